@@ -1,1 +1,20 @@
-//! placeholder
+//! The rules of Phasegate.
+//!
+//! Pure: nothing here reads a clock, draws a random number or does IO. What a rule needs is
+//! passed in, so that the server, the browser and a test get the same answer.
+
+pub mod bucket;
+pub mod context;
+pub mod dashboard;
+pub mod flags;
+pub mod ids;
+pub mod people;
+pub mod rollout;
+pub mod segments;
+pub mod snapshot;
+pub mod stats;
+pub mod telemetry;
+pub mod vitals;
+
+/// The instant that rules compute with; always UTC.
+pub type Timestamp = chrono::DateTime<chrono::Utc>;

@@ -1,0 +1,364 @@
+//! A user's fixed position, and the shares that are compared with it.
+
+use serde::{Deserialize, Serialize};
+
+/// How many positions there are; one is 0.001 %.
+pub const BUCKETS: u32 = 100_000;
+
+/// A position in `0..BUCKETS`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Bucket(pub u32);
+
+/// MurmurHash3 (x86, 32 bit, seed 0), fed piece by piece so that nothing is concatenated.
+#[derive(Debug, Clone, Copy, Default)]
+struct Murmur3 {
+    hash: u32,
+    tail: u32,
+    tail_bytes: u32,
+    length: u32,
+}
+
+impl Murmur3 {
+    fn mix(word: u32) -> u32 {
+        word.wrapping_mul(0xcc9e_2d51)
+            .rotate_left(15)
+            .wrapping_mul(0x1b87_3593)
+    }
+
+    fn word(&mut self, word: u32) {
+        self.hash = (self.hash ^ Self::mix(word))
+            .rotate_left(13)
+            .wrapping_mul(5)
+            .wrapping_add(0xe654_6b64);
+    }
+
+    fn byte(&mut self, byte: u8) {
+        self.tail |= u32::from(byte) << (8 * self.tail_bytes);
+        self.tail_bytes += 1;
+        if self.tail_bytes == 4 {
+            self.word(self.tail);
+            self.tail = 0;
+            self.tail_bytes = 0;
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        // The length wraps as in the reference code; keys are far shorter than that.
+        self.length = self
+            .length
+            .wrapping_add(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
+        let (words, rest) = bytes.as_chunks::<4>();
+        let shift = 8 * self.tail_bytes;
+        for chunk in words {
+            let word = u32::from_le_bytes(*chunk);
+            if shift == 0 {
+                self.word(word);
+            } else {
+                self.word(self.tail | (word << shift));
+                self.tail = word >> (32 - shift);
+            }
+        }
+        for byte in rest {
+            self.byte(*byte);
+        }
+    }
+
+    fn finish(self) -> u32 {
+        let mut hash = self.hash;
+        if self.tail_bytes > 0 {
+            hash ^= Self::mix(self.tail);
+        }
+        hash ^= self.length;
+        hash = (hash ^ (hash >> 16)).wrapping_mul(0x85eb_ca6b);
+        hash = (hash ^ (hash >> 13)).wrapping_mul(0xc2b2_ae35);
+        hash ^ (hash >> 16)
+    }
+}
+
+/// Which algorithm places users. Stored with every salt, because a change would move everyone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HashVersion {
+    /// `(murmur3_x86_32(seed 0, salt ++ "/" ++ targetingKey) * 100_000) >> 32`
+    #[default]
+    Murmur3V1,
+}
+
+/// What makes one rollout's positions independent of another's.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(from = "StoredSalt", into = "StoredSalt")]
+pub struct Salt {
+    stored: StoredSalt,
+    /// The hash after `salt ++ "/"`, so that an evaluation only has to add the user's key.
+    prefix: Murmur3,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct StoredSalt {
+    text: String,
+    hash_version: HashVersion,
+}
+
+impl From<StoredSalt> for Salt {
+    fn from(stored: StoredSalt) -> Self {
+        let mut prefix = Murmur3::default();
+        prefix.write(stored.text.as_bytes());
+        prefix.byte(b'/');
+        prefix.length = prefix.length.wrapping_add(1);
+        Self { stored, prefix }
+    }
+}
+
+impl From<Salt> for StoredSalt {
+    fn from(salt: Salt) -> Self {
+        salt.stored
+    }
+}
+
+impl PartialEq for Salt {
+    fn eq(&self, other: &Self) -> bool {
+        self.stored == other.stored
+    }
+}
+
+impl Salt {
+    /// A salt of the newest hash version.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        StoredSalt {
+            text: text.into(),
+            hash_version: HashVersion::default(),
+        }
+        .into()
+    }
+
+    /// The salt's text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.stored.text
+    }
+
+    /// Where this salt places a user.
+    #[must_use]
+    pub fn bucket(&self, targeting_key: &str) -> Bucket {
+        let mut hash = self.prefix;
+        hash.write(targeting_key.as_bytes());
+        let scaled = (u64::from(hash.finish()) * u64::from(BUCKETS)) >> 32;
+        Bucket(u32::try_from(scaled).unwrap_or(BUCKETS - 1))
+    }
+}
+
+/// A part of all users, in thousandths of a per cent; in files a number of per cent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
+pub struct Share(u32);
+
+/// Why a number is not a share.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+pub enum InvalidShare {
+    /// Below 0 or above 100.
+    #[error("a share is between 0 and 100 per cent, not {0}")]
+    OutOfRange(f64),
+    /// Finer than the buckets.
+    #[error("a share has at most three decimals, {0} has more")]
+    TooFine(f64),
+}
+
+impl Share {
+    /// Everyone.
+    pub const ALL: Self = Self(BUCKETS);
+
+    /// From a number of per cent, in steps of 0.001.
+    ///
+    /// # Errors
+    /// When it is outside 0..=100 or finer than a bucket.
+    pub fn from_percent(percent: f64) -> Result<Self, InvalidShare> {
+        if !(0.0..=100.0).contains(&percent) {
+            return Err(InvalidShare::OutOfRange(percent));
+        }
+        let milli = (percent * 1_000.0).round();
+        if (milli / 1_000.0 - percent).abs() > 1e-9 {
+            return Err(InvalidShare::TooFine(percent));
+        }
+        // In range by the check above, so the cast neither cuts nor wraps.
+        Ok(Self(milli as u32))
+    }
+
+    /// Thousandths of a per cent, equal to the number of buckets inside.
+    #[must_use]
+    pub fn buckets(self) -> u32 {
+        self.0
+    }
+
+    /// The share in per cent.
+    #[must_use]
+    pub fn percent(self) -> f64 {
+        f64::from(self.0) / 1_000.0
+    }
+}
+
+impl TryFrom<f64> for Share {
+    type Error = InvalidShare;
+    fn try_from(percent: f64) -> Result<Self, InvalidShare> {
+        Self::from_percent(percent)
+    }
+}
+
+impl From<Share> for f64 {
+    fn from(share: Share) -> Self {
+        share.percent()
+    }
+}
+
+impl std::fmt::Display for Share {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} %", self.percent())
+    }
+}
+
+/// A factor on every share below 100 %, in millionths; 1.0 normally.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Throttle(u32);
+
+impl Default for Throttle {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
+impl Throttle {
+    /// Shares count in full.
+    pub const NONE: Self = Self(1_000_000);
+
+    /// Half of what it was.
+    #[must_use]
+    pub fn halved(self) -> Self {
+        Self(self.0 / 2)
+    }
+
+    /// The factor, 0.0 to 1.0.
+    #[must_use]
+    pub fn factor(self) -> f64 {
+        f64::from(self.0) / 1_000_000.0
+    }
+}
+
+/// Whether a position lies inside a share: `bucket < share % × 1,000 × throttle`.
+///
+/// Shares of 100 % are not throttled. Computed in whole numbers, so there is no rounding at
+/// the edge.
+#[must_use]
+pub fn is_inside(bucket: Bucket, share: Share, throttle: Throttle) -> bool {
+    let throttle = if share == Share::ALL {
+        Throttle::NONE
+    } else {
+        throttle
+    };
+    u64::from(bucket.0) * u64::from(Throttle::NONE.0) < u64::from(share.0) * u64::from(throttle.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn murmur3(text: &str) -> u32 {
+        let mut hash = Murmur3::default();
+        hash.write(text.as_bytes());
+        hash.finish()
+    }
+
+    #[test]
+    fn the_hash_gives_the_published_values() {
+        assert_eq!(murmur3("hello"), 0x248b_fa47);
+        // flagd v2: hash("fractional-flagjack"), bucket 62 of 100.
+        assert_eq!(murmur3("fractional-flagjack"), 2_682_799_072);
+        for (key, expected) in [
+            ("ejOoVL", 0),
+            ("bY9fO-", 1),
+            ("SI7p-", 0x7fff_ffff),
+            ("6LvT0", 0x8000_0000),
+            ("ceQdGm", 0xffff_ffff_u32),
+        ] {
+            assert_eq!(murmur3(key), expected, "{key}");
+        }
+    }
+
+    #[test]
+    fn positions_are_spread_evenly() {
+        const USERS: u32 = 200_000;
+        const CELLS: usize = 100;
+        let salt = Salt::new("evenly");
+        let mut cells = [0_u32; CELLS];
+        for user in 0..USERS {
+            let bucket = salt.bucket(&format!("user-{user}"));
+            cells[bucket.0 as usize * CELLS / BUCKETS as usize] += 1;
+        }
+        let expected = f64::from(USERS) / CELLS as f64;
+        let chi_squared: f64 = cells
+            .iter()
+            .map(|n| (f64::from(*n) - expected).powi(2) / expected)
+            .sum();
+        // 99 degrees of freedom: above 148.2 with probability 0.001.
+        assert!(chi_squared < 148.2, "chi² = {chi_squared}");
+    }
+
+    #[test]
+    fn the_guides_tenth_of_a_per_cent_is_exact() {
+        let share = Share::from_percent(0.1).unwrap();
+        assert_eq!(share.buckets(), 100);
+        assert!(is_inside(Bucket(99), share, Throttle::NONE));
+        assert!(!is_inside(Bucket(100), share, Throttle::NONE));
+    }
+
+    #[test]
+    fn a_share_refuses_what_a_bucket_cannot_hold() {
+        assert_eq!(
+            Share::from_percent(100.1),
+            Err(InvalidShare::OutOfRange(100.1))
+        );
+        assert!(Share::from_percent(f64::NAN).is_err());
+        assert_eq!(
+            Share::from_percent(0.0001),
+            Err(InvalidShare::TooFine(0.0001))
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn the_hash_does_not_depend_on_how_it_is_fed(salt in ".{0,12}", key in ".{0,40}") {
+            let joined = u64::from(murmur3(&format!("{salt}/{key}")));
+            let expected = (joined * u64::from(BUCKETS)) >> 32;
+            prop_assert_eq!(u64::from(Salt::new(salt).bucket(&key).0), expected);
+        }
+
+        #[test]
+        fn raising_a_share_removes_nobody(
+            bucket in 0..BUCKETS, low in 0..=BUCKETS, more in 0..=BUCKETS, halvings in 0..4
+        ) {
+            let throttle = (0..halvings).fold(Throttle::NONE, |t, _| t.halved());
+            let low = Share(low);
+            let high = Share(low.0.saturating_add(more).min(BUCKETS));
+            if is_inside(Bucket(bucket), low, throttle) {
+                prop_assert!(is_inside(Bucket(bucket), high, throttle));
+            }
+        }
+
+        #[test]
+        fn halving_keeps_those_who_joined_first(a in 0..BUCKETS, b in 0..BUCKETS, share in 0..BUCKETS) {
+            let (first, last) = (Bucket(a.min(b)), Bucket(a.max(b)));
+            let half = Throttle::NONE.halved();
+            if is_inside(last, Share(share), half) {
+                prop_assert!(is_inside(first, Share(share), half));
+            }
+        }
+
+        #[test]
+        fn everyone_is_never_throttled(bucket in 0..BUCKETS) {
+            prop_assert!(is_inside(Bucket(bucket), Share::ALL, Throttle::NONE.halved()));
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! What the dashboard shows: the last hour of an environment.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Timestamp,
+    ids::{FlagKey, PhaseNumber},
+    telemetry::{ErrorReport, Feedback, TimingKind},
+    vitals::Vital,
+};
+
+/// How far back the dashboard looks, in minutes.
+pub const WINDOW_MINUTES: i64 = 60;
+
+/// Everything on the dashboard, at one moment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Dashboard {
+    /// When it was computed.
+    pub at: Timestamp,
+    /// The phase that the rollout is in.
+    pub phase: Option<CurrentPhase>,
+    /// One for each vital, in the order of [`Vital::ALL`].
+    pub vitals: Vec<VitalPanel>,
+    /// Errors.
+    pub errors: ErrorPanel,
+    /// Flags with exposures or uses.
+    pub features: Vec<FeatureRow>,
+    /// Timed endpoints and components, slowest first.
+    pub timings: Vec<TimingRow>,
+    /// What users said last.
+    pub feedback: Vec<Reported<Feedback>>,
+}
+
+/// Where the rollout is, as apps and the dashboard's head show it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CurrentPhase {
+    /// Its number.
+    pub number: PhaseNumber,
+    /// Its name.
+    pub name: String,
+    /// Its planned ceiling, %.
+    pub percentage: f64,
+}
+
+/// A value at a minute.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Point {
+    /// Minutes since 1970.
+    pub minute: i64,
+    /// The value, in the panel's unit.
+    pub value: f64,
+}
+
+/// One vital over the window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VitalPanel {
+    /// Which one.
+    pub vital: Vital,
+    /// 75th percentile, in millionths; `None` without samples.
+    pub p75: Option<f64>,
+    /// How many values it rests on.
+    pub samples: u64,
+    /// How many of them are good.
+    pub good: u64,
+    /// How many of them are poor.
+    pub poor: u64,
+    /// The p75 of each minute that has samples.
+    pub points: Vec<Point>,
+}
+
+/// Errors over the window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ErrorPanel {
+    /// How many.
+    pub count: u64,
+    /// Per minute, for minutes that have any.
+    pub points: Vec<Point>,
+    /// The last ones.
+    pub recent: Vec<Reported<ErrorReport>>,
+}
+
+/// Something that a page reported, with its time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reported<T> {
+    /// When it happened.
+    pub at: Timestamp,
+    /// What.
+    pub what: T,
+}
+
+/// One flag's use over the window.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeatureRow {
+    /// Which flag.
+    pub flag: FlagKey,
+    /// How often the app acted on its answer.
+    pub exposures: u64,
+    /// How often the feature was used.
+    pub uses: u64,
+}
+
+/// One endpoint or component over the window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TimingRow {
+    /// Endpoint or component.
+    pub kind: TimingKind,
+    /// Its name.
+    pub name: String,
+    /// How often it was timed.
+    pub samples: u64,
+    /// 75th percentile, in millionths of a second.
+    pub p75: f64,
+}

@@ -1,0 +1,179 @@
+//! Newtypes for everything that is named or numbered.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Longest key that is accepted, in bytes.
+pub const KEY_MAX_BYTES: usize = 100;
+
+/// Why a text is not a key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidKey {
+    /// Nothing is left to name anything by.
+    #[error("a key must not be empty")]
+    Empty,
+    /// Longer than [`KEY_MAX_BYTES`].
+    #[error("a key has at most {KEY_MAX_BYTES} bytes, this one has {0}")]
+    TooLong(usize),
+    /// A character that would have to be escaped in a URL.
+    #[error("a key holds letters, digits, '.', '_' and '-' only, not {0:?}")]
+    Character(char),
+}
+
+fn check_key(text: &str) -> Result<(), InvalidKey> {
+    if text.is_empty() {
+        return Err(InvalidKey::Empty);
+    }
+    if text.len() > KEY_MAX_BYTES {
+        return Err(InvalidKey::TooLong(text.len()));
+    }
+    match text
+        .chars()
+        .find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')))
+    {
+        Some(character) => Err(InvalidKey::Character(character)),
+        None => Ok(()),
+    }
+}
+
+macro_rules! key {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Checks and wraps a text: 1 to [`KEY_MAX_BYTES`] bytes of letters, digits, `.`, `_`, `-`.
+            ///
+            /// # Errors
+            /// Says which of these the text breaks.
+            pub fn new(text: impl Into<String>) -> Result<Self, InvalidKey> {
+                let text = text.into();
+                check_key(&text)?;
+                Ok(Self(text))
+            }
+
+            /// The text itself.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidKey;
+            fn try_from(text: String) -> Result<Self, InvalidKey> {
+                Self::new(text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(key: $name) -> Self {
+                key.0
+            }
+        }
+
+        impl std::borrow::Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+key!(
+    /// Names a flag in the app's code, such as `ENHANCED_EXERCISE_LIBRARY`.
+    FlagKey
+);
+key!(
+    /// Names one of a flag's variants, such as `on`.
+    VariantName
+);
+key!(
+    /// Names a segment, such as `beta_testers`.
+    SegmentKey
+);
+key!(
+    /// Names a rollout within its environment.
+    RolloutKey
+);
+
+macro_rules! row_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub i64);
+    };
+}
+
+row_id!(
+    /// An app.
+    ProjectId
+);
+row_id!(
+    /// One deployment of an app; all state and telemetry belong to one.
+    EnvironmentId
+);
+row_id!(
+    /// Somebody who may log in.
+    UserId
+);
+
+/// The number of a phase, counted from 1 as people do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PhaseNumber(pub u16);
+
+impl PhaseNumber {
+    /// Where every rollout starts.
+    pub const FIRST: Self = Self(1);
+
+    /// The phase after this one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
+    /// The phase before this one, if there is one.
+    #[must_use]
+    pub fn previous(self) -> Option<Self> {
+        (self.0 > 1).then(|| Self(self.0 - 1))
+    }
+}
+
+impl fmt::Display for PhaseNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_says_what_is_wrong_with_it() {
+        assert_eq!(FlagKey::new(""), Err(InvalidKey::Empty));
+        assert_eq!(FlagKey::new("a b"), Err(InvalidKey::Character(' ')));
+        assert_eq!(FlagKey::new("x".repeat(101)), Err(InvalidKey::TooLong(101)));
+        assert!(FlagKey::new("AI_EXERCISE-COACHING.v2").is_ok());
+    }
+
+    #[test]
+    fn there_is_no_phase_before_the_first() {
+        assert_eq!(PhaseNumber::FIRST.previous(), None);
+        assert_eq!(
+            PhaseNumber::FIRST.next().previous(),
+            Some(PhaseNumber::FIRST)
+        );
+    }
+}

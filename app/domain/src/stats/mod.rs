@@ -1,0 +1,5 @@
+//! Statistics.
+
+mod sketch;
+
+pub use sketch::{InvalidSketch, Sketch};

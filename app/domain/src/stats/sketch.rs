@@ -1,0 +1,226 @@
+//! A mergeable quantile sketch with a relative error of 1 %.
+//!
+//! DDSketch (Masson, Rim, Lee: "DDSketch: A Fast and Fully-Mergeable Quantile Sketch with
+//! Relative-Error Guarantees", VLDB 2019) with logarithmic bins: a value v > 0 falls into bin
+//! `⌈ln v ÷ ln γ⌉` with `γ = (1 + α) ÷ (1 − α)`, and is answered as `2γⁱ ÷ (γ + 1)`.
+
+use std::collections::BTreeMap;
+
+/// The guaranteed relative error of a quantile.
+pub(crate) const RELATIVE_ERROR: f64 = 0.01;
+
+/// Values below count as zero, values above as this; so a sketch has at most 1,383 bins.
+const SMALLEST: f64 = 1.0;
+const LARGEST: f64 = 1e12;
+
+/// The first byte of the stored form.
+const ENCODING: u8 = 1;
+
+/// Counts per logarithmic bin. Unit: that of the values put in, which must not be negative.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Sketch {
+    zeros: u64,
+    bins: BTreeMap<i32, u64>,
+}
+
+/// Why bytes are not a sketch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidSketch {
+    /// Written by a newer version.
+    #[error("the sketch is in an unknown encoding")]
+    Encoding,
+    /// Ends too early or holds an impossible number.
+    #[error("the sketch is damaged")]
+    Damaged,
+}
+
+fn gamma() -> f64 {
+    (1.0 + RELATIVE_ERROR) / (1.0 - RELATIVE_ERROR)
+}
+
+impl Sketch {
+    /// Counts one value. What is no number counts as zero.
+    pub fn add(&mut self, value: f64) {
+        if value >= SMALLEST {
+            let bin = (value.min(LARGEST).ln() / gamma().ln()).ceil();
+            // ln(1e12) / ln γ = 1,382, far inside an i32.
+            *self.bins.entry(bin as i32).or_default() += 1;
+        } else {
+            self.zeros += 1;
+        }
+    }
+
+    /// Takes over all that another sketch counted.
+    pub fn merge(&mut self, other: &Self) {
+        self.zeros += other.zeros;
+        for (bin, count) in &other.bins {
+            *self.bins.entry(*bin).or_default() += count;
+        }
+    }
+
+    /// How many values were counted.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.zeros + self.bins.values().sum::<u64>()
+    }
+
+    /// The value below which a part `q` (0..=1) of all lies, within 1 %; `None` when empty.
+    #[must_use]
+    pub fn quantile(&self, q: f64) -> Option<f64> {
+        let count = self.count();
+        if count == 0 {
+            return None;
+        }
+        // Counts beyond 2^53 are out of reach, so the conversions are exact.
+        let rank = (q.clamp(0.0, 1.0) * (count - 1) as f64).floor() as u64;
+        let mut seen = self.zeros;
+        if rank < seen {
+            return Some(0.0);
+        }
+        for (bin, count) in &self.bins {
+            seen += count;
+            if rank < seen {
+                return Some(Self::value(*bin));
+            }
+        }
+        None
+    }
+
+    /// How many values are at most `limit`, counting a bin by the value that stands for it.
+    #[must_use]
+    pub fn count_at_most(&self, limit: f64) -> u64 {
+        let below = self
+            .bins
+            .iter()
+            .take_while(|(bin, _)| Self::value(**bin) <= limit);
+        self.zeros + below.map(|(_, count)| count).sum::<u64>()
+    }
+
+    fn value(bin: i32) -> f64 {
+        2.0 * gamma().powi(bin) / (gamma() + 1.0)
+    }
+
+    /// The stored form: a version byte, then LEB128 numbers: zeros, bins as (gap, count).
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = vec![ENCODING];
+        push(&mut bytes, self.zeros);
+        let mut last = 0;
+        for (bin, count) in &self.bins {
+            // Bins are never negative: the smallest value is 1.
+            push(&mut bytes, u64::from(bin.abs_diff(last)));
+            push(&mut bytes, *count);
+            last = *bin;
+        }
+        bytes
+    }
+
+    /// Reads the stored form.
+    ///
+    /// # Errors
+    /// When it is damaged or of a newer version.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidSketch> {
+        let (version, mut rest) = bytes.split_first().ok_or(InvalidSketch::Damaged)?;
+        if *version != ENCODING {
+            return Err(InvalidSketch::Encoding);
+        }
+        let mut sketch = Self {
+            zeros: pull(&mut rest)?,
+            bins: BTreeMap::new(),
+        };
+        let mut bin = 0_i32;
+        while !rest.is_empty() {
+            let gap = i32::try_from(pull(&mut rest)?).map_err(|_| InvalidSketch::Damaged)?;
+            bin = bin.checked_add(gap).ok_or(InvalidSketch::Damaged)?;
+            sketch.bins.insert(bin, pull(&mut rest)?);
+        }
+        Ok(sketch)
+    }
+}
+
+fn push(bytes: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        bytes.push((number & 0x7f) as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+}
+
+fn pull(bytes: &mut &[u8]) -> Result<u64, InvalidSketch> {
+    let mut number = 0_u64;
+    for shift in (0..64).step_by(7) {
+        let (byte, rest) = bytes.split_first().ok_or(InvalidSketch::Damaged)?;
+        *bytes = rest;
+        number |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Ok(number);
+        }
+    }
+    Err(InvalidSketch::Damaged)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn sketch(values: &[f64]) -> Sketch {
+        let mut sketch = Sketch::default();
+        values.iter().for_each(|value| sketch.add(*value));
+        sketch
+    }
+
+    #[test]
+    fn an_empty_sketch_has_no_quantile() {
+        assert_eq!(Sketch::default().quantile(0.75), None);
+        assert_eq!(sketch(&[0.0, 0.0]).quantile(0.75), Some(0.0));
+    }
+
+    #[test]
+    fn counts_below_a_limit() {
+        let sketch = sketch(&[0.0, 10.0, 20.0, 30.0]);
+        assert_eq!(sketch.count_at_most(25.0), 3);
+        assert_eq!(sketch.count_at_most(1e9), 4);
+    }
+
+    #[test]
+    fn damaged_bytes_are_refused() {
+        assert_eq!(Sketch::from_bytes(&[]), Err(InvalidSketch::Damaged));
+        assert_eq!(Sketch::from_bytes(&[9]), Err(InvalidSketch::Encoding));
+        assert_eq!(Sketch::from_bytes(&[1, 0, 5]), Err(InvalidSketch::Damaged));
+        assert_eq!(Sketch::from_bytes(&[1, 0x80]), Err(InvalidSketch::Damaged));
+    }
+
+    proptest! {
+        #[test]
+        fn a_quantile_is_within_one_per_cent(
+            mut values in prop::collection::vec(1.0..1e9_f64, 1..200), q in 0.0..=1.0_f64
+        ) {
+            let estimate = sketch(&values).quantile(q).unwrap();
+            values.sort_by(f64::total_cmp);
+            let exact = values[(q * (values.len() - 1) as f64).floor() as usize];
+            // A hair above α, for the rounding of the logarithm at a bin's edge.
+            prop_assert!((estimate - exact).abs() <= exact * (RELATIVE_ERROR + 1e-9), "{estimate} {exact}");
+        }
+
+        #[test]
+        fn any_split_merges_to_the_same(values in prop::collection::vec(0.0..1e9_f64, 0..200), at in 0..200_usize) {
+            let (left, right) = values.split_at(at.min(values.len()));
+            let mut merged = sketch(right);
+            merged.merge(&sketch(left));
+            prop_assert_eq!(merged, sketch(&values));
+        }
+
+        #[test]
+        fn the_stored_form_leads_back(values in prop::collection::vec(0.0..1e13_f64, 0..100)) {
+            let sketch = sketch(&values);
+            prop_assert_eq!(Sketch::from_bytes(&sketch.to_bytes()), Ok(sketch));
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+            let _ = Sketch::from_bytes(&bytes);
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! What pages report, once it is checked: facts, and the rollup rows that they add to.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Timestamp,
+    ids::{EnvironmentId, FlagKey, VariantName},
+    stats::Sketch,
+    vitals::Vital,
+};
+
+/// Facts that a page sent together. `id` makes a repeated delivery count once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Batch {
+    /// Made by the collector; unique per environment.
+    pub id: String,
+    /// Whose telemetry this is.
+    pub environment: EnvironmentId,
+    /// When the server took it.
+    pub received_at: Timestamp,
+    /// What happened, each with its own time.
+    pub facts: Vec<Fact>,
+}
+
+/// Something that happened in a page.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fact {
+    /// When, by the server's clock.
+    pub at: Timestamp,
+    /// What.
+    pub kind: FactKind,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FactKind {
+    /// A web vital was final.
+    Vital {
+        /// Which one.
+        vital: Vital,
+        /// Its value, in millionths.
+        millionths: u64,
+    },
+    /// Something went wrong.
+    Error(ErrorReport),
+    /// The app asked for a flag and acted on the answer.
+    Exposure {
+        /// Which flag.
+        flag: FlagKey,
+        /// What it answered.
+        variant: VariantName,
+    },
+    /// A user used a feature.
+    FeatureUsed {
+        /// The feature's flag.
+        flag: FlagKey,
+    },
+    /// The app's own event.
+    Custom {
+        /// Its name.
+        name: String,
+    },
+    /// Something was timed.
+    Timing {
+        /// Of what kind.
+        kind: TimingKind,
+        /// The endpoint or component.
+        name: String,
+        /// How long it took, in millionths of a second.
+        millionths: u64,
+    },
+    /// A user said something.
+    Feedback(Feedback),
+}
+
+/// What a timer timed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimingKind {
+    /// A call of an endpoint.
+    Api,
+    /// The rendering of a component.
+    Render,
+}
+
+impl TimingKind {
+    /// As payloads and tables write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Render => "render",
+        }
+    }
+}
+
+/// An error as the page saw it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorReport {
+    /// The message, bounded.
+    pub message: String,
+    /// The page's path, without query and fragment.
+    pub page: String,
+    /// The stack, bounded; empty where the browser gave none.
+    pub stack: String,
+    /// The feature it happened in, if the app said so.
+    pub feature: Option<String>,
+    /// The component it happened in, if the app said so.
+    pub component: Option<String>,
+}
+
+/// What a user said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Feedback {
+    /// 1 to 5, if given.
+    pub rating: Option<u8>,
+    /// The text, bounded; may be empty where there is a rating.
+    pub message: String,
+    /// The page's path, without query and fragment.
+    pub page: String,
+}
+
+/// What a rollup row counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Series {
+    /// One vital's values.
+    Vital(Vital),
+    /// Errors.
+    Errors,
+    /// Exposures; labelled with the flag.
+    Exposures,
+    /// Uses; labelled with the flag.
+    FeatureUses,
+    /// The app's own events; labelled with their name.
+    Custom,
+    /// Durations; labelled with the endpoint or component.
+    Timing(TimingKind),
+    /// Feedback; the values are ratings.
+    Feedback,
+}
+
+impl Series {
+    /// The name under which rows are stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Vital(Vital::Lcp) => "vital.lcp",
+            Self::Vital(Vital::Inp) => "vital.inp",
+            Self::Vital(Vital::Cls) => "vital.cls",
+            Self::Vital(Vital::Fcp) => "vital.fcp",
+            Self::Vital(Vital::Ttfb) => "vital.ttfb",
+            Self::Vital(Vital::Fid) => "vital.fid",
+            Self::Errors => "errors",
+            Self::Exposures => "exposures",
+            Self::FeatureUses => "feature_uses",
+            Self::Custom => "custom",
+            Self::Timing(TimingKind::Api) => "timing.api",
+            Self::Timing(TimingKind::Render) => "timing.render",
+            Self::Feedback => "feedback",
+        }
+    }
+}
+
+/// Which rollup row a fact belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RollupKey {
+    /// Whose.
+    pub environment: EnvironmentId,
+    /// Of what.
+    pub series: Series,
+    /// The flag, endpoint, component or event; empty where there is none.
+    pub label: String,
+    /// Minutes since 1970.
+    pub minute: i64,
+}
+
+/// What a rollup row holds.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Rollup {
+    /// How many facts.
+    pub count: u64,
+    /// Their values' distribution; empty for series without values.
+    pub sketch: Sketch,
+}
+
+impl Rollup {
+    /// Takes over all that another row counted.
+    pub fn merge(&mut self, other: &Self) {
+        self.count += other.count;
+        self.sketch.merge(&other.sketch);
+    }
+}
+
+/// The minute that an instant lies in, counted from 1970.
+#[must_use]
+pub fn minute_of(at: Timestamp) -> i64 {
+    at.timestamp().div_euclid(60)
+}
+
+impl FactKind {
+    fn place(&self) -> (Series, &str, Option<u64>) {
+        match self {
+            Self::Vital { vital, millionths } => (Series::Vital(*vital), "", Some(*millionths)),
+            Self::Error(_) => (Series::Errors, "", None),
+            Self::Exposure { flag, .. } => (Series::Exposures, flag.as_str(), None),
+            Self::FeatureUsed { flag } => (Series::FeatureUses, flag.as_str(), None),
+            Self::Custom { name } => (Series::Custom, name, None),
+            Self::Timing {
+                kind,
+                name,
+                millionths,
+            } => (Series::Timing(*kind), name, Some(*millionths)),
+            Self::Feedback(feedback) => (Series::Feedback, "", feedback.rating.map(u64::from)),
+        }
+    }
+}
+
+/// Adds all facts of a batch to rollup rows. The order of facts and batches does not matter.
+pub fn roll_up(batch: &Batch, rows: &mut BTreeMap<RollupKey, Rollup>) {
+    for fact in &batch.facts {
+        let (series, label, value) = fact.kind.place();
+        let key = RollupKey {
+            environment: batch.environment,
+            series,
+            label: label.to_owned(),
+            minute: minute_of(fact.at),
+        };
+        let row = rows.entry(key).or_default();
+        row.count += 1;
+        if let Some(value) = value {
+            row.sketch.add(value as f64);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+
+    #[test]
+    fn facts_land_in_their_own_minute() {
+        let at = |second| DateTime::from_timestamp(second, 0).unwrap();
+        let lcp = |second| Fact {
+            at: at(second),
+            kind: FactKind::Vital {
+                vital: Vital::Lcp,
+                millionths: 2_000_000,
+            },
+        };
+        let batch = Batch {
+            id: "b".into(),
+            environment: EnvironmentId(1),
+            received_at: at(200),
+            facts: vec![lcp(59), lcp(60), lcp(119)],
+        };
+        let mut rows = BTreeMap::new();
+        roll_up(&batch, &mut rows);
+        let counts: Vec<_> = rows
+            .iter()
+            .map(|(key, row)| (key.minute, row.count))
+            .collect();
+        assert_eq!(counts, [(0, 1), (1, 2)]);
+        assert_eq!(minute_of(at(-1)), -1);
+    }
+}

@@ -1,0 +1,162 @@
+//! Web vitals: names, units, thresholds and ratings.
+
+use serde::{Deserialize, Serialize};
+
+/// A web vital. Values are in millionths: of a second, and of a score for CLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Vital {
+    /// Largest Contentful Paint.
+    Lcp,
+    /// Interaction to Next Paint.
+    Inp,
+    /// Cumulative Layout Shift.
+    Cls,
+    /// First Contentful Paint.
+    Fcp,
+    /// Time to First Byte.
+    Ttfb,
+    /// First Input Delay.
+    Fid,
+}
+
+/// How good a value is, by the thresholds that Google publishes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rating {
+    /// At or below the first threshold.
+    Good,
+    /// Between the two.
+    NeedsImprovement,
+    /// Above the second threshold.
+    Poor,
+}
+
+impl Rating {
+    /// As people write it.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Good => "Good",
+            Self::NeedsImprovement => "Needs improvement",
+            Self::Poor => "Poor",
+        }
+    }
+}
+
+impl Vital {
+    /// All of them, most important first.
+    pub const ALL: [Self; 6] = [
+        Self::Lcp,
+        Self::Inp,
+        Self::Cls,
+        Self::Fcp,
+        Self::Ttfb,
+        Self::Fid,
+    ];
+
+    /// The abbreviation, as payloads and tables write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Lcp => "LCP",
+            Self::Inp => "INP",
+            Self::Cls => "CLS",
+            Self::Fcp => "FCP",
+            Self::Ttfb => "TTFB",
+            Self::Fid => "FID",
+        }
+    }
+
+    /// The full name.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Lcp => "Largest Contentful Paint",
+            Self::Inp => "Interaction to Next Paint",
+            Self::Cls => "Cumulative Layout Shift",
+            Self::Fcp => "First Contentful Paint",
+            Self::Ttfb => "Time to First Byte",
+            Self::Fid => "First Input Delay",
+        }
+    }
+
+    /// The vital of that abbreviation.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|vital| vital.as_str() == name)
+    }
+
+    /// Good up to the first, poor above the second; in millionths.
+    #[must_use]
+    pub fn thresholds(self) -> (u64, u64) {
+        match self {
+            Self::Lcp => (2_500_000, 4_000_000),
+            Self::Inp => (200_000, 500_000),
+            Self::Cls => (100_000, 250_000),
+            Self::Fcp => (1_800_000, 3_000_000),
+            Self::Ttfb => (800_000, 1_800_000),
+            Self::Fid => (100_000, 300_000),
+        }
+    }
+
+    /// How good a value in millionths is.
+    #[must_use]
+    pub fn rate(self, millionths: f64) -> Rating {
+        let (good, poor) = self.thresholds();
+        if millionths <= good as f64 {
+            Rating::Good
+        } else if millionths <= poor as f64 {
+            Rating::NeedsImprovement
+        } else {
+            Rating::Poor
+        }
+    }
+
+    /// A value in millionths as people read it: `1.84 s`, `120 ms`, `0.08`.
+    #[must_use]
+    pub fn format(self, millionths: f64) -> String {
+        if self == Self::Cls {
+            return format!("{:.2}", millionths / 1e6);
+        }
+        format_seconds(millionths)
+    }
+}
+
+/// A duration in millionths of a second as people read it.
+#[must_use]
+pub fn format_seconds(millionths: f64) -> String {
+    // 999.5 ms would be rounded to "1000 ms".
+    if millionths < 999_500.0 {
+        format!("{:.0} ms", millionths / 1e3)
+    } else {
+        format!("{:.2} s", millionths / 1e6)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_threshold_belongs_to_the_better_side() {
+        assert_eq!(Vital::Lcp.rate(2_500_000.0), Rating::Good);
+        assert_eq!(Vital::Lcp.rate(2_500_001.0), Rating::NeedsImprovement);
+        assert_eq!(Vital::Cls.rate(250_001.0), Rating::Poor);
+    }
+
+    #[test]
+    fn values_read_well() {
+        assert_eq!(Vital::Lcp.format(1_842_000.0), "1.84 s");
+        assert_eq!(Vital::Fid.format(999_700.0), "1.00 s");
+        assert_eq!(Vital::Inp.format(120_400.0), "120 ms");
+        assert_eq!(Vital::Cls.format(81_000.0), "0.08");
+    }
+
+    #[test]
+    fn names_lead_back_to_their_vital() {
+        for vital in Vital::ALL {
+            assert_eq!(Vital::parse(vital.as_str()), Some(vital));
+        }
+    }
+}
