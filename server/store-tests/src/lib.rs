@@ -1,1 +1,23 @@
-//! placeholder
+//! One suite of stories that every storage backend must pass.
+//!
+//! A backend's own test makes a fresh, empty store for each story and runs it. A story panics
+//! where the store does not do what its trait promises.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "this crate is a test suite, and a panic is how a story fails"
+)]
+
+mod state;
+mod telemetry;
+
+use chrono::DateTime;
+use phasegate_domain::Timestamp;
+pub use state::*;
+pub use telemetry::*;
+
+/// A fixed instant, and seconds after it.
+fn at(second: i64) -> Timestamp {
+    DateTime::from_timestamp(1_700_000_000 + second, 0).unwrap()
+}

@@ -11,6 +11,12 @@ use crate::{
     vitals::Vital,
 };
 
+/// The most labels that a series has rows of its own for, per environment.
+pub const MAX_LABELS: u32 = 500;
+
+/// What all further labels are counted under.
+pub const OTHER_LABEL: &str = "other";
+
 /// Facts that a page sent together. `id` makes a repeated delivery count once.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
@@ -73,6 +79,11 @@ pub enum FactKind {
     },
     /// A user said something.
     Feedback(Feedback),
+    /// The page had more to say than it may.
+    Dropped {
+        /// How many events it dropped.
+        events: u64,
+    },
 }
 
 /// What a timer timed.
@@ -139,9 +150,35 @@ pub enum Series {
     Timing(TimingKind),
     /// Feedback; the values are ratings.
     Feedback,
+    /// Events that pages had to drop.
+    Dropped,
 }
 
 impl Series {
+    /// All that there are.
+    pub const ALL: [Self; 14] = [
+        Self::Vital(Vital::Lcp),
+        Self::Vital(Vital::Inp),
+        Self::Vital(Vital::Cls),
+        Self::Vital(Vital::Fcp),
+        Self::Vital(Vital::Ttfb),
+        Self::Vital(Vital::Fid),
+        Self::Errors,
+        Self::Exposures,
+        Self::FeatureUses,
+        Self::Custom,
+        Self::Timing(TimingKind::Api),
+        Self::Timing(TimingKind::Render),
+        Self::Feedback,
+        Self::Dropped,
+    ];
+
+    /// The series that is stored under that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|series| series.as_str() == name)
+    }
+
     /// The name under which rows are stored.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -159,6 +196,7 @@ impl Series {
             Self::Timing(TimingKind::Api) => "timing.api",
             Self::Timing(TimingKind::Render) => "timing.render",
             Self::Feedback => "feedback",
+            Self::Dropped => "dropped",
         }
     }
 }
@@ -200,19 +238,21 @@ pub fn minute_of(at: Timestamp) -> i64 {
 }
 
 impl FactKind {
-    fn place(&self) -> (Series, &str, Option<u64>) {
+    /// The row it belongs to (series and label), how many it counts for, and its value.
+    fn place(&self) -> (Series, &str, u64, Option<u64>) {
         match self {
-            Self::Vital { vital, millionths } => (Series::Vital(*vital), "", Some(*millionths)),
-            Self::Error(_) => (Series::Errors, "", None),
-            Self::Exposure { flag, .. } => (Series::Exposures, flag.as_str(), None),
-            Self::FeatureUsed { flag } => (Series::FeatureUses, flag.as_str(), None),
-            Self::Custom { name } => (Series::Custom, name, None),
+            Self::Vital { vital, millionths } => (Series::Vital(*vital), "", 1, Some(*millionths)),
+            Self::Error(_) => (Series::Errors, "", 1, None),
+            Self::Exposure { flag, .. } => (Series::Exposures, flag.as_str(), 1, None),
+            Self::FeatureUsed { flag } => (Series::FeatureUses, flag.as_str(), 1, None),
+            Self::Custom { name } => (Series::Custom, name, 1, None),
             Self::Timing {
                 kind,
                 name,
                 millionths,
-            } => (Series::Timing(*kind), name, Some(*millionths)),
-            Self::Feedback(feedback) => (Series::Feedback, "", feedback.rating.map(u64::from)),
+            } => (Series::Timing(*kind), name, 1, Some(*millionths)),
+            Self::Feedback(feedback) => (Series::Feedback, "", 1, feedback.rating.map(u64::from)),
+            Self::Dropped { events } => (Series::Dropped, "", *events, None),
         }
     }
 }
@@ -220,7 +260,7 @@ impl FactKind {
 /// Adds all facts of a batch to rollup rows. The order of facts and batches does not matter.
 pub fn roll_up(batch: &Batch, rows: &mut BTreeMap<RollupKey, Rollup>) {
     for fact in &batch.facts {
-        let (series, label, value) = fact.kind.place();
+        let (series, label, count, value) = fact.kind.place();
         let key = RollupKey {
             environment: batch.environment,
             series,
@@ -228,7 +268,7 @@ pub fn roll_up(batch: &Batch, rows: &mut BTreeMap<RollupKey, Rollup>) {
             minute: minute_of(fact.at),
         };
         let row = rows.entry(key).or_default();
-        row.count += 1;
+        row.count += count;
         if let Some(value) = value {
             row.sketch.add(value as f64);
         }
@@ -240,6 +280,13 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
+
+    #[test]
+    fn series_lead_back_from_their_names() {
+        for series in Series::ALL {
+            assert_eq!(Series::parse(series.as_str()), Some(series));
+        }
+    }
 
     #[test]
     fn facts_land_in_their_own_minute() {

@@ -1,0 +1,34 @@
+//! What can go wrong in a store.
+
+/// Why a store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Somebody else changed it first; nothing was written.
+    #[error("it was changed by somebody else in the meantime")]
+    Conflict,
+    /// What was to be created is already there.
+    #[error("it is already there")]
+    AlreadyExists,
+    /// The database was written by a newer version of Phasegate.
+    #[error(
+        "{database} was written by a newer version of Phasegate (it has migration {version}, which \
+         this version does not know); start the newer version, or restore a backup"
+    )]
+    NewerDatabase {
+        /// Which one, as a person would find it.
+        database: String,
+        /// The migration that we do not know.
+        version: i64,
+    },
+    /// What is stored cannot be read back.
+    #[error("stored {what} cannot be read: {reason}")]
+    Damaged {
+        /// Which kind of row.
+        what: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The database failed.
+    #[error("{0}")]
+    Database(#[source] Box<dyn std::error::Error + Send + Sync>),
+}

@@ -1,0 +1,49 @@
+//! Where telemetry is kept.
+
+use async_trait::async_trait;
+use phasegate_domain::{
+    dashboard::Reported,
+    ids::EnvironmentId,
+    telemetry::{Batch, ErrorReport, Feedback, Rollup, RollupKey},
+};
+
+use crate::StoreError;
+
+/// What became of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Appended {
+    /// Its facts are stored, durably.
+    Stored,
+    /// Its id was there already; nothing was counted again.
+    Repeated,
+}
+
+/// What pages report, rolled up by minute.
+#[async_trait]
+pub trait TelemetryStore: Send + Sync {
+    /// Stores batches in one transaction and answers for each, in order. When this returns,
+    /// they survive a crash.
+    async fn append(&self, batches: &[Batch]) -> Result<Vec<Appended>, StoreError>;
+
+    /// All rollup rows of an environment with `from <= minute < to`.
+    async fn rollups(
+        &self,
+        environment: EnvironmentId,
+        from_minute: i64,
+        to_minute: i64,
+    ) -> Result<Vec<(RollupKey, Rollup)>, StoreError>;
+
+    /// The newest errors, newest first, at most `limit`.
+    async fn recent_errors(
+        &self,
+        environment: EnvironmentId,
+        limit: u32,
+    ) -> Result<Vec<Reported<ErrorReport>>, StoreError>;
+
+    /// The newest feedback, newest first, at most `limit`.
+    async fn recent_feedback(
+        &self,
+        environment: EnvironmentId,
+        limit: u32,
+    ) -> Result<Vec<Reported<Feedback>>, StoreError>;
+}

@@ -1,0 +1,211 @@
+//! Writing a batch, without serde and without `format!`: it runs in every visitor's browser.
+
+use crate::{MAX_EVENTS, TARGET_BODY_BYTES, VERSION};
+
+/// One event, written but not yet sent. Its age is filled in when it is sent.
+#[derive(Debug, Clone)]
+pub struct Event {
+    at: u64,
+    body: String,
+}
+
+impl Event {
+    /// Begins an event of type `kind` (see [`crate::decode::Event`]) that happened at `at`
+    /// milliseconds on the sender's own clock.
+    #[must_use]
+    pub fn new(kind: &str, at: u64) -> Self {
+        let mut body = String::with_capacity(96);
+        push_field(&mut body, "t", kind);
+        Self { at, body }
+    }
+
+    /// Adds a text.
+    #[must_use]
+    pub fn text(mut self, name: &str, value: &str) -> Self {
+        self.body.push(',');
+        push_field(&mut self.body, name, value);
+        self
+    }
+
+    /// Adds a text if it is not empty.
+    #[must_use]
+    pub fn text_if_any(self, name: &str, value: &str) -> Self {
+        if value.is_empty() {
+            self
+        } else {
+            self.text(name, value)
+        }
+    }
+
+    /// Adds a whole number.
+    #[must_use]
+    pub fn number(mut self, name: &str, value: u64) -> Self {
+        self.body.push(',');
+        push_string(&mut self.body, name);
+        self.body.push(':');
+        push_number(&mut self.body, value);
+        self
+    }
+}
+
+/// Fills a body with events until it is full.
+#[derive(Debug)]
+pub struct BatchWriter {
+    body: String,
+    events: usize,
+    now: u64,
+}
+
+impl BatchWriter {
+    /// Begins a batch that is sent at `now`, on the clock that the events were noted by.
+    #[must_use]
+    pub fn new(batch: &str, session: &str, dropped: u64, now: u64) -> Self {
+        let mut body = String::with_capacity(1_024);
+        body.push_str("{\"v\":");
+        push_number(&mut body, VERSION);
+        body.push(',');
+        push_field(&mut body, "batch", batch);
+        body.push(',');
+        push_field(&mut body, "session", session);
+        body.push_str(",\"dropped\":");
+        push_number(&mut body, dropped);
+        body.push_str(",\"events\":[");
+        Self {
+            body,
+            events: 0,
+            now,
+        }
+    }
+
+    /// Takes an event, unless the batch is full; then it must go into the next one.
+    pub fn push(&mut self, event: &Event) -> bool {
+        // 40 bytes for the age and the brackets.
+        let full = self.body.len() + event.body.len() + 40 > TARGET_BODY_BYTES;
+        if self.events == MAX_EVENTS || (full && self.events > 0) {
+            return false;
+        }
+        if self.events > 0 {
+            self.body.push(',');
+        }
+        self.body.push('{');
+        self.body.push_str(&event.body);
+        self.body.push_str(",\"age\":");
+        push_number(&mut self.body, self.now.saturating_sub(event.at));
+        self.body.push('}');
+        self.events += 1;
+        true
+    }
+
+    /// The finished body.
+    #[must_use]
+    pub fn finish(mut self) -> String {
+        self.body.push_str("]}");
+        self.body
+    }
+}
+
+fn push_field(out: &mut String, name: &str, value: &str) {
+    push_string(out, name);
+    out.push(':');
+    push_string(out, value);
+}
+
+fn push_string(out: &mut String, text: &str) {
+    out.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            // Other control characters mean nothing in a message; a space keeps words apart.
+            c if c < ' ' => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}
+
+fn push_number(out: &mut String, mut number: u64) {
+    let mut divisor = 1_u64;
+    while number / divisor >= 10 {
+        divisor *= 10;
+    }
+    while divisor > 0 {
+        // A digit: below 10 by construction.
+        out.push(char::from(b'0' + (number / divisor) as u8));
+        number %= divisor;
+        divisor /= 10;
+    }
+}
+
+#[cfg(all(test, feature = "decode"))]
+mod tests {
+    use super::*;
+    use crate::decode::{self, Event as Decoded, Timed};
+
+    #[test]
+    fn what_is_written_is_what_is_read() {
+        let mut batch = BatchWriter::new("b-1", "s-1", 3, 5_000);
+        assert!(
+            batch.push(
+                &Event::new("vital", 1_500)
+                    .text("page", "/demo")
+                    .text("name", "LCP")
+                    .number("value", 1_840_000)
+            )
+        );
+        let message = "a \"quoted\" \\ line\nwith ünïcode \u{1}";
+        assert!(
+            batch.push(
+                &Event::new("error", 5_000)
+                    .text("page", "/")
+                    .text("message", message)
+            )
+        );
+        let body = batch.finish();
+        let read = decode::batch(body.as_bytes()).unwrap();
+        assert_eq!(
+            (read.id.as_str(), read.session.as_str(), read.dropped),
+            ("b-1", "s-1", 3)
+        );
+        let events: Vec<Timed> = read
+            .events
+            .into_iter()
+            .map(|event| event.unwrap())
+            .collect();
+        assert_eq!(events[0].age, 3_500);
+        assert_eq!(
+            events[0].event,
+            Decoded::Vital {
+                name: "LCP".into(),
+                value: 1_840_000
+            }
+        );
+        let Decoded::Error { message, .. } = &events[1].event else {
+            panic!("{:?}", events[1])
+        };
+        assert_eq!(message, "a \"quoted\" \\ line\nwith ünïcode  ");
+    }
+
+    #[test]
+    fn numbers_are_written_in_full() {
+        for number in [0, 7, 10, 99, 100, 1_000_000, u64::MAX] {
+            let mut out = String::new();
+            push_number(&mut out, number);
+            assert_eq!(out, number.to_string());
+        }
+    }
+
+    #[test]
+    fn a_full_batch_takes_no_more() {
+        let mut batch = BatchWriter::new("b", "s", 0, 0);
+        let long = Event::new("error", 0).text("message", &"x".repeat(25_000));
+        assert!(batch.push(&long));
+        assert!(batch.push(&long));
+        assert!(!batch.push(&long));
+        assert!(batch.finish().len() <= TARGET_BODY_BYTES);
+        let mut batch = BatchWriter::new("b", "s", 0, 0);
+        let short = Event::new("use", 0).text("flag", "A");
+        assert_eq!((0..300).filter(|_| batch.push(&short)).count(), MAX_EVENTS);
+    }
+}

@@ -1,0 +1,65 @@
+//! Opening a file: one writer, a few readers, migrations.
+
+use std::path::Path;
+
+use phasegate_store::StoreError;
+use sqlx::{
+    Sqlite, SqlitePool, Transaction,
+    migrate::{MigrateError, Migrator},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use crate::error::database;
+
+/// How many queries may read at once; more wait.
+const READERS: u32 = 4;
+
+/// One SQLite file.
+#[derive(Debug, Clone)]
+pub(crate) struct Database {
+    writer: SqlitePool,
+    pub(crate) reader: SqlitePool,
+}
+
+impl Database {
+    /// Opens the file, makes it if missing, and brings it up to date.
+    pub(crate) async fn open(path: &Path, migrator: &Migrator) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true);
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_with(options.clone().create_if_missing(true))
+            .await
+            .map_err(database)?;
+        migrator.run(&writer).await.map_err(|error| match error {
+            MigrateError::VersionMissing(version) => StoreError::NewerDatabase {
+                database: path.display().to_string(),
+                version,
+            },
+            other => database(other),
+        })?;
+        let reader = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .connect_with(options.read_only(true))
+            .await
+            .map_err(database)?;
+        Ok(Self { writer, reader })
+    }
+
+    /// Begins a transaction that writes. `IMMEDIATE`, so that another process that writes
+    /// makes us wait here and not fail later.
+    pub(crate) async fn write(&self) -> Result<Transaction<'_, Sqlite>, StoreError> {
+        self.writer
+            .begin_with("BEGIN IMMEDIATE")
+            .await
+            .map_err(database)
+    }
+}
+
+/// Ends a transaction; what it wrote is durable afterwards.
+pub(crate) async fn commit(transaction: Transaction<'_, Sqlite>) -> Result<(), StoreError> {
+    transaction.commit().await.map_err(database)
+}

@@ -1,0 +1,23 @@
+//! From the driver's errors to ours.
+
+use phasegate_store::StoreError;
+
+/// Wraps what the driver says.
+pub(crate) fn database(error: impl std::error::Error + Send + Sync + 'static) -> StoreError {
+    StoreError::Database(Box::new(error))
+}
+
+/// A row whose content cannot be read back.
+pub(crate) fn damaged(what: &'static str) -> impl Fn(&dyn std::fmt::Display) -> StoreError {
+    move |reason| StoreError::Damaged {
+        what,
+        reason: reason.to_string(),
+    }
+}
+
+/// Whether the driver refused a row because it is there already.
+pub(crate) fn is_duplicate(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}

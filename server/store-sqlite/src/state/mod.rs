@@ -1,0 +1,158 @@
+//! State in `state.db`.
+
+mod accounts;
+mod flags;
+mod history;
+mod rollout;
+mod sessions;
+
+use std::path::Path;
+
+use async_trait::async_trait;
+use phasegate_domain::{
+    Timestamp,
+    flags::{Flag, FlagState},
+    ids::{EnvironmentId, FlagKey, RolloutKey, UserId},
+    people::Person,
+    rollout::{PlanFile, Rollout, RolloutState},
+    segments::Segment,
+};
+use phasegate_store::{
+    StateStore, StoreError,
+    models::{
+        Account, Created, Digest, Environment, FirstStart, HistoryEntry, ServerToken, Session,
+        SubjectKind,
+    },
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{database::Database, error::damaged};
+
+/// State in one SQLite file.
+#[derive(Debug, Clone)]
+pub struct SqliteState {
+    database: Database,
+}
+
+impl SqliteState {
+    /// Opens the file, makes it if missing, and brings it up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::NewerDatabase`] when a newer version wrote it; otherwise what SQLite says.
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        let migrator = sqlx::migrate!("../../migrations/sqlite/state");
+        Ok(Self {
+            database: Database::open(path, &migrator).await?,
+        })
+    }
+}
+
+fn to_json(what: &'static str, value: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| damaged(what)(&error))
+}
+
+fn from_json<T: DeserializeOwned>(what: &'static str, text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|error| damaged(what)(&error))
+}
+
+fn instant(what: &'static str, milliseconds: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_timestamp_millis(milliseconds)
+        .ok_or_else(|| damaged(what)(&"a time is out of range"))
+}
+
+#[async_trait]
+impl StateStore for SqliteState {
+    async fn first_start(&self, new: &FirstStart) -> Result<Option<Created>, StoreError> {
+        accounts::first_start(&self.database, new).await
+    }
+
+    async fn environments(&self) -> Result<Vec<Environment>, StoreError> {
+        accounts::environments(&self.database).await
+    }
+
+    async fn account(&self, email: &str) -> Result<Option<Account>, StoreError> {
+        accounts::account(&self.database, email).await
+    }
+
+    async fn person(&self, id: UserId) -> Result<Option<Person>, StoreError> {
+        accounts::person(&self.database, id).await
+    }
+
+    async fn set_password(&self, email: &str, password_hash: &str) -> Result<bool, StoreError> {
+        accounts::set_password(&self.database, email, password_hash).await
+    }
+
+    async fn server_token(&self, digest: Digest) -> Result<Option<ServerToken>, StoreError> {
+        accounts::server_token(&self.database, digest).await
+    }
+
+    async fn save_session(&self, session: &Session) -> Result<(), StoreError> {
+        sessions::save(&self.database, session).await
+    }
+
+    async fn session(&self, id: Digest, now: Timestamp) -> Result<Option<Session>, StoreError> {
+        sessions::load(&self.database, id, now).await
+    }
+
+    async fn delete_session(&self, id: Digest) -> Result<(), StoreError> {
+        sessions::delete(&self.database, id).await
+    }
+
+    async fn delete_ended_sessions(&self, now: Timestamp) -> Result<(), StoreError> {
+        sessions::delete_ended(&self.database, now).await
+    }
+
+    async fn load_plan(
+        &self,
+        environment: EnvironmentId,
+        file: &PlanFile,
+        salt: &str,
+    ) -> Result<(), StoreError> {
+        rollout::load_plan(&self.database, environment, file, salt).await
+    }
+
+    async fn flags(
+        &self,
+        environment: EnvironmentId,
+    ) -> Result<Vec<(Flag, FlagState)>, StoreError> {
+        flags::flags(&self.database, environment).await
+    }
+
+    async fn segments(&self, environment: EnvironmentId) -> Result<Vec<Segment>, StoreError> {
+        flags::segments(&self.database, environment).await
+    }
+
+    async fn rollout(&self, environment: EnvironmentId) -> Result<Option<Rollout>, StoreError> {
+        rollout::rollout(&self.database, environment).await
+    }
+
+    async fn save_flag_state(
+        &self,
+        environment: EnvironmentId,
+        flag: &FlagKey,
+        state: FlagState,
+        entry: &HistoryEntry,
+    ) -> Result<(), StoreError> {
+        flags::save_state(&self.database, environment, flag, state, entry).await
+    }
+
+    async fn save_rollout_state(
+        &self,
+        environment: EnvironmentId,
+        rollout: &RolloutKey,
+        state: &RolloutState,
+        expected: i64,
+        entry: &HistoryEntry,
+    ) -> Result<(), StoreError> {
+        rollout::save_state(&self.database, environment, rollout, state, expected, entry).await
+    }
+
+    async fn history(
+        &self,
+        environment: EnvironmentId,
+        subject: Option<SubjectKind>,
+        limit: u32,
+    ) -> Result<Vec<HistoryEntry>, StoreError> {
+        history::history(&self.database, environment, subject, limit).await
+    }
+}

@@ -1,0 +1,132 @@
+//! Rollouts and their plans.
+
+use phasegate_domain::{
+    bucket::Salt,
+    flags::FlagState,
+    ids::{EnvironmentId, RolloutKey},
+    rollout::{PlanFile, Rollout, RolloutState},
+};
+use phasegate_store::{StoreError, models::HistoryEntry};
+
+use super::{from_json, history, to_json};
+use crate::{
+    database::{Database, commit},
+    error::{database, is_duplicate},
+};
+
+pub(super) async fn load_plan(
+    db: &Database,
+    environment: EnvironmentId,
+    file: &PlanFile,
+    salt: &str,
+) -> Result<(), StoreError> {
+    let mut tx = db.write().await?;
+    sqlx::query(
+        "INSERT INTO rollouts (environment_id, key, plan, salt, state, version)
+         VALUES (?, ?, ?, ?, ?, 1)",
+    )
+    .bind(environment.0)
+    .bind(file.plan.key.as_str())
+    .bind(to_json("plan", &file.plan)?)
+    .bind(to_json("salt", &Salt::new(salt))?)
+    .bind(to_json("rollout", &RolloutState::Draft)?)
+    .execute(&mut *tx)
+    .await
+    .map_err(|error| {
+        if is_duplicate(&error) {
+            StoreError::AlreadyExists
+        } else {
+            database(error)
+        }
+    })?;
+    for segment in &file.segments {
+        sqlx::query(
+            "INSERT INTO segments (project_id, key, definition)
+             SELECT project_id, ?, ? FROM environments WHERE id = ?
+             ON CONFLICT DO NOTHING",
+        )
+        .bind(segment.key.as_str())
+        .bind(to_json("segment", segment)?)
+        .bind(environment.0)
+        .execute(&mut *tx)
+        .await
+        .map_err(database)?;
+    }
+    for flag in &file.flags {
+        sqlx::query(
+            "INSERT INTO flags (project_id, key, definition)
+             SELECT project_id, ?, ? FROM environments WHERE id = ?
+             ON CONFLICT DO NOTHING",
+        )
+        .bind(flag.key.as_str())
+        .bind(to_json("flag", flag)?)
+        .bind(environment.0)
+        .execute(&mut *tx)
+        .await
+        .map_err(database)?;
+        sqlx::query(
+            "INSERT INTO flag_states (environment_id, flag_key, enabled, killed, version)
+             VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        )
+        .bind(environment.0)
+        .bind(flag.key.as_str())
+        .bind(FlagState::INITIAL.enabled)
+        .bind(FlagState::INITIAL.killed)
+        .bind(FlagState::INITIAL.version)
+        .execute(&mut *tx)
+        .await
+        .map_err(database)?;
+    }
+    commit(tx).await
+}
+
+pub(super) async fn rollout(
+    db: &Database,
+    environment: EnvironmentId,
+) -> Result<Option<Rollout>, StoreError> {
+    let row: Option<(String, String, String, i64)> = sqlx::query_as(
+        "SELECT plan, salt, state, version FROM rollouts WHERE environment_id = ? LIMIT 1",
+    )
+    .bind(environment.0)
+    .fetch_optional(&db.reader)
+    .await
+    .map_err(database)?;
+    row.map(|(plan, salt, state, version)| {
+        let plan: phasegate_domain::rollout::Plan = from_json("plan", &plan)?;
+        Ok(Rollout {
+            key: plan.key.clone(),
+            plan,
+            salt: from_json("salt", &salt)?,
+            state: from_json("rollout", &state)?,
+            version,
+        })
+    })
+    .transpose()
+}
+
+pub(super) async fn save_state(
+    db: &Database,
+    environment: EnvironmentId,
+    rollout: &RolloutKey,
+    state: &RolloutState,
+    expected: i64,
+    entry: &HistoryEntry,
+) -> Result<(), StoreError> {
+    let mut tx = db.write().await?;
+    let changed = sqlx::query(
+        "UPDATE rollouts SET state = ?, version = version + 1
+         WHERE environment_id = ? AND key = ? AND version = ?",
+    )
+    .bind(to_json("rollout", state)?)
+    .bind(environment.0)
+    .bind(rollout.as_str())
+    .bind(expected)
+    .execute(&mut *tx)
+    .await
+    .map_err(database)?;
+    if changed.rows_affected() == 0 {
+        return Err(StoreError::Conflict);
+    }
+    history::append(&mut tx, environment, entry).await?;
+    commit(tx).await
+}

@@ -1,0 +1,91 @@
+//! Telemetry in `telemetry.db`.
+
+mod append;
+mod read;
+
+use std::path::Path;
+
+use async_trait::async_trait;
+use phasegate_domain::{
+    dashboard::Reported,
+    ids::EnvironmentId,
+    telemetry::{Batch, ErrorReport, Feedback, Rollup, RollupKey},
+};
+use phasegate_store::{Appended, StoreError, TelemetryStore};
+
+use crate::database::Database;
+
+/// Telemetry in one SQLite file.
+#[derive(Debug, Clone)]
+pub struct SqliteTelemetry {
+    database: Database,
+}
+
+/// A kind of report that is kept in full.
+#[derive(Debug, Clone, Copy)]
+enum ReportKind {
+    Error,
+    Feedback,
+}
+
+impl ReportKind {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Feedback => "feedback",
+        }
+    }
+
+    /// How many are kept per environment; the oldest go first.
+    fn kept(self) -> u32 {
+        match self {
+            Self::Error => 500,
+            Self::Feedback => 20_000,
+        }
+    }
+}
+
+impl SqliteTelemetry {
+    /// Opens the file, makes it if missing, and brings it up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::NewerDatabase`] when a newer version wrote it; otherwise what SQLite says.
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        let migrator = sqlx::migrate!("../../migrations/sqlite/telemetry");
+        Ok(Self {
+            database: Database::open(path, &migrator).await?,
+        })
+    }
+}
+
+#[async_trait]
+impl TelemetryStore for SqliteTelemetry {
+    async fn append(&self, batches: &[Batch]) -> Result<Vec<Appended>, StoreError> {
+        append::append(&self.database, batches).await
+    }
+
+    async fn rollups(
+        &self,
+        environment: EnvironmentId,
+        from_minute: i64,
+        to_minute: i64,
+    ) -> Result<Vec<(RollupKey, Rollup)>, StoreError> {
+        read::rollups(&self.database, environment, from_minute, to_minute).await
+    }
+
+    async fn recent_errors(
+        &self,
+        environment: EnvironmentId,
+        limit: u32,
+    ) -> Result<Vec<Reported<ErrorReport>>, StoreError> {
+        read::reports(&self.database, environment, ReportKind::Error, limit).await
+    }
+
+    async fn recent_feedback(
+        &self,
+        environment: EnvironmentId,
+        limit: u32,
+    ) -> Result<Vec<Reported<Feedback>>, StoreError> {
+        read::reports(&self.database, environment, ReportKind::Feedback, limit).await
+    }
+}

@@ -1,0 +1,249 @@
+//! Stories of the state store.
+
+use phasegate_domain::{
+    ids::{EnvironmentId, FlagKey, PhaseNumber},
+    people::Role,
+    rollout::{Command, CommandKind, PlanFile, RolloutEvent, apply},
+};
+use phasegate_store::{
+    StateStore, StoreError,
+    models::{ActorName, Change, Digest, FirstStart, HistoryEntry, Scope, Session, SubjectKind},
+};
+use serde_json::json;
+
+use crate::at;
+
+fn first() -> FirstStart {
+    FirstStart {
+        email: "Admin@example.com".into(),
+        password_hash: "hash".into(),
+        client_key: "pk_1".into(),
+        server_token: Digest([7; 32]),
+    }
+}
+
+fn plan() -> PlanFile {
+    serde_json::from_value(json!({
+        "format": 1, "key": "library", "name": "Library", "revision": "v1.0",
+        "segments": [{"key": "beta", "name": "Beta", "condition":
+            {"attribute": "groups", "operator": "contains", "value": "beta"}}],
+        "flags": [{"key": "A", "name": "A", "kind": "boolean",
+            "variants": [{"name": "on", "value": true}, {"name": "off", "value": false}],
+            "off_variant": "off", "default_variant": "off", "rollout_variant": "on"}],
+        "phases": [
+            {"number": 1, "name": "One", "percentage": 0.1,
+             "audience": [{"segment": "beta", "share": 100}], "flags": ["A"]},
+            {"number": 2, "name": "Two", "percentage": 100,
+             "audience": [{"segment": "everyone", "share": 20.5}]}],
+    }))
+    .unwrap()
+}
+
+async fn started(store: &impl StateStore) -> EnvironmentId {
+    store
+        .first_start(&first())
+        .await
+        .unwrap()
+        .unwrap()
+        .environment
+}
+
+/// The first start creates what is needed, and only once.
+pub async fn first_start_happens_once(store: impl StateStore) {
+    let created = store.first_start(&first()).await.unwrap().unwrap();
+    assert_eq!(store.first_start(&first()).await.unwrap(), None);
+    let environments = store.environments().await.unwrap();
+    assert_eq!(environments.len(), 1);
+    assert_eq!(environments[0].id, created.environment);
+    assert_eq!(environments[0].project, "default");
+    assert_eq!(environments[0].key, "production");
+    assert_eq!(environments[0].client_key, "pk_1");
+    let account = store.account("admin@EXAMPLE.com").await.unwrap().unwrap();
+    assert_eq!(account.person.id, created.admin);
+    assert_eq!(account.person.role, Role::Admin);
+    assert_eq!(
+        store.person(created.admin).await.unwrap(),
+        Some(account.person)
+    );
+    assert!(store.account("nobody@example.com").await.unwrap().is_none());
+    let token = store.server_token(Digest([7; 32])).await.unwrap().unwrap();
+    assert_eq!(token.environment, created.environment);
+    assert_eq!(token.scopes, [Scope::Admin]);
+    assert_eq!(store.server_token(Digest([8; 32])).await.unwrap(), None);
+}
+
+/// Sessions end by time, by logging out, and when the password changes.
+pub async fn sessions_end(store: impl StateStore) {
+    let admin = store.first_start(&first()).await.unwrap().unwrap().admin;
+    let session = |id: u8, person| Session {
+        id: Digest([id; 32]),
+        person,
+        data: format!("{{\"n\":{id}}}"),
+        expires_at: at(100),
+    };
+    store.save_session(&session(1, None)).await.unwrap();
+    store.save_session(&session(1, Some(admin))).await.unwrap();
+    assert_eq!(
+        store.session(Digest([1; 32]), at(99)).await.unwrap(),
+        Some(session(1, Some(admin)))
+    );
+    assert_eq!(store.session(Digest([1; 32]), at(100)).await.unwrap(), None);
+    store.delete_ended_sessions(at(99)).await.unwrap();
+    assert!(
+        store
+            .session(Digest([1; 32]), at(99))
+            .await
+            .unwrap()
+            .is_some()
+    );
+    store.delete_ended_sessions(at(100)).await.unwrap();
+    assert_eq!(store.session(Digest([1; 32]), at(99)).await.unwrap(), None);
+
+    store.save_session(&session(2, Some(admin))).await.unwrap();
+    store.delete_session(Digest([2; 32])).await.unwrap();
+    assert_eq!(store.session(Digest([2; 32]), at(0)).await.unwrap(), None);
+
+    store.save_session(&session(3, Some(admin))).await.unwrap();
+    store.save_session(&session(4, None)).await.unwrap();
+    assert!(
+        store
+            .set_password("admin@example.com", "new")
+            .await
+            .unwrap()
+    );
+    assert_eq!(store.session(Digest([3; 32]), at(0)).await.unwrap(), None);
+    assert!(
+        store
+            .session(Digest([4; 32]), at(0))
+            .await
+            .unwrap()
+            .is_some()
+    );
+    assert_eq!(
+        store
+            .account("admin@example.com")
+            .await
+            .unwrap()
+            .unwrap()
+            .password_hash,
+        "new"
+    );
+    assert!(
+        !store
+            .set_password("nobody@example.com", "new")
+            .await
+            .unwrap()
+    );
+}
+
+/// A plan comes with its flags and segments, once.
+pub async fn a_plan_is_loaded_once(store: impl StateStore) {
+    let environment = started(&store).await;
+    assert!(store.rollout(environment).await.unwrap().is_none());
+    store.load_plan(environment, &plan(), "salt").await.unwrap();
+    let again = store.load_plan(environment, &plan(), "other").await;
+    assert!(matches!(again, Err(StoreError::AlreadyExists)), "{again:?}");
+    let rollout = store.rollout(environment).await.unwrap().unwrap();
+    assert_eq!(rollout.plan, plan().plan);
+    assert_eq!(rollout.salt.text(), "salt");
+    assert_eq!(rollout.version, 1);
+    assert_eq!(store.segments(environment).await.unwrap(), plan().segments);
+    let flags = store.flags(environment).await.unwrap();
+    assert_eq!(flags.len(), 1);
+    assert_eq!(flags[0].0, plan().flags[0]);
+    assert!(flags[0].1.enabled);
+}
+
+/// Of two who change the same flag, one wins and the other is told.
+pub async fn a_flag_change_needs_the_newest_version(store: impl StateStore) {
+    let environment = started(&store).await;
+    store.load_plan(environment, &plan(), "salt").await.unwrap();
+    let flag = FlagKey::new("A").unwrap();
+    let mut state = store.flags(environment).await.unwrap()[0].1;
+    state.enabled = false;
+    state.version += 1;
+    let entry = |actor: &str| HistoryEntry {
+        at: at(5),
+        actor: ActorName(actor.into()),
+        change: Change::FlagSwitched {
+            flag: flag.clone(),
+            enabled: false,
+        },
+    };
+    store
+        .save_flag_state(environment, &flag, state, &entry("first"))
+        .await
+        .unwrap();
+    let second = store
+        .save_flag_state(environment, &flag, state, &entry("second"))
+        .await;
+    assert!(matches!(second, Err(StoreError::Conflict)), "{second:?}");
+    assert_eq!(store.flags(environment).await.unwrap()[0].1, state);
+    let history = store
+        .history(environment, Some(SubjectKind::Flag), 10)
+        .await
+        .unwrap();
+    assert_eq!(history, [entry("first")]);
+}
+
+/// A rollout's moves are in the history, newest first; the loser of a race changes nothing.
+pub async fn a_rollout_moves_with_its_history(store: impl StateStore) {
+    let environment = started(&store).await;
+    store.load_plan(environment, &plan(), "salt").await.unwrap();
+    for (step, kind) in [CommandKind::Start, CommandKind::Advance]
+        .into_iter()
+        .enumerate()
+    {
+        let rollout = store.rollout(environment).await.unwrap().unwrap();
+        let command = Command {
+            kind,
+            reason: "because".into(),
+        };
+        let now = at(i64::try_from(step).unwrap());
+        let (state, what) =
+            apply(&rollout.plan, &rollout.state, &command, Role::Admin, now).unwrap();
+        let entry = HistoryEntry {
+            at: now,
+            actor: ActorName("ada".into()),
+            change: Change::Rollout {
+                rollout: rollout.key.clone(),
+                what,
+            },
+        };
+        let version = rollout.version;
+        let save = store
+            .save_rollout_state(environment, &rollout.key, &state, version, &entry)
+            .await;
+        save.unwrap();
+        let late = store
+            .save_rollout_state(environment, &rollout.key, &state, version, &entry)
+            .await;
+        assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
+        assert_eq!(
+            store.rollout(environment).await.unwrap().unwrap().state,
+            state
+        );
+    }
+    let history = store
+        .history(environment, Some(SubjectKind::Rollout), 10)
+        .await
+        .unwrap();
+    assert_eq!(history.len(), 2);
+    assert_eq!(history[0].at, at(1));
+    let Change::Rollout {
+        what: RolloutEvent::Advanced(moved),
+        ..
+    } = &history[0].change
+    else {
+        panic!("{:?}", history[0]);
+    };
+    assert_eq!((moved.from, moved.to), (PhaseNumber(1), PhaseNumber(2)));
+    assert_eq!(store.history(environment, None, 1).await.unwrap().len(), 1);
+    assert!(
+        store
+            .history(environment, Some(SubjectKind::Flag), 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}
