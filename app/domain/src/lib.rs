@@ -7,6 +7,7 @@ pub mod bucket;
 pub mod context;
 pub mod dashboard;
 pub mod flags;
+pub mod history;
 pub mod ids;
 pub mod people;
 pub mod rollout;

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use phasegate_domain::{
     Timestamp,
     flags::{Flag, FlagState},
+    history::{HistoryEntry, SubjectKind},
     ids::{EnvironmentId, FlagKey, RolloutKey, UserId},
     people::Person,
     rollout::{PlanFile, Rollout, RolloutState},
@@ -12,10 +13,7 @@ use phasegate_domain::{
 
 use crate::{
     StoreError,
-    models::{
-        Account, Created, Digest, Environment, FirstStart, HistoryEntry, ServerToken, Session,
-        SubjectKind,
-    },
+    models::{Account, Created, Digest, Environment, FirstStart, ServerToken, Session},
 };
 
 /// The state of all projects. Each method is one transaction: done whole, or not at all.
@@ -49,8 +47,8 @@ pub trait StateStore: Send + Sync {
     /// Forgets the sessions that have ended by `now`.
     async fn delete_ended_sessions(&self, now: Timestamp) -> Result<(), StoreError>;
 
-    /// The server token of that digest.
-    async fn server_token(&self, digest: Digest) -> Result<Option<ServerToken>, StoreError>;
+    /// All server tokens, by the digest of their secret.
+    async fn server_tokens(&self) -> Result<Vec<(Digest, ServerToken)>, StoreError>;
 
     /// Brings a plan with its flags and segments into an environment, as a draft.
     ///

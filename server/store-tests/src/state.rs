@@ -1,13 +1,14 @@
 //! Stories of the state store.
 
 use phasegate_domain::{
+    history::{ActorName, Change, HistoryEntry, SubjectKind},
     ids::{EnvironmentId, FlagKey, PhaseNumber},
     people::Role,
     rollout::{Command, CommandKind, PlanFile, RolloutEvent, apply},
 };
 use phasegate_store::{
     StateStore, StoreError,
-    models::{ActorName, Change, Digest, FirstStart, HistoryEntry, Scope, Session, SubjectKind},
+    models::{Digest, FirstStart, Scope, Session},
 };
 use serde_json::json;
 
@@ -66,10 +67,11 @@ pub async fn first_start_happens_once(store: impl StateStore) {
         Some(account.person)
     );
     assert!(store.account("nobody@example.com").await.unwrap().is_none());
-    let token = store.server_token(Digest([7; 32])).await.unwrap().unwrap();
-    assert_eq!(token.environment, created.environment);
-    assert_eq!(token.scopes, [Scope::Admin]);
-    assert_eq!(store.server_token(Digest([8; 32])).await.unwrap(), None);
+    let tokens = store.server_tokens().await.unwrap();
+    assert_eq!(tokens.len(), 1);
+    assert_eq!(tokens[0].0, Digest([7; 32]));
+    assert_eq!(tokens[0].1.environment, created.environment);
+    assert_eq!(tokens[0].1.scopes, [Scope::Admin]);
 }
 
 /// Sessions end by time, by logging out, and when the password changes.

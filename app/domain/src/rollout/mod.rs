@@ -4,6 +4,7 @@ mod criterion;
 mod membership;
 mod plan;
 mod state;
+mod view;
 
 pub use criterion::{Comparator, ComparedWith, Criterion, Metric};
 pub use membership::{Membership, MembershipStep, SegmentVerdict};
@@ -11,6 +12,8 @@ pub use plan::{AudienceEntry, InvalidPlan, Phase, Plan, PlanFile};
 pub use state::{
     Command, CommandKind, MovedPhase, Progress, Refusal, RolloutEvent, RolloutState, apply,
 };
+
+pub use view::RolloutView;
 
 use crate::{bucket::Salt, ids::RolloutKey};
 

@@ -136,23 +136,24 @@ pub(super) async fn set_password(
     Ok(id.is_some())
 }
 
-pub(super) async fn server_token(
-    db: &Database,
-    digest: Digest,
-) -> Result<Option<ServerToken>, StoreError> {
-    let row: Option<(i64, String, String)> =
-        sqlx::query_as("SELECT environment_id, name, scopes FROM server_tokens WHERE digest = ?")
-            .bind(digest.0.as_slice())
-            .fetch_optional(&db.reader)
+pub(super) async fn server_tokens(db: &Database) -> Result<Vec<(Digest, ServerToken)>, StoreError> {
+    let rows: Vec<(Vec<u8>, i64, String, String)> =
+        sqlx::query_as("SELECT digest, environment_id, name, scopes FROM server_tokens")
+            .fetch_all(&db.reader)
             .await
             .map_err(database)?;
-    row.map(|(environment, name, scopes)| {
-        let scopes = from_json("scopes", &scopes)?;
-        Ok(ServerToken {
-            environment: EnvironmentId(environment),
-            name,
-            scopes,
+    rows.into_iter()
+        .map(|(digest, environment, name, scopes)| {
+            let digest: [u8; 32] = digest
+                .try_into()
+                .map_err(|_| damaged("server token")(&"its digest is not 32 bytes long"))?;
+            let scopes = from_json("scopes", &scopes)?;
+            let token = ServerToken {
+                environment: EnvironmentId(environment),
+                name,
+                scopes,
+            };
+            Ok((Digest(digest), token))
         })
-    })
-    .transpose()
+        .collect()
 }

@@ -2,10 +2,11 @@
 
 use phasegate_domain::{
     flags::{Flag, FlagState},
+    history::HistoryEntry,
     ids::{EnvironmentId, FlagKey},
     segments::Segment,
 };
-use phasegate_store::{StoreError, models::HistoryEntry};
+use phasegate_store::StoreError;
 
 use super::{from_json, history};
 use crate::{

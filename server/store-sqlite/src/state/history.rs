@@ -1,10 +1,8 @@
 //! The history: appended to, never changed.
 
+use phasegate_domain::history::{ActorName, HistoryEntry, SubjectKind};
 use phasegate_domain::ids::EnvironmentId;
-use phasegate_store::{
-    StoreError,
-    models::{ActorName, HistoryEntry, SubjectKind},
-};
+use phasegate_store::StoreError;
 use sqlx::{Sqlite, Transaction};
 
 use super::{from_json, instant, to_json};

@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use phasegate_domain::{
     Timestamp,
     flags::{Flag, FlagState},
+    history::{HistoryEntry, SubjectKind},
     ids::{EnvironmentId, FlagKey, RolloutKey, UserId},
     people::Person,
     rollout::{PlanFile, Rollout, RolloutState},
@@ -19,10 +20,7 @@ use phasegate_domain::{
 };
 use phasegate_store::{
     StateStore, StoreError,
-    models::{
-        Account, Created, Digest, Environment, FirstStart, HistoryEntry, ServerToken, Session,
-        SubjectKind,
-    },
+    models::{Account, Created, Digest, Environment, FirstStart, ServerToken, Session},
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -82,8 +80,8 @@ impl StateStore for SqliteState {
         accounts::set_password(&self.database, email, password_hash).await
     }
 
-    async fn server_token(&self, digest: Digest) -> Result<Option<ServerToken>, StoreError> {
-        accounts::server_token(&self.database, digest).await
+    async fn server_tokens(&self) -> Result<Vec<(Digest, ServerToken)>, StoreError> {
+        accounts::server_tokens(&self.database).await
     }
 
     async fn save_session(&self, session: &Session) -> Result<(), StoreError> {

@@ -3,10 +3,11 @@
 use phasegate_domain::{
     bucket::Salt,
     flags::FlagState,
+    history::HistoryEntry,
     ids::{EnvironmentId, RolloutKey},
     rollout::{PlanFile, Rollout, RolloutState},
 };
-use phasegate_store::{StoreError, models::HistoryEntry};
+use phasegate_store::StoreError;
 
 use super::{from_json, history, to_json};
 use crate::{

@@ -1,0 +1,52 @@
+//! Why a use case did not do what it was asked.
+
+use phasegate_domain::{people::Role, rollout::Refusal};
+use phasegate_store::StoreError;
+
+/// Why a use case did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// The caller is known but not trusted with this.
+    #[error("this needs the role {needed}; yours is {found}", needed = .needed.as_str(), found = .found.as_str())]
+    Forbidden {
+        /// The least role that may.
+        needed: Role,
+        /// The caller's.
+        found: Role,
+    },
+    /// There is no such thing.
+    #[error("there is no {what} {key:?}")]
+    NotFound {
+        /// The kind of thing.
+        what: &'static str,
+        /// What was asked for.
+        key: String,
+    },
+    /// A rule stands against it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Somebody else was first.
+    #[error(
+        "{0} was changed by somebody else in the meantime; look at it again and repeat your change if it is still right"
+    )]
+    Conflict(&'static str),
+    /// The queue of telemetry is full.
+    #[error("the server is taking in more telemetry than it can store; try again shortly")]
+    Busy,
+    /// Stored data does not fit together; a bug or a damaged database.
+    #[error("{0}")]
+    Inconsistent(&'static str),
+    /// Storage failed.
+    #[error("storage failed: {0}")]
+    Store(#[from] StoreError),
+}
+
+impl ServiceError {
+    /// Names what a [`StoreError::Conflict`] was about.
+    pub(crate) fn on_conflict(what: &'static str) -> impl Fn(StoreError) -> Self {
+        move |error| match error {
+            StoreError::Conflict => Self::Conflict(what),
+            other => Self::Store(other),
+        }
+    }
+}

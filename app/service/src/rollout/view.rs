@@ -1,0 +1,50 @@
+//! The rollout page, and the phase as apps ask for it.
+
+use phasegate_domain::{
+    dashboard::CurrentPhase, history::SubjectKind, ids::EnvironmentId, people::Role,
+    rollout::RolloutView, snapshot::Snapshot,
+};
+
+use crate::{Service, ServiceError, access::Actor};
+
+/// Lines of history on the page.
+const HISTORY_LINES: u32 = 50;
+
+/// The environment's rollout with its history; `None` when no plan is loaded.
+///
+/// # Errors
+/// When the actor may not look, or storage fails.
+pub async fn view(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+) -> Result<Option<RolloutView>, ServiceError> {
+    actor.require(Role::Viewer)?;
+    let Some(rollout) = service.state.rollout(environment).await? else {
+        return Ok(None);
+    };
+    let history = service
+        .state
+        .history(environment, Some(SubjectKind::Rollout), HISTORY_LINES)
+        .await?;
+    Ok(Some(RolloutView {
+        plan: rollout.plan,
+        state: rollout.state,
+        version: rollout.version,
+        history,
+        role: actor.role(),
+        at: service.now(),
+    }))
+}
+
+/// The phase that is served now; `None` before the start.
+#[must_use]
+pub fn current_phase(snapshot: &Snapshot) -> Option<CurrentPhase> {
+    let rollout = snapshot.rollout()?;
+    let phase = rollout.plan.phase(rollout.state.serving_phase()?)?;
+    Some(CurrentPhase {
+        number: phase.number,
+        name: phase.name.clone(),
+        percentage: phase.percentage.percent(),
+    })
+}
