@@ -1,1 +1,7 @@
-fn main() {}
+//! `phasegate`: see `phasegate --help`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    phasegate_server::cli::main()
+}

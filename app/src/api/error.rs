@@ -1,0 +1,95 @@
+//! The one error of all server functions.
+
+use leptos::server_fn::{
+    codec::JsonEncoding,
+    error::{FromServerFnError, ServerFnErrorErr},
+};
+use serde::{Deserialize, Serialize};
+
+/// What kind of trouble it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ErrorKind {
+    /// Nobody is logged in, or not any more.
+    Unauthenticated,
+    /// The caller is not trusted with it.
+    Forbidden,
+    /// What was asked for is not there.
+    NotFound,
+    /// A rule stands against it, or somebody else was first.
+    Refused,
+    /// What was sent makes no sense.
+    Invalid,
+    /// The server could not be reached, or answered nonsense.
+    Unreachable,
+    /// The server's own fault.
+    Internal,
+}
+
+/// Why a server function did not do what it was asked, in words for whoever asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[error("{message}")]
+pub(crate) struct ApiError {
+    /// What kind of trouble it is.
+    pub(crate) kind: ErrorKind,
+    /// What happened, and what to do next.
+    pub(crate) message: String,
+}
+
+impl ApiError {
+    /// Puts kind and words together.
+    #[must_use]
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+        }
+    }
+}
+
+impl FromServerFnError for ApiError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Args(text) | ServerFnErrorErr::MissingArg(text) => {
+                Self::new(ErrorKind::Invalid, text)
+            }
+            ServerFnErrorErr::Request(_)
+            | ServerFnErrorErr::Response(_)
+            | ServerFnErrorErr::Deserialization(_) => Self::new(
+                ErrorKind::Unreachable,
+                "The server did not answer. Check that it is running, then try again.",
+            ),
+            other => Self::new(ErrorKind::Internal, other.to_string()),
+        }
+    }
+}
+
+#[cfg(feature = "ssr")]
+impl From<phasegate_service::ServiceError> for ApiError {
+    fn from(error: phasegate_service::ServiceError) -> Self {
+        use phasegate_service::ServiceError;
+        let kind = match &error {
+            ServiceError::Forbidden { .. } => ErrorKind::Forbidden,
+            ServiceError::NotFound { .. } => ErrorKind::NotFound,
+            ServiceError::Refused(_) | ServiceError::Conflict(_) => ErrorKind::Refused,
+            ServiceError::Busy => ErrorKind::Unreachable,
+            ServiceError::Inconsistent(_) | ServiceError::Store(_) => {
+                // What storage says helps the operator, not the reader of the page.
+                leptos::logging::error!("a use case failed: {error}");
+                return Self::new(
+                    ErrorKind::Internal,
+                    "The server could not do that; its log says why.",
+                );
+            }
+        };
+        let text = error.to_string();
+        let mut letters = text.chars();
+        let first = letters.next().map(|first| first.to_uppercase().to_string());
+        Self::new(
+            kind,
+            format!("{}{}.", first.unwrap_or_default(), letters.as_str()),
+        )
+    }
+}

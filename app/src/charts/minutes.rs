@@ -1,0 +1,184 @@
+//! Values per minute over the dashboard's window.
+
+use phasegate_domain::{
+    Timestamp,
+    dashboard::{Point, WINDOW_MINUTES},
+    telemetry::minute_of,
+};
+use plotters::{
+    chart::ChartBuilder,
+    drawing::IntoDrawingArea,
+    element::{Circle, Rectangle},
+    prelude::SVGBackend,
+    series::LineSeries,
+    style::{Color, IntoFont, ShapeStyle, TextStyle},
+};
+
+use super::colours::{GOOD, GRID, LINE, POOR, TEXT, themed};
+
+const SIZE: (u32, u32) = (360, 132);
+
+/// How values are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// Points joined by a line.
+    Line,
+    /// A bar for each minute.
+    Bars,
+}
+
+/// Where good ends and poor begins, in the values' unit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Limits {
+    pub(crate) good: f64,
+    pub(crate) poor: f64,
+}
+
+/// Draws the window that ends at `at`. An empty string if plotters fails, which it does not on
+/// an SVG in memory; the table beside the chart says the same in words.
+pub(crate) fn draw(
+    points: &[Point],
+    at: Timestamp,
+    shape: Shape,
+    limits: Option<Limits>,
+    write: &dyn Fn(f64) -> String,
+) -> String {
+    let mut svg = String::new();
+    let drawn = paint(&mut svg, points, at, shape, limits, write);
+    if drawn.is_ok() {
+        themed(svg)
+    } else {
+        String::new()
+    }
+}
+
+fn paint(
+    svg: &mut String,
+    points: &[Point],
+    at: Timestamp,
+    shape: Shape,
+    limits: Option<Limits>,
+    write: &dyn Fn(f64) -> String,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let end = minute_of(at) as f64 + 1.0;
+    let start = end - WINDOW_MINUTES as f64;
+    let highest = points.iter().map(|point| point.value).fold(0.0, f64::max);
+    let floor = limits.map_or(1.0, |limits| limits.good * 1.15);
+    let top = (highest * 1.2).max(floor);
+
+    let area = SVGBackend::with_string(svg, SIZE).into_drawing_area();
+    let mut chart = ChartBuilder::on(&area)
+        .margin(4)
+        .margin_right(12)
+        .x_label_area_size(18)
+        .y_label_area_size(46)
+        .build_cartesian_2d(start..end, 0.0..top)?;
+    let text = TextStyle::from(("sans-serif", 11).into_font()).color(&TEXT);
+    chart
+        .configure_mesh()
+        .disable_x_mesh()
+        .x_labels(4)
+        .y_labels(4)
+        .x_label_formatter(&|minute| ago(end - 1.0 - minute))
+        .y_label_formatter(&|value| write(*value))
+        .label_style(text)
+        .axis_style(GRID)
+        .bold_line_style(GRID)
+        .light_line_style(GRID.mix(0.0))
+        .draw()?;
+    if let Some(limits) = limits {
+        for (limit, colour) in [(limits.good, GOOD), (limits.poor, POOR)] {
+            if limit < top {
+                chart.draw_series(LineSeries::new(
+                    [(start, limit), (end, limit)],
+                    colour.stroke_width(1),
+                ))?;
+            }
+        }
+    }
+    match shape {
+        Shape::Line => {
+            let places = points.iter().map(|p| (p.minute as f64 + 0.5, p.value));
+            chart.draw_series(LineSeries::new(places.clone(), LINE.stroke_width(2)))?;
+            chart.draw_series(places.map(|place| Circle::new(place, 3, LINE.filled())))?;
+        }
+        Shape::Bars => {
+            let bar = |point: &Point| {
+                let left = point.minute as f64;
+                Rectangle::new(
+                    [(left + 0.1, 0.0), (left + 0.9, point.value)],
+                    ShapeStyle::from(LINE).filled(),
+                )
+            };
+            chart.draw_series(points.iter().map(bar))?;
+        }
+    }
+    area.present()?;
+    drop(chart);
+    Ok(())
+}
+
+fn ago(minutes: f64) -> String {
+    if minutes < 1.0 {
+        "now".to_owned()
+    } else {
+        format!("−{minutes:.0} min")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+
+    fn svg(points: &[Point], shape: Shape) -> String {
+        let at = DateTime::from_timestamp(60_000, 0).unwrap();
+        let limits = Some(Limits {
+            good: 2.5,
+            poor: 4.0,
+        });
+        draw(points, at, shape, limits, &|value| format!("{value:.1} s"))
+    }
+
+    #[test]
+    fn a_chart_takes_its_colours_from_the_theme() {
+        let svg = svg(
+            &[Point {
+                minute: 999,
+                value: 5.0,
+            }],
+            Shape::Line,
+        );
+        assert!(svg.contains("var(--chart-line)"));
+        assert!(svg.contains("var(--poor)"));
+        assert!(!svg.contains("#01000"), "{svg}");
+        assert!(!svg.contains("style="), "the CSP forbids style attributes");
+        assert!(!svg.contains("NaN"));
+    }
+
+    #[test]
+    fn an_empty_chart_still_has_its_axes() {
+        for shape in [Shape::Line, Shape::Bars] {
+            let svg = svg(&[], shape);
+            assert!(svg.contains("now"), "{svg}");
+            assert!(!svg.contains("<circle"));
+        }
+    }
+
+    #[test]
+    fn a_bar_is_drawn_for_each_minute() {
+        let points = [
+            Point {
+                minute: 998,
+                value: 2.0,
+            },
+            Point {
+                minute: 999,
+                value: 1.0,
+            },
+        ];
+        let with = svg(&points, Shape::Bars).matches("<rect").count();
+        assert_eq!(with - svg(&[], Shape::Bars).matches("<rect").count(), 2);
+    }
+}

@@ -1,0 +1,12 @@
+//! An instant, readable by people and machines.
+
+use leptos::prelude::*;
+use phasegate_domain::Timestamp;
+
+use crate::format;
+
+/// An instant with its machine-readable form.
+#[component]
+pub(crate) fn Time(at: Timestamp) -> impl IntoView {
+    view! { <time datetime=at.to_rfc3339()>{format::instant(at)}</time> }
+}

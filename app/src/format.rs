@@ -1,0 +1,84 @@
+//! How numbers and times are written in the UI. The same on both sides: nothing here looks at
+//! the reader's clock or zone.
+
+use chrono::TimeDelta;
+use phasegate_domain::Timestamp;
+
+/// `23 Nov 2026, 14:05 UTC`
+pub(crate) fn instant(at: Timestamp) -> String {
+    at.format("%-d %b %Y, %H:%M UTC").to_string()
+}
+
+/// `14:05:09`
+pub(crate) fn time(at: Timestamp) -> String {
+    at.format("%H:%M:%S").to_string()
+}
+
+/// The two largest units: `3 days 4 h`, `5 h 2 min`, `12 min`, `under a minute`.
+pub(crate) fn duration(length: TimeDelta) -> String {
+    let (days, hours, minutes) = (
+        length.num_days(),
+        length.num_hours() % 24,
+        length.num_minutes() % 60,
+    );
+    let days_text = format!("{days} {}", if days == 1 { "day" } else { "days" });
+    match (days, hours, minutes) {
+        (1.., 0, _) => days_text,
+        (1.., _, _) => format!("{days_text} {hours} h"),
+        (_, 1.., 0) => format!("{hours} h"),
+        (_, 1.., _) => format!("{hours} h {minutes} min"),
+        (_, _, 1..) => format!("{minutes} min"),
+        _ => "under a minute".to_owned(),
+    }
+}
+
+/// `12,345`
+pub(crate) fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `66 %`; a part of nothing is a dash.
+pub(crate) fn percent(part: u64, whole: u64) -> String {
+    if whole == 0 {
+        return "–".to_owned();
+    }
+    format!("{:.0} %", part as f64 * 100.0 / whole as f64)
+}
+
+/// `1 sample`, `2 samples`
+pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(number), if number == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_two_units() {
+        let write = |minutes| duration(TimeDelta::minutes(minutes));
+        assert_eq!(write(0), "under a minute");
+        assert_eq!(write(12), "12 min");
+        assert_eq!(write(302), "5 h 2 min");
+        assert_eq!(write(1_440), "1 day");
+        assert_eq!(write(3 * 1_440 + 245), "3 days 4 h");
+    }
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!(count(0), "0");
+        assert_eq!(count(999), "999");
+        assert_eq!(count(1_000), "1,000");
+        assert_eq!(count(12_345_678), "12,345,678");
+        assert_eq!(percent(2, 3), "67 %");
+        assert_eq!(percent(0, 0), "–");
+    }
+}

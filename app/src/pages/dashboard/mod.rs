@@ -1,0 +1,95 @@
+//! The dashboard: the last hour, live.
+
+mod live;
+mod panels;
+mod tables;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use phasegate_domain::dashboard::{CurrentPhase, Dashboard};
+
+use self::{
+    live::{Connection, subscribe},
+    panels::{ErrorCard, VitalCard},
+    tables::{Errors, Features, FeedbackList, Timings},
+};
+use crate::{api, components::ErrorNotice, format};
+
+/// The page. The server renders it with data; afterwards every change arrives by itself.
+#[component]
+pub(crate) fn DashboardPage() -> impl IntoView {
+    let first = Resource::new(|| (), |()| api::dashboard());
+    let (newer, connection) = subscribe();
+    view! {
+        <Title text="Dashboard"/>
+        <div class="page">
+            <Transition fallback=|| view! { <p class="hint">"Loading the dashboard …"</p> }>
+                {move || Suspend::new(async move {
+                    match first.await {
+                        Ok(first) => {
+                            let dashboard = Memo::new(move |_| newer.get().unwrap_or_else(|| first.clone()));
+                            view! { <Loaded dashboard connection/> }.into_any()
+                        }
+                        Err(error) => view! { <ErrorNotice error/> }.into_any(),
+                    }
+                })}
+            </Transition>
+        </div>
+    }
+}
+
+#[component]
+fn Loaded(dashboard: Memo<Dashboard>, connection: Signal<Connection>) -> impl IntoView {
+    view! {
+        <header class="page-head">
+            <h1>"Dashboard"</h1>
+            {move || phase(dashboard.read().phase.clone())}
+            <span class=move || connection.get().class() role="status">
+                {move || connection.get().title()}
+            </span>
+        </header>
+        <p class="lead">
+            "The last 60 minutes, as real visitors' browsers reported them. Computed at "
+            {move || format::time(dashboard.read().at)} " UTC."
+        </p>
+        <section aria-labelledby="vitals-title">
+            <h2 id="vitals-title">"Web vitals, 75th percentile"</h2>
+            <div class="cards">
+                {move || {
+                    let Dashboard { vitals, at, .. } = dashboard.get();
+                    vitals.into_iter().map(|panel| view! { <VitalCard panel at/> }).collect_view()
+                }}
+            </div>
+        </section>
+        <section aria-labelledby="errors-title">
+            <h2 id="errors-title">"Errors"</h2>
+            <div class="split">
+                {move || {
+                    let Dashboard { errors, at, .. } = dashboard.get();
+                    view! { <ErrorCard panel=errors.clone() at/> <Errors recent=errors.recent/> }
+                }}
+            </div>
+        </section>
+        <div class="split">
+            {move || {
+                let Dashboard { features, timings, .. } = dashboard.get();
+                view! { <Features features/> <Timings timings/> }
+            }}
+        </div>
+        {move || view! { <FeedbackList feedback=dashboard.get().feedback/> }}
+    }
+}
+
+fn phase(phase: Option<CurrentPhase>) -> impl IntoView {
+    match phase {
+        Some(phase) => view! {
+            <a class="pill pill-live" href="/admin/rollout">
+                {format!("Phase {}: {}", phase.number, phase.name)}
+            </a>
+        }
+        .into_any(),
+        None => {
+            view! { <a class="pill" href="/admin/rollout">"Rollout not started"</a> }.into_any()
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Lists and tables of the last hour.
+
+use leptos::prelude::*;
+use phasegate_domain::{
+    dashboard::{FeatureRow, Reported, TimingRow},
+    telemetry::{ErrorReport, Feedback},
+    vitals::format_seconds,
+};
+
+use crate::{components::Time, format};
+
+/// The newest errors.
+#[component]
+pub(super) fn Errors(recent: Vec<Reported<ErrorReport>>) -> impl IntoView {
+    if recent.is_empty() {
+        return view! { <p class="card empty-card">"No page has reported an error yet."</p> }
+            .into_any();
+    }
+    let lines = recent
+        .into_iter()
+        .map(|Reported { at, what }| {
+            let place = [what.feature, what.component]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>();
+            let place = (!place.is_empty()).then(|| format!(" · {}", place.join(" / ")));
+            view! {
+                <li>
+                    <span class="report-text">{what.message}</span>
+                    <span class="hint"><code>{what.page}</code> {place} " · " <Time at/></span>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <div class="card">
+            <header class="card-head"><h3>"Newest"</h3></header>
+            <ul class="reports" data-testid="recent-errors">{lines}</ul>
+        </div>
+    }
+    .into_any()
+}
+
+/// A card with a table, or a word about why there is none.
+#[component]
+fn TableCard(
+    /// Also names the elements, so it is unique on the page.
+    id: &'static str,
+    title: &'static str,
+    columns: [&'static str; 3],
+    /// Shown when there are no rows.
+    empty: &'static str,
+    rows: Vec<AnyView>,
+) -> impl IntoView {
+    let title_id = format!("{id}-title");
+    let labelled_by = title_id.clone();
+    let table = if rows.is_empty() {
+        view! { <p class="hint">{empty}</p> }.into_any()
+    } else {
+        let columns = columns.map(|column| view! { <th scope="col">{column}</th> });
+        view! {
+            <div class="table-scroll">
+                <table data-testid=id>
+                    <thead><tr>{columns.into_iter().collect_view()}</tr></thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+        }
+        .into_any()
+    };
+    view! {
+        <section class="card" aria-labelledby=labelled_by>
+            <header class="card-head"><h2 id=title_id>{title}</h2></header>
+            {table}
+        </section>
+    }
+}
+
+/// Which features are asked for and used.
+#[component]
+pub(super) fn Features(features: Vec<FeatureRow>) -> impl IntoView {
+    let row = |row: FeatureRow| {
+        view! {
+            <tr>
+                <th scope="row"><code>{row.flag.to_string()}</code></th>
+                <td>{format::count(row.exposures)}</td>
+                <td>{format::count(row.uses)}</td>
+            </tr>
+        }
+        .into_any()
+    };
+    view! {
+        <TableCard
+            id="features"
+            title="Features"
+            columns=["Flag", "Exposed", "Used"]
+            empty="No page has asked for a flag in this hour."
+            rows=features.into_iter().map(row).collect()
+        />
+    }
+}
+
+/// Slow endpoints and components.
+#[component]
+pub(super) fn Timings(timings: Vec<TimingRow>) -> impl IntoView {
+    let row = |row: TimingRow| {
+        view! {
+            <tr>
+                <th scope="row">
+                    <code>{row.name}</code> " " <span class="hint">{row.kind.as_str()}</span>
+                </th>
+                <td>{format_seconds(row.p75)}</td>
+                <td>{format::count(row.samples)}</td>
+            </tr>
+        }
+        .into_any()
+    };
+    view! {
+        <TableCard
+            id="timings"
+            title="Timings"
+            columns=["Endpoint or component", "p75", "Samples"]
+            empty="Nothing was timed in this hour."
+            rows=timings.into_iter().map(row).collect()
+        />
+    }
+}
+
+/// What users said.
+#[component]
+pub(super) fn FeedbackList(feedback: Vec<Reported<Feedback>>) -> impl IntoView {
+    let lines = feedback
+        .iter()
+        .map(|Reported { at, what }| {
+            let rating = what.rating.map(|rating| format!("{rating} of 5"));
+            view! {
+                <li>
+                    <span class="report-text">{what.message.clone()}</span>
+                    <span class="hint">{rating} " · " <code>{what.page.clone()}</code> " · " <Time at=*at/></span>
+                </li>
+            }
+        })
+        .collect_view();
+    let empty = feedback
+        .is_empty()
+        .then(|| view! { <p class="hint">"Nobody has said anything yet."</p> });
+    view! {
+        <section class="card" aria-labelledby="feedback-title">
+            <header class="card-head"><h2 id="feedback-title">"Feedback"</h2></header>
+            {empty}
+            <ul class="reports" data-testid="feedback">{lines}</ul>
+        </section>
+    }
+}

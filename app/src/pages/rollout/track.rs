@@ -1,0 +1,58 @@
+//! The whole way in one picture.
+
+use leptos::prelude::*;
+use phasegate_domain::rollout::{Phase, RolloutView};
+
+/// How a phase stands to the current one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    Passed,
+    Current,
+    Ahead,
+}
+
+impl Standing {
+    pub(super) fn of(phase: &Phase, rollout: &RolloutView) -> Self {
+        match rollout.state.serving_phase() {
+            Some(current) if phase.number < current => Self::Passed,
+            Some(current) if phase.number == current => Self::Current,
+            _ => Self::Ahead,
+        }
+    }
+
+    pub(super) fn class(self) -> &'static str {
+        match self {
+            Self::Passed => "is-passed",
+            Self::Current => "is-current",
+            Self::Ahead => "is-ahead",
+        }
+    }
+
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::Passed => "Passed",
+            Self::Current => "Current",
+            Self::Ahead => "Ahead",
+        }
+    }
+}
+
+/// Six steps with their planned ceilings.
+#[component]
+pub(super) fn Track(rollout: RolloutView) -> impl IntoView {
+    let step = |phase: &Phase| {
+        let standing = Standing::of(phase, &rollout);
+        let current = (standing == Standing::Current).then_some("step");
+        view! {
+            <li class=format!("track-step {}", standing.class()) aria-current=current>
+                <a href=format!("#phase-{}", phase.number) rel="external">
+                    <span class="track-percentage">{phase.percentage.to_string()}</span>
+                    <span class="track-name">{phase.name.clone()}</span>
+                    <span class="visually-hidden">{standing.title()}</span>
+                </a>
+            </li>
+        }
+    };
+    let steps = rollout.plan.phases.iter().map(step).collect_view();
+    view! { <ol class="track" aria-label="Phases">{steps}</ol> }
+}

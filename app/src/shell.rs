@@ -1,0 +1,75 @@
+//! The HTML around the app, made only on the server.
+
+use leptos::{
+    nonce::{Nonce, use_nonce},
+    prelude::*,
+};
+use leptos_axum::ResponseOptions;
+use leptos_meta::MetaTags;
+
+use crate::App;
+
+/// Where the page finds its assets; the URLs change with their content.
+#[derive(Debug, Clone)]
+pub struct AssetUrls {
+    /// The style sheet.
+    pub style: String,
+    /// The icon.
+    pub icon: String,
+    /// The module that loads the WASM; `None` in a server built without it.
+    pub script: Option<(String, String)>,
+}
+
+/// The whole page, with a content security policy that admits only what this page brings.
+#[must_use]
+pub fn shell(assets: &AssetUrls) -> impl IntoView + use<> {
+    let nonce = use_nonce();
+    set_policy(nonce.as_ref());
+    let AssetUrls {
+        style,
+        icon,
+        script,
+    } = assets.clone();
+    let hydrate = script.map(|(module, wasm)| {
+        let code = format!(
+            "import init, {{ hydrate }} from {module:?};\n\
+             await init({{ module_or_path: {wasm:?} }});\n\
+             hydrate();"
+        );
+        view! {
+            <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
+            <script r#type="module" nonce=nonce inner_html=code></script>
+        }
+    });
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
+                <link rel="icon" r#type="image/svg+xml" href=icon/>
+                <link rel="stylesheet" href=style/>
+                {hydrate}
+                <MetaTags/>
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
+}
+
+fn set_policy(nonce: Option<&Nonce>) {
+    let (Some(response), Some(nonce)) = (use_context::<ResponseOptions>(), nonce) else {
+        return;
+    };
+    let policy = format!(
+        "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; \
+         style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; \
+         base-uri 'none'; frame-ancestors 'none'"
+    );
+    if let Ok(policy) = axum::http::HeaderValue::from_str(&policy) {
+        response.insert_header(axum::http::header::CONTENT_SECURITY_POLICY, policy);
+    }
+}

@@ -1,0 +1,60 @@
+// The loader: one small script that a page embeds.
+//
+//   <script async src="https://…/collector.js" data-key="pk_…"></script>
+//
+// It observes from the first millisecond (entries shorter than 104 ms are lost to observers
+// that come later), offers the whole API at once, and brings the collector when the page is
+// idle. Until then everything is kept in bounded buffers.
+//
+// Comments stand on lines of their own: the build drops such lines.
+(() => {
+  const page = window, script = document.currentScript;
+  if (page.phasegate || !script) return;
+  const now = () => performance.now();
+  const state = { key: script.dataset.key, origin: new URL(script.src).origin, seen: [], flags: {}, phase: null };
+  // `state.take` is put there by the collector; before, a bounded buffer keeps what comes.
+  const send = (...what) => state.take ? state.take(what) : state.seen.length < 500 && state.seen.push(what);
+  const asking = (name, ...what) => new Promise((done) => send(name, now(), ...what, done));
+  const timer = (kind) => (name) => {
+    const start = now();
+    return () => send('timing', now(), kind, name, now() - start);
+  };
+
+  for (const type of ['paint', 'largest-contentful-paint', 'layout-shift', 'first-input', 'event', 'visibility-state']) {
+    try {
+      new PerformanceObserver((list) => list.getEntries().forEach((entry) => send('entry', entry)))
+        .observe({ type, buffered: true, durationThreshold: 40 });
+    } catch {
+      // An old browser that does not know the type.
+    }
+  }
+  const listen = (type, listener) => addEventListener(type, listener, true);
+  listen('error', (event) => event.message && send('error', now(), event.error || event));
+  listen('unhandledrejection', (event) => send('error', now(), event.reason));
+  listen('visibilitychange', (event) => document.hidden && send('hidden', event.timeStamp));
+  listen('pagehide', (event) => send('hidden', event.timeStamp));
+  for (const type of ['keydown', 'click']) listen(type, (event) => event.isTrusted && send('input', event.timeStamp));
+
+  const answer = (key) => {
+    const flag = state.flags[key];
+    flag && send('exposure', now(), key, flag.variant);
+    return flag;
+  };
+  page.phasegate = {
+    ready: new Promise((done) => state.ready = done),
+    identify: (user, attributes) => asking('identify', user, attributes),
+    isFeatureEnabled: (key, fallback = false) => answer(key)?.value ?? fallback,
+    getVariant: (key, fallback) => answer(key)?.variant ?? fallback,
+    getCurrentPhase: () => state.phase,
+    featureUsed: (key) => send('use', now(), key),
+    track: (name) => send('custom', now(), name),
+    getPerformanceMonitor: () => ({ startApiTimer: timer('api'), startRenderTimer: timer('render') }),
+    getErrorTracker: () => ({ captureError: (error, where) => send('error', now(), error, where) }),
+    getUserFeedback: () => ({ submit: (feedback) => asking('feedback', feedback) }),
+    explain: (key) => asking('explain', key),
+  };
+
+  const load = () => import(state.origin + '/collector/__BUILD__/bridge.js').then((bridge) => bridge.start(state));
+  const idle = () => page.requestIdleCallback ? requestIdleCallback(load, { timeout: 2000 }) : setTimeout(load, 200);
+  document.readyState == 'complete' ? idle() : addEventListener('load', idle);
+})();

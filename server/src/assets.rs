@@ -1,0 +1,177 @@
+//! What browsers download, embedded in the binary with its compressed forms.
+
+use std::borrow::Cow;
+
+use axum::{
+    Router,
+    extract::{Path, Query},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use phasegate_app::AssetUrls;
+use rust_embed::{EmbeddedFile, RustEmbed};
+use serde::Deserialize;
+
+use crate::http::{AppState, Problem};
+
+#[derive(RustEmbed)]
+#[folder = "../target/site"]
+#[allow_missing = true]
+struct Site;
+
+/// How long a copy may be kept.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Caching {
+    /// The URL names this very content.
+    Forever,
+    /// Ask each time; mostly answered with 304.
+    Revalidate,
+    /// Ask after five minutes: what other sites embed must be quick, and still be updated.
+    Minutes,
+}
+
+impl Caching {
+    fn header(self) -> &'static str {
+        match self {
+            Self::Forever => "public, max-age=31536000, immutable",
+            Self::Revalidate => "no-cache",
+            Self::Minutes => "public, max-age=300, stale-while-revalidate=86400",
+        }
+    }
+}
+
+/// Whether the server was built with assets.
+pub(crate) fn are_embedded() -> bool {
+    Site::get("assets/admin_bg.wasm").is_some()
+}
+
+fn version(file: &EmbeddedFile) -> String {
+    file.metadata
+        .sha256_hash()
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+fn url(path: &str) -> Option<String> {
+    Some(format!("/{path}?v={}", version(&Site::get(path)?)))
+}
+
+/// The admin's assets, each URL naming its content.
+pub(crate) fn urls() -> AssetUrls {
+    AssetUrls {
+        style: url("assets/admin.css").unwrap_or_default(),
+        icon: url("assets/icon.svg").unwrap_or_default(),
+        script: url("assets/admin.js").zip(url("assets/admin_bg.wasm")),
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Version {
+    v: Option<String>,
+}
+
+/// `/assets/…`
+pub(crate) fn admin_routes() -> Router<AppState> {
+    Router::new().route("/assets/{file}", get(admin_asset))
+}
+
+async fn admin_asset(
+    Path(file): Path<String>,
+    Query(asked): Query<Version>,
+    headers: HeaderMap,
+) -> Response {
+    let path = format!("assets/{file}");
+    let is_current = Site::get(&path).is_some_and(|file| asked.v == Some(version(&file)));
+    respond(
+        &path,
+        if is_current {
+            Caching::Forever
+        } else {
+            Caching::Revalidate
+        },
+        &headers,
+    )
+}
+
+/// `/collector.js` and what it loads. The build in the path only keeps caches apart: a page
+/// that still has yesterday's loader gets today's collector.
+pub(crate) fn collector_routes() -> Router<AppState> {
+    Router::new()
+        .route(
+            "/collector.js",
+            get(|headers: HeaderMap| async move { respond("collector.js", Caching::Minutes, &headers) }),
+        )
+        .route("/collector/{build}/{file}", get(collector_asset))
+}
+
+async fn collector_asset(Path((_, file)): Path<(String, String)>, headers: HeaderMap) -> Response {
+    respond(&format!("collector/{file}"), Caching::Minutes, &headers)
+}
+
+/// Answers with an asset, in the smallest form that the browser takes.
+pub(crate) fn respond(path: &str, caching: Caching, headers: &HeaderMap) -> Response {
+    let Some(plain) = Site::get(path) else {
+        let detail = format!("there is no asset {path}");
+        return Problem::new(StatusCode::NOT_FOUND, detail).into_response();
+    };
+    let etag = format!("\"{}\"", version(&plain));
+    let caching = [
+        (header::CACHE_CONTROL, caching.header().to_owned()),
+        (header::VARY, "accept-encoding".to_owned()),
+        (header::ETAG, etag.clone()),
+    ];
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    if text(header::IF_NONE_MATCH).is_some_and(|known| known.contains(&etag)) {
+        return (StatusCode::NOT_MODIFIED, caching).into_response();
+    }
+    let accepted = text(header::ACCEPT_ENCODING).unwrap_or_default();
+    let compressed = [("br", "br"), ("gzip", "gz")]
+        .into_iter()
+        .find_map(|(encoding, suffix)| {
+            let takes = accepted
+                .split(',')
+                .any(|one| one.trim().split(';').next() == Some(encoding));
+            let file = takes
+                .then(|| Site::get(&format!("{path}.{suffix}")))
+                .flatten()?;
+            Some((encoding, file.data))
+        });
+    let kind = [(header::CONTENT_TYPE, content_type(path))];
+    match compressed {
+        Some((encoding, data)) => (
+            caching,
+            kind,
+            [(header::CONTENT_ENCODING, encoding)],
+            into_bytes(data),
+        )
+            .into_response(),
+        None => (caching, kind, into_bytes(plain.data)).into_response(),
+    }
+}
+
+fn into_bytes(data: Cow<'static, [u8]>) -> axum::body::Bytes {
+    match data {
+        Cow::Borrowed(bytes) => axum::body::Bytes::from_static(bytes),
+        Cow::Owned(bytes) => bytes.into(),
+    }
+}
+
+fn content_type(path: &str) -> &'static str {
+    match path.rsplit('.').next() {
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("wasm") => "application/wasm",
+        Some("svg") => "image/svg+xml",
+        Some("json") => "application/json",
+        Some("html") => "text/html; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}
+
+/// An asset as text.
+pub(crate) fn text(path: &str) -> Option<String> {
+    String::from_utf8(Site::get(path)?.data.into_owned()).ok()
+}

@@ -1,0 +1,114 @@
+//! From what a page sent to facts: the last check, against what the environment knows.
+
+use chrono::TimeDelta;
+use phasegate_domain::{
+    Timestamp,
+    ids::{FlagKey, VariantName},
+    telemetry::{Batch, ErrorReport, Fact, FactKind, Feedback, TimingKind},
+    vitals::Vital,
+};
+use phasegate_service::LiveEnvironment;
+use phasegate_wire::decode::{self, Event, Timed};
+
+/// Events that are not stored: their place, and what is wrong.
+type Rejected = Vec<(usize, String)>;
+
+/// Turns a payload into a batch of facts, at the server's time.
+pub(super) fn batch(
+    payload: decode::Batch,
+    live: &LiveEnvironment,
+    now: Timestamp,
+) -> (Batch, Rejected) {
+    let mut facts = Vec::with_capacity(payload.events.len() + 1);
+    let mut rejected = Vec::new();
+    for (index, event) in payload.events.into_iter().enumerate() {
+        match event.and_then(|timed| fact(timed, live, now)) {
+            Ok(fact) => facts.push(fact),
+            Err(reason) => rejected.push((index, reason)),
+        }
+    }
+    if payload.dropped > 0 {
+        // What a page claims to have dropped is bounded too: it is only shown, never trusted.
+        let events = payload.dropped.min(1_000_000);
+        facts.push(Fact {
+            at: now,
+            kind: FactKind::Dropped { events },
+        });
+    }
+    let environment = live.environment.id;
+    (
+        Batch {
+            id: payload.id,
+            environment,
+            received_at: now,
+            facts,
+        },
+        rejected,
+    )
+}
+
+fn fact(timed: Timed, live: &LiveEnvironment, now: Timestamp) -> Result<Fact, String> {
+    let Timed { age, page, event } = timed;
+    let age = TimeDelta::try_milliseconds(i64::try_from(age).unwrap_or(i64::MAX));
+    let at = age
+        .and_then(|age| now.checked_sub_signed(age))
+        .unwrap_or(now);
+    let kind = match event {
+        Event::Vital { name, value } => {
+            let vital =
+                Vital::parse(&name).ok_or_else(|| format!("name: there is no vital {name:?}"))?;
+            FactKind::Vital {
+                vital,
+                millionths: value,
+            }
+        }
+        Event::Error {
+            message,
+            stack,
+            feature,
+            component,
+        } => FactKind::Error(ErrorReport {
+            message,
+            page,
+            stack,
+            feature,
+            component,
+        }),
+        Event::Exposure { flag, variant } => {
+            let flag = known_flag(&flag, live)?;
+            let variant = VariantName::new(variant).map_err(|error| format!("variant: {error}"))?;
+            FactKind::Exposure { flag, variant }
+        }
+        Event::Use { flag } => FactKind::FeatureUsed {
+            flag: known_flag(&flag, live)?,
+        },
+        Event::Custom { name } => FactKind::Custom { name },
+        Event::Timing { kind, name, value } => {
+            let kind = match kind.as_str() {
+                "api" => TimingKind::Api,
+                "render" => TimingKind::Render,
+                other => return Err(format!("kind: \"api\" or \"render\", not {other:?}")),
+            };
+            FactKind::Timing {
+                kind,
+                name,
+                millionths: value,
+            }
+        }
+        Event::Feedback { rating, message } => FactKind::Feedback(Feedback {
+            rating,
+            message: message.trim().to_owned(),
+            page,
+        }),
+    };
+    Ok(Fact { at, kind })
+}
+
+fn known_flag(key: &str, live: &LiveEnvironment) -> Result<FlagKey, String> {
+    match live.snapshot.flag(key) {
+        Some(entry) => Ok(entry.flag.key.clone()),
+        None => Err(format!(
+            "flag: there is no flag {key:?} in this environment"
+        )),
+    }
+}

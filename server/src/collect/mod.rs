@@ -1,0 +1,93 @@
+//! `POST /collect`: telemetry batches from pages.
+
+mod convert;
+
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::{Query, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use phasegate_service::{
+    ServiceError,
+    keys::{self, Purpose},
+    telemetry,
+};
+use phasegate_store::Appended;
+use phasegate_wire::{MAX_BODY_BYTES, decode};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    http::{AppState, Problem, read_body},
+    ofrep::sent_key,
+};
+
+pub(crate) fn routes() -> Router<AppState> {
+    Router::new().route("/collect", post(collect))
+}
+
+/// A page sends its key in the query: a beacon has no headers of its own.
+#[derive(Debug, Deserialize)]
+struct KeyQuery {
+    key: Option<String>,
+}
+
+/// What became of a batch.
+#[derive(Debug, Serialize)]
+struct Receipt {
+    /// Events that are stored.
+    accepted: usize,
+    /// Events that are not, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rejected: Vec<Rejected>,
+    /// Set when the batch was here before; it was not counted again.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    repeated: bool,
+}
+
+/// An event that is not stored.
+#[derive(Debug, Serialize)]
+struct Rejected {
+    /// Its place in the batch, from 0.
+    index: usize,
+    /// What is wrong, naming the field.
+    reason: String,
+}
+
+async fn collect(
+    State(state): State<AppState>,
+    Query(query): Query<KeyQuery>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let service = &state.service;
+    let key = query.key.as_deref().or_else(|| sent_key(&headers));
+    let app = keys::authorise(service, key, Purpose::Ingest)
+        .map_err(|error| Problem::new(StatusCode::UNAUTHORIZED, error.to_string()))?;
+    let body = read_body(body, MAX_BODY_BYTES).await?;
+    let batch = decode::batch(&body)
+        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
+    let live = service.environment(app.environment).map_err(failed)?;
+    let (batch, rejected) = convert::batch(batch, &live, service.now());
+    let accepted = batch.facts.len();
+    let appended = telemetry::ingest(service, batch).await.map_err(failed)?;
+    let rejected = rejected
+        .into_iter()
+        .map(|(index, reason)| Rejected { index, reason })
+        .collect();
+    let receipt = Receipt {
+        accepted,
+        rejected,
+        repeated: appended == Appended::Repeated,
+    };
+    Ok((StatusCode::ACCEPTED, Json(receipt)).into_response())
+}
+
+fn failed(error: ServiceError) -> Problem {
+    match error {
+        ServiceError::Busy => Problem::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
+        _ => Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
+    }
+}

@@ -1,0 +1,63 @@
+//! The first start: an admin, keys, the guide's plan, and the words that say so.
+#![allow(
+    clippy::print_stdout,
+    reason = "what is printed once must not drown in a log"
+)]
+
+use anyhow::Context;
+use phasegate_service::{Service, secrets, setup};
+
+use crate::{clock, config::Config};
+
+const PLAN: &str = include_str!("../plans/exercise-library.toml");
+
+const DEFAULT_EMAIL: &str = "admin@phasegate.local";
+
+/// Sets up a fresh data folder; does nothing to one that is in use.
+pub(crate) async fn run(service: &Service, config: &Config, url: &str) -> anyhow::Result<()> {
+    if !setup::is_first_start(service).await? {
+        return Ok(());
+    }
+    let made = |given: &Option<String>, prefix: &str, length: usize| -> anyhow::Result<String> {
+        match given {
+            Some(given) => Ok(given.clone()),
+            None => Ok(secrets::text(prefix, &clock::seed()?, length)),
+        }
+    };
+    let new = setup::FirstSecrets {
+        email: config
+            .admin_email
+            .clone()
+            .unwrap_or_else(|| DEFAULT_EMAIL.to_owned()),
+        password: made(&config.admin_password, "", 20)?,
+        client_key: made(&config.client_key, "pk_", 24)?,
+        server_token: made(&config.server_token, "pgs_", 32)?,
+    };
+    let plan = setup::parse_plan(PLAN).context("the built-in plan is broken")?;
+    let Some(created) = setup::first_start(service, &new, clock::seed()?).await? else {
+        return Ok(());
+    };
+    setup::load_plan(service, created.environment, &plan, clock::seed()?).await?;
+    println!("{}", welcome(config, &new, url));
+    Ok(())
+}
+
+/// What a person needs to go on. What they gave us themselves is not repeated.
+fn welcome(config: &Config, new: &setup::FirstSecrets, url: &str) -> String {
+    let password = match config.admin_password {
+        Some(_) => "(as configured)",
+        None => &new.password,
+    };
+    let mut text = format!(
+        "\nWelcome to Phasegate. These are shown once:\n\n  \
+         address       {url}/login\n  e-mail        {}\n  password      {password}\n  client key    {}\n",
+        new.email, new.client_key
+    );
+    if config.server_token.is_none() {
+        text.push_str(&format!("  server token  {}\n", new.server_token));
+    }
+    if config.demo {
+        text.push_str(&format!("  demo          {url}/demo\n"));
+    }
+    text
+}

@@ -1,0 +1,72 @@
+//! All routes.
+
+use axum::{
+    Router,
+    http::{HeaderName, Method, header},
+    middleware,
+    response::Redirect,
+    routing::get,
+};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    cors::{Any, CorsLayer},
+    trace::TraceLayer,
+};
+
+use super::{AppState, Problem, security};
+use crate::{assets, collect, demo, health, live, login, ofrep, pages};
+
+/// Everything that the server answers.
+pub fn router(state: AppState) -> Router {
+    let sessions = login::session_layer(&state);
+    let admin = Router::new()
+        .merge(live::routes())
+        .merge(pages::admin_routes())
+        .layer(middleware::from_fn_with_state(state.clone(), login::guard));
+    let people = admin
+        .merge(login::routes())
+        .merge(pages::public_routes())
+        .layer(sessions)
+        .layer(middleware::from_fn_with_state(
+            state.clone(),
+            security::same_origin,
+        ));
+    let apps = Router::new()
+        .merge(collect::routes())
+        .merge(ofrep::routes())
+        .merge(assets::collector_routes())
+        .layer(cors());
+    Router::new()
+        .route("/", get(|| async { Redirect::to("/admin/rollout") }))
+        .merge(people)
+        .merge(apps)
+        .merge(assets::admin_routes())
+        .merge(health::routes())
+        .merge(demo::routes(&state))
+        .fallback(pages::not_found)
+        .layer(middleware::from_fn(security::headers))
+        .layer(CatchPanicLayer::custom(|_| {
+            let problem = Problem::new(
+                axum::http::StatusCode::INTERNAL_SERVER_ERROR,
+                "the server failed at this request; its log says why",
+            );
+            axum::response::IntoResponse::into_response(problem)
+        }))
+        .layer(TraceLayer::new_for_http())
+        .with_state(state)
+}
+
+/// Pages of any site may call with their client key; no cookie travels with it.
+fn cors() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            header::IF_NONE_MATCH,
+            HeaderName::from_static("x-api-key"),
+        ])
+        .expose_headers([header::ETAG, header::RETRY_AFTER])
+        .max_age(std::time::Duration::from_secs(3_600))
+}

@@ -1,0 +1,101 @@
+//! Headers on every answer, and the check that a changing request comes from our own pages.
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use super::{AppState, Problem};
+
+/// Set unless a handler has set its own.
+const HEADERS: [(HeaderName, &str); 5] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "same-origin"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    ),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), microphone=(), geolocation=()",
+    ),
+];
+
+/// Adds the headers.
+pub(super) async fn headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    for (name, value) in HEADERS {
+        response
+            .headers_mut()
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// Turns away requests that change something and were sent by another site's page: those carry
+/// the cookie, but not our origin.
+pub(super) async fn same_origin(
+    State(state): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let is_safe = matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS
+    );
+    if is_safe || is_own_page(request.headers(), state.settings.public_url.as_deref()) {
+        return next.run(request).await;
+    }
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "this request does not come from a page of this server; if a proxy changes the Host \
+         header, set PHASEGATE_PUBLIC_URL to the address that people use",
+    )
+    .into_response()
+}
+
+fn is_own_page(headers: &HeaderMap, public_url: Option<&str>) -> bool {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    // Sent by every current browser, and not forgeable by a page.
+    if let Some(site) = text("sec-fetch-site") {
+        return matches!(site, "same-origin" | "none");
+    }
+    let Some(origin) = text("origin") else {
+        return false;
+    };
+    let host = origin.split_once("://").map(|(_, host)| host);
+    (host.is_some() && host == text("host"))
+        || public_url.is_some_and(|url| url.trim_end_matches('/') == origin)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allows(pairs: &[(&'static str, &'static str)], public_url: Option<&str>) -> bool {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.insert(*name, HeaderValue::from_static(value));
+        }
+        is_own_page(&headers, public_url)
+    }
+
+    #[test]
+    fn only_our_own_pages_may_change_something() {
+        assert!(allows(&[("sec-fetch-site", "same-origin")], None));
+        assert!(!allows(&[("sec-fetch-site", "cross-site")], None));
+        assert!(!allows(&[("sec-fetch-site", "same-site")], None));
+        assert!(allows(&[("origin", "http://a:1"), ("host", "a:1")], None));
+        assert!(!allows(&[("origin", "http://b:1"), ("host", "a:1")], None));
+        assert!(!allows(&[("origin", "null"), ("host", "a:1")], None));
+        assert!(!allows(&[("host", "a:1")], None));
+        assert!(allows(
+            &[("origin", "https://x.org"), ("host", "a")],
+            Some("https://x.org/")
+        ));
+    }
+}

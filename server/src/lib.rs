@@ -1,0 +1,21 @@
+//! The server of Phasegate: HTTP, jobs and the command line around the use cases.
+
+mod assets;
+pub mod cli;
+mod clock;
+mod collect;
+mod config;
+mod demo;
+mod first_start;
+mod health;
+mod http;
+mod live;
+mod login;
+mod ofrep;
+mod pages;
+mod serve;
+mod user;
+
+pub use config::Config;
+pub use http::{AppState, router};
+pub use serve::{open, run_jobs, serve};

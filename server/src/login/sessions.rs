@@ -1,0 +1,94 @@
+//! Sessions of `tower-sessions`, kept in our own store. Only the digest of an id is stored.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::DateTime;
+use phasegate_domain::ids::UserId;
+use phasegate_service::{Service, accounts, secrets};
+use phasegate_store::models::{Digest, Session};
+use tower_sessions::{
+    Expiry, SessionManagerLayer, SessionStore,
+    cookie::{
+        SameSite,
+        time::{Duration, OffsetDateTime},
+    },
+    session::{Id, Record},
+    session_store::{Error, Result},
+};
+
+use super::PERSON;
+use crate::http::AppState;
+
+/// How long a login lasts without being used.
+const IDLE: Duration = Duration::days(7);
+
+/// The layer that reads and writes the cookie.
+pub(crate) fn session_layer(state: &AppState) -> SessionManagerLayer<ServiceSessions> {
+    SessionManagerLayer::new(ServiceSessions {
+        service: Arc::clone(&state.service),
+    })
+    .with_name("phasegate_session")
+    .with_http_only(true)
+    .with_same_site(SameSite::Lax)
+    .with_secure(state.settings.has_secure_cookies)
+    .with_expiry(Expiry::OnInactivity(IDLE))
+}
+
+/// `tower-sessions`' store on our use cases.
+#[derive(Debug, Clone)]
+pub(crate) struct ServiceSessions {
+    service: Arc<Service>,
+}
+
+fn digest(id: &Id) -> Digest {
+    secrets::digest(&id.0.to_be_bytes())
+}
+
+#[async_trait]
+impl SessionStore for ServiceSessions {
+    async fn save(&self, record: &Record) -> Result<()> {
+        let person = record
+            .data
+            .get(PERSON)
+            .and_then(serde_json::Value::as_i64)
+            .map(UserId);
+        let expires_at = DateTime::from_timestamp(record.expiry_date.unix_timestamp(), 0)
+            .ok_or_else(|| Error::Encode("the end of the session is out of range".into()))?;
+        let data = serde_json::to_string(&record.data)
+            .map_err(|error| Error::Encode(error.to_string()))?;
+        let session = Session {
+            id: digest(&record.id),
+            person,
+            data,
+            expires_at,
+        };
+        accounts::save_session(&self.service, &session)
+            .await
+            .map_err(|error| Error::Backend(error.to_string()))
+    }
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        let session = accounts::load_session(&self.service, digest(id))
+            .await
+            .map_err(|error| Error::Backend(error.to_string()))?;
+        let Some(session) = session else {
+            return Ok(None);
+        };
+        let data = serde_json::from_str(&session.data)
+            .map_err(|error| Error::Decode(error.to_string()))?;
+        let expiry_date = OffsetDateTime::from_unix_timestamp(session.expires_at.timestamp())
+            .map_err(|error| Error::Decode(error.to_string()))?;
+        Ok(Some(Record {
+            id: *id,
+            data,
+            expiry_date,
+        }))
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        accounts::delete_session(&self.service, digest(id))
+            .await
+            .map_err(|error| Error::Backend(error.to_string()))
+    }
+}

@@ -1,0 +1,70 @@
+//! `POST /ofrep/v1/evaluate/flags`
+
+use axum::{
+    Json,
+    body::Body,
+    extract::State,
+    http::HeaderMap,
+    response::{IntoResponse, Response},
+};
+use phasegate_domain::flags::Answer;
+use phasegate_service::{LiveEnvironment, rollout::current_phase};
+use serde::Serialize;
+
+use super::{error::OfrepError, request};
+use crate::http::AppState;
+
+#[derive(Debug, Serialize)]
+struct BulkAnswer<'a> {
+    flags: Vec<Answer<'a>>,
+    metadata: BulkMetadata<'a>,
+}
+
+/// Where the rollout is: what `getCurrentPhase()` answers from.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BulkMetadata<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rollout: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phase: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phase_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phase_percentage: Option<f64>,
+}
+
+fn metadata(live: &LiveEnvironment) -> BulkMetadata<'_> {
+    let rollout = live.snapshot.rollout().map(|rollout| rollout.key.as_str());
+    match current_phase(&live.snapshot) {
+        None => BulkMetadata {
+            rollout,
+            ..BulkMetadata::default()
+        },
+        Some(phase) => BulkMetadata {
+            rollout,
+            phase: Some(phase.number.0),
+            phase_name: Some(phase.name),
+            phase_percentage: Some(phase.percentage),
+        },
+    }
+}
+
+pub(super) async fn evaluate(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, OfrepError> {
+    let (live, context) = request::read(&state, &headers, body).await?;
+    let now = state.service.now();
+    let flags = live
+        .snapshot
+        .flags()
+        .filter_map(|entry| Answer::of(&live.snapshot, entry, &context, now))
+        .collect();
+    let answer = BulkAnswer {
+        flags,
+        metadata: metadata(&live),
+    };
+    Ok(Json(&answer).into_response())
+}

@@ -1,0 +1,59 @@
+//! Errors as OFREP's clients read them.
+
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+
+/// `errorCode` of the protocol.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(super) enum ErrorCode {
+    ParseError,
+    InvalidContext,
+    FlagNotFound,
+    General,
+}
+
+/// An error body; `key` is there when one flag was asked for.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct OfrepError {
+    #[serde(skip)]
+    pub(super) status: StatusCode,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) key: Option<String>,
+    pub(super) error_code: ErrorCode,
+    pub(super) error_details: String,
+}
+
+impl OfrepError {
+    pub(super) fn new(
+        status: StatusCode,
+        error_code: ErrorCode,
+        details: impl Into<String>,
+    ) -> Self {
+        Self {
+            status,
+            key: None,
+            error_code,
+            error_details: details.into(),
+        }
+    }
+
+    /// Names the flag that was asked for.
+    pub(super) fn of(self, key: &str) -> Self {
+        Self {
+            key: Some(key.to_owned()),
+            ..self
+        }
+    }
+}
+
+impl IntoResponse for OfrepError {
+    fn into_response(self) -> Response {
+        (self.status, Json(&self)).into_response()
+    }
+}

@@ -1,0 +1,97 @@
+//! What both forms of evaluation read from a request.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    http::{HeaderMap, StatusCode, header},
+};
+use phasegate_domain::context::EvaluationContext;
+use phasegate_service::{
+    LiveEnvironment,
+    keys::{self, Purpose},
+};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{
+    error::{ErrorCode, OfrepError},
+    header_text,
+};
+use crate::http::{AppState, read_body};
+
+/// The largest context, with its braces, in bytes.
+const MAX_BODY_BYTES: usize = 65_536;
+
+#[derive(Debug, Default, Deserialize)]
+struct EvaluationRequest {
+    #[serde(default)]
+    context: Value,
+}
+
+/// The key that a request carries: `Authorization: Bearer …` or `X-API-Key: …`.
+pub(crate) fn sent_key(headers: &HeaderMap) -> Option<&str> {
+    let bearer = header_text(headers, header::AUTHORIZATION).and_then(|value| {
+        let (scheme, key) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())
+    });
+    bearer.or_else(|| header_text(headers, header::HeaderName::from_static("x-api-key")))
+}
+
+/// Finds out who asks about what.
+pub(super) async fn read(
+    state: &AppState,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<(Arc<LiveEnvironment>, EvaluationContext), OfrepError> {
+    let service = &state.service;
+    let unauthorised = |error: keys::KeyError| {
+        OfrepError::new(
+            StatusCode::UNAUTHORIZED,
+            ErrorCode::General,
+            error.to_string(),
+        )
+    };
+    let app =
+        keys::authorise(service, sent_key(headers), Purpose::Evaluate).map_err(unauthorised)?;
+    let live = service.environment(app.environment).map_err(|error| {
+        OfrepError::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            ErrorCode::General,
+            error.to_string(),
+        )
+    })?;
+    let body = read_body(body, MAX_BODY_BYTES).await.map_err(|_| {
+        let details = format!("the context is larger than {MAX_BODY_BYTES} bytes");
+        OfrepError::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::General, details)
+    })?;
+    let bad = |code, details: String| OfrepError::new(StatusCode::BAD_REQUEST, code, details);
+    // Some clients send no body at all when there is no context.
+    let request = if body.is_empty() {
+        EvaluationRequest::default()
+    } else {
+        serde_json::from_slice(&body).map_err(|e| bad(ErrorCode::ParseError, e.to_string()))?
+    };
+    let context = EvaluationContext::from_json(request.context)
+        .map_err(|error| bad(ErrorCode::InvalidContext, error.to_string()))?;
+    Ok((live, context))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn a_key_comes_in_either_header() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(sent_key(&headers), None);
+        headers.insert("x-api-key", HeaderValue::from_static("k1"));
+        assert_eq!(sent_key(&headers), Some("k1"));
+        headers.insert("authorization", HeaderValue::from_static("bearer k2"));
+        assert_eq!(sent_key(&headers), Some("k2"));
+        headers.insert("authorization", HeaderValue::from_static("Basic abc"));
+        assert_eq!(sent_key(&headers), Some("k1"));
+    }
+}

@@ -1,0 +1,158 @@
+//! Starting, running and stopping the server.
+
+use std::{fs, future::Future, io::ErrorKind, path::Path, sync::Arc};
+
+use anyhow::{Context, bail};
+use phasegate_service::{Service, accounts, telemetry};
+use phasegate_store::{StateStore, TelemetryStore};
+use phasegate_store_sqlite::{SqliteState, SqliteTelemetry};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    assets, clock,
+    config::{Config, LogFormat},
+    first_start,
+    http::{AppState, router},
+};
+
+/// How long open requests may take after a signal to stop.
+const GRACE: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// How often ended sessions are forgotten.
+const UPKEEP: std::time::Duration = std::time::Duration::from_secs(3_600);
+
+/// `phasegate serve`.
+pub(crate) async fn main(config: Config) -> anyhow::Result<()> {
+    start_log(&config)?;
+    let listener = listen(&config.listen).await?;
+    let address = listener.local_addr()?;
+    let service = open(&config).await?;
+    let url = config
+        .public_url
+        .clone()
+        .unwrap_or_else(|| format!("http://{address}"));
+    first_start::run(&service, &config, &url).await?;
+    if !assets::are_embedded() {
+        tracing::warn!(
+            "this server was built without its browser assets; build it with: cargo xtask build"
+        );
+    }
+    tracing::info!(%url, demo = config.demo, "phasegate is ready");
+    let stopping = CancellationToken::new();
+    let state = AppState::new(service, &config, stopping.clone());
+    serve(listener, state, stop_signal()).await?;
+    tracing::info!("phasegate has stopped");
+    Ok(())
+}
+
+fn start_log(config: &Config) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&config.log)
+        .with_context(|| format!("log: {:?} is not a filter such as \"info\"", config.log))?;
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    match config.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+    Ok(())
+}
+
+async fn listen(address: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        ErrorKind::AddrInUse => anyhow::anyhow!(
+            "{address} is in use by another program; stop it, or choose another address with --listen"
+        ),
+        ErrorKind::PermissionDenied => anyhow::anyhow!(
+            "{address} needs rights that this user does not have; choose a port above 1023 with --listen"
+        ),
+        _ => anyhow::anyhow!("cannot listen on {address}: {error}; choose another address with --listen"),
+    })
+}
+
+/// Opens the stores in the data folder and reads what is answered from memory.
+///
+/// # Errors
+/// When the folder cannot be written or a database is of a newer version.
+pub async fn open(config: &Config) -> anyhow::Result<Arc<Service>> {
+    make_data_folder(&config.data)?;
+    let state = SqliteState::open(&config.data.join("state.db")).await?;
+    let telemetry = SqliteTelemetry::open(&config.data.join("telemetry.db")).await?;
+    let state: Arc<dyn StateStore> = Arc::new(state);
+    let telemetry: Arc<dyn TelemetryStore> = Arc::new(telemetry);
+    Ok(Arc::new(Service::open(state, telemetry, clock::now).await?))
+}
+
+/// Makes the folder and proves that it can be written, because SQLite says it less clearly.
+fn make_data_folder(folder: &Path) -> anyhow::Result<()> {
+    let probe = folder.join(".phasegate-write-test");
+    let written = fs::create_dir_all(folder).and_then(|()| fs::write(&probe, b""));
+    if let Err(error) = written {
+        bail!(
+            "the data folder {} cannot be written ({error}); change its owner, or choose another with --data",
+            folder.display()
+        );
+    }
+    fs::remove_file(probe)?;
+    Ok(())
+}
+
+/// Serves until `stop` is done, then lets open requests end.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    state: AppState,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<()> {
+    let stopping = state.stopping.clone();
+    let jobs = tokio::spawn(run_jobs(Arc::clone(&state.service)));
+    let told = stopping.clone();
+    let server = axum::serve(listener, router(state)).with_graceful_shutdown(async move {
+        stop.await;
+        // Ends the open event streams, which would otherwise never finish.
+        told.cancel();
+    });
+    let overdue = async {
+        stopping.cancelled().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        ended = server => ended?,
+        () = overdue => tracing::warn!("some requests did not end in time and were cut off"),
+    }
+    jobs.abort();
+    Ok(())
+}
+
+/// The work that goes on beside requests.
+pub async fn run_jobs(service: Arc<Service>) {
+    let upkeep = async {
+        let mut interval = tokio::time::interval(UPKEEP);
+        loop {
+            interval.tick().await;
+            if let Err(error) = accounts::end_old_sessions(&service).await {
+                tracing::error!(%error, "ended sessions could not be forgotten");
+            }
+        }
+    };
+    tokio::join!(telemetry::write_queued(&service), upkeep);
+}
+
+async fn stop_signal() {
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminate => {}
+    }
+}

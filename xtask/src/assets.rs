@@ -1,0 +1,230 @@
+//! What browsers download: built, optimised, compressed, and laid out in `target/site`, from
+//! where the server embeds it.
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+use flate2::{Compression, write::GzEncoder};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::{report, run, wasm_target};
+
+const PROFILE: &str = "wasm-release";
+
+/// A WASM module: its crate, the name its files get, and the folder below the site.
+struct Module {
+    package: &'static str,
+    name: &'static str,
+    folder: &'static str,
+}
+
+const ADMIN: Module = Module {
+    package: "phasegate-frontend",
+    name: "admin",
+    folder: "assets",
+};
+const COLLECTOR: Module = Module {
+    package: "phasegate-collector",
+    name: "core",
+    folder: "collector",
+};
+
+/// Where the release server ends up.
+pub(crate) fn server_binary() -> PathBuf {
+    target_folder().join("release/phasegate")
+}
+
+/// Cargo's target folder.
+pub(crate) fn target_folder() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(
+        || crate::root().map_or_else(|_| "target".into(), |root| root.join("target")),
+        PathBuf::from,
+    )
+}
+
+/// Builds the assets, then the server around them.
+pub(crate) fn build_server() -> Result<()> {
+    build()?;
+    report::stage("release server");
+    run::run(run::cargo().args(["build", "--release", "--package", "phasegate"]))
+}
+
+/// Builds the assets.
+pub(crate) fn build() -> Result<()> {
+    wasm_target::ensure()?;
+    let site = crate::root()?.join("target/site");
+    if site.exists() {
+        fs::remove_dir_all(&site)?;
+    }
+    for module in [&ADMIN, &COLLECTOR] {
+        build_module(module, &site)?;
+    }
+    copy_static(&site)?;
+    compress_all(&site)?;
+    print_sizes(&site)
+}
+
+fn build_module(module: &Module, site: &Path) -> Result<()> {
+    let Module {
+        package,
+        name,
+        folder,
+    } = module;
+    report::stage(&format!("{package} as WASM"));
+    run::run(run::cargo().args([
+        "build",
+        "--package",
+        package,
+        "--profile",
+        PROFILE,
+        "--target",
+        wasm_target::TARGET,
+    ]))?;
+    let file = format!("{}.wasm", package.replace('-', "_"));
+    let input = target_folder()
+        .join(wasm_target::TARGET)
+        .join(PROFILE)
+        .join(file);
+    let folder = site.join(folder);
+    fs::create_dir_all(&folder)?;
+    Bindgen::new()
+        .input_path(&input)
+        .web(true)?
+        .typescript(false)
+        .out_name(name)
+        .generate(&folder)
+        .with_context(|| format!("wasm-bindgen on {}", input.display()))?;
+    optimise(&folder.join(format!("{name}_bg.wasm")))
+}
+
+/// Shrinks a module with `wasm-opt` where it is installed; without, it is about 15 % larger.
+fn optimise(wasm: &Path) -> Result<()> {
+    if !run::is_installed("wasm-opt") {
+        println!(
+            "wasm-opt is not installed; the module stays larger (Debian: apt install binaryen)"
+        );
+        return Ok(());
+    }
+    let features = [
+        "--enable-bulk-memory",
+        "--enable-mutable-globals",
+        "--enable-nontrapping-float-to-int",
+        "--enable-reference-types",
+        "--enable-sign-ext",
+        "--enable-multivalue",
+    ];
+    run::run(
+        run::command("wasm-opt")
+            .arg("-Oz")
+            .args(features)
+            .arg(wasm)
+            .arg("-o")
+            .arg(wasm),
+    )
+}
+
+/// Copies what needs no building. Style sheets become one file, in the order of their names.
+fn copy_static(site: &Path) -> Result<()> {
+    let root = crate::root()?;
+    let mut style = String::new();
+    for file in sorted_files(&root.join("style"), "css")? {
+        style.push_str(&fs::read_to_string(file)?);
+    }
+    fs::create_dir_all(site.join("assets"))?;
+    fs::write(site.join("assets/admin.css"), style)?;
+    fs::copy(root.join("style/icon.svg"), site.join("assets/icon.svg"))?;
+    let js = root.join("frontend/collector/js");
+    fs::write(
+        site.join("collector.js"),
+        without_comments(&fs::read_to_string(js.join("loader.js"))?),
+    )?;
+    fs::write(
+        site.join("collector/bridge.js"),
+        without_comments(&fs::read_to_string(js.join("bridge.js"))?),
+    )?;
+    let demo = site.join("demo");
+    fs::create_dir_all(&demo)?;
+    for file in fs::read_dir(root.join("server/demo"))?.flatten() {
+        fs::copy(file.path(), demo.join(file.file_name()))?;
+    }
+    Ok(())
+}
+
+/// Our own scripts keep their comments on lines of their own, so that this is all it takes.
+fn without_comments(script: &str) -> String {
+    let code = script
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with("//"));
+    code.fold(String::new(), |out, line| out + line + "\n")
+}
+
+fn sorted_files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<_, _>>()?;
+    files.retain(|file| file.extension().is_some_and(|found| found == extension));
+    files.sort();
+    Ok(files)
+}
+
+fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            files.extend(files_below(&path)?);
+        } else {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Writes a `.br` and a `.gz` beside every file.
+fn compress_all(site: &Path) -> Result<()> {
+    report::stage("compressing");
+    for file in files_below(site)? {
+        let bytes = fs::read(&file)?;
+        let mut small = Vec::new();
+        let parameters = brotli::enc::BrotliEncoderParams {
+            quality: 11,
+            ..Default::default()
+        };
+        brotli::BrotliCompress(&mut bytes.as_slice(), &mut small, &parameters)?;
+        fs::write(with_suffix(&file, "br"), small)?;
+        let mut small = GzEncoder::new(Vec::new(), Compression::best());
+        small.write_all(&bytes)?;
+        fs::write(with_suffix(&file, "gz"), small.finish()?)?;
+    }
+    Ok(())
+}
+
+fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".");
+    name.push(suffix);
+    name.into()
+}
+
+fn print_sizes(site: &Path) -> Result<()> {
+    println!("{:<28} {:>9} {:>9}", "asset", "bytes", "brotli");
+    for file in files_below(site)? {
+        let compressed = with_suffix(&file, "br");
+        if compressed.exists() {
+            let name = file
+                .strip_prefix(site)
+                .unwrap_or(&file)
+                .display()
+                .to_string();
+            let (raw, small) = (fs::metadata(&file)?.len(), fs::metadata(compressed)?.len());
+            println!("{name:<28} {raw:>9} {small:>9}");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,73 @@
+//! Every check, in the order in which they are likely to fail.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::{assets, browser, report::Report, run, tidy, wasm_target};
+
+/// Crates that run on the server, each with the features it is used with.
+const NATIVE: [(&str, &str); 9] = [
+    ("phasegate-domain", ""),
+    ("phasegate-wire", "decode"),
+    ("phasegate-store", ""),
+    ("phasegate-store-tests", ""),
+    ("phasegate-store-sqlite", ""),
+    ("phasegate-service", ""),
+    ("phasegate-app", "ssr"),
+    ("phasegate", ""),
+    ("xtask", ""),
+];
+
+/// Crates that run in the browser.
+const BROWSER: [&str; 2] = ["phasegate-frontend", "phasegate-collector"];
+
+/// Runs all whose name contains `filter`.
+pub(crate) fn run_all(filter: &str) -> Result<ExitCode> {
+    let mut report = Report::new(filter);
+    report.check("fmt", || {
+        run::run(run::cargo().args(["fmt", "--all", "--check"]))
+    });
+    report.check("tidy", tidy::check);
+    report.check("clippy, server side", || {
+        run::run(
+            run::cargo()
+                .args(["clippy", "--all-targets"])
+                .args(native())
+                .args(["--", "-Dwarnings"]),
+        )
+    });
+    report.check("clippy, browser side", || {
+        wasm_target::ensure()?;
+        let mut clippy = run::cargo();
+        clippy.args(["clippy", "--target", wasm_target::TARGET]);
+        for package in BROWSER {
+            clippy.args(["--package", package]);
+        }
+        run::run(clippy.args(["--", "-Dwarnings"]))
+    });
+    report.check("unit, story and route tests", || {
+        run::run(run::cargo().arg("test").args(native()))?;
+        run::run(run::cargo().args(["test", "--package", "phasegate-collector"]))
+    });
+    report.check("release build with assets", assets::build_server);
+    report.check("browser tests", browser::test);
+    Ok(if report.finish() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// One cargo call for all native crates: their features never contradict each other, and
+/// dependencies are compiled once. The browser's features stay in a call of their own.
+fn native() -> Vec<String> {
+    let mut arguments = Vec::new();
+    for (package, feature) in NATIVE {
+        arguments.extend(["--package".to_owned(), package.to_owned()]);
+        if !feature.is_empty() {
+            arguments.extend(["--features".to_owned(), format!("{package}/{feature}")]);
+        }
+    }
+    arguments
+}
