@@ -3,6 +3,7 @@
 
 use std::{
     fs,
+    hash::{DefaultHasher, Hash, Hasher},
     io::Write,
     path::{Path, PathBuf},
 };
@@ -95,6 +96,8 @@ fn build_module(module: &Module, site: &Path) -> Result<()> {
         .input_path(&input)
         .web(true)?
         .typescript(false)
+        .remove_name_section(true)
+        .remove_producers_section(true)
         .out_name(name)
         .generate(&folder)
         .with_context(|| format!("wasm-bindgen on {}", input.display()))?;
@@ -138,20 +141,26 @@ fn copy_static(site: &Path) -> Result<()> {
     fs::write(site.join("assets/admin.css"), style)?;
     fs::copy(root.join("style/icon.svg"), site.join("assets/icon.svg"))?;
     let js = root.join("frontend/collector/js");
-    fs::write(
-        site.join("collector.js"),
-        without_comments(&fs::read_to_string(js.join("loader.js"))?),
-    )?;
-    fs::write(
-        site.join("collector/bridge.js"),
-        without_comments(&fs::read_to_string(js.join("bridge.js"))?),
-    )?;
+    let bridge = without_comments(&fs::read_to_string(js.join("bridge.js"))?);
+    fs::write(site.join("collector/bridge.js"), bridge)?;
+    let loader = without_comments(&fs::read_to_string(js.join("loader.js"))?);
+    let loader = loader.replace("__BUILD__", &build_of(&site.join("collector"))?);
+    fs::write(site.join("collector.js"), loader)?;
     let demo = site.join("demo");
     fs::create_dir_all(&demo)?;
     for file in fs::read_dir(root.join("server/demo"))?.flatten() {
         fs::copy(file.path(), demo.join(file.file_name()))?;
     }
     Ok(())
+}
+
+/// A name that changes when a file in the folder does, so that caches never mix two builds.
+fn build_of(folder: &Path) -> Result<String> {
+    let mut hash = DefaultHasher::new();
+    for file in files_below(folder)? {
+        fs::read(file)?.hash(&mut hash);
+    }
+    Ok(format!("{:016x}", hash.finish()))
 }
 
 /// Our own scripts keep their comments on lines of their own, so that this is all it takes.

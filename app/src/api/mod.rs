@@ -12,6 +12,8 @@ pub(crate) use flags::{SwitchFlag, explain_flags, list_flags};
 pub(crate) use rollout::{CommandRollout, rollout};
 
 #[cfg(feature = "ssr")]
+mod answer;
+#[cfg(feature = "ssr")]
 mod caller {
     use std::sync::Arc;
 
@@ -43,5 +45,7 @@ mod caller {
         })
     }
 }
+#[cfg(feature = "ssr")]
+use answer::answer;
 #[cfg(feature = "ssr")]
 use caller::caller;

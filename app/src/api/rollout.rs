@@ -11,11 +11,14 @@ use super::ApiError;
 /// When nobody is logged in, or storage fails.
 #[server(prefix = "/admin/fn", endpoint = "rollout/view")]
 pub(crate) async fn rollout() -> Result<Option<RolloutView>, ApiError> {
-    let caller = super::caller()?;
-    Ok(
-        phasegate_service::rollout::view(&caller.service, &caller.actor, caller.environment)
-            .await?,
-    )
+    super::answer(async move {
+        let caller = super::caller()?;
+        Ok(
+            phasegate_service::rollout::view(&caller.service, &caller.actor, caller.environment)
+                .await?,
+        )
+    })
+    .await
 }
 
 /// Moves the rollout, if it is still as `version` says. Leads back to the page.
@@ -28,16 +31,19 @@ pub(crate) async fn command_rollout(
     version: i64,
     #[server(default)] reason: String,
 ) -> Result<(), ApiError> {
-    let caller = super::caller()?;
-    let command = phasegate_domain::rollout::Command { kind, reason };
-    phasegate_service::rollout::command(
-        &caller.service,
-        &caller.actor,
-        caller.environment,
-        &command,
-        version,
-    )
-    .await?;
-    leptos_axum::redirect("/admin/rollout?done=1");
-    Ok(())
+    super::answer(async move {
+        let caller = super::caller()?;
+        let command = phasegate_domain::rollout::Command { kind, reason };
+        phasegate_service::rollout::command(
+            &caller.service,
+            &caller.actor,
+            caller.environment,
+            &command,
+            version,
+        )
+        .await?;
+        leptos_axum::redirect("/admin/rollout?done=1");
+        Ok(())
+    })
+    .await
 }

@@ -20,7 +20,7 @@ const kept = (storage, name) => {
 const page = window;
 
 export async function start(state) {
-  await init();
+  await init({ module_or_path: new URL('core_bg.wasm', import.meta.url) });
   const navigation = performance.getEntriesByType('navigation')[0];
   const core = new Collector(kept('sessionStorage', 'phasegate.session'), location.pathname, navigation?.activationStart ?? 0);
   let context = { targetingKey: kept('localStorage', 'phasegate.visitor') };

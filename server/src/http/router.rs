@@ -18,6 +18,8 @@ use crate::{assets, collect, demo, health, live, login, ofrep, pages};
 
 /// Everything that the server answers.
 pub fn router(state: AppState) -> Router {
+    // Rendering spawns on tokio. A second call finds it done, which is as good.
+    let _ = any_spawner::Executor::init_tokio();
     let sessions = login::session_layer(&state);
     let admin = Router::new()
         .merge(live::routes())

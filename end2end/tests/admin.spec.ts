@@ -1,0 +1,105 @@
+// The admin as its people meet it: without a script, with the keyboard, two at a time.
+import { advanceTo, expect, logIn, test } from './fixtures';
+
+test('the admin works without a script', async ({ server, visitor }) => {
+  const page = await visitor({ javaScriptEnabled: false });
+  await logIn(page, server);
+  await advanceTo(page, 1);
+  await expect(page.getByText('Started with phase 1, Internal testing.').first()).toBeVisible();
+
+  await page.goto('/admin/flags');
+  const flag = page.getByRole('switch', { name: /Enhanced library/ });
+  await expect(flag).toHaveAttribute('aria-checked', 'true');
+  await flag.click();
+  await expect(flag).toHaveAttribute('aria-checked', 'false');
+
+  await page.getByLabel('targetingKey').fill('ines');
+  await page.getByLabel(/Attributes/).fill('{"groups": ["internal"]}');
+  await page.getByRole('button', { name: 'Explain' }).click();
+  const answer = page.getByTestId('answers').getByRole('listitem').filter({ hasText: 'ENHANCED_EXERCISE_LIBRARY' }).first();
+  await expect(answer).toContainText('DISABLED');
+
+  await page.goto('/admin/dashboard');
+  await expect(page.getByTestId('vital-LCP').locator('svg')).toBeVisible();
+});
+
+test('a refusal without a script says why', async ({ server, visitor }) => {
+  const [one, two] = [await visitor({ javaScriptEnabled: false }), await visitor({ javaScriptEnabled: false })];
+  await logIn(one, server);
+  await logIn(two, server);
+  for (const page of [one, two]) await page.goto('/admin/rollout?confirm=start');
+  await one.getByRole('button', { name: 'Start the rollout' }).click();
+  await expect(one.getByTestId('rollout-status')).toContainText('Phase 1');
+  await two.getByRole('button', { name: 'Start the rollout' }).click();
+  await expect(two.getByRole('alert')).toContainText('changed by somebody else');
+});
+
+test('of two who press at once, the second is told', async ({ server, visitor, expectComplaint }) => {
+  expectComplaint(/Failed to load resource/);
+  const [one, two] = [await visitor(), await visitor()];
+  for (const page of [one, two]) {
+    await logIn(page, server);
+    await page.goto('/admin/rollout?confirm=start');
+  }
+  await one.getByRole('button', { name: 'Start the rollout' }).click();
+  await expect(one.getByTestId('rollout-status')).toContainText('Phase 1');
+  await two.getByRole('button', { name: 'Start the rollout' }).click();
+  await expect(two.getByRole('alert')).toContainText('changed by somebody else');
+  await expect(two.getByTestId('rollout-status')).toContainText('Phase 1');
+});
+
+test('the rollout can be run with the keyboard alone', async ({ admin: page }) => {
+  await page.goto('/admin/rollout');
+  await page.getByRole('link', { name: 'Start the rollout' }).focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByLabel(/Reason/)).toBeFocused();
+  await page.keyboard.type('Ready');
+  await page.keyboard.press('Enter');
+  await expect(page.getByTestId('rollout-status')).toContainText('Phase 1 of 6');
+  await expect(page.getByRole('status').filter({ hasText: 'Started with phase 1' })).toBeVisible();
+});
+
+test('a flag that is off is off for everyone, at once', async ({ admin: page, visitor }) => {
+  await advanceTo(page, 2);
+  await page.goto('/admin/flags');
+  await expect(page.getByRole('switch')).toHaveCount(9);
+  await page.getByRole('switch', { name: /Progress tracking/ }).click();
+  await expect(page.getByText('Off for everyone')).toBeVisible();
+  const beta = await visitor();
+  await beta.goto('/demo?as=ada');
+  await expect(beta.locator('.flag.is-on')).toHaveText(/ENHANCED_EXERCISE_LIBRARY/);
+});
+
+test('an explanation names bucket and share', async ({ admin: page }) => {
+  await advanceTo(page, 3);
+  await page.goto('/admin/flags');
+  await page.getByLabel('targetingKey').fill('sam');
+  await page.getByRole('button', { name: 'Explain' }).click();
+  await expect(page).toHaveURL(/user=sam/);
+  const answers = page.getByTestId('answers');
+  await answers.getByText('EXERCISE_VIDEO_INTEGRATION').click();
+  await expect(answers).toContainText(/Phase 3 lets in 5 % of everyone; the user's bucket \d+ of 100000 is (not )?below 5000\./);
+  await page.getByLabel(/Attributes/).fill('{"groups": ');
+  await page.getByRole('button', { name: 'Explain' }).click();
+  await expect(page.getByRole('alert')).toContainText('Attributes:');
+});
+
+test('a wrong password and a stale link say what to do', async ({ server, visitor, expectComplaint }) => {
+  expectComplaint(/404 \(Not Found\)/);
+  const page = await visitor();
+  await page.goto('/admin/flags?user=ada');
+  await page.getByLabel('E-mail').fill(server.email);
+  await page.getByLabel('Password').fill('not the password');
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await expect(page.getByRole('alert')).toContainText('do not belong together');
+  await expect(page.getByLabel('E-mail')).toHaveValue(server.email);
+  await page.getByLabel('Password').fill(server.password);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await expect(page).toHaveURL(/\/admin\/flags\?user=ada/);
+  await page.goto('/admin/nothing-here');
+  await expect(page.getByRole('heading', { name: 'There is no such page' })).toBeVisible();
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await expect(page).toHaveURL(/\/login/);
+  await page.goto('/admin/rollout');
+  await expect(page).toHaveURL(/\/login/);
+});

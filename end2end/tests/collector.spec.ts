@@ -1,0 +1,92 @@
+// The collector in a page: what reaches `POST /collect`, and what the API answers.
+import type { Page } from '@playwright/test';
+import { advanceTo, expect, test } from './fixtures';
+
+type Event = { t: string; [name: string]: unknown };
+
+/** Keeps what a page sends; every batch must be accepted whole. */
+function watch(page: Page): { events: Event[]; receipts: Promise<unknown>[] } {
+  const seen = { events: [] as Event[], receipts: [] as Promise<unknown>[] };
+  page.on('request', (request) => {
+    if (new URL(request.url()).pathname !== '/collect') return;
+    seen.events.push(...(JSON.parse(request.postData() ?? '{}').events as Event[]));
+    const checked = request.response().then(async (response) => response && expect(response.status()).toBe(202));
+    seen.receipts.push(checked);
+  });
+  return seen;
+}
+
+test('vitals, errors, exposures, uses, events and timings are delivered', async ({ admin, visitor, expectComplaint }) => {
+  expectComplaint(/The demo threw this error/);
+  await advanceTo(admin, 2);
+  const page = await visitor();
+  const seen = watch(page);
+  await page.goto('/demo?as=ada');
+  await expect(page.locator('.card').first()).toBeVisible();
+  await page.getByRole('button', { name: /Plank/ }).click();
+  await page.getByRole('button', { name: 'Log a set' }).click();
+  await page.getByRole('button', { name: 'Close' }).click();
+  await page.getByRole('button', { name: 'Throw an error' }).click();
+  await page.getByRole('button', { name: 'Capture an error' }).click();
+
+  const of = (type: string, field: string) => () =>
+    seen.events.filter((event) => event.t === type).map((event) => event[field]);
+  await expect.poll(of('error', 'message')).toEqual(['Uncaught Error: The demo threw this error', 'Error: Custom error']);
+  expect(seen.events.find((event) => event.feature)).toMatchObject({
+    feature: 'exercise_library',
+    component: 'search_component',
+    page: '/demo',
+  });
+  expect(of('exposure', 'flag')()).toContain('ENHANCED_EXERCISE_LIBRARY');
+  expect(new Set(of('exposure', 'flag')()).size).toBe(9);
+  expect(of('exposure', 'flag')()).toHaveLength(9);
+  expect(of('use', 'flag')()).toEqual(['ENHANCED_EXERCISE_LIBRARY', 'EXERCISE_PROGRESS_TRACKING']);
+  expect(of('custom', 'name')()).toEqual(['set_logged']);
+  expect(of('timing', 'name')()).toContain('exercise_search');
+  expect(of('timing', 'name')()).toContain('exercise_list');
+
+  // The rest is final when the page is left, and travels by beacon.
+  await page.goto('about:blank');
+  await expect.poll(() => new Set(of('vital', 'name')())).toEqual(new Set(['LCP', 'INP', 'CLS', 'FCP', 'TTFB', 'FID']));
+  expect(of('vital', 'name')(), 'each vital once').toHaveLength(6);
+  await Promise.all(seen.receipts.slice(0, -1));
+
+  await admin.goto('/admin/dashboard');
+  for (const vital of ['LCP', 'INP', 'CLS', 'FCP', 'TTFB', 'FID']) {
+    await expect(admin.getByTestId(`vital-${vital}`).getByTestId('value')).not.toHaveText('–');
+  }
+  await expect(admin.getByTestId('features').getByRole('row', { name: /EXERCISE_PROGRESS_TRACKING/ })).toHaveText(/1\s*1$/);
+  await expect(admin.getByTestId('timings')).toContainText('exercise_search');
+});
+
+test('the API answers before the collector is there, and when the server is away', async ({ visitor, expectComplaint }) => {
+  expectComplaint(/Failed to load resource|ERR_FAILED/);
+  const page = await visitor();
+  await page.route(/\/collector\/.*\/bridge\.js/, (route) => route.abort());
+  await page.goto('/demo');
+  await expect.poll(() => page.evaluate(() => typeof (window as never as { phasegate: unknown }).phasegate)).toBe('object');
+  const answers = await page.evaluate(() => {
+    const { phasegate } = window as never as { phasegate: Record<string, (...args: unknown[]) => unknown> };
+    return [
+      phasegate.isFeatureEnabled('ENHANCED_EXERCISE_LIBRARY'),
+      phasegate.isFeatureEnabled('ENHANCED_EXERCISE_LIBRARY', true),
+      phasegate.getVariant('ENHANCED_EXERCISE_LIBRARY', 'plain'),
+      phasegate.getCurrentPhase(),
+    ];
+  });
+  expect(answers).toEqual([false, true, 'plain', null]);
+});
+
+test('a visitor who asks not to be measured is not, and still gets features', async ({ admin, visitor }) => {
+  await advanceTo(admin, 1);
+  const page = await visitor();
+  const seen = watch(page);
+  await page.addInitScript(() => Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', { get: () => true }));
+  await page.goto('/demo?as=ines');
+  await expect(page.locator('.flag.is-on')).toHaveCount(1);
+  await page.getByRole('button', { name: /Plank/ }).click();
+  await page.goto('about:blank');
+  await admin.goto('/admin/dashboard');
+  await expect(admin.getByTestId('vital-LCP').getByTestId('value')).toHaveText('–');
+  expect(seen.events).toEqual([]);
+});

@@ -1,0 +1,78 @@
+// What all tests share: a server of their own, people with a browser of their own, and the rule
+// that no page may complain.
+import { test as base, expect, type BrowserContextOptions, type Page } from '@playwright/test';
+import { Server } from './server';
+
+export { expect };
+
+type Fixtures = {
+  /** A fresh server, for this test alone. */
+  server: Server;
+  /** Opens a page for somebody with a browser context of their own. */
+  visitor: (options?: BrowserContextOptions) => Promise<Page>;
+  /** Complaints that a test provokes on purpose; any other fails it. */
+  expectComplaint: (pattern: RegExp) => void;
+  /** A page that is logged in as the admin. */
+  admin: Page;
+};
+
+export const test = base.extend<Fixtures>({
+  server: async ({}, use) => {
+    const server = await Server.start();
+    await use(server);
+    await server.stop();
+  },
+
+  expectComplaint: async ({}, use, info) => {
+    const expected: RegExp[] = [];
+    (info as unknown as { expected: RegExp[] }).expected = expected;
+    await use((pattern) => expected.push(pattern));
+  },
+
+  visitor: async ({ browser, server, expectComplaint: _ }, use, info) => {
+    const { expected } = info as unknown as { expected: RegExp[] };
+    const complaints: string[] = [];
+    const contexts: { close(): Promise<void> }[] = [];
+    await use(async (options = {}) => {
+      const context = await browser.newContext({ baseURL: server.url, ...options });
+      contexts.push(context);
+      context.on('console', (message) => {
+        if (message.type() === 'error') complaints.push(`${message.text()} (${message.location().url})`);
+      });
+      context.on('weberror', (error) => complaints.push(String(error.error())));
+      return context.newPage();
+    });
+    for (const context of contexts) await context.close();
+    const unexpected = complaints.filter((text) => !expected.some((pattern) => pattern.test(text)));
+    expect(unexpected, 'console errors').toEqual([]);
+  },
+
+  admin: async ({ visitor, server }, use) => {
+    const page = await visitor();
+    await logIn(page, server);
+    await use(page);
+  },
+});
+
+/** Logs in as a person would. */
+export async function logIn(page: Page, server: Server): Promise<void> {
+  await page.goto('/login');
+  await page.getByLabel('E-mail').fill(server.email);
+  await page.getByLabel('Password').fill(server.password);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Enhanced Exercise Library');
+}
+
+/** Starts the rollout and advances it, by hand and with a reason, as the first admin may. */
+export async function advanceTo(page: Page, phase: number): Promise<void> {
+  await page.goto('/admin/rollout');
+  await page.getByRole('link', { name: 'Start the rollout' }).click();
+  await page.getByRole('button', { name: 'Start the rollout' }).click();
+  await expect(page.getByTestId('rollout-status')).toContainText('Phase 1 of 6');
+  for (let next = 2; next <= phase; next += 1) {
+    await page.getByRole('link', { name: `Advance to phase ${next}` }).click();
+    await page.getByLabel('Reason (required)').fill('Verified by hand');
+    await page.getByRole('button', { name: `Advance to phase ${next}` }).click();
+    await expect(page.getByTestId('rollout-status')).toContainText(`Phase ${next} of 6`);
+  }
+}

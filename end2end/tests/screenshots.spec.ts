@@ -1,0 +1,62 @@
+// A picture of every page, to be looked at: desktop and phone, light and dark.
+import { join } from 'node:path';
+import { advanceTo, expect, logIn, test } from './fixtures';
+
+const FOLDER = join(__dirname, '../screenshots');
+const SIZES = { desktop: { width: 1280, height: 860 }, phone: { width: 390, height: 844 } };
+const PAGES = {
+  rollout: '/admin/rollout',
+  'rollout-confirm': '/admin/rollout?confirm=advance',
+  flags: '/admin/flags?user=ada&attributes=%7B%22groups%22%3A%5B%22beta%22%5D%7D',
+  dashboard: '/admin/dashboard',
+  'not-found': '/admin/nothing-here',
+};
+
+test('every page has its picture', async ({ server, visitor, expectComplaint }) => {
+  expectComplaint(/The demo threw this error/);
+  expectComplaint(/404 \(Not Found\).*nothing-here/);
+  const first = await visitor();
+  await logIn(first, server);
+  await advanceTo(first, 2);
+
+  const user = await visitor();
+  await user.goto('/demo?as=ada');
+  await expect(user.locator('.card').first()).toBeVisible();
+  await user.getByRole('button', { name: /Goblet squat/ }).click();
+  await user.getByRole('button', { name: 'Log a set' }).click();
+  await user.getByRole('button', { name: 'Close' }).click();
+  await user.getByRole('button', { name: 'Throw an error' }).click();
+  await user.getByRole('button', { name: 'Capture an error' }).click();
+  await user.getByRole('button', { name: 'Give feedback' }).click();
+  await user.getByRole('radio', { name: '4' }).check();
+  await user.getByLabel('Anything else?').fill('The new cards are lovely. More stretching, please.');
+  await user.getByRole('button', { name: 'Send' }).click();
+  await user.goto('about:blank');
+  await first.goto('/admin/dashboard');
+  await expect(first.getByTestId('feedback')).toContainText('lovely');
+  await expect(first.getByTestId('vital-CLS').getByTestId('value')).not.toHaveText('–');
+
+  for (const [sizeName, viewport] of Object.entries(SIZES)) {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const page = await visitor({ viewport, colorScheme });
+      const shoot = (name: string) =>
+        page.screenshot({ path: join(FOLDER, `${name}-${sizeName}-${colorScheme}.png`), fullPage: true });
+      await page.goto('/login');
+      await shoot('login');
+      await logIn(page, server);
+      for (const [name, path] of Object.entries(PAGES)) {
+        await page.goto(path);
+        await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+        if (name === 'dashboard') await expect(page.getByText('Live', { exact: true })).toBeVisible();
+        if (name === 'flags') await page.locator('details').first().click();
+        const width = await page.evaluate(() => document.documentElement.scrollWidth);
+        expect(width, `${name} scrolls sideways on a ${sizeName}`).toBeLessThanOrEqual(viewport.width);
+        await shoot(name);
+      }
+      await page.goto('/demo?as=ada');
+      await expect(page.locator('.card').first()).toBeVisible();
+      await shoot('demo');
+      await page.context().close();
+    }
+  }
+});

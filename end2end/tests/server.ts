@@ -1,0 +1,50 @@
+// The real binary on a fresh data folder.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const BINARY = process.env.PHASEGATE_BINARY ?? join(__dirname, '../../target/release/phasegate');
+
+export class Server {
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly data: string,
+    readonly url: string,
+    readonly email: string,
+    readonly password: string,
+    readonly clientKey: string,
+  ) {}
+
+  /** Starts it and reads what a first start prints for a person. */
+  static async start(): Promise<Server> {
+    const data = await mkdtemp(join(tmpdir(), 'phasegate-'));
+    const child = spawn(BINARY, ['serve', '--demo', '--listen', '127.0.0.1:0', '--data', join(data, 'data')], {
+      cwd: data,
+      env: { PATH: process.env.PATH },
+    });
+    let said = '';
+    const printed = (name: string) => said.match(new RegExp(`^\\s+${name}\\s+(\\S+)$`, 'm'))?.[1];
+    await new Promise<void>((ready, failed) => {
+      const hear = (chunk: Buffer) => {
+        said += chunk.toString();
+        if (said.includes('phasegate is ready')) ready();
+      };
+      child.stdout.on('data', hear);
+      child.stderr.on('data', hear);
+      child.on('error', failed);
+      child.on('exit', (code) => failed(new Error(`the server ended with ${code}:\n${said}`)));
+    });
+    const [address, email, password, key] = ['address', 'e-mail', 'password', 'client key'].map(printed);
+    if (!address || !email || !password || !key) throw new Error(`the first start printed no login:\n${said}`);
+    return new Server(child, data, new URL(address).origin, email, password, key);
+  }
+
+  async stop(): Promise<void> {
+    this.child.removeAllListeners('exit');
+    const ended = new Promise((done) => this.child.once('exit', done));
+    this.child.kill('SIGTERM');
+    await ended;
+    await rm(this.data, { recursive: true, force: true });
+  }
+}
