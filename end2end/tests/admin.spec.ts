@@ -35,7 +35,7 @@ test('a refusal without a script says why', async ({ server, visitor }) => {
 });
 
 test('of two who press at once, the second is told', async ({ server, visitor, expectComplaint }) => {
-  expectComplaint(/Failed to load resource/);
+  expectComplaint(/409 \(Conflict\).*rollout\/command/);
   const [one, two] = [await visitor(), await visitor()];
   for (const page of [one, two]) {
     await logIn(page, server);
@@ -70,7 +70,8 @@ test('a flag that is off is off for everyone, at once', async ({ admin: page, vi
   await expect(beta.locator('.flag.is-on')).toHaveText(/ENHANCED_EXERCISE_LIBRARY/);
 });
 
-test('an explanation names bucket and share', async ({ admin: page }) => {
+test('an explanation names bucket and share', async ({ admin: page, expectComplaint }) => {
+  expectComplaint(/400 \(Bad Request\).*flags\/explain/);
   await advanceTo(page, 3);
   await page.goto('/admin/flags');
   await page.getByLabel('targetingKey').fill('sam');

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Timestamp,
-    ids::{FlagKey, PhaseNumber},
+    ids::{FlagKey, PhaseNumber, VariantName},
     telemetry::{ErrorReport, Feedback, TimingKind},
     vitals::Vital,
 };
@@ -93,8 +93,8 @@ pub struct Reported<T> {
 pub struct FeatureRow {
     /// Which flag.
     pub flag: FlagKey,
-    /// How often the app acted on its answer.
-    pub exposures: u64,
+    /// How often the app acted on each variant's answer.
+    pub exposures: Vec<(VariantName, u64)>,
     /// How often the feature was used.
     pub uses: u64,
 }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use phasegate_domain::{
     dashboard::{Dashboard, ErrorPanel, FeatureRow, Point, TimingRow, VitalPanel, WINDOW_MINUTES},
-    ids::{EnvironmentId, FlagKey},
+    ids::{EnvironmentId, FlagKey, VariantName},
     people::Role,
     stats::Sketch,
-    telemetry::{Rollup, RollupKey, Series, minute_of},
+    telemetry::{Rollup, RollupKey, Series, exposure_of, minute_of},
     vitals::Vital,
 };
 
@@ -102,21 +102,30 @@ fn error_panel(rows: &Rows) -> ErrorPanel {
 }
 
 fn feature_rows(rows: &Rows) -> Vec<FeatureRow> {
-    let mut features: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    let mut features: BTreeMap<FlagKey, (BTreeMap<VariantName, u64>, u64)> = BTreeMap::new();
     for (key, row) in of(rows, Series::Exposures) {
-        features.entry(&key.label).or_default().0 += row.count;
+        if let Some((flag, variant)) = exposure_of(&key.label) {
+            *features
+                .entry(flag)
+                .or_default()
+                .0
+                .entry(variant)
+                .or_default() += row.count;
+        }
     }
     for (key, row) in of(rows, Series::FeatureUses) {
-        features.entry(&key.label).or_default().1 += row.count;
+        if let Ok(flag) = FlagKey::new(key.label.as_str()) {
+            features.entry(flag).or_default().1 += row.count;
+        }
     }
-    let row = |(flag, (exposures, uses))| {
-        Some(FeatureRow {
-            flag: FlagKey::new(flag).ok()?,
-            exposures,
+    features
+        .into_iter()
+        .map(|(flag, (exposures, uses))| FeatureRow {
+            flag,
+            exposures: exposures.into_iter().collect(),
             uses,
         })
-    };
-    features.into_iter().filter_map(row).collect()
+        .collect()
 }
 
 fn timing_rows(rows: &Rows) -> Vec<TimingRow> {
@@ -187,7 +196,8 @@ mod tests {
     #[test]
     fn features_and_timings_are_counted_by_name() {
         let rows = [
-            row(Series::Exposures, "A", 1, &[1.0, 1.0]),
+            row(Series::Exposures, "A:on", 1, &[1.0, 1.0]),
+            row(Series::Exposures, "A:off", 2, &[1.0]),
             row(Series::FeatureUses, "A", 2, &[1.0]),
             row(
                 Series::Timing(phasegate_domain::telemetry::TimingKind::Api),
@@ -197,7 +207,12 @@ mod tests {
             ),
         ];
         let features = feature_rows(&rows);
-        assert_eq!((features[0].exposures, features[0].uses), (2, 1));
+        let variant = |name| VariantName::new(name).unwrap();
+        assert_eq!(
+            features[0].exposures,
+            [(variant("off"), 1), (variant("on"), 2)]
+        );
+        assert_eq!(features[0].uses, 1);
         assert_eq!(timing_rows(&rows)[0].name, "q");
     }
 }

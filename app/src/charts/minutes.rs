@@ -16,7 +16,9 @@ use plotters::{
 
 use super::colours::{GOOD, GRID, LINE, POOR, TEXT, themed};
 
-const SIZE: (u32, u32) = (360, 132);
+/// Width and height in pixels. A chart is scaled to its place, and its letters with it, so each
+/// is drawn about as large as it is shown.
+pub(crate) type Size = (u32, u32);
 
 /// How values are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +39,7 @@ pub(crate) struct Limits {
 /// Draws the window that ends at `at`. An empty string if plotters fails, which it does not on
 /// an SVG in memory; the table beside the chart says the same in words.
 pub(crate) fn draw(
+    size: Size,
     points: &[Point],
     at: Timestamp,
     shape: Shape,
@@ -44,7 +47,14 @@ pub(crate) fn draw(
     write: &dyn Fn(f64) -> String,
 ) -> String {
     let mut svg = String::new();
-    let drawn = paint(&mut svg, points, at, shape, limits, write);
+    // Minutes from now, so that the axis has round numbers.
+    let end = minute_of(at) + 1;
+    let from_now = |point: &Point| Point {
+        minute: point.minute - end,
+        ..*point
+    };
+    let points: Vec<Point> = points.iter().map(from_now).collect();
+    let drawn = paint(&mut svg, size, &points, shape, limits, write);
     if drawn.is_ok() {
         themed(svg)
     } else {
@@ -54,24 +64,23 @@ pub(crate) fn draw(
 
 fn paint(
     svg: &mut String,
+    size: Size,
     points: &[Point],
-    at: Timestamp,
     shape: Shape,
     limits: Option<Limits>,
     write: &dyn Fn(f64) -> String,
 ) -> Result<(), Box<dyn std::error::Error>> {
-    let end = minute_of(at) as f64 + 1.0;
-    let start = end - WINDOW_MINUTES as f64;
+    let (start, end) = (-(WINDOW_MINUTES as f64), 0.0);
     let highest = points.iter().map(|point| point.value).fold(0.0, f64::max);
     let floor = limits.map_or(1.0, |limits| limits.good * 1.15);
     let top = (highest * 1.2).max(floor);
 
-    let area = SVGBackend::with_string(svg, SIZE).into_drawing_area();
+    let area = SVGBackend::with_string(svg, size).into_drawing_area();
     let mut chart = ChartBuilder::on(&area)
         .margin(4)
-        .margin_right(12)
+        .margin_right(16)
         .x_label_area_size(18)
-        .y_label_area_size(46)
+        .y_label_area_size(44)
         .build_cartesian_2d(start..end, 0.0..top)?;
     let text = TextStyle::from(("sans-serif", 11).into_font()).color(&TEXT);
     chart
@@ -79,7 +88,7 @@ fn paint(
         .disable_x_mesh()
         .x_labels(4)
         .y_labels(4)
-        .x_label_formatter(&|minute| ago(end - 1.0 - minute))
+        .x_label_formatter(&|minute| ago(*minute))
         .y_label_formatter(&|value| write(*value))
         .label_style(text)
         .axis_style(GRID)
@@ -138,7 +147,9 @@ mod tests {
             good: 2.5,
             poor: 4.0,
         });
-        draw(points, at, shape, limits, &|value| format!("{value:.1} s"))
+        draw((280, 112), points, at, shape, limits, &|value| {
+            format!("{value:.1} s")
+        })
     }
 
     #[test]

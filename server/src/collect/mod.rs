@@ -69,10 +69,14 @@ async fn collect(
     let body = read_body(body, MAX_BODY_BYTES).await?;
     let batch = decode::batch(&body)
         .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
-    let live = service.environment(app.environment).map_err(failed)?;
+    let live = service
+        .environment(app.environment)
+        .map_err(|error| failed(&error))?;
     let (batch, rejected) = convert::batch(batch, &live, service.now());
     let accepted = batch.facts.len();
-    let appended = telemetry::ingest(service, batch).await.map_err(failed)?;
+    let appended = telemetry::ingest(service, batch)
+        .await
+        .map_err(|error| failed(&error))?;
     let rejected = rejected
         .into_iter()
         .map(|(index, reason)| Rejected { index, reason })
@@ -85,7 +89,7 @@ async fn collect(
     Ok((StatusCode::ACCEPTED, Json(receipt)).into_response())
 }
 
-fn failed(error: ServiceError) -> Problem {
+fn failed(error: &ServiceError) -> Problem {
     match error {
         ServiceError::Busy => Problem::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
         _ => Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),

@@ -1,4 +1,10 @@
 //! The embedded store passes the stories of all backends, and a few of its own.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "in a test, a panic is how it fails"
+)]
 
 use phasegate_store::StoreError;
 use phasegate_store_sqlite::{SqliteState, SqliteTelemetry};

@@ -127,6 +127,11 @@ impl fmt::Display for Criterion {
         match self {
             Self::SignedOff { statement } => f.write_str(statement),
             Self::Automatic {
+                metric: Metric::CriticalBugs,
+                threshold: 0.0,
+                ..
+            } => f.write_str("Zero critical bugs"),
+            Self::Automatic {
                 metric,
                 comparator,
                 threshold,

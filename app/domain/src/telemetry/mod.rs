@@ -140,7 +140,7 @@ pub enum Series {
     Vital(Vital),
     /// Errors.
     Errors,
-    /// Exposures; labelled with the flag.
+    /// Exposures; labelled with flag and variant, as [`exposure_label`] writes them.
     Exposures,
     /// Uses; labelled with the flag.
     FeatureUses,
@@ -239,22 +239,40 @@ pub fn minute_of(at: Timestamp) -> i64 {
 
 impl FactKind {
     /// The row it belongs to (series and label), how many it counts for, and its value.
-    fn place(&self) -> (Series, &str, u64, Option<u64>) {
+    fn place(&self) -> (Series, String, u64, Option<u64>) {
+        let none = String::new();
         match self {
-            Self::Vital { vital, millionths } => (Series::Vital(*vital), "", 1, Some(*millionths)),
-            Self::Error(_) => (Series::Errors, "", 1, None),
-            Self::Exposure { flag, .. } => (Series::Exposures, flag.as_str(), 1, None),
-            Self::FeatureUsed { flag } => (Series::FeatureUses, flag.as_str(), 1, None),
-            Self::Custom { name } => (Series::Custom, name, 1, None),
+            Self::Vital { vital, millionths } => {
+                (Series::Vital(*vital), none, 1, Some(*millionths))
+            }
+            Self::Error(_) => (Series::Errors, none, 1, None),
+            Self::Exposure { flag, variant } => {
+                (Series::Exposures, exposure_label(flag, variant), 1, None)
+            }
+            Self::FeatureUsed { flag } => (Series::FeatureUses, flag.to_string(), 1, None),
+            Self::Custom { name } => (Series::Custom, name.clone(), 1, None),
             Self::Timing {
                 kind,
                 name,
                 millionths,
-            } => (Series::Timing(*kind), name, 1, Some(*millionths)),
-            Self::Feedback(feedback) => (Series::Feedback, "", 1, feedback.rating.map(u64::from)),
-            Self::Dropped { events } => (Series::Dropped, "", *events, None),
+            } => (Series::Timing(*kind), name.clone(), 1, Some(*millionths)),
+            Self::Feedback(feedback) => (Series::Feedback, none, 1, feedback.rating.map(u64::from)),
+            Self::Dropped { events } => (Series::Dropped, none, *events, None),
         }
     }
+}
+
+/// The label of an exposure: `FLAG:variant`. Keys hold no colon, so it can be taken apart.
+#[must_use]
+pub fn exposure_label(flag: &FlagKey, variant: &VariantName) -> String {
+    format!("{flag}:{variant}")
+}
+
+/// Flag and variant of an exposure's label.
+#[must_use]
+pub fn exposure_of(label: &str) -> Option<(FlagKey, VariantName)> {
+    let (flag, variant) = label.split_once(':')?;
+    Some((FlagKey::new(flag).ok()?, VariantName::new(variant).ok()?))
 }
 
 /// Adds all facts of a batch to rollup rows. The order of facts and batches does not matter.
@@ -264,7 +282,7 @@ pub fn roll_up(batch: &Batch, rows: &mut BTreeMap<RollupKey, Rollup>) {
         let key = RollupKey {
             environment: batch.environment,
             series,
-            label: label.to_owned(),
+            label,
             minute: minute_of(fact.at),
         };
         let row = rows.entry(key).or_default();

@@ -39,13 +39,19 @@ pub(super) fn VitalCard(panel: VitalPanel, at: Timestamp) -> impl IntoView {
         good: limit_good as f64,
         poor: limit_poor as f64,
     };
-    let chart = draw(&points, at, Shape::Line, Some(limits), &|value| {
-        vital.format(value)
-    });
+    let chart = draw(
+        (280, 112),
+        &points,
+        at,
+        Shape::Line,
+        Some(limits),
+        &|value| vital.format(value),
+    );
+    let limit = vital.format(limit_good as f64);
     let summary = match samples {
-        0 => "No samples in this hour".to_owned(),
+        0 => format!("No samples in this hour · good up to {limit}"),
         _ => format!(
-            "{} · {} good · {} poor",
+            "{} · {} good · {} poor · good up to {limit}",
             format::counted(samples, "sample", "samples"),
             format::percent(good, samples),
             format::percent(poor, samples)
@@ -74,7 +80,7 @@ pub(super) fn VitalCard(panel: VitalPanel, at: Timestamp) -> impl IntoView {
 /// Errors.
 #[component]
 pub(super) fn ErrorCard(panel: ErrorPanel, at: Timestamp) -> impl IntoView {
-    let chart = draw(&panel.points, at, Shape::Bars, None, &|value| {
+    let chart = draw((460, 150), &panel.points, at, Shape::Bars, None, &|value| {
         format!("{value:.0}")
     });
     let class = if panel.count == 0 {

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use phasegate_domain::{
     dashboard::{FeatureRow, Reported, TimingRow},
+    ids::VariantName,
     telemetry::{ErrorReport, Feedback},
     vitals::format_seconds,
 };
@@ -76,6 +77,19 @@ fn TableCard(
     }
 }
 
+/// `on 12 · off 3`
+fn exposures(by_variant: &[(VariantName, u64)]) -> String {
+    let parts: Vec<String> = by_variant
+        .iter()
+        .map(|(variant, times)| format!("{variant} {}", format::count(*times)))
+        .collect();
+    if parts.is_empty() {
+        "–".to_owned()
+    } else {
+        parts.join(" · ")
+    }
+}
+
 /// Which features are asked for and used.
 #[component]
 pub(super) fn Features(features: Vec<FeatureRow>) -> impl IntoView {
@@ -83,7 +97,7 @@ pub(super) fn Features(features: Vec<FeatureRow>) -> impl IntoView {
         view! {
             <tr>
                 <th scope="row"><code>{row.flag.to_string()}</code></th>
-                <td>{format::count(row.exposures)}</td>
+                <td>{exposures(&row.exposures)}</td>
                 <td>{format::count(row.uses)}</td>
             </tr>
         }

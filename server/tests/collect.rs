@@ -1,0 +1,123 @@
+//! `POST /collect` over a real listener.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "in a test, a panic is how it fails"
+)]
+
+mod common;
+
+use common::{CLIENT_KEY, SERVER_TOKEN, TestApp, json};
+use phasegate_domain::{dashboard::Dashboard, people::Role};
+use phasegate_domain::{telemetry::minute_of, vitals::Vital};
+use serde_json::json;
+
+async fn dashboard(app: &TestApp) -> Dashboard {
+    let environment = app.service.first_environment().unwrap();
+    let actor = common::actor(Role::Viewer);
+    phasegate_service::dashboard::dashboard(&app.service, &actor, environment)
+        .await
+        .unwrap()
+}
+
+fn batch(id: &str) -> serde_json::Value {
+    json!({"v": 1, "batch": id, "session": "s", "events": [
+        {"t": "vital", "age": 10, "page": "/demo", "name": "LCP", "value": 1_840_000},
+        {"t": "vital", "name": "SPEED", "value": 1},
+        {"t": "exposure", "flag": "AI_EXERCISE_COACHING", "variant": "off"},
+        {"t": "use", "flag": "NOPE"},
+        {"t": "error", "page": "/demo", "message": "Boom"},
+        {"t": "feedback", "rating": 9},
+    ]})
+}
+
+#[tokio::test]
+async fn a_batch_is_stored_and_its_faults_are_named() {
+    let app = TestApp::start().await;
+    let path = format!("/collect?key={CLIENT_KEY}");
+    let (status, receipt) = json(app.post(&path).body(batch("1").to_string())).await;
+    assert_eq!((status, &receipt["accepted"]), (202, &json!(3)));
+    let rejected = receipt["rejected"].as_array().unwrap();
+    let reasons: Vec<_> = rejected
+        .iter()
+        .map(|r| (r["index"].as_u64().unwrap(), r["reason"].as_str().unwrap()))
+        .collect();
+    assert_eq!(reasons[0], (1, "name: there is no vital \"SPEED\""));
+    assert_eq!(
+        reasons[1],
+        (3, "flag: there is no flag \"NOPE\" in this environment")
+    );
+    assert_eq!(reasons[2], (5, "rating: 1 to 5"));
+
+    // Again, with a server token this time: taken, but not counted.
+    let again = app
+        .post("/collect")
+        .bearer_auth(SERVER_TOKEN)
+        .body(batch("1").to_string());
+    let (status, receipt) = json(again).await;
+    assert_eq!((status, &receipt["repeated"]), (202, &json!(true)));
+
+    let dashboard = dashboard(&app).await;
+    let lcp = &dashboard.vitals[0];
+    assert_eq!((lcp.vital, lcp.samples), (Vital::Lcp, 1));
+    assert!((lcp.p75.unwrap() - 1_840_000.0).abs() < 18_400.0);
+    assert_eq!(dashboard.errors.count, 1);
+    assert_eq!(dashboard.errors.recent[0].what.message, "Boom");
+    assert!((0..=1).contains(&(minute_of(app.now()) - lcp.points[0].minute)));
+}
+
+#[tokio::test]
+async fn bad_batches_are_refused_with_a_reason() {
+    let app = TestApp::start().await;
+    let path = format!("/collect?key={CLIENT_KEY}");
+    let good = batch("1").to_string();
+
+    let (status, problem) = json(app.post("/collect").body(good.clone())).await;
+    assert_eq!(status, 401);
+    assert!(
+        problem["detail"]
+            .as_str()
+            .unwrap()
+            .contains("key or server token is needed")
+    );
+    assert_eq!(
+        json(app.post("/collect?key=nope").body(good.clone()))
+            .await
+            .0,
+        401
+    );
+
+    let (status, problem) = json(app.post(&path).body("{\"v\":1")).await;
+    assert_eq!(status, 400);
+    assert!(
+        problem["detail"]
+            .as_str()
+            .unwrap()
+            .starts_with("the body is not a batch")
+    );
+    let (status, problem) = json(app.post(&path).body(good.replace("\"v\":1", "\"v\":7"))).await;
+    assert_eq!(status, 400);
+    assert!(
+        problem["detail"]
+            .as_str()
+            .unwrap()
+            .starts_with("v: this server reads version 1")
+    );
+
+    let (status, problem) = json(app.post(&path).body("x".repeat(70_000))).await;
+    assert_eq!(status, 413);
+    assert_eq!(problem["title"], "Payload Too Large");
+}
+
+#[tokio::test]
+async fn many_batches_at_once_are_all_stored() {
+    let app = TestApp::start().await;
+    let path = format!("/collect?key={CLIENT_KEY}");
+    let sending = (0..200).map(|n| json(app.post(&path).body(batch(&n.to_string()).to_string())));
+    let receipts = futures::future::join_all(sending).await;
+    assert!(receipts.iter().all(|(status, _)| *status == 202));
+    let dashboard = dashboard(&app).await;
+    assert_eq!(dashboard.errors.count, 200);
+    assert_eq!(dashboard.vitals[0].samples, 200);
+}

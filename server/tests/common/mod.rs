@@ -1,0 +1,167 @@
+//! A server on a real listener and a fresh data folder, and a client that talks to it.
+#![allow(
+    dead_code,
+    reason = "each test file is a program of its own and uses a part of this"
+)]
+
+use std::sync::Arc;
+
+use phasegate_domain::{
+    Timestamp,
+    ids::UserId,
+    people::{Person, Role},
+};
+use phasegate_server::{AppState, Config, open, serve};
+use phasegate_service::{Service, access::Actor, setup};
+use reqwest::{Client, RequestBuilder, Response, redirect::Policy};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) const EMAIL: &str = "admin@example.com";
+pub(crate) const PASSWORD: &str = "correct-horse-battery";
+pub(crate) const CLIENT_KEY: &str = "pk_test";
+pub(crate) const SERVER_TOKEN: &str = "pgs_test";
+
+pub(crate) struct TestApp {
+    pub(crate) url: String,
+    pub(crate) client: Client,
+    pub(crate) service: Arc<Service>,
+    stop: CancellationToken,
+    _data: TempDir,
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+impl TestApp {
+    /// Starts a server with the guide's plan.
+    pub(crate) async fn start() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let config = Config {
+            data: data.path().to_owned(),
+            demo: true,
+            ..Config::default()
+        };
+        let service = open(&config).await.unwrap();
+        let new = setup::FirstSecrets {
+            email: EMAIL.into(),
+            password: PASSWORD.into(),
+            client_key: CLIENT_KEY.into(),
+            server_token: SERVER_TOKEN.into(),
+        };
+        let created = setup::first_start(&service, &new, [1; 32])
+            .await
+            .unwrap()
+            .unwrap();
+        let plan = setup::parse_plan(include_str!("../../plans/exercise-library.toml")).unwrap();
+        setup::load_plan(&service, created.environment, &plan, [2; 32])
+            .await
+            .unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let stop = CancellationToken::new();
+        let state = AppState::new(Arc::clone(&service), &config, stop.clone());
+        tokio::spawn(serve(listener, state, stop.clone().cancelled_owned()));
+        let client = Client::builder().redirect(Policy::none()).build().unwrap();
+        Self {
+            url,
+            client,
+            service,
+            stop,
+            _data: data,
+        }
+    }
+
+    pub(crate) fn get(&self, path: &str) -> RequestBuilder {
+        self.client.get(format!("{}{path}", self.url))
+    }
+
+    pub(crate) fn post(&self, path: &str) -> RequestBuilder {
+        self.client.post(format!("{}{path}", self.url))
+    }
+
+    /// As a page of this server sends it.
+    pub(crate) fn form(&self, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
+        let body: Vec<String> = fields
+            .iter()
+            .map(|(k, v)| format!("{k}={}", encode(v)))
+            .collect();
+        self.post(path)
+            .header("origin", &self.url)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body.join("&"))
+    }
+
+    /// Logs in and returns the cookie.
+    pub(crate) async fn log_in(&self) -> String {
+        let response = self
+            .form(
+                "/login",
+                &[("email", EMAIL), ("password", PASSWORD), ("next", "")],
+            )
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(response.status(), 303);
+        cookie(&response)
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.service.now()
+    }
+}
+
+/// `name=value` of the cookie that a response sets.
+pub(crate) fn cookie(response: &Response) -> String {
+    let set = response
+        .headers()
+        .get("set-cookie")
+        .unwrap()
+        .to_str()
+        .unwrap();
+    set.split(';').next().unwrap().to_owned()
+}
+
+pub(crate) fn encode(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut out, byte| {
+        if byte.is_ascii_alphanumeric() {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+        out
+    })
+}
+
+pub(crate) fn location(response: &Response) -> &str {
+    response
+        .headers()
+        .get("location")
+        .unwrap()
+        .to_str()
+        .unwrap()
+}
+
+/// Status and JSON body.
+pub(crate) async fn json(request: RequestBuilder) -> (u16, Value) {
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    let text = response.text().await.unwrap();
+    let value =
+        serde_json::from_str(&text).unwrap_or_else(|_| panic!("{status}, not JSON: {text}"));
+    (status, value)
+}
+
+/// Somebody with that role.
+pub(crate) fn actor(role: Role) -> Actor {
+    Actor::from(&Person {
+        id: UserId(1),
+        email: EMAIL.into(),
+        role,
+    })
+}

@@ -1,0 +1,162 @@
+//! OFREP over a real listener.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "in a test, a panic is how it fails"
+)]
+
+mod common;
+
+use common::{CLIENT_KEY, SERVER_TOKEN, TestApp, json};
+use phasegate_domain::{
+    people::Role,
+    rollout::{Command, CommandKind},
+};
+use serde_json::json;
+
+const FLAG: &str = "/ofrep/v1/evaluate/flags/ENHANCED_EXERCISE_LIBRARY";
+const BULK: &str = "/ofrep/v1/evaluate/flags";
+
+async fn start_rollout(app: &TestApp) {
+    let command = Command {
+        kind: CommandKind::Start,
+        reason: String::new(),
+    };
+    let environment = app.service.first_environment().unwrap();
+    let actor = common::actor(Role::Admin);
+    phasegate_service::rollout::command(&app.service, &actor, environment, &command, 1)
+        .await
+        .unwrap();
+}
+
+fn internal() -> serde_json::Value {
+    json!({"context": {"targetingKey": "ines", "groups": ["internal"]}})
+}
+
+#[tokio::test]
+async fn a_flag_answers_with_value_reason_variant_and_metadata() {
+    let app = TestApp::start().await;
+    let ask = || app.post(FLAG).bearer_auth(CLIENT_KEY).json(&internal());
+    let (status, before) = json(ask()).await;
+    assert_eq!(status, 200);
+    assert_eq!(
+        before,
+        json!({"key": "ENHANCED_EXERCISE_LIBRARY", "value": false, "reason": "DEFAULT",
+               "variant": "off", "metadata": {}})
+    );
+    start_rollout(&app).await;
+    let (_, after) = json(ask()).await;
+    assert_eq!(after["value"], true);
+    assert_eq!(after["reason"], "TARGETING_MATCH");
+    assert_eq!(after["variant"], "on");
+    let metadata = &after["metadata"];
+    assert_eq!(metadata["rollout"], "exercise-library");
+    assert_eq!(metadata["phase"], 1);
+    assert_eq!(metadata["segment"], "internal");
+    assert_eq!(metadata["share"], 100.0);
+    assert!(metadata["bucket"].is_u64());
+}
+
+#[tokio::test]
+async fn bulk_answers_for_all_flags_and_names_the_phase() {
+    let app = TestApp::start().await;
+    start_rollout(&app).await;
+    for request in [
+        app.post(BULK).header("x-api-key", CLIENT_KEY),
+        app.post(BULK).bearer_auth(SERVER_TOKEN),
+    ] {
+        let (status, answer) = json(request.json(&internal())).await;
+        assert_eq!(status, 200);
+        assert_eq!(answer["flags"].as_array().unwrap().len(), 9);
+        let on = answer["flags"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|flag| flag["value"] == true);
+        assert_eq!(on.count(), 1);
+        assert_eq!(
+            answer["metadata"],
+            json!({"rollout": "exercise-library", "phase": 1, "phaseName": "Internal testing",
+                   "phasePercentage": 0.1})
+        );
+    }
+    let (status, answer) = json(app.post(BULK).bearer_auth(CLIENT_KEY)).await;
+    assert_eq!(status, 200, "a client may leave the body out");
+    assert!(
+        answer["flags"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|flag| flag["value"] == false)
+    );
+}
+
+#[tokio::test]
+async fn bad_requests_say_why() {
+    let app = TestApp::start().await;
+    let (status, body) = json(app.post(FLAG).json(&internal())).await;
+    assert_eq!((status, &body["errorCode"]), (401, &json!("GENERAL")));
+    assert!(
+        body["errorDetails"]
+            .as_str()
+            .unwrap()
+            .contains("Authorization: Bearer")
+    );
+
+    let (status, body) = json(app.post(FLAG).bearer_auth("wrong").json(&internal())).await;
+    assert_eq!(status, 401);
+    assert!(body["errorDetails"].as_str().unwrap().contains("not known"));
+
+    let unknown = app
+        .post("/ofrep/v1/evaluate/flags/NOPE")
+        .bearer_auth(CLIENT_KEY);
+    let (status, body) = json(unknown.json(&internal())).await;
+    assert_eq!(
+        (status, &body["errorCode"]),
+        (404, &json!("FLAG_NOT_FOUND"))
+    );
+    assert_eq!(body["key"], "NOPE");
+
+    for (sent, code) in [
+        ("{", "PARSE_ERROR"),
+        (r#"{"context": []}"#, "INVALID_CONTEXT"),
+        (r#"{"context": {"targetingKey": 7}}"#, "INVALID_CONTEXT"),
+    ] {
+        let (status, body) = json(app.post(FLAG).bearer_auth(CLIENT_KEY).body(sent)).await;
+        assert_eq!((status, &body["errorCode"]), (400, &json!(code)), "{sent}");
+        assert_eq!(body["key"], "ENHANCED_EXERCISE_LIBRARY");
+        let (status, body) = json(app.post(BULK).bearer_auth(CLIENT_KEY).body(sent)).await;
+        assert_eq!((status, &body["errorCode"]), (400, &json!(code)), "{sent}");
+        assert_eq!(body.get("key"), None, "bulk errors have no key");
+    }
+
+    let large = json!({"context": {"targetingKey": "a", "text": "x".repeat(70_000)}});
+    let (status, body) = json(app.post(FLAG).bearer_auth(CLIENT_KEY).json(&large)).await;
+    assert_eq!(status, 413);
+    assert!(body["errorDetails"].as_str().unwrap().contains("65536"));
+}
+
+#[tokio::test]
+async fn pages_of_other_origins_may_ask() {
+    let app = TestApp::start().await;
+    let preflight = app
+        .client
+        .request(reqwest::Method::OPTIONS, format!("{}{BULK}", app.url))
+        .header("origin", "https://shop.example")
+        .header("access-control-request-method", "POST")
+        .header(
+            "access-control-request-headers",
+            "authorization,content-type",
+        )
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(preflight.status(), 200);
+    assert_eq!(preflight.headers()["access-control-allow-origin"], "*");
+    let allowed = preflight.headers()["access-control-allow-headers"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    assert!(allowed.contains("authorization"), "{allowed}");
+}

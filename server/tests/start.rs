@@ -1,0 +1,162 @@
+//! Starting the real binary, well and badly.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "in a test, a panic is how it fails"
+)]
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    net::TcpListener,
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+fn phasegate(data: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_phasegate"));
+    command.args(arguments).arg("--data").arg(data);
+    command.env_clear().current_dir(std::env::temp_dir());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Runs it to its end: status and what it said on stderr.
+fn refusal(mut command: Command) -> (Option<i32>, String) {
+    let output = command.output().unwrap();
+    (
+        output.status.code(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+/// Starts it and waits until it says that it is ready.
+fn ready(mut command: Command) -> (Child, String) {
+    let mut child = command.spawn().unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("phasegate is ready") {
+        line.clear();
+        assert!(
+            log.read_line(&mut line).unwrap() > 0,
+            "the server ended before it was ready"
+        );
+    }
+    (child, line)
+}
+
+fn stop(mut child: Child) -> String {
+    let status = Command::new("kill")
+        .arg(child.id().to_string())
+        .status()
+        .unwrap();
+    assert!(status.success());
+    assert!(child.wait().unwrap().success());
+    let mut said = String::new();
+    child
+        .stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut said)
+        .unwrap();
+    said
+}
+
+#[test]
+fn a_first_start_prints_its_secrets_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let serve = || phasegate(&data, &["serve", "--listen", "127.0.0.1:0"]);
+    let (child, _) = ready(serve());
+    let first = stop(child);
+    for word in [
+        "address",
+        "e-mail",
+        "password",
+        "client key",
+        "server token",
+    ] {
+        assert!(first.contains(word), "{first}");
+    }
+    let (child, _) = ready(serve());
+    assert_eq!(stop(child), "");
+    let (status, said) = refusal(phasegate(
+        &data,
+        &["user", "set-password", "nobody@example.com"],
+    ));
+    assert_eq!(status, Some(1));
+    assert!(
+        said.contains("there is no account \"nobody@example.com\""),
+        "{said}"
+    );
+    let changed = phasegate(&data, &["user", "set-password", "admin@phasegate.local"])
+        .output()
+        .unwrap();
+    assert!(changed.status.success());
+    assert_eq!(String::from_utf8(changed.stdout).unwrap().trim().len(), 20);
+}
+
+#[test]
+fn a_port_in_use_ends_the_start_with_a_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let (status, said) = refusal(phasegate(folder.path(), &["serve", "--listen", &address]));
+    assert_eq!(status, Some(1));
+    assert_eq!(
+        said,
+        format!(
+            "phasegate: {address} is in use by another program; stop it, or choose another \
+             address with --listen\n"
+        )
+    );
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_written_ends_the_start_with_a_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    // Below a file, so that it cannot be made by anybody, root included.
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let command = phasegate(&file.join("data"), &["serve", "--listen", "127.0.0.1:0"]);
+    let (status, said) = refusal(command);
+    assert_eq!(status, Some(1));
+    assert!(
+        said.starts_with("phasegate: the data folder ") && said.contains("cannot be written"),
+        "{said}"
+    );
+    assert_eq!(said.lines().count(), 1, "{said}");
+}
+
+#[test]
+fn a_database_of_a_newer_version_ends_the_start_with_a_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    // Holds nothing but the note of a migration that no version knows.
+    let newer = include_bytes!("fixtures/newer-state.db");
+    std::fs::write(folder.path().join("state.db"), newer).unwrap();
+    let serve = || phasegate(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    let (status, said) = refusal(serve());
+    assert_eq!(status, Some(1));
+    assert!(
+        said.contains("was written by a newer version of Phasegate"),
+        "{said}"
+    );
+    assert_eq!(said.lines().count(), 1, "{said}");
+}
+
+#[test]
+fn wrong_usage_has_its_own_status() {
+    let folder = tempfile::tempdir().unwrap();
+    let (status, said) = refusal(phasegate(folder.path(), &["serve", "--bogus"]));
+    assert_eq!(status, Some(2));
+    assert!(said.contains("--bogus") && said.contains("Usage"), "{said}");
+    let mut command = phasegate(folder.path(), &["serve"]);
+    command.env("PHASEGATE_LISTN", "x");
+    let (status, said) = refusal(command);
+    assert_eq!(
+        status,
+        Some(1),
+        "a mistyped variable is an error, not silence"
+    );
+    assert!(said.contains("listn"), "{said}");
+}
