@@ -16,11 +16,8 @@ pub(crate) fn time(at: Timestamp) -> String {
 
 /// The two largest units: `3 days 4 h`, `5 h 2 min`, `12 min`, `under a minute`.
 pub(crate) fn duration(length: TimeDelta) -> String {
-    let (days, hours, minutes) = (
-        length.num_days(),
-        length.num_hours() % 24,
-        length.num_minutes() % 60,
-    );
+    let (days, hours, minutes) =
+        (length.num_days(), length.num_hours() % 24, length.num_minutes() % 60);
     let days_text = format!("{days} {}", if days == 1 { "day" } else { "days" });
     match (days, hours, minutes) {
         (1.., 0, _) => days_text,

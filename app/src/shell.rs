@@ -25,11 +25,7 @@ pub struct AssetUrls {
 pub fn shell(assets: &AssetUrls) -> impl IntoView + use<> {
     let nonce = use_nonce();
     set_policy(nonce.as_ref());
-    let AssetUrls {
-        style,
-        icon,
-        script,
-    } = assets.clone();
+    let AssetUrls { style, icon, script } = assets.clone();
     let hydrate = script.map(|(module, wasm)| {
         let code = format!(
             "import init, {{ hydrate }} from {module:?};\n\

@@ -104,3 +104,16 @@ test('a wrong password and a stale link say what to do', async ({ server, visito
   await page.goto('/admin/rollout');
   await expect(page).toHaveURL(/\/login/);
 });
+
+test('the admin says so when the server is away', async ({ admin: page, server, expectComplaint }) => {
+  expectComplaint(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|Failed to load resource/);
+  await page.goto('/admin/dashboard');
+  await expect(page.getByText('Live', { exact: true })).toBeVisible();
+  const other = await page.context().newPage();
+  await other.goto('/admin/rollout?confirm=start');
+  await other.getByLabel(/Reason/).fill('Ready');
+  await server.stop();
+  await expect(page.getByText('Server away, reconnecting …')).toBeVisible();
+  await other.getByRole('button', { name: 'Start the rollout' }).click();
+  await expect(other.getByRole('alert')).toContainText('The server did not answer');
+});

@@ -41,6 +41,7 @@ export class Server {
   }
 
   async stop(): Promise<void> {
+    if (this.child.exitCode !== null) return;
     this.child.removeAllListeners('exit');
     const ended = new Promise((done) => this.child.once('exit', done));
     this.child.kill('SIGTERM');

@@ -47,12 +47,7 @@ pub(crate) fn are_embedded() -> bool {
 }
 
 fn version(file: &EmbeddedFile) -> String {
-    file.metadata
-        .sha256_hash()
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    file.metadata.sha256_hash().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn url(path: &str) -> Option<String> {
@@ -85,15 +80,7 @@ async fn admin_asset(
 ) -> Response {
     let path = format!("assets/{file}");
     let is_current = Site::get(&path).is_some_and(|file| asked.v == Some(version(&file)));
-    respond(
-        &path,
-        if is_current {
-            Caching::Forever
-        } else {
-            Caching::Revalidate
-        },
-        &headers,
-    )
+    respond(&path, if is_current { Caching::Forever } else { Caching::Revalidate }, &headers)
 }
 
 /// `/collector.js` and what it loads. The build in the path only keeps caches apart: a page
@@ -128,26 +115,17 @@ pub(crate) fn respond(path: &str, caching: Caching, headers: &HeaderMap) -> Resp
         return (StatusCode::NOT_MODIFIED, caching).into_response();
     }
     let accepted = text(header::ACCEPT_ENCODING).unwrap_or_default();
-    let compressed = [("br", "br"), ("gzip", "gz")]
-        .into_iter()
-        .find_map(|(encoding, suffix)| {
-            let takes = accepted
-                .split(',')
-                .any(|one| one.trim().split(';').next() == Some(encoding));
-            let file = takes
-                .then(|| Site::get(&format!("{path}.{suffix}")))
-                .flatten()?;
-            Some((encoding, file.data))
-        });
+    let compressed = [("br", "br"), ("gzip", "gz")].into_iter().find_map(|(encoding, suffix)| {
+        let takes = accepted.split(',').any(|one| one.trim().split(';').next() == Some(encoding));
+        let file = takes.then(|| Site::get(&format!("{path}.{suffix}"))).flatten()?;
+        Some((encoding, file.data))
+    });
     let kind = [(header::CONTENT_TYPE, content_type(path))];
     match compressed {
-        Some((encoding, data)) => (
-            caching,
-            kind,
-            [(header::CONTENT_ENCODING, encoding)],
-            into_bytes(data),
-        )
-            .into_response(),
+        Some((encoding, data)) => {
+            (caching, kind, [(header::CONTENT_ENCODING, encoding)], into_bytes(data))
+                .into_response()
+        }
         None => (caching, kind, into_bytes(plain.data)).into_response(),
     }
 }

@@ -1,8 +1,5 @@
 //! The command line: thin doors to the same use cases.
-#![allow(
-    clippy::print_stderr,
-    reason = "a command line tool says on stderr what went wrong"
-)]
+#![allow(clippy::print_stderr, reason = "a command line tool says on stderr what went wrong")]
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -77,8 +74,5 @@ pub fn main() -> ExitCode {
 }
 
 fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?
-        .block_on(work)
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
 }

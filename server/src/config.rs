@@ -86,9 +86,7 @@ impl Config {
             let key = key.as_str().to_ascii_lowercase();
             !key.starts_with("ff_") && key != "binary"
         });
-        Figment::from(Serialized::defaults(Self::default()))
-            .merge(Toml::file(FILE))
-            .merge(env)
+        Figment::from(Serialized::defaults(Self::default())).merge(Toml::file(FILE)).merge(env)
     }
 
     pub(crate) fn load(args: &ServeArgs) -> anyhow::Result<Self> {
@@ -117,9 +115,7 @@ impl Config {
     }
 
     fn extract(sources: &Figment) -> anyhow::Result<Self> {
-        let config: Self = sources
-            .extract()
-            .context("the configuration cannot be used")?;
+        let config: Self = sources.extract().context("the configuration cannot be used")?;
         if let Some(url) = &config.public_url {
             anyhow::ensure!(
                 url.starts_with("https://") || url.starts_with("http://"),
@@ -131,9 +127,6 @@ impl Config {
 
     /// Whether cookies may only travel over HTTPS (browsers count localhost as such).
     pub(crate) fn has_secure_cookies(&self) -> bool {
-        !self
-            .public_url
-            .as_ref()
-            .is_some_and(|url| url.starts_with("http://"))
+        !self.public_url.as_ref().is_some_and(|url| url.starts_with("http://"))
     }
 }

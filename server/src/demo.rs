@@ -23,9 +23,7 @@ pub(crate) fn routes(state: &AppState) -> Router<AppState> {
     if !state.settings.has_demo {
         return Router::new();
     }
-    Router::new()
-        .route("/demo", get(page))
-        .route("/demo/{file}", get(file))
+    Router::new().route("/demo", get(page)).route("/demo/{file}", get(file))
 }
 
 async fn page(State(state): State<AppState>) -> Response {
@@ -49,9 +47,7 @@ async fn page(State(state): State<AppState>) -> Response {
 
 /// The key may be configured, so it may hold anything.
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('"', "&quot;")
-        .replace('<', "&lt;")
+    text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;")
 }
 
 async fn file(Path(file): Path<String>, headers: HeaderMap) -> Response {

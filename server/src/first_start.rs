@@ -1,8 +1,5 @@
 //! The first start: an admin, keys, the guide's plan, and the words that say so.
-#![allow(
-    clippy::print_stdout,
-    reason = "what is printed once must not drown in a log"
-)]
+#![allow(clippy::print_stdout, reason = "what is printed once must not drown in a log")]
 
 use anyhow::Context;
 use phasegate_service::{Service, secrets, setup};
@@ -25,10 +22,7 @@ pub(crate) async fn run(service: &Service, config: &Config, url: &str) -> anyhow
         }
     };
     let new = setup::FirstSecrets {
-        email: config
-            .admin_email
-            .clone()
-            .unwrap_or_else(|| DEFAULT_EMAIL.to_owned()),
+        email: config.admin_email.clone().unwrap_or_else(|| DEFAULT_EMAIL.to_owned()),
         password: made(&config.admin_password, "", 20)?,
         client_key: made(&config.client_key, "pk_", 24)?,
         server_token: made(&config.server_token, "pgs_", 32)?,

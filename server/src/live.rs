@@ -43,9 +43,7 @@ async fn dashboard_stream(
     let stopping = state.stopping.clone();
     let events = events(state, Actor::from(&person), permit);
     let events = events.take_until(stopping.cancelled_owned());
-    Sse::new(events)
-        .keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
-        .into_response()
+    Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))).into_response()
 }
 
 struct Position {
@@ -63,13 +61,7 @@ fn events(
     permit: OwnedSemaphorePermit,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
     let changes = state.service.changes();
-    let start = Position {
-        state,
-        actor,
-        changes,
-        is_first: true,
-        _permit: permit,
-    };
+    let start = Position { state, actor, changes, is_first: true, _permit: permit };
     stream::unfold(start, |mut position| async move {
         if !position.is_first {
             // An error means that the sender is gone, and with it the server.

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use axum::{
     Router,
+    body::to_bytes,
     extract::{Request, State},
     http::StatusCode,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use leptos::prelude::provide_context;
-use phasegate_app::shell;
+use phasegate_app::{ApiError, shell};
 use phasegate_service::Service;
 
 use crate::{
@@ -31,10 +32,26 @@ async fn page(State(state): State<AppState>, request: Request) -> Response {
     render(request).await.into_response()
 }
 
+/// The largest error of a server function, in bytes.
+const MAX_ERROR_BYTES: usize = 16_384;
+
 async fn server_function(State(state): State<AppState>, request: Request) -> Response {
-    leptos_axum::handle_server_fns_with_context(context(&state.service), request)
-        .await
-        .into_response()
+    let response =
+        leptos_axum::handle_server_fns_with_context(context(&state.service), request).await;
+    with_status(response.into_response()).await
+}
+
+/// Gives an error the status of its kind. Plain forms are not concerned: they are redirected.
+async fn with_status(response: Response) -> Response {
+    if response.status() != StatusCode::INTERNAL_SERVER_ERROR {
+        return response;
+    }
+    let (mut head, body) = response.into_parts();
+    let bytes = to_bytes(body, MAX_ERROR_BYTES).await.unwrap_or_default();
+    if let Ok(error) = serde_json::from_slice::<ApiError>(&bytes) {
+        head.status = error.status();
+    }
+    Response::from_parts(head, bytes.into())
 }
 
 /// What needs a login. The app itself knows its routes; what it does not know, it says so.

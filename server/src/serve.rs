@@ -29,10 +29,7 @@ pub(crate) async fn main(config: Config) -> anyhow::Result<()> {
     let listener = listen(&config.listen).await?;
     let address = listener.local_addr()?;
     let service = open(&config).await?;
-    let url = config
-        .public_url
-        .clone()
-        .unwrap_or_else(|| format!("http://{address}"));
+    let url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     first_start::run(&service, &config, &url).await?;
     if !assets::are_embedded() {
         tracing::warn!(
@@ -50,9 +47,7 @@ pub(crate) async fn main(config: Config) -> anyhow::Result<()> {
 fn start_log(config: &Config) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&config.log)
         .with_context(|| format!("log: {:?} is not a filter such as \"info\"", config.log))?;
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match config.log_format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),

@@ -1,8 +1,5 @@
 //! `phasegate user …`.
-#![allow(
-    clippy::print_stdout,
-    reason = "the new password is what the command is for"
-)]
+#![allow(clippy::print_stdout, reason = "the new password is what the command is for")]
 
 use phasegate_service::{accounts, secrets};
 

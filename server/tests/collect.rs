@@ -16,9 +16,7 @@ use serde_json::json;
 async fn dashboard(app: &TestApp) -> Dashboard {
     let environment = app.service.first_environment().unwrap();
     let actor = common::actor(Role::Viewer);
-    phasegate_service::dashboard::dashboard(&app.service, &actor, environment)
-        .await
-        .unwrap()
+    phasegate_service::dashboard::dashboard(&app.service, &actor, environment).await.unwrap()
 }
 
 fn batch(id: &str) -> serde_json::Value {
@@ -44,17 +42,11 @@ async fn a_batch_is_stored_and_its_faults_are_named() {
         .map(|r| (r["index"].as_u64().unwrap(), r["reason"].as_str().unwrap()))
         .collect();
     assert_eq!(reasons[0], (1, "name: there is no vital \"SPEED\""));
-    assert_eq!(
-        reasons[1],
-        (3, "flag: there is no flag \"NOPE\" in this environment")
-    );
+    assert_eq!(reasons[1], (3, "flag: there is no flag \"NOPE\" in this environment"));
     assert_eq!(reasons[2], (5, "rating: 1 to 5"));
 
     // Again, with a server token this time: taken, but not counted.
-    let again = app
-        .post("/collect")
-        .bearer_auth(SERVER_TOKEN)
-        .body(batch("1").to_string());
+    let again = app.post("/collect").bearer_auth(SERVER_TOKEN).body(batch("1").to_string());
     let (status, receipt) = json(again).await;
     assert_eq!((status, &receipt["repeated"]), (202, &json!(true)));
 
@@ -75,35 +67,15 @@ async fn bad_batches_are_refused_with_a_reason() {
 
     let (status, problem) = json(app.post("/collect").body(good.clone())).await;
     assert_eq!(status, 401);
-    assert!(
-        problem["detail"]
-            .as_str()
-            .unwrap()
-            .contains("key or server token is needed")
-    );
-    assert_eq!(
-        json(app.post("/collect?key=nope").body(good.clone()))
-            .await
-            .0,
-        401
-    );
+    assert!(problem["detail"].as_str().unwrap().contains("key or server token is needed"));
+    assert_eq!(json(app.post("/collect?key=nope").body(good.clone())).await.0, 401);
 
     let (status, problem) = json(app.post(&path).body("{\"v\":1")).await;
     assert_eq!(status, 400);
-    assert!(
-        problem["detail"]
-            .as_str()
-            .unwrap()
-            .starts_with("the body is not a batch")
-    );
+    assert!(problem["detail"].as_str().unwrap().starts_with("the body is not a batch"));
     let (status, problem) = json(app.post(&path).body(good.replace("\"v\":1", "\"v\":7"))).await;
     assert_eq!(status, 400);
-    assert!(
-        problem["detail"]
-            .as_str()
-            .unwrap()
-            .starts_with("v: this server reads version 1")
-    );
+    assert!(problem["detail"].as_str().unwrap().starts_with("v: this server reads version 1"));
 
     let (status, problem) = json(app.post(&path).body("x".repeat(70_000))).await;
     assert_eq!(status, 413);

@@ -18,11 +18,7 @@ async fn the_admin_is_shut_without_a_login() {
         (page.status().as_u16(), location(&page)),
         (303, "/login?next=/admin/flags%3Fuser%3Dada")
     );
-    for path in [
-        "/admin/fn/rollout/view",
-        "/admin/fn/rollout/command",
-        "/admin/fn/flags/switch",
-    ] {
+    for path in ["/admin/fn/rollout/view", "/admin/fn/rollout/command", "/admin/fn/flags/switch"] {
         let (status, problem) = json(app.form(path, &[])).await;
         assert_eq!(status, 401, "{path}");
         assert_eq!(problem["detail"], "log in first, at /login");
@@ -35,68 +31,29 @@ async fn the_admin_is_shut_without_a_login() {
 async fn a_login_opens_the_admin_until_logging_out() {
     let app = TestApp::start().await;
     let response = app
-        .form(
-            "/login",
-            &[
-                ("email", EMAIL),
-                ("password", PASSWORD),
-                ("next", "/admin/flags"),
-            ],
-        )
+        .form("/login", &[("email", EMAIL), ("password", PASSWORD), ("next", "/admin/flags")])
         .send()
         .await
         .unwrap();
     assert_eq!(location(&response), "/login/check?next=/admin/flags");
-    let set = response.headers()["set-cookie"]
-        .to_str()
-        .unwrap()
-        .to_owned();
+    let set = response.headers()["set-cookie"].to_str().unwrap().to_owned();
     for attribute in ["HttpOnly", "Secure", "SameSite=Lax", "Path=/"] {
         assert!(set.contains(attribute), "{set}");
     }
     let session = cookie(&response);
-    let check = app
-        .get("/login/check?next=/admin/flags")
-        .header("cookie", &session);
+    let check = app.get("/login/check?next=/admin/flags").header("cookie", &session);
     assert_eq!(location(&check.send().await.unwrap()), "/admin/flags");
-    let page = app
-        .get("/admin/flags")
-        .header("cookie", &session)
-        .send()
-        .await
-        .unwrap();
+    let page = app.get("/admin/flags").header("cookie", &session).send().await.unwrap();
     assert_eq!(page.status(), 200);
-    let policy = page.headers()["content-security-policy"]
-        .to_str()
-        .unwrap()
-        .to_owned();
-    assert!(
-        policy.contains("'nonce-") && !policy.contains("unsafe-inline"),
-        "{policy}"
-    );
+    let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
+    assert!(policy.contains("'nonce-") && !policy.contains("unsafe-inline"), "{policy}");
     let html = page.text().await.unwrap();
-    assert!(
-        html.contains("ENHANCED_EXERCISE_LIBRARY"),
-        "the page is whole without a script"
-    );
-    assert!(
-        !html.contains(" style="),
-        "the policy forbids inline styles"
-    );
+    assert!(html.contains("ENHANCED_EXERCISE_LIBRARY"), "the page is whole without a script");
+    assert!(!html.contains(" style="), "the policy forbids inline styles");
 
-    let out = app
-        .form("/logout", &[])
-        .header("cookie", &session)
-        .send()
-        .await
-        .unwrap();
+    let out = app.form("/logout", &[]).header("cookie", &session).send().await.unwrap();
     assert_eq!(location(&out), "/login");
-    let page = app
-        .get("/admin/flags")
-        .header("cookie", &session)
-        .send()
-        .await
-        .unwrap();
+    let page = app.get("/admin/flags").header("cookie", &session).send().await.unwrap();
     assert_eq!(page.status(), 303);
 }
 
@@ -111,12 +68,7 @@ async fn each_login_has_a_session_of_its_own() {
         .await
         .unwrap();
     assert_ne!(cookie(&again), first, "the id is rotated");
-    let old = app
-        .get("/admin/flags")
-        .header("cookie", &first)
-        .send()
-        .await
-        .unwrap();
+    let old = app.get("/admin/flags").header("cookie", &first).send().await.unwrap();
     assert_eq!(old.status(), 303, "the old id opens nothing");
 }
 
@@ -124,28 +76,20 @@ async fn each_login_has_a_session_of_its_own() {
 async fn wrong_passwords_are_refused_and_then_slowed() {
     let app = TestApp::start().await;
     let attempt = |password: &'static str| {
-        app.form("/login", &[("email", EMAIL), ("password", password)])
-            .send()
+        app.form("/login", &[("email", EMAIL), ("password", password)]).send()
     };
     for _ in 0..8 {
         let response = attempt("wrong").await.unwrap();
         assert!(location(&response).starts_with("/login?error=wrong&email=admin%40example.com"));
     }
     let response = attempt(PASSWORD).await.unwrap();
-    assert!(
-        location(&response).starts_with("/login?error=wait"),
-        "also for the right one"
-    );
+    assert!(location(&response).starts_with("/login?error=wait"), "also for the right one");
 }
 
 #[tokio::test]
 async fn a_login_never_leads_to_another_site() {
     let app = TestApp::start().await;
-    let fields = [
-        ("email", EMAIL),
-        ("password", PASSWORD),
-        ("next", "//evil.example/admin"),
-    ];
+    let fields = [("email", EMAIL), ("password", PASSWORD), ("next", "//evil.example/admin")];
     let response = app.form("/login", &fields).send().await.unwrap();
     assert_eq!(location(&response), "/login/check?next=/admin/rollout");
     let lost = app.get("/login/check?next=/admin").send().await.unwrap();
@@ -157,11 +101,9 @@ async fn another_sites_page_changes_nothing() {
     let app = TestApp::start().await;
     let session = app.log_in().await;
     let fields = "kind=start&version=1";
-    for (header, value) in [
-        ("origin", "https://evil.example"),
-        ("sec-fetch-site", "cross-site"),
-        ("x-none", "1"),
-    ] {
+    for (header, value) in
+        [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site"), ("x-none", "1")]
+    {
         let request = app
             .post("/admin/fn/rollout/command")
             .header("cookie", &session)
@@ -171,62 +113,32 @@ async fn another_sites_page_changes_nothing() {
         assert_eq!(json(request).await.0, 403, "{header}");
     }
     let own = app
-        .form(
-            "/admin/fn/rollout/command",
-            &[("kind", "start"), ("version", "1")],
-        )
+        .form("/admin/fn/rollout/command", &[("kind", "start"), ("version", "1")])
         .header("cookie", &session);
-    assert_eq!(
-        own.send().await.unwrap().status(),
-        302,
-        "and our own page does"
-    );
+    assert_eq!(own.send().await.unwrap().status(), 302, "and our own page does");
     let late = app
-        .form(
-            "/admin/fn/rollout/command",
-            &[("kind", "start"), ("version", "1")],
-        )
+        .form("/admin/fn/rollout/command", &[("kind", "start"), ("version", "1")])
         .header("cookie", &session);
     let (status, error) = json(late).await;
     assert_eq!((status, error["kind"].as_str()), (409, Some("refused")));
+    let nonsense = app
+        .form("/admin/fn/rollout/command", &[("kind", "dance"), ("version", "1")])
+        .header("cookie", &session);
+    let (status, error) = json(nonsense).await;
+    assert_eq!((status, error["kind"].as_str()), (400, Some("invalid")));
+    assert!(error["message"].as_str().unwrap().contains("dance"), "{error}");
 }
 
 #[tokio::test]
 async fn unknown_addresses_and_health_are_answered() {
     let app = TestApp::start().await;
     let (status, problem) = json(app.get("/nothing")).await;
-    assert_eq!(
-        (status, problem["detail"].as_str()),
-        (404, Some("there is nothing at /nothing"))
-    );
-    let page = app
-        .get("/nothing")
-        .header("accept", "text/html")
-        .send()
-        .await
-        .unwrap();
+    assert_eq!((status, problem["detail"].as_str()), (404, Some("there is nothing at /nothing")));
+    let page = app.get("/nothing").header("accept", "text/html").send().await.unwrap();
     assert_eq!(page.status(), 404);
     assert!(page.text().await.unwrap().contains("There is no such page"));
-    assert_eq!(
-        app.get("/healthz")
-            .send()
-            .await
-            .unwrap()
-            .text()
-            .await
-            .unwrap(),
-        "ok\n"
-    );
-    assert_eq!(
-        app.get("/readyz")
-            .send()
-            .await
-            .unwrap()
-            .text()
-            .await
-            .unwrap(),
-        "ready\n"
-    );
+    assert_eq!(app.get("/healthz").send().await.unwrap().text().await.unwrap(), "ok\n");
+    assert_eq!(app.get("/readyz").send().await.unwrap().text().await.unwrap(), "ready\n");
 }
 
 #[tokio::test]
@@ -235,31 +147,20 @@ async fn the_dashboard_streams_every_change() {
 
     let app = TestApp::start().await;
     let session = app.log_in().await;
-    let response = app
-        .get("/admin/live/dashboard")
-        .header("cookie", &session)
-        .send()
-        .await
-        .unwrap();
+    let response =
+        app.get("/admin/live/dashboard").header("cookie", &session).send().await.unwrap();
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     let mut chunks = response.bytes_stream();
     let mut seen = String::new();
     // Reads until the stream has said it; the test runner's own limit is the only clock.
     let mut until = async |text: &str| {
         while !seen.contains(text) {
-            seen.push_str(&String::from_utf8_lossy(
-                &chunks.next().await.unwrap().unwrap(),
-            ));
+            seen.push_str(&String::from_utf8_lossy(&chunks.next().await.unwrap().unwrap()));
         }
     };
     until(r#""errors":{"count":0"#).await;
     let body = r#"{"v":1,"batch":"b","session":"s","events":[{"t":"error","message":"Boom"}]}"#;
-    let sent = app
-        .post("/collect?key=pk_test")
-        .body(body)
-        .send()
-        .await
-        .unwrap();
+    let sent = app.post("/collect?key=pk_test").body(body).send().await.unwrap();
     assert_eq!(sent.status(), 202);
     until(r#""errors":{"count":1"#).await;
 }

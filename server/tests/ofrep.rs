@@ -19,10 +19,7 @@ const FLAG: &str = "/ofrep/v1/evaluate/flags/ENHANCED_EXERCISE_LIBRARY";
 const BULK: &str = "/ofrep/v1/evaluate/flags";
 
 async fn start_rollout(app: &TestApp) {
-    let command = Command {
-        kind: CommandKind::Start,
-        reason: String::new(),
-    };
+    let command = Command { kind: CommandKind::Start, reason: String::new() };
     let environment = app.service.first_environment().unwrap();
     let actor = common::actor(Role::Admin);
     phasegate_service::rollout::command(&app.service, &actor, environment, &command, 1)
@@ -62,18 +59,13 @@ async fn a_flag_answers_with_value_reason_variant_and_metadata() {
 async fn bulk_answers_for_all_flags_and_names_the_phase() {
     let app = TestApp::start().await;
     start_rollout(&app).await;
-    for request in [
-        app.post(BULK).header("x-api-key", CLIENT_KEY),
-        app.post(BULK).bearer_auth(SERVER_TOKEN),
-    ] {
+    for request in
+        [app.post(BULK).header("x-api-key", CLIENT_KEY), app.post(BULK).bearer_auth(SERVER_TOKEN)]
+    {
         let (status, answer) = json(request.json(&internal())).await;
         assert_eq!(status, 200);
         assert_eq!(answer["flags"].as_array().unwrap().len(), 9);
-        let on = answer["flags"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter(|flag| flag["value"] == true);
+        let on = answer["flags"].as_array().unwrap().iter().filter(|flag| flag["value"] == true);
         assert_eq!(on.count(), 1);
         assert_eq!(
             answer["metadata"],
@@ -83,13 +75,7 @@ async fn bulk_answers_for_all_flags_and_names_the_phase() {
     }
     let (status, answer) = json(app.post(BULK).bearer_auth(CLIENT_KEY)).await;
     assert_eq!(status, 200, "a client may leave the body out");
-    assert!(
-        answer["flags"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .all(|flag| flag["value"] == false)
-    );
+    assert!(answer["flags"].as_array().unwrap().iter().all(|flag| flag["value"] == false));
 }
 
 #[tokio::test]
@@ -97,25 +83,15 @@ async fn bad_requests_say_why() {
     let app = TestApp::start().await;
     let (status, body) = json(app.post(FLAG).json(&internal())).await;
     assert_eq!((status, &body["errorCode"]), (401, &json!("GENERAL")));
-    assert!(
-        body["errorDetails"]
-            .as_str()
-            .unwrap()
-            .contains("Authorization: Bearer")
-    );
+    assert!(body["errorDetails"].as_str().unwrap().contains("Authorization: Bearer"));
 
     let (status, body) = json(app.post(FLAG).bearer_auth("wrong").json(&internal())).await;
     assert_eq!(status, 401);
     assert!(body["errorDetails"].as_str().unwrap().contains("not known"));
 
-    let unknown = app
-        .post("/ofrep/v1/evaluate/flags/NOPE")
-        .bearer_auth(CLIENT_KEY);
+    let unknown = app.post("/ofrep/v1/evaluate/flags/NOPE").bearer_auth(CLIENT_KEY);
     let (status, body) = json(unknown.json(&internal())).await;
-    assert_eq!(
-        (status, &body["errorCode"]),
-        (404, &json!("FLAG_NOT_FOUND"))
-    );
+    assert_eq!((status, &body["errorCode"]), (404, &json!("FLAG_NOT_FOUND")));
     assert_eq!(body["key"], "NOPE");
 
     for (sent, code) in [
@@ -145,18 +121,12 @@ async fn pages_of_other_origins_may_ask() {
         .request(reqwest::Method::OPTIONS, format!("{}{BULK}", app.url))
         .header("origin", "https://shop.example")
         .header("access-control-request-method", "POST")
-        .header(
-            "access-control-request-headers",
-            "authorization,content-type",
-        )
+        .header("access-control-request-headers", "authorization,content-type")
         .send()
         .await
         .unwrap();
     assert_eq!(preflight.status(), 200);
     assert_eq!(preflight.headers()["access-control-allow-origin"], "*");
-    let allowed = preflight.headers()["access-control-allow-headers"]
-        .to_str()
-        .unwrap()
-        .to_owned();
+    let allowed = preflight.headers()["access-control-allow-headers"].to_str().unwrap().to_owned();
     assert!(allowed.contains("authorization"), "{allowed}");
 }

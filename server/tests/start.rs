@@ -24,10 +24,7 @@ fn phasegate(data: &Path, arguments: &[&str]) -> Command {
 /// Runs it to its end: status and what it said on stderr.
 fn refusal(mut command: Command) -> (Option<i32>, String) {
     let output = command.output().unwrap();
-    (
-        output.status.code(),
-        String::from_utf8(output.stderr).unwrap(),
-    )
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
 }
 
 /// Starts it and waits until it says that it is ready.
@@ -37,28 +34,17 @@ fn ready(mut command: Command) -> (Child, String) {
     let mut line = String::new();
     while !line.contains("phasegate is ready") {
         line.clear();
-        assert!(
-            log.read_line(&mut line).unwrap() > 0,
-            "the server ended before it was ready"
-        );
+        assert!(log.read_line(&mut line).unwrap() > 0, "the server ended before it was ready");
     }
     (child, line)
 }
 
 fn stop(mut child: Child) -> String {
-    let status = Command::new("kill")
-        .arg(child.id().to_string())
-        .status()
-        .unwrap();
+    let status = Command::new("kill").arg(child.id().to_string()).status().unwrap();
     assert!(status.success());
     assert!(child.wait().unwrap().success());
     let mut said = String::new();
-    child
-        .stdout
-        .take()
-        .unwrap()
-        .read_to_string(&mut said)
-        .unwrap();
+    child.stdout.take().unwrap().read_to_string(&mut said).unwrap();
     said
 }
 
@@ -69,29 +55,16 @@ fn a_first_start_prints_its_secrets_once() {
     let serve = || phasegate(&data, &["serve", "--listen", "127.0.0.1:0"]);
     let (child, _) = ready(serve());
     let first = stop(child);
-    for word in [
-        "address",
-        "e-mail",
-        "password",
-        "client key",
-        "server token",
-    ] {
+    for word in ["address", "e-mail", "password", "client key", "server token"] {
         assert!(first.contains(word), "{first}");
     }
     let (child, _) = ready(serve());
     assert_eq!(stop(child), "");
-    let (status, said) = refusal(phasegate(
-        &data,
-        &["user", "set-password", "nobody@example.com"],
-    ));
+    let (status, said) = refusal(phasegate(&data, &["user", "set-password", "nobody@example.com"]));
     assert_eq!(status, Some(1));
-    assert!(
-        said.contains("there is no account \"nobody@example.com\""),
-        "{said}"
-    );
-    let changed = phasegate(&data, &["user", "set-password", "admin@phasegate.local"])
-        .output()
-        .unwrap();
+    assert!(said.contains("there is no account \"nobody@example.com\""), "{said}");
+    let changed =
+        phasegate(&data, &["user", "set-password", "admin@phasegate.local"]).output().unwrap();
     assert!(changed.status.success());
     assert_eq!(String::from_utf8(changed.stdout).unwrap().trim().len(), 20);
 }
@@ -137,10 +110,7 @@ fn a_database_of_a_newer_version_ends_the_start_with_a_sentence() {
     let serve = || phasegate(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
     let (status, said) = refusal(serve());
     assert_eq!(status, Some(1));
-    assert!(
-        said.contains("was written by a newer version of Phasegate"),
-        "{said}"
-    );
+    assert!(said.contains("was written by a newer version of Phasegate"), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
 }
 
@@ -153,10 +123,6 @@ fn wrong_usage_has_its_own_status() {
     let mut command = phasegate(folder.path(), &["serve"]);
     command.env("PHASEGATE_LISTN", "x");
     let (status, said) = refusal(command);
-    assert_eq!(
-        status,
-        Some(1),
-        "a mistyped variable is an error, not silence"
-    );
+    assert_eq!(status, Some(1), "a mistyped variable is an error, not silence");
     assert!(said.contains("listn"), "{said}");
 }

@@ -23,16 +23,9 @@ struct Module {
     folder: &'static str,
 }
 
-const ADMIN: Module = Module {
-    package: "phasegate-frontend",
-    name: "admin",
-    folder: "assets",
-};
-const COLLECTOR: Module = Module {
-    package: "phasegate-collector",
-    name: "core",
-    folder: "collector",
-};
+const ADMIN: Module = Module { package: "phasegate-frontend", name: "admin", folder: "assets" };
+const COLLECTOR: Module =
+    Module { package: "phasegate-collector", name: "core", folder: "collector" };
 
 /// Where the release server ends up.
 pub(crate) fn server_binary() -> PathBuf {
@@ -70,11 +63,7 @@ pub(crate) fn build() -> Result<()> {
 }
 
 fn build_module(module: &Module, site: &Path) -> Result<()> {
-    let Module {
-        package,
-        name,
-        folder,
-    } = module;
+    let Module { package, name, folder } = module;
     report::stage(&format!("{package} as WASM"));
     run::run(run::cargo().args([
         "build",
@@ -86,10 +75,7 @@ fn build_module(module: &Module, site: &Path) -> Result<()> {
         wasm_target::TARGET,
     ]))?;
     let file = format!("{}.wasm", package.replace('-', "_"));
-    let input = target_folder()
-        .join(wasm_target::TARGET)
-        .join(PROFILE)
-        .join(file);
+    let input = target_folder().join(wasm_target::TARGET).join(PROFILE).join(file);
     let folder = site.join(folder);
     fs::create_dir_all(&folder)?;
     Bindgen::new()
@@ -120,14 +106,7 @@ fn optimise(wasm: &Path) -> Result<()> {
         "--enable-sign-ext",
         "--enable-multivalue",
     ];
-    run::run(
-        run::command("wasm-opt")
-            .arg("-Oz")
-            .args(features)
-            .arg(wasm)
-            .arg("-o")
-            .arg(wasm),
-    )
+    run::run(run::command("wasm-opt").arg("-Oz").args(features).arg(wasm).arg("-o").arg(wasm))
 }
 
 /// Copies what needs no building. Style sheets become one file, in the order of their names.
@@ -165,10 +144,8 @@ fn build_of(folder: &Path) -> Result<String> {
 
 /// Our own scripts keep their comments on lines of their own, so that this is all it takes.
 fn without_comments(script: &str) -> String {
-    let code = script
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with("//"));
+    let code =
+        script.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
     code.fold(String::new(), |out, line| out + line + "\n")
 }
 
@@ -201,10 +178,7 @@ fn compress_all(site: &Path) -> Result<()> {
     for file in files_below(site)? {
         let bytes = fs::read(&file)?;
         let mut small = Vec::new();
-        let parameters = brotli::enc::BrotliEncoderParams {
-            quality: 11,
-            ..Default::default()
-        };
+        let parameters = brotli::enc::BrotliEncoderParams { quality: 11, ..Default::default() };
         brotli::BrotliCompress(&mut bytes.as_slice(), &mut small, &parameters)?;
         fs::write(with_suffix(&file, "br"), small)?;
         let mut small = GzEncoder::new(Vec::new(), Compression::best());
@@ -226,11 +200,7 @@ fn print_sizes(site: &Path) -> Result<()> {
     for file in files_below(site)? {
         let compressed = with_suffix(&file, "br");
         if compressed.exists() {
-            let name = file
-                .strip_prefix(site)
-                .unwrap_or(&file)
-                .display()
-                .to_string();
+            let name = file.strip_prefix(site).unwrap_or(&file).display().to_string();
             let (raw, small) = (fs::metadata(&file)?.len(), fs::metadata(compressed)?.len());
             println!("{name:<28} {raw:>9} {small:>9}");
         }

@@ -6,11 +6,8 @@ use anyhow::{Result, bail};
 
 use crate::{assets, run};
 
-const CHROMIUM: [&str; 3] = [
-    "/usr/bin/chromium",
-    "/usr/bin/chromium-browser",
-    "/usr/bin/google-chrome",
-];
+const CHROMIUM: [&str; 3] =
+    ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
 /// Installs what is missing, then runs the tests.
 pub(crate) fn test() -> Result<()> {
@@ -19,11 +16,7 @@ pub(crate) fn test() -> Result<()> {
     if !run::is_installed("node") || !run::is_installed("npm") {
         install(&["nodejs", "npm"], "Node.js 18 or newer with npm")?;
     }
-    run::run(
-        Command::new("npm")
-            .args(["ci", "--no-audit", "--no-fund"])
-            .current_dir(&folder),
-    )?;
+    run::run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&folder))?;
     run::run(
         Command::new("npx")
             .args(["playwright", "test"])

@@ -25,9 +25,7 @@ const BROWSER: [&str; 2] = ["phasegate-frontend", "phasegate-collector"];
 /// Runs all whose name contains `filter`.
 pub(crate) fn run_all(filter: &str) -> Result<ExitCode> {
     let mut report = Report::new(filter);
-    report.check("fmt", || {
-        run::run(run::cargo().args(["fmt", "--all", "--check"]))
-    });
+    report.check("fmt", || run::run(run::cargo().args(["fmt", "--all", "--check"])));
     report.check("tidy", tidy::check);
     report.check("clippy, server side", || {
         run::run(
@@ -52,11 +50,7 @@ pub(crate) fn run_all(filter: &str) -> Result<ExitCode> {
     });
     report.check("release build with assets", assets::build_server);
     report.check("browser tests", browser::test);
-    Ok(if report.finish() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if report.finish() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// One cargo call for all native crates: their features never contradict each other, and

@@ -1,9 +1,5 @@
 //! The build and test commands of Phasegate: `cargo xtask help`.
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command line tool talks"
-)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks")]
 
 mod assets;
 mod browser;
@@ -60,8 +56,5 @@ fn run_command() -> Result<ExitCode> {
 /// The repository's root.
 fn root() -> Result<PathBuf> {
     let manifest = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    Ok(manifest
-        .parent()
-        .context("xtask lies in the repository")?
-        .to_path_buf())
+    Ok(manifest.parent().context("xtask lies in the repository")?.to_path_buf())
 }

@@ -20,12 +20,7 @@ pub(crate) struct Report {
 
 impl Report {
     pub(crate) fn new(filter: &str) -> Self {
-        Self {
-            filter: filter.to_owned(),
-            passed: 0,
-            failed: Vec::new(),
-            begun: Instant::now(),
-        }
+        Self { filter: filter.to_owned(), passed: 0, failed: Vec::new(), begun: Instant::now() }
     }
 
     /// Runs a check, unless the filter leaves it out. The rest runs even if it fails.

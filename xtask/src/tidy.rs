@@ -12,23 +12,10 @@ const MAY_KNOW: [(&str, &[&str]); 11] = [
     ("phasegate-domain", &[]),
     ("phasegate-wire", &[]),
     ("phasegate-store", &["phasegate-domain"]),
-    (
-        "phasegate-service",
-        &["phasegate-domain", "phasegate-store"],
-    ),
+    ("phasegate-service", &["phasegate-domain", "phasegate-store"]),
     ("phasegate-app", &["phasegate-domain", "phasegate-service"]),
-    (
-        "phasegate-store-sqlite",
-        &[
-            "phasegate-domain",
-            "phasegate-store",
-            "phasegate-store-tests",
-        ],
-    ),
-    (
-        "phasegate-store-tests",
-        &["phasegate-domain", "phasegate-store"],
-    ),
+    ("phasegate-store-sqlite", &["phasegate-domain", "phasegate-store", "phasegate-store-tests"]),
+    ("phasegate-store-tests", &["phasegate-domain", "phasegate-store"]),
     ("phasegate-frontend", &["phasegate-app"]),
     ("phasegate-collector", &["phasegate-wire"]),
     (
@@ -46,17 +33,8 @@ const MAY_KNOW: [(&str, &[&str]); 11] = [
 ];
 
 /// Crates that do IO, tell the time or draw random numbers; the rules must not.
-const IMPURE: [&str; 9] = [
-    "tokio",
-    "sqlx",
-    "axum",
-    "reqwest",
-    "getrandom",
-    "rand",
-    "web-sys",
-    "js-sys",
-    "leptos",
-];
+const IMPURE: [&str; 9] =
+    ["tokio", "sqlx", "axum", "reqwest", "getrandom", "rand", "web-sys", "js-sys", "leptos"];
 
 /// Fails with every rule that is broken.
 pub(crate) fn check() -> Result<()> {
@@ -68,17 +46,11 @@ pub(crate) fn check() -> Result<()> {
         "--locked",
     ]))?;
     let metadata: Value = serde_json::from_str(&metadata)?;
-    let packages = metadata
-        .get("packages")
-        .and_then(Value::as_array)
-        .context("no packages")?;
+    let packages = metadata.get("packages").and_then(Value::as_array).context("no packages")?;
     let mut broken = Vec::new();
     let mut seen = BTreeSet::new();
     for package in packages {
-        let name = package
-            .get("name")
-            .and_then(Value::as_str)
-            .context("a package has no name")?;
+        let name = package.get("name").and_then(Value::as_str).context("a package has no name")?;
         seen.insert(name);
         broken.extend(check_package(name, &dependencies(package)));
     }
@@ -96,17 +68,12 @@ pub(crate) fn check() -> Result<()> {
 
 fn dependencies(package: &Value) -> BTreeSet<&str> {
     let list = package.get("dependencies").and_then(Value::as_array);
-    list.into_iter()
-        .flatten()
-        .filter_map(|d| d.get("name").and_then(Value::as_str))
-        .collect()
+    list.into_iter().flatten().filter_map(|d| d.get("name").and_then(Value::as_str)).collect()
 }
 
 fn check_package(name: &str, dependencies: &BTreeSet<&str>) -> Vec<String> {
     let Some((_, allowed)) = MAY_KNOW.iter().find(|(known, _)| *known == name) else {
-        return vec![format!(
-            "{name} has no rule; add one to tidy and to ARCHITECTURE"
-        )];
+        return vec![format!("{name} has no rule; add one to tidy and to ARCHITECTURE")];
     };
     let ours = dependencies.iter().filter(|d| d.starts_with("phasegate"));
     let mut broken: Vec<String> = ours
@@ -117,9 +84,7 @@ fn check_package(name: &str, dependencies: &BTreeSet<&str>) -> Vec<String> {
         broken.push(format!("{name} must not name a database driver"));
     }
     if matches!(name, "phasegate-domain" | "phasegate-wire") {
-        let impure = IMPURE
-            .iter()
-            .filter(|impure| dependencies.contains(*impure));
+        let impure = IMPURE.iter().filter(|impure| dependencies.contains(*impure));
         broken.extend(impure.map(|impure| format!("{name} is pure and must not know {impure}")));
     }
     if name == "phasegate-collector" && dependencies.contains("leptos") {

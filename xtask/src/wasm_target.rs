@@ -27,9 +27,7 @@ pub(crate) fn ensure() -> Result<()> {
     }
     println!("The WASM target is missing; adding it.");
     // Offline, rustup fails; then there is still Debian.
-    let added = run::command("rustup")
-        .args(["target", "add", TARGET])
-        .output();
+    let added = run::command("rustup").args(["target", "add", TARGET]).output();
     if added.is_ok_and(|output| output.status.success()) && is_there(&sysroot) {
         return Ok(());
     }
@@ -50,18 +48,12 @@ fn is_there(sysroot: &Path) -> bool {
     let Ok(files) = fs::read_dir(library(sysroot)) else {
         return false;
     };
-    files
-        .flatten()
-        .any(|file| file.file_name().to_string_lossy().starts_with("libcore-"))
+    files.flatten().any(|file| file.file_name().to_string_lossy().starts_with("libcore-"))
 }
 
 fn build_from_debian(sysroot: &Path) -> Result<()> {
     let version = run::output(run::command("rustc").arg("--version"))?;
-    let version = version
-        .split(' ')
-        .nth(1)
-        .context("rustc --version has another form")?
-        .to_owned();
+    let version = version.split(' ').nth(1).context("rustc --version has another form")?.to_owned();
     let work = crate::root()?.join("target/wasm-target");
     fs::create_dir_all(&work)?;
     let source = download_source(&work, &version)?;
@@ -70,12 +62,7 @@ fn build_from_debian(sysroot: &Path) -> Result<()> {
     if library_source.exists() {
         fs::remove_dir_all(&library_source)?;
     }
-    run::run(
-        Command::new("cp")
-            .arg("-r")
-            .arg(&source)
-            .arg(&library_source),
-    )?;
+    run::run(Command::new("cp").arg("-r").arg(&source).arg(&library_source))?;
     let libraries = build_standard_library(&work)?;
     fs::create_dir_all(library(sysroot))?;
     for file in fs::read_dir(libraries)?.flatten() {
@@ -90,12 +77,7 @@ fn build_from_debian(sysroot: &Path) -> Result<()> {
 
 /// Fetches `rust-src` with an apt configuration of its own, so that the system's stays as it is.
 fn download_source(work: &Path, version: &str) -> Result<PathBuf> {
-    let format = [
-        "indextargets",
-        "--format",
-        "$(REPO_URI)",
-        "Created-By: Packages",
-    ];
+    let format = ["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"];
     let mirrors = run::output(run::command("apt-get").args(format))?;
     let mirror = mirrors
         .lines()
@@ -127,28 +109,15 @@ fn download_source(work: &Path, version: &str) -> Result<PathBuf> {
     let package = known
         .lines()
         .filter_map(|line| line.split('|').nth(1).map(str::trim))
-        .find(|found| {
-            found
-                .strip_prefix(version)
-                .is_some_and(|rest| rest.starts_with(['+', '-']))
-        })
+        .find(|found| found.strip_prefix(version).is_some_and(|rest| rest.starts_with(['+', '-'])))
         .with_context(|| format!("Debian has no rust-src {version}"))?;
     let download = format!("rust-src={package}");
-    run::run(
-        apt("apt-get")
-            .args(["download", &download])
-            .current_dir(work),
-    )?;
+    run::run(apt("apt-get").args(["download", &download]).current_dir(work))?;
     let archive = fs::read_dir(work)?
         .flatten()
         .find(|file| file.file_name().to_string_lossy().ends_with(".deb"))
         .context("apt downloaded nothing")?;
-    run::run(
-        Command::new("dpkg")
-            .arg("-x")
-            .arg(archive.path())
-            .arg(work.join("src")),
-    )?;
+    run::run(Command::new("dpkg").arg("-x").arg(archive.path()).arg(work.join("src")))?;
     Ok(work.join(format!("src/usr/src/rustc-{version}/library")))
 }
 
@@ -168,13 +137,7 @@ fn build_standard_library(work: &Path) -> Result<PathBuf> {
             .env("RUSTC_BOOTSTRAP", "1")
             // Without bitcode a later build with LTO fails ("failed to get bitcode").
             .env("RUSTFLAGS", "-Cembed-bitcode=yes")
-            .args([
-                "build",
-                "--release",
-                "-Zbuild-std=std,panic_abort",
-                "--target",
-                TARGET,
-            ]),
+            .args(["build", "--release", "-Zbuild-std=std,panic_abort", "--target", TARGET]),
     )?;
     Ok(target.join(TARGET).join("release/deps"))
 }

@@ -21,16 +21,12 @@ struct Murmur3 {
 
 impl Murmur3 {
     fn mix(word: u32) -> u32 {
-        word.wrapping_mul(0xcc9e_2d51)
-            .rotate_left(15)
-            .wrapping_mul(0x1b87_3593)
+        word.wrapping_mul(0xcc9e_2d51).rotate_left(15).wrapping_mul(0x1b87_3593)
     }
 
     fn word(&mut self, word: u32) {
-        self.hash = (self.hash ^ Self::mix(word))
-            .rotate_left(13)
-            .wrapping_mul(5)
-            .wrapping_add(0xe654_6b64);
+        self.hash =
+            (self.hash ^ Self::mix(word)).rotate_left(13).wrapping_mul(5).wrapping_add(0xe654_6b64);
     }
 
     fn byte(&mut self, byte: u8) {
@@ -45,9 +41,7 @@ impl Murmur3 {
 
     fn write(&mut self, bytes: &[u8]) {
         // The length wraps as in the reference code; keys are far shorter than that.
-        self.length = self
-            .length
-            .wrapping_add(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
+        self.length = self.length.wrapping_add(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
         let (words, rest) = bytes.as_chunks::<4>();
         let shift = 8 * self.tail_bytes;
         for chunk in words {
@@ -126,11 +120,7 @@ impl Salt {
     /// A salt of the newest hash version.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
-        StoredSalt {
-            text: text.into(),
-            hash_version: HashVersion::default(),
-        }
-        .into()
+        StoredSalt { text: text.into(), hash_version: HashVersion::default() }.into()
     }
 
     /// The salt's text.
@@ -251,11 +241,7 @@ impl Throttle {
 /// the edge.
 #[must_use]
 pub fn is_inside(bucket: Bucket, share: Share, throttle: Throttle) -> bool {
-    let throttle = if share == Share::ALL {
-        Throttle::NONE
-    } else {
-        throttle
-    };
+    let throttle = if share == Share::ALL { Throttle::NONE } else { throttle };
     u64::from(bucket.0) * u64::from(Throttle::NONE.0) < u64::from(share.0) * u64::from(throttle.0)
 }
 
@@ -298,10 +284,8 @@ mod tests {
             cells[bucket.0 as usize * CELLS / BUCKETS as usize] += 1;
         }
         let expected = f64::from(USERS) / CELLS as f64;
-        let chi_squared: f64 = cells
-            .iter()
-            .map(|n| (f64::from(*n) - expected).powi(2) / expected)
-            .sum();
+        let chi_squared: f64 =
+            cells.iter().map(|n| (f64::from(*n) - expected).powi(2) / expected).sum();
         // 99 degrees of freedom: above 148.2 with probability 0.001.
         assert!(chi_squared < 148.2, "chi² = {chi_squared}");
     }
@@ -316,15 +300,9 @@ mod tests {
 
     #[test]
     fn a_share_refuses_what_a_bucket_cannot_hold() {
-        assert_eq!(
-            Share::from_percent(100.1),
-            Err(InvalidShare::OutOfRange(100.1))
-        );
+        assert_eq!(Share::from_percent(100.1), Err(InvalidShare::OutOfRange(100.1)));
         assert!(Share::from_percent(f64::NAN).is_err());
-        assert_eq!(
-            Share::from_percent(0.0001),
-            Err(InvalidShare::TooFine(0.0001))
-        );
+        assert_eq!(Share::from_percent(0.0001), Err(InvalidShare::TooFine(0.0001)));
     }
 
     proptest! {

@@ -24,10 +24,7 @@ impl EvaluationContext {
     /// A user who is known by nothing but a key.
     #[must_use]
     pub fn of_user(targeting_key: impl Into<String>) -> Self {
-        Self {
-            targeting_key: Some(targeting_key.into()),
-            attributes: Map::new(),
-        }
+        Self { targeting_key: Some(targeting_key.into()), attributes: Map::new() }
     }
 
     /// Takes OpenFeature's JSON form apart. `null` and a missing context are empty ones.
@@ -45,10 +42,7 @@ impl EvaluationContext {
             Some(Value::String(key)) => Some(key),
             Some(_) => return Err(InvalidContext::TargetingKeyNotAString),
         };
-        Ok(Self {
-            targeting_key,
-            attributes,
-        })
+        Ok(Self { targeting_key, attributes })
     }
 
     /// The same user with one more attribute.
@@ -90,17 +84,11 @@ mod tests {
 
     #[test]
     fn a_context_of_another_shape_is_refused() {
-        assert_eq!(
-            EvaluationContext::from_json(json!([])),
-            Err(InvalidContext::NotAnObject)
-        );
+        assert_eq!(EvaluationContext::from_json(json!([])), Err(InvalidContext::NotAnObject));
         assert_eq!(
             EvaluationContext::from_json(json!({"targetingKey": 7})),
             Err(InvalidContext::TargetingKeyNotAString)
         );
-        assert_eq!(
-            EvaluationContext::from_json(json!(null)),
-            Ok(EvaluationContext::default())
-        );
+        assert_eq!(EvaluationContext::from_json(json!(null)), Ok(EvaluationContext::default()));
     }
 }

@@ -28,10 +28,7 @@ fn check_key(text: &str) -> Result<(), InvalidKey> {
     if text.len() > KEY_MAX_BYTES {
         return Err(InvalidKey::TooLong(text.len()));
     }
-    match text
-        .chars()
-        .find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')))
-    {
+    match text.chars().find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))) {
         Some(character) => Err(InvalidKey::Character(character)),
         None => Ok(()),
     }
@@ -171,9 +168,6 @@ mod tests {
     #[test]
     fn there_is_no_phase_before_the_first() {
         assert_eq!(PhaseNumber::FIRST.previous(), None);
-        assert_eq!(
-            PhaseNumber::FIRST.next().previous(),
-            Some(PhaseNumber::FIRST)
-        );
+        assert_eq!(PhaseNumber::FIRST.next().previous(), Some(PhaseNumber::FIRST));
     }
 }

@@ -41,25 +41,12 @@ impl Snapshot {
         let flags = flags
             .into_iter()
             .map(|(flag, state)| {
-                let added_in = rollout
-                    .as_ref()
-                    .and_then(|r| r.plan.phase_that_adds(&flag.key));
-                (
-                    flag.key.clone(),
-                    FlagEntry {
-                        flag,
-                        state,
-                        added_in,
-                    },
-                )
+                let added_in = rollout.as_ref().and_then(|r| r.plan.phase_that_adds(&flag.key));
+                (flag.key.clone(), FlagEntry { flag, state, added_in })
             })
             .collect();
         let segments = segments.into_iter().map(|s| (s.key.clone(), s)).collect();
-        Self {
-            flags,
-            segments,
-            rollout,
-        }
+        Self { flags, segments, rollout }
     }
 
     /// The flag of that key.

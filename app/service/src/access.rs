@@ -16,10 +16,7 @@ pub struct Actor {
 
 impl From<&Person> for Actor {
     fn from(person: &Person) -> Self {
-        Self {
-            name: person.email.clone(),
-            role: person.role,
-        }
+        Self { name: person.email.clone(), role: person.role }
     }
 }
 
@@ -42,10 +39,7 @@ impl Actor {
     /// [`ServiceError::Forbidden`] otherwise.
     pub fn require(&self, needed: Role) -> Result<(), ServiceError> {
         if self.role < needed {
-            return Err(ServiceError::Forbidden {
-                needed,
-                found: self.role,
-            });
+            return Err(ServiceError::Forbidden { needed, found: self.role });
         }
         Ok(())
     }
@@ -59,19 +53,10 @@ mod tests {
 
     #[test]
     fn a_role_may_do_what_lesser_roles_may() {
-        let actor = |role| {
-            Actor::from(&Person {
-                id: UserId(1),
-                email: "a@b".into(),
-                role,
-            })
-        };
+        let actor = |role| Actor::from(&Person { id: UserId(1), email: "a@b".into(), role });
         assert!(actor(Role::Admin).require(Role::Operator).is_ok());
         assert!(actor(Role::Operator).require(Role::Operator).is_ok());
         let refused = actor(Role::Viewer).require(Role::Operator).unwrap_err();
-        assert_eq!(
-            refused.to_string(),
-            "this needs the role operator; yours is viewer"
-        );
+        assert_eq!(refused.to_string(), "this needs the role operator; yours is viewer");
     }
 }

@@ -32,28 +32,16 @@ pub async fn dashboard(
     let live = service.environment(environment)?;
     let at = service.now();
     let end = minute_of(at) + 1;
-    let rows = service
-        .telemetry
-        .rollups(environment, end - WINDOW_MINUTES, end)
-        .await?;
+    let rows = service.telemetry.rollups(environment, end - WINDOW_MINUTES, end).await?;
     let recent = service.telemetry.recent_errors(environment, RECENT).await?;
     Ok(Dashboard {
         at,
         phase: current_phase(&live.snapshot),
-        vitals: Vital::ALL
-            .into_iter()
-            .map(|vital| vital_panel(vital, &rows))
-            .collect(),
-        errors: ErrorPanel {
-            recent,
-            ..error_panel(&rows)
-        },
+        vitals: Vital::ALL.into_iter().map(|vital| vital_panel(vital, &rows)).collect(),
+        errors: ErrorPanel { recent, ..error_panel(&rows) },
         features: feature_rows(&rows),
         timings: timing_rows(&rows),
-        feedback: service
-            .telemetry
-            .recent_feedback(environment, RECENT)
-            .await?,
+        feedback: service.telemetry.recent_feedback(environment, RECENT).await?,
     })
 }
 
@@ -69,10 +57,7 @@ fn vital_panel(vital: Vital, rows: &Rows) -> VitalPanel {
     for (key, row) in of(rows, Series::Vital(vital)) {
         all.merge(&row.sketch);
         let value = row.sketch.quantile(0.75);
-        points.extend(value.map(|value| Point {
-            minute: key.minute,
-            value,
-        }));
+        points.extend(value.map(|value| Point { minute: key.minute, value }));
     }
     let (good, poor) = vital.thresholds();
     let samples = all.count();
@@ -88,29 +73,17 @@ fn vital_panel(vital: Vital, rows: &Rows) -> VitalPanel {
 
 fn error_panel(rows: &Rows) -> ErrorPanel {
     let points: Vec<Point> = of(rows, Series::Errors)
-        .map(|(key, row)| Point {
-            minute: key.minute,
-            value: row.count as f64,
-        })
+        .map(|(key, row)| Point { minute: key.minute, value: row.count as f64 })
         .collect();
     let count = of(rows, Series::Errors).map(|(_, row)| row.count).sum();
-    ErrorPanel {
-        count,
-        points,
-        recent: Vec::new(),
-    }
+    ErrorPanel { count, points, recent: Vec::new() }
 }
 
 fn feature_rows(rows: &Rows) -> Vec<FeatureRow> {
     let mut features: BTreeMap<FlagKey, (BTreeMap<VariantName, u64>, u64)> = BTreeMap::new();
     for (key, row) in of(rows, Series::Exposures) {
         if let Some((flag, variant)) = exposure_of(&key.label) {
-            *features
-                .entry(flag)
-                .or_default()
-                .0
-                .entry(variant)
-                .or_default() += row.count;
+            *features.entry(flag).or_default().0.entry(variant).or_default() += row.count;
         }
     }
     for (key, row) in of(rows, Series::FeatureUses) {
@@ -132,22 +105,14 @@ fn timing_rows(rows: &Rows) -> Vec<TimingRow> {
     let mut sketches: BTreeMap<_, Sketch> = BTreeMap::new();
     for (key, row) in rows {
         if let Series::Timing(kind) = key.series {
-            sketches
-                .entry((kind, &key.label))
-                .or_default()
-                .merge(&row.sketch);
+            sketches.entry((kind, &key.label)).or_default().merge(&row.sketch);
         }
     }
     let mut timings: Vec<TimingRow> = sketches
         .into_iter()
         .filter_map(|((kind, name), sketch)| {
             let p75 = sketch.quantile(0.75)?;
-            Some(TimingRow {
-                kind,
-                name: name.clone(),
-                samples: sketch.count(),
-                p75,
-            })
+            Some(TimingRow { kind, name: name.clone(), samples: sketch.count(), p75 })
         })
         .collect();
     timings.sort_by(|a, b| b.p75.total_cmp(&a.p75));
@@ -160,21 +125,10 @@ mod tests {
     use super::*;
 
     fn row(series: Series, label: &str, minute: i64, values: &[f64]) -> (RollupKey, Rollup) {
-        let mut rollup = Rollup {
-            count: values.len() as u64,
-            ..Rollup::default()
-        };
+        let mut rollup = Rollup { count: values.len() as u64, ..Rollup::default() };
         values.iter().for_each(|value| rollup.sketch.add(*value));
         let environment = EnvironmentId(1);
-        (
-            RollupKey {
-                environment,
-                series,
-                label: label.into(),
-                minute,
-            },
-            rollup,
-        )
+        (RollupKey { environment, series, label: label.into(), minute }, rollup)
     }
 
     #[test]
@@ -199,19 +153,11 @@ mod tests {
             row(Series::Exposures, "A:on", 1, &[1.0, 1.0]),
             row(Series::Exposures, "A:off", 2, &[1.0]),
             row(Series::FeatureUses, "A", 2, &[1.0]),
-            row(
-                Series::Timing(phasegate_domain::telemetry::TimingKind::Api),
-                "q",
-                1,
-                &[5.0],
-            ),
+            row(Series::Timing(phasegate_domain::telemetry::TimingKind::Api), "q", 1, &[5.0]),
         ];
         let features = feature_rows(&rows);
         let variant = |name| VariantName::new(name).unwrap();
-        assert_eq!(
-            features[0].exposures,
-            [(variant("off"), 1), (variant("on"), 2)]
-        );
+        assert_eq!(features[0].exposures, [(variant("off"), 1), (variant("on"), 2)]);
         assert_eq!(features[0].uses, 1);
         assert_eq!(timing_rows(&rows)[0].name, "q");
     }

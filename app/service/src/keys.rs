@@ -49,11 +49,7 @@ pub fn authorise(service: &Service, key: Option<&str>, purpose: Purpose) -> Resu
     let key = key.ok_or(KeyError::Missing)?;
     let directory = service.directory.load();
     let app = if let Some(environment) = directory.client_keys.get(key) {
-        App {
-            environment: *environment,
-            may_evaluate: true,
-            may_ingest: true,
-        }
+        App { environment: *environment, may_evaluate: true, may_ingest: true }
     } else {
         let digest = secrets::digest(key.as_bytes());
         let token = directory.tokens.get(&digest).ok_or(KeyError::Unknown)?;
@@ -68,9 +64,5 @@ pub fn authorise(service: &Service, key: Option<&str>, purpose: Purpose) -> Resu
         Purpose::Evaluate => app.may_evaluate,
         Purpose::Ingest => app.may_ingest,
     };
-    if allowed {
-        Ok(app)
-    } else {
-        Err(KeyError::WrongScope)
-    }
+    if allowed { Ok(app) } else { Err(KeyError::WrongScope) }
 }

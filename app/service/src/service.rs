@@ -8,9 +8,12 @@ use phasegate_store::{
     StateStore, TelemetryStore,
     models::{Digest, Environment, ServerToken},
 };
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::{ServiceError, accounts::LoginLimiter, telemetry::IngestQueue};
+
+/// Password checks that run at once.
+const PASSWORD_CHECKS: usize = 2;
 
 /// Where the time comes from.
 pub type Clock = fn() -> Timestamp;
@@ -42,6 +45,8 @@ pub struct Service {
     pub(crate) directory: ArcSwap<Directory>,
     pub(crate) ingest: IngestQueue,
     pub(crate) login_limiter: LoginLimiter,
+    /// A password check takes 19 MiB and a core; this many run at once, the others wait.
+    pub(crate) password_checks: Semaphore,
     changes: watch::Sender<u64>,
 }
 
@@ -68,6 +73,7 @@ impl Service {
             directory: ArcSwap::default(),
             ingest: IngestQueue::default(),
             login_limiter: LoginLimiter::default(),
+            password_checks: Semaphore::new(PASSWORD_CHECKS),
             changes: watch::Sender::new(0),
         };
         service.reload().await?;
@@ -84,14 +90,9 @@ impl Service {
                 self.state.segments(id).await?,
                 self.state.rollout(id).await?,
             );
-            directory
-                .client_keys
-                .insert(environment.client_key.clone(), id);
+            directory.client_keys.insert(environment.client_key.clone(), id);
             directory.first.get_or_insert(id);
-            let live = LiveEnvironment {
-                environment,
-                snapshot,
-            };
+            let live = LiveEnvironment { environment, snapshot };
             directory.environments.insert(id, Arc::new(live));
         }
         directory.tokens = self.state.server_tokens().await?.into_iter().collect();
@@ -102,8 +103,7 @@ impl Service {
 
     /// Wakes everybody who shows something that may have changed.
     pub(crate) fn announce(&self) {
-        self.changes
-            .send_modify(|count| *count = count.wrapping_add(1));
+        self.changes.send_modify(|count| *count = count.wrapping_add(1));
     }
 
     /// Changes whenever state or telemetry did.
@@ -128,10 +128,7 @@ impl Service {
             .environments
             .get(&id)
             .cloned()
-            .ok_or_else(|| ServiceError::NotFound {
-                what: "environment",
-                key: id.0.to_string(),
-            })
+            .ok_or_else(|| ServiceError::NotFound { what: "environment", key: id.0.to_string() })
     }
 
     /// The environment that the admin shows: the oldest one.
@@ -139,10 +136,7 @@ impl Service {
     /// # Errors
     /// [`ServiceError::NotFound`] before the first start.
     pub fn first_environment(&self) -> Result<EnvironmentId, ServiceError> {
-        let missing = || ServiceError::NotFound {
-            what: "environment",
-            key: "production".into(),
-        };
+        let missing = || ServiceError::NotFound { what: "environment", key: "production".into() };
         self.directory.load().first.ok_or_else(missing)
     }
 }

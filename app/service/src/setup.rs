@@ -82,10 +82,7 @@ pub async fn load_plan(
     file: &PlanFile,
     salt: secrets::Seed,
 ) -> Result<(), ServiceError> {
-    service
-        .state
-        .load_plan(environment, file, &secrets::text("", &salt, 16))
-        .await?;
+    service.state.load_plan(environment, file, &secrets::text("", &salt, 16)).await?;
     service.reload().await
 }
 
@@ -96,38 +93,17 @@ mod tests {
     #[test]
     fn the_guides_plan_is_whole() {
         let file = parse_plan(include_str!("../../../server/plans/exercise-library.toml")).unwrap();
-        assert_eq!(
-            (
-                file.flags.len(),
-                file.segments.len(),
-                file.plan.phases.len()
-            ),
-            (9, 5, 6)
-        );
-        let planned: Vec<f64> = file
-            .plan
-            .phases
-            .iter()
-            .map(|p| p.percentage.percent())
-            .collect();
+        assert_eq!((file.flags.len(), file.segments.len(), file.plan.phases.len()), (9, 5, 6));
+        let planned: Vec<f64> = file.plan.phases.iter().map(|p| p.percentage.percent()).collect();
         assert_eq!(planned, [0.1, 5.0, 20.0, 50.0, 75.0, 100.0]);
         for flag in &file.flags {
-            assert!(
-                file.plan.phase_that_adds(&flag.key).is_some(),
-                "{}",
-                flag.key
-            );
+            assert!(file.plan.phase_that_adds(&flag.key).is_some(), "{}", flag.key);
         }
     }
 
     #[test]
     fn a_malformed_plan_names_its_line() {
-        let error = parse_plan("format = 1\nkey = \"a\"\nname = 7\n")
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("line 3") || error.contains("invalid type"),
-            "{error}"
-        );
+        let error = parse_plan("format = 1\nkey = \"a\"\nname = 7\n").unwrap_err().to_string();
+        assert!(error.contains("line 3") || error.contains("invalid type"), "{error}");
     }
 }

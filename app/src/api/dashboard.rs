@@ -11,10 +11,7 @@ use super::ApiError;
 /// When nobody is logged in, or storage fails.
 #[server(name = LoadDashboard, prefix = "/admin/fn", endpoint = "dashboard/view")]
 pub(crate) async fn dashboard() -> Result<Dashboard, ApiError> {
-    super::answer(async move {
-        let caller = super::caller()?;
-        let (service, actor) = (&caller.service, &caller.actor);
-        Ok(phasegate_service::dashboard::dashboard(service, actor, caller.environment).await?)
-    })
-    .await
+    let caller = super::caller()?;
+    let (service, actor) = (&caller.service, &caller.actor);
+    Ok(phasegate_service::dashboard::dashboard(service, actor, caller.environment).await?)
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// What kind of trouble it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum ErrorKind {
+pub enum ErrorKind {
     /// Nobody is logged in, or not any more.
     Unauthenticated,
     /// The caller is not trusted with it.
@@ -29,21 +29,18 @@ pub(crate) enum ErrorKind {
 /// Why a server function did not do what it was asked, in words for whoever asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[error("{message}")]
-pub(crate) struct ApiError {
+pub struct ApiError {
     /// What kind of trouble it is.
-    pub(crate) kind: ErrorKind,
+    pub kind: ErrorKind,
     /// What happened, and what to do next.
-    pub(crate) message: String,
+    pub message: String,
 }
 
 impl ApiError {
     /// Puts kind and words together.
     #[must_use]
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self {
-            kind,
-            message: message.into(),
-        }
+        Self { kind, message: message.into() }
     }
 }
 
@@ -62,6 +59,24 @@ impl FromServerFnError for ApiError {
                 "The server did not answer. Check that it is running, then try again.",
             ),
             other => Self::new(ErrorKind::Internal, other.to_string()),
+        }
+    }
+}
+
+#[cfg(feature = "ssr")]
+impl ApiError {
+    /// The status that the error travels with; server functions by themselves say 500 for all.
+    #[must_use]
+    pub fn status(&self) -> axum::http::StatusCode {
+        use axum::http::StatusCode;
+        match self.kind {
+            ErrorKind::Unauthenticated => StatusCode::UNAUTHORIZED,
+            ErrorKind::Forbidden => StatusCode::FORBIDDEN,
+            ErrorKind::NotFound => StatusCode::NOT_FOUND,
+            ErrorKind::Refused => StatusCode::CONFLICT,
+            ErrorKind::Invalid => StatusCode::BAD_REQUEST,
+            ErrorKind::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
+            ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }
@@ -87,9 +102,6 @@ impl From<phasegate_service::ServiceError> for ApiError {
         let text = error.to_string();
         let mut letters = text.chars();
         let first = letters.next().map(|first| first.to_uppercase().to_string());
-        Self::new(
-            kind,
-            format!("{}{}.", first.unwrap_or_default(), letters.as_str()),
-        )
+        Self::new(kind, format!("{}{}.", first.unwrap_or_default(), letters.as_str()))
     }
 }

@@ -7,12 +7,11 @@ mod flags;
 mod rollout;
 
 pub(crate) use dashboard::dashboard;
-pub(crate) use error::{ApiError, ErrorKind};
+pub use error::ApiError;
+pub(crate) use error::ErrorKind;
 pub(crate) use flags::{SwitchFlag, explain_flags, list_flags};
 pub(crate) use rollout::{CommandRollout, rollout};
 
-#[cfg(feature = "ssr")]
-mod answer;
 #[cfg(feature = "ssr")]
 mod caller {
     use std::sync::Arc;
@@ -38,14 +37,8 @@ mod caller {
             .and_then(|parts| parts.extensions.get::<Person>().cloned())
             .ok_or_else(|| ApiError::new(ErrorKind::Unauthenticated, "log in first"))?;
         let environment = service.first_environment()?;
-        Ok(Caller {
-            service,
-            actor: Actor::from(&person),
-            environment,
-        })
+        Ok(Caller { service, actor: Actor::from(&person), environment })
     }
 }
-#[cfg(feature = "ssr")]
-use answer::answer;
 #[cfg(feature = "ssr")]
 use caller::caller;

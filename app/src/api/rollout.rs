@@ -11,14 +11,8 @@ use super::ApiError;
 /// When nobody is logged in, or storage fails.
 #[server(prefix = "/admin/fn", endpoint = "rollout/view")]
 pub(crate) async fn rollout() -> Result<Option<RolloutView>, ApiError> {
-    super::answer(async move {
-        let caller = super::caller()?;
-        Ok(
-            phasegate_service::rollout::view(&caller.service, &caller.actor, caller.environment)
-                .await?,
-        )
-    })
-    .await
+    let caller = super::caller()?;
+    Ok(phasegate_service::rollout::view(&caller.service, &caller.actor, caller.environment).await?)
 }
 
 /// Moves the rollout, if it is still as `version` says. Leads back to the page.
@@ -31,19 +25,16 @@ pub(crate) async fn command_rollout(
     version: i64,
     #[server(default)] reason: String,
 ) -> Result<(), ApiError> {
-    super::answer(async move {
-        let caller = super::caller()?;
-        let command = phasegate_domain::rollout::Command { kind, reason };
-        phasegate_service::rollout::command(
-            &caller.service,
-            &caller.actor,
-            caller.environment,
-            &command,
-            version,
-        )
-        .await?;
-        leptos_axum::redirect("/admin/rollout?done=1");
-        Ok(())
-    })
-    .await
+    let caller = super::caller()?;
+    let command = phasegate_domain::rollout::Command { kind, reason };
+    phasegate_service::rollout::command(
+        &caller.service,
+        &caller.actor,
+        caller.environment,
+        &command,
+        version,
+    )
+    .await?;
+    leptos_axum::redirect("/admin/rollout?done=1");
+    Ok(())
 }

@@ -49,17 +49,10 @@ pub(crate) fn draw(
     let mut svg = String::new();
     // Minutes from now, so that the axis has round numbers.
     let end = minute_of(at) + 1;
-    let from_now = |point: &Point| Point {
-        minute: point.minute - end,
-        ..*point
-    };
+    let from_now = |point: &Point| Point { minute: point.minute - end, ..*point };
     let points: Vec<Point> = points.iter().map(from_now).collect();
     let drawn = paint(&mut svg, size, &points, shape, limits, write);
-    if drawn.is_ok() {
-        themed(svg)
-    } else {
-        String::new()
-    }
+    if drawn.is_ok() { themed(svg) } else { String::new() }
 }
 
 fn paint(
@@ -127,12 +120,9 @@ fn paint(
     Ok(())
 }
 
+/// A place on the axis, which is in minutes from now.
 fn ago(minutes: f64) -> String {
-    if minutes < 1.0 {
-        "now".to_owned()
-    } else {
-        format!("−{minutes:.0} min")
-    }
+    if minutes > -1.0 { "now".to_owned() } else { format!("−{:.0} min", minutes.abs()) }
 }
 
 #[cfg(test)]
@@ -143,24 +133,13 @@ mod tests {
 
     fn svg(points: &[Point], shape: Shape) -> String {
         let at = DateTime::from_timestamp(60_000, 0).unwrap();
-        let limits = Some(Limits {
-            good: 2.5,
-            poor: 4.0,
-        });
-        draw((280, 112), points, at, shape, limits, &|value| {
-            format!("{value:.1} s")
-        })
+        let limits = Some(Limits { good: 2.5, poor: 4.0 });
+        draw((280, 112), points, at, shape, limits, &|value| format!("{value:.1} s"))
     }
 
     #[test]
     fn a_chart_takes_its_colours_from_the_theme() {
-        let svg = svg(
-            &[Point {
-                minute: 999,
-                value: 5.0,
-            }],
-            Shape::Line,
-        );
+        let svg = svg(&[Point { minute: 999, value: 5.0 }], Shape::Line);
         assert!(svg.contains("var(--chart-line)"));
         assert!(svg.contains("var(--poor)"));
         assert!(!svg.contains("#01000"), "{svg}");
@@ -172,23 +151,16 @@ mod tests {
     fn an_empty_chart_still_has_its_axes() {
         for shape in [Shape::Line, Shape::Bars] {
             let svg = svg(&[], shape);
-            assert!(svg.contains("now"), "{svg}");
+            for label in ["−60 min", "−40 min", "−20 min", "now"] {
+                assert_eq!(svg.matches(label).count(), 1, "{label} in {svg}");
+            }
             assert!(!svg.contains("<circle"));
         }
     }
 
     #[test]
     fn a_bar_is_drawn_for_each_minute() {
-        let points = [
-            Point {
-                minute: 998,
-                value: 2.0,
-            },
-            Point {
-                minute: 999,
-                value: 1.0,
-            },
-        ];
+        let points = [Point { minute: 998, value: 2.0 }, Point { minute: 999, value: 1.0 }];
         let with = svg(&points, Shape::Bars).matches("<rect").count();
         assert_eq!(with - svg(&[], Shape::Bars).matches("<rect").count(), 2);
     }

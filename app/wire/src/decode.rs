@@ -160,24 +160,11 @@ fn event(value: Value) -> Result<Timed, String> {
         Event::Custom { name } => named("name", name)?,
         Event::Use { flag } => named("flag", flag)?,
         Event::Exposure { flag, variant } => named("flag", flag).and(named("variant", variant))?,
-        Event::Error {
-            message,
-            stack,
-            feature,
-            component,
-        } => {
+        Event::Error { message, stack, feature, component } => {
             bounded("message", message, MAX_MESSAGE_CHARS)?;
             bounded("stack", stack, MAX_STACK_CHARS)?;
-            bounded(
-                "feature",
-                feature.as_deref().unwrap_or_default(),
-                MAX_NAME_CHARS,
-            )?;
-            bounded(
-                "component",
-                component.as_deref().unwrap_or_default(),
-                MAX_NAME_CHARS,
-            )?;
+            bounded("feature", feature.as_deref().unwrap_or_default(), MAX_NAME_CHARS)?;
+            bounded("component", component.as_deref().unwrap_or_default(), MAX_NAME_CHARS)?;
         }
         Event::Feedback { rating, message } => {
             if rating.is_some_and(|rating| !(1..=5).contains(&rating)) {
@@ -209,9 +196,7 @@ fn named(field: &str, text: &str) -> Result<(), String> {
 
 fn measured(value: u64) -> Result<(), String> {
     if value > MAX_VALUE {
-        return Err(format!(
-            "value: at most {MAX_VALUE} millionths, found {value}"
-        ));
+        return Err(format!("value: at most {MAX_VALUE} millionths, found {value}"));
     }
     Ok(())
 }
@@ -233,20 +218,11 @@ mod tests {
     fn a_frame_says_what_is_wrong_with_it() {
         assert!(matches!(batch(b"{"), Err(InvalidBatch::Malformed(_))));
         let body = frame("").replace("\"v\":1", "\"v\":2");
-        assert!(matches!(
-            batch(body.as_bytes()),
-            Err(InvalidBatch::Version(2))
-        ));
+        assert!(matches!(batch(body.as_bytes()), Err(InvalidBatch::Version(2))));
         let body = frame("").replace("\"s\"", "\"\"");
-        assert!(matches!(
-            batch(body.as_bytes()),
-            Err(InvalidBatch::Id { field: "session" })
-        ));
+        assert!(matches!(batch(body.as_bytes()), Err(InvalidBatch::Id { field: "session" })));
         let body = frame(&vec!["1"; 201].join(","));
-        assert!(matches!(
-            batch(body.as_bytes()),
-            Err(InvalidBatch::TooMany(201))
-        ));
+        assert!(matches!(batch(body.as_bytes()), Err(InvalidBatch::TooMany(201))));
     }
 
     #[test]

@@ -30,11 +30,7 @@ impl Event {
     /// Adds a text if it is not empty.
     #[must_use]
     pub fn text_if_any(self, name: &str, value: &str) -> Self {
-        if value.is_empty() {
-            self
-        } else {
-            self.text(name, value)
-        }
+        if value.is_empty() { self } else { self.text(name, value) }
     }
 
     /// Adds a whole number.
@@ -70,11 +66,7 @@ impl BatchWriter {
         body.push_str(",\"dropped\":");
         push_number(&mut body, dropped);
         body.push_str(",\"events\":[");
-        Self {
-            body,
-            events: 0,
-            now,
-        }
+        Self { body, events: 0, now }
     }
 
     /// Takes an event, unless the batch is full; then it must go into the next one.
@@ -155,35 +147,14 @@ mod tests {
             )
         );
         let message = "a \"quoted\" \\ line\nwith ünïcode \u{1}";
-        assert!(
-            batch.push(
-                &Event::new("error", 5_000)
-                    .text("page", "/")
-                    .text("message", message)
-            )
-        );
+        assert!(batch.push(&Event::new("error", 5_000).text("page", "/").text("message", message)));
         let body = batch.finish();
         let read = decode::batch(body.as_bytes()).unwrap();
-        assert_eq!(
-            (read.id.as_str(), read.session.as_str(), read.dropped),
-            ("b-1", "s-1", 3)
-        );
-        let events: Vec<Timed> = read
-            .events
-            .into_iter()
-            .map(|event| event.unwrap())
-            .collect();
+        assert_eq!((read.id.as_str(), read.session.as_str(), read.dropped), ("b-1", "s-1", 3));
+        let events: Vec<Timed> = read.events.into_iter().map(|event| event.unwrap()).collect();
         assert_eq!(events[0].age, 3_500);
-        assert_eq!(
-            events[0].event,
-            Decoded::Vital {
-                name: "LCP".into(),
-                value: 1_840_000
-            }
-        );
-        let Decoded::Error { message, .. } = &events[1].event else {
-            panic!("{:?}", events[1])
-        };
+        assert_eq!(events[0].event, Decoded::Vital { name: "LCP".into(), value: 1_840_000 });
+        let Decoded::Error { message, .. } = &events[1].event else { panic!("{:?}", events[1]) };
         assert_eq!(message, "a \"quoted\" \\ line\nwith ünïcode  ");
     }
 

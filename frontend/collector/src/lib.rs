@@ -82,8 +82,7 @@ impl Collector {
 
     /// An event was handled; `interaction` is 0 where it belongs to none.
     pub fn event_timing(&mut self, duration: f64, interaction: f64, interaction_count: f64) {
-        self.vitals
-            .event_timing(duration, interaction, interaction_count);
+        self.vitals.event_timing(duration, interaction, interaction_count);
     }
 
     /// The first input was handled.
@@ -110,10 +109,7 @@ impl Collector {
             return;
         }
         self.exposed.push((flag.to_owned(), variant.to_owned()));
-        let event = self
-            .event("exposure", at)
-            .text("flag", flag)
-            .text("variant", variant);
+        let event = self.event("exposure", at).text("flag", flag).text("variant", variant);
         self.queue.push(event);
     }
 
@@ -161,10 +157,7 @@ impl Collector {
     }
 
     fn report(&mut self, at: f64, name: &str, value: u64) {
-        let event = self
-            .event("vital", at)
-            .text("name", name)
-            .number("value", value);
+        let event = self.event("vital", at).text("name", name).number("value", value);
         self.queue.push(event);
     }
 

@@ -40,11 +40,7 @@ impl Queue {
         }
         let mut batch = BatchWriter::new(id, session, self.dropped, now);
         self.dropped = 0;
-        let fitting = self
-            .waiting
-            .iter()
-            .take_while(|event| batch.push(event))
-            .count();
+        let fitting = self.waiting.iter().take_while(|event| batch.push(event)).count();
         self.waiting.drain(..fitting);
         Some(batch.finish())
     }

@@ -30,58 +30,31 @@ pub(super) fn batch(
     if payload.dropped > 0 {
         // What a page claims to have dropped is bounded too: it is only shown, never trusted.
         let events = payload.dropped.min(1_000_000);
-        facts.push(Fact {
-            at: now,
-            kind: FactKind::Dropped { events },
-        });
+        facts.push(Fact { at: now, kind: FactKind::Dropped { events } });
     }
     let environment = live.environment.id;
-    (
-        Batch {
-            id: payload.id,
-            environment,
-            received_at: now,
-            facts,
-        },
-        rejected,
-    )
+    (Batch { id: payload.id, environment, received_at: now, facts }, rejected)
 }
 
 fn fact(timed: Timed, live: &LiveEnvironment, now: Timestamp) -> Result<Fact, String> {
     let Timed { age, page, event } = timed;
     let age = TimeDelta::try_milliseconds(i64::try_from(age).unwrap_or(i64::MAX));
-    let at = age
-        .and_then(|age| now.checked_sub_signed(age))
-        .unwrap_or(now);
+    let at = age.and_then(|age| now.checked_sub_signed(age)).unwrap_or(now);
     let kind = match event {
         Event::Vital { name, value } => {
             let vital =
                 Vital::parse(&name).ok_or_else(|| format!("name: there is no vital {name:?}"))?;
-            FactKind::Vital {
-                vital,
-                millionths: value,
-            }
+            FactKind::Vital { vital, millionths: value }
         }
-        Event::Error {
-            message,
-            stack,
-            feature,
-            component,
-        } => FactKind::Error(ErrorReport {
-            message,
-            page,
-            stack,
-            feature,
-            component,
-        }),
+        Event::Error { message, stack, feature, component } => {
+            FactKind::Error(ErrorReport { message, page, stack, feature, component })
+        }
         Event::Exposure { flag, variant } => {
             let flag = known_flag(&flag, live)?;
             let variant = VariantName::new(variant).map_err(|error| format!("variant: {error}"))?;
             FactKind::Exposure { flag, variant }
         }
-        Event::Use { flag } => FactKind::FeatureUsed {
-            flag: known_flag(&flag, live)?,
-        },
+        Event::Use { flag } => FactKind::FeatureUsed { flag: known_flag(&flag, live)? },
         Event::Custom { name } => FactKind::Custom { name },
         Event::Timing { kind, name, value } => {
             let kind = match kind.as_str() {
@@ -89,17 +62,11 @@ fn fact(timed: Timed, live: &LiveEnvironment, now: Timestamp) -> Result<Fact, St
                 "render" => TimingKind::Render,
                 other => return Err(format!("kind: \"api\" or \"render\", not {other:?}")),
             };
-            FactKind::Timing {
-                kind,
-                name,
-                millionths: value,
-            }
+            FactKind::Timing { kind, name, millionths: value }
         }
-        Event::Feedback { rating, message } => FactKind::Feedback(Feedback {
-            rating,
-            message: message.trim().to_owned(),
-            page,
-        }),
+        Event::Feedback { rating, message } => {
+            FactKind::Feedback(Feedback { rating, message: message.trim().to_owned(), page })
+        }
     };
     Ok(Fact { at, kind })
 }
@@ -107,8 +74,6 @@ fn fact(timed: Timed, live: &LiveEnvironment, now: Timestamp) -> Result<Fact, St
 fn known_flag(key: &str, live: &LiveEnvironment) -> Result<FlagKey, String> {
     match live.snapshot.flag(key) {
         Some(entry) => Ok(entry.flag.key.clone()),
-        None => Err(format!(
-            "flag: there is no flag {key:?} in this environment"
-        )),
+        None => Err(format!("flag: there is no flag {key:?} in this environment")),
     }
 }

@@ -18,10 +18,7 @@ pub(crate) async fn read_body(body: Body, limit: usize) -> Result<Bytes, Problem
                 format!("the body is larger than {limit} bytes; send less at once"),
             )
         } else {
-            Problem::new(
-                StatusCode::BAD_REQUEST,
-                "the body ended before it was complete",
-            )
+            Problem::new(StatusCode::BAD_REQUEST, "the body ended before it was complete")
         }
     })
 }

@@ -29,10 +29,7 @@ pub fn router(state: AppState) -> Router {
         .merge(login::routes())
         .merge(pages::public_routes())
         .layer(sessions)
-        .layer(middleware::from_fn_with_state(
-            state.clone(),
-            security::same_origin,
-        ));
+        .layer(middleware::from_fn_with_state(state.clone(), security::same_origin));
     let apps = Router::new()
         .merge(collect::routes())
         .merge(ofrep::routes())

@@ -18,20 +18,14 @@ const HEADERS: [(HeaderName, &str); 5] = [
         header::CONTENT_SECURITY_POLICY,
         "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     ),
-    (
-        HeaderName::from_static("permissions-policy"),
-        "camera=(), microphone=(), geolocation=()",
-    ),
+    (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
 ];
 
 /// Adds the headers.
 pub(super) async fn headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     for (name, value) in HEADERS {
-        response
-            .headers_mut()
-            .entry(name)
-            .or_insert(HeaderValue::from_static(value));
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
 }
@@ -43,10 +37,7 @@ pub(super) async fn same_origin(
     request: Request,
     next: Next,
 ) -> Response {
-    let is_safe = matches!(
-        *request.method(),
-        Method::GET | Method::HEAD | Method::OPTIONS
-    );
+    let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if is_safe || is_own_page(request.headers(), state.settings.public_url.as_deref()) {
         return next.run(request).await;
     }
@@ -93,9 +84,6 @@ mod tests {
         assert!(!allows(&[("origin", "http://b:1"), ("host", "a:1")], None));
         assert!(!allows(&[("origin", "null"), ("host", "a:1")], None));
         assert!(!allows(&[("host", "a:1")], None));
-        assert!(allows(
-            &[("origin", "https://x.org"), ("host", "a")],
-            Some("https://x.org/")
-        ));
+        assert!(allows(&[("origin", "https://x.org"), ("host", "a")], Some("https://x.org/")));
     }
 }

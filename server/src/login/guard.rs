@@ -37,14 +37,10 @@ pub(super) async fn person(state: &AppState, session: &Session) -> Result<Option
         let detail = "the server could not read your session; its log says why";
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, detail)
     };
-    let id: Option<UserId> = session
-        .get(PERSON)
-        .await
-        .map_err(|error| failed(error.to_string()))?;
+    let id: Option<UserId> =
+        session.get(PERSON).await.map_err(|error| failed(error.to_string()))?;
     let Some(id) = id else { return Ok(None) };
-    accounts::person(&state.service, id)
-        .await
-        .map_err(|error| failed(error.to_string()))
+    accounts::person(&state.service, id).await.map_err(|error| failed(error.to_string()))
 }
 
 fn turn_away(request: &Request) -> Response {
@@ -52,10 +48,7 @@ fn turn_away(request: &Request) -> Response {
     if path.starts_with("/admin/fn/") || path.starts_with("/admin/live/") {
         return Problem::new(StatusCode::UNAUTHORIZED, "log in first, at /login").into_response();
     }
-    let wanted = request
-        .uri()
-        .path_and_query()
-        .map_or("/admin", |wanted| wanted.as_str());
+    let wanted = request.uri().path_and_query().map_or("/admin", |wanted| wanted.as_str());
     let next: String = form_urlencode(wanted);
     Redirect::to(&format!("/login?next={next}")).into_response()
 }

@@ -38,11 +38,7 @@ struct LoginForm {
 /// Only paths of the admin: a link to our login must not lead to somebody else's site.
 fn destination(next: &str) -> &str {
     let is_own = next == "/admin" || next.starts_with("/admin/") || next.starts_with("/admin?");
-    if is_own && !next.contains(['\\', '\r', '\n']) {
-        next
-    } else {
-        "/admin/rollout"
-    }
+    if is_own && !next.contains(['\\', '\r', '\n']) { next } else { "/admin/rollout" }
 }
 
 async fn submit(
@@ -71,10 +67,7 @@ async fn submit(
     let failed = |error: tower_sessions::session::Error| {
         tracing::error!(%error, "a session could not be begun");
         let status = axum::http::StatusCode::INTERNAL_SERVER_ERROR;
-        Problem::new(
-            status,
-            "the server could not begin your session; its log says why",
-        )
+        Problem::new(status, "the server could not begin your session; its log says why")
     };
     // A new id, so that nobody can plant one before the login.
     session.cycle_id().await.map_err(failed)?;
@@ -115,13 +108,9 @@ mod tests {
     #[test]
     fn a_login_leads_only_into_the_admin() {
         assert_eq!(destination("/admin/flags?user=a"), "/admin/flags?user=a");
-        for elsewhere in [
-            "https://evil.example",
-            "//evil.example",
-            "/admin\\evil",
-            "",
-            "/administrator",
-        ] {
+        for elsewhere in
+            ["https://evil.example", "//evil.example", "/admin\\evil", "", "/administrator"]
+        {
             assert_eq!(destination(elsewhere), "/admin/rollout", "{elsewhere}");
         }
     }

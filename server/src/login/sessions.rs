@@ -25,14 +25,12 @@ const IDLE: Duration = Duration::days(7);
 
 /// The layer that reads and writes the cookie.
 pub(crate) fn session_layer(state: &AppState) -> SessionManagerLayer<ServiceSessions> {
-    SessionManagerLayer::new(ServiceSessions {
-        service: Arc::clone(&state.service),
-    })
-    .with_name("phasegate_session")
-    .with_http_only(true)
-    .with_same_site(SameSite::Lax)
-    .with_secure(state.settings.has_secure_cookies)
-    .with_expiry(Expiry::OnInactivity(IDLE))
+    SessionManagerLayer::new(ServiceSessions { service: Arc::clone(&state.service) })
+        .with_name("phasegate_session")
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax)
+        .with_secure(state.settings.has_secure_cookies)
+        .with_expiry(Expiry::OnInactivity(IDLE))
 }
 
 /// `tower-sessions`' store on our use cases.
@@ -48,21 +46,12 @@ fn digest(id: &Id) -> Digest {
 #[async_trait]
 impl SessionStore for ServiceSessions {
     async fn save(&self, record: &Record) -> Result<()> {
-        let person = record
-            .data
-            .get(PERSON)
-            .and_then(serde_json::Value::as_i64)
-            .map(UserId);
+        let person = record.data.get(PERSON).and_then(serde_json::Value::as_i64).map(UserId);
         let expires_at = DateTime::from_timestamp(record.expiry_date.unix_timestamp(), 0)
             .ok_or_else(|| Error::Encode("the end of the session is out of range".into()))?;
         let data = serde_json::to_string(&record.data)
             .map_err(|error| Error::Encode(error.to_string()))?;
-        let session = Session {
-            id: digest(&record.id),
-            person,
-            data,
-            expires_at,
-        };
+        let session = Session { id: digest(&record.id), person, data, expires_at };
         accounts::save_session(&self.service, &session)
             .await
             .map_err(|error| Error::Backend(error.to_string()))
@@ -79,11 +68,7 @@ impl SessionStore for ServiceSessions {
             .map_err(|error| Error::Decode(error.to_string()))?;
         let expiry_date = OffsetDateTime::from_unix_timestamp(session.expires_at.timestamp())
             .map_err(|error| Error::Decode(error.to_string()))?;
-        Ok(Some(Record {
-            id: *id,
-            data,
-            expiry_date,
-        }))
+        Ok(Some(Record { id: *id, data, expiry_date }))
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {

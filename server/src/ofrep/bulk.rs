@@ -37,10 +37,7 @@ struct BulkMetadata<'a> {
 fn metadata(live: &LiveEnvironment) -> BulkMetadata<'_> {
     let rollout = live.snapshot.rollout().map(|rollout| rollout.key.as_str());
     match current_phase(&live.snapshot) {
-        None => BulkMetadata {
-            rollout,
-            ..BulkMetadata::default()
-        },
+        None => BulkMetadata { rollout, ..BulkMetadata::default() },
         Some(phase) => BulkMetadata {
             rollout,
             phase: Some(phase.number.0),
@@ -62,9 +59,6 @@ pub(super) async fn evaluate(
         .flags()
         .filter_map(|entry| Answer::of(&live.snapshot, entry, &context, now))
         .collect();
-    let answer = BulkAnswer {
-        flags,
-        metadata: metadata(&live),
-    };
+    let answer = BulkAnswer { flags, metadata: metadata(&live) };
     Ok(Json(&answer).into_response())
 }

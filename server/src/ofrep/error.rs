@@ -35,20 +35,12 @@ impl OfrepError {
         error_code: ErrorCode,
         details: impl Into<String>,
     ) -> Self {
-        Self {
-            status,
-            key: None,
-            error_code,
-            error_details: details.into(),
-        }
+        Self { status, key: None, error_code, error_details: details.into() }
     }
 
     /// Names the flag that was asked for.
     pub(super) fn of(self, key: &str) -> Self {
-        Self {
-            key: Some(key.to_owned()),
-            ..self
-        }
+        Self { key: Some(key.to_owned()), ..self }
     }
 }
 

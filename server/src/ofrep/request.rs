@@ -46,20 +46,12 @@ pub(super) async fn read(
 ) -> Result<(Arc<LiveEnvironment>, EvaluationContext), OfrepError> {
     let service = &state.service;
     let unauthorised = |error: keys::KeyError| {
-        OfrepError::new(
-            StatusCode::UNAUTHORIZED,
-            ErrorCode::General,
-            error.to_string(),
-        )
+        OfrepError::new(StatusCode::UNAUTHORIZED, ErrorCode::General, error.to_string())
     };
     let app =
         keys::authorise(service, sent_key(headers), Purpose::Evaluate).map_err(unauthorised)?;
     let live = service.environment(app.environment).map_err(|error| {
-        OfrepError::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            ErrorCode::General,
-            error.to_string(),
-        )
+        OfrepError::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::General, error.to_string())
     })?;
     let body = read_body(body, MAX_BODY_BYTES).await.map_err(|_| {
         let details = format!("the context is larger than {MAX_BODY_BYTES} bytes");

@@ -21,9 +21,8 @@ pub(super) async fn evaluate(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, OfrepError> {
-    let (live, context) = request::read(&state, &headers, body)
-        .await
-        .map_err(|error| error.of(&key))?;
+    let (live, context) =
+        request::read(&state, &headers, body).await.map_err(|error| error.of(&key))?;
     let missing = || {
         let details = format!("there is no flag {key:?} in this environment");
         OfrepError::new(StatusCode::NOT_FOUND, ErrorCode::FlagNotFound, details).of(&key)
@@ -31,12 +30,7 @@ pub(super) async fn evaluate(
     let entry = live.snapshot.flag(&key).ok_or_else(missing)?;
     let broken = || {
         let details = "the flag names a variant that it does not have";
-        OfrepError::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            ErrorCode::General,
-            details,
-        )
-        .of(&key)
+        OfrepError::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::General, details).of(&key)
     };
     let answer =
         Answer::of(&live.snapshot, entry, &context, state.service.now()).ok_or_else(broken)?;

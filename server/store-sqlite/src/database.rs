@@ -35,10 +35,9 @@ impl Database {
             .await
             .map_err(database)?;
         migrator.run(&writer).await.map_err(|error| match error {
-            MigrateError::VersionMissing(version) => StoreError::NewerDatabase {
-                database: path.display().to_string(),
-                version,
-            },
+            MigrateError::VersionMissing(version) => {
+                StoreError::NewerDatabase { database: path.display().to_string(), version }
+            }
             other => database(other),
         })?;
         let reader = SqlitePoolOptions::new()
@@ -52,10 +51,7 @@ impl Database {
     /// Begins a transaction that writes. `IMMEDIATE`, so that another process that writes
     /// makes us wait here and not fail later.
     pub(crate) async fn write(&self) -> Result<Transaction<'_, Sqlite>, StoreError> {
-        self.writer
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(database)
+        self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(database)
     }
 }
 

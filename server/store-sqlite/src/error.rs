@@ -9,15 +9,10 @@ pub(crate) fn database(error: impl std::error::Error + Send + Sync + 'static) ->
 
 /// A row whose content cannot be read back.
 pub(crate) fn damaged(what: &'static str) -> impl Fn(&dyn std::fmt::Display) -> StoreError {
-    move |reason| StoreError::Damaged {
-        what,
-        reason: reason.to_string(),
-    }
+    move |reason| StoreError::Damaged { what, reason: reason.to_string() }
 }
 
 /// Whether the driver refused a row because it is there already.
 pub(crate) fn is_duplicate(error: &sqlx::Error) -> bool {
-    error
-        .as_database_error()
-        .is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }

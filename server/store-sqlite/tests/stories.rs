@@ -54,10 +54,7 @@ async fn a_database_of_a_newer_version_is_refused() {
                  VALUES (9001, 'from the future', 1, x'00', 0)";
     execute(&path, newer).await.unwrap();
     let refused = SqliteState::open(&path).await.unwrap_err();
-    assert!(
-        matches!(refused, StoreError::NewerDatabase { version: 9001, .. }),
-        "{refused}"
-    );
+    assert!(matches!(refused, StoreError::NewerDatabase { version: 9001, .. }), "{refused}");
 }
 
 #[tokio::test]
@@ -67,9 +64,6 @@ async fn the_history_cannot_be_edited() {
     stories::a_rollout_moves_with_its_history(SqliteState::open(&path).await.unwrap()).await;
     for statement in ["UPDATE history SET actor = 'x'", "DELETE FROM history"] {
         let refused = execute(&path, statement).await.unwrap_err();
-        assert!(
-            refused.to_string().contains("history is never"),
-            "{refused}"
-        );
+        assert!(refused.to_string().contains("history is never"), "{refused}");
     }
 }

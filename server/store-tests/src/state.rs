@@ -41,12 +41,7 @@ fn plan() -> PlanFile {
 }
 
 async fn started(store: &impl StateStore) -> EnvironmentId {
-    store
-        .first_start(&first())
-        .await
-        .unwrap()
-        .unwrap()
-        .environment
+    store.first_start(&first()).await.unwrap().unwrap().environment
 }
 
 /// The first start creates what is needed, and only once.
@@ -62,10 +57,7 @@ pub async fn first_start_happens_once(store: impl StateStore) {
     let account = store.account("admin@EXAMPLE.com").await.unwrap().unwrap();
     assert_eq!(account.person.id, created.admin);
     assert_eq!(account.person.role, Role::Admin);
-    assert_eq!(
-        store.person(created.admin).await.unwrap(),
-        Some(account.person)
-    );
+    assert_eq!(store.person(created.admin).await.unwrap(), Some(account.person));
     assert!(store.account("nobody@example.com").await.unwrap().is_none());
     let tokens = store.server_tokens().await.unwrap();
     assert_eq!(tokens.len(), 1);
@@ -91,13 +83,7 @@ pub async fn sessions_end(store: impl StateStore) {
     );
     assert_eq!(store.session(Digest([1; 32]), at(100)).await.unwrap(), None);
     store.delete_ended_sessions(at(99)).await.unwrap();
-    assert!(
-        store
-            .session(Digest([1; 32]), at(99))
-            .await
-            .unwrap()
-            .is_some()
-    );
+    assert!(store.session(Digest([1; 32]), at(99)).await.unwrap().is_some());
     store.delete_ended_sessions(at(100)).await.unwrap();
     assert_eq!(store.session(Digest([1; 32]), at(99)).await.unwrap(), None);
 
@@ -107,35 +93,11 @@ pub async fn sessions_end(store: impl StateStore) {
 
     store.save_session(&session(3, Some(admin))).await.unwrap();
     store.save_session(&session(4, None)).await.unwrap();
-    assert!(
-        store
-            .set_password("admin@example.com", "new")
-            .await
-            .unwrap()
-    );
+    assert!(store.set_password("admin@example.com", "new").await.unwrap());
     assert_eq!(store.session(Digest([3; 32]), at(0)).await.unwrap(), None);
-    assert!(
-        store
-            .session(Digest([4; 32]), at(0))
-            .await
-            .unwrap()
-            .is_some()
-    );
-    assert_eq!(
-        store
-            .account("admin@example.com")
-            .await
-            .unwrap()
-            .unwrap()
-            .password_hash,
-        "new"
-    );
-    assert!(
-        !store
-            .set_password("nobody@example.com", "new")
-            .await
-            .unwrap()
-    );
+    assert!(store.session(Digest([4; 32]), at(0)).await.unwrap().is_some());
+    assert_eq!(store.account("admin@example.com").await.unwrap().unwrap().password_hash, "new");
+    assert!(!store.set_password("nobody@example.com", "new").await.unwrap());
 }
 
 /// A plan comes with its flags and segments, once.
@@ -167,24 +129,13 @@ pub async fn a_flag_change_needs_the_newest_version(store: impl StateStore) {
     let entry = |actor: &str| HistoryEntry {
         at: at(5),
         actor: ActorName(actor.into()),
-        change: Change::FlagSwitched {
-            flag: flag.clone(),
-            enabled: false,
-        },
+        change: Change::FlagSwitched { flag: flag.clone(), enabled: false },
     };
-    store
-        .save_flag_state(environment, &flag, state, &entry("first"))
-        .await
-        .unwrap();
-    let second = store
-        .save_flag_state(environment, &flag, state, &entry("second"))
-        .await;
+    store.save_flag_state(environment, &flag, state, &entry("first")).await.unwrap();
+    let second = store.save_flag_state(environment, &flag, state, &entry("second")).await;
     assert!(matches!(second, Err(StoreError::Conflict)), "{second:?}");
     assert_eq!(store.flags(environment).await.unwrap()[0].1, state);
-    let history = store
-        .history(environment, Some(SubjectKind::Flag), 10)
-        .await
-        .unwrap();
+    let history = store.history(environment, Some(SubjectKind::Flag), 10).await.unwrap();
     assert_eq!(history, [entry("first")]);
 }
 
@@ -192,60 +143,33 @@ pub async fn a_flag_change_needs_the_newest_version(store: impl StateStore) {
 pub async fn a_rollout_moves_with_its_history(store: impl StateStore) {
     let environment = started(&store).await;
     store.load_plan(environment, &plan(), "salt").await.unwrap();
-    for (step, kind) in [CommandKind::Start, CommandKind::Advance]
-        .into_iter()
-        .enumerate()
-    {
+    for (step, kind) in [CommandKind::Start, CommandKind::Advance].into_iter().enumerate() {
         let rollout = store.rollout(environment).await.unwrap().unwrap();
-        let command = Command {
-            kind,
-            reason: "because".into(),
-        };
+        let command = Command { kind, reason: "because".into() };
         let now = at(i64::try_from(step).unwrap());
         let (state, what) =
             apply(&rollout.plan, &rollout.state, &command, Role::Admin, now).unwrap();
         let entry = HistoryEntry {
             at: now,
             actor: ActorName("ada".into()),
-            change: Change::Rollout {
-                rollout: rollout.key.clone(),
-                what,
-            },
+            change: Change::Rollout { rollout: rollout.key.clone(), what },
         };
         let version = rollout.version;
-        let save = store
-            .save_rollout_state(environment, &rollout.key, &state, version, &entry)
-            .await;
+        let save =
+            store.save_rollout_state(environment, &rollout.key, &state, version, &entry).await;
         save.unwrap();
-        let late = store
-            .save_rollout_state(environment, &rollout.key, &state, version, &entry)
-            .await;
+        let late =
+            store.save_rollout_state(environment, &rollout.key, &state, version, &entry).await;
         assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
-        assert_eq!(
-            store.rollout(environment).await.unwrap().unwrap().state,
-            state
-        );
+        assert_eq!(store.rollout(environment).await.unwrap().unwrap().state, state);
     }
-    let history = store
-        .history(environment, Some(SubjectKind::Rollout), 10)
-        .await
-        .unwrap();
+    let history = store.history(environment, Some(SubjectKind::Rollout), 10).await.unwrap();
     assert_eq!(history.len(), 2);
     assert_eq!(history[0].at, at(1));
-    let Change::Rollout {
-        what: RolloutEvent::Advanced(moved),
-        ..
-    } = &history[0].change
-    else {
+    let Change::Rollout { what: RolloutEvent::Advanced(moved), .. } = &history[0].change else {
         panic!("{:?}", history[0]);
     };
     assert_eq!((moved.from, moved.to), (PhaseNumber(1), PhaseNumber(2)));
     assert_eq!(store.history(environment, None, 1).await.unwrap().len(), 1);
-    assert!(
-        store
-            .history(environment, Some(SubjectKind::Flag), 10)
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert!(store.history(environment, Some(SubjectKind::Flag), 10).await.unwrap().is_empty());
 }

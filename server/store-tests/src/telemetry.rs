@@ -15,23 +15,12 @@ const HERE: EnvironmentId = EnvironmentId(1);
 const ELSEWHERE: EnvironmentId = EnvironmentId(2);
 
 fn batch(id: &str, facts: Vec<FactKind>) -> Batch {
-    let facts = facts
-        .into_iter()
-        .map(|kind| Fact { at: at(0), kind })
-        .collect();
-    Batch {
-        id: id.into(),
-        environment: HERE,
-        received_at: at(0),
-        facts,
-    }
+    let facts = facts.into_iter().map(|kind| Fact { at: at(0), kind }).collect();
+    Batch { id: id.into(), environment: HERE, received_at: at(0), facts }
 }
 
 fn lcp(millionths: u64) -> FactKind {
-    FactKind::Vital {
-        vital: Vital::Lcp,
-        millionths,
-    }
+    FactKind::Vital { vital: Vital::Lcp, millionths }
 }
 
 fn custom(name: &str) -> FactKind {
@@ -56,10 +45,7 @@ pub async fn batches_add_up_once(store: impl TelemetryStore) {
     assert_eq!(outcome, [Appended::Stored, Appended::Stored]);
     let third = batch("3", vec![lcp(4_000_000)]);
     let outcome = store.append(&[first.clone(), third, first]).await.unwrap();
-    assert_eq!(
-        outcome,
-        [Appended::Repeated, Appended::Stored, Appended::Repeated]
-    );
+    assert_eq!(outcome, [Appended::Repeated, Appended::Stored, Appended::Repeated]);
 
     let minute = minute_of(at(0));
     let rows = store.rollups(HERE, minute, minute + 1).await.unwrap();
@@ -76,91 +62,42 @@ pub async fn rollups_are_kept_apart(store: impl TelemetryStore) {
     elsewhere.environment = ELSEWHERE;
     let mut late = batch("2", vec![lcp(1)]);
     late.facts[0].at = at(60);
-    store
-        .append(&[batch("1", vec![lcp(1), custom("signup")]), elsewhere, late])
-        .await
-        .unwrap();
+    store.append(&[batch("1", vec![lcp(1), custom("signup")]), elsewhere, late]).await.unwrap();
     let minute = minute_of(at(0));
-    assert_eq!(
-        store.rollups(HERE, minute, minute + 1).await.unwrap().len(),
-        2
-    );
-    assert_eq!(
-        store.rollups(HERE, minute, minute + 2).await.unwrap().len(),
-        3
-    );
-    assert_eq!(
-        store
-            .rollups(ELSEWHERE, minute, minute + 2)
-            .await
-            .unwrap()
-            .len(),
-        1
-    );
-    assert!(
-        store
-            .rollups(HERE, minute - 5, minute)
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert_eq!(store.rollups(HERE, minute, minute + 1).await.unwrap().len(), 2);
+    assert_eq!(store.rollups(HERE, minute, minute + 2).await.unwrap().len(), 3);
+    assert_eq!(store.rollups(ELSEWHERE, minute, minute + 2).await.unwrap().len(), 1);
+    assert!(store.rollups(HERE, minute - 5, minute).await.unwrap().is_empty());
 }
 
 /// Too many labels share one row, and are counted there.
 pub async fn labels_are_bounded(store: impl TelemetryStore) {
     for start in (0..MAX_LABELS + 50).step_by(100) {
-        let names = (start..start + 100)
-            .map(|n| custom(&format!("event-{n:04}")))
-            .collect();
-        store
-            .append(&[batch(&start.to_string(), names)])
-            .await
-            .unwrap();
+        let names = (start..start + 100).map(|n| custom(&format!("event-{n:04}"))).collect();
+        store.append(&[batch(&start.to_string(), names)]).await.unwrap();
     }
     let minute = minute_of(at(0));
     let rows = store.rollups(HERE, minute, minute + 1).await.unwrap();
     assert_eq!(rows.len(), MAX_LABELS as usize + 1);
-    let other = rows
-        .iter()
-        .find(|(key, _)| key.label == OTHER_LABEL)
-        .unwrap();
+    let other = rows.iter().find(|(key, _)| key.label == OTHER_LABEL).unwrap();
     assert_eq!(other.1.count, 100);
-    let known = store
-        .append(&[batch("again", vec![custom("event-0000")])])
-        .await
-        .unwrap();
+    let known = store.append(&[batch("again", vec![custom("event-0000")])]).await.unwrap();
     assert_eq!(known, [Appended::Stored]);
     let rows = store.rollups(HERE, minute, minute + 1).await.unwrap();
-    let first = rows
-        .iter()
-        .find(|(key, _)| key.label == "event-0000")
-        .unwrap();
+    let first = rows.iter().find(|(key, _)| key.label == "event-0000").unwrap();
     assert_eq!(first.1.count, 2);
 }
 
 /// The newest errors and feedback come first, and old errors make room.
 pub async fn reports_are_newest_first_and_bounded(store: impl TelemetryStore) {
-    let feedback = Feedback {
-        rating: Some(4),
-        message: "nice".into(),
-        page: "/".into(),
-    };
-    store
-        .append(&[batch("f", vec![FactKind::Feedback(feedback.clone())])])
-        .await
-        .unwrap();
+    let feedback = Feedback { rating: Some(4), message: "nice".into(), page: "/".into() };
+    store.append(&[batch("f", vec![FactKind::Feedback(feedback.clone())])]).await.unwrap();
     for n in 0..6 {
         let errors = (0..100).map(|m| error(&format!("error {n}-{m}"))).collect();
-        store
-            .append(&[batch(&format!("e{n}"), errors)])
-            .await
-            .unwrap();
+        store.append(&[batch(&format!("e{n}"), errors)]).await.unwrap();
     }
     let errors = store.recent_errors(HERE, 3).await.unwrap();
-    let messages: Vec<_> = errors
-        .iter()
-        .map(|report| report.what.message.as_str())
-        .collect();
+    let messages: Vec<_> = errors.iter().map(|report| report.what.message.as_str()).collect();
     assert_eq!(messages, ["error 5-99", "error 5-98", "error 5-97"]);
     assert_eq!(store.recent_errors(HERE, 1_000).await.unwrap().len(), 500);
     let found = store.recent_feedback(HERE, 10).await.unwrap();

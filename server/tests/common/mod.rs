@@ -1,8 +1,5 @@
 //! A server on a real listener and a fresh data folder, and a client that talks to it.
-#![allow(
-    dead_code,
-    reason = "each test file is a program of its own and uses a part of this"
-)]
+#![allow(dead_code, reason = "each test file is a program of its own and uses a part of this")]
 
 use std::sync::Arc;
 
@@ -42,11 +39,7 @@ impl TestApp {
     /// Starts a server with the guide's plan.
     pub(crate) async fn start() -> Self {
         let data = tempfile::tempdir().unwrap();
-        let config = Config {
-            data: data.path().to_owned(),
-            demo: true,
-            ..Config::default()
-        };
+        let config = Config { data: data.path().to_owned(), demo: true, ..Config::default() };
         let service = open(&config).await.unwrap();
         let new = setup::FirstSecrets {
             email: EMAIL.into(),
@@ -54,27 +47,16 @@ impl TestApp {
             client_key: CLIENT_KEY.into(),
             server_token: SERVER_TOKEN.into(),
         };
-        let created = setup::first_start(&service, &new, [1; 32])
-            .await
-            .unwrap()
-            .unwrap();
+        let created = setup::first_start(&service, &new, [1; 32]).await.unwrap().unwrap();
         let plan = setup::parse_plan(include_str!("../../plans/exercise-library.toml")).unwrap();
-        setup::load_plan(&service, created.environment, &plan, [2; 32])
-            .await
-            .unwrap();
+        setup::load_plan(&service, created.environment, &plan, [2; 32]).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
         let state = AppState::new(Arc::clone(&service), &config, stop.clone());
         tokio::spawn(serve(listener, state, stop.clone().cancelled_owned()));
         let client = Client::builder().redirect(Policy::none()).build().unwrap();
-        Self {
-            url,
-            client,
-            service,
-            stop,
-            _data: data,
-        }
+        Self { url, client, service, stop, _data: data }
     }
 
     pub(crate) fn get(&self, path: &str) -> RequestBuilder {
@@ -87,10 +69,7 @@ impl TestApp {
 
     /// As a page of this server sends it.
     pub(crate) fn form(&self, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
-        let body: Vec<String> = fields
-            .iter()
-            .map(|(k, v)| format!("{k}={}", encode(v)))
-            .collect();
+        let body: Vec<String> = fields.iter().map(|(k, v)| format!("{k}={}", encode(v))).collect();
         self.post(path)
             .header("origin", &self.url)
             .header("content-type", "application/x-www-form-urlencoded")
@@ -100,10 +79,7 @@ impl TestApp {
     /// Logs in and returns the cookie.
     pub(crate) async fn log_in(&self) -> String {
         let response = self
-            .form(
-                "/login",
-                &[("email", EMAIL), ("password", PASSWORD), ("next", "")],
-            )
+            .form("/login", &[("email", EMAIL), ("password", PASSWORD), ("next", "")])
             .send()
             .await
             .unwrap();
@@ -118,12 +94,7 @@ impl TestApp {
 
 /// `name=value` of the cookie that a response sets.
 pub(crate) fn cookie(response: &Response) -> String {
-    let set = response
-        .headers()
-        .get("set-cookie")
-        .unwrap()
-        .to_str()
-        .unwrap();
+    let set = response.headers().get("set-cookie").unwrap().to_str().unwrap();
     set.split(';').next().unwrap().to_owned()
 }
 
@@ -139,12 +110,7 @@ pub(crate) fn encode(text: &str) -> String {
 }
 
 pub(crate) fn location(response: &Response) -> &str {
-    response
-        .headers()
-        .get("location")
-        .unwrap()
-        .to_str()
-        .unwrap()
+    response.headers().get("location").unwrap().to_str().unwrap()
 }
 
 /// Status and JSON body.
@@ -159,9 +125,5 @@ pub(crate) async fn json(request: RequestBuilder) -> (u16, Value) {
 
 /// Somebody with that role.
 pub(crate) fn actor(role: Role) -> Actor {
-    Actor::from(&Person {
-        id: UserId(1),
-        email: EMAIL.into(),
-        role,
-    })
+    Actor::from(&Person { id: UserId(1), email: EMAIL.into(), role })
 }

@@ -61,10 +61,7 @@ impl<'a> Answer<'a> {
         now: Timestamp,
     ) -> Option<Self> {
         let evaluation = evaluate(snapshot, entry, context, now)?;
-        let mut metadata = Metadata {
-            killed: evaluation.killed,
-            ..Metadata::default()
-        };
+        let mut metadata = Metadata { killed: evaluation.killed, ..Metadata::default() };
         if let Some(membership) = &evaluation.membership {
             metadata.rollout = snapshot.rollout().map(|rollout| rollout.key.as_str());
             match membership {

@@ -139,10 +139,7 @@ pub fn explain<'a>(
 ) -> Option<(Evaluation<'a>, Vec<Step>)> {
     let mut steps = Vec::new();
     let answer = decide(snapshot, entry, context, now, &mut steps)?;
-    steps.step(|| Step::Answer {
-        variant: answer.variant.name.clone(),
-        reason: answer.reason,
-    });
+    steps.step(|| Step::Answer { variant: answer.variant.name.clone(), reason: answer.reason });
     Some((answer, steps))
 }
 
@@ -154,51 +151,30 @@ fn decide<'a>(
     trace: &mut impl Trace,
 ) -> Option<Evaluation<'a>> {
     let FlagEntry { flag, state, .. } = entry;
-    trace.step(|| Step::KillSwitch {
-        killed: state.killed,
-    });
+    trace.step(|| Step::KillSwitch { killed: state.killed });
     if !state.killed {
-        trace.step(|| Step::Switch {
-            enabled: state.enabled,
-        });
+        trace.step(|| Step::Switch { enabled: state.enabled });
     }
     if state.killed || !state.enabled {
         let answer = simple(flag, &flag.off_variant, Reason::Disabled)?;
-        return Some(Evaluation {
-            killed: state.killed,
-            ..answer
-        });
+        return Some(Evaluation { killed: state.killed, ..answer });
     }
     let membership = snapshot.membership(entry, context, now, trace);
     match membership {
         Some(Membership::In(ref entry)) => {
-            let reason = if entry.is_whole_segment() {
-                Reason::TargetingMatch
-            } else {
-                Reason::Split
-            };
+            let reason =
+                if entry.is_whole_segment() { Reason::TargetingMatch } else { Reason::Split };
             let answer = simple(flag, &flag.rollout_variant, reason)?;
-            Some(Evaluation {
-                membership,
-                ..answer
-            })
+            Some(Evaluation { membership, ..answer })
         }
         _ => {
             let answer = simple(flag, &flag.default_variant, Reason::Default)?;
-            Some(Evaluation {
-                membership,
-                ..answer
-            })
+            Some(Evaluation { membership, ..answer })
         }
     }
 }
 
 fn simple<'a>(flag: &'a Flag, variant: &VariantName, reason: Reason) -> Option<Evaluation<'a>> {
     let variant = flag.variant(variant)?;
-    Some(Evaluation {
-        variant,
-        reason,
-        killed: false,
-        membership: None,
-    })
+    Some(Evaluation { variant, reason, killed: false, membership: None })
 }

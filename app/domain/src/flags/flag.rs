@@ -100,12 +100,7 @@ impl Flag {
     /// Names the first field that is wrong.
     pub fn validate(&self) -> Result<(), InvalidFlag> {
         for (index, variant) in self.variants.iter().enumerate() {
-            if self
-                .variants
-                .iter()
-                .take(index)
-                .any(|earlier| earlier.name == variant.name)
-            {
+            if self.variants.iter().take(index).any(|earlier| earlier.name == variant.name) {
                 return Err(InvalidFlag::VariantTwice(variant.name.clone()));
             }
             if !self.kind.admits(&variant.value) {
@@ -121,10 +116,7 @@ impl Flag {
             ("rollout_variant", &self.rollout_variant),
         ] {
             if self.variant(name).is_none() {
-                return Err(InvalidFlag::UnknownVariant {
-                    field,
-                    variant: name.clone(),
-                });
+                return Err(InvalidFlag::UnknownVariant { field, variant: name.clone() });
             }
         }
         Ok(())
@@ -144,11 +136,7 @@ pub struct FlagState {
 
 impl FlagState {
     /// How a flag begins: on, so that its rollout decides.
-    pub const INITIAL: Self = Self {
-        enabled: true,
-        killed: false,
-        version: 1,
-    };
+    pub const INITIAL: Self = Self { enabled: true, killed: false, version: 1 };
 }
 
 #[cfg(test)]
@@ -177,17 +165,9 @@ pub(crate) mod tests {
         );
         let mut flag = boolean_flag("A");
         flag.variants[0].value = json!("yes");
-        assert!(
-            flag.validate()
-                .unwrap_err()
-                .to_string()
-                .starts_with("variants.on.value")
-        );
+        assert!(flag.validate().unwrap_err().to_string().starts_with("variants.on.value"));
         let mut flag = boolean_flag("A");
         flag.variants[1] = flag.variants[0].clone();
-        assert_eq!(
-            flag.validate().unwrap_err().to_string(),
-            "variants: on is there twice"
-        );
+        assert_eq!(flag.validate().unwrap_err().to_string(), "variants: on is there twice");
     }
 }

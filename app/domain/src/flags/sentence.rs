@@ -20,20 +20,12 @@ impl fmt::Display for Step {
                 f.write_str("The flag is off: everyone gets its off variant.")
             }
             Self::NoRollout => f.write_str("No rollout adds this flag."),
-            Self::NotReached {
-                phase,
-                current: Some(current),
-            } => write!(
-                f,
-                "The rollout is in phase {current}, and phase {phase} adds this flag."
-            ),
-            Self::NotReached {
-                phase,
-                current: None,
-            } => write!(
-                f,
-                "The rollout has not started, and phase {phase} adds this flag."
-            ),
+            Self::NotReached { phase, current: Some(current) } => {
+                write!(f, "The rollout is in phase {current}, and phase {phase} adds this flag.")
+            }
+            Self::NotReached { phase, current: None } => {
+                write!(f, "The rollout has not started, and phase {phase} adds this flag.")
+            }
             Self::NoTargetingKey => {
                 f.write_str("There is no targetingKey, so the user has no bucket.")
             }
@@ -47,15 +39,7 @@ impl fmt::Display for Step {
 
 impl fmt::Display for MembershipStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            phase,
-            segment,
-            share,
-            throttle,
-            bucket,
-            verdict,
-            ..
-        } = self;
+        let Self { phase, segment, share, throttle, bucket, verdict, .. } = self;
         match verdict {
             SegmentVerdict::NotInSegment => {
                 write!(
@@ -64,31 +48,16 @@ impl fmt::Display for MembershipStep {
                 )
             }
             _ if *share == Share::ALL => {
-                write!(
-                    f,
-                    "Phase {phase} lets in all of {segment}; the user is in {segment}."
-                )
+                write!(f, "Phase {phase} lets in all of {segment}; the user is in {segment}.")
             }
             verdict => {
                 write!(f, "Phase {phase} lets in {share} of {segment}")?;
                 if *throttle != Throttle::NONE {
-                    write!(
-                        f,
-                        ", throttled to {} %",
-                        share.percent() * throttle.factor()
-                    )?;
+                    write!(f, ", throttled to {} %", share.percent() * throttle.factor())?;
                 }
                 let limit = f64::from(share.buckets()) * throttle.factor();
-                let is = if *verdict == SegmentVerdict::Admitted {
-                    "below"
-                } else {
-                    "not below"
-                };
-                write!(
-                    f,
-                    "; the user's bucket {} of {BUCKETS} is {is} {limit}.",
-                    bucket.0
-                )
+                let is = if *verdict == SegmentVerdict::Admitted { "below" } else { "not below" };
+                write!(f, "; the user's bucket {} of {BUCKETS} is {is} {limit}.", bucket.0)
             }
         }
     }
@@ -120,9 +89,6 @@ mod tests {
         );
         step.share = Share::ALL;
         step.verdict = SegmentVerdict::Admitted;
-        assert_eq!(
-            step.to_string(),
-            "Phase 3 lets in all of everyone; the user is in everyone."
-        );
+        assert_eq!(step.to_string(), "Phase 3 lets in all of everyone; the user is in everyone.");
     }
 }

@@ -126,18 +126,10 @@ impl fmt::Display for Criterion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::SignedOff { statement } => f.write_str(statement),
-            Self::Automatic {
-                metric: Metric::CriticalBugs,
-                threshold: 0.0,
-                ..
-            } => f.write_str("Zero critical bugs"),
-            Self::Automatic {
-                metric,
-                comparator,
-                threshold,
-                compared_with,
-                scope,
-            } => {
+            Self::Automatic { metric: Metric::CriticalBugs, threshold: 0.0, .. } => {
+                f.write_str("Zero critical bugs")
+            }
+            Self::Automatic { metric, comparator, threshold, compared_with, scope } => {
                 f.write_str(metric.title())?;
                 if let Some(scope) = scope {
                     write!(f, " of {scope}")?;
@@ -171,9 +163,6 @@ mod tests {
             r#"{"metric":"retention","comparator":">","threshold":10,"compared_with":"control"}"#,
         )
         .unwrap();
-        assert_eq!(
-            criterion.to_string(),
-            "Retention change > 10 % against control"
-        );
+        assert_eq!(criterion.to_string(), "Retention change > 10 % against control");
     }
 }

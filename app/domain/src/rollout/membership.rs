@@ -92,16 +92,10 @@ impl Rollout {
         let bucket = self.salt.bucket(key);
         let throttle = self.state.throttle();
         let reached = self.state.serving_phase();
-        let phases = self
-            .plan
-            .phases
-            .iter()
-            .take_while(|p| Some(p.number) <= reached);
+        let phases = self.plan.phases.iter().take_while(|p| Some(p.number) <= reached);
         for (phase, entry) in phases.flat_map(|p| p.audience.iter().map(move |e| (p.number, e))) {
             let in_segment = entry.segment.as_str() == EVERYONE
-                || segments
-                    .get(&entry.segment)
-                    .is_some_and(|s| s.matches(context, now));
+                || segments.get(&entry.segment).is_some_and(|s| s.matches(context, now));
             let verdict = if !in_segment {
                 SegmentVerdict::NotInSegment
             } else if is_inside(bucket, entry.share, throttle) {
@@ -121,16 +115,10 @@ impl Rollout {
                 })
             });
             if verdict == SegmentVerdict::Admitted {
-                return Membership::In(Admission {
-                    phase,
-                    entry,
-                    bucket,
-                });
+                return Membership::In(Admission { phase, entry, bucket });
             }
         }
-        Membership::Out {
-            bucket: Some(bucket),
-        }
+        Membership::Out { bucket: Some(bucket) }
     }
 }
 
@@ -157,18 +145,9 @@ mod tests {
         let file = plan_file();
         let mut state = RolloutState::Draft;
         for step in 0..phase {
-            let kind = if step == 0 {
-                CommandKind::Start
-            } else {
-                CommandKind::Advance
-            };
-            let command = Command {
-                kind,
-                reason: "test".into(),
-            };
-            state = apply(&file.plan, &state, &command, Role::Admin, now())
-                .unwrap()
-                .0;
+            let kind = if step == 0 { CommandKind::Start } else { CommandKind::Advance };
+            let command = Command { kind, reason: "test".into() };
+            state = apply(&file.plan, &state, &command, Role::Admin, now()).unwrap().0;
         }
         let rollout = Rollout {
             key: RolloutKey::new("r").unwrap(),
@@ -179,11 +158,7 @@ mod tests {
         };
         let mut flag_state = FlagState::INITIAL;
         change(&mut flag_state);
-        let flags = file
-            .flags
-            .into_iter()
-            .map(|flag| (flag, flag_state))
-            .collect();
+        let flags = file.flags.into_iter().map(|flag| (flag, flag_state)).collect();
         Snapshot::new(flags, file.segments, Some(rollout))
     }
 
@@ -198,10 +173,7 @@ mod tests {
 
     #[test]
     fn a_draft_lets_nobody_in() {
-        assert_eq!(
-            reason(&snapshot(0, |_| {}), "A", &staff()),
-            (false, Reason::Default)
-        );
+        assert_eq!(reason(&snapshot(0, |_| {}), "A", &staff()), (false, Reason::Default));
     }
 
     #[test]
@@ -224,10 +196,7 @@ mod tests {
         assert!((150..=250).contains(&inside), "{inside}");
         let three = snapshot(3, |_| {});
         let stranger = EvaluationContext::of_user("bob");
-        assert_eq!(
-            reason(&three, "C", &stranger),
-            (true, Reason::TargetingMatch)
-        );
+        assert_eq!(reason(&three, "C", &stranger), (true, Reason::TargetingMatch));
     }
 
     #[test]
@@ -241,10 +210,7 @@ mod tests {
     #[test]
     fn nobody_in_particular_gets_the_default() {
         let three = snapshot(3, |_| {});
-        assert_eq!(
-            reason(&three, "A", &EvaluationContext::default()),
-            (false, Reason::Default)
-        );
+        assert_eq!(reason(&three, "A", &EvaluationContext::default()), (false, Reason::Default));
     }
 
     proptest! {

@@ -182,18 +182,13 @@ impl Plan {
     /// The last phase's number.
     #[must_use]
     pub fn last_phase(&self) -> PhaseNumber {
-        self.phases
-            .last()
-            .map_or(PhaseNumber::FIRST, |phase| phase.number)
+        self.phases.last().map_or(PhaseNumber::FIRST, |phase| phase.number)
     }
 
     /// The phase that adds a flag.
     #[must_use]
     pub fn phase_that_adds(&self, flag: &FlagKey) -> Option<PhaseNumber> {
-        self.phases
-            .iter()
-            .find(|phase| phase.flags.contains(flag))
-            .map(|phase| phase.number)
+        self.phases.iter().find(|phase| phase.flags.contains(flag)).map(|phase| phase.number)
     }
 }
 
@@ -207,25 +202,15 @@ impl PlanFile {
     /// Names the first field that is wrong.
     pub fn validate(&self) -> Result<(), InvalidPlan> {
         if self.format != Self::FORMAT {
-            return Err(InvalidPlan::Format {
-                found: self.format,
-                known: Self::FORMAT,
-            });
+            return Err(InvalidPlan::Format { found: self.format, known: Self::FORMAT });
         }
         let segments = self.segments.iter().map(|segment| segment.key.as_str());
         let mut known_segments = BTreeSet::from([EVERYONE]);
         unique("segments", segments, &mut known_segments)?;
         let mut known_flags = BTreeSet::new();
-        unique(
-            "flags",
-            self.flags.iter().map(|flag| flag.key.as_str()),
-            &mut known_flags,
-        )?;
+        unique("flags", self.flags.iter().map(|flag| flag.key.as_str()), &mut known_flags)?;
         for flag in &self.flags {
-            flag.validate().map_err(|error| InvalidPlan::Flag {
-                key: flag.key.clone(),
-                error,
-            })?;
+            flag.validate().map_err(|error| InvalidPlan::Flag { key: flag.key.clone(), error })?;
         }
         self.plan.validate(&known_segments, &known_flags)
     }
@@ -245,44 +230,25 @@ impl Plan {
         let mut added = BTreeSet::new();
         for (index, phase) in self.phases.iter().enumerate() {
             if phase.number != expected {
-                return Err(InvalidPlan::Number {
-                    index,
-                    expected,
-                    found: phase.number,
-                });
+                return Err(InvalidPlan::Number { index, expected, found: phase.number });
             }
             if planned.is_some_and(|before| phase.percentage < before) {
-                return Err(InvalidPlan::Falling {
-                    index,
-                    percentage: phase.percentage,
-                });
+                return Err(InvalidPlan::Falling { index, percentage: phase.percentage });
             }
-            if phase
-                .maximum_days
-                .is_some_and(|maximum| maximum < phase.minimum_days)
-            {
+            if phase.maximum_days.is_some_and(|maximum| maximum < phase.minimum_days) {
                 return Err(InvalidPlan::Durations { index });
             }
             for AudienceEntry { segment, .. } in &phase.audience {
                 if !segments.contains(segment.as_str()) {
-                    return Err(InvalidPlan::UnknownSegment {
-                        index,
-                        segment: segment.clone(),
-                    });
+                    return Err(InvalidPlan::UnknownSegment { index, segment: segment.clone() });
                 }
             }
             for flag in &phase.flags {
                 if !flags.contains(flag.as_str()) {
-                    return Err(InvalidPlan::UnknownFlag {
-                        index,
-                        flag: flag.clone(),
-                    });
+                    return Err(InvalidPlan::UnknownFlag { index, flag: flag.clone() });
                 }
                 if !added.insert(flag) {
-                    return Err(InvalidPlan::FlagTwice {
-                        index,
-                        flag: flag.clone(),
-                    });
+                    return Err(InvalidPlan::FlagTwice { index, flag: flag.clone() });
                 }
             }
             planned = Some(phase.percentage);
@@ -299,10 +265,7 @@ fn unique<'a>(
 ) -> Result<(), InvalidPlan> {
     for key in keys {
         if !seen.insert(key) {
-            return Err(InvalidPlan::KeyTwice {
-                list,
-                key: key.to_owned(),
-            });
+            return Err(InvalidPlan::KeyTwice { list, key: key.to_owned() });
         }
     }
     Ok(())
@@ -365,10 +328,7 @@ pub(crate) mod tests {
             complaint(|f| f.segments.clear()),
             "phases[0].audience: there is no segment staff"
         );
-        assert_eq!(
-            complaint(|f| f.flags.truncate(2)),
-            "phases[2].flags: there is no flag C"
-        );
+        assert_eq!(complaint(|f| f.flags.truncate(2)), "phases[2].flags: there is no flag C");
         assert_eq!(
             complaint(|f| f.plan.phases[2].flags = f.plan.phases[0].flags.clone()),
             "phases[2].flags: A is already there"

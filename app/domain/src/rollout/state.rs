@@ -52,8 +52,7 @@ impl RolloutState {
     /// The factor on all shares below 100 %.
     #[must_use]
     pub fn throttle(&self) -> Throttle {
-        self.progress()
-            .map_or(Throttle::NONE, |progress| progress.throttle)
+        self.progress().map_or(Throttle::NONE, |progress| progress.throttle)
     }
 }
 
@@ -174,16 +173,13 @@ pub fn apply(
 ) -> Result<(RolloutState, RolloutEvent), Refusal> {
     match (command.kind, state) {
         (CommandKind::Start, RolloutState::Draft) => {
-            let progress = Progress {
-                phase: PhaseNumber::FIRST,
-                phase_since: now,
-                throttle: Throttle::NONE,
-            };
+            let progress =
+                Progress { phase: PhaseNumber::FIRST, phase_since: now, throttle: Throttle::NONE };
             Ok((RolloutState::Running(progress), RolloutEvent::Started))
         }
-        (CommandKind::Start, RolloutState::Running(progress)) => Err(Refusal::AlreadyRunning {
-            phase: progress.phase,
-        }),
+        (CommandKind::Start, RolloutState::Running(progress)) => {
+            Err(Refusal::AlreadyRunning { phase: progress.phase })
+        }
         (_, RolloutState::Draft) => Err(Refusal::NotStarted),
         (CommandKind::Advance, RolloutState::Running(progress)) => {
             advance(plan, progress, command, role, now)
@@ -204,41 +200,24 @@ fn advance(
     now: Timestamp,
 ) -> Result<(RolloutState, RolloutEvent), Refusal> {
     let phase = progress.phase;
-    let next = plan
-        .phase(phase.next())
-        .ok_or(Refusal::LastPhase { phase })?;
+    let next = plan.phase(phase.next()).ok_or(Refusal::LastPhase { phase })?;
     let current = plan.phase(phase);
     let too_early = current.filter(|p| now < p.minimum_over_at(progress.phase_since));
     if let Some(current) = too_early
         && (role < Role::Admin || command.reason.trim().is_empty())
     {
-        return Err(Refusal::TooEarly {
-            phase,
-            minimum_days: current.minimum_days,
-        });
+        return Err(Refusal::TooEarly { phase, minimum_days: current.minimum_days });
     }
     let moved = moved(progress, next.number, too_early.is_some(), command);
-    Ok((
-        enter(progress, next.number, now),
-        RolloutEvent::Advanced(moved),
-    ))
+    Ok((enter(progress, next.number, now), RolloutEvent::Advanced(moved)))
 }
 
 fn enter(progress: &Progress, phase: PhaseNumber, now: Timestamp) -> RolloutState {
-    RolloutState::Running(Progress {
-        phase,
-        phase_since: now,
-        ..*progress
-    })
+    RolloutState::Running(Progress { phase, phase_since: now, ..*progress })
 }
 
 fn moved(progress: &Progress, to: PhaseNumber, forced: bool, command: &Command) -> MovedPhase {
-    MovedPhase {
-        from: progress.phase,
-        to,
-        forced,
-        reason: command.reason.trim().to_owned(),
-    }
+    MovedPhase { from: progress.phase, to, forced, reason: command.reason.trim().to_owned() }
 }
 
 #[cfg(test)]
@@ -254,10 +233,7 @@ mod tests {
     }
 
     fn command(kind: CommandKind) -> Command {
-        Command {
-            kind,
-            reason: String::new(),
-        }
+        Command { kind, reason: String::new() }
     }
 
     fn running(phase: u16) -> RolloutState {
@@ -277,24 +253,12 @@ mod tests {
             (RolloutState::Draft, Start, Ok(1)),
             (RolloutState::Draft, Advance, Err(Refusal::NotStarted)),
             (RolloutState::Draft, RollBack, Err(Refusal::NotStarted)),
-            (
-                running(1),
-                Start,
-                Err(Refusal::AlreadyRunning {
-                    phase: PhaseNumber(1),
-                }),
-            ),
+            (running(1), Start, Err(Refusal::AlreadyRunning { phase: PhaseNumber(1) })),
             (running(1), Advance, Ok(2)),
             (running(1), RollBack, Err(Refusal::FirstPhase)),
             (running(2), Advance, Ok(3)),
             (running(2), RollBack, Ok(1)),
-            (
-                running(3),
-                Advance,
-                Err(Refusal::LastPhase {
-                    phase: PhaseNumber(3),
-                }),
-            ),
+            (running(3), Advance, Err(Refusal::LastPhase { phase: PhaseNumber(3) })),
             (running(3), RollBack, Ok(2)),
         ] {
             let result = apply(&plan, &state, &command(kind), Role::Operator, late)
@@ -306,14 +270,9 @@ mod tests {
     #[test]
     fn advancing_early_needs_an_admin_and_a_reason() {
         let plan = plan_file().plan;
-        let refusal = Refusal::TooEarly {
-            phase: PhaseNumber(1),
-            minimum_days: 3,
-        };
-        let reasoned = Command {
-            reason: " verified by hand ".into(),
-            ..command(CommandKind::Advance)
-        };
+        let refusal = Refusal::TooEarly { phase: PhaseNumber(1), minimum_days: 3 };
+        let reasoned =
+            Command { reason: " verified by hand ".into(), ..command(CommandKind::Advance) };
         for (role, command, day, allowed) in [
             (Role::Operator, &command(CommandKind::Advance), 2, false),
             (Role::Operator, &reasoned, 2, false),

@@ -30,10 +30,7 @@ impl RolloutView {
     /// Why a command would be refused now, given that reason; `None` if it would be carried out.
     #[must_use]
     pub fn refusal(&self, kind: CommandKind, reason: &str) -> Option<Refusal> {
-        let command = Command {
-            kind,
-            reason: reason.to_owned(),
-        };
+        let command = Command { kind, reason: reason.to_owned() };
         apply(&self.plan, &self.state, &command, self.role, self.at).err()
     }
 }

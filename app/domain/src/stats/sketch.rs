@@ -89,10 +89,7 @@ impl Sketch {
     /// How many values are at most `limit`, counting a bin by the value that stands for it.
     #[must_use]
     pub fn count_at_most(&self, limit: f64) -> u64 {
-        let below = self
-            .bins
-            .iter()
-            .take_while(|(bin, _)| Self::value(**bin) <= limit);
+        let below = self.bins.iter().take_while(|(bin, _)| Self::value(**bin) <= limit);
         self.zeros + below.map(|(_, count)| count).sum::<u64>()
     }
 
@@ -124,10 +121,7 @@ impl Sketch {
         if *version != ENCODING {
             return Err(InvalidSketch::Encoding);
         }
-        let mut sketch = Self {
-            zeros: pull(&mut rest)?,
-            bins: BTreeMap::new(),
-        };
+        let mut sketch = Self { zeros: pull(&mut rest)?, bins: BTreeMap::new() };
         let mut bin = 0_i32;
         while !rest.is_empty() {
             let gap = i32::try_from(pull(&mut rest)?).map_err(|_| InvalidSketch::Damaged)?;

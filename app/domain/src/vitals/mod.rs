@@ -46,14 +46,7 @@ impl Rating {
 
 impl Vital {
     /// All of them, most important first.
-    pub const ALL: [Self; 6] = [
-        Self::Lcp,
-        Self::Inp,
-        Self::Cls,
-        Self::Fcp,
-        Self::Ttfb,
-        Self::Fid,
-    ];
+    pub const ALL: [Self; 6] = [Self::Lcp, Self::Inp, Self::Cls, Self::Fcp, Self::Ttfb, Self::Fid];
 
     /// The abbreviation, as payloads and tables write it.
     #[must_use]
@@ -126,8 +119,10 @@ impl Vital {
 /// A duration in millionths of a second as people read it.
 #[must_use]
 pub fn format_seconds(millionths: f64) -> String {
-    // 999.5 ms would be rounded to "1000 ms".
-    if millionths < 999_500.0 {
+    // The limits are where rounding would add a digit: "10.0 ms", "1000 ms".
+    if millionths < 9_950.0 {
+        format!("{:.1} ms", millionths / 1e3)
+    } else if millionths < 999_500.0 {
         format!("{:.0} ms", millionths / 1e3)
     } else {
         format!("{:.2} s", millionths / 1e6)
@@ -150,6 +145,8 @@ mod tests {
         assert_eq!(Vital::Lcp.format(1_842_000.0), "1.84 s");
         assert_eq!(Vital::Fid.format(999_700.0), "1.00 s");
         assert_eq!(Vital::Inp.format(120_400.0), "120 ms");
+        assert_eq!(Vital::Fid.format(2_340.0), "2.3 ms");
+        assert_eq!(Vital::Fid.format(9_960.0), "10 ms");
         assert_eq!(Vital::Cls.format(81_000.0), "0.08");
     }
 

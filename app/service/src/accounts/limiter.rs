@@ -40,10 +40,7 @@ impl LoginLimiter {
     pub(super) fn failed(&self, email: &str, now: Timestamp) {
         let mut map = self.lock();
         if map.len() >= MAX_WATCHED {
-            let oldest = map
-                .iter()
-                .min_by_key(|(_, (_, since))| *since)
-                .map(|(k, _)| k.clone());
+            let oldest = map.iter().min_by_key(|(_, (_, since))| *since).map(|(k, _)| k.clone());
             oldest.map(|oldest| map.remove(&oldest));
         }
         let entry = map.entry(email.to_lowercase()).or_insert((0, now));

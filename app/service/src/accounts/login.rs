@@ -35,19 +35,14 @@ pub async fn log_in(service: &Service, email: &str, password: &str) -> Result<Pe
     if let Some(wait) = service.login_limiter.wait(email, now) {
         return Err(LoginError::Wait(wait.num_seconds().max(1)));
     }
-    let account = service
-        .state
-        .account(email)
-        .await
-        .map_err(ServiceError::from)?;
-    let hash = account
-        .as_ref()
-        .map_or(NOBODY, |account| &account.password_hash)
-        .to_owned();
+    let account = service.state.account(email).await.map_err(ServiceError::from)?;
+    let hash = account.as_ref().map_or(NOBODY, |account| &account.password_hash).to_owned();
     let right = if password.len() > MAX_PASSWORD_BYTES {
         false
     } else {
         let password = password.to_owned();
+        let closed = |_| ServiceError::Inconsistent("password checks have been stopped");
+        let _permit = service.password_checks.acquire().await.map_err(closed)?;
         let verified = tokio::task::spawn_blocking(move || verify(&password, &hash)).await;
         verified.map_err(|_| ServiceError::Inconsistent("checking the password was interrupted"))?
     };

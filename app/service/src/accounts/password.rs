@@ -16,23 +16,15 @@ pub const MIN_PASSWORD_CHARS: usize = 12;
 /// Never in practice: only if argon2 refuses its own defaults.
 pub fn hash_password(password: &str, seed: Seed) -> Result<String, ServiceError> {
     let refused = |_| ServiceError::Inconsistent("argon2 refused to hash");
-    let salt = seed
-        .first_chunk::<16>()
-        .map_or(seed.as_slice(), |salt| salt);
+    let salt = seed.first_chunk::<16>().map_or(seed.as_slice(), |salt| salt);
     let salt = SaltString::encode_b64(salt).map_err(refused)?;
-    Ok(Argon2::default()
-        .hash_password(password.as_bytes(), &salt)
-        .map_err(refused)?
-        .to_string())
+    Ok(Argon2::default().hash_password(password.as_bytes(), &salt).map_err(refused)?.to_string())
 }
 
 /// Whether a password is the one that was hashed. Takes tens of milliseconds on purpose.
 pub(super) fn verify(password: &str, hash: &str) -> bool {
-    PasswordHash::new(hash).is_ok_and(|hash| {
-        Argon2::default()
-            .verify_password(password.as_bytes(), &hash)
-            .is_ok()
-    })
+    PasswordHash::new(hash)
+        .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
 }
 
 /// Replaces an account's password and ends its sessions. For who holds the server's shell.
@@ -49,10 +41,7 @@ pub async fn set_password(
     if service.state.set_password(email, &hash).await? {
         Ok(())
     } else {
-        Err(ServiceError::NotFound {
-            what: "account",
-            key: email.to_owned(),
-        })
+        Err(ServiceError::NotFound { what: "account", key: email.to_owned() })
     }
 }
 

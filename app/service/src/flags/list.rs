@@ -15,10 +15,7 @@ pub fn list(
 ) -> Result<Vec<FlagRow>, ServiceError> {
     actor.require(Role::Viewer)?;
     let live = service.environment(environment)?;
-    let current = live
-        .snapshot
-        .rollout()
-        .and_then(|rollout| rollout.state.serving_phase());
+    let current = live.snapshot.rollout().and_then(|rollout| rollout.state.serving_phase());
     let mut rows: Vec<FlagRow> = live
         .snapshot
         .flags()
@@ -26,9 +23,7 @@ pub fn list(
             flag: entry.flag.clone(),
             state: entry.state,
             added_in: entry.added_in,
-            is_reached: entry
-                .added_in
-                .is_some_and(|phase| current.is_some_and(|c| phase <= c)),
+            is_reached: entry.added_in.is_some_and(|phase| current.is_some_and(|c| phase <= c)),
         })
         .collect();
     rows.sort_by_key(|row| (row.added_in.is_none(), row.added_in));

@@ -23,23 +23,13 @@ pub async fn switch(
 ) -> Result<(), ServiceError> {
     actor.require(Role::Operator)?;
     let live = service.environment(environment)?;
-    let missing = || ServiceError::NotFound {
-        what: "flag",
-        key: flag.to_string(),
-    };
+    let missing = || ServiceError::NotFound { what: "flag", key: flag.to_string() };
     let entry = live.snapshot.flag(flag.as_str()).ok_or_else(missing)?;
-    let state = FlagState {
-        enabled,
-        version: seen_version + 1,
-        ..entry.state
-    };
+    let state = FlagState { enabled, version: seen_version + 1, ..entry.state };
     let line = HistoryEntry {
         at: service.now(),
         actor: actor.name(),
-        change: Change::FlagSwitched {
-            flag: flag.clone(),
-            enabled,
-        },
+        change: Change::FlagSwitched { flag: flag.clone(), enabled },
     };
     service
         .state

@@ -22,10 +22,7 @@ pub async fn command(
 ) -> Result<(), ServiceError> {
     actor.require(Role::Operator)?;
     let rollout = service.state.rollout(environment).await?;
-    let missing = || ServiceError::NotFound {
-        what: "rollout",
-        key: "of this environment".into(),
-    };
+    let missing = || ServiceError::NotFound { what: "rollout", key: "of this environment".into() };
     let rollout = rollout.ok_or_else(missing)?;
     // Before the rules: what was seen has changed, so a refusal would speak of something else.
     if rollout.version != seen_version {
@@ -36,10 +33,7 @@ pub async fn command(
     let line = HistoryEntry {
         at: now,
         actor: actor.name(),
-        change: Change::Rollout {
-            rollout: rollout.key.clone(),
-            what,
-        },
+        change: Change::Rollout { rollout: rollout.key.clone(), what },
     };
     service
         .state

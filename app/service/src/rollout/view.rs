@@ -23,10 +23,8 @@ pub async fn view(
     let Some(rollout) = service.state.rollout(environment).await? else {
         return Ok(None);
     };
-    let history = service
-        .state
-        .history(environment, Some(SubjectKind::Rollout), HISTORY_LINES)
-        .await?;
+    let history =
+        service.state.history(environment, Some(SubjectKind::Rollout), HISTORY_LINES).await?;
     Ok(Some(RolloutView {
         plan: rollout.plan,
         state: rollout.state,

@@ -26,10 +26,7 @@ pub struct IngestQueue {
 impl Default for IngestQueue {
     fn default() -> Self {
         let (sender, receiver) = mpsc::channel(MAX_QUEUED_BATCHES);
-        Self {
-            sender,
-            receiver: Mutex::new(receiver),
-        }
+        Self { sender, receiver: Mutex::new(receiver) }
     }
 }
 
@@ -39,18 +36,12 @@ impl Default for IngestQueue {
 /// [`ServiceError::Busy`] when the queue is full, or what storage says.
 pub async fn ingest(service: &Service, batch: Batch) -> Result<Appended, ServiceError> {
     let (reply, answer) = oneshot::channel();
-    service
-        .ingest
-        .sender
-        .try_send((batch, reply))
-        .map_err(|_| ServiceError::Busy)?;
+    service.ingest.sender.try_send((batch, reply)).map_err(|_| ServiceError::Busy)?;
     match answer.await {
         Ok(Ok(appended)) => Ok(appended),
         Ok(Err(error)) => {
             tracing::error!(%error, "telemetry could not be stored");
-            Err(ServiceError::Inconsistent(
-                "telemetry could not be stored; the log says why",
-            ))
+            Err(ServiceError::Inconsistent("telemetry could not be stored; the log says why"))
         }
         // The writer has stopped: the server is shutting down.
         Err(_) => Err(ServiceError::Busy),

@@ -5,10 +5,7 @@ use phasegate_domain::dashboard::Dashboard;
 
 /// How the page hears of changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(
-    not(feature = "hydrate"),
-    expect(dead_code, reason = "only a browser connects")
-)]
+#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser connects"))]
 pub(super) enum Connection {
     /// Not yet; the page shows what the server rendered.
     Waiting,
@@ -16,6 +13,8 @@ pub(super) enum Connection {
     Live,
     /// The server is away; the browser tries again by itself.
     Lost,
+    /// The server turned us away, so the browser does not try again.
+    Closed,
 }
 
 impl Connection {
@@ -24,6 +23,7 @@ impl Connection {
             Self::Waiting => "Connecting …",
             Self::Live => "Live",
             Self::Lost => "Server away, reconnecting …",
+            Self::Closed => "Not live, reload the page",
         }
     }
 
@@ -31,7 +31,7 @@ impl Connection {
         match self {
             Self::Waiting => "pill",
             Self::Live => "pill pill-live pill-pulse",
-            Self::Lost => "pill pill-warning",
+            Self::Lost | Self::Closed => "pill pill-warning",
         }
     }
 }
@@ -65,7 +65,11 @@ mod browser {
             return;
         };
         let on_open = Closure::<dyn Fn()>::new(move || connection.set(Connection::Live));
-        let on_error = Closure::<dyn Fn()>::new(move || connection.set(Connection::Lost));
+        let asked = source.clone();
+        let on_error = Closure::<dyn Fn()>::new(move || {
+            let is_closed = asked.ready_state() == EventSource::CLOSED;
+            connection.set(if is_closed { Connection::Closed } else { Connection::Lost });
+        });
         let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
             let text = event.data().as_string().unwrap_or_default();
             // A newer server may send what this page does not know; a reload then helps.

@@ -49,7 +49,7 @@ fn Loaded(dashboard: Memo<Dashboard>, connection: Signal<Connection>) -> impl In
             </span>
         </header>
         <p class="lead">
-            "The last 60 minutes, as real visitors' browsers reported them. Computed at "
+            "The last 60 minutes as visitors' browsers reported them, at "
             {move || format::time(dashboard.read().at)} " UTC."
         </p>
         <section aria-labelledby="vitals-title">

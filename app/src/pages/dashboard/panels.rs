@@ -24,43 +24,24 @@ fn rating_class(rating: Option<Rating>) -> &'static str {
 /// One vital.
 #[component]
 pub(super) fn VitalCard(panel: VitalPanel, at: Timestamp) -> impl IntoView {
-    let VitalPanel {
-        vital,
-        p75,
-        samples,
-        good,
-        poor,
-        points,
-    } = panel;
+    let VitalPanel { vital, p75, samples, good, poor, points } = panel;
     let rating = p75.map(|p75| vital.rate(p75));
     let number = p75.map_or_else(|| "–".to_owned(), |p75| vital.format(p75));
     let (limit_good, limit_poor) = vital.thresholds();
-    let limits = Limits {
-        good: limit_good as f64,
-        poor: limit_poor as f64,
-    };
-    let chart = draw(
-        (280, 112),
-        &points,
-        at,
-        Shape::Line,
-        Some(limits),
-        &|value| vital.format(value),
-    );
-    let limit = vital.format(limit_good as f64);
+    let limits = Limits { good: limit_good as f64, poor: limit_poor as f64 };
+    let chart =
+        draw((280, 112), &points, at, Shape::Line, Some(limits), &|value| vital.format(value));
+    let limit = format!("good up to {}", vital.format(limit_good as f64));
     let summary = match samples {
-        0 => format!("No samples in this hour · good up to {limit}"),
+        0 => "No samples in this hour".to_owned(),
         _ => format!(
-            "{} · {} good · {} poor · good up to {limit}",
+            "{} · {} good · {} poor",
             format::counted(samples, "sample", "samples"),
             format::percent(good, samples),
             format::percent(poor, samples)
         ),
     };
-    let label = format!(
-        "{} per minute, 75th percentile; now {number}",
-        vital.title()
-    );
+    let label = format!("{} per minute, 75th percentile; now {number}", vital.title());
     view! {
         <article class="card vital" data-testid=format!("vital-{}", vital.as_str())>
             <header class="card-head">
@@ -70,6 +51,7 @@ pub(super) fn VitalCard(panel: VitalPanel, at: Timestamp) -> impl IntoView {
             <p class="vital-value">
                 <span class=rating_class(rating) data-testid="value">{number}</span>
                 <span class="rating">{rating.map(Rating::title)}</span>
+                <span class="hint vital-limit">{limit}</span>
             </p>
             <div class="chart" role="img" aria-label=label inner_html=chart></div>
             <p class="hint">{summary}</p>
@@ -80,14 +62,9 @@ pub(super) fn VitalCard(panel: VitalPanel, at: Timestamp) -> impl IntoView {
 /// Errors.
 #[component]
 pub(super) fn ErrorCard(panel: ErrorPanel, at: Timestamp) -> impl IntoView {
-    let chart = draw((460, 150), &panel.points, at, Shape::Bars, None, &|value| {
-        format!("{value:.0}")
-    });
-    let class = if panel.count == 0 {
-        "number is-good"
-    } else {
-        "number is-poor"
-    };
+    let chart =
+        draw((460, 150), &panel.points, at, Shape::Bars, None, &|value| format!("{value:.0}"));
+    let class = if panel.count == 0 { "number is-good" } else { "number is-poor" };
     view! {
         <article class="card" data-testid="errors">
             <header class="card-head"><h3>"JavaScript errors"</h3></header>

@@ -20,10 +20,7 @@ pub(super) fn Errors(recent: Vec<Reported<ErrorReport>>) -> impl IntoView {
     let lines = recent
         .into_iter()
         .map(|Reported { at, what }| {
-            let place = [what.feature, what.component]
-                .into_iter()
-                .flatten()
-                .collect::<Vec<_>>();
+            let place = [what.feature, what.component].into_iter().flatten().collect::<Vec<_>>();
             let place = (!place.is_empty()).then(|| format!(" · {}", place.join(" / ")));
             view! {
                 <li>
@@ -83,11 +80,7 @@ fn exposures(by_variant: &[(VariantName, u64)]) -> String {
         .iter()
         .map(|(variant, times)| format!("{variant} {}", format::count(*times)))
         .collect();
-    if parts.is_empty() {
-        "–".to_owned()
-    } else {
-        parts.join(" · ")
-    }
+    if parts.is_empty() { "–".to_owned() } else { parts.join(" · ") }
 }
 
 /// Which features are asked for and used.
@@ -155,9 +148,8 @@ pub(super) fn FeedbackList(feedback: Vec<Reported<Feedback>>) -> impl IntoView {
             }
         })
         .collect_view();
-    let empty = feedback
-        .is_empty()
-        .then(|| view! { <p class="hint">"Nobody has said anything yet."</p> });
+    let empty =
+        feedback.is_empty().then(|| view! { <p class="hint">"Nobody has said anything yet."</p> });
     view! {
         <section class="card" aria-labelledby="feedback-title">
             <header class="card-head"><h2 id="feedback-title">"Feedback"</h2></header>

@@ -55,22 +55,11 @@ fn Answers(answers: Vec<Explanation>) -> impl IntoView {
     let answers = answers
         .into_iter()
         .map(|answer| {
-            let Explanation {
-                flag,
-                value,
-                variant,
-                reason,
-                steps,
-            } = answer;
-            let class = if value == serde_json::Value::Bool(true) {
-                "pill pill-live"
-            } else {
-                "pill"
-            };
-            let steps = steps
-                .iter()
-                .map(|step| view! { <li>{step.to_string()}</li> })
-                .collect_view();
+            let Explanation { flag, value, variant, reason, steps } = answer;
+            let class =
+                if value == serde_json::Value::Bool(true) { "pill pill-live" } else { "pill" };
+            let steps =
+                steps.iter().map(|step| view! { <li>{step.to_string()}</li> }).collect_view();
             view! {
                 <li class="answer">
                     <details>

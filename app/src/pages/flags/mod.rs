@@ -18,11 +18,7 @@ pub(crate) fn FlagsPage() -> impl IntoView {
     let switch = ServerAction::<SwitchFlag>::new();
     let flags = Resource::new(move || switch.version().get(), |_| api::list_flags());
     let refusal = move || {
-        switch
-            .value()
-            .get()
-            .and_then(Result::err)
-            .map(|error| view! { <ErrorNotice error/> })
+        switch.value().get().and_then(Result::err).map(|error| view! { <ErrorNotice error/> })
     };
     view! {
         <Title text="Flags"/>
@@ -51,21 +47,13 @@ fn List(flags: Vec<FlagRow>, switch: ServerAction<SwitchFlag>) -> impl IntoView 
         return view! { <p class="empty">"There are no flags yet. Loading a plan brings them."</p> }
             .into_any();
     }
-    let rows = flags
-        .into_iter()
-        .map(|row| view! { <Row row switch/> })
-        .collect_view();
+    let rows = flags.into_iter().map(|row| view! { <Row row switch/> }).collect_view();
     view! { <ul class="flag-list">{rows}</ul> }.into_any()
 }
 
 #[component]
 fn Row(row: FlagRow, switch: ServerAction<SwitchFlag>) -> impl IntoView {
-    let FlagRow {
-        flag,
-        state,
-        added_in,
-        is_reached,
-    } = row;
+    let FlagRow { flag, state, added_in, is_reached } = row;
     let status = match (state.enabled, added_in, is_reached) {
         (false, _, _) => "Off for everyone".to_owned(),
         (true, Some(phase), true) => format!("Served since phase {phase}"),
@@ -73,11 +61,7 @@ fn Row(row: FlagRow, switch: ServerAction<SwitchFlag>) -> impl IntoView {
         (true, None, _) => "Default for everyone".to_owned(),
     };
     let is_live = state.enabled && is_reached;
-    let (checked, next) = if state.enabled {
-        ("true", "false")
-    } else {
-        ("false", "true")
-    };
+    let (checked, next) = if state.enabled { ("true", "false") } else { ("false", "true") };
     view! {
         <li class="flag">
             <div class="flag-text">

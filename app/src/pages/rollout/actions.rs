@@ -52,15 +52,9 @@ pub(super) fn Actions(
     let query = use_query_map();
     let asked = Memo::new(move |_| query.read().get("confirm"));
     move || {
-        let kinds = [
-            CommandKind::Start,
-            CommandKind::Advance,
-            CommandKind::RollBack,
-        ];
+        let kinds = [CommandKind::Start, CommandKind::Advance, CommandKind::RollBack];
         let asked = asked.get();
-        let confirm = kinds
-            .into_iter()
-            .find(|kind| asked.as_deref() == Some(slug(*kind)));
+        let confirm = kinds.into_iter().find(|kind| asked.as_deref() == Some(slug(*kind)));
         match confirm.filter(|kind| is_possible(*kind, &rollout)) {
             Some(kind) => view! { <Confirm rollout=rollout.clone() kind command/> }.into_any(),
             None => view! { <Buttons rollout=rollout.clone()/> }.into_any(),
@@ -96,9 +90,7 @@ fn Buttons(rollout: RolloutView) -> impl IntoView {
 fn time_left(rollout: &RolloutView) -> Option<String> {
     let progress = rollout.state.progress()?;
     let phase = rollout.plan.phase(progress.phase)?;
-    Some(format::duration(
-        phase.minimum_over_at(progress.phase_since) - rollout.at,
-    ))
+    Some(format::duration(phase.minimum_over_at(progress.phase_since) - rollout.at))
 }
 
 #[component]
@@ -147,11 +139,7 @@ fn Confirm(
 /// What will happen, in words.
 fn consequences(kind: CommandKind, rollout: &RolloutView) -> impl IntoView + use<> {
     let target = target(kind, rollout).cloned();
-    let leaving = rollout
-        .state
-        .serving_phase()
-        .and_then(|n| rollout.plan.phase(n))
-        .cloned();
+    let leaving = rollout.state.serving_phase().and_then(|n| rollout.plan.phase(n)).cloned();
     match (kind, target, leaving) {
         (CommandKind::RollBack, Some(target), Some(leaving)) => view! {
             <p>

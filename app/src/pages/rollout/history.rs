@@ -19,23 +19,14 @@ fn named(plan: &Plan, number: PhaseNumber) -> String {
 /// A change as a sentence.
 pub(super) fn sentence(change: &Change, plan: &Plan) -> String {
     match change {
-        Change::Rollout {
-            what: RolloutEvent::Started,
-            ..
-        } => {
+        Change::Rollout { what: RolloutEvent::Started, .. } => {
             format!("Started with {}.", named(plan, PhaseNumber::FIRST))
         }
-        Change::Rollout {
-            what: RolloutEvent::Advanced(moved),
-            ..
-        } => {
+        Change::Rollout { what: RolloutEvent::Advanced(moved), .. } => {
             let early = if moved.forced { " before its time" } else { "" };
             format!("Advanced{early} to {}.", named(plan, moved.to))
         }
-        Change::Rollout {
-            what: RolloutEvent::RolledBack(moved),
-            ..
-        } => {
+        Change::Rollout { what: RolloutEvent::RolledBack(moved), .. } => {
             format!("Rolled back to {}.", named(plan, moved.to))
         }
         Change::FlagSwitched { flag, enabled } => {

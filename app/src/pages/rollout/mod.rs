@@ -23,11 +23,7 @@ pub(crate) fn RolloutPage() -> impl IntoView {
     let command = ServerAction::<CommandRollout>::new();
     let rollout = Resource::new(move || command.version().get(), |_| api::rollout());
     let refusal = move || {
-        command
-            .value()
-            .get()
-            .and_then(Result::err)
-            .map(|error| view! { <ErrorNotice error/> })
+        command.value().get().and_then(Result::err).map(|error| view! { <ErrorNotice error/> })
     };
     view! {
         <Title text="Rollout"/>
@@ -59,16 +55,10 @@ fn NoPlan() -> impl IntoView {
 #[component]
 fn Loaded(rollout: RolloutView, command: ServerAction<CommandRollout>) -> impl IntoView {
     let query = use_query_map();
-    let newest = rollout
-        .history
-        .first()
-        .map(|line| history::sentence(&line.change, &rollout.plan));
+    let newest = rollout.history.first().map(|line| history::sentence(&line.change, &rollout.plan));
     let done = move || {
         let is_done = query.read().get("done").is_some();
-        newest
-            .clone()
-            .filter(|_| is_done)
-            .map(|text| view! { <Notice>{text}</Notice> })
+        newest.clone().filter(|_| is_done).map(|text| view! { <Notice>{text}</Notice> })
     };
     view! {
         {done}
@@ -82,18 +72,13 @@ fn Loaded(rollout: RolloutView, command: ServerAction<CommandRollout>) -> impl I
 
 #[component]
 fn Head(rollout: RolloutView) -> impl IntoView {
-    let RolloutView {
-        plan, state, at, ..
-    } = rollout;
+    let RolloutView { plan, state, at, .. } = rollout;
     let last = plan.last_phase();
     let (status, class) = match state {
         RolloutState::Draft => ("Not started".to_owned(), "pill"),
         RolloutState::Running(progress) => {
             let since = format::duration(at - progress.phase_since);
-            (
-                format!("Phase {} of {last} · for {since}", progress.phase),
-                "pill pill-live",
-            )
+            (format!("Phase {} of {last} · for {since}", progress.phase), "pill pill-live")
         }
     };
     view! {

@@ -30,10 +30,8 @@ fn PhaseCard(phase: Phase, standing: Standing) -> impl IntoView {
     let features = if phase.flags.is_empty() {
         view! { <span class="hint">"none new"</span> }.into_any()
     } else {
-        let chips = phase
-            .flags
-            .iter()
-            .map(|key| view! { <code class="chip">{key.to_string()}</code> });
+        let chips =
+            phase.flags.iter().map(|key| view! { <code class="chip">{key.to_string()}</code> });
         chips.collect_view().into_any()
     };
     let criteria = phase.criteria.iter().map(|criterion| {

@@ -58,11 +58,7 @@ mod tests {
     fn one_outlier_in_fifty_is_left_out() {
         let mut interactions = Interactions::default();
         for id in 1..=60_u32 {
-            let duration = if id == 5 {
-                900.0
-            } else {
-                100.0 + f64::from(id)
-            };
+            let duration = if id == 5 { 900.0 } else { 100.0 + f64::from(id) };
             interactions.add(duration, f64::from(id), f64::from(id));
         }
         assert_eq!(interactions.latency(), Some(160.0));

@@ -56,10 +56,7 @@ pub(super) async fn first_start(
     .await
     .map_err(database)?;
     commit(tx).await?;
-    Ok(Some(Created {
-        environment: EnvironmentId(environment),
-        admin: UserId(admin),
-    }))
+    Ok(Some(Created { environment: EnvironmentId(environment), admin: UserId(admin) }))
 }
 
 pub(super) async fn environments(db: &Database) -> Result<Vec<Environment>, StoreError> {
@@ -81,11 +78,7 @@ pub(super) async fn environments(db: &Database) -> Result<Vec<Environment>, Stor
 
 fn to_person((id, email, role): (i64, String, String)) -> Result<Person, StoreError> {
     let role = Role::parse(&role).ok_or_else(|| damaged("account")(&"unknown role"))?;
-    Ok(Person {
-        id: UserId(id),
-        email,
-        role,
-    })
+    Ok(Person { id: UserId(id), email, role })
 }
 
 pub(super) async fn account(db: &Database, email: &str) -> Result<Option<Account>, StoreError> {
@@ -96,10 +89,7 @@ pub(super) async fn account(db: &Database, email: &str) -> Result<Option<Account
             .await
             .map_err(database)?;
     row.map(|(id, email, role, password_hash)| {
-        Ok(Account {
-            person: to_person((id, email, role))?,
-            password_hash,
-        })
+        Ok(Account { person: to_person((id, email, role))?, password_hash })
     })
     .transpose()
 }
@@ -148,11 +138,7 @@ pub(super) async fn server_tokens(db: &Database) -> Result<Vec<(Digest, ServerTo
                 .try_into()
                 .map_err(|_| damaged("server token")(&"its digest is not 32 bytes long"))?;
             let scopes = from_json("scopes", &scopes)?;
-            let token = ServerToken {
-                environment: EnvironmentId(environment),
-                name,
-                scopes,
-            };
+            let token = ServerToken { environment: EnvironmentId(environment), name, scopes };
             Ok((Digest(digest), token))
         })
         .collect()

@@ -31,14 +31,7 @@ pub(super) async fn flags(
     .map_err(database)?;
     rows.into_iter()
         .map(|(flag, enabled, killed, version)| {
-            Ok((
-                from_json("flag", &flag)?,
-                FlagState {
-                    enabled,
-                    killed,
-                    version,
-                },
-            ))
+            Ok((from_json("flag", &flag)?, FlagState { enabled, killed, version }))
         })
         .collect()
 }
@@ -56,9 +49,7 @@ pub(super) async fn segments(
     .fetch_all(&db.reader)
     .await
     .map_err(database)?;
-    rows.iter()
-        .map(|segment| from_json("segment", segment))
-        .collect()
+    rows.iter().map(|segment| from_json("segment", segment)).collect()
 }
 
 pub(super) async fn save_state(

@@ -50,11 +50,7 @@ pub(super) async fn history(
     rows.into_iter()
         .map(|(at, actor, change)| {
             let change = from_json("history", &change)?;
-            Ok(HistoryEntry {
-                at: instant("history", at)?,
-                actor: ActorName(actor),
-                change,
-            })
+            Ok(HistoryEntry { at: instant("history", at)?, actor: ActorName(actor), change })
         })
         .collect()
 }

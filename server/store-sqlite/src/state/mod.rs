@@ -39,9 +39,7 @@ impl SqliteState {
     /// [`StoreError::NewerDatabase`] when a newer version wrote it; otherwise what SQLite says.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         let migrator = sqlx::migrate!("../../migrations/sqlite/state");
-        Ok(Self {
-            database: Database::open(path, &migrator).await?,
-        })
+        Ok(Self { database: Database::open(path, &migrator).await? })
     }
 }
 

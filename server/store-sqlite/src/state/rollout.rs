@@ -33,13 +33,11 @@ pub(super) async fn load_plan(
     .bind(to_json("rollout", &RolloutState::Draft)?)
     .execute(&mut *tx)
     .await
-    .map_err(|error| {
-        if is_duplicate(&error) {
-            StoreError::AlreadyExists
-        } else {
-            database(error)
-        }
-    })?;
+    .map_err(
+        |error| {
+            if is_duplicate(&error) { StoreError::AlreadyExists } else { database(error) }
+        },
+    )?;
     for segment in &file.segments {
         sqlx::query(
             "INSERT INTO segments (project_id, key, definition)

@@ -46,12 +46,7 @@ pub(super) async fn load(
     .map_err(database)?;
     row.map(|(person, data, expires_at)| {
         let expires_at = instant("session", expires_at)?;
-        Ok(Session {
-            id,
-            person: person.map(UserId),
-            data,
-            expires_at,
-        })
+        Ok(Session { id, person: person.map(UserId), data, expires_at })
     })
     .transpose()
 }

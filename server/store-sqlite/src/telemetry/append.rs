@@ -64,11 +64,7 @@ async fn remember(tx: &mut Transaction<'_, Sqlite>, batch: &Batch) -> Result<App
     .execute(&mut **tx)
     .await
     .map_err(database)?;
-    Ok(if inserted.rows_affected() == 1 {
-        Appended::Stored
-    } else {
-        Appended::Repeated
-    })
+    Ok(if inserted.rows_affected() == 1 { Appended::Stored } else { Appended::Repeated })
 }
 
 async fn add_reports(

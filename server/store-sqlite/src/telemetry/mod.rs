@@ -52,9 +52,7 @@ impl SqliteTelemetry {
     /// [`StoreError::NewerDatabase`] when a newer version wrote it; otherwise what SQLite says.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         let migrator = sqlx::migrate!("../../migrations/sqlite/telemetry");
-        Ok(Self {
-            database: Database::open(path, &migrator).await?,
-        })
+        Ok(Self { database: Database::open(path, &migrator).await? })
     }
 }
 

@@ -44,15 +44,7 @@ pub(super) async fn rollups(
         .map(|(minute, series, label, count, sketch)| {
             let series = Series::parse(&series)
                 .ok_or_else(|| damaged("rollup")(&format_args!("unknown series {series}")))?;
-            Ok((
-                RollupKey {
-                    environment,
-                    series,
-                    label,
-                    minute,
-                },
-                decode(count, &sketch)?,
-            ))
+            Ok((RollupKey { environment, series, label, minute }, decode(count, &sketch)?))
         })
         .collect()
 }

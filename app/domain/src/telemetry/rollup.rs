@@ -1,0 +1,206 @@
+//! Rows that count facts by minute.
+
+use std::collections::BTreeMap;
+
+use super::{Batch, FactKind, TimingKind};
+use crate::{
+    Timestamp,
+    ids::{EnvironmentId, FlagKey, VariantName},
+    stats::Sketch,
+    vitals::Vital,
+};
+
+/// The most labels that a series has rows of its own for, per environment.
+pub const MAX_LABELS: u32 = 500;
+
+/// What all further labels are counted under.
+pub const OTHER_LABEL: &str = "other";
+
+/// What a rollup row counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Series {
+    /// One vital's values.
+    Vital(Vital),
+    /// Errors.
+    Errors,
+    /// Exposures; labelled with flag and variant, as [`exposure_label`] writes them.
+    Exposures,
+    /// Uses; labelled with the flag.
+    FeatureUses,
+    /// The app's own events; labelled with their name.
+    Custom,
+    /// Durations; labelled with the endpoint or component.
+    Timing(TimingKind),
+    /// Feedback; the values are ratings.
+    Feedback,
+    /// Events that pages had to drop.
+    Dropped,
+}
+
+impl Series {
+    /// All that there are.
+    pub const ALL: [Self; 14] = [
+        Self::Vital(Vital::Lcp),
+        Self::Vital(Vital::Inp),
+        Self::Vital(Vital::Cls),
+        Self::Vital(Vital::Fcp),
+        Self::Vital(Vital::Ttfb),
+        Self::Vital(Vital::Fid),
+        Self::Errors,
+        Self::Exposures,
+        Self::FeatureUses,
+        Self::Custom,
+        Self::Timing(TimingKind::Api),
+        Self::Timing(TimingKind::Render),
+        Self::Feedback,
+        Self::Dropped,
+    ];
+
+    /// The series that is stored under that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|series| series.as_str() == name)
+    }
+
+    /// The name under which rows are stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Vital(Vital::Lcp) => "vital.lcp",
+            Self::Vital(Vital::Inp) => "vital.inp",
+            Self::Vital(Vital::Cls) => "vital.cls",
+            Self::Vital(Vital::Fcp) => "vital.fcp",
+            Self::Vital(Vital::Ttfb) => "vital.ttfb",
+            Self::Vital(Vital::Fid) => "vital.fid",
+            Self::Errors => "errors",
+            Self::Exposures => "exposures",
+            Self::FeatureUses => "feature_uses",
+            Self::Custom => "custom",
+            Self::Timing(TimingKind::Api) => "timing.api",
+            Self::Timing(TimingKind::Render) => "timing.render",
+            Self::Feedback => "feedback",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
+/// Which rollup row a fact belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RollupKey {
+    /// Whose.
+    pub environment: EnvironmentId,
+    /// Of what.
+    pub series: Series,
+    /// The flag, endpoint, component or event; empty where there is none.
+    pub label: String,
+    /// Minutes since 1970.
+    pub minute: i64,
+}
+
+/// What a rollup row holds.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Rollup {
+    /// How many facts.
+    pub count: u64,
+    /// Their values' distribution; empty for series without values.
+    pub sketch: Sketch,
+}
+
+impl Rollup {
+    /// Takes over all that another row counted.
+    pub fn merge(&mut self, other: &Self) {
+        self.count += other.count;
+        self.sketch.merge(&other.sketch);
+    }
+}
+
+/// The minute that an instant lies in, counted from 1970.
+#[must_use]
+pub fn minute_of(at: Timestamp) -> i64 {
+    at.timestamp().div_euclid(60)
+}
+
+impl FactKind {
+    /// The row it belongs to (series and label), how many it counts for, and its value.
+    fn place(&self) -> (Series, String, u64, Option<u64>) {
+        let none = String::new();
+        match self {
+            Self::Vital { vital, millionths } => {
+                (Series::Vital(*vital), none, 1, Some(*millionths))
+            }
+            Self::Error(_) => (Series::Errors, none, 1, None),
+            Self::Exposure { flag, variant } => {
+                (Series::Exposures, exposure_label(flag, variant), 1, None)
+            }
+            Self::FeatureUsed { flag } => (Series::FeatureUses, flag.to_string(), 1, None),
+            Self::Custom { name } => (Series::Custom, name.clone(), 1, None),
+            Self::Timing { kind, name, millionths } => {
+                (Series::Timing(*kind), name.clone(), 1, Some(*millionths))
+            }
+            Self::Feedback(feedback) => (Series::Feedback, none, 1, feedback.rating.map(u64::from)),
+            Self::Dropped { events } => (Series::Dropped, none, *events, None),
+        }
+    }
+}
+
+/// The label of an exposure: `FLAG:variant`. Keys hold no colon, so it can be taken apart.
+#[must_use]
+pub fn exposure_label(flag: &FlagKey, variant: &VariantName) -> String {
+    format!("{flag}:{variant}")
+}
+
+/// Flag and variant of an exposure's label.
+#[must_use]
+pub fn exposure_of(label: &str) -> Option<(FlagKey, VariantName)> {
+    let (flag, variant) = label.split_once(':')?;
+    Some((FlagKey::new(flag).ok()?, VariantName::new(variant).ok()?))
+}
+
+/// Adds all facts of a batch to rollup rows. The order of facts and batches does not matter.
+pub fn roll_up(batch: &Batch, rows: &mut BTreeMap<RollupKey, Rollup>) {
+    for fact in &batch.facts {
+        let (series, label, count, value) = fact.kind.place();
+        let key =
+            RollupKey { environment: batch.environment, series, label, minute: minute_of(fact.at) };
+        let row = rows.entry(key).or_default();
+        row.count += count;
+        if let Some(value) = value {
+            row.sketch.add(value as f64);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::telemetry::Fact;
+
+    #[test]
+    fn series_lead_back_from_their_names() {
+        for series in Series::ALL {
+            assert_eq!(Series::parse(series.as_str()), Some(series));
+        }
+    }
+
+    #[test]
+    fn facts_land_in_their_own_minute() {
+        let at = |second| DateTime::from_timestamp(second, 0).unwrap();
+        let lcp = |second| Fact {
+            at: at(second),
+            kind: FactKind::Vital { vital: Vital::Lcp, millionths: 2_000_000 },
+        };
+        let batch = Batch {
+            id: "b".into(),
+            environment: EnvironmentId(1),
+            received_at: at(200),
+            facts: vec![lcp(59), lcp(60), lcp(119)],
+        };
+        let mut rows = BTreeMap::new();
+        roll_up(&batch, &mut rows);
+        let counts: Vec<_> = rows.iter().map(|(key, row)| (key.minute, row.count)).collect();
+        assert_eq!(counts, [(0, 1), (1, 2)]);
+        assert_eq!(minute_of(at(-1)), -1);
+    }
+}
