@@ -6,7 +6,10 @@ use anyhow::{Context, bail};
 use phasegate_service::{Service, accounts, telemetry};
 use phasegate_store::{StateStore, TelemetryStore};
 use phasegate_store_sqlite::{SqliteState, SqliteTelemetry};
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
@@ -36,10 +39,12 @@ pub(crate) async fn main(config: Config) -> anyhow::Result<()> {
             "this server was built without its browser assets; build it with: cargo xtask build"
         );
     }
+    // Before the server calls itself ready, so that a signal right after that is heard.
+    let stop = stop_signal()?;
     tracing::info!(%url, demo = config.demo, "phasegate is ready");
     let stopping = CancellationToken::new();
     let state = AppState::new(service, &config, stopping.clone());
-    serve(listener, state, stop_signal()).await?;
+    serve(listener, state, stop).await?;
     tracing::info!("phasegate has stopped");
     Ok(())
 }
@@ -47,7 +52,11 @@ pub(crate) async fn main(config: Config) -> anyhow::Result<()> {
 fn start_log(config: &Config) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&config.log)
         .with_context(|| format!("log: {:?} is not a filter such as \"info\"", config.log))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A log that cannot be written (a closed pipe) must not take the server down with it.
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .log_internal_errors(false);
     match config.log_format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),
@@ -137,17 +146,14 @@ pub async fn run_jobs(service: Arc<Service>) {
     tokio::join!(telemetry::write_queued(&service), upkeep);
 }
 
-async fn stop_signal() {
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
+/// Listens for Ctrl-C and SIGTERM from now on; what is returned waits for the first of them.
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminate => {}
-    }
+    })
 }
