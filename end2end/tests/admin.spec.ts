@@ -27,7 +27,7 @@ test('a refusal without a script says why', async ({ server, visitor }) => {
   const [one, two] = [await visitor({ javaScriptEnabled: false }), await visitor({ javaScriptEnabled: false })];
   await logIn(one, server);
   await logIn(two, server);
-  for (const page of [one, two]) await page.goto('/admin/rollout?confirm=start');
+  for (const page of [one, two]) await page.goto('/admin/rollout?confirm=start-1');
   await one.getByRole('button', { name: 'Start the rollout' }).click();
   await expect(one.getByTestId('rollout-status')).toContainText('Phase 1');
   await two.getByRole('button', { name: 'Start the rollout' }).click();
@@ -39,7 +39,7 @@ test('of two who press at once, the second is told', async ({ server, visitor, e
   const [one, two] = [await visitor(), await visitor()];
   for (const page of [one, two]) {
     await logIn(page, server);
-    await page.goto('/admin/rollout?confirm=start');
+    await page.goto('/admin/rollout?confirm=start-1');
   }
   await one.getByRole('button', { name: 'Start the rollout' }).click();
   await expect(one.getByTestId('rollout-status')).toContainText('Phase 1');
@@ -110,10 +110,46 @@ test('the admin says so when the server is away', async ({ admin: page, server, 
   await page.goto('/admin/dashboard');
   await expect(page.getByText('Live', { exact: true })).toBeVisible();
   const other = await page.context().newPage();
-  await other.goto('/admin/rollout?confirm=start');
+  await other.goto('/admin/rollout?confirm=start-1');
   await other.getByLabel(/Reason/).fill('Ready');
   await server.stop();
   await expect(page.getByText('Server away, reconnecting …')).toBeVisible();
   await other.getByRole('button', { name: 'Start the rollout' }).click();
   await expect(other.getByRole('alert')).toContainText('The server did not answer');
+});
+
+test('the way back asks nothing that is past', async ({ admin: page }) => {
+  await advanceTo(page, 2);
+  await page.goBack();
+  await expect(page.getByText('That has been done, or is not possible any more.')).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Advance to phase 3' })).toBeVisible();
+});
+
+test('pressing a switch twice switches once', async ({ admin: page }) => {
+  await page.goto('/admin/flags');
+  const flag = page.getByRole('switch', { name: /Video/ });
+  await flag.dblclick();
+  await expect(page.getByText('Off for everyone')).toBeVisible();
+  await expect(flag).toHaveAttribute('aria-checked', 'false');
+});
+
+test('who was logged out elsewhere is led back through the login', async ({ server, visitor, expectComplaint }) => {
+  expectComplaint(/401 \(Unauthorized\).*flags\/switch/);
+  const page = await visitor();
+  await logIn(page, server);
+  await page.goto('/admin/flags');
+  await expect(page.getByRole('switch')).toHaveCount(9);
+  await page.context().clearCookies();
+  await page.getByRole('switch', { name: /Video/ }).click();
+  await expect(page.getByRole('alert')).toContainText('You are not logged in any more.');
+  await page.getByRole('link', { name: 'Log in again' }).click();
+  await expect(page).toHaveURL(/\/login/);
+});
+
+test('after logging out, the way back shows nothing', async ({ admin: page }) => {
+  await page.goto('/admin/rollout');
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await expect(page).toHaveURL(/\/login/);
+  await page.goBack();
+  await expect(page).toHaveURL(/\/login\?next=/);
 });

@@ -49,7 +49,7 @@ test('vitals, errors, exposures, uses, events and timings are delivered', async 
   await page.goto('about:blank');
   await expect.poll(() => new Set(of('vital', 'name')())).toEqual(new Set(['LCP', 'INP', 'CLS', 'FCP', 'TTFB', 'FID']));
   expect(of('vital', 'name')(), 'each vital once').toHaveLength(6);
-  await Promise.all(seen.receipts.slice(0, -1));
+  await Promise.all(seen.receipts);
 
   await admin.goto('/admin/dashboard');
   for (const vital of ['LCP', 'INP', 'CLS', 'FCP', 'TTFB', 'FID']) {
@@ -77,6 +77,77 @@ test('the API answers before the collector is there, and when the server is away
   expect(answers).toEqual([false, true, 'plain', null]);
 });
 
+type Api = Record<string, (...args: unknown[]) => unknown>;
+
+test('nothing that an app hands over breaks the page or what is measured', async ({ visitor, expectComplaint }) => {
+  expectComplaint(/phasegate|Object/);
+  const page = await visitor();
+  const seen = watch(page);
+  await page.addInitScript(() => {
+    void Promise.reject({ name: 'X', message: 42 }).finally(() => undefined);
+    void Promise.reject(undefined);
+  });
+  await page.goto('/demo?as=ada');
+  await expect(page.locator('#phase')).not.toHaveText('Current phase: …');
+  await page.evaluate(async () => {
+    const { phasegate } = window as never as { phasegate: Api };
+    for (const odd of [undefined, null, 5, {}, [], Symbol('s'), () => 1]) {
+      phasegate.track(odd);
+      phasegate.featureUsed(odd);
+      (phasegate.getErrorTracker() as Api).captureError(odd, odd);
+      (phasegate.getErrorTracker() as Api).captureError(new Error('Odd'), { feature: odd });
+      await (phasegate.getUserFeedback() as Api).submit(odd);
+      phasegate.isFeatureEnabled(odd);
+    }
+    phasegate.track('still_alive');
+  });
+  const names = () => seen.events.filter((event) => event.t === 'custom').map((event) => event.name);
+  await expect.poll(names).toContain('still_alive');
+});
+
+test('a late answer does not take a newer identity’s features away', async ({ admin, visitor }) => {
+  await advanceTo(admin, 1);
+  const page = await visitor();
+  let first: (() => Promise<void>) | undefined;
+  await page.route('**/ofrep/v1/evaluate/flags', async (route) => {
+    if (first) return route.continue();
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    first = async () => release();
+    await held;
+    await route.continue();
+  });
+  await page.goto('/demo?as=stranger');
+  await expect.poll(() => Boolean(first)).toBe(true);
+  const late = page.waitForResponse('**/ofrep/v1/evaluate/flags');
+  const isOn = () =>
+    page.evaluate(() => (window as never as { phasegate: Api }).phasegate.isFeatureEnabled('ENHANCED_EXERCISE_LIBRARY'));
+  await page.evaluate(() => (window as never as { phasegate: Api }).phasegate.identify('ines', { groups: ['internal'] }));
+  expect(await isOn()).toBe(true);
+  await late;
+  const again = page.waitForResponse('**/ofrep/v1/evaluate/flags');
+  await first?.();
+  await (await again).finished();
+  expect(await isOn()).toBe(true);
+});
+
+test('an interaction that delays the next page is measured', async ({ visitor }) => {
+  const page = await visitor();
+  const seen = watch(page);
+  await page.goto('/demo');
+  await expect(page.locator('#phase')).not.toHaveText('Current phase: …');
+  await page.evaluate(() => {
+    document.querySelector('h1')?.addEventListener('click', () => {
+      const end = performance.now() + 300;
+      while (performance.now() < end);
+    });
+  });
+  await page.getByRole('heading', { level: 1 }).click();
+  await page.goto('about:blank');
+  const inp = () => seen.events.find((event) => event.t === 'vital' && event.name === 'INP')?.value as number;
+  await expect.poll(inp).toBeGreaterThan(300_000);
+});
+
 test('a visitor who asks not to be measured is not, and still gets features', async ({ admin, visitor }) => {
   await advanceTo(admin, 1);
   const page = await visitor();
@@ -86,8 +157,13 @@ test('a visitor who asks not to be measured is not, and still gets features', as
   await expect(page.locator('.flag.is-on')).toHaveCount(1);
   await page.getByRole('button', { name: /Plank/ }).click();
   await page.goto('about:blank');
+  // Another visitor who does not mind comes later; what arrives is theirs alone.
+  const other = await visitor();
+  await other.goto('/demo');
+  await other.getByRole('button', { name: 'Capture an error' }).click();
   await admin.goto('/admin/dashboard');
-  await expect(admin.getByTestId('vital-LCP').getByTestId('value')).toHaveText('–');
+  await expect(admin.getByTestId('errors').getByTestId('value')).toHaveText('1');
+  await expect(admin.getByTestId('vital-LCP')).toContainText('1 sample ');
   expect(seen.events).toEqual([]);
 });
 

@@ -6,7 +6,7 @@ const FOLDER = join(__dirname, '../screenshots');
 const SIZES = { desktop: { width: 1280, height: 860 }, phone: { width: 390, height: 844 } };
 const PAGES = {
   rollout: '/admin/rollout',
-  'rollout-confirm': '/admin/rollout?confirm=advance',
+  'rollout-confirm': '/admin/rollout?confirm=advance-3',
   flags: '/admin/flags?user=ada&attributes=%7B%22groups%22%3A%5B%22beta%22%5D%7D',
   dashboard: '/admin/dashboard',
   'not-found': '/admin/nothing-here',

@@ -1,11 +1,12 @@
 //! Configuration: flags, then `PHASEGATE_*`, then `phasegate.toml`, then defaults.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use anyhow::Context;
 use figment::{
     Figment,
-    providers::{Env, Format, Serialized, Toml},
+    providers::{Format, Serialized, Toml},
+    value::Value,
 };
 use serde::{Deserialize, Serialize};
 
@@ -79,18 +80,50 @@ impl Default for Config {
     }
 }
 
+/// What `PHASEGATE_*` says. Values are texts whatever they look like: a password of digits is
+/// one too. Variables that are not ours are left alone, because container platforms make some
+/// up (`PHASEGATE_PORT` for a service of that name).
+fn environment(
+    vars: impl Iterator<Item = (String, String)>,
+) -> anyhow::Result<Serialized<BTreeMap<String, Value>>> {
+    const TEXTS: [&str; 9] = [
+        "listen",
+        "data",
+        "public_url",
+        "admin_email",
+        "admin_password",
+        "client_key",
+        "server_token",
+        "log",
+        "log_format",
+    ];
+    let mut values = BTreeMap::new();
+    for (name, value) in vars {
+        let Some(key) = name.strip_prefix("PHASEGATE_").map(str::to_ascii_lowercase) else {
+            continue;
+        };
+        if TEXTS.contains(&key.as_str()) {
+            values.insert(key, Value::from(value));
+        } else if key == "demo" {
+            let is_on = match value.as_str() {
+                "1" | "true" | "yes" | "on" => true,
+                "" | "0" | "false" | "no" | "off" => false,
+                other => anyhow::bail!("{name}: true or false, not {other:?}"),
+            };
+            values.insert(key, Value::from(is_on));
+        }
+    }
+    Ok(Serialized::defaults(values))
+}
+
 impl Config {
-    fn sources() -> Figment {
-        // PHASEGATE_FF_* override flags and PHASEGATE_BINARY is the tests'; neither configures.
-        let env = Env::prefixed("PHASEGATE_").filter(|key| {
-            let key = key.as_str().to_ascii_lowercase();
-            !key.starts_with("ff_") && key != "binary"
-        });
-        Figment::from(Serialized::defaults(Self::default())).merge(Toml::file(FILE)).merge(env)
+    fn sources() -> anyhow::Result<Figment> {
+        let env = environment(std::env::vars())?;
+        Ok(Figment::from(Serialized::defaults(Self::default())).merge(Toml::file(FILE)).merge(env))
     }
 
     pub(crate) fn load(args: &ServeArgs) -> anyhow::Result<Self> {
-        let mut sources = Self::sources();
+        let mut sources = Self::sources()?;
         if let Some(listen) = &args.listen {
             sources = sources.merge(("listen", listen));
         }
@@ -107,7 +140,7 @@ impl Config {
     }
 
     pub(crate) fn load_for_data(data: Option<PathBuf>) -> anyhow::Result<Self> {
-        let mut sources = Self::sources();
+        let mut sources = Self::sources()?;
         if let Some(data) = data {
             sources = sources.merge(("data", data));
         }
@@ -128,5 +161,45 @@ impl Config {
     /// Whether cookies may only travel over HTTPS (browsers count localhost as such).
     pub(crate) fn has_secure_cookies(&self) -> bool {
         !self.public_url.as_ref().is_some_and(|url| url.starts_with("http://"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(vars: &[(&str, &str)]) -> anyhow::Result<Config> {
+        let vars = vars.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let env = environment(vars)?;
+        Config::extract(&Figment::from(Serialized::defaults(Config::default())).merge(env))
+    }
+
+    #[test]
+    fn values_are_texts_whatever_they_look_like() {
+        let config = from(&[
+            ("PHASEGATE_ADMIN_PASSWORD", "123456789012"),
+            ("PHASEGATE_CLIENT_KEY", "true"),
+            ("PHASEGATE_DEMO", "1"),
+            ("PHASEGATE_LOG_FORMAT", "json"),
+        ])
+        .unwrap();
+        assert_eq!(config.admin_password.as_deref(), Some("123456789012"));
+        assert_eq!(config.client_key.as_deref(), Some("true"));
+        assert!(config.demo);
+        assert_eq!(config.log_format, LogFormat::Json);
+    }
+
+    #[test]
+    fn variables_of_others_are_left_alone() {
+        let config = from(&[("PHASEGATE_PORT", "tcp://10.0.0.1:80"), ("HOME", "/root")]).unwrap();
+        assert_eq!(config.listen, "127.0.0.1:8080");
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_named() {
+        let complaint = |vars: &[(&str, &str)]| format!("{:#}", from(vars).unwrap_err());
+        assert!(complaint(&[("PHASEGATE_DEMO", "maybe")]).contains("PHASEGATE_DEMO"));
+        assert!(complaint(&[("PHASEGATE_LOG_FORMAT", "xml")]).contains("log_format"));
+        assert!(complaint(&[("PHASEGATE_PUBLIC_URL", "example.org")]).contains("public_url"));
     }
 }

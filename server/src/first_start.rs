@@ -1,5 +1,6 @@
 //! The first start: an admin, keys, the guide's plan, and the words that say so.
-#![allow(clippy::print_stdout, reason = "what is printed once must not drown in a log")]
+
+use std::io::Write;
 
 use anyhow::Context;
 use phasegate_service::{Service, secrets, setup};
@@ -28,12 +29,13 @@ pub(crate) async fn run(service: &Service, config: &Config, url: &str) -> anyhow
         server_token: made(&config.server_token, "pgs_", 32)?,
     };
     let plan = setup::parse_plan(PLAN).context("the built-in plan is broken")?;
-    let Some(created) = setup::first_start(service, &new, clock::seed()?).await? else {
+    let seeds = [clock::seed()?, clock::seed()?];
+    if setup::first_start(service, &new, plan, seeds).await?.is_none() {
         return Ok(());
-    };
-    setup::load_plan(service, created.environment, &plan, clock::seed()?).await?;
-    println!("{}", welcome(config, &new, url));
-    Ok(())
+    }
+    writeln!(std::io::stdout(), "{}", welcome(config, &new, url)).with_context(|| {
+        format!("the password could not be printed; run: phasegate user set-password {}", new.email)
+    })
 }
 
 /// What a person needs to go on. What they gave us themselves is not repeated.

@@ -3,7 +3,7 @@
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
-    Extension, Router,
+    Router,
     extract::State,
     http::StatusCode,
     response::{
@@ -13,11 +13,14 @@ use axum::{
     routing::get,
 };
 use futures::{Stream, StreamExt, stream};
-use phasegate_domain::people::Person;
 use phasegate_service::{access::Actor, dashboard::dashboard};
 use tokio::sync::{OwnedSemaphorePermit, watch};
+use tower_sessions::Session;
 
-use crate::http::{AppState, Problem};
+use crate::{
+    http::{AppState, Problem},
+    login,
+};
 
 /// Streams that may be open at once.
 pub(crate) const MAX_STREAMS: usize = 128;
@@ -32,23 +35,20 @@ pub(crate) fn routes() -> Router<AppState> {
     Router::new().route("/admin/live/dashboard", get(dashboard_stream))
 }
 
-async fn dashboard_stream(
-    State(state): State<AppState>,
-    Extension(person): Extension<Person>,
-) -> Response {
+async fn dashboard_stream(State(state): State<AppState>, session: Session) -> Response {
     let Ok(permit) = Arc::clone(&state.streams).try_acquire_owned() else {
         let detail = "too many live pages are open; close some, or reload this one later";
         return Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).into_response();
     };
     let stopping = state.stopping.clone();
-    let events = events(state, Actor::from(&person), permit);
+    let events = events(state, session, permit);
     let events = events.take_until(stopping.cancelled_owned());
     Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))).into_response()
 }
 
 struct Position {
     state: AppState,
-    actor: Actor,
+    session: Session,
     changes: watch::Receiver<u64>,
     is_first: bool,
     _permit: OwnedSemaphorePermit,
@@ -57,11 +57,11 @@ struct Position {
 /// The dashboard at once, and again after every change.
 fn events(
     state: AppState,
-    actor: Actor,
+    session: Session,
     permit: OwnedSemaphorePermit,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
     let changes = state.service.changes();
-    let start = Position { state, actor, changes, is_first: true, _permit: permit };
+    let start = Position { state, session, changes, is_first: true, _permit: permit };
     stream::unfold(start, |mut position| async move {
         if !position.is_first {
             // An error means that the sender is gone, and with it the server.
@@ -72,6 +72,7 @@ fn events(
         }
         position.is_first = false;
         position.changes.mark_unchanged();
+        // Ends the stream when its session has ended; the page then finds out that it must log in.
         let event = snapshot(&position).await?;
         Some((Ok(event), position))
     })
@@ -79,8 +80,10 @@ fn events(
 
 async fn snapshot(position: &Position) -> Option<Event> {
     let service = &position.state.service;
+    let session = login::reread(&position.session, &position.state);
+    let person = login::person(&position.state, &session).await.ok()??;
     let environment = service.first_environment().ok()?;
-    match dashboard(service, &position.actor, environment).await {
+    match dashboard(service, &Actor::from(&person), environment).await {
         Ok(dashboard) => Event::default().json_data(dashboard).ok(),
         Err(error) => {
             tracing::error!(%error, "the live dashboard could not be computed");

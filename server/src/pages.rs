@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Json, Router,
     body::to_bytes,
     extract::{Request, State},
     http::StatusCode,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use leptos::prelude::provide_context;
+use leptos::{prelude::provide_context, server_fn::axum::get_server_fn_service};
 use phasegate_app::{ApiError, shell};
 use phasegate_service::Service;
 
@@ -32,13 +32,25 @@ async fn page(State(state): State<AppState>, request: Request) -> Response {
     render(request).await.into_response()
 }
 
-/// The largest error of a server function, in bytes.
-const MAX_ERROR_BYTES: usize = 16_384;
+/// The largest call of a server function, and the largest error that one answers, in bytes.
+const MAX_BYTES: usize = 65_536;
 
 async fn server_function(State(state): State<AppState>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    if get_server_fn_service(head.uri.path(), head.method.clone()).is_none() {
+        return refuse(ApiError::not_found(format!("There is no function {}.", head.uri.path())));
+    }
+    let Ok(body) = to_bytes(body, MAX_BYTES).await else {
+        return refuse(ApiError::invalid(format!("The form is larger than {MAX_BYTES} bytes.")));
+    };
+    let request = Request::from_parts(head, body.into());
     let response =
         leptos_axum::handle_server_fns_with_context(context(&state.service), request).await;
     with_status(response.into_response()).await
+}
+
+fn refuse(error: ApiError) -> Response {
+    (error.status(), Json(error)).into_response()
 }
 
 /// Gives an error the status of its kind. Plain forms are not concerned: they are redirected.
@@ -47,7 +59,7 @@ async fn with_status(response: Response) -> Response {
         return response;
     }
     let (mut head, body) = response.into_parts();
-    let bytes = to_bytes(body, MAX_ERROR_BYTES).await.unwrap_or_default();
+    let bytes = to_bytes(body, MAX_BYTES).await.unwrap_or_default();
     if let Ok(error) = serde_json::from_slice::<ApiError>(&bytes) {
         head.status = error.status();
     }

@@ -1,6 +1,13 @@
 //! Starting, running and stopping the server.
 
-use std::{fs, future::Future, io::ErrorKind, path::Path, sync::Arc};
+use std::{
+    fs::{self, DirBuilder},
+    io::ErrorKind,
+    net::SocketAddr,
+    os::unix::fs::DirBuilderExt,
+    path::Path,
+    sync::Arc,
+};
 
 use anyhow::{Context, bail};
 use phasegate_service::{Service, accounts, telemetry};
@@ -92,7 +99,9 @@ pub async fn open(config: &Config) -> anyhow::Result<Arc<Service>> {
 /// Makes the folder and proves that it can be written, because SQLite says it less clearly.
 fn make_data_folder(folder: &Path) -> anyhow::Result<()> {
     let probe = folder.join(".phasegate-write-test");
-    let written = fs::create_dir_all(folder).and_then(|()| fs::write(&probe, b""));
+    // Only for us: it holds the hashes of passwords and what visitors did.
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    let written = made.and_then(|()| fs::write(&probe, b""));
     if let Err(error) = written {
         bail!(
             "the data folder {} cannot be written ({error}); change its owner, or choose another with --data",
@@ -115,7 +124,8 @@ pub async fn serve(
     let stopping = state.stopping.clone();
     let jobs = tokio::spawn(run_jobs(Arc::clone(&state.service)));
     let told = stopping.clone();
-    let server = axum::serve(listener, router(state)).with_graceful_shutdown(async move {
+    let app = router(state).into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, app).with_graceful_shutdown(async move {
         stop.await;
         // Ends the open event streams, which would otherwise never finish.
         told.cancel();

@@ -27,6 +27,7 @@ fn batch(id: &str) -> serde_json::Value {
         {"t": "use", "flag": "NOPE"},
         {"t": "error", "page": "/demo", "message": "Boom"},
         {"t": "feedback", "rating": 9},
+        {"t": "exposure", "flag": "AI_EXERCISE_COACHING", "variant": "purple"},
     ]})
 }
 
@@ -44,6 +45,7 @@ async fn a_batch_is_stored_and_its_faults_are_named() {
     assert_eq!(reasons[0], (1, "name: there is no vital \"SPEED\""));
     assert_eq!(reasons[1], (3, "flag: there is no flag \"NOPE\" in this environment"));
     assert_eq!(reasons[2], (5, "rating: 1 to 5"));
+    assert_eq!(reasons[3], (6, "variant: AI_EXERCISE_COACHING has no variant \"purple\""));
 
     // Again, with a server token this time: taken, but not counted.
     let again = app.post("/collect").bearer_auth(SERVER_TOKEN).body(batch("1").to_string());
@@ -68,6 +70,9 @@ async fn bad_batches_are_refused_with_a_reason() {
     let (status, problem) = json(app.post("/collect").body(good.clone())).await;
     assert_eq!(status, 401);
     assert!(problem["detail"].as_str().unwrap().contains("key or server token is needed"));
+    assert_eq!(json(app.post("/collect?key=a&key=b").body(good.clone())).await.0, 400);
+    let deep = "[".repeat(30_000);
+    assert_eq!(json(app.post(&path).body(deep)).await.0, 400);
     assert_eq!(json(app.post("/collect?key=nope").body(good.clone())).await.0, 401);
 
     let (status, problem) = json(app.post(&path).body("{\"v\":1")).await;

@@ -21,7 +21,7 @@ async fn the_admin_is_shut_without_a_login() {
     for path in ["/admin/fn/rollout/view", "/admin/fn/rollout/command", "/admin/fn/flags/switch"] {
         let (status, problem) = json(app.form(path, &[])).await;
         assert_eq!(status, 401, "{path}");
-        assert_eq!(problem["detail"], "log in first, at /login");
+        assert_eq!(problem["kind"], "unauthenticated");
     }
     assert_eq!(json(app.get("/admin/live/dashboard")).await.0, 401);
     assert_eq!(app.get("/").send().await.unwrap().status(), 303);
@@ -87,6 +87,43 @@ async fn wrong_passwords_are_refused_and_then_slowed() {
 }
 
 #[tokio::test]
+async fn many_attempts_at_once_are_counted_too() {
+    let app = TestApp::start().await;
+    let attempts =
+        (0..30).map(|_| app.form("/login", &[("email", EMAIL), ("password", "wrong")]).send());
+    let answers = futures::future::join_all(attempts).await;
+    let waiting = answers
+        .iter()
+        .filter(|answer| location(answer.as_ref().unwrap()).starts_with("/login?error=wait"));
+    assert_eq!(waiting.count(), 22);
+}
+
+#[tokio::test]
+async fn nothing_of_the_admin_stays_in_a_cache() {
+    let app = TestApp::start().await;
+    let session = app.log_in().await;
+    for path in ["/admin/rollout", "/login"] {
+        let page = app.get(path).header("cookie", &session).send().await.unwrap();
+        assert_eq!(page.headers()["cache-control"], "no-store", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_plain_form_without_a_session_leads_back_through_the_login() {
+    let app = TestApp::start().await;
+    let response = app
+        .form("/admin/fn/flags/switch", &[])
+        .header("accept", "text/html")
+        .header("referer", format!("{}/admin/flags?user=a", app.url))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(location(&response), "/login?next=/admin/flags%3Fuser%3Da");
+    let empty = app.form("/login", &[]).send().await.unwrap();
+    assert_eq!(location(&empty), "/login?error=form");
+}
+
+#[tokio::test]
 async fn a_login_never_leads_to_another_site() {
     let app = TestApp::start().await;
     let fields = [("email", EMAIL), ("password", PASSWORD), ("next", "//evil.example/admin")];
@@ -127,6 +164,12 @@ async fn another_sites_page_changes_nothing() {
     let (status, error) = json(nonsense).await;
     assert_eq!((status, error["kind"].as_str()), (400, Some("invalid")));
     assert!(error["message"].as_str().unwrap().contains("dance"), "{error}");
+    let large = app
+        .form("/admin/fn/rollout/command", &[("reason", &"x".repeat(70_000))])
+        .header("cookie", &session);
+    assert_eq!(json(large).await.0, 400);
+    let unknown = app.form("/admin/fn/nothing", &[]).header("cookie", &session);
+    assert_eq!(json(unknown).await.0, 404);
 }
 
 #[tokio::test]
@@ -137,6 +180,8 @@ async fn unknown_addresses_and_health_are_answered() {
     let page = app.get("/nothing").header("accept", "text/html").send().await.unwrap();
     assert_eq!(page.status(), 404);
     assert!(page.text().await.unwrap().contains("There is no such page"));
+    let (status, problem) = json(app.get("/collect")).await;
+    assert_eq!((status, problem["detail"].as_str()), (405, Some("/collect does not take GET")));
     assert_eq!(app.get("/healthz").send().await.unwrap().text().await.unwrap(), "ok\n");
     assert_eq!(app.get("/readyz").send().await.unwrap().text().await.unwrap(), "ready\n");
 }
@@ -163,4 +208,14 @@ async fn the_dashboard_streams_every_change() {
     let sent = app.post("/collect?key=pk_test").body(body).send().await.unwrap();
     assert_eq!(sent.status(), 202);
     until(r#""errors":{"count":1"#).await;
+
+    // Logging out ends the stream at its next change.
+    app.form("/logout", &[]).header("cookie", &session).send().await.unwrap();
+    let body = body.replace("\"b\"", "\"c\"");
+    app.post("/collect?key=pk_test").body(body).send().await.unwrap();
+    let mut rest = String::new();
+    while let Some(Ok(chunk)) = chunks.next().await {
+        rest.push_str(&String::from_utf8_lossy(&chunk));
+    }
+    assert!(!rest.contains(r#""errors":{"count":2"#), "{rest}");
 }

@@ -96,6 +96,7 @@ async fn bad_requests_say_why() {
 
     for (sent, code) in [
         ("{", "PARSE_ERROR"),
+        ("[]", "PARSE_ERROR"),
         (r#"{"context": []}"#, "INVALID_CONTEXT"),
         (r#"{"context": {"targetingKey": 7}}"#, "INVALID_CONTEXT"),
     ] {
@@ -106,6 +107,10 @@ async fn bad_requests_say_why() {
         assert_eq!((status, &body["errorCode"]), (400, &json!(code)), "{sent}");
         assert_eq!(body.get("key"), None, "bulk errors have no key");
     }
+
+    let (status, body) =
+        json(app.post("/ofrep/v1/evaluate/flags/%FF").bearer_auth(CLIENT_KEY)).await;
+    assert_eq!((status, &body["errorCode"]), (400, &json!("PARSE_ERROR")));
 
     let large = json!({"context": {"targetingKey": "a", "text": "x".repeat(70_000)}});
     let (status, body) = json(app.post(FLAG).bearer_auth(CLIENT_KEY).json(&large)).await;

@@ -120,9 +120,25 @@ fn wrong_usage_has_its_own_status() {
     let (status, said) = refusal(phasegate(folder.path(), &["serve", "--bogus"]));
     assert_eq!(status, Some(2));
     assert!(said.contains("--bogus") && said.contains("Usage"), "{said}");
-    let mut command = phasegate(folder.path(), &["serve"]);
-    command.env("PHASEGATE_LISTN", "x");
-    let (status, said) = refusal(command);
-    assert_eq!(status, Some(1), "a mistyped variable is an error, not silence");
-    assert!(said.contains("listn"), "{said}");
+    for (variable, value, field) in [
+        ("PHASEGATE_ADMIN_PASSWORD", "short", "admin_password"),
+        ("PHASEGATE_ADMIN_EMAIL", "nobody", "admin_email"),
+        ("PHASEGATE_LOG_FORMAT", "xml", "log_format"),
+    ] {
+        let mut command = phasegate(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
+        command.env(variable, value);
+        let (status, said) = refusal(command);
+        assert_eq!(status, Some(1));
+        assert!(said.contains(field), "{said}");
+    }
+}
+
+#[test]
+fn a_damaged_database_ends_the_start_with_a_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("telemetry.db"), "not a database, but long enough").unwrap();
+    let (status, said) = refusal(phasegate(folder.path(), &["serve", "--listen", "127.0.0.1:0"]));
+    assert_eq!(status, Some(1));
+    assert!(said.contains("telemetry.db cannot be opened"), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
 }

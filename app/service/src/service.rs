@@ -45,7 +45,7 @@ pub struct Service {
     pub(crate) directory: ArcSwap<Directory>,
     pub(crate) ingest: IngestQueue,
     pub(crate) login_limiter: LoginLimiter,
-    /// A password check takes 19 MiB and a core; this many run at once, the others wait.
+    /// One permit for each password check that may run.
     pub(crate) password_checks: Semaphore,
     changes: watch::Sender<u64>,
 }

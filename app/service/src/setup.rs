@@ -1,12 +1,13 @@
 //! The first start, and the plan that it loads.
 
-use phasegate_domain::{
-    ids::EnvironmentId,
-    rollout::{InvalidPlan, PlanFile},
-};
+use phasegate_domain::rollout::{InvalidPlan, PlanFile};
 use phasegate_store::models::{Created, FirstStart};
 
-use crate::{Service, ServiceError, accounts, secrets};
+use crate::{
+    Service, ServiceError,
+    accounts::{self, MIN_PASSWORD_CHARS},
+    secrets,
+};
 
 /// What the first start makes, in clear; shown once and then only kept as digests.
 #[derive(Debug, Clone)]
@@ -21,22 +22,45 @@ pub struct FirstSecrets {
     pub server_token: String,
 }
 
-/// Creates the first admin, project, environment and keys, unless somebody is there: `None`.
+/// Why a first start's settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FirstStartError {
+    /// The login form would not take it.
+    #[error("admin_email: {0:?} is not an e-mail address")]
+    Email(String),
+    /// Too easily guessed.
+    #[error("admin_password: at least {MIN_PASSWORD_CHARS} characters are needed")]
+    Password,
+    /// Something else.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+}
+
+/// Creates the first admin, project, environment, keys and plan in one go, unless somebody is
+/// there: `None`. The seeds are for the password's hash and for the rollout's salt.
 ///
 /// # Errors
-/// When storage fails.
+/// When the settings cannot be used, or storage fails.
 pub async fn first_start(
     service: &Service,
     new: &FirstSecrets,
-    salt: secrets::Seed,
-) -> Result<Option<Created>, ServiceError> {
+    plan: PlanFile,
+    [hash_seed, salt_seed]: [secrets::Seed; 2],
+) -> Result<Option<Created>, FirstStartError> {
+    if !new.email.contains('@') || new.email.contains(char::is_whitespace) {
+        return Err(FirstStartError::Email(new.email.clone()));
+    }
+    if new.password.chars().count() < MIN_PASSWORD_CHARS {
+        return Err(FirstStartError::Password);
+    }
     let first = FirstStart {
         email: new.email.clone(),
-        password_hash: accounts::hash_password(&new.password, salt)?,
+        password_hash: accounts::hash_password(&new.password, hash_seed)?,
         client_key: new.client_key.clone(),
         server_token: secrets::digest(new.server_token.as_bytes()),
+        plan: Some((plan, secrets::text("", &salt_seed, 16))),
     };
-    let created = service.state.first_start(&first).await?;
+    let created = service.state.first_start(&first).await.map_err(ServiceError::from)?;
     if created.is_some() {
         service.reload().await?;
     }
@@ -72,20 +96,6 @@ pub fn parse_plan(text: &str) -> Result<PlanFile, PlanError> {
     Ok(file)
 }
 
-/// Brings a plan into an environment, as a draft.
-///
-/// # Errors
-/// When its rollout is there already, or storage fails.
-pub async fn load_plan(
-    service: &Service,
-    environment: EnvironmentId,
-    file: &PlanFile,
-    salt: secrets::Seed,
-) -> Result<(), ServiceError> {
-    service.state.load_plan(environment, file, &secrets::text("", &salt, 16)).await?;
-    service.reload().await
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_malformed_plan_names_its_line() {
-        let error = parse_plan("format = 1\nkey = \"a\"\nname = 7\n").unwrap_err().to_string();
-        assert!(error.contains("line 3") || error.contains("invalid type"), "{error}");
+        let error = parse_plan("format = 1\nkey = \"a\"\nname = \n").unwrap_err().to_string();
+        assert!(error.contains("line 3"), "{error}");
     }
 }

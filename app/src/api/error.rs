@@ -65,6 +65,30 @@ impl FromServerFnError for ApiError {
 
 #[cfg(feature = "ssr")]
 impl ApiError {
+    /// Nobody is logged in, or not any more.
+    #[must_use]
+    pub fn logged_out() -> Self {
+        Self::new(ErrorKind::Unauthenticated, "You are not logged in any more.")
+    }
+
+    /// What was sent makes no sense.
+    #[must_use]
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Invalid, message)
+    }
+
+    /// What was asked for is not there.
+    #[must_use]
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::NotFound, message)
+    }
+
+    /// The caller may not.
+    #[must_use]
+    pub fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Forbidden, message)
+    }
+
     /// The status that the error travels with; server functions by themselves say 500 for all.
     #[must_use]
     pub fn status(&self) -> axum::http::StatusCode {

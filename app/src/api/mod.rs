@@ -35,7 +35,7 @@ mod caller {
             .ok_or_else(|| ApiError::new(ErrorKind::Internal, "the server is not set up"))?;
         let person = use_context::<axum::http::request::Parts>()
             .and_then(|parts| parts.extensions.get::<Person>().cloned())
-            .ok_or_else(|| ApiError::new(ErrorKind::Unauthenticated, "log in first"))?;
+            .ok_or_else(ApiError::logged_out)?;
         let environment = service.first_environment()?;
         Ok(Caller { service, actor: Actor::from(&person), environment })
     }

@@ -14,6 +14,7 @@ pub(crate) fn LoginPage() -> impl IntoView {
     let trouble = move || {
         let text = match asked("error")?.as_str() {
             "wrong" => "That e-mail address and password do not belong together.".to_owned(),
+            "form" => "Fill in both fields.".to_owned(),
             "wait" => "Too many attempts. Wait five minutes, then try again.".to_owned(),
             "cookie" => "Your browser did not keep the session. Open this page over HTTPS or at \
                          localhost; over plain HTTP, set PHASEGATE_PUBLIC_URL to the http:// address."

@@ -20,6 +20,16 @@ pub enum StoreError {
         /// The migration that we do not know.
         version: i64,
     },
+    /// The database cannot be opened at all.
+    #[error(
+        "{database} cannot be opened ({reason}); restore a backup, or start with another data folder"
+    )]
+    CannotOpen {
+        /// Which one, as a person would find it.
+        database: String,
+        /// What the driver says.
+        reason: String,
+    },
     /// What is stored cannot be read back.
     #[error("stored {what} cannot be read: {reason}")]
     Damaged {
@@ -30,5 +40,5 @@ pub enum StoreError {
     },
     /// The database failed.
     #[error("{0}")]
-    Database(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Database(Box<dyn std::error::Error + Send + Sync>),
 }

@@ -4,6 +4,7 @@ use phasegate_domain::{
     Timestamp,
     ids::{EnvironmentId, UserId},
     people::Person,
+    rollout::PlanFile,
 };
 use serde::{Deserialize, Serialize};
 
@@ -80,6 +81,8 @@ pub struct FirstStart {
     pub client_key: String,
     /// Digest of the admin-scoped server token.
     pub server_token: Digest,
+    /// The plan that its environment begins with, and the salt of its rollout.
+    pub plan: Option<(PlanFile, String)>,
 }
 
 /// The row of somebody who was just created.

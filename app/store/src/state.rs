@@ -7,7 +7,7 @@ use phasegate_domain::{
     history::{HistoryEntry, SubjectKind},
     ids::{EnvironmentId, FlagKey, RolloutKey, UserId},
     people::Person,
-    rollout::{PlanFile, Rollout, RolloutState},
+    rollout::{Rollout, RolloutState},
     segments::Segment,
 };
 
@@ -19,8 +19,8 @@ use crate::{
 /// The state of all projects. Each method is one transaction: done whole, or not at all.
 #[async_trait]
 pub trait StateStore: Send + Sync {
-    /// Creates the admin, project `default`, environment `production` and its keys, unless
-    /// somebody is there already; then `None`.
+    /// Creates the admin, project `default`, environment `production`, its keys and its plan,
+    /// unless somebody is there already; then `None`.
     async fn first_start(&self, new: &FirstStart) -> Result<Option<Created>, StoreError>;
 
     /// All environments, oldest first.
@@ -49,17 +49,6 @@ pub trait StateStore: Send + Sync {
 
     /// All server tokens, by the digest of their secret.
     async fn server_tokens(&self) -> Result<Vec<(Digest, ServerToken)>, StoreError>;
-
-    /// Brings a plan with its flags and segments into an environment, as a draft.
-    ///
-    /// # Errors
-    /// [`StoreError::AlreadyExists`] when its rollout is there.
-    async fn load_plan(
-        &self,
-        environment: EnvironmentId,
-        file: &PlanFile,
-        salt: &str,
-    ) -> Result<(), StoreError>;
 
     /// An environment's flags with their state, by key.
     async fn flags(&self, environment: EnvironmentId)

@@ -9,12 +9,23 @@
 // Comments stand on lines of their own: the build drops such lines.
 (() => {
   const page = window, script = document.currentScript;
-  if (page.phasegate || !script) return;
+  // An element with that id would be found here too; it is not us.
+  if (page.phasegate?.ready || !script) return;
   const now = () => performance.now();
-  const state = { key: script.dataset.key, origin: new URL(script.src).origin, seen: [], flags: {}, phase: null };
+  const state = {
+    key: script.dataset.key,
+    origin: new URL(script.src).origin,
+    wasHidden: document.hidden && !document.prerendering,
+    seen: [],
+    observers: [],
+    flags: {},
+    phase: null,
+  };
   // `state.take` is put there by the collector; before, a bounded buffer keeps what comes.
   const send = (...what) => state.take ? state.take(what) : state.seen.length < 500 && state.seen.push(what);
-  const asking = (name, ...what) => new Promise((done) => send(name, now(), ...what, done));
+  // Nobody waits for ever: after five seconds the app goes on with what is there.
+  const within = (work) => new Promise((done) => { work(done); setTimeout(done, 5000); });
+  const asking = (name, ...what) => within((done) => send(name, now(), ...what, done));
   const timer = (kind) => (name) => {
     const start = now();
     return () => send('timing', now(), kind, name, now() - start);
@@ -22,8 +33,10 @@
 
   for (const type of ['paint', 'largest-contentful-paint', 'layout-shift', 'first-input', 'event', 'visibility-state']) {
     try {
-      new PerformanceObserver((list) => list.getEntries().forEach((entry) => send('entry', entry)))
-        .observe({ type, buffered: true, durationThreshold: 40 });
+      const pass = (entries) => entries.forEach((entry) => send('entry', entry));
+      const observer = new PerformanceObserver((list) => pass(list.getEntries()));
+      observer.observe({ type, buffered: true, durationThreshold: 40 });
+      state.observers.push(() => pass(observer.takeRecords()));
     } catch {
       // An old browser that does not know the type.
     }
@@ -41,7 +54,7 @@
     return flag;
   };
   page.phasegate = {
-    ready: new Promise((done) => state.ready = done),
+    ready: within((done) => state.ready = done),
     identify: (user, attributes) => asking('identify', user, attributes),
     isFeatureEnabled: (key, fallback = false) => answer(key)?.value ?? fallback,
     getVariant: (key, fallback) => answer(key)?.variant ?? fallback,
@@ -53,14 +66,21 @@
     getUserFeedback: () => ({ submit: (feedback) => asking('feedback', feedback) }),
     explain: (key) => asking('explain', key),
   };
+  if (!state.key) return console.warn('phasegate: the script tag needs data-key="pk_…"');
 
-  // Without the collector (blocked, offline) nobody may wait for ever: the app's fallbacks hold.
+  // Without the collector (blocked, offline) the app's fallbacks hold.
   const giveUp = () => {
     state.take = (what) => typeof what.at(-1) == 'function' && what.at(-1)();
     state.seen.splice(0).forEach(state.take);
     state.ready();
   };
-  const load = () => import(state.origin + '/collector/__BUILD__/bridge.js').then((bridge) => bridge.start(state)).catch(giveUp);
+  let begun;
+  const load = () => begun ||= import(state.origin + '/collector/__BUILD__/bridge.js').then((bridge) => bridge.start(state)).catch(giveUp);
   const idle = () => page.requestIdleCallback ? requestIdleCallback(load, { timeout: 2000 }) : setTimeout(load, 200);
-  document.readyState == 'complete' ? idle() : addEventListener('load', idle);
+  const begin = () => {
+    document.readyState == 'complete' ? idle() : addEventListener('load', idle);
+    // One image that hangs must not keep the flags away.
+    setTimeout(load, 3000);
+  };
+  document.prerendering ? document.addEventListener('prerenderingchange', begin) : begin();
 })();

@@ -40,14 +40,22 @@ impl Collector {
         }
     }
 
-    /// The page was hidden: what is final by that is reported.
-    pub fn hidden(&mut self, at: f64) {
+    /// The page was hidden once, at a time that lies behind us: what was painted later does not
+    /// count.
+    pub fn was_hidden(&mut self, at: f64) {
+        self.vitals.hide(at);
+    }
+
+    /// The page is hidden now: what is final by that is reported, once. (What still grows after
+    /// the visitor comes back is not reported again; the payload has no way to replace a value.)
+    /// `interactions` is the browser's own count, 0 where it does not count.
+    pub fn hidden(&mut self, at: f64, interactions: f64) {
         self.vitals.hide(at);
         self.report_lcp(at);
         if let Some(value) = self.vitals.take_cls() {
             self.report(at, "CLS", value);
         }
-        if let Some(value) = self.vitals.take_inp() {
+        if let Some(value) = self.vitals.take_inp(interactions) {
             self.report(at, "INP", value);
         }
     }
@@ -81,8 +89,8 @@ impl Collector {
     }
 
     /// An event was handled; `interaction` is 0 where it belongs to none.
-    pub fn event_timing(&mut self, duration: f64, interaction: f64, interaction_count: f64) {
-        self.vitals.event_timing(duration, interaction, interaction_count);
+    pub fn event_timing(&mut self, duration: f64, interaction: f64) {
+        self.vitals.event_timing(duration, interaction);
     }
 
     /// The first input was handled.

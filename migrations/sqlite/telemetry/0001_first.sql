@@ -20,11 +20,13 @@ CREATE TABLE batches (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX batches_by_minute ON batches (minute);
 
--- The labels that a series has rows of its own for; the rest is counted under one name.
+-- The labels that a series has rows of its own for; the rest is counted under one name. A label
+-- that was not heard of for two days makes room.
 CREATE TABLE labels (
     environment_id INTEGER NOT NULL,
     series TEXT NOT NULL,
     label TEXT NOT NULL,
+    minute INTEGER NOT NULL,
     PRIMARY KEY (environment_id, series, label)
 ) STRICT, WITHOUT ROWID;
 

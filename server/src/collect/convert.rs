@@ -51,7 +51,11 @@ fn fact(timed: Timed, live: &LiveEnvironment, now: Timestamp) -> Result<Fact, St
         }
         Event::Exposure { flag, variant } => {
             let flag = known_flag(&flag, live)?;
-            let variant = VariantName::new(variant).map_err(|error| format!("variant: {error}"))?;
+            let known = VariantName::new(variant.as_str()).ok().filter(|name| {
+                live.snapshot.flag(flag.as_str()).is_some_and(|e| e.flag.variant(name).is_some())
+            });
+            let variant =
+                known.ok_or_else(|| format!("variant: {flag} has no variant {variant:?}"))?;
             FactKind::Exposure { flag, variant }
         }
         Event::Use { flag } => FactKind::FeatureUsed { flag: known_flag(&flag, live)? },

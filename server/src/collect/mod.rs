@@ -5,7 +5,7 @@ mod convert;
 use axum::{
     Json, Router,
     body::Body,
-    extract::{Query, State},
+    extract::{Query, State, rejection::QueryRejection},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
     routing::post,
@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     http::{AppState, Problem, read_body},
-    ofrep::sent_key,
+    ofrep::{key_status, sent_key},
 };
 
 pub(crate) fn routes() -> Router<AppState> {
@@ -58,14 +58,16 @@ struct Rejected {
 
 async fn collect(
     State(state): State<AppState>,
-    Query(query): Query<KeyQuery>,
+    query: Result<Query<KeyQuery>, QueryRejection>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
     let service = &state.service;
+    let Query(query) =
+        query.map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.body_text()))?;
     let key = query.key.as_deref().or_else(|| sent_key(&headers));
     let app = keys::authorise(service, key, Purpose::Ingest)
-        .map_err(|error| Problem::new(StatusCode::UNAUTHORIZED, error.to_string()))?;
+        .map_err(|error| Problem::new(key_status(error), error.to_string()))?;
     let body = read_body(body, MAX_BODY_BYTES).await?;
     let batch = decode::batch(&body)
         .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;

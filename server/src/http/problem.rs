@@ -24,6 +24,14 @@ impl Problem {
         let title = status.canonical_reason().unwrap_or("Error");
         Self { status, title, detail: detail.into() }
     }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
 }
 
 impl IntoResponse for Problem {

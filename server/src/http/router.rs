@@ -2,7 +2,7 @@
 
 use axum::{
     Router,
-    http::{HeaderName, Method, header},
+    http::{HeaderName, Method, StatusCode, header},
     middleware,
     response::Redirect,
     routing::get,
@@ -29,11 +29,14 @@ pub fn router(state: AppState) -> Router {
         .merge(login::routes())
         .merge(pages::public_routes())
         .layer(sessions)
+        .layer(middleware::from_fn(security::no_store))
         .layer(middleware::from_fn_with_state(state.clone(), security::same_origin));
     let apps = Router::new()
         .merge(collect::routes())
         .merge(ofrep::routes())
         .merge(assets::collector_routes())
+        // Inside the CORS layer, which answers a browser's OPTIONS before this can refuse it.
+        .method_not_allowed_fallback(wrong_method)
         .layer(cors());
     Router::new()
         .route("/", get(|| async { Redirect::to("/admin/rollout") }))
@@ -43,16 +46,22 @@ pub fn router(state: AppState) -> Router {
         .merge(health::routes())
         .merge(demo::routes(&state))
         .fallback(pages::not_found)
+        .method_not_allowed_fallback(wrong_method)
         .layer(middleware::from_fn(security::headers))
         .layer(CatchPanicLayer::custom(|_| {
             let problem = Problem::new(
-                axum::http::StatusCode::INTERNAL_SERVER_ERROR,
+                StatusCode::INTERNAL_SERVER_ERROR,
                 "the server failed at this request; its log says why",
             );
             axum::response::IntoResponse::into_response(problem)
         }))
         .layer(TraceLayer::new_for_http())
         .with_state(state)
+}
+
+async fn wrong_method(request: axum::extract::Request) -> Problem {
+    let (method, path) = (request.method(), request.uri().path());
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, format!("{path} does not take {method}"))
 }
 
 /// Pages of any site may call with their client key; no cookie travels with it.

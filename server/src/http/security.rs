@@ -1,13 +1,16 @@
 //! Headers on every answer, and the check that a changing request comes from our own pages.
 
 use axum::{
+    Json,
     extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 
-use super::{AppState, Problem};
+use phasegate_app::ApiError;
+
+use super::AppState;
 
 /// Set unless a handler has set its own.
 const HEADERS: [(HeaderName, &str); 5] = [
@@ -30,6 +33,14 @@ pub(super) async fn headers(request: Request, next: Next) -> Response {
     response
 }
 
+/// Keeps the admin's pages out of every cache, so that nobody finds them there after logging out.
+pub(super) async fn no_store(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let no_store = HeaderValue::from_static("no-store");
+    response.headers_mut().insert(header::CACHE_CONTROL, no_store);
+    response
+}
+
 /// Turns away requests that change something and were sent by another site's page: those carry
 /// the cookie, but not our origin.
 pub(super) async fn same_origin(
@@ -41,12 +52,11 @@ pub(super) async fn same_origin(
     if is_safe || is_own_page(request.headers(), state.settings.public_url.as_deref()) {
         return next.run(request).await;
     }
-    Problem::new(
-        StatusCode::FORBIDDEN,
-        "this request does not come from a page of this server; if a proxy changes the Host \
-         header, set PHASEGATE_PUBLIC_URL to the address that people use",
-    )
-    .into_response()
+    let error = ApiError::forbidden(
+        "This request does not come from a page of this server. If a proxy changes the Host \
+         header, set PHASEGATE_PUBLIC_URL to the address that people use.",
+    );
+    (error.status(), Json(error)).into_response()
 }
 
 fn is_own_page(headers: &HeaderMap, public_url: Option<&str>) -> bool {

@@ -4,9 +4,12 @@ mod guard;
 mod routes;
 mod sessions;
 
-pub(crate) use guard::guard;
+pub(crate) use guard::{guard, person};
 pub(crate) use routes::routes;
-pub(crate) use sessions::session_layer;
+pub(crate) use sessions::{reread, session_layer};
 
 /// Where a session keeps who has logged in.
 const PERSON: &str = "person";
+
+/// Where a session keeps when it was last renewed, in seconds since 1970.
+const RENEWED: &str = "renewed";

@@ -1,8 +1,10 @@
 //! `POST /login` and `POST /logout`: plain forms, so that they work before anything is loaded.
 
+use std::net::SocketAddr;
+
 use axum::{
     Form, Router,
-    extract::{DefaultBodyLimit, Query, State},
+    extract::{ConnectInfo, DefaultBodyLimit, Query, State, rejection::FormRejection},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
@@ -43,12 +45,16 @@ fn destination(next: &str) -> &str {
 
 async fn submit(
     State(state): State<AppState>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     session: Session,
-    Form(form): Form<LoginForm>,
+    form: Result<Form<LoginForm>, FormRejection>,
 ) -> Result<Response, Problem> {
+    let Ok(Form(form)) = form else {
+        return Ok(Redirect::to("/login?error=form").into_response());
+    };
     let email = form.email.trim();
     let next = form_urlencode(destination(&form.next));
-    let person = match log_in(&state.service, email, &form.password).await {
+    let person = match log_in(&state.service, peer.ip(), email, &form.password).await {
         Ok(person) => person,
         Err(error) => {
             let code = match error {

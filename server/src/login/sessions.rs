@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use chrono::DateTime;
 use phasegate_domain::ids::UserId;
 use phasegate_service::{Service, accounts, secrets};
-use phasegate_store::models::{Digest, Session};
+use phasegate_store::models::{Digest, Session as StoredSession};
 use tower_sessions::{
-    Expiry, SessionManagerLayer, SessionStore,
+    Expiry, Session, SessionManagerLayer, SessionStore,
     cookie::{
         SameSite,
         time::{Duration, OffsetDateTime},
@@ -20,7 +20,7 @@ use tower_sessions::{
 use super::PERSON;
 use crate::http::AppState;
 
-/// How long a login lasts without being used.
+/// How long a login lasts without being used; [`super::guard`] renews it while it is.
 const IDLE: Duration = Duration::days(7);
 
 /// The layer that reads and writes the cookie.
@@ -31,6 +31,12 @@ pub(crate) fn session_layer(state: &AppState) -> SessionManagerLayer<ServiceSess
         .with_same_site(SameSite::Lax)
         .with_secure(state.settings.has_secure_cookies)
         .with_expiry(Expiry::OnInactivity(IDLE))
+}
+
+/// The same session, read anew: whether it still is what it was.
+pub(crate) fn reread(session: &Session, state: &AppState) -> Session {
+    let store = ServiceSessions { service: Arc::clone(&state.service) };
+    Session::new(session.id(), Arc::new(store), None)
 }
 
 /// `tower-sessions`' store on our use cases.
@@ -45,13 +51,18 @@ fn digest(id: &Id) -> Digest {
 
 #[async_trait]
 impl SessionStore for ServiceSessions {
+    /// Ids are 128 random bits, so a new one never meets an old one.
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        self.save(record).await
+    }
+
     async fn save(&self, record: &Record) -> Result<()> {
         let person = record.data.get(PERSON).and_then(serde_json::Value::as_i64).map(UserId);
         let expires_at = DateTime::from_timestamp(record.expiry_date.unix_timestamp(), 0)
             .ok_or_else(|| Error::Encode("the end of the session is out of range".into()))?;
         let data = serde_json::to_string(&record.data)
             .map_err(|error| Error::Encode(error.to_string()))?;
-        let session = Session { id: digest(&record.id), person, data, expires_at };
+        let session = StoredSession { id: digest(&record.id), person, data, expires_at };
         accounts::save_session(&self.service, &session)
             .await
             .map_err(|error| Error::Backend(error.to_string()))

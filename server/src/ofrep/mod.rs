@@ -10,7 +10,7 @@ use axum::{
     http::{HeaderMap, header},
     routing::post,
 };
-pub(crate) use request::sent_key;
+pub(crate) use request::{key_status, sent_key};
 
 use crate::http::AppState;
 

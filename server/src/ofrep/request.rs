@@ -11,8 +11,7 @@ use phasegate_service::{
     LiveEnvironment,
     keys::{self, Purpose},
 };
-use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     error::{ErrorCode, OfrepError},
@@ -23,10 +22,12 @@ use crate::http::{AppState, read_body};
 /// The largest context, with its braces, in bytes.
 const MAX_BODY_BYTES: usize = 65_536;
 
-#[derive(Debug, Default, Deserialize)]
-struct EvaluationRequest {
-    #[serde(default)]
-    context: Value,
+/// 401 for a key that is not one, 403 for one that is for something else.
+pub(crate) fn key_status(error: keys::KeyError) -> StatusCode {
+    match error {
+        keys::KeyError::Missing | keys::KeyError::Unknown => StatusCode::UNAUTHORIZED,
+        keys::KeyError::WrongScope => StatusCode::FORBIDDEN,
+    }
 }
 
 /// The key that a request carries: `Authorization: Bearer …` or `X-API-Key: …`.
@@ -46,25 +47,25 @@ pub(super) async fn read(
 ) -> Result<(Arc<LiveEnvironment>, EvaluationContext), OfrepError> {
     let service = &state.service;
     let unauthorised = |error: keys::KeyError| {
-        OfrepError::new(StatusCode::UNAUTHORIZED, ErrorCode::General, error.to_string())
+        OfrepError::new(key_status(error), ErrorCode::General, error.to_string())
     };
     let app =
         keys::authorise(service, sent_key(headers), Purpose::Evaluate).map_err(unauthorised)?;
     let live = service.environment(app.environment).map_err(|error| {
         OfrepError::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::General, error.to_string())
     })?;
-    let body = read_body(body, MAX_BODY_BYTES).await.map_err(|_| {
-        let details = format!("the context is larger than {MAX_BODY_BYTES} bytes");
-        OfrepError::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::General, details)
-    })?;
+    let body = read_body(body, MAX_BODY_BYTES)
+        .await
+        .map_err(|p| OfrepError::new(p.status(), ErrorCode::General, p.detail()))?;
     let bad = |code, details: String| OfrepError::new(StatusCode::BAD_REQUEST, code, details);
     // Some clients send no body at all when there is no context.
-    let request = if body.is_empty() {
-        EvaluationRequest::default()
+    let mut request: Map<String, Value> = if body.is_empty() {
+        Map::new()
     } else {
         serde_json::from_slice(&body).map_err(|e| bad(ErrorCode::ParseError, e.to_string()))?
     };
-    let context = EvaluationContext::from_json(request.context)
+    let context = request.remove("context").unwrap_or_default();
+    let context = EvaluationContext::from_json(context)
         .map_err(|error| bad(ErrorCode::InvalidContext, error.to_string()))?;
     Ok((live, context))
 }

@@ -3,7 +3,7 @@
 use axum::{
     Json,
     body::Body,
-    extract::{Path, State},
+    extract::{Path, State, rejection::PathRejection},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
@@ -17,10 +17,13 @@ use crate::http::AppState;
 
 pub(super) async fn evaluate(
     State(state): State<AppState>,
-    Path(key): Path<String>,
+    key: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, OfrepError> {
+    let Path(key) = key.map_err(|error| {
+        OfrepError::new(StatusCode::BAD_REQUEST, ErrorCode::ParseError, error.body_text())
+    })?;
     let (live, context) =
         request::read(&state, &headers, body).await.map_err(|error| error.of(&key))?;
     let missing = || {

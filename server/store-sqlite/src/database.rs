@@ -24,6 +24,11 @@ pub(crate) struct Database {
 impl Database {
     /// Opens the file, makes it if missing, and brings it up to date.
     pub(crate) async fn open(path: &Path, migrator: &Migrator) -> Result<Self, StoreError> {
+        let name = || path.display().to_string();
+        let cannot_open = |error: &dyn std::fmt::Display| StoreError::CannotOpen {
+            database: name(),
+            reason: error.to_string(),
+        };
         let options = SqliteConnectOptions::new()
             .filename(path)
             .journal_mode(SqliteJournalMode::Wal)
@@ -33,18 +38,18 @@ impl Database {
             .max_connections(1)
             .connect_with(options.clone().create_if_missing(true))
             .await
-            .map_err(database)?;
+            .map_err(|error| cannot_open(&error))?;
         migrator.run(&writer).await.map_err(|error| match error {
             MigrateError::VersionMissing(version) => {
-                StoreError::NewerDatabase { database: path.display().to_string(), version }
+                StoreError::NewerDatabase { database: name(), version }
             }
-            other => database(other),
+            other => cannot_open(&other),
         })?;
         let reader = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_with(options.read_only(true))
             .await
-            .map_err(database)?;
+            .map_err(|error| cannot_open(&error))?;
         Ok(Self { writer, reader })
     }
 

@@ -23,8 +23,8 @@ macro_rules! stories {
 
 stories!(SqliteState:
     first_start_happens_once,
+    a_first_start_brings_its_plan,
     sessions_end,
-    a_plan_is_loaded_once,
     a_flag_change_needs_the_newest_version,
     a_rollout_moves_with_its_history,
 );
@@ -33,6 +33,7 @@ stories!(SqliteTelemetry:
     batches_add_up_once,
     rollups_are_kept_apart,
     labels_are_bounded,
+    unused_labels_make_room,
     reports_are_newest_first_and_bounded,
 );
 

@@ -20,6 +20,7 @@ fn first() -> FirstStart {
         password_hash: "hash".into(),
         client_key: "pk_1".into(),
         server_token: Digest([7; 32]),
+        plan: None,
     }
 }
 
@@ -41,7 +42,8 @@ fn plan() -> PlanFile {
 }
 
 async fn started(store: &impl StateStore) -> EnvironmentId {
-    store.first_start(&first()).await.unwrap().unwrap().environment
+    let first = FirstStart { plan: Some((plan(), "salt".into())), ..first() };
+    store.first_start(&first).await.unwrap().unwrap().environment
 }
 
 /// The first start creates what is needed, and only once.
@@ -54,6 +56,7 @@ pub async fn first_start_happens_once(store: impl StateStore) {
     assert_eq!(environments[0].project, "default");
     assert_eq!(environments[0].key, "production");
     assert_eq!(environments[0].client_key, "pk_1");
+    assert!(store.rollout(created.environment).await.unwrap().is_none());
     let account = store.account("admin@EXAMPLE.com").await.unwrap().unwrap();
     assert_eq!(account.person.id, created.admin);
     assert_eq!(account.person.role, Role::Admin);
@@ -100,13 +103,9 @@ pub async fn sessions_end(store: impl StateStore) {
     assert!(!store.set_password("nobody@example.com", "new").await.unwrap());
 }
 
-/// A plan comes with its flags and segments, once.
-pub async fn a_plan_is_loaded_once(store: impl StateStore) {
+/// The first start brings its plan, with flags and segments.
+pub async fn a_first_start_brings_its_plan(store: impl StateStore) {
     let environment = started(&store).await;
-    assert!(store.rollout(environment).await.unwrap().is_none());
-    store.load_plan(environment, &plan(), "salt").await.unwrap();
-    let again = store.load_plan(environment, &plan(), "other").await;
-    assert!(matches!(again, Err(StoreError::AlreadyExists)), "{again:?}");
     let rollout = store.rollout(environment).await.unwrap().unwrap();
     assert_eq!(rollout.plan, plan().plan);
     assert_eq!(rollout.salt.text(), "salt");
@@ -121,7 +120,6 @@ pub async fn a_plan_is_loaded_once(store: impl StateStore) {
 /// Of two who change the same flag, one wins and the other is told.
 pub async fn a_flag_change_needs_the_newest_version(store: impl StateStore) {
     let environment = started(&store).await;
-    store.load_plan(environment, &plan(), "salt").await.unwrap();
     let flag = FlagKey::new("A").unwrap();
     let mut state = store.flags(environment).await.unwrap()[0].1;
     state.enabled = false;
@@ -142,7 +140,6 @@ pub async fn a_flag_change_needs_the_newest_version(store: impl StateStore) {
 /// A rollout's moves are in the history, newest first; the loser of a race changes nothing.
 pub async fn a_rollout_moves_with_its_history(store: impl StateStore) {
     let environment = started(&store).await;
-    store.load_plan(environment, &plan(), "salt").await.unwrap();
     for (step, kind) in [CommandKind::Start, CommandKind::Advance].into_iter().enumerate() {
         let rollout = store.rollout(environment).await.unwrap().unwrap();
         let command = Command { kind, reason: "because".into() };

@@ -88,6 +88,20 @@ pub async fn labels_are_bounded(store: impl TelemetryStore) {
     assert_eq!(first.1.count, 2);
 }
 
+/// A label that nobody has used for days makes room for another.
+pub async fn unused_labels_make_room(store: impl TelemetryStore) {
+    let names = (0..MAX_LABELS).map(|n| custom(&format!("event-{n:04}"))).collect();
+    store.append(&[batch("old", names)]).await.unwrap();
+    let mut late = batch("new", vec![custom("newcomer")]);
+    late.received_at = at(3 * 86_400);
+    late.facts[0].at = late.received_at;
+    store.append(&[Batch { id: "wake".into(), facts: Vec::new(), ..late.clone() }]).await.unwrap();
+    store.append(&[late.clone()]).await.unwrap();
+    let minute = minute_of(late.received_at);
+    let rows = store.rollups(HERE, minute, minute + 1).await.unwrap();
+    assert_eq!(rows[0].0.label, "newcomer");
+}
+
 /// The newest errors and feedback come first, and old errors make room.
 pub async fn reports_are_newest_first_and_bounded(store: impl TelemetryStore) {
     let feedback = Feedback { rating: Some(4), message: "nice".into(), page: "/".into() };

@@ -1,58 +1,66 @@
-//! How often a login may fail.
+//! How often a login may be tried.
 
 use std::{
     collections::HashMap,
+    net::IpAddr,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use chrono::TimeDelta;
 use phasegate_domain::Timestamp;
 
-/// Failures after which an address has to wait.
-const MAX_FAILURES: u32 = 8;
+/// Attempts after which a peer has to wait with an address.
+const MAX_ATTEMPTS: u32 = 8;
 
-/// How long a run of failures counts.
+/// How long a run of attempts counts.
 const WINDOW: TimeDelta = TimeDelta::minutes(5);
 
-/// Addresses that are watched at once; when full, the oldest window goes.
+/// Runs that are watched at once; when full, the oldest goes.
 const MAX_WATCHED: usize = 10_000;
 
-/// Counts failed logins by address, in memory.
+/// Who tries to log in as whom. By peer too, or anybody could lock anybody out.
+type Key = (IpAddr, String);
+
+/// Counts logins that did not succeed, in memory.
 #[derive(Debug, Default)]
 pub struct LoginLimiter {
-    failures: Mutex<HashMap<String, (u32, Timestamp)>>,
+    attempts: Mutex<HashMap<Key, (u32, Timestamp)>>,
 }
 
 impl LoginLimiter {
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, (u32, Timestamp)>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, (u32, Timestamp)>> {
         // The map is whole at every moment, also if a holder panicked.
-        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
+        self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How long an address must wait; `None` if it may try.
-    pub(super) fn wait(&self, email: &str, now: Timestamp) -> Option<TimeDelta> {
-        let (failures, since) = *self.lock().get(&email.to_lowercase())?;
-        let left = since + WINDOW - now;
-        (failures >= MAX_FAILURES && left > TimeDelta::zero()).then_some(left)
-    }
-
-    /// Notes a failure.
-    pub(super) fn failed(&self, email: &str, now: Timestamp) {
+    /// Counts an attempt before it is made, so that many at once are counted too. The time to
+    /// wait when there were too many.
+    pub(super) fn attempt(
+        &self,
+        peer: IpAddr,
+        email: &str,
+        now: Timestamp,
+    ) -> Result<(), TimeDelta> {
         let mut map = self.lock();
-        if map.len() >= MAX_WATCHED {
+        let key = (peer, email.to_lowercase());
+        if map.len() >= MAX_WATCHED && !map.contains_key(&key) {
             let oldest = map.iter().min_by_key(|(_, (_, since))| *since).map(|(k, _)| k.clone());
             oldest.map(|oldest| map.remove(&oldest));
         }
-        let entry = map.entry(email.to_lowercase()).or_insert((0, now));
-        if now - entry.1 >= WINDOW {
+        let entry = map.entry(key).or_insert((0, now));
+        let left = entry.1 + WINDOW - now;
+        if left <= TimeDelta::zero() {
             *entry = (0, now);
+        } else if entry.0 >= MAX_ATTEMPTS {
+            return Err(left);
         }
         entry.0 += 1;
+        Ok(())
     }
 
-    /// Forgets an address that has logged in.
-    pub(super) fn succeeded(&self, email: &str) {
-        self.lock().remove(&email.to_lowercase());
+    /// Forgets a run that ended well.
+    pub(super) fn succeeded(&self, peer: IpAddr, email: &str) {
+        self.lock().remove(&(peer, email.to_lowercase()));
     }
 }
 
@@ -62,19 +70,41 @@ mod tests {
 
     use super::*;
 
+    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
+    const THERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 2));
+
+    fn at(second: i64) -> Timestamp {
+        DateTime::from_timestamp(second, 0).unwrap()
+    }
+
     #[test]
-    fn a_run_of_failures_makes_an_address_wait_for_a_while() {
-        let at = |s| DateTime::from_timestamp(s, 0).unwrap();
+    fn a_run_of_attempts_has_to_wait_for_a_while() {
         let limiter = LoginLimiter::default();
-        for _ in 0..MAX_FAILURES {
-            assert_eq!(limiter.wait("Ada@x", at(0)), None);
-            limiter.failed("ada@X", at(0));
+        for _ in 0..MAX_ATTEMPTS {
+            assert_eq!(limiter.attempt(HERE, "Ada@x", at(0)), Ok(()));
         }
-        assert_eq!(limiter.wait("ada@x", at(60)), Some(TimeDelta::minutes(4)));
-        assert_eq!(limiter.wait("bob@x", at(60)), None);
-        assert_eq!(limiter.wait("ada@x", at(300)), None);
-        limiter.failed("ada@x", at(300));
-        assert_eq!(limiter.wait("ada@x", at(301)), None);
-        limiter.succeeded("ada@x");
+        assert_eq!(limiter.attempt(HERE, "ada@X", at(60)), Err(TimeDelta::minutes(4)));
+        assert_eq!(limiter.attempt(HERE, "bob@x", at(60)), Ok(()));
+        assert_eq!(limiter.attempt(THERE, "ada@x", at(60)), Ok(()), "nobody locks out another");
+        assert_eq!(limiter.attempt(HERE, "ada@x", at(300)), Ok(()));
+    }
+
+    #[test]
+    fn success_begins_anew() {
+        let limiter = LoginLimiter::default();
+        for _ in 0..MAX_ATTEMPTS {
+            assert_eq!(limiter.attempt(HERE, "ada@x", at(0)), Ok(()));
+        }
+        limiter.succeeded(HERE, "ADA@x");
+        assert_eq!(limiter.attempt(HERE, "ada@x", at(1)), Ok(()));
+    }
+
+    #[test]
+    fn what_is_watched_is_bounded() {
+        let limiter = LoginLimiter::default();
+        for n in 0..MAX_WATCHED + 10 {
+            assert_eq!(limiter.attempt(HERE, &n.to_string(), at(0)), Ok(()));
+        }
+        assert_eq!(limiter.lock().len(), MAX_WATCHED);
     }
 }

@@ -1,5 +1,7 @@
 //! Logging in.
 
+use std::net::IpAddr;
+
 use phasegate_domain::{ids::UserId, people::Person};
 
 use super::password::verify;
@@ -26,36 +28,37 @@ pub enum LoginError {
     Service(#[from] ServiceError),
 }
 
-/// Checks address and password.
+/// Checks address and password, for somebody who connects from `peer`.
 ///
 /// # Errors
 /// When they do not belong together, or after too many attempts.
-pub async fn log_in(service: &Service, email: &str, password: &str) -> Result<Person, LoginError> {
-    let now = service.now();
-    if let Some(wait) = service.login_limiter.wait(email, now) {
-        return Err(LoginError::Wait(wait.num_seconds().max(1)));
-    }
+pub async fn log_in(
+    service: &Service,
+    peer: IpAddr,
+    email: &str,
+    password: &str,
+) -> Result<Person, LoginError> {
+    service
+        .login_limiter
+        .attempt(peer, email, service.now())
+        .map_err(|wait| LoginError::Wait(wait.num_seconds().max(1)))?;
     let account = service.state.account(email).await.map_err(ServiceError::from)?;
     let hash = account.as_ref().map_or(NOBODY, |account| &account.password_hash).to_owned();
-    let right = if password.len() > MAX_PASSWORD_BYTES {
-        false
-    } else {
-        let password = password.to_owned();
-        let closed = |_| ServiceError::Inconsistent("password checks have been stopped");
-        let _permit = service.password_checks.acquire().await.map_err(closed)?;
-        let verified = tokio::task::spawn_blocking(move || verify(&password, &hash)).await;
-        verified.map_err(|_| ServiceError::Inconsistent("checking the password was interrupted"))?
-    };
-    match account.filter(|_| right) {
-        Some(account) => {
-            service.login_limiter.succeeded(email);
-            Ok(account.person)
-        }
-        None => {
-            service.login_limiter.failed(email, now);
-            Err(LoginError::Wrong)
-        }
+    if password.len() > MAX_PASSWORD_BYTES || !check(service, password.to_owned(), hash).await? {
+        return Err(LoginError::Wrong);
     }
+    let account = account.ok_or(LoginError::Wrong)?;
+    service.login_limiter.succeeded(peer, email);
+    Ok(account.person)
+}
+
+/// A check takes 19 MiB and a core for a while, so only a few run at once and the others wait.
+async fn check(service: &Service, password: String, hash: String) -> Result<bool, ServiceError> {
+    let closed = |_| ServiceError::Inconsistent("password checks have been stopped");
+    let _permit = service.password_checks.acquire().await.map_err(closed)?;
+    tokio::task::spawn_blocking(move || verify(&password, &hash))
+        .await
+        .map_err(|_| ServiceError::Inconsistent("checking the password was interrupted"))
 }
 
 /// Who has that id, with the role they have now.

@@ -28,12 +28,12 @@ pub(super) fn Explain(#[prop(into)] version: Signal<usize>) -> impl IntoView {
                 <label class="field">
                     <span>"targetingKey"</span>
                     <input type="text" name="user" required maxlength="200" autocomplete="off"
-                        placeholder="ada" value=move || user.get()/>
+                        placeholder="ada" value=move || user.get() prop:value=move || user.get()/>
                 </label>
                 <label class="field">
                     <span>"Attributes (JSON, optional)"</span>
                     <input type="text" name="attributes" maxlength="4000" autocomplete="off" spellcheck="false"
-                        placeholder=r#"{"groups": ["beta"]}"# value=move || attributes.get()/>
+                        placeholder=r#"{"groups": ["beta"]}"# value=move || attributes.get() prop:value=move || attributes.get()/>
                 </label>
                 <button class="button button-primary" type="submit">"Explain"</button>
             </Form>

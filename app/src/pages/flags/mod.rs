@@ -75,6 +75,7 @@ fn Row(row: FlagRow, switch: ServerAction<SwitchFlag>) -> impl IntoView {
                 <input type="hidden" name="enabled" value=next/>
                 <input type="hidden" name="version" value=state.version.to_string()/>
                 <button class="switch" type="submit" role="switch" aria-checked=checked
+                    disabled=move || switch.pending().get()
                     aria-label=format!("{} ({})", flag.name, flag.key)>
                     <span class="switch-knob"></span>
                 </button>

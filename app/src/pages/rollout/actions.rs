@@ -8,7 +8,7 @@ use phasegate_domain::{
     rollout::{CommandKind, Phase, Refusal, RolloutView},
 };
 
-use crate::{api::CommandRollout, format};
+use crate::{api::CommandRollout, components::Notice, format};
 
 fn slug(kind: CommandKind) -> &'static str {
     match kind {
@@ -52,21 +52,34 @@ pub(super) fn Actions(
     let query = use_query_map();
     let asked = Memo::new(move |_| query.read().get("confirm"));
     move || {
+        let Some(asked) = asked.get() else {
+            return view! { <Buttons rollout=rollout.clone()/> }.into_any();
+        };
         let kinds = [CommandKind::Start, CommandKind::Advance, CommandKind::RollBack];
-        let asked = asked.get();
-        let confirm = kinds.into_iter().find(|kind| asked.as_deref() == Some(slug(*kind)));
-        match confirm.filter(|kind| is_possible(*kind, &rollout)) {
+        let kind = kinds.into_iter().find(|kind| question(*kind, &rollout) == Some(asked.clone()));
+        match kind.filter(|kind| is_possible(*kind, &rollout)) {
             Some(kind) => view! { <Confirm rollout=rollout.clone() kind command/> }.into_any(),
-            None => view! { <Buttons rollout=rollout.clone()/> }.into_any(),
+            // The way back, a reload or an old link: what was asked then is not the question now.
+            None => view! {
+                <Notice>"That has been done, or is not possible any more. This is where the rollout is now."</Notice>
+                <Buttons rollout=rollout.clone()/>
+            }
+            .into_any(),
         }
     }
+}
+
+/// A command in a URL, with where it leads: `advance-3`.
+fn question(kind: CommandKind, rollout: &RolloutView) -> Option<String> {
+    Some(format!("{}-{}", slug(kind), target(kind, rollout)?.number))
 }
 
 #[component]
 fn Buttons(rollout: RolloutView) -> impl IntoView {
     let button = |kind: CommandKind, class: &'static str| {
-        is_possible(kind, &rollout).then(|| {
-            let href = format!("/admin/rollout?confirm={}", slug(kind));
+        let question = question(kind, &rollout).filter(|_| is_possible(kind, &rollout));
+        question.map(|question| {
+            let href = format!("/admin/rollout?confirm={question}");
             view! { <a class=class href=href>{label(kind, &rollout)}</a> }
         })
     };

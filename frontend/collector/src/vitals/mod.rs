@@ -92,15 +92,15 @@ impl Vitals {
         Some((self.shifts.worst() * 1_000_000.0 + 0.5) as u64)
     }
 
-    pub(crate) fn event_timing(&mut self, duration: f64, interaction: f64, count: f64) {
-        self.interactions.add(duration, interaction, count);
+    pub(crate) fn event_timing(&mut self, duration: f64, interaction: f64) {
+        self.interactions.add(duration, interaction);
     }
 
-    pub(crate) fn take_inp(&mut self) -> Option<u64> {
+    pub(crate) fn take_inp(&mut self, count: f64) -> Option<u64> {
         if self.is_inp_final {
             return None;
         }
-        let value = millionths(self.interactions.latency()?);
+        let value = millionths(self.interactions.latency(count)?);
         self.is_inp_final = true;
         Some(value)
     }

@@ -9,7 +9,7 @@ use phasegate_store::{
     models::{Account, Created, Digest, Environment, FirstStart, Scope, ServerToken},
 };
 
-use super::{from_json, to_json};
+use super::{from_json, rollout, to_json};
 use crate::{
     database::{Database, commit},
     error::{damaged, database},
@@ -55,6 +55,9 @@ pub(super) async fn first_start(
     .execute(&mut *tx)
     .await
     .map_err(database)?;
+    if let Some((file, salt)) = &new.plan {
+        rollout::insert_plan(&mut tx, EnvironmentId(environment), file, salt).await?;
+    }
     commit(tx).await?;
     Ok(Some(Created { environment: EnvironmentId(environment), admin: UserId(admin) }))
 }

@@ -15,7 +15,7 @@ use phasegate_domain::{
     history::{HistoryEntry, SubjectKind},
     ids::{EnvironmentId, FlagKey, RolloutKey, UserId},
     people::Person,
-    rollout::{PlanFile, Rollout, RolloutState},
+    rollout::{Rollout, RolloutState},
     segments::Segment,
 };
 use phasegate_store::{
@@ -96,15 +96,6 @@ impl StateStore for SqliteState {
 
     async fn delete_ended_sessions(&self, now: Timestamp) -> Result<(), StoreError> {
         sessions::delete_ended(&self.database, now).await
-    }
-
-    async fn load_plan(
-        &self,
-        environment: EnvironmentId,
-        file: &PlanFile,
-        salt: &str,
-    ) -> Result<(), StoreError> {
-        rollout::load_plan(&self.database, environment, file, salt).await
     }
 
     async fn flags(

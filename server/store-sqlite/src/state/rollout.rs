@@ -8,6 +8,7 @@ use phasegate_domain::{
     rollout::{PlanFile, Rollout, RolloutState},
 };
 use phasegate_store::StoreError;
+use sqlx::{Sqlite, Transaction};
 
 use super::{from_json, history, to_json};
 use crate::{
@@ -15,13 +16,13 @@ use crate::{
     error::{database, is_duplicate},
 };
 
-pub(super) async fn load_plan(
-    db: &Database,
+/// Brings a plan with its flags and segments into an environment, as a draft.
+pub(super) async fn insert_plan(
+    tx: &mut Transaction<'_, Sqlite>,
     environment: EnvironmentId,
     file: &PlanFile,
     salt: &str,
 ) -> Result<(), StoreError> {
-    let mut tx = db.write().await?;
     sqlx::query(
         "INSERT INTO rollouts (environment_id, key, plan, salt, state, version)
          VALUES (?, ?, ?, ?, ?, 1)",
@@ -31,7 +32,7 @@ pub(super) async fn load_plan(
     .bind(to_json("plan", &file.plan)?)
     .bind(to_json("salt", &Salt::new(salt))?)
     .bind(to_json("rollout", &RolloutState::Draft)?)
-    .execute(&mut *tx)
+    .execute(&mut **tx)
     .await
     .map_err(
         |error| {
@@ -47,7 +48,7 @@ pub(super) async fn load_plan(
         .bind(segment.key.as_str())
         .bind(to_json("segment", segment)?)
         .bind(environment.0)
-        .execute(&mut *tx)
+        .execute(&mut **tx)
         .await
         .map_err(database)?;
     }
@@ -60,7 +61,7 @@ pub(super) async fn load_plan(
         .bind(flag.key.as_str())
         .bind(to_json("flag", flag)?)
         .bind(environment.0)
-        .execute(&mut *tx)
+        .execute(&mut **tx)
         .await
         .map_err(database)?;
         sqlx::query(
@@ -72,11 +73,11 @@ pub(super) async fn load_plan(
         .bind(FlagState::INITIAL.enabled)
         .bind(FlagState::INITIAL.killed)
         .bind(FlagState::INITIAL.version)
-        .execute(&mut *tx)
+        .execute(&mut **tx)
         .await
         .map_err(database)?;
     }
-    commit(tx).await
+    Ok(())
 }
 
 pub(super) async fn rollout(

@@ -19,7 +19,8 @@ use crate::{
     error::{damaged, database},
 };
 
-/// How long a batch id is remembered, in minutes; a collector gives up long before.
+/// How long a batch id and an unused label are remembered, in minutes; a collector gives up
+/// long before.
 const REMEMBERED_MINUTES: i64 = 2 * 24 * 60;
 
 pub(super) async fn append(db: &Database, batches: &[Batch]) -> Result<Vec<Appended>, StoreError> {
@@ -44,11 +45,15 @@ pub(super) async fn append(db: &Database, batches: &[Batch]) -> Result<Vec<Appen
         }
     }
     if let Some(newest) = batches.iter().map(|batch| batch.received_at).max() {
-        sqlx::query("DELETE FROM batches WHERE minute < ?")
-            .bind(minute_of(newest) - REMEMBERED_MINUTES)
-            .execute(&mut *tx)
-            .await
-            .map_err(database)?;
+        for forget in
+            ["DELETE FROM batches WHERE minute < ?", "DELETE FROM labels WHERE minute < ?"]
+        {
+            sqlx::query(forget)
+                .bind(minute_of(newest) - REMEMBERED_MINUTES)
+                .execute(&mut *tx)
+                .await
+                .map_err(database)?;
+        }
     }
     commit(tx).await?;
     Ok(outcomes)
@@ -154,14 +159,17 @@ async fn admit_label(
     key: &RollupKey,
 ) -> Result<bool, StoreError> {
     sqlx::query(
-        "INSERT INTO labels (environment_id, series, label)
-         SELECT ?1, ?2, ?3
-         WHERE (SELECT count(*) FROM labels WHERE environment_id = ?1 AND series = ?2) < ?4
-         ON CONFLICT DO NOTHING",
+        "INSERT INTO labels (environment_id, series, label, minute)
+         SELECT ?1, ?2, ?3, ?4
+         WHERE (SELECT count(*) FROM labels WHERE environment_id = ?1 AND series = ?2) < ?5
+             OR EXISTS (SELECT 1 FROM labels
+                        WHERE environment_id = ?1 AND series = ?2 AND label = ?3)
+         ON CONFLICT DO UPDATE SET minute = max(minute, excluded.minute)",
     )
     .bind(key.environment.0)
     .bind(key.series.as_str())
     .bind(&key.label)
+    .bind(key.minute)
     .bind(MAX_LABELS)
     .execute(&mut **tx)
     .await
