@@ -142,6 +142,7 @@ test('who was logged out elsewhere is led back through the login', async ({ serv
   await page.context().clearCookies();
   await page.getByRole('switch', { name: /Video/ }).click();
   await expect(page.getByRole('alert')).toContainText('You are not logged in any more.');
+  await expect(page.getByRole('switch'), 'what was there stays').toHaveCount(9);
   await page.getByRole('link', { name: 'Log in again' }).click();
   await expect(page).toHaveURL(/\/login/);
 });

@@ -9,14 +9,15 @@ use phasegate_domain::flags::FlagRow;
 use self::explain::Explain;
 use crate::{
     api::{self, SwitchFlag},
-    components::ErrorNotice,
+    components::{ErrorNotice, reload_count},
 };
 
 /// The page.
 #[component]
 pub(crate) fn FlagsPage() -> impl IntoView {
     let switch = ServerAction::<SwitchFlag>::new();
-    let flags = Resource::new(move || switch.version().get(), |_| api::list_flags());
+    let reload = reload_count(switch);
+    let flags = Resource::new(move || reload.get(), |_| api::list_flags());
     let refusal = move || {
         switch.value().get().and_then(Result::err).map(|error| view! { <ErrorNotice error/> })
     };
@@ -36,7 +37,7 @@ pub(crate) fn FlagsPage() -> impl IntoView {
                     }
                 })}
             </Transition>
-            <Explain version=switch.version()/>
+            <Explain version=reload/>
         </div>
     }
 }

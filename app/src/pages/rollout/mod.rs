@@ -13,7 +13,7 @@ use phasegate_domain::rollout::{RolloutState, RolloutView};
 use self::{actions::Actions, history::History, phases::Phases, track::Track};
 use crate::{
     api::{self, CommandRollout},
-    components::{ErrorNotice, Notice},
+    components::{ErrorNotice, Notice, reload_count},
     format,
 };
 
@@ -21,7 +21,8 @@ use crate::{
 #[component]
 pub(crate) fn RolloutPage() -> impl IntoView {
     let command = ServerAction::<CommandRollout>::new();
-    let rollout = Resource::new(move || command.version().get(), |_| api::rollout());
+    let reload = reload_count(command);
+    let rollout = Resource::new(move || reload.get(), |_| api::rollout());
     let refusal = move || {
         command.value().get().and_then(Result::err).map(|error| view! { <ErrorNotice error/> })
     };
