@@ -1,17 +1,21 @@
 //! How numbers and times are written in the UI. The same on both sides: nothing here looks at
 //! the reader's clock or zone.
 
-use chrono::TimeDelta;
+use chrono::{Datelike, TimeDelta, Timelike};
 use phasegate_domain::Timestamp;
 
-/// `23 Nov 2026, 14:05 UTC`
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// `23 Nov 2026, 14:05 UTC`. By hand, because chrono's patterns cost 5 KB of download.
 pub(crate) fn instant(at: Timestamp) -> String {
-    at.format("%-d %b %Y, %H:%M UTC").to_string()
+    let month = MONTHS.get(at.month0() as usize).copied().unwrap_or_default();
+    format!("{} {month} {}, {:02}:{:02} UTC", at.day(), at.year(), at.hour(), at.minute())
 }
 
 /// `14:05:09`
 pub(crate) fn time(at: Timestamp) -> String {
-    at.format("%H:%M:%S").to_string()
+    format!("{:02}:{:02}:{:02}", at.hour(), at.minute(), at.second())
 }
 
 /// The two largest units: `3 days 4 h`, `5 h 2 min`, `12 min`, `under a minute`.
@@ -58,6 +62,13 @@ pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn instants_are_written_as_people_do() {
+        let at = chrono::DateTime::from_timestamp(1_795_442_709, 0).unwrap();
+        assert_eq!(instant(at), "23 Nov 2026, 14:05 UTC");
+        assert_eq!(time(at), "14:05:09");
+    }
 
     #[test]
     fn durations_have_two_units() {

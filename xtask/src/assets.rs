@@ -87,6 +87,8 @@ fn build_module(module: &Module, site: &Path) -> Result<()> {
         .out_name(name)
         .generate(&folder)
         .with_context(|| format!("wasm-bindgen on {}", input.display()))?;
+    let glue = folder.join(format!("{name}.js"));
+    fs::write(&glue, without_comments(&fs::read_to_string(&glue)?))?;
     optimise(&folder.join(format!("{name}_bg.wasm")))
 }
 
@@ -142,10 +144,12 @@ fn build_of(folder: &Path) -> Result<String> {
     Ok(format!("{:016x}", hash.finish()))
 }
 
-/// Our own scripts keep their comments on lines of their own, so that this is all it takes.
+/// Drops indentation, empty lines, and comments. Our own scripts and those of wasm-bindgen keep
+/// comments on lines of their own and have no text of several lines, so this is all it takes.
 fn without_comments(script: &str) -> String {
-    let code =
-        script.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
+    let is_comment =
+        |line: &&str| line.starts_with("//") || line.starts_with("/*") || line.starts_with('*');
+    let code = script.lines().map(str::trim).filter(|line| !line.is_empty() && !is_comment(line));
     code.fold(String::new(), |out, line| out + line + "\n")
 }
 

@@ -120,7 +120,9 @@ impl Vital {
 #[must_use]
 pub fn format_seconds(millionths: f64) -> String {
     // The limits are where rounding would add a digit: "10.0 ms", "1000 ms".
-    if millionths < 9_950.0 {
+    if millionths < 50.0 {
+        "0 ms".to_owned()
+    } else if millionths < 9_950.0 {
         format!("{:.1} ms", millionths / 1e3)
     } else if millionths < 999_500.0 {
         format!("{:.0} ms", millionths / 1e3)
@@ -145,6 +147,7 @@ mod tests {
         assert_eq!(Vital::Lcp.format(1_842_000.0), "1.84 s");
         assert_eq!(Vital::Fid.format(999_700.0), "1.00 s");
         assert_eq!(Vital::Inp.format(120_400.0), "120 ms");
+        assert_eq!(Vital::Fid.format(0.0), "0 ms");
         assert_eq!(Vital::Fid.format(2_340.0), "2.3 ms");
         assert_eq!(Vital::Fid.format(9_960.0), "10 ms");
         assert_eq!(Vital::Cls.format(81_000.0), "0.08");

@@ -31,7 +31,7 @@ pub(super) fn VitalCard(panel: VitalPanel, at: Timestamp) -> impl IntoView {
     let limits = Limits { good: limit_good as f64, poor: limit_poor as f64 };
     let chart =
         draw((280, 112), &points, at, Shape::Line, Some(limits), &|value| vital.format(value));
-    let limit = format!("good up to {}", vital.format(limit_good as f64));
+    let limit = format!("good ≤ {}", vital.format(limit_good as f64));
     let summary = match samples {
         0 => "No samples in this hour".to_owned(),
         _ => format!(
