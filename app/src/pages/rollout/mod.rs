@@ -78,8 +78,12 @@ fn Head(rollout: RolloutView) -> impl IntoView {
     let (status, class) = match state {
         RolloutState::Draft => ("Not started".to_owned(), "pill"),
         RolloutState::Running(progress) => {
-            let since = format::duration(at - progress.phase_since);
-            (format!("Phase {} of {last} · for {since}", progress.phase), "pill pill-live")
+            let length = at - progress.phase_since;
+            let since = match length.num_minutes() {
+                0 => "just begun".to_owned(),
+                _ => format!("for {}", format::duration(length)),
+            };
+            (format!("Phase {} of {last} · {since}", progress.phase), "pill pill-live")
         }
     };
     view! {
