@@ -79,7 +79,7 @@ test('the API answers before the collector is there, and when the server is away
 
 type Api = Record<string, (...args: unknown[]) => unknown>;
 
-test('nothing that an app hands over breaks the page or what is measured', async ({ visitor, expectComplaint }) => {
+test('nothing that an app hands over breaks the page or what is measured', async ({ admin, visitor, expectComplaint }) => {
   expectComplaint(/phasegate|Object|undefined/);
   const page = await visitor();
   const seen = watch(page);
@@ -103,6 +103,8 @@ test('nothing that an app hands over breaks the page or what is measured', async
   });
   const names = () => seen.events.filter((event) => event.t === 'custom').map((event) => event.name);
   await expect.poll(names).toContain('still_alive');
+  await admin.goto('/admin/dashboard');
+  await expect(admin.getByText(/\d+ events were dropped by pages/), 'what was odd is counted').toBeVisible();
 });
 
 test('a late answer does not take a newer identity’s features away', async ({ admin, visitor }) => {

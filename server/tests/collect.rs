@@ -57,6 +57,7 @@ async fn a_batch_is_stored_and_its_faults_are_named() {
     assert_eq!((lcp.vital, lcp.samples), (Vital::Lcp, 1));
     assert!((lcp.p75.unwrap() - 1_840_000.0).abs() < 18_400.0);
     assert_eq!(dashboard.errors.count, 1);
+    assert_eq!(dashboard.dropped, 4, "what was refused is counted");
     assert_eq!(dashboard.errors.recent[0].what.message, "Boom");
     assert!((0..=1).contains(&(minute_of(app.now()) - lcp.points[0].minute)));
 }

@@ -29,6 +29,8 @@ pub struct Dashboard {
     pub timings: Vec<TimingRow>,
     /// What users said last.
     pub feedback: Vec<Reported<Feedback>>,
+    /// Events that pages had to drop, or that were refused because something was wrong with them.
+    pub dropped: u64,
 }
 
 /// Where the rollout is, as apps and the dashboard's head show it.

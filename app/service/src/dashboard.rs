@@ -42,6 +42,7 @@ pub async fn dashboard(
         features: feature_rows(&rows),
         timings: timing_rows(&rows),
         feedback: service.telemetry.recent_feedback(environment, RECENT).await?,
+        dropped: of(&rows, Series::Dropped).map(|(_, row)| row.count).sum(),
     })
 }
 

@@ -10,6 +10,9 @@ use phasegate_domain::{
 use phasegate_service::LiveEnvironment;
 use phasegate_wire::decode::{self, Event, Timed};
 
+/// The most events that a batch may claim to have dropped.
+const MAX_CLAIMED: u64 = 1_000_000;
+
 /// Events that are not stored: their place, and what is wrong.
 type Rejected = Vec<(usize, String)>;
 
@@ -27,9 +30,9 @@ pub(super) fn batch(
             Err(reason) => rejected.push((index, reason)),
         }
     }
-    if payload.dropped > 0 {
-        // What a page claims to have dropped is bounded too: it is only shown, never trusted.
-        let events = payload.dropped.min(1_000_000);
+    // What a page claims to have dropped is bounded: it is only shown, never trusted.
+    let events = payload.dropped.min(MAX_CLAIMED) + rejected.len() as u64;
+    if events > 0 {
         facts.push(Fact { at: now, kind: FactKind::Dropped { events } });
     }
     let environment = live.environment.id;

@@ -72,8 +72,9 @@ async fn collect(
     let batch = decode::batch(&body)
         .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
     let live = service.environment(app.environment).map_err(|error| failed(&error))?;
+    let events = batch.events.len();
     let (batch, rejected) = convert::batch(batch, &live, service.now());
-    let accepted = batch.facts.len();
+    let accepted = events - rejected.len();
     let appended = telemetry::ingest(service, batch).await.map_err(|error| failed(&error))?;
     let rejected = rejected.into_iter().map(|(index, reason)| Rejected { index, reason }).collect();
     let receipt = Receipt { accepted, rejected, repeated: appended == Appended::Repeated };

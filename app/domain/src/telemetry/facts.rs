@@ -70,9 +70,9 @@ pub enum FactKind {
     },
     /// A user said something.
     Feedback(Feedback),
-    /// The page had more to say than it may.
+    /// Events were lost: the page had more to say than it may, or something was wrong with them.
     Dropped {
-        /// How many events it dropped.
+        /// How many.
         events: u64,
     },
 }

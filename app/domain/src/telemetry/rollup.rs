@@ -33,7 +33,7 @@ pub enum Series {
     Timing(TimingKind),
     /// Feedback; the values are ratings.
     Feedback,
-    /// Events that pages had to drop.
+    /// Events that were dropped or refused.
     Dropped,
 }
 

@@ -40,6 +40,7 @@ pub(crate) fn DashboardPage() -> impl IntoView {
 
 #[component]
 fn Loaded(dashboard: Memo<Dashboard>, connection: Signal<Connection>) -> impl IntoView {
+    let dropped = Memo::new(move |_| dashboard.read().dropped);
     view! {
         <header class="page-head">
             <h1>"Dashboard"</h1>
@@ -52,6 +53,7 @@ fn Loaded(dashboard: Memo<Dashboard>, connection: Signal<Connection>) -> impl In
             "The last 60 minutes as visitors' browsers reported them, at "
             {move || format::time(dashboard.read().at)} " UTC."
         </p>
+        {move || lost(dropped.get())}
         <section aria-labelledby="vitals-title">
             <h2 id="vitals-title">"Web vitals, 75th percentile"</h2>
             <div class="cards">
@@ -78,6 +80,17 @@ fn Loaded(dashboard: Memo<Dashboard>, connection: Signal<Connection>) -> impl In
         </div>
         {move || view! { <FeedbackList feedback=dashboard.get().feedback/> }}
     }
+}
+
+/// What the numbers below leave out, if anything.
+fn lost(events: u64) -> Option<impl IntoView> {
+    let events = (events > 0).then(|| format::counted(events, "event was", "events were"))?;
+    Some(view! {
+        <p class="notice" role="status">
+            {events} " dropped by pages that had too much to say, or refused because something was \
+            wrong with them; the answer to each batch says what."
+        </p>
+    })
 }
 
 fn phase(phase: Option<CurrentPhase>) -> impl IntoView {
