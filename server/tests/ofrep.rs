@@ -79,6 +79,28 @@ async fn bulk_answers_for_all_flags_and_names_the_phase() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_known_is_not_sent_again() {
+    let app = TestApp::start().await;
+    let ask = |tag: &str, context: &serde_json::Value| {
+        app.post(BULK).bearer_auth(CLIENT_KEY).header("if-none-match", tag).json(context).send()
+    };
+    let first = ask("", &internal()).await.unwrap();
+    assert_eq!(first.status(), 200);
+    let tag = first.headers()["etag"].to_str().unwrap().to_owned();
+    let bare = tag.trim_matches('"').to_owned();
+    for known in [&tag, &bare, &format!("W/{tag}")] {
+        let again = ask(known, &internal()).await.unwrap();
+        assert_eq!(again.status(), 304, "{known}");
+        assert_eq!(again.text().await.unwrap(), "");
+    }
+    start_rollout(&app).await;
+    assert_eq!(ask(&tag, &internal()).await.unwrap().status(), 200, "the flags have changed");
+    let now = ask("", &internal()).await.unwrap().headers()["etag"].to_str().unwrap().to_owned();
+    let other = json!({"context": {"targetingKey": "sam"}});
+    assert_eq!(ask(&now, &other).await.unwrap().status(), 200, "the context has changed");
+}
+
+#[tokio::test]
 async fn bad_requests_say_why() {
     let app = TestApp::start().await;
     let (status, body) = json(app.post(FLAG).json(&internal())).await;

@@ -1,17 +1,20 @@
 //! `POST /ofrep/v1/evaluate/flags`
 
 use axum::{
-    Json,
     body::Body,
     extract::State,
-    http::HeaderMap,
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use phasegate_domain::flags::Answer;
-use phasegate_service::{LiveEnvironment, rollout::current_phase};
+use phasegate_service::{LiveEnvironment, rollout::current_phase, secrets};
+use phasegate_store::models::Digest;
 use serde::Serialize;
 
-use super::{error::OfrepError, request};
+use super::{
+    error::{ErrorCode, OfrepError},
+    header_text, request,
+};
 use crate::http::AppState;
 
 #[derive(Debug, Serialize)]
@@ -60,5 +63,21 @@ pub(super) async fn evaluate(
         .filter_map(|entry| Answer::of(&live.snapshot, entry, &context, now))
         .collect();
     let answer = BulkAnswer { flags, metadata: metadata(&live) };
-    Ok(Json(&answer).into_response())
+    let body = serde_json::to_vec(&answer).map_err(|error| {
+        OfrepError::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::General, error.to_string())
+    })?;
+    Ok(respond(&headers, body))
+}
+
+/// The tag is the answer's own digest, so it changes with the context as well as with the flags.
+fn respond(headers: &HeaderMap, body: Vec<u8>) -> Response {
+    let Digest(digest) = secrets::digest(&body);
+    let tag: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+    // Clients send it back quoted, bare, or marked as weak.
+    let known = header_text(headers, header::IF_NONE_MATCH).is_some_and(|sent| sent.contains(&tag));
+    let etag = [(header::ETAG, format!("\"{tag}\""))];
+    if known {
+        return (StatusCode::NOT_MODIFIED, etag).into_response();
+    }
+    (etag, [(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
