@@ -2,6 +2,7 @@
 //! where the server embeds it.
 
 use std::{
+    collections::BTreeMap,
     fs,
     hash::{DefaultHasher, Hash, Hasher},
     io::Write,
@@ -47,19 +48,39 @@ pub(crate) fn build_server() -> Result<()> {
     run::run(run::cargo().args(["build", "--release", "--package", "phasegate"]))
 }
 
-/// Builds the assets.
+/// Builds the assets. What has not changed is not replaced, so that the server around it is not
+/// compiled again.
 pub(crate) fn build() -> Result<()> {
     wasm_target::ensure()?;
-    let site = crate::root()?.join("target/site");
+    let target = crate::root()?.join("target");
+    let (site, fresh) = (target.join("site"), target.join("site.new"));
+    if fresh.exists() {
+        fs::remove_dir_all(&fresh)?;
+    }
+    for module in [&ADMIN, &COLLECTOR] {
+        build_module(module, &fresh)?;
+    }
+    copy_static(&fresh)?;
+    compress_all(&fresh)?;
+    print_sizes(&fresh)?;
+    if site.exists() && contents(&site)? == contents(&fresh)? {
+        fs::remove_dir_all(&fresh)?;
+        return Ok(());
+    }
     if site.exists() {
         fs::remove_dir_all(&site)?;
     }
-    for module in [&ADMIN, &COLLECTOR] {
-        build_module(module, &site)?;
-    }
-    copy_static(&site)?;
-    compress_all(&site)?;
-    print_sizes(&site)
+    fs::rename(&fresh, &site)?;
+    Ok(())
+}
+
+/// All files below a folder, with their path in it.
+fn contents(folder: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
+    let read = |file: PathBuf| {
+        let name = file.strip_prefix(folder)?.to_path_buf();
+        Ok((name, fs::read(file)?))
+    };
+    files_below(folder)?.into_iter().map(read).collect()
 }
 
 fn build_module(module: &Module, site: &Path) -> Result<()> {
