@@ -8,7 +8,7 @@ use phasegate_store::{
     StateStore, TelemetryStore,
     models::{Digest, Environment, ServerToken},
 };
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Mutex, Semaphore, watch};
 
 use crate::{ServiceError, accounts::LoginLimiter, telemetry::IngestQueue};
 
@@ -43,6 +43,8 @@ pub struct Service {
     pub(crate) telemetry: Arc<dyn TelemetryStore>,
     pub(crate) clock: Clock,
     pub(crate) directory: ArcSwap<Directory>,
+    /// Held while reading anew: otherwise a slow reader could put an older state over a newer.
+    reloading: Mutex<()>,
     pub(crate) ingest: IngestQueue,
     pub(crate) login_limiter: LoginLimiter,
     /// One permit for each password check that may run.
@@ -71,6 +73,7 @@ impl Service {
             telemetry,
             clock,
             directory: ArcSwap::default(),
+            reloading: Mutex::new(()),
             ingest: IngestQueue::default(),
             login_limiter: LoginLimiter::default(),
             password_checks: Semaphore::new(PASSWORD_CHECKS),
@@ -82,6 +85,7 @@ impl Service {
 
     /// Reads everything anew and swaps it in. Every use case that changes state ends with it.
     pub(crate) async fn reload(&self) -> Result<(), ServiceError> {
+        let _turn = self.reloading.lock().await;
         let mut directory = Directory::default();
         for environment in self.state.environments().await? {
             let id = environment.id;

@@ -6,9 +6,6 @@ pub enum StoreError {
     /// Somebody else changed it first; nothing was written.
     #[error("it was changed by somebody else in the meantime")]
     Conflict,
-    /// What was to be created is already there.
-    #[error("it is already there")]
-    AlreadyExists,
     /// The database was written by a newer version of Phasegate.
     #[error(
         "{database} was written by a newer version of Phasegate (it has migration {version}, which \

@@ -11,8 +11,3 @@ pub(crate) fn database(error: impl std::error::Error + Send + Sync + 'static) ->
 pub(crate) fn damaged(what: &'static str) -> impl Fn(&dyn std::fmt::Display) -> StoreError {
     move |reason| StoreError::Damaged { what, reason: reason.to_string() }
 }
-
-/// Whether the driver refused a row because it is there already.
-pub(crate) fn is_duplicate(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
-}

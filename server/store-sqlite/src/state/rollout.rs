@@ -13,7 +13,7 @@ use sqlx::{Sqlite, Transaction};
 use super::{from_json, history, to_json};
 use crate::{
     database::{Database, commit},
-    error::{database, is_duplicate},
+    error::database,
 };
 
 /// Brings a plan with its flags and segments into an environment, as a draft.
@@ -34,11 +34,7 @@ pub(super) async fn insert_plan(
     .bind(to_json("rollout", &RolloutState::Draft)?)
     .execute(&mut **tx)
     .await
-    .map_err(
-        |error| {
-            if is_duplicate(&error) { StoreError::AlreadyExists } else { database(error) }
-        },
-    )?;
+    .map_err(database)?;
     for segment in &file.segments {
         sqlx::query(
             "INSERT INTO segments (project_id, key, definition)
