@@ -9,15 +9,16 @@ use leptos_router::{
 
 use crate::{
     components::Frame,
-    pages::{DashboardPage, FlagsPage, LoginPage, NotFoundPage, RolloutPage},
+    pages::{
+        AuditPage, DashboardPage, DebuggerPage, EnvironmentPage, FilesPage, FlagEditPage, FlagPage,
+        FlagsPage, LoginPage, NewFlagPage, NotFoundPage, RolloutPage, SegmentPage, SegmentsPage,
+        SettingsPage,
+    },
 };
 
-/// All pages. Runs on both sides.
-///
-/// The server renders pages in one piece (`render_app_async`), so that they are whole without a
-/// script and their status is right.
+/// All pages, in one piece: whole without a script, and with the right status.
 #[component]
-pub fn App() -> impl IntoView {
+pub(crate) fn App() -> impl IntoView {
     provide_meta_context();
     view! {
         <Title formatter=|title: String| format!("{title} · Phasegate")/>
@@ -28,7 +29,17 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("") view=|| view! { <Redirect path="/admin/rollout"/> }/>
                     <Route path=path!("rollout") view=RolloutPage/>
                     <Route path=path!("flags") view=FlagsPage/>
+                    <Route path=path!("flags/new") view=NewFlagPage/>
+                    <Route path=path!("flags/:key") view=FlagPage/>
+                    <Route path=path!("flags/:key/edit") view=FlagEditPage/>
+                    <Route path=path!("segments") view=SegmentsPage/>
+                    <Route path=path!("segments/:key") view=SegmentPage/>
+                    <Route path=path!("debugger") view=DebuggerPage/>
                     <Route path=path!("dashboard") view=DashboardPage/>
+                    <Route path=path!("audit") view=AuditPage/>
+                    <Route path=path!("settings") view=SettingsPage/>
+                    <Route path=path!("settings/files") view=FilesPage/>
+                    <Route path=path!("environment") view=EnvironmentPage/>
                     <Route path=path!("*any") view=NotFoundPage/>
                 </ParentRoute>
             </Routes>

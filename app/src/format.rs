@@ -1,7 +1,9 @@
 //! How numbers and times are written in the UI. The same on both sides: nothing here looks at
 //! the reader's clock or zone.
 
-use chrono::{Datelike, TimeDelta, Timelike};
+#[cfg(feature = "ssr")]
+use chrono::TimeDelta;
+use chrono::{Datelike, Timelike};
 use phasegate_domain::Timestamp;
 
 const MONTHS: [&str; 12] =
@@ -19,6 +21,7 @@ pub(crate) fn time(at: Timestamp) -> String {
 }
 
 /// The two largest units: `3 days 4 h`, `5 h 2 min`, `12 min`, `under a minute`.
+#[cfg(feature = "ssr")]
 pub(crate) fn duration(length: TimeDelta) -> String {
     let (days, hours, minutes) =
         (length.num_days(), length.num_hours() % 24, length.num_minutes() % 60);

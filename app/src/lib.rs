@@ -1,20 +1,25 @@
-//! The admin UI: rendered on the server, hydrated in the browser.
+//! The admin UI: pages are made on the server, and islands of them live in the browser.
 //!
-//! Every page works before hydration and without it: what a page asks is in its URL, and what
-//! it changes is a form. The browser then only makes it faster and live.
+//! Every page works without a script: what a page asks is in its URL, and what it changes is a
+//! form that the page itself takes. Islands then make it live. So the browser downloads the
+//! islands only, however many pages there are.
 
 #![allow(unreachable_pub, reason = "Leptos' component macro makes a `pub fn` of every component")]
 
-mod api;
+#[cfg(feature = "ssr")]
 mod app;
 mod charts;
 mod components;
 mod format;
+mod islands;
+#[cfg(feature = "ssr")]
 mod pages;
+#[cfg(feature = "ssr")]
+mod request;
 #[cfg(feature = "ssr")]
 mod shell;
 
-pub use api::ApiError;
-pub use app::App;
+#[cfg(feature = "ssr")]
+pub use request::{ENVIRONMENT_COOKIE, Form, selected_environment};
 #[cfg(feature = "ssr")]
 pub use shell::{AssetUrls, shell};

@@ -1,4 +1,4 @@
-//! The HTML around the app, made only on the server.
+//! The HTML around the app.
 
 use leptos::{
     nonce::{Nonce, use_nonce},
@@ -7,7 +7,7 @@ use leptos::{
 use leptos_axum::ResponseOptions;
 use leptos_meta::MetaTags;
 
-use crate::App;
+use crate::app::App;
 
 /// Where the page finds its assets; the URLs change with their content.
 #[derive(Debug, Clone)]
@@ -27,10 +27,13 @@ pub fn shell(assets: &AssetUrls) -> impl IntoView + use<> {
     set_policy(nonce.as_ref());
     let AssetUrls { style, icon, script } = assets.clone();
     let hydrate = script.map(|(module, wasm)| {
+        // Each island of the page is taken over by the function that it names.
         let code = format!(
-            "import init, {{ hydrate }} from {module:?};\n\
+            "import init, * as islands from {module:?};\n\
              await init({{ module_or_path: {wasm:?} }});\n\
-             hydrate();"
+             islands.hydrate();\n\
+             for (const island of document.querySelectorAll('leptos-island'))\n\
+             islands[island.dataset.component]?.(island);"
         );
         view! {
             <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>

@@ -205,3 +205,61 @@ test('each of the nine flags switches something that can be seen', async ({ admi
     if (/FILTERING|RECOMMENDATIONS|LIBRARY/.test(flag)) await expect(sign, flag).toBeVisible();
   }
 });
+
+test('answers that the page brings along are there at once', async ({ server, visitor, admin }) => {
+  await advanceTo(admin, 2);
+  const bulk = await fetch(`${server.url}/ofrep/v1/evaluate/flags`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${server.clientKey}` },
+    body: JSON.stringify({ context: { targetingKey: 'ada', groups: ['beta'] } }),
+  });
+  const json = (await bulk.text()).replaceAll('<', '\\u003c');
+  const page = await visitor();
+  // The collector's own evaluation never ends: what is seen can only have come with the page.
+  await page.route('**/ofrep/v1/evaluate/flags', () => {});
+  await page.route('**/bootstrapped', (route) =>
+    route.fulfill({
+      contentType: 'text/html',
+      headers: { 'content-security-policy': "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'" },
+      body: `<!DOCTYPE html><script type="application/json" id="phasegate-flags">${json}</script>
+        <script src="/collector.js" data-key="${server.clientKey}"></script>`,
+    }),
+  );
+  await page.goto('/bootstrapped');
+  const seen = await page.evaluate(() => {
+    const { phasegate } = window as any;
+    return [phasegate.isFeatureEnabled('ENHANCED_EXERCISE_LIBRARY'), phasegate.getCurrentPhase()];
+  });
+  expect(seen).toEqual([true, { number: 2, name: 'Beta users', percentage: 5 }]);
+});
+
+test('the last answers hold while the server is away, for the same user only', async ({ visitor, admin, expectComplaint }) => {
+  expectComplaint(/ERR_FAILED|Failed to load resource/);
+  await advanceTo(admin, 2);
+  const page = await visitor();
+  await page.goto('/demo?as=ada');
+  await expect(page.locator('.flag.is-on')).toHaveCount(2);
+  await page.route('**/ofrep/**', (route) => route.abort());
+  await page.reload();
+  await expect(page.locator('.flag.is-on'), 'away: what was said the last time').toHaveCount(2);
+  await page.goto('/demo?as=stranger');
+  await expect(page.locator('#list .plain').first()).toBeVisible();
+  await expect(page.locator('.flag.is-on'), 'never what somebody else was told').toHaveCount(0);
+  await page.route('**/bridge.js', (route) => route.abort());
+  await page.goto('/demo?as=ada');
+  await expect(page.locator('.flag.is-on'), 'even when the collector itself never comes').toHaveCount(2);
+});
+
+test('explain() in the page prints each step', async ({ visitor, admin }) => {
+  await advanceTo(admin, 3);
+  const page = await visitor();
+  const printed: string[] = [];
+  page.on('console', (message) => printed.push(message.text()));
+  await page.goto('/demo?as=stranger');
+  await expect(page.locator('#phase')).toContainText('Current phase: 3');
+  const answer = await page.evaluate(() => (window as any).phasegate.explain('EXERCISE_VIDEO_INTEGRATION'));
+  expect(answer.steps.at(-1)).toMatch(/^Answer: (on|off) /);
+  expect(printed.join('\n')).toMatch(/EXERCISE_VIDEO_INTEGRATION: (on|off)\n {2}The flag is not killed\./);
+  expect(printed.join('\n')).toMatch(/Phase 3 lets in 5 % of everyone; the user's bucket \d+ of 100000/);
+  expect(printed.join('\n'), 'what conditions ask for stays with the admin').not.toContain('signed_up_at');
+});

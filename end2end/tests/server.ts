@@ -1,5 +1,5 @@
 // The real binary on a fresh data folder.
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,14 +14,15 @@ export class Server {
     readonly email: string,
     readonly password: string,
     readonly clientKey: string,
+    readonly serverToken: string,
   ) {}
 
   /** Starts it and reads what a first start prints for a person. */
-  static async start(): Promise<Server> {
+  static async start(variables: Record<string, string> = {}): Promise<Server> {
     const data = await mkdtemp(join(tmpdir(), 'phasegate-'));
     const child = spawn(BINARY, ['serve', '--demo', '--listen', '127.0.0.1:0', '--data', join(data, 'data')], {
       cwd: data,
-      env: { PATH: process.env.PATH },
+      env: { PATH: process.env.PATH, ...variables },
     });
     let said = '';
     const printed = (name: string) => said.match(new RegExp(`^\\s+${name}\\s+(\\S+)$`, 'm'))?.[1];
@@ -35,9 +36,27 @@ export class Server {
       child.on('error', failed);
       child.on('exit', (code) => failed(new Error(`the server ended with ${code}:\n${said}`)));
     });
-    const [address, email, password, key] = ['address', 'e-mail', 'password', 'client key'].map(printed);
-    if (!address || !email || !password || !key) throw new Error(`the first start printed no login:\n${said}`);
-    return new Server(child, data, new URL(address).origin, email, password, key);
+    const names = ['address', 'e-mail', 'password', 'client key', 'server token'];
+    const [address, email, password, key, token] = names.map(printed);
+    if (!address || !email || !password || !key || !token) throw new Error(`the first start printed no login:\n${said}`);
+    return new Server(child, data, new URL(address).origin, email, password, key, token);
+  }
+
+  /** Calls the API about the first environment, and expects it to be content. */
+  async api(method: string, path: string, body?: unknown): Promise<any> {
+    const response = await fetch(`${this.url}/api/v1/projects/default/environments/production${path}`, {
+      method,
+      headers: { authorization: `Bearer ${this.serverToken}`, 'content-type': 'application/json' },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return text ? JSON.parse(text) : undefined;
+  }
+
+  /** Runs the command line on this server's data folder, and returns what it prints. */
+  command(...args: string[]): string {
+    return execFileSync(BINARY, [...args, '--data', join(this.data, 'data')], { encoding: 'utf8' });
   }
 
   async stop(): Promise<void> {

@@ -80,6 +80,12 @@ impl Default for Config {
     }
 }
 
+/// The environment's variables that are texts; others cannot be ours.
+pub(crate) fn variables() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
 /// What `PHASEGATE_*` says. Values are texts whatever they look like: a password of digits is
 /// one too. Variables that are not ours are left alone, because container platforms make some
 /// up (`PHASEGATE_PORT` for a service of that name).
@@ -118,7 +124,7 @@ fn environment(
 
 impl Config {
     fn sources() -> anyhow::Result<Figment> {
-        let env = environment(std::env::vars())?;
+        let env = environment(variables())?;
         Ok(Figment::from(Serialized::defaults(Self::default())).merge(Toml::file(FILE)).merge(env))
     }
 

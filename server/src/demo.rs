@@ -27,13 +27,9 @@ pub(crate) fn routes(state: &AppState) -> Router<AppState> {
 }
 
 async fn page(State(state): State<AppState>) -> Response {
-    let key = state
-        .service
-        .first_environment()
-        .and_then(|id| state.service.environment(id))
-        .map(|live| live.environment.client_key.clone());
+    let key = state.service.first_client_key();
     match (assets::text("demo/index.html"), key) {
-        (Some(html), Ok(key)) => {
+        (Some(html), Some(key)) => {
             let policy = [(header::CONTENT_SECURITY_POLICY, POLICY)];
             (policy, Html(html.replace("{{client_key}}", &escape(&key)))).into_response()
         }

@@ -1,5 +1,6 @@
 //! The server of Phasegate: HTTP, jobs and the command line around the use cases.
 
+mod api;
 mod assets;
 pub mod cli;
 mod clock;
@@ -14,8 +15,8 @@ mod login;
 mod ofrep;
 mod pages;
 mod serve;
-mod user;
 
+pub use api::openapi;
 pub use config::Config;
 pub use http::{AppState, router};
 pub use serve::{open, run_jobs, serve};

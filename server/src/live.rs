@@ -5,7 +5,7 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 use axum::{
     Router,
     extract::State,
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::{
         IntoResponse, Response,
         sse::{Event, KeepAlive, Sse},
@@ -13,6 +13,7 @@ use axum::{
     routing::get,
 };
 use futures::{Stream, StreamExt, stream};
+use phasegate_domain::ids::EnvironmentId;
 use phasegate_service::{access::Actor, dashboard::dashboard};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tower_sessions::Session;
@@ -35,13 +36,21 @@ pub(crate) fn routes() -> Router<AppState> {
     Router::new().route("/admin/live/dashboard", get(dashboard_stream))
 }
 
-async fn dashboard_stream(State(state): State<AppState>, session: Session) -> Response {
+async fn dashboard_stream(
+    State(state): State<AppState>,
+    session: Session,
+    headers: HeaderMap,
+) -> Response {
+    let environment = match phasegate_app::selected_environment(&state.service, &headers) {
+        Ok(environment) => environment,
+        Err(error) => return Problem::from(error).into_response(),
+    };
     let Ok(permit) = Arc::clone(&state.streams).try_acquire_owned() else {
         let detail = "too many live pages are open; close some, or reload this one later";
         return Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).into_response();
     };
     let stopping = state.stopping.clone();
-    let events = events(state, session, permit);
+    let events = events(state, session, environment, permit);
     let events = events.take_until(stopping.cancelled_owned());
     Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))).into_response()
 }
@@ -49,6 +58,7 @@ async fn dashboard_stream(State(state): State<AppState>, session: Session) -> Re
 struct Position {
     state: AppState,
     session: Session,
+    environment: EnvironmentId,
     changes: watch::Receiver<u64>,
     is_first: bool,
     _permit: OwnedSemaphorePermit,
@@ -58,10 +68,11 @@ struct Position {
 fn events(
     state: AppState,
     session: Session,
+    environment: EnvironmentId,
     permit: OwnedSemaphorePermit,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
     let changes = state.service.changes();
-    let start = Position { state, session, changes, is_first: true, _permit: permit };
+    let start = Position { state, session, environment, changes, is_first: true, _permit: permit };
     stream::unfold(start, |mut position| async move {
         if !position.is_first {
             // An error means that the sender is gone, and with it the server.
@@ -82,8 +93,7 @@ async fn snapshot(position: &Position) -> Option<Event> {
     let service = &position.state.service;
     let session = login::reread(&position.session, &position.state);
     let person = login::person(&position.state, &session).await.ok()??;
-    let environment = service.first_environment().ok()?;
-    match dashboard(service, &Actor::from(&person), environment).await {
+    match dashboard(service, &Actor::from(&person), position.environment).await {
         Ok(dashboard) => Event::default().json_data(dashboard).ok(),
         Err(error) => {
             tracing::error!(%error, "the live dashboard could not be computed");

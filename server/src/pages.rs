@@ -1,77 +1,73 @@
-//! The admin UI's pages and server functions.
+//! The admin UI's pages. A form is sent to the page that shows it.
 
 use std::sync::Arc;
 
 use axum::{
-    Json, Router,
-    body::to_bytes,
+    Router,
+    body::Body,
     extract::{Request, State},
-    http::StatusCode,
+    http::{HeaderMap, Method, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::get,
 };
-use leptos::{prelude::provide_context, server_fn::axum::get_server_fn_service};
-use phasegate_app::{ApiError, shell};
-use phasegate_service::Service;
+use leptos::prelude::provide_context;
+use phasegate_app::{Form, selected_environment, shell};
+use phasegate_domain::people::Person;
+use phasegate_service::{
+    Service,
+    access::Actor,
+    environments::{FileFormat, export, write_file},
+    secrets::Randomness,
+};
 
 use crate::{
-    assets,
-    http::{AppState, Problem},
+    assets, clock,
+    http::{AppState, Problem, read_body},
 };
 
-/// The one context of pages and server functions: both must see the same.
+/// The largest form, in bytes: an environment as a file is one.
+const MAX_FORM_BYTES: usize = 4 * 1024 * 1024;
+
+/// What pages find in their context.
 fn context(service: &Arc<Service>) -> impl Fn() + Clone + Send + Sync + 'static + use<> {
     let service = Arc::clone(service);
-    move || provide_context(Arc::clone(&service))
+    let randomness: Randomness = || clock::seed().ok();
+    move || {
+        provide_context(Arc::clone(&service));
+        provide_context(randomness);
+    }
 }
 
 async fn page(State(state): State<AppState>, request: Request) -> Response {
+    let request = match with_form(request).await {
+        Ok(request) => request,
+        Err(problem) => return problem.into_response(),
+    };
     let urls = assets::urls();
     let render =
         leptos_axum::render_app_async_with_context(context(&state.service), move || shell(&urls));
     render(request).await.into_response()
 }
 
-/// The largest call of a server function, and the largest error that one answers, in bytes.
-const MAX_BYTES: usize = 65_536;
-
-async fn server_function(State(state): State<AppState>, request: Request) -> Response {
-    let (head, body) = request.into_parts();
-    if get_server_fn_service(head.uri.path(), head.method.clone()).is_none() {
-        return refuse(ApiError::not_found(format!("There is no function {}.", head.uri.path())));
+/// Reads the form of a request that has one, and hands it to the page.
+async fn with_form(request: Request) -> Result<Request, Problem> {
+    if request.method() != Method::POST {
+        return Ok(request);
     }
-    let Ok(body) = to_bytes(body, MAX_BYTES).await else {
-        return refuse(ApiError::invalid(format!("The form is larger than {MAX_BYTES} bytes.")));
-    };
-    let request = Request::from_parts(head, body.into());
-    let response =
-        leptos_axum::handle_server_fns_with_context(context(&state.service), request).await;
-    with_status(response.into_response()).await
-}
-
-fn refuse(error: ApiError) -> Response {
-    (error.status(), Json(error)).into_response()
-}
-
-/// Gives an error the status of its kind. Plain forms are not concerned: they are redirected.
-async fn with_status(response: Response) -> Response {
-    if response.status() != StatusCode::INTERNAL_SERVER_ERROR {
-        return response;
-    }
-    let (mut head, body) = response.into_parts();
-    let bytes = to_bytes(body, MAX_BYTES).await.unwrap_or_default();
-    if let Ok(error) = serde_json::from_slice::<ApiError>(&bytes) {
-        head.status = error.status();
-    }
-    Response::from_parts(head, bytes.into())
+    let (mut head, body) = request.into_parts();
+    let body = read_body(body, MAX_FORM_BYTES).await?;
+    head.extensions.insert(Form::parse(&body));
+    Ok(Request::from_parts(head, Body::empty()))
 }
 
 /// What needs a login. The app itself knows its routes; what it does not know, it says so.
 pub(crate) fn admin_routes() -> Router<AppState> {
     Router::new()
         .route("/admin", get(page))
-        .route("/admin/fn/{*function}", post(server_function))
-        .route("/admin/{*page}", get(page))
+        .route("/admin/session", get(|| async { StatusCode::NO_CONTENT }))
+        .route("/admin/export.toml", get(export_toml))
+        .route("/admin/export.json", get(export_json))
+        .route("/admin/{*page}", get(page).post(page))
 }
 
 /// What everybody may see.
@@ -79,14 +75,50 @@ pub(crate) fn public_routes() -> Router<AppState> {
     Router::new().route("/login", get(page))
 }
 
+async fn export_toml(
+    State(state): State<AppState>,
+    person: axum::Extension<Person>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    download(&state, &person, &headers, FileFormat::Toml)
+}
+
+async fn export_json(
+    State(state): State<AppState>,
+    person: axum::Extension<Person>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    download(&state, &person, &headers, FileFormat::Json)
+}
+
+fn download(
+    state: &AppState,
+    person: &Person,
+    headers: &HeaderMap,
+    format: FileFormat,
+) -> Result<Response, Problem> {
+    let service = &state.service;
+    let environment = selected_environment(service, headers).map_err(Problem::from)?;
+    let file = export(service, &Actor::from(person), environment).map_err(Problem::from)?;
+    let text = write_file(&file, format).map_err(Problem::from)?;
+    let (kind, ending) = match format {
+        FileFormat::Toml => ("application/toml", "toml"),
+        FileFormat::Json => ("application/json", "json"),
+    };
+    let name = service.environment(environment).map_err(Problem::from)?;
+    let name = format!("attachment; filename=\"{}.{ending}\"", name.environment.key);
+    let headers = [(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)];
+    Ok((headers, text).into_response())
+}
+
 /// A page for people, JSON for everybody else.
 pub(crate) async fn not_found(State(state): State<AppState>, request: Request) -> Response {
     let wants_page = request
         .headers()
-        .get(axum::http::header::ACCEPT)
+        .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/html"));
-    if wants_page && request.method() == axum::http::Method::GET {
+    if wants_page && request.method() == Method::GET {
         return page(State(state), request).await;
     }
     let path = request.uri().path().to_owned();

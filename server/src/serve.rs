@@ -7,10 +7,13 @@ use std::{
     os::unix::fs::DirBuilderExt,
     path::Path,
     sync::Arc,
+    time::Duration,
 };
 
 use anyhow::{Context, bail};
-use phasegate_service::{Service, accounts, telemetry};
+use phasegate_service::{
+    Service, ServiceError, accounts, flags, telemetry, tokens, usage, variables::Variables,
+};
 use phasegate_store::{StateStore, TelemetryStore};
 use phasegate_store_sqlite::{SqliteState, SqliteTelemetry};
 use tokio::{
@@ -22,25 +25,39 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{
     assets, clock,
-    config::{Config, LogFormat},
+    config::{self, Config, LogFormat},
     first_start,
     http::{AppState, router},
 };
 
 /// How long open requests may take after a signal to stop.
-const GRACE: std::time::Duration = std::time::Duration::from_secs(5);
+const GRACE: Duration = Duration::from_secs(5);
 
 /// How often ended sessions are forgotten.
-const UPKEEP: std::time::Duration = std::time::Duration::from_secs(3_600);
+const UPKEEP: Duration = Duration::from_secs(3_600);
+
+/// How often what was counted in memory is written.
+const WRITING: Duration = Duration::from_secs(5);
+
+/// How often the clock and other processes are asked whether something has changed.
+const WATCHING: Duration = Duration::from_secs(1);
 
 /// `phasegate serve`.
 pub(crate) async fn main(config: Config) -> anyhow::Result<()> {
     start_log(&config)?;
+    // Each client that listens is an open connection, and the usual soft limit is 1,024.
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%error, "the limit of open connections could not be raised");
+    }
     let listener = listen(&config.listen).await?;
     let address = listener.local_addr()?;
     let service = open(&config).await?;
     let url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     first_start::run(&service, &config, &url).await?;
+    if let Some((variable, problem)) = service.useless_variables().into_iter().next() {
+        // An emergency that was mistyped must not go unnoticed.
+        bail!("{variable}: {problem}");
+    }
     if !assets::are_embedded() {
         tracing::warn!(
             "this server was built without its browser assets; build it with: cargo xtask build"
@@ -50,7 +67,7 @@ pub(crate) async fn main(config: Config) -> anyhow::Result<()> {
     let stop = stop_signal()?;
     tracing::info!(%url, demo = config.demo, "phasegate is ready");
     let stopping = CancellationToken::new();
-    let state = AppState::new(service, &config, stopping.clone());
+    let state = AppState::new(service, &config, stopping.clone(), clock::seed()?);
     serve(listener, state, stop).await?;
     tracing::info!("phasegate has stopped");
     Ok(())
@@ -93,7 +110,8 @@ pub async fn open(config: &Config) -> anyhow::Result<Arc<Service>> {
     let telemetry = SqliteTelemetry::open(&config.data.join("telemetry.db")).await?;
     let state: Arc<dyn StateStore> = Arc::new(state);
     let telemetry: Arc<dyn TelemetryStore> = Arc::new(telemetry);
-    Ok(Arc::new(Service::open(state, telemetry, clock::now).await?))
+    let variables = Variables::read(config::variables())?;
+    Ok(Arc::new(Service::open(state, telemetry, clock::now, variables).await?))
 }
 
 /// Makes the folder and proves that it can be written, because SQLite says it less clearly.
@@ -122,7 +140,8 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
     let stopping = state.stopping.clone();
-    let jobs = tokio::spawn(run_jobs(Arc::clone(&state.service)));
+    let service = Arc::clone(&state.service);
+    let jobs = tokio::spawn(run_jobs(Arc::clone(&service)));
     let told = stopping.clone();
     let app = router(state).into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, app).with_graceful_shutdown(async move {
@@ -139,21 +158,47 @@ pub async fn serve(
         () = overdue => tracing::warn!("some requests did not end in time and were cut off"),
     }
     jobs.abort();
+    // What was counted since the jobs' last turn.
+    usage::write_counted(&service).await?;
+    tokens::write_uses(&service).await?;
     Ok(())
 }
 
 /// The work that goes on beside requests.
 pub async fn run_jobs(service: Arc<Service>) {
-    let upkeep = async {
-        let mut interval = tokio::time::interval(UPKEEP);
-        loop {
-            interval.tick().await;
-            if let Err(error) = accounts::end_old_sessions(&service).await {
-                tracing::error!(%error, "ended sessions could not be forgotten");
-            }
+    tokio::join!(
+        telemetry::write_queued(&service),
+        every(UPKEEP, "ended sessions could not be forgotten", || {
+            accounts::end_old_sessions(&service)
+        }),
+        every(WRITING, "how often flags were asked for could not be written", || {
+            usage::write_counted(&service)
+        }),
+        every(WRITING, "when tokens were used could not be written", || {
+            tokens::write_uses(&service)
+        }),
+        every(WATCHING, "what another process has changed could not be read", || {
+            service.catch_up()
+        }),
+        every(WATCHING, "a scheduled switch could not be written down", || {
+            flags::keep_schedules(&service)
+        }),
+    );
+}
+
+/// Does something again and again; a failure is logged and the next turn tries again.
+async fn every<F>(pause: Duration, failure: &str, job: impl Fn() -> F)
+where
+    F: Future<Output = Result<(), ServiceError>>,
+{
+    let mut interval = tokio::time::interval(pause);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        interval.tick().await;
+        if let Err(error) = job().await {
+            tracing::error!(%error, "{failure}");
         }
-    };
-    tokio::join!(telemetry::write_queued(&service), upkeep);
+    }
 }
 
 /// Listens for Ctrl-C and SIGTERM from now on; what is returned waits for the first of them.

@@ -18,10 +18,12 @@ async fn the_admin_is_shut_without_a_login() {
         (page.status().as_u16(), location(&page)),
         (303, "/login?next=/admin/flags%3Fuser%3Dada")
     );
-    for path in ["/admin/fn/rollout/view", "/admin/fn/rollout/command", "/admin/fn/flags/switch"] {
+    for path in ["/admin/rollout", "/admin/flags", "/admin/settings", "/admin/environment"] {
         let (status, problem) = json(app.form(path, &[])).await;
-        assert_eq!(status, 401, "{path}");
-        assert_eq!(problem["kind"], "unauthenticated");
+        assert_eq!((status, problem["status"].as_u64()), (401, Some(401)), "{path}");
+    }
+    for path in ["/admin/session", "/admin/export.toml", "/admin/export.json"] {
+        assert_eq!(json(app.get(path)).await.0, 401, "{path}");
     }
     assert_eq!(json(app.get("/admin/live/dashboard")).await.0, 401);
     assert_eq!(app.get("/").send().await.unwrap().status(), 303);
@@ -111,14 +113,9 @@ async fn nothing_of_the_admin_stays_in_a_cache() {
 #[tokio::test]
 async fn a_plain_form_without_a_session_leads_back_through_the_login() {
     let app = TestApp::start().await;
-    let response = app
-        .form("/admin/fn/flags/switch", &[])
-        .header("accept", "text/html")
-        .header("referer", format!("{}/admin/flags?user=a", app.url))
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(location(&response), "/login?next=/admin/flags%3Fuser%3Da");
+    let form = app.form("/admin/flags?q=a", &[]).header("accept", "text/html");
+    let response = form.send().await.unwrap();
+    assert_eq!(location(&response), "/login?next=/admin/flags%3Fq%3Da");
     let empty = app.form("/login", &[]).send().await.unwrap();
     assert_eq!(location(&empty), "/login?error=form");
 }
@@ -142,34 +139,35 @@ async fn another_sites_page_changes_nothing() {
         [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site"), ("x-none", "1")]
     {
         let request = app
-            .post("/admin/fn/rollout/command")
+            .post("/admin/rollout")
             .header("cookie", &session)
             .header("content-type", "application/x-www-form-urlencoded")
             .header(header, value)
             .body(fields);
         assert_eq!(json(request).await.0, 403, "{header}");
     }
-    let own = app
-        .form("/admin/fn/rollout/command", &[("kind", "start"), ("version", "1")])
-        .header("cookie", &session);
-    assert_eq!(own.send().await.unwrap().status(), 200, "and our own page does");
-    let late = app
-        .form("/admin/fn/rollout/command", &[("kind", "start"), ("version", "1")])
-        .header("cookie", &session);
-    let (status, error) = json(late).await;
-    assert_eq!((status, error["kind"].as_str()), (409, Some("refused")));
-    let nonsense = app
-        .form("/admin/fn/rollout/command", &[("kind", "dance"), ("version", "1")])
-        .header("cookie", &session);
-    let (status, error) = json(nonsense).await;
-    assert_eq!((status, error["kind"].as_str()), (400, Some("invalid")));
-    assert!(error["message"].as_str().unwrap().contains("dance"), "{error}");
-    let large = app
-        .form("/admin/fn/rollout/command", &[("reason", &"x".repeat(70_000))])
-        .header("cookie", &session);
-    assert_eq!(json(large).await.0, 400);
-    let unknown = app.form("/admin/fn/nothing", &[]).header("cookie", &session);
-    assert_eq!(json(unknown).await.0, 404);
+    let send = async |fields: &[(&str, &str)]| {
+        let form = app.form("/admin/rollout", fields).header("cookie", &session);
+        let response = form.send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    };
+    let here = ("here", "production");
+    let start = [here, ("kind", "start"), ("version", "1")];
+    assert_eq!(send(&start).await.0, 303, "and our own page does");
+    let (status, page) = send(&start).await;
+    assert_eq!(status, 409);
+    assert!(page.contains("changed by somebody else"), "the page says why");
+    let (status, page) = send(&[here, ("kind", "dance"), ("version", "2")]).await;
+    assert_eq!(status, 422);
+    assert!(page.contains("kind: there is no such command"));
+    let (status, page) = send(&[("here", "staging"), ("kind", "advance"), ("version", "2")]).await;
+    assert_eq!(status, 409, "seen in one environment, sent to another");
+    assert!(page.contains("that form was for another environment"));
+    let large = "x".repeat(5_000_000);
+    let large = app.form("/admin/rollout", &[("reason", &large)]).header("cookie", &session);
+    assert_eq!(json(large).await.0, 413);
+    let unknown = app.form("/admin/nothing", &[]).header("cookie", &session);
+    assert_eq!(unknown.send().await.unwrap().status(), 404);
 }
 
 #[tokio::test]
@@ -218,4 +216,16 @@ async fn the_dashboard_streams_every_change() {
         rest.push_str(&String::from_utf8_lossy(&chunk));
     }
     assert!(!rest.contains(r#""errors":{"count":2"#), "{rest}");
+}
+
+#[tokio::test]
+async fn a_text_never_leaves_its_text_area() {
+    let app = TestApp::start().await;
+    let session = app.log_in().await;
+    let evil = "</textarea></form><form action=/admin/settings method=post>";
+    let path = format!("/admin/debugger?user=x&attributes={}", common::encode(evil));
+    let page = app.get(&path).header("cookie", &session).send().await.unwrap();
+    let page = page.text().await.unwrap();
+    assert!(page.contains("&lt;/textarea&gt;&lt;/form&gt;"));
+    assert!(!page.contains(evil));
 }

@@ -157,3 +157,93 @@ async fn pages_of_other_origins_may_ask() {
     let allowed = preflight.headers()["access-control-allow-headers"].to_str().unwrap().to_owned();
     assert!(allowed.contains("authorization"), "{allowed}");
 }
+
+async fn make(app: &TestApp, flag: serde_json::Value) {
+    let (status, body) = json(app.api(reqwest::Method::POST, "/flags").json(&flag)).await;
+    assert_eq!(status, 201, "{body}");
+}
+
+#[tokio::test]
+async fn values_keep_their_types() {
+    let app = TestApp::start().await;
+    for (key, kind, value, text) in [
+        ("TEXT", "string", json!("a"), r#""value":"a""#),
+        ("WHOLE", "number", json!(7), r#""value":7,"#),
+        ("REAL", "number", json!(1.0), r#""value":1.0,"#),
+        ("THING", "object", json!({"b": [1.0, null]}), r#""value":{"b":[1.0,null]}"#),
+    ] {
+        let variants = json!([{"name": "only", "value": value}]);
+        make(&app, json!({"key": key, "kind": kind, "variants": variants, "off_variant": "only"}))
+            .await;
+        let path = format!("{BULK}/{key}");
+        let answer = app.post(&path).bearer_auth(CLIENT_KEY).send().await.unwrap();
+        assert_eq!(answer.headers()["content-type"], "application/json");
+        let body = answer.text().await.unwrap();
+        assert!(body.contains(text), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_split_without_a_user_is_an_error_for_that_flag_alone() {
+    let app = TestApp::start().await;
+    make(
+        &app,
+        json!({"key": "SPLIT", "kind": "boolean", "rules": [{"variant": "on", "share": 50}]}),
+    )
+    .await;
+    let single = app.post("/ofrep/v1/evaluate/flags/SPLIT").bearer_auth(CLIENT_KEY);
+    let (status, body) = json(single).await;
+    assert_eq!((status, &body["errorCode"]), (400, &json!("TARGETING_KEY_MISSING")));
+    assert_eq!(body["key"], "SPLIT");
+    assert!(body["errorDetails"].as_str().unwrap().contains("targetingKey"));
+    let (status, body) = json(app.post(BULK).bearer_auth(CLIENT_KEY)).await;
+    assert_eq!(status, 200);
+    let flags = body["flags"].as_array().unwrap();
+    let failed: Vec<_> = flags.iter().filter(|flag| flag["errorCode"].is_string()).collect();
+    assert_eq!((flags.len(), failed.len()), (10, 1));
+    assert_eq!(failed[0]["key"], "SPLIT");
+}
+
+#[tokio::test]
+async fn a_change_reaches_whoever_listens() {
+    use futures::StreamExt;
+
+    let app = TestApp::start().await;
+    let (_, bulk) = json(app.post(BULK).bearer_auth(CLIENT_KEY)).await;
+    let stream = &bulk["eventStreams"][0];
+    assert_eq!((&stream["type"], &stream["inactivityDelaySec"]), (&json!("sse"), &json!(120)));
+    let address = stream["endpoint"]["requestUri"].as_str().unwrap();
+    let response = app.get(address).header("origin", "https://shop.example").send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    assert_eq!(response.headers()["access-control-allow-origin"], "*");
+    let mut chunks = response.bytes_stream();
+    make(&app, json!({"key": "NEW", "kind": "boolean"})).await;
+    let mut seen = String::new();
+    while !seen.contains("\n\n") {
+        seen.push_str(&String::from_utf8_lossy(&chunks.next().await.unwrap().unwrap()));
+    }
+    assert!(seen.contains(r#"data: {"type":"refetchEvaluation"}"#), "{seen}");
+    assert!(seen.contains("id: "), "{seen}");
+
+    let (status, body) = json(app.get("/ofrep/v1/stream?ticket=1.2.3")).await;
+    assert_eq!((status, &body["errorCode"]), (401, &json!("GENERAL")));
+    assert_eq!(json(app.get("/ofrep/v1/stream")).await.0, 401);
+    let by_key = app.get("/ofrep/v1/stream").bearer_auth(SERVER_TOKEN).send().await.unwrap();
+    assert_eq!(by_key.status(), 200, "a server sends its token instead");
+}
+
+#[tokio::test]
+async fn a_client_key_may_be_for_some_sites_only() {
+    let app = TestApp::start().await;
+    let new = json!({"name": "Shop", "allowed_origins": ["https://Shop.example/"]});
+    let (status, key) = json(app.api(reqwest::Method::POST, "/client-keys").json(&new)).await;
+    assert_eq!((status, &key["allowed_origins"]), (201, &json!(["https://shop.example"])));
+    let key = key["key"].as_str().unwrap().to_owned();
+    let ask =
+        |origin: &'static str| app.post(BULK).bearer_auth(&key).header("origin", origin).send();
+    assert_eq!(ask("https://shop.example").await.unwrap().status(), 200);
+    assert_eq!(ask("https://evil.example").await.unwrap().status(), 403);
+    let send = app.post(&format!("/collect?key={key}")).header("origin", "https://evil.example");
+    assert_eq!(json(send.body("{}")).await.0, 403);
+}

@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks")]
 
 mod assets;
+mod bench;
 mod browser;
 mod check;
 mod report;
@@ -18,6 +19,7 @@ cargo xtask serve [-- ARGS]   build everything and start Phasegate (`phasegate s
 cargo xtask build             build everything: target/release/phasegate
 cargo xtask assets            build only what browsers download, into target/site
 cargo xtask test [FILTER]     run every check, or those whose name contains FILTER
+cargo xtask bench flags       measure evaluation, OFREP and event streams, each beside a reference
 cargo xtask tidy              check only the dependency rules between crates";
 
 fn main() -> ExitCode {
@@ -46,6 +48,7 @@ fn run_command() -> Result<ExitCode> {
         "build" => assets::build_server()?,
         "assets" => assets::build()?,
         "test" => return check::run_all(rest.first().map_or("", String::as_str)),
+        "bench" => bench::run(rest.first().map_or("", String::as_str))?,
         "tidy" => tidy::check()?,
         "help" | "--help" | "-h" => println!("{HELP}"),
         other => bail!("there is no command {other:?}\n{HELP}"),

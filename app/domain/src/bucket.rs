@@ -141,6 +141,8 @@ impl Salt {
 
 /// A part of all users, in thousandths of a per cent; in files a number of per cent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = f64, minimum = 0, maximum = 100))]
 #[serde(try_from = "f64", into = "f64")]
 pub struct Share(u32);
 
@@ -173,6 +175,12 @@ impl Share {
         }
         // In range by the check above, so the cast neither cuts nor wraps.
         Ok(Self(milli as u32))
+    }
+
+    /// From a number of buckets; more than there are is everyone.
+    #[must_use]
+    pub fn from_buckets(buckets: u32) -> Self {
+        Self(buckets.min(BUCKETS))
     }
 
     /// Thousandths of a per cent, equal to the number of buckets inside.
@@ -273,21 +281,39 @@ mod tests {
         }
     }
 
+    const USERS: u32 = 1_000_000;
+
+    /// `Σ (observed − expected)² / expected`
+    fn chi_squared(cells: &[u32]) -> f64 {
+        let expected = f64::from(USERS) / cells.len() as f64;
+        cells.iter().map(|n| (f64::from(*n) - expected).powi(2) / expected).sum()
+    }
+
     #[test]
-    fn positions_are_spread_evenly() {
-        const USERS: u32 = 200_000;
-        const CELLS: usize = 100;
-        let salt = Salt::new("evenly");
-        let mut cells = [0_u32; CELLS];
-        for user in 0..USERS {
-            let bucket = salt.bucket(&format!("user-{user}"));
-            cells[bucket.0 as usize * CELLS / BUCKETS as usize] += 1;
+    fn a_million_positions_are_spread_evenly() {
+        for salt in ["evenly", "", "ENHANCED_EXERCISE_LIBRARY"].map(Salt::new) {
+            let mut cells = [0_u32; 100];
+            for user in 0..USERS {
+                cells[salt.bucket(&format!("user-{user}")).0 as usize / 1_000] += 1;
+            }
+            // 99 degrees of freedom: above 148.2 with probability 0.001.
+            let found = chi_squared(&cells);
+            assert!(found < 148.2, "{}: χ² = {found}", salt.text());
         }
-        let expected = f64::from(USERS) / CELLS as f64;
-        let chi_squared: f64 =
-            cells.iter().map(|n| (f64::from(*n) - expected).powi(2) / expected).sum();
-        // 99 degrees of freedom: above 148.2 with probability 0.001.
-        assert!(chi_squared < 148.2, "chi² = {chi_squared}");
+    }
+
+    #[test]
+    fn two_salts_are_independent() {
+        let (one, other) = (Salt::new("one"), Salt::new("other"));
+        let mut cells = [0_u32; 100];
+        for user in 0..USERS {
+            let key = format!("user-{user}");
+            let tenth = |salt: &Salt| salt.bucket(&key).0 as usize / 10_000;
+            cells[tenth(&one) * 10 + tenth(&other)] += 1;
+        }
+        // A table of 10 × 10 whose margins are uniform: 99 degrees of freedom again.
+        let found = chi_squared(&cells);
+        assert!(found < 148.2, "χ² = {found}");
     }
 
     #[test]

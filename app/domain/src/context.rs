@@ -21,6 +21,9 @@ pub enum InvalidContext {
 }
 
 impl EvaluationContext {
+    /// The name under which OpenFeature's contexts carry the user's key.
+    pub const TARGETING_KEY: &str = "targetingKey";
+
     /// A user who is known by nothing but a key.
     #[must_use]
     pub fn of_user(targeting_key: impl Into<String>) -> Self {
@@ -37,12 +40,18 @@ impl EvaluationContext {
             Value::Object(attributes) => attributes,
             _ => return Err(InvalidContext::NotAnObject),
         };
-        let targeting_key = match attributes.remove("targetingKey") {
+        let targeting_key = match attributes.remove(Self::TARGETING_KEY) {
             None | Some(Value::Null) => None,
             Some(Value::String(key)) => Some(key),
             Some(_) => return Err(InvalidContext::TargetingKeyNotAString),
         };
         Ok(Self { targeting_key, attributes })
+    }
+
+    /// The same attributes of another user.
+    #[must_use]
+    pub fn named(self, targeting_key: impl Into<String>) -> Self {
+        Self { targeting_key: Some(targeting_key.into()), ..self }
     }
 
     /// The same user with one more attribute.

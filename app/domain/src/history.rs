@@ -1,9 +1,11 @@
 //! Who changed what, and when. Appended to, never edited.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{
     Timestamp,
+    diff::{FieldChange, diff},
     ids::{FlagKey, RolloutKey},
     rollout::RolloutEvent,
 };
@@ -24,6 +26,16 @@ pub struct HistoryEntry {
     pub change: Change,
 }
 
+/// A line of the history with its place in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HistoryLine {
+    /// Goes up with time.
+    pub id: i64,
+    /// The line.
+    #[serde(flatten)]
+    pub entry: HistoryEntry,
+}
+
 /// What changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "subject", rename_all = "snake_case")]
@@ -42,6 +54,19 @@ pub enum Change {
         /// Its state now.
         enabled: bool,
     },
+    /// A document was made, changed or deleted. Secrets are never part of one.
+    Saved {
+        /// What kind of thing it is.
+        kind: SubjectKind,
+        /// Its key.
+        key: String,
+        /// What it was; nothing if it is new.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<Value>,
+        /// What it is now; nothing if it is gone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<Value>,
+    },
 }
 
 impl Change {
@@ -51,26 +76,85 @@ impl Change {
         match self {
             Self::Rollout { rollout, .. } => (SubjectKind::Rollout, rollout.as_str()),
             Self::FlagSwitched { flag, .. } => (SubjectKind::Flag, flag.as_str()),
+            Self::Saved { kind, key, .. } => (*kind, key),
+        }
+    }
+
+    /// From which value to which, field by field; empty for a rollout's moves, which say so
+    /// themselves.
+    #[must_use]
+    pub fn fields(&self) -> Vec<FieldChange> {
+        match self {
+            Self::Rollout { .. } => Vec::new(),
+            Self::FlagSwitched { enabled, .. } => vec![FieldChange {
+                path: "enabled".to_owned(),
+                from: Some(Value::Bool(!enabled)),
+                to: Some(Value::Bool(*enabled)),
+            }],
+            Self::Saved { before, after, .. } => diff(before.as_ref(), after.as_ref()),
         }
     }
 }
 
 /// The kinds of things that have a history.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
 pub enum SubjectKind {
     /// A rollout.
     Rollout,
     /// A flag.
     Flag,
+    /// A segment.
+    Segment,
+    /// One user's answer.
+    Override,
+    /// A server token.
+    Token,
+    /// A client key.
+    ClientKey,
+    /// An environment.
+    Environment,
 }
 
 impl SubjectKind {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Rollout,
+        Self::Flag,
+        Self::Segment,
+        Self::Override,
+        Self::Token,
+        Self::ClientKey,
+        Self::Environment,
+    ];
+
     /// The name under which it is stored.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Rollout => "rollout",
             Self::Flag => "flag",
+            Self::Segment => "segment",
+            Self::Override => "override",
+            Self::Token => "token",
+            Self::ClientKey => "client_key",
+            Self::Environment => "environment",
+        }
+    }
+
+    /// The kind of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// As people say it.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::ClientKey => "client key",
+            other => other.as_str(),
         }
     }
 }

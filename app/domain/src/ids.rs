@@ -38,6 +38,8 @@ macro_rules! key {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        #[cfg_attr(feature = "openapi", schema(value_type = String, max_length = 100))]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
 
@@ -80,7 +82,7 @@ macro_rules! key {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
+                f.pad(&self.0)
             }
         }
     };
@@ -101,6 +103,14 @@ key!(
 key!(
     /// Names a rollout within its environment.
     RolloutKey
+);
+key!(
+    /// Names a project.
+    ProjectKey
+);
+key!(
+    /// Names an environment within its project, such as `production`.
+    EnvironmentKey
 );
 
 macro_rules! row_id {
@@ -123,6 +133,10 @@ row_id!(
 row_id!(
     /// Somebody who may log in.
     UserId
+);
+row_id!(
+    /// A server token.
+    TokenId
 );
 
 /// The number of a phase, counted from 1 as people do.

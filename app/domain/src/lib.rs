@@ -6,6 +6,8 @@
 pub mod bucket;
 pub mod context;
 pub mod dashboard;
+pub mod diff;
+pub mod files;
 pub mod flags;
 pub mod history;
 pub mod ids;

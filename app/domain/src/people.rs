@@ -44,3 +44,55 @@ pub struct Person {
     /// What they are trusted with.
     pub role: Role,
 }
+
+/// What a server token may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Ask for flags.
+    Evaluate,
+    /// Send telemetry.
+    Ingest,
+    /// See what the admin shows.
+    Read,
+    /// Change flags, segments and overrides.
+    Write,
+    /// Everything, also keys and tokens.
+    Admin,
+}
+
+impl Scope {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Evaluate, Self::Ingest, Self::Read, Self::Write, Self::Admin];
+
+    /// As files and the API write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Evaluate => "evaluate",
+            Self::Ingest => "ingest",
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// The scope of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.as_str() == name)
+    }
+
+    /// The role that a token of these scopes acts in; none when it may only evaluate and ingest.
+    #[must_use]
+    pub fn role(scopes: &[Self]) -> Option<Role> {
+        let role = |scope: &Self| match scope {
+            Self::Evaluate | Self::Ingest => None,
+            Self::Read => Some(Role::Viewer),
+            Self::Write => Some(Role::Operator),
+            Self::Admin => Some(Role::Admin),
+        };
+        scopes.iter().filter_map(role).max()
+    }
+}

@@ -5,48 +5,81 @@ use std::collections::BTreeMap;
 use crate::{
     Timestamp,
     context::EvaluationContext,
-    flags::{Flag, FlagState, Step, Trace},
-    ids::{FlagKey, PhaseNumber, SegmentKey},
-    rollout::{Membership, Rollout},
-    segments::Segment,
+    flags::{Flag, FlagState, Flags, Forced, PersonalOverride, Step, Trace},
+    ids::{FlagKey, PhaseNumber},
+    rollout::{Membership, Rollout, RolloutVariables},
+    segments::{Segment, Segments},
 };
 
 /// A flag with its state in the environment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FlagEntry {
+    /// Its place among the flags, by key.
+    pub index: usize,
     /// What it is.
     pub flag: Flag,
-    /// Whether it is on here.
+    /// What the environment decides about it.
     pub state: FlagState,
     /// The phase of the rollout that adds it.
     pub added_in: Option<PhaseNumber>,
+    /// The answer that a variable of the server holds.
+    pub forced: Option<Forced>,
+    /// Single users' answers, by targeting key.
+    pub overrides: BTreeMap<String, PersonalOverride>,
+}
+
+/// What a snapshot is made of.
+#[derive(Debug, Clone, Default)]
+pub struct Parts {
+    /// All flags; archived ones are left out of the snapshot.
+    pub flags: Vec<(Flag, FlagState)>,
+    /// All segments.
+    pub segments: Vec<Segment>,
+    /// The rollout, if a plan is loaded.
+    pub rollout: Option<Rollout>,
+    /// Single users' answers.
+    pub overrides: Vec<PersonalOverride>,
+    /// Flags that variables of the server hold.
+    pub forced: BTreeMap<FlagKey, Forced>,
+    /// Where variables of the server hold the rollout.
+    pub rollout_variables: RolloutVariables,
 }
 
 /// An environment's flags, segments and rollout at one moment.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Snapshot {
     flags: BTreeMap<FlagKey, FlagEntry>,
-    segments: BTreeMap<SegmentKey, Segment>,
+    segments: Segments,
     rollout: Option<Rollout>,
+    rollout_variables: RolloutVariables,
 }
 
 impl Snapshot {
     /// Puts the parts together and notes which phase adds which flag.
     #[must_use]
-    pub fn new(
-        flags: Vec<(Flag, FlagState)>,
-        segments: Vec<Segment>,
-        rollout: Option<Rollout>,
-    ) -> Self {
-        let flags = flags
+    pub fn new(parts: Parts) -> Self {
+        let Parts { flags, segments, rollout, overrides, mut forced, rollout_variables } = parts;
+        let mut flags: BTreeMap<FlagKey, FlagEntry> = flags
             .into_iter()
+            .filter(|(flag, _)| !flag.archived)
             .map(|(flag, state)| {
                 let added_in = rollout.as_ref().and_then(|r| r.plan.phase_that_adds(&flag.key));
-                (flag.key.clone(), FlagEntry { flag, state, added_in })
+                let forced = forced.remove(&flag.key);
+                let overrides = BTreeMap::new();
+                let key = flag.key.clone();
+                (key, FlagEntry { index: 0, flag, state, added_in, forced, overrides })
             })
             .collect();
+        for (index, entry) in flags.values_mut().enumerate() {
+            entry.index = index;
+        }
+        for personal in overrides {
+            if let Some(entry) = flags.get_mut(&personal.flag) {
+                entry.overrides.insert(personal.targeting_key.clone(), personal);
+            }
+        }
         let segments = segments.into_iter().map(|s| (s.key.clone(), s)).collect();
-        Self { flags, segments, rollout }
+        Self { flags, segments, rollout, rollout_variables }
     }
 
     /// The flag of that key.
@@ -55,9 +88,15 @@ impl Snapshot {
         self.flags.get(key)
     }
 
-    /// All flags, by key.
+    /// All flags in use, by key.
     pub fn flags(&self) -> impl ExactSizeIterator<Item = &FlagEntry> {
         self.flags.values()
+    }
+
+    /// All flags in use, as validation looks at them.
+    #[must_use]
+    pub fn known_flags(&self) -> Flags<'_> {
+        self.flags.iter().map(|(key, entry)| (key, (&entry.flag, &entry.state))).collect()
     }
 
     /// The rollout, if a plan is loaded.
@@ -66,10 +105,30 @@ impl Snapshot {
         self.rollout.as_ref()
     }
 
-    /// The segment of that key.
+    /// Where variables of the server hold the rollout.
     #[must_use]
-    pub fn segment(&self, key: &str) -> Option<&Segment> {
-        self.segments.get(key)
+    pub fn rollout_variables(&self) -> &RolloutVariables {
+        &self.rollout_variables
+    }
+
+    /// The same with the rollout held by these variables.
+    #[must_use]
+    pub fn with_variables(self, rollout_variables: RolloutVariables) -> Self {
+        Self { rollout_variables, ..self }
+    }
+
+    /// The phase that is served: what a variable holds, or where the rollout is.
+    #[must_use]
+    pub fn serving_phase(&self) -> Option<PhaseNumber> {
+        let rollout = self.rollout.as_ref()?;
+        let held = self.rollout_variables.phase.as_ref().map(|(_, phase)| *phase);
+        held.or_else(|| rollout.state.serving_phase())
+    }
+
+    /// All segments, by key.
+    #[must_use]
+    pub fn segments(&self) -> &Segments {
+        &self.segments
     }
 
     /// The rollout's verdict on a user for one flag; `None` when it has nothing to say.
@@ -84,11 +143,77 @@ impl Snapshot {
             trace.step(|| Step::NoRollout);
             return None;
         };
-        let current = rollout.state.serving_phase();
-        if current.is_none_or(|current| current < phase) {
+        let current = self.serving_phase();
+        let Some(reached) = current.filter(|current| phase <= *current) else {
             trace.step(|| Step::NotReached { phase, current });
             return None;
+        };
+        let variables = &self.rollout_variables;
+        Some(rollout.membership(reached, variables, &self.segments, context, now, trace))
+    }
+
+    /// Everything that asks for a segment: rules as `flag FLAG, rule N`, other segments, phases.
+    #[must_use]
+    pub fn uses_of_segment(&self, key: &str) -> Vec<SegmentUse> {
+        let asks = |condition: &crate::segments::Condition| {
+            condition.segments().iter().any(|segment| segment.as_str() == key)
+        };
+        let rules = self.flags.values().flat_map(|entry| {
+            let rules = entry.state.rules.iter().enumerate();
+            let rules = rules.filter(|(_, rule)| asks(&rule.condition));
+            rules.map(|(index, _)| SegmentUse::Rule {
+                flag: entry.flag.key.clone(),
+                rule: index + 1,
+            })
+        });
+        let segments = self.segments.values().filter(|segment| asks(&segment.condition));
+        let segments = segments.map(|s| SegmentUse::Segment { segment: s.key.clone() });
+        let phases = self.rollout.iter().flat_map(|rollout| {
+            let phases = rollout.plan.phases.iter();
+            let phases =
+                phases.filter(|phase| phase.audience.iter().any(|e| e.segment.as_str() == key));
+            phases.map(|phase| SegmentUse::Phase {
+                rollout: rollout.key.clone(),
+                phase: phase.number,
+            })
+        });
+        rules.chain(segments).chain(phases).collect()
+    }
+}
+
+/// One place that asks for a segment.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum SegmentUse {
+    /// A flag's rule.
+    Rule {
+        /// The flag.
+        flag: FlagKey,
+        /// The rule, counted from 1.
+        rule: usize,
+    },
+    /// Another segment.
+    Segment {
+        /// Its key.
+        segment: crate::ids::SegmentKey,
+    },
+    /// A phase's audience.
+    Phase {
+        /// The rollout.
+        rollout: crate::ids::RolloutKey,
+        /// The phase.
+        #[cfg_attr(feature = "openapi", schema(value_type = u16))]
+        phase: PhaseNumber,
+    },
+}
+
+impl std::fmt::Display for SegmentUse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Rule { flag, rule } => write!(f, "rule {rule} of {flag}"),
+            Self::Segment { segment } => write!(f, "the segment {segment}"),
+            Self::Phase { rollout, phase } => write!(f, "phase {phase} of {rollout}"),
         }
-        Some(rollout.membership(&self.segments, context, now, trace))
     }
 }

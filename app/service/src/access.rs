@@ -1,26 +1,48 @@
 //! Who is calling, and whether they may.
 
+use std::sync::Arc;
+
 use phasegate_domain::{
     history::ActorName,
     people::{Person, Role},
 };
 
-use crate::ServiceError;
+use crate::{LiveEnvironment, ServiceError};
 
-/// Who is calling a use case of the admin.
+/// Who is calling a use case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
     name: String,
     role: Role,
+    /// Whether it is trusted with one environment only.
+    is_local: bool,
 }
 
 impl From<&Person> for Actor {
     fn from(person: &Person) -> Self {
-        Self { name: person.email.clone(), role: person.role }
+        Self { name: person.email.clone(), role: person.role, is_local: false }
     }
 }
 
 impl Actor {
+    /// Whoever holds a server token.
+    #[must_use]
+    pub fn token(name: &str, role: Role) -> Self {
+        Self { name: format!("token {name}"), role, is_local: true }
+    }
+
+    /// Whoever can read and write the data folder: they could do anything anyway.
+    #[must_use]
+    pub fn command_line(user: &str) -> Self {
+        Self { name: format!("command line ({user})"), role: Role::Admin, is_local: false }
+    }
+
+    /// The clock, which carries out what somebody has scheduled.
+    #[must_use]
+    pub(crate) fn schedule() -> Self {
+        Self { name: "schedule".to_owned(), role: Role::Admin, is_local: false }
+    }
+
     /// As the history writes it.
     #[must_use]
     pub fn name(&self) -> ActorName {
@@ -31,6 +53,19 @@ impl Actor {
     #[must_use]
     pub fn role(&self) -> Role {
         self.role
+    }
+
+    /// Lets through who may change what several environments share: flags themselves and segments.
+    /// A token of one environment may only if it is an admin's, or if there is no other.
+    ///
+    /// # Errors
+    /// [`ServiceError::Forbidden`] otherwise.
+    pub(crate) fn require_shared(
+        &self,
+        sharing: &[Arc<LiveEnvironment>],
+    ) -> Result<(), ServiceError> {
+        let is_alone = !self.is_local || sharing.len() < 2;
+        self.require(if is_alone { Role::Operator } else { Role::Admin })
     }
 
     /// Lets through who has at least that role.

@@ -1,6 +1,9 @@
 //! Why a use case did not do what it was asked.
 
-use phasegate_domain::{people::Role, rollout::Refusal};
+use phasegate_domain::{
+    files::InvalidFile, flags::InvalidFlag, people::Role, rollout::Refusal,
+    segments::InvalidSegment,
+};
 use phasegate_store::StoreError;
 
 /// Why a use case did not do what it was asked.
@@ -22,9 +25,23 @@ pub enum ServiceError {
         /// What was asked for.
         key: String,
     },
+    /// There is one already.
+    #[error("there is a {what} {key:?} already")]
+    Exists {
+        /// The kind of thing.
+        what: &'static str,
+        /// Its key.
+        key: String,
+    },
+    /// What was sent cannot be; names the field.
+    #[error("{0}")]
+    Invalid(String),
     /// A rule stands against it.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// Something else needs it as it is.
+    #[error("{0}")]
+    InUse(String),
     /// Somebody else was first.
     #[error(
         "{0} was changed by somebody else in the meantime; look at it again and repeat your change if it is still right"
@@ -42,11 +59,37 @@ pub enum ServiceError {
 }
 
 impl ServiceError {
+    /// There is no such thing.
+    pub(crate) fn not_found(what: &'static str, key: impl Into<String>) -> Self {
+        Self::NotFound { what, key: key.into() }
+    }
+
     /// Names what a [`StoreError::Conflict`] was about.
     pub(crate) fn on_conflict(what: &'static str) -> impl Fn(StoreError) -> Self {
         move |error| match error {
             StoreError::Conflict => Self::Conflict(what),
             other => Self::Store(other),
+        }
+    }
+}
+
+impl From<InvalidFlag> for ServiceError {
+    fn from(error: InvalidFlag) -> Self {
+        Self::Invalid(error.to_string())
+    }
+}
+
+impl From<InvalidSegment> for ServiceError {
+    fn from(error: InvalidSegment) -> Self {
+        Self::Invalid(error.to_string())
+    }
+}
+
+impl From<InvalidFile> for ServiceError {
+    fn from(error: InvalidFile) -> Self {
+        match error {
+            InvalidFile::Plan { .. } => Self::InUse(error.to_string()),
+            other => Self::Invalid(other.to_string()),
         }
     }
 }

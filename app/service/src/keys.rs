@@ -1,17 +1,17 @@
 //! Apps that call: by a page's client key or a server token.
 
-use phasegate_domain::ids::EnvironmentId;
-use phasegate_store::models::Scope;
+use phasegate_domain::{
+    ids::EnvironmentId,
+    people::{Role, Scope},
+};
 
-use crate::{Service, secrets};
+use crate::{Service, access::Actor, secrets};
 
 /// An app that has shown a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct App {
     /// The environment that the key belongs to.
     pub environment: EnvironmentId,
-    may_evaluate: bool,
-    may_ingest: bool,
 }
 
 /// What an app wants to do.
@@ -24,7 +24,7 @@ pub enum Purpose {
 }
 
 /// Why a key does not open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// None was sent.
     #[error(
@@ -37,32 +37,88 @@ pub enum KeyError {
     )]
     Unknown,
     /// It is for something else.
-    #[error("this server token lacks the scope for this")]
-    WrongScope,
+    #[error("this {0}; make one for it in the admin, under Settings")]
+    WrongScope(&'static str),
+    /// It is for pages of other sites.
+    #[error(
+        "pages of {0} may not use this client key; add the origin to the key in the admin, under Settings"
+    )]
+    WrongOrigin(String),
 }
 
-/// Finds whose key it is, from memory.
+/// Finds whose key it is, from memory. `origin` is the site of the page that sends it, as
+/// browsers say; programs have none, and are not what the list of origins is for.
 ///
 /// # Errors
 /// When it is missing, unknown, or for something else.
-pub fn authorise(service: &Service, key: Option<&str>, purpose: Purpose) -> Result<App, KeyError> {
+pub fn authorise(
+    service: &Service,
+    key: Option<&str>,
+    origin: Option<&str>,
+    purpose: Purpose,
+) -> Result<App, KeyError> {
     let key = key.ok_or(KeyError::Missing)?;
     let directory = service.directory.load();
-    let app = if let Some(environment) = directory.client_keys.get(key) {
-        App { environment: *environment, may_evaluate: true, may_ingest: true }
-    } else {
-        let digest = secrets::digest(key.as_bytes());
-        let token = directory.tokens.get(&digest).ok_or(KeyError::Unknown)?;
-        let has = |scope| token.scopes.contains(&scope) || token.scopes.contains(&Scope::Admin);
-        App {
-            environment: token.environment,
-            may_evaluate: has(Scope::Evaluate),
-            may_ingest: has(Scope::Ingest),
-        }
+    if let Some(client) = directory.client_keys.get(key) {
+        let allowed = &client.allowed_origins;
+        return match origin {
+            Some(origin) if !allowed.is_empty() && !allowed.iter().any(|known| known == origin) => {
+                Err(KeyError::WrongOrigin(origin.to_owned()))
+            }
+            _ => Ok(App { environment: client.environment }),
+        };
+    }
+    let digest = secrets::digest(key.as_bytes());
+    let token = directory.tokens.get(&digest).ok_or(KeyError::Unknown)?;
+    let needed = match purpose {
+        Purpose::Evaluate => Scope::Evaluate,
+        Purpose::Ingest => Scope::Ingest,
     };
-    let allowed = match purpose {
-        Purpose::Evaluate => app.may_evaluate,
-        Purpose::Ingest => app.may_ingest,
-    };
-    if allowed { Ok(app) } else { Err(KeyError::WrongScope) }
+    if !token.scopes.contains(&needed) && !token.scopes.contains(&Scope::Admin) {
+        return Err(KeyError::WrongScope("server token lacks the scope for this"));
+    }
+    service.token_uses.note(token.id, service.now());
+    Ok(App { environment: token.environment })
+}
+
+/// A name for a key that can be shown: the beginning of its digest.
+#[must_use]
+pub fn name_of(key: &str) -> String {
+    secrets::digest(key.as_bytes()).0.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whether a key of that name is still known.
+#[must_use]
+pub fn is_known(service: &Service, name: &str) -> bool {
+    let directory = service.directory.load();
+    let hex = |digest: &[u8]| digest.iter().take(8).map(|b| format!("{b:02x}")).collect::<String>();
+    directory.client_keys.keys().any(|key| name_of(key) == name)
+        || directory.tokens.keys().any(|digest| hex(&digest.0) == name)
+}
+
+/// A program that calls the API with a server token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiCaller {
+    /// The environment that the token belongs to.
+    pub environment: EnvironmentId,
+    /// Who it acts as.
+    pub actor: Actor,
+}
+
+/// Finds whose server token it is, from memory.
+///
+/// # Errors
+/// When it is missing, unknown, a client key, or has no scope beyond evaluating and ingesting.
+pub fn authorise_api(service: &Service, key: Option<&str>) -> Result<ApiCaller, KeyError> {
+    let key = key.ok_or(KeyError::Missing)?;
+    let directory = service.directory.load();
+    if directory.client_keys.contains_key(key) {
+        return Err(KeyError::WrongScope("is a client key, and the API needs a server token"));
+    }
+    let digest = secrets::digest(key.as_bytes());
+    let token = directory.tokens.get(&digest).ok_or(KeyError::Unknown)?;
+    let role: Role = Scope::role(&token.scopes)
+        .ok_or(KeyError::WrongScope("server token lacks the scope read, write or admin"))?;
+    service.token_uses.note(token.id, service.now());
+    Ok(ApiCaller { environment: token.environment, actor: Actor::token(&token.name, role) })
 }

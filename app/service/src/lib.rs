@@ -1,19 +1,35 @@
 //! The use cases of Phasegate.
 //!
 //! One function per command or panel: authorise, load, apply a rule of `domain`, save, announce.
-//! Server functions, HTTP handlers, the command line and jobs are thin doors to them.
+//! Pages, server functions, HTTP handlers, the command line and jobs are thin doors to them.
 
 pub mod access;
 pub mod accounts;
+mod check;
 pub mod dashboard;
+pub mod environments;
 mod error;
 pub mod flags;
+pub mod history;
 pub mod keys;
+mod live;
+/// What use cases take and give where the domain has no word for it.
+pub mod models {
+    pub use phasegate_store::models::{
+        ClientKey, Environment, FlagVersion, HistoryQuery, ServerToken, StoredFlag, Versioned,
+    };
+}
 pub mod rollout;
 pub mod secrets;
+pub mod segments;
 mod service;
 pub mod setup;
 pub mod telemetry;
+pub mod tokens;
+pub mod usage;
+pub mod variables;
 
 pub use error::ServiceError;
-pub use service::{Clock, LiveEnvironment, Service};
+pub use live::{Configuration, LiveEnvironment};
+pub(crate) use phasegate_store::models::Digest;
+pub use service::{Clock, Service};

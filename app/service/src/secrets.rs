@@ -9,6 +9,10 @@ const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 /// Randomness for one secret.
 pub type Seed = [u8; 32];
 
+/// Where randomness comes from, for doors that find out late that they need some; nothing when
+/// there is none.
+pub type Randomness = fn() -> Option<Seed>;
+
 /// The digest under which a secret is kept. The secrets are random and long, so a fast digest
 /// without salt is enough; passwords go through argon2 instead.
 #[must_use]

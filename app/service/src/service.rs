@@ -1,16 +1,31 @@
 //! What all use cases share: the stores, the clock, and the snapshots in memory.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::AtomicI64},
+};
 
 use arc_swap::ArcSwap;
-use phasegate_domain::{Timestamp, ids::EnvironmentId, snapshot::Snapshot};
-use phasegate_store::{
-    StateStore, TelemetryStore,
-    models::{Digest, Environment, ServerToken},
+use phasegate_domain::{
+    Timestamp,
+    history::HistoryEntry,
+    ids::{EnvironmentId, ProjectId},
 };
-use tokio::sync::{Mutex, Semaphore, watch};
+use phasegate_store::{
+    StateStore, StoreError, TelemetryStore,
+    models::{ClientKey, Digest, Edit, Environment, ServerToken},
+};
+use tokio::sync::{Mutex, MutexGuard, Semaphore, watch};
 
-use crate::{ServiceError, accounts::LoginLimiter, telemetry::IngestQueue};
+use crate::{
+    ServiceError,
+    accounts::LoginLimiter,
+    live::LiveEnvironment,
+    telemetry::IngestQueue,
+    tokens::TokenUses,
+    usage::UsageBook,
+    variables::{Collecting, Variables},
+};
 
 /// Password checks that run at once.
 const PASSWORD_CHECKS: usize = 2;
@@ -18,23 +33,16 @@ const PASSWORD_CHECKS: usize = 2;
 /// Where the time comes from.
 pub type Clock = fn() -> Timestamp;
 
-/// An environment as it is answered for: its keys and its snapshot.
-#[derive(Debug)]
-pub struct LiveEnvironment {
-    /// Its row.
-    pub environment: Environment,
-    /// Flags, segments and rollout.
-    pub snapshot: Snapshot,
-}
-
 /// Everything that is answered from memory; immutable, swapped in whole.
 #[derive(Debug, Default)]
 pub(crate) struct Directory {
     pub(crate) environments: HashMap<EnvironmentId, Arc<LiveEnvironment>>,
-    pub(crate) client_keys: HashMap<String, EnvironmentId>,
-    pub(crate) tokens: HashMap<Digest, ServerToken>,
-    /// The environment that the admin shows.
-    pub(crate) first: Option<EnvironmentId>,
+    pub(crate) client_keys: HashMap<String, Arc<ClientKey>>,
+    pub(crate) tokens: HashMap<Digest, Arc<ServerToken>>,
+    /// All environments, oldest first.
+    pub(crate) order: Vec<EnvironmentId>,
+    /// The newest line of history that is part of it.
+    revision: i64,
 }
 
 /// The use cases' common ground. Cheap to share behind an `Arc`.
@@ -45,10 +53,18 @@ pub struct Service {
     pub(crate) directory: ArcSwap<Directory>,
     /// Held while reading anew: otherwise a slow reader could put an older state over a newer.
     reloading: Mutex<()>,
+    /// Held while a change is checked and written: two that are sound by themselves may not be
+    /// together, such as two flags that are made to need each other.
+    editing: Mutex<()>,
     pub(crate) ingest: IngestQueue,
     pub(crate) login_limiter: LoginLimiter,
     /// One permit for each password check that may run.
     pub(crate) password_checks: Semaphore,
+    pub(crate) usage: UsageBook,
+    pub(crate) token_uses: TokenUses,
+    pub(crate) variables: Variables,
+    /// When schedules were looked at last, in milliseconds since 1970.
+    pub(crate) schedules_kept: AtomicI64,
     changes: watch::Sender<u64>,
 }
 
@@ -67,6 +83,7 @@ impl Service {
         state: Arc<dyn StateStore>,
         telemetry: Arc<dyn TelemetryStore>,
         clock: Clock,
+        variables: Variables,
     ) -> Result<Self, ServiceError> {
         let service = Self {
             state,
@@ -74,9 +91,14 @@ impl Service {
             clock,
             directory: ArcSwap::default(),
             reloading: Mutex::new(()),
+            editing: Mutex::new(()),
             ingest: IngestQueue::default(),
             login_limiter: LoginLimiter::default(),
             password_checks: Semaphore::new(PASSWORD_CHECKS),
+            usage: UsageBook::default(),
+            token_uses: TokenUses::default(),
+            variables,
+            schedules_kept: AtomicI64::new(0),
             changes: watch::Sender::new(0),
         };
         service.reload().await?;
@@ -84,25 +106,68 @@ impl Service {
     }
 
     /// Reads everything anew and swaps it in. Every use case that changes state ends with it.
+    /// Environments that answer otherwise than before tell their clients.
     pub(crate) async fn reload(&self) -> Result<(), ServiceError> {
         let _turn = self.reloading.lock().await;
-        let mut directory = Directory::default();
+        let old = self.directory.load_full();
+        let mut directory =
+            Directory { revision: self.state.revision().await?, ..Directory::default() };
         for environment in self.state.environments().await? {
             let id = environment.id;
-            let snapshot = Snapshot::new(
-                self.state.flags(id).await?,
-                self.state.segments(id).await?,
-                self.state.rollout(id).await?,
-            );
-            directory.client_keys.insert(environment.client_key.clone(), id);
-            directory.first.get_or_insert(id);
-            let live = LiveEnvironment { environment, snapshot };
+            let before = old.environments.get(&id);
+            let live = LiveEnvironment::read(self, environment, before).await?;
+            directory.order.push(id);
             directory.environments.insert(id, Arc::new(live));
         }
-        directory.tokens = self.state.server_tokens().await?.into_iter().collect();
-        self.directory.store(Arc::new(directory));
+        for key in self.state.client_keys().await? {
+            directory.client_keys.insert(key.key.clone(), Arc::new(key));
+        }
+        for token in self.state.server_tokens().await? {
+            directory.tokens.insert(token.digest, Arc::new(token));
+        }
+        let directory = Arc::new(directory);
+        self.directory.store(Arc::clone(&directory));
+        for live in directory.environments.values() {
+            live.tell_clients(old.environments.get(&live.environment.id), self.now());
+        }
         self.announce();
         Ok(())
+    }
+
+    /// Reads anew if another process has changed something.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn catch_up(&self) -> Result<(), ServiceError> {
+        if self.state.revision().await? > self.directory.load().revision {
+            self.reload().await?;
+        }
+        Ok(())
+    }
+
+    /// Takes the turn to change something; held until the change is in memory.
+    pub(crate) async fn begin_edit(&self) -> MutexGuard<'_, ()> {
+        self.editing.lock().await
+    }
+
+    /// Writes changes, all or none, and swaps them in. `what` names what a conflict is about.
+    pub(crate) async fn edit(
+        &self,
+        environment: EnvironmentId,
+        edits: &[Edit],
+        entries: &[HistoryEntry],
+        what: &'static str,
+    ) -> Result<(), ServiceError> {
+        let written = self.state.edit(environment, edits, entries).await;
+        match written {
+            Ok(()) => self.reload().await,
+            Err(StoreError::Conflict) => {
+                // Somebody was first, perhaps another process: whoever looks again must see it.
+                self.reload().await?;
+                Err(ServiceError::Conflict(what))
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Wakes everybody who shows something that may have changed.
@@ -132,15 +197,71 @@ impl Service {
             .environments
             .get(&id)
             .cloned()
-            .ok_or_else(|| ServiceError::NotFound { what: "environment", key: id.0.to_string() })
+            .ok_or_else(|| ServiceError::not_found("environment", id.0.to_string()))
     }
 
-    /// The environment that the admin shows: the oldest one.
+    /// The environment of a project by its keys.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`] when there is none.
+    pub fn find_environment(
+        &self,
+        project: &str,
+        key: &str,
+    ) -> Result<Arc<LiveEnvironment>, ServiceError> {
+        let mut all = self.environments().into_iter();
+        all.find(|live| {
+            let Environment { project: of, key: named, .. } = &live.environment;
+            of.as_str() == project && named.as_str() == key
+        })
+        .ok_or_else(|| ServiceError::not_found("environment", format!("{project}/{key}")))
+    }
+
+    /// All environments, oldest first.
+    #[must_use]
+    pub fn environments(&self) -> Vec<Arc<LiveEnvironment>> {
+        let directory = self.directory.load();
+        directory.order.iter().filter_map(|id| directory.environments.get(id).cloned()).collect()
+    }
+
+    /// The environments of one project.
+    pub(crate) fn siblings(&self, project: ProjectId) -> Vec<Arc<LiveEnvironment>> {
+        let mut all = self.environments();
+        all.retain(|live| live.environment.project_id == project);
+        all
+    }
+
+    /// The environment that the admin shows first: the oldest one.
     ///
     /// # Errors
     /// [`ServiceError::NotFound`] before the first start.
     pub fn first_environment(&self) -> Result<EnvironmentId, ServiceError> {
-        let missing = || ServiceError::NotFound { what: "environment", key: "production".into() };
-        self.directory.load().first.ok_or_else(missing)
+        let missing = || ServiceError::not_found("environment", "production");
+        self.directory.load().order.first().copied().ok_or_else(missing)
+    }
+
+    /// What pages may report.
+    #[must_use]
+    pub fn collecting(&self) -> Collecting {
+        self.variables.collecting()
+    }
+
+    /// The variables for flags that hold nothing, each with the reason.
+    #[must_use]
+    pub fn useless_variables(&self) -> Vec<(String, String)> {
+        let all = self.environments();
+        let flags: Vec<_> =
+            all.iter().flat_map(|live| live.flags.iter().map(|s| &s.flag)).collect();
+        self.variables.problems(&flags)
+    }
+
+    /// A client key of the oldest environment, for the demo: the oldest one that any page may use.
+    #[must_use]
+    pub fn first_client_key(&self) -> Option<String> {
+        let directory = self.directory.load();
+        let first = directory.order.first()?;
+        let keys = directory.client_keys.values();
+        let usable = keys.filter(|key| key.environment == *first && key.allowed_origins.is_empty());
+        usable.min_by_key(|key| key.created_at).map(|key| key.key.clone())
     }
 }

@@ -59,6 +59,7 @@ pub async fn first_start(
         client_key: new.client_key.clone(),
         server_token: secrets::digest(new.server_token.as_bytes()),
         plan: Some((plan, secrets::text("", &salt_seed, 16))),
+        at: service.now(),
     };
     let created = service.state.first_start(&first).await.map_err(ServiceError::from)?;
     if created.is_some() {

@@ -3,6 +3,9 @@
 use leptos::prelude::*;
 use leptos_router::components::{A, Outlet};
 
+use super::Here;
+use crate::{islands::FormGuard, request::Request};
+
 /// The sign: a gate that opens in phases.
 #[component]
 pub(crate) fn Logo() -> impl IntoView {
@@ -23,18 +26,61 @@ pub(crate) fn Frame() -> impl IntoView {
         <div class="frame">
             <header class="frame-side">
                 <a class="brand" href="/admin/rollout"><Logo/>"Phasegate"</a>
+                <EnvironmentPicker/>
                 <nav class="frame-nav" aria-label="Pages">
                     <A href="/admin/rollout">"Rollout"</A>
                     <A href="/admin/flags">"Flags"</A>
+                    <A href="/admin/segments">"Segments"</A>
+                    <A href="/admin/debugger">"Debugger"</A>
                     <A href="/admin/dashboard">"Dashboard"</A>
+                    <A href="/admin/audit">"Audit"</A>
+                    <A href="/admin/settings">"Settings"</A>
                 </nav>
                 <form class="frame-logout" method="post" action="/logout">
                     <button class="button button-quiet" type="submit">"Log out"</button>
                 </form>
             </header>
             <main id="main" class="frame-main" tabindex="-1">
+                <FormGuard/>
                 <Outlet/>
             </main>
         </div>
     }
+}
+
+/// Which environment all pages show. One is only named.
+#[component]
+fn EnvironmentPicker() -> impl IntoView {
+    let request = Request::current().ok()?;
+    let mut all = request.service.environments();
+    let own = request.live().ok()?.environment.project_id;
+    all.retain(|live| live.environment.project_id == own);
+    let shown = request.environment;
+    if all.len() < 2 {
+        let name = all.first().map(|live| live.environment.name.clone());
+        return Some(view! { <p class="environment hint">{name}</p> }.into_any());
+    }
+    let options = all
+        .iter()
+        .map(|live| {
+            let environment = &live.environment;
+            view! {
+                <option value=environment.key.to_string() selected=environment.id == shown>
+                    {environment.name.clone()}
+                </option>
+            }
+        })
+        .collect_view();
+    Some(
+        view! {
+            <form class="environment" method="post" action="/admin/environment"><Here/>
+                <label>
+                    <span class="visually-hidden">"Environment"</span>
+                    <select name="environment">{options}</select>
+                </label>
+                <button class="button" type="submit">"Show"</button>
+            </form>
+        }
+        .into_any(),
+    )
 }

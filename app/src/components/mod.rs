@@ -1,11 +1,29 @@
 //! What several pages use.
 
+#[cfg(feature = "ssr")]
+mod changes;
+#[cfg(feature = "ssr")]
+mod condition;
+#[cfg(feature = "ssr")]
 mod frame;
+#[cfg(feature = "ssr")]
+mod here;
+#[cfg(feature = "ssr")]
 mod notice;
-mod reload;
+#[cfg(feature = "ssr")]
+mod sparkline;
+#[cfg(feature = "ssr")]
+mod text_area;
 mod time;
 
-pub(crate) use frame::{Frame, Logo};
-pub(crate) use notice::{ErrorNotice, Notice};
-pub(crate) use reload::reload_count;
+#[cfg(feature = "ssr")]
+pub(crate) use self::{
+    changes::Changes,
+    condition::ConditionDraft,
+    frame::{Frame, Logo},
+    here::Here,
+    notice::{Notice, TroubleNotice},
+    sparkline::Sparkline,
+    text_area::TextArea,
+};
 pub(crate) use time::Time;

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::api::{ApiError, ErrorKind};
+use crate::request::Trouble;
 
 /// Something went as wanted.
 #[component]
@@ -12,19 +12,6 @@ pub(crate) fn Notice(children: Children) -> impl IntoView {
 
 /// Something did not.
 #[component]
-pub(crate) fn ErrorNotice(error: ApiError) -> impl IntoView {
-    let remedy = match error.kind {
-        ErrorKind::Unauthenticated => {
-            Some(view! { <a href="/login" rel="external">"Log in again"</a> }.into_any())
-        }
-        ErrorKind::Unreachable => {
-            Some(view! { <a href="" rel="external">"Reload the page"</a> }.into_any())
-        }
-        _ => None,
-    };
-    view! {
-        <p class="notice notice-error" role="alert">
-            {error.message} " " {remedy}
-        </p>
-    }
+pub(crate) fn TroubleNotice(trouble: Trouble) -> impl IntoView {
+    view! { <p class="notice notice-error" role="alert">{trouble.message}</p> }
 }

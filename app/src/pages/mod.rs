@@ -1,13 +1,25 @@
 //! One page per file or folder.
 
+mod audit;
 mod dashboard;
+mod debugger;
+mod environment;
 mod flags;
 mod login;
 mod not_found;
 mod rollout;
+mod segments;
+mod settings;
 
-pub(crate) use dashboard::DashboardPage;
-pub(crate) use flags::FlagsPage;
-pub(crate) use login::LoginPage;
-pub(crate) use not_found::NotFoundPage;
-pub(crate) use rollout::RolloutPage;
+pub(crate) use self::{
+    audit::AuditPage,
+    dashboard::DashboardPage,
+    debugger::DebuggerPage,
+    environment::EnvironmentPage,
+    flags::{FlagEditPage, FlagPage, FlagsPage, NewFlagPage},
+    login::LoginPage,
+    not_found::NotFoundPage,
+    rollout::RolloutPage,
+    segments::{SegmentPage, SegmentsPage},
+    settings::{FilesPage, SettingsPage},
+};

@@ -2,11 +2,16 @@
 
 use phasegate_domain::{
     Timestamp,
-    ids::{EnvironmentId, UserId},
-    people::Person,
+    flags::{Flag, FlagState, PersonalOverride},
+    history::SubjectKind,
+    ids::{
+        EnvironmentId, EnvironmentKey, FlagKey, ProjectId, ProjectKey, SegmentKey, TokenId, UserId,
+        VariantName,
+    },
+    people::{Person, Scope},
     rollout::PlanFile,
+    segments::Segment,
 };
-use serde::{Deserialize, Serialize};
 
 /// Somebody who may log in, with what checks their password.
 #[derive(Debug, Clone)]
@@ -37,37 +42,191 @@ pub struct Session {
 /// A server token, found by its digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerToken {
+    /// Its row.
+    pub id: TokenId,
+    /// The digest of its secret.
+    pub digest: Digest,
     /// What it may be used for.
     pub environment: EnvironmentId,
     /// Its name in the history.
     pub name: String,
     /// What it may do.
     pub scopes: Vec<Scope>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// By whom.
+    pub created_by: String,
+    /// When it was last used, to within a minute or so.
+    pub last_used_at: Option<Timestamp>,
+    /// Goes up with every change.
+    pub version: i64,
 }
 
-/// What a server token may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Scope {
-    /// Ask for flags.
-    Evaluate,
-    /// Send telemetry.
-    Ingest,
-    /// Everything.
-    Admin,
+/// A public key of pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientKey {
+    /// The key itself.
+    pub key: String,
+    /// What it may be used for.
+    pub environment: EnvironmentId,
+    /// What people call it.
+    pub name: String,
+    /// The origins whose pages may use it; any if empty.
+    pub allowed_origins: Vec<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Goes up with every change.
+    pub version: i64,
 }
 
-/// An environment, with the client key that pages use.
+/// One deployment of an app.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Environment {
     /// Its row.
     pub id: EnvironmentId,
+    /// The project's row.
+    pub project_id: ProjectId,
     /// The project's key.
-    pub project: String,
+    pub project: ProjectKey,
     /// Its own key, such as `production`.
-    pub key: String,
-    /// The public key of its pages.
-    pub client_key: String,
+    pub key: EnvironmentKey,
+    /// What people call it.
+    pub name: String,
+}
+
+/// A flag's two versions: of what it is, and of what the environment decides about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FlagVersion {
+    /// Of the definition, the same in all environments.
+    pub definition: i64,
+    /// Of the state.
+    pub state: i64,
+}
+
+/// A flag with its state in one environment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredFlag {
+    /// What it is.
+    pub flag: Flag,
+    /// What the environment decides; carries the state's version.
+    pub state: FlagState,
+    /// The definition's version.
+    pub definition_version: i64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When definition or state changed last.
+    pub changed_at: Timestamp,
+}
+
+impl StoredFlag {
+    /// Both versions.
+    #[must_use]
+    pub fn version(&self) -> FlagVersion {
+        FlagVersion { definition: self.definition_version, state: self.state.version }
+    }
+}
+
+/// Something stored with the version that a change must name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Versioned<T> {
+    /// What is stored.
+    pub value: T,
+    /// Goes up with every change.
+    pub version: i64,
+}
+
+/// A flag that is made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewFlag {
+    /// What it is.
+    pub flag: Flag,
+    /// What this environment decides about it.
+    pub state: FlagState,
+    /// How it begins in the other environments.
+    pub elsewhere: FlagState,
+}
+
+/// One change of state. Each names the version that it is made upon; if another has been there
+/// first, nothing at all is written.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Edit {
+    /// A new flag.
+    CreateFlag(Box<NewFlag>),
+    /// What a flag is.
+    SaveDefinition(Flag, i64),
+    /// What this environment decides about a flag; `state.version` is the new one.
+    SaveState(FlagKey, FlagState),
+    /// A flag goes, in all environments, with its overrides.
+    DeleteFlag(FlagKey, i64),
+    /// A new segment.
+    CreateSegment(Segment),
+    /// A segment changes.
+    SaveSegment(Segment, i64),
+    /// A segment goes.
+    DeleteSegment(SegmentKey, i64),
+    /// A new override.
+    CreateOverride(PersonalOverride),
+    /// An override changes.
+    SaveOverride(PersonalOverride, i64),
+    /// An override goes: flag, user, version.
+    DeleteOverride(FlagKey, String, i64),
+    /// A new client key.
+    CreateClientKey(ClientKey),
+    /// A client key's name and origins change; `version` is the one it is made upon.
+    SaveClientKey(ClientKey),
+    /// A client key goes.
+    DeleteClientKey(String, i64),
+    /// A new token; its id is given by the store.
+    CreateToken(ServerToken),
+    /// A token's name and scopes change; `version` is the one it is made upon.
+    SaveToken(ServerToken),
+    /// A token goes.
+    DeleteToken(TokenId, i64),
+}
+
+impl Edit {
+    /// Whether it changes what all environments of the project share. Its line of history then
+    /// stands in all of theirs.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        matches!(
+            self,
+            Self::CreateFlag(..)
+                | Self::SaveDefinition(..)
+                | Self::DeleteFlag(..)
+                | Self::CreateSegment(..)
+                | Self::SaveSegment(..)
+                | Self::DeleteSegment(..)
+        )
+    }
+}
+
+/// What part of the history is asked for; the newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HistoryQuery {
+    /// Only this kind of thing.
+    pub kind: Option<SubjectKind>,
+    /// Only this one of them.
+    pub subject: Option<String>,
+    /// Only lines before this one.
+    pub before: Option<i64>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// How often a variant was answered in an hour.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct UsageRow {
+    /// Where.
+    pub environment: EnvironmentId,
+    /// Hours since 1970.
+    pub hour: i64,
+    /// Which flag.
+    pub flag: FlagKey,
+    /// Which variant.
+    pub variant: VariantName,
+    /// How often.
+    pub count: u64,
 }
 
 /// What the first start creates.
@@ -83,6 +242,8 @@ pub struct FirstStart {
     pub server_token: Digest,
     /// The plan that its environment begins with, and the salt of its rollout.
     pub plan: Option<(PlanFile, String)>,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// The row of somebody who was just created.

@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use phasegate_domain::{
     Timestamp,
-    flags::{Flag, FlagState},
-    history::{HistoryEntry, SubjectKind},
-    ids::{EnvironmentId, FlagKey, RolloutKey, UserId},
+    flags::PersonalOverride,
+    history::{HistoryEntry, HistoryLine},
+    ids::{EnvironmentId, EnvironmentKey, ProjectId, RolloutKey, TokenId, UserId},
     people::Person,
     rollout::{Rollout, RolloutState},
     segments::Segment,
@@ -13,7 +13,10 @@ use phasegate_domain::{
 
 use crate::{
     StoreError,
-    models::{Account, Created, Digest, Environment, FirstStart, ServerToken, Session},
+    models::{
+        Account, ClientKey, Created, Digest, Edit, Environment, FirstStart, HistoryQuery,
+        ServerToken, Session, StoredFlag, Versioned,
+    },
 };
 
 /// The state of all projects. Each method is one transaction: done whole, or not at all.
@@ -47,30 +50,57 @@ pub trait StateStore: Send + Sync {
     /// Forgets the sessions that have ended by `now`.
     async fn delete_ended_sessions(&self, now: Timestamp) -> Result<(), StoreError>;
 
-    /// All server tokens, by the digest of their secret.
-    async fn server_tokens(&self) -> Result<Vec<(Digest, ServerToken)>, StoreError>;
+    /// All server tokens, oldest first.
+    async fn server_tokens(&self) -> Result<Vec<ServerToken>, StoreError>;
 
-    /// An environment's flags with their state, by key.
-    async fn flags(&self, environment: EnvironmentId)
-    -> Result<Vec<(Flag, FlagState)>, StoreError>;
+    /// Notes when tokens were last used; later than what is stored, or nothing happens.
+    async fn tokens_used(&self, used: &[(TokenId, Timestamp)]) -> Result<(), StoreError>;
+
+    /// All client keys, oldest first.
+    async fn client_keys(&self) -> Result<Vec<ClientKey>, StoreError>;
+
+    /// An environment's flags with their state, by key; archived ones too.
+    async fn flags(&self, environment: EnvironmentId) -> Result<Vec<StoredFlag>, StoreError>;
 
     /// An environment's segments, by key.
-    async fn segments(&self, environment: EnvironmentId) -> Result<Vec<Segment>, StoreError>;
+    async fn segments(
+        &self,
+        environment: EnvironmentId,
+    ) -> Result<Vec<Versioned<Segment>>, StoreError>;
+
+    /// An environment's overrides, by flag and user.
+    async fn overrides(
+        &self,
+        environment: EnvironmentId,
+    ) -> Result<Vec<Versioned<PersonalOverride>>, StoreError>;
+
+    /// Makes changes, all or none, with their lines of history; where a change is shared
+    /// ([`Edit::is_shared`]), the lines stand in the history of every environment of the project.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if one of them is not made upon what is stored, or makes what is
+    /// there already.
+    async fn edit(
+        &self,
+        environment: EnvironmentId,
+        edits: &[Edit],
+        entries: &[HistoryEntry],
+    ) -> Result<(), StoreError>;
+
+    /// Makes an environment in a project, where each flag begins as all flags do.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if its key is taken.
+    async fn create_environment(
+        &self,
+        project: ProjectId,
+        key: &EnvironmentKey,
+        name: &str,
+        entry: &HistoryEntry,
+    ) -> Result<EnvironmentId, StoreError>;
 
     /// An environment's rollout, if a plan is loaded.
     async fn rollout(&self, environment: EnvironmentId) -> Result<Option<Rollout>, StoreError>;
-
-    /// Saves a flag's new state with its line of history.
-    ///
-    /// # Errors
-    /// [`StoreError::Conflict`] unless the stored version is the one before `state.version`.
-    async fn save_flag_state(
-        &self,
-        environment: EnvironmentId,
-        flag: &FlagKey,
-        state: FlagState,
-        entry: &HistoryEntry,
-    ) -> Result<(), StoreError>;
 
     /// Saves a rollout's new state with its line of history.
     ///
@@ -85,11 +115,14 @@ pub trait StateStore: Send + Sync {
         entry: &HistoryEntry,
     ) -> Result<(), StoreError>;
 
-    /// The newest lines of an environment's history, newest first, at most `limit`.
+    /// Lines of an environment's history, newest first.
     async fn history(
         &self,
         environment: EnvironmentId,
-        subject: Option<SubjectKind>,
-        limit: u32,
-    ) -> Result<Vec<HistoryEntry>, StoreError>;
+        query: &HistoryQuery,
+    ) -> Result<Vec<HistoryLine>, StoreError>;
+
+    /// Goes up with every change that has a line of history, whoever makes it; so that a server
+    /// notices what another process has changed.
+    async fn revision(&self) -> Result<i64, StoreError>;
 }

@@ -7,7 +7,7 @@ use phasegate_domain::{
     telemetry::{Batch, ErrorReport, Feedback, Rollup, RollupKey},
 };
 
-use crate::StoreError;
+use crate::{StoreError, models::UsageRow};
 
 /// What became of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,4 +46,15 @@ pub trait TelemetryStore: Send + Sync {
         environment: EnvironmentId,
         limit: u32,
     ) -> Result<Vec<Reported<Feedback>>, StoreError>;
+
+    /// Adds to the counts of how often flags were asked for, and forgets hours before
+    /// `forget_before`.
+    async fn add_usage(&self, rows: &[UsageRow], forget_before: i64) -> Result<(), StoreError>;
+
+    /// How often an environment's flags were asked for since an hour, by flag, variant and hour.
+    async fn usage(
+        &self,
+        environment: EnvironmentId,
+        from_hour: i64,
+    ) -> Result<Vec<UsageRow>, StoreError>;
 }

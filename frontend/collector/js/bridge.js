@@ -84,13 +84,33 @@ export async function start(state) {
     const signal = page.AbortSignal?.timeout?.(5000);
     try {
       const response = await post(state.origin + '/ofrep/v1/evaluate/flags', JSON.stringify({ context }), { headers, signal });
-      const { flags, metadata } = await response.json();
+      const bulk = await response.json();
       // A late answer speaks of somebody that the visitor no longer is.
       if (mine != newest) return;
-      state.flags = Object.fromEntries(flags.map((flag) => [flag.key, flag]));
-      state.phase = metadata.phase ? { number: metadata.phase, name: metadata.phaseName, percentage: metadata.phasePercentage } : null;
+      state.answers(bulk, context.targetingKey);
+      keep(state.key + context.targetingKey, bulk);
     } catch {
-      // The server is away: the app goes on with its fallbacks.
+      // The server is away: what it said the last time holds, or the app's fallbacks.
+      if (mine == newest) state.recall(context.targetingKey);
+    }
+  };
+  const keep = (...last) => {
+    try {
+      localStorage['phasegate.flags'] = JSON.stringify(last);
+    } catch {
+      // Storage is forbidden or full: nothing is kept.
+    }
+  };
+  const explain = async (key, done) => {
+    try {
+      const headers = { authorization: 'Bearer ' + state.key, 'content-type': 'application/json' };
+      const response = await post(state.origin + '/ofrep/v1/explain/' + encodeURIComponent(key), JSON.stringify({ context }), { headers });
+      const answer = await response.json();
+      console.log([key + ': ' + (answer.errorDetails ?? answer.variant)].concat(answer.steps ?? []).join('\n  '));
+      done(answer);
+    } catch (problem) {
+      console.warn('phasegate: the server could not be asked', problem);
+      done(state.flags[key]);
     }
   };
 
@@ -130,7 +150,7 @@ export async function start(state) {
     timing: (at, kind, name, duration) => core.timing(at, kind, text(name), duration),
     feedback: (at, feedback, done) => { core.feedback(at, feedback?.rating | 0, text(feedback?.message)); done(); },
     identify: (at, user, attributes, done) => { context = { ...attributes, targetingKey: text(user) }; evaluate().then(() => { done(); state.ready(); }); },
-    explain: (at, key, done) => { const flag = state.flags[key]; console.table(flag && { ...flag, ...flag.metadata }); done(flag); },
+    explain: (at, key, done) => explain(text(key), done),
   };
   // Nothing that goes wrong in here may reach the app, or spoil what comes after it.
   const take = ([name, ...rest]) => {

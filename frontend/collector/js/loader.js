@@ -20,7 +20,30 @@
     observers: [],
     flags: {},
     phase: null,
+    // Takes a bulk answer: of the server, embedded in the page, or kept from the last time.
+    answers: ({ flags, metadata }, user) => {
+      state.user = user;
+      state.flags = Object.fromEntries(flags.map((flag) => [flag.key, flag]));
+      state.phase = metadata?.phase ? { number: metadata.phase, name: metadata.phaseName, percentage: metadata.phasePercentage } : null;
+    },
+    // While the server is away, what it said to the same user the last time is the best there is;
+    // what it said to somebody else is nothing.
+    recall: (user) => attempt(() => {
+      user ??= localStorage['phasegate.visitor'];
+      if (state.user && state.user != user) state.flags = {};
+      const [known, bulk] = JSON.parse(localStorage['phasegate.flags']);
+      known == state.key + user && state.answers(bulk, user);
+    }),
   };
+  const attempt = (work) => {
+    try {
+      work();
+    } catch {
+      // Storage that is forbidden, or a text that is not ours.
+    }
+  };
+  // A server that renders the page may embed the answers, so that nothing flickers.
+  attempt(() => state.answers(JSON.parse(document.getElementById('phasegate-flags').textContent)));
   // `state.take` is put there by the collector; before, a bounded buffer keeps what comes.
   const send = (...what) => state.take ? state.take(what) : state.seen.length < 500 && state.seen.push(what);
   // Nobody waits for ever: after five seconds the app goes on with what is there.
@@ -68,9 +91,13 @@
   };
   if (!state.key) return console.warn('phasegate: the script tag needs data-key="pk_…"');
 
-  // Without the collector (blocked, offline) the app's fallbacks hold.
+  // Without the collector (blocked, offline) the last answers hold, or the app's fallbacks.
   const giveUp = () => {
-    state.take = (what) => typeof what.at(-1) == 'function' && what.at(-1)();
+    state.recall();
+    state.take = (what) => {
+      what[0] == 'identify' && state.recall(what[2]);
+      typeof what.at(-1) == 'function' && what.at(-1)();
+    };
     state.seen.splice(0).forEach(state.take);
     state.ready();
   };

@@ -7,7 +7,7 @@ use phasegate_domain::{
     telemetry::{Batch, ErrorReport, Fact, FactKind, Feedback, TimingKind},
     vitals::Vital,
 };
-use phasegate_service::LiveEnvironment;
+use phasegate_service::{LiveEnvironment, variables::Collecting};
 use phasegate_wire::decode::{self, Event, Timed};
 
 /// The most events that a batch may claim to have dropped.
@@ -16,17 +16,20 @@ const MAX_CLAIMED: u64 = 1_000_000;
 /// Events that are not stored: their place, and what is wrong.
 type Rejected = Vec<(usize, String)>;
 
-/// Turns a payload into a batch of facts, at the server's time.
+/// Turns a payload into a batch of facts, at the server's time. What the server's variables
+/// switch off is left out without a word: the page did nothing wrong.
 pub(super) fn batch(
     payload: decode::Batch,
     live: &LiveEnvironment,
+    collecting: Collecting,
     now: Timestamp,
 ) -> (Batch, Rejected) {
     let mut facts = Vec::with_capacity(payload.events.len() + 1);
     let mut rejected = Vec::new();
     for (index, event) in payload.events.into_iter().enumerate() {
         match event.and_then(|timed| fact(timed, live, now)) {
-            Ok(fact) => facts.push(fact),
+            Ok(fact) if is_wanted(&fact.kind, collecting) => facts.push(fact),
+            Ok(_) => {}
             Err(reason) => rejected.push((index, reason)),
         }
     }
@@ -37,6 +40,18 @@ pub(super) fn batch(
     }
     let environment = live.environment.id;
     (Batch { id: payload.id, environment, received_at: now, facts }, rejected)
+}
+
+/// Feedback is what somebody wanted to say, whatever is measured.
+fn is_wanted(kind: &FactKind, collecting: Collecting) -> bool {
+    match kind {
+        FactKind::Vital { .. } | FactKind::Timing { .. } => collecting.performance,
+        FactKind::Error(_) => collecting.errors,
+        FactKind::Exposure { .. } | FactKind::FeatureUsed { .. } | FactKind::Custom { .. } => {
+            collecting.analytics
+        }
+        FactKind::Feedback(_) | FactKind::Dropped { .. } => true,
+    }
 }
 
 fn fact(timed: Timed, live: &LiveEnvironment, now: Timestamp) -> Result<Fact, String> {

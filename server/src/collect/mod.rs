@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     http::{AppState, Problem, read_body},
-    ofrep::{key_status, sent_key},
+    ofrep::{key_status, sent_key, sent_origin},
 };
 
 pub(crate) fn routes() -> Router<AppState> {
@@ -66,14 +66,14 @@ async fn collect(
     let Query(query) =
         query.map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.body_text()))?;
     let key = query.key.as_deref().or_else(|| sent_key(&headers));
-    let app = keys::authorise(service, key, Purpose::Ingest)
-        .map_err(|error| Problem::new(key_status(error), error.to_string()))?;
+    let app = keys::authorise(service, key, sent_origin(&headers), Purpose::Ingest)
+        .map_err(|error| Problem::new(key_status(&error), error.to_string()))?;
     let body = read_body(body, MAX_BODY_BYTES).await?;
     let batch = decode::batch(&body)
         .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
     let live = service.environment(app.environment).map_err(|error| failed(&error))?;
     let events = batch.events.len();
-    let (batch, rejected) = convert::batch(batch, &live, service.now());
+    let (batch, rejected) = convert::batch(batch, &live, service.collecting(), service.now());
     let accepted = events - rejected.len();
     let appended = telemetry::ingest(service, batch).await.map_err(|error| failed(&error))?;
     let rejected = rejected.into_iter().map(|(index, reason)| Rejected { index, reason }).collect();

@@ -8,13 +8,17 @@ mod security;
 use std::sync::Arc;
 
 pub(crate) use body::read_body;
-use phasegate_service::Service;
+use phasegate_service::{Service, secrets::Seed};
 pub(crate) use problem::Problem;
 pub use router::router;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::{config::Config, live::MAX_STREAMS};
+use crate::{
+    config::Config,
+    live,
+    ofrep::{self, Tickets},
+};
 
 /// What handlers are given.
 #[derive(Debug, Clone)]
@@ -24,8 +28,12 @@ pub struct AppState {
     /// Cancelled when the server stops.
     pub(crate) stopping: CancellationToken,
     pub(crate) settings: Arc<Settings>,
-    /// One permit for each event stream that may be open.
+    /// One permit for each live page that may be open.
     pub(crate) streams: Arc<Semaphore>,
+    /// One permit for each client that may listen for changes of flags.
+    pub(crate) flag_streams: Arc<Semaphore>,
+    /// What lets those clients in.
+    pub(crate) tickets: Tickets,
 }
 
 /// The part of the configuration that handlers need.
@@ -37,9 +45,14 @@ pub(crate) struct Settings {
 }
 
 impl AppState {
-    /// Puts the parts together.
+    /// Puts the parts together. The seed is for tickets, which do not outlive the process.
     #[must_use]
-    pub fn new(service: Arc<Service>, config: &Config, stopping: CancellationToken) -> Self {
+    pub fn new(
+        service: Arc<Service>,
+        config: &Config,
+        stopping: CancellationToken,
+        seed: Seed,
+    ) -> Self {
         let settings = Settings {
             has_demo: config.demo,
             has_secure_cookies: config.has_secure_cookies(),
@@ -49,7 +62,9 @@ impl AppState {
             service,
             stopping,
             settings: Arc::new(settings),
-            streams: Arc::new(Semaphore::new(MAX_STREAMS)),
+            streams: Arc::new(Semaphore::new(live::MAX_STREAMS)),
+            flag_streams: Arc::new(Semaphore::new(ofrep::MAX_STREAMS)),
+            tickets: Tickets::new(seed),
         }
     }
 }

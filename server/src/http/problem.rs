@@ -4,14 +4,21 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use phasegate_service::ServiceError;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// An error in words for whoever sent the request.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Problem {
+    /// As in the answer's head.
     #[serde(serialize_with = "as_number")]
+    #[schema(value_type = u16)]
     status: StatusCode,
+    /// What the status means.
+    #[schema(value_type = String)]
     title: &'static str,
+    /// What is wrong, and what to do about it.
     detail: String,
 }
 
@@ -31,6 +38,28 @@ impl Problem {
 
     pub(crate) fn detail(&self) -> &str {
         &self.detail
+    }
+}
+
+impl From<ServiceError> for Problem {
+    fn from(error: ServiceError) -> Self {
+        let status = match &error {
+            ServiceError::Forbidden { .. } => StatusCode::FORBIDDEN,
+            ServiceError::NotFound { .. } => StatusCode::NOT_FOUND,
+            ServiceError::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            ServiceError::Refused(_) | ServiceError::Exists { .. } | ServiceError::InUse(_) => {
+                StatusCode::CONFLICT
+            }
+            ServiceError::Conflict(_) => StatusCode::PRECONDITION_FAILED,
+            ServiceError::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            ServiceError::Inconsistent(_) | ServiceError::Store(_) => {
+                // What storage says helps the operator, not who called.
+                tracing::error!(%error, "a use case failed");
+                let detail = "the server could not do that; its log says why";
+                return Self::new(StatusCode::INTERNAL_SERVER_ERROR, detail);
+            }
+        };
+        Self::new(status, error.to_string())
     }
 }
 

@@ -14,7 +14,7 @@ use tower_http::{
 };
 
 use super::{AppState, Problem, security};
-use crate::{assets, collect, demo, health, live, login, ofrep, pages};
+use crate::{api, assets, collect, demo, health, live, login, ofrep, pages};
 
 /// Everything that the server answers.
 pub fn router(state: AppState) -> Router {
@@ -42,6 +42,7 @@ pub fn router(state: AppState) -> Router {
         .route("/", get(|| async { Redirect::to("/admin/rollout") }))
         .merge(people)
         .merge(apps)
+        .merge(api::routes())
         .merge(assets::admin_routes())
         .merge(health::routes())
         .merge(demo::routes(&state))

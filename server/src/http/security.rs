@@ -1,16 +1,13 @@
 //! Headers on every answer, and the check that a changing request comes from our own pages.
 
 use axum::{
-    Json,
     extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 
-use phasegate_app::ApiError;
-
-use super::AppState;
+use super::{AppState, Problem};
 
 /// Set unless a handler has set its own.
 const HEADERS: [(HeaderName, &str); 5] = [
@@ -52,11 +49,9 @@ pub(super) async fn same_origin(
     if is_safe || is_own_page(request.headers(), state.settings.public_url.as_deref()) {
         return next.run(request).await;
     }
-    let error = ApiError::forbidden(
-        "This request does not come from a page of this server. If a proxy changes the Host \
-         header, set PHASEGATE_PUBLIC_URL to the address that people use.",
-    );
-    (error.status(), Json(error)).into_response()
+    let detail = "this request does not come from a page of this server; if a proxy changes the \
+                  Host header, set PHASEGATE_PUBLIC_URL to the address that people use";
+    Problem::new(StatusCode::FORBIDDEN, detail).into_response()
 }
 
 fn is_own_page(headers: &HeaderMap, public_url: Option<&str>) -> bool {

@@ -1,26 +1,60 @@
 //! `POST /ofrep/v1/evaluate/flags`
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use axum::{
     body::Body,
     extract::State,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use phasegate_domain::flags::Answer;
-use phasegate_service::{LiveEnvironment, rollout::current_phase, secrets};
-use phasegate_store::models::Digest;
+use phasegate_domain::{
+    Timestamp,
+    context::EvaluationContext,
+    flags::{Answer, evaluate as evaluate_flag},
+    snapshot::FlagEntry,
+};
+use phasegate_service::{LiveEnvironment, rollout::current_phase};
 use serde::Serialize;
 
 use super::{
     error::{ErrorCode, OfrepError},
-    header_text, request,
+    header_text, request, sent_key, ticket,
 };
 use crate::http::AppState;
 
+/// After how long a page that nobody looks at may stop listening.
+const INACTIVITY_SECONDS: u32 = 120;
+
+/// What is tagged: the same for as long as the answers are.
 #[derive(Debug, Serialize)]
 struct BulkAnswer<'a> {
-    flags: Vec<Answer<'a>>,
+    flags: Vec<OneAnswer<'a>>,
     metadata: BulkMetadata<'a>,
+}
+
+/// A flag without an answer does not keep the others from theirs.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum OneAnswer<'a> {
+    Success(Answer<'a>),
+    Failure(OfrepError),
+}
+
+/// Where a client may listen for changes.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EventStream {
+    r#type: &'static str,
+    endpoint: Endpoint,
+    inactivity_delay_sec: u32,
+}
+
+/// An address on this server. Without an origin: the client knows under which name it reached us.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Endpoint {
+    request_uri: String,
 }
 
 /// Where the rollout is: what `getCurrentPhase()` answers from.
@@ -57,27 +91,58 @@ pub(super) async fn evaluate(
 ) -> Result<Response, OfrepError> {
     let (live, context) = request::read(&state, &headers, body).await?;
     let now = state.service.now();
-    let flags = live
-        .snapshot
-        .flags()
-        .filter_map(|entry| Answer::of(&live.snapshot, entry, &context, now))
-        .collect();
+    let flags = live.snapshot.flags().map(|entry| one(&live, entry, &context, now)).collect();
     let answer = BulkAnswer { flags, metadata: metadata(&live) };
-    let body = serde_json::to_vec(&answer).map_err(|error| {
+    let mut body = serde_json::to_vec(&answer).map_err(|error| {
         OfrepError::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::General, error.to_string())
     })?;
-    Ok(respond(&headers, body))
+    let tag = tag(&body, now);
+    let etag = [(header::ETAG, format!("\"{tag}\""))];
+    // Clients send it back quoted, bare, or marked as weak.
+    if header_text(&headers, header::IF_NONE_MATCH).is_some_and(|sent| sent.contains(&tag)) {
+        return Ok((StatusCode::NOT_MODIFIED, etag).into_response());
+    }
+    let key = sent_key(&headers).unwrap_or_default();
+    let ticket = state.tickets.issue(live.environment.id, key, now);
+    if let Some(streams) = ticket.and_then(|ticket| streams(&ticket)) {
+        // Behind what is tagged: a ticket is new each half hour, the answers are not.
+        body.pop();
+        body.extend_from_slice(b",\"eventStreams\":");
+        body.extend_from_slice(&streams);
+        body.push(b'}');
+    }
+    Ok((etag, [(header::CONTENT_TYPE, "application/json")], body).into_response())
 }
 
-/// The tag is the answer's own digest, so it changes with the context as well as with the flags.
-fn respond(headers: &HeaderMap, body: Vec<u8>) -> Response {
-    let Digest(digest) = secrets::digest(&body);
-    let tag: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-    // Clients send it back quoted, bare, or marked as weak.
-    let known = header_text(headers, header::IF_NONE_MATCH).is_some_and(|sent| sent.contains(&tag));
-    let etag = [(header::ETAG, format!("\"{tag}\""))];
-    if known {
-        return (StatusCode::NOT_MODIFIED, etag).into_response();
+fn one<'a>(
+    live: &'a LiveEnvironment,
+    entry: &'a FlagEntry,
+    context: &EvaluationContext,
+    now: Timestamp,
+) -> OneAnswer<'a> {
+    match evaluate_flag(&live.snapshot, entry, context, now) {
+        Ok(found) => {
+            live.count(entry, found.variant);
+            OneAnswer::Success(Answer::new(&live.snapshot, entry, &found))
+        }
+        Err(error) => OneAnswer::Failure(OfrepError::from(error).of(entry.flag.key.as_str())),
     }
-    (etag, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+fn streams(ticket: &str) -> Option<Vec<u8>> {
+    let stream = EventStream {
+        r#type: "sse",
+        endpoint: Endpoint { request_uri: format!("/ofrep/v1/stream?ticket={ticket}") },
+        inactivity_delay_sec: INACTIVITY_SECONDS,
+    };
+    serde_json::to_vec(&[stream]).ok()
+}
+
+/// The answer's own hash, so it changes with the context as well as with the flags; and with the
+/// period of the ticket, so that a client whose ticket runs out gets a new one. Nobody gains by
+/// forging a tag, so a fast hash will do.
+fn tag(body: &[u8], now: Timestamp) -> String {
+    let mut hash = DefaultHasher::new();
+    body.hash(&mut hash);
+    format!("{:016x}-{:x}", hash.finish(), ticket::period(now))
 }

@@ -2,9 +2,10 @@
 
 use axum::{
     Json,
-    http::StatusCode,
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use phasegate_domain::flags::EvaluationError;
 use serde::Serialize;
 
 /// `errorCode` of the protocol.
@@ -13,6 +14,7 @@ use serde::Serialize;
 pub(super) enum ErrorCode {
     ParseError,
     InvalidContext,
+    TargetingKeyMissing,
     FlagNotFound,
     General,
 }
@@ -44,8 +46,25 @@ impl OfrepError {
     }
 }
 
+impl From<EvaluationError> for OfrepError {
+    fn from(error: EvaluationError) -> Self {
+        let (status, code) = match error {
+            EvaluationError::TargetingKeyMissing => {
+                (StatusCode::BAD_REQUEST, ErrorCode::TargetingKeyMissing)
+            }
+            EvaluationError::Broken(_) => (StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::General),
+        };
+        Self::new(status, code, error.to_string())
+    }
+}
+
 impl IntoResponse for OfrepError {
     fn into_response(self) -> Response {
-        (self.status, Json(&self)).into_response()
+        let mut response = (self.status, Json(&self)).into_response();
+        // Whole seconds: clients disagree about dates.
+        if matches!(self.status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        }
+        response
     }
 }

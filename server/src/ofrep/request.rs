@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use axum::{
     body::Body,
+    extract::{Path, rejection::PathRejection},
     http::{HeaderMap, StatusCode, header},
 };
-use phasegate_domain::context::EvaluationContext;
+use phasegate_domain::{context::EvaluationContext, snapshot::FlagEntry};
 use phasegate_service::{
     LiveEnvironment,
     keys::{self, Purpose},
@@ -15,7 +16,7 @@ use serde_json::{Map, Value};
 
 use super::{
     error::{ErrorCode, OfrepError},
-    header_text,
+    header_text, sent_origin,
 };
 use crate::http::{AppState, read_body};
 
@@ -23,10 +24,10 @@ use crate::http::{AppState, read_body};
 const MAX_BODY_BYTES: usize = 65_536;
 
 /// 401 for a key that is not one, 403 for one that is for something else.
-pub(crate) fn key_status(error: keys::KeyError) -> StatusCode {
+pub(crate) fn key_status(error: &keys::KeyError) -> StatusCode {
     match error {
         keys::KeyError::Missing | keys::KeyError::Unknown => StatusCode::UNAUTHORIZED,
-        keys::KeyError::WrongScope => StatusCode::FORBIDDEN,
+        keys::KeyError::WrongScope(_) | keys::KeyError::WrongOrigin(_) => StatusCode::FORBIDDEN,
     }
 }
 
@@ -47,10 +48,10 @@ pub(super) async fn read(
 ) -> Result<(Arc<LiveEnvironment>, EvaluationContext), OfrepError> {
     let service = &state.service;
     let unauthorised = |error: keys::KeyError| {
-        OfrepError::new(key_status(error), ErrorCode::General, error.to_string())
+        OfrepError::new(key_status(&error), ErrorCode::General, error.to_string())
     };
-    let app =
-        keys::authorise(service, sent_key(headers), Purpose::Evaluate).map_err(unauthorised)?;
+    let (key, origin) = (sent_key(headers), sent_origin(headers));
+    let app = keys::authorise(service, key, origin, Purpose::Evaluate).map_err(unauthorised)?;
     let live = service.environment(app.environment).map_err(|error| {
         OfrepError::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::General, error.to_string())
     })?;
@@ -68,6 +69,21 @@ pub(super) async fn read(
     let context = EvaluationContext::from_json(context)
         .map_err(|error| bad(ErrorCode::InvalidContext, error.to_string()))?;
     Ok((live, context))
+}
+
+/// The flag that is asked for.
+pub(super) fn find<'a>(live: &'a LiveEnvironment, key: &str) -> Result<&'a FlagEntry, OfrepError> {
+    live.snapshot.flag(key).ok_or_else(|| {
+        let details = format!("there is no flag {key:?} in this environment");
+        OfrepError::new(StatusCode::NOT_FOUND, ErrorCode::FlagNotFound, details).of(key)
+    })
+}
+
+/// The key in an address, if it is a text at all.
+pub(super) fn key_of(key: Result<Path<String>, PathRejection>) -> Result<String, OfrepError> {
+    key.map(|Path(key)| key).map_err(|error| {
+        OfrepError::new(StatusCode::BAD_REQUEST, ErrorCode::ParseError, error.body_text())
+    })
 }
 
 #[cfg(test)]

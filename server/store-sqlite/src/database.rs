@@ -4,7 +4,7 @@ use std::path::Path;
 
 use phasegate_store::StoreError;
 use sqlx::{
-    Sqlite, SqlitePool, Transaction,
+    ConnectOptions, Connection, Sqlite, SqlitePool, Transaction,
     migrate::{MigrateError, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -34,17 +34,21 @@ impl Database {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true);
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .connect_with(options.clone().create_if_missing(true))
-            .await
-            .map_err(|error| cannot_open(&error))?;
-        migrator.run(&writer).await.map_err(|error| match error {
+        // SQLite cannot alter much of a table: migrations make it anew, which foreign keys forbid.
+        let migrating = options.clone().create_if_missing(true).foreign_keys(false);
+        let mut connection = migrating.connect().await.map_err(|error| cannot_open(&error))?;
+        migrator.run(&mut connection).await.map_err(|error| match error {
             MigrateError::VersionMissing(version) => {
                 StoreError::NewerDatabase { database: name(), version }
             }
             other => cannot_open(&other),
         })?;
+        connection.close().await.map_err(|error| cannot_open(&error))?;
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_with(options.clone())
+            .await
+            .map_err(|error| cannot_open(&error))?;
         let reader = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_with(options.read_only(true))

@@ -25,7 +25,11 @@ stories!(SqliteState:
     first_start_happens_once,
     a_first_start_brings_its_plan,
     sessions_end,
-    a_flag_change_needs_the_newest_version,
+    a_flag_lives_from_creation_to_deletion,
+    an_edit_upon_an_old_version_changes_nothing,
+    segments_and_overrides_are_kept,
+    keys_and_tokens_are_kept,
+    an_environment_begins_with_all_flags,
     a_rollout_moves_with_its_history,
 );
 
@@ -33,6 +37,7 @@ stories!(SqliteTelemetry:
     batches_add_up_once,
     rollups_are_kept_apart,
     labels_are_bounded,
+    usage_adds_up_by_hour,
     unused_labels_make_room,
     reports_are_newest_first_and_bounded,
 );
@@ -67,4 +72,49 @@ async fn the_history_cannot_be_edited() {
         let refused = execute(&path, statement).await.unwrap_err();
         assert!(refused.to_string().contains("history is never"), "{refused}");
     }
+}
+
+/// What a first start of the first version left behind.
+const FIRST_VERSION: &str = "
+    INSERT INTO projects (id, key, name) VALUES (1, 'default', 'Default');
+    INSERT INTO environments (id, project_id, key, client_key) VALUES (1, 1, 'production', 'pk_old');
+    INSERT INTO server_tokens VALUES (zeroblob(32), 1, 'first start', '[\"admin\"]');
+    INSERT INTO flags VALUES (1, 'A', '{\"key\":\"A\",\"name\":\"A\",\"kind\":\"boolean\",\"variants\":[{\"name\":\"on\",\"value\":true},{\"name\":\"off\",\"value\":false}],\"off_variant\":\"off\",\"default_variant\":\"off\",\"rollout_variant\":\"on\"}');
+    INSERT INTO flag_states VALUES (1, 'A', 0, 1, 7);
+    INSERT INTO segments VALUES (1, 'beta', '{\"key\":\"beta\",\"name\":\"Beta\",\"condition\":{\"attribute\":\"groups\",\"operator\":\"contains\",\"value\":\"beta\"}}');
+    INSERT INTO history (environment_id, at, actor, subject_kind, subject, change) VALUES
+        (1, 5, 'ada', 'flag', 'A', '{\"subject\":\"flag_switched\",\"flag\":\"A\",\"enabled\":false}');";
+
+#[tokio::test]
+async fn a_database_of_the_first_version_is_brought_up_to_date() {
+    use phasegate_store::{StateStore, models::HistoryQuery};
+
+    let folder = tempfile::tempdir().unwrap();
+    let migrations = folder.path().join("migrations");
+    std::fs::create_dir(&migrations).unwrap();
+    let first = include_str!("../../../migrations/sqlite/state/0001_first.sql");
+    std::fs::write(migrations.join("0001_first.sql"), first).unwrap();
+    let path = folder.path().join("state.db");
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+    let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+    sqlx::migrate::Migrator::new(migrations).await.unwrap().run(&pool).await.unwrap();
+    sqlx::raw_sql(FIRST_VERSION).execute(&pool).await.unwrap();
+    pool.close().await;
+
+    let store = SqliteState::open(&path).await.unwrap();
+    let environment = store.environments().await.unwrap()[0].clone();
+    assert_eq!((environment.key.as_str(), environment.name.as_str()), ("production", "Production"));
+    let flags = store.flags(environment.id).await.unwrap();
+    let state = &flags[0].state;
+    assert_eq!((state.enabled, state.killed, state.version), (false, true, 7));
+    assert_eq!((state.salt.text(), state.rules.len()), ("A", 0));
+    assert_eq!(store.segments(environment.id).await.unwrap()[0].version, 1);
+    let keys = store.client_keys().await.unwrap();
+    assert_eq!((keys[0].key.as_str(), keys[0].environment), ("pk_old", environment.id));
+    assert_eq!(store.server_tokens().await.unwrap()[0].name, "first start");
+    let query = HistoryQuery { limit: 5, ..HistoryQuery::default() };
+    assert_eq!(store.history(environment.id, &query).await.unwrap()[0].entry.actor.0, "ada");
+    // The tables that were made anew are still the ones that others refer to.
+    let orphan = execute(&path, "INSERT INTO overrides VALUES (99, 'A', 'ada', '{}', 1)").await;
+    assert!(orphan.unwrap_err().to_string().contains("FOREIGN KEY"));
 }

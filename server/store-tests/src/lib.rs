@@ -9,10 +9,12 @@
     reason = "this crate is a test suite, and a panic is how a story fails"
 )]
 
+mod edits;
 mod state;
 mod telemetry;
 
 use chrono::DateTime;
+pub use edits::*;
 use phasegate_domain::Timestamp;
 pub use state::*;
 pub use telemetry::*;

@@ -1,14 +1,15 @@
 //! Stories of the state store.
 
 use phasegate_domain::{
+    flags::FlagState,
     history::{ActorName, Change, HistoryEntry, SubjectKind},
-    ids::{EnvironmentId, FlagKey, PhaseNumber},
-    people::Role,
+    ids::{EnvironmentId, PhaseNumber},
+    people::{Role, Scope},
     rollout::{Command, CommandKind, PlanFile, RolloutEvent, apply},
 };
 use phasegate_store::{
     StateStore, StoreError,
-    models::{Digest, FirstStart, Scope, Session},
+    models::{Digest, FirstStart, FlagVersion, HistoryQuery, Session, Versioned},
 };
 use serde_json::json;
 
@@ -21,6 +22,7 @@ fn first() -> FirstStart {
         client_key: "pk_1".into(),
         server_token: Digest([7; 32]),
         plan: None,
+        at: at(0),
     }
 }
 
@@ -41,7 +43,7 @@ fn plan() -> PlanFile {
     .unwrap()
 }
 
-async fn started(store: &impl StateStore) -> EnvironmentId {
+pub(crate) async fn started(store: &impl StateStore) -> EnvironmentId {
     let first = FirstStart { plan: Some((plan(), "salt".into())), ..first() };
     store.first_start(&first).await.unwrap().unwrap().environment
 }
@@ -53,9 +55,12 @@ pub async fn first_start_happens_once(store: impl StateStore) {
     let environments = store.environments().await.unwrap();
     assert_eq!(environments.len(), 1);
     assert_eq!(environments[0].id, created.environment);
-    assert_eq!(environments[0].project, "default");
-    assert_eq!(environments[0].key, "production");
-    assert_eq!(environments[0].client_key, "pk_1");
+    assert_eq!(environments[0].project.as_str(), "default");
+    assert_eq!(environments[0].key.as_str(), "production");
+    let keys = store.client_keys().await.unwrap();
+    assert_eq!((keys.len(), keys[0].key.as_str()), (1, "pk_1"));
+    assert_eq!(keys[0].environment, created.environment);
+    assert!(keys[0].allowed_origins.is_empty());
     assert!(store.rollout(created.environment).await.unwrap().is_none());
     let account = store.account("admin@EXAMPLE.com").await.unwrap().unwrap();
     assert_eq!(account.person.id, created.admin);
@@ -64,9 +69,10 @@ pub async fn first_start_happens_once(store: impl StateStore) {
     assert!(store.account("nobody@example.com").await.unwrap().is_none());
     let tokens = store.server_tokens().await.unwrap();
     assert_eq!(tokens.len(), 1);
-    assert_eq!(tokens[0].0, Digest([7; 32]));
-    assert_eq!(tokens[0].1.environment, created.environment);
-    assert_eq!(tokens[0].1.scopes, [Scope::Admin]);
+    assert_eq!(tokens[0].digest, Digest([7; 32]));
+    assert_eq!(tokens[0].environment, created.environment);
+    assert_eq!(tokens[0].scopes, [Scope::Admin]);
+    assert_eq!((tokens[0].created_at, tokens[0].last_used_at), (at(0), None));
 }
 
 /// Sessions end by time, by logging out, and when the password changes.
@@ -110,31 +116,14 @@ pub async fn a_first_start_brings_its_plan(store: impl StateStore) {
     assert_eq!(rollout.plan, plan().plan);
     assert_eq!(rollout.salt.text(), "salt");
     assert_eq!(rollout.version, 1);
-    assert_eq!(store.segments(environment).await.unwrap(), plan().segments);
+    let segments = store.segments(environment).await.unwrap();
+    assert_eq!(segments, [Versioned { value: plan().segments[0].clone(), version: 1 }]);
     let flags = store.flags(environment).await.unwrap();
     assert_eq!(flags.len(), 1);
-    assert_eq!(flags[0].0, plan().flags[0]);
-    assert!(flags[0].1.enabled);
-}
-
-/// Of two who change the same flag, one wins and the other is told.
-pub async fn a_flag_change_needs_the_newest_version(store: impl StateStore) {
-    let environment = started(&store).await;
-    let flag = FlagKey::new("A").unwrap();
-    let mut state = store.flags(environment).await.unwrap()[0].1;
-    state.enabled = false;
-    state.version += 1;
-    let entry = |actor: &str| HistoryEntry {
-        at: at(5),
-        actor: ActorName(actor.into()),
-        change: Change::FlagSwitched { flag: flag.clone(), enabled: false },
-    };
-    store.save_flag_state(environment, &flag, state, &entry("first")).await.unwrap();
-    let second = store.save_flag_state(environment, &flag, state, &entry("second")).await;
-    assert!(matches!(second, Err(StoreError::Conflict)), "{second:?}");
-    assert_eq!(store.flags(environment).await.unwrap()[0].1, state);
-    let history = store.history(environment, Some(SubjectKind::Flag), 10).await.unwrap();
-    assert_eq!(history, [entry("first")]);
+    assert_eq!(flags[0].flag, plan().flags[0]);
+    assert_eq!(flags[0].state, FlagState::initial(&flags[0].flag.key));
+    assert_eq!(flags[0].version(), FlagVersion { definition: 1, state: 1 });
+    assert_eq!((flags[0].created_at, flags[0].changed_at), (at(0), at(0)));
 }
 
 /// A rollout's moves are in the history, newest first; the loser of a race changes nothing.
@@ -160,13 +149,19 @@ pub async fn a_rollout_moves_with_its_history(store: impl StateStore) {
         assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
         assert_eq!(store.rollout(environment).await.unwrap().unwrap().state, state);
     }
-    let history = store.history(environment, Some(SubjectKind::Rollout), 10).await.unwrap();
+    let query = |kind, limit| HistoryQuery { kind, limit, ..HistoryQuery::default() };
+    let history = store.history(environment, &query(Some(SubjectKind::Rollout), 10)).await.unwrap();
     assert_eq!(history.len(), 2);
-    assert_eq!(history[0].at, at(1));
-    let Change::Rollout { what: RolloutEvent::Advanced(moved), .. } = &history[0].change else {
+    assert_eq!(history[0].entry.at, at(1));
+    assert_eq!(store.revision().await.unwrap(), history[0].id);
+    let Change::Rollout { what: RolloutEvent::Advanced(moved), .. } = &history[0].entry.change
+    else {
         panic!("{:?}", history[0]);
     };
     assert_eq!((moved.from, moved.to), (PhaseNumber(1), PhaseNumber(2)));
-    assert_eq!(store.history(environment, None, 1).await.unwrap().len(), 1);
-    assert!(store.history(environment, Some(SubjectKind::Flag), 10).await.unwrap().is_empty());
+    assert_eq!(store.history(environment, &query(None, 1)).await.unwrap().len(), 1);
+    let before = HistoryQuery { before: Some(history[0].id), ..query(None, 9) };
+    assert_eq!(store.history(environment, &before).await.unwrap(), [history[1].clone()]);
+    let flags = query(Some(SubjectKind::Flag), 10);
+    assert!(store.history(environment, &flags).await.unwrap().is_empty());
 }

@@ -52,7 +52,7 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
-        let state = AppState::new(Arc::clone(&service), &config, stop.clone());
+        let state = AppState::new(Arc::clone(&service), &config, stop.clone(), [3; 32]);
         tokio::spawn(serve(listener, state, stop.clone().cancelled_owned()));
         let client = Client::builder().redirect(Policy::none()).build().unwrap();
         Self { url, client, service, stop, _data: data }
@@ -84,6 +84,12 @@ impl TestApp {
             .unwrap();
         assert_eq!(response.status(), 303);
         cookie(&response)
+    }
+
+    /// A call of the API about the first environment, with the admin's token.
+    pub(crate) fn api(&self, method: reqwest::Method, path: &str) -> RequestBuilder {
+        let url = format!("{}/api/v1/projects/default/environments/production{path}", self.url);
+        self.client.request(method, url).bearer_auth(SERVER_TOKEN)
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{
     Timestamp,
     context::EvaluationContext,
-    flags::{Reason, evaluate},
+    flags::{Cause, Evaluation, EvaluationError, Reason, evaluate},
     ids::{FlagKey, VariantName},
     rollout::Membership,
     snapshot::{FlagEntry, Snapshot},
@@ -31,6 +31,24 @@ pub struct Answer<'a> {
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Metadata<'a> {
+    /// The server's variable that holds the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variable: Option<&'a str>,
+    /// Set when the flag is killed rather than just off.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub killed: bool,
+    /// Set when the user has an answer of their own.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub r#override: bool,
+    /// The flag that had to answer otherwise first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prerequisite: Option<&'a str>,
+    /// The rule that answered, counted from 1 as people do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<usize>,
+    /// The rule's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule_name: Option<&'a str>,
     /// The rollout that adds the flag.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rollout: Option<&'a str>,
@@ -40,46 +58,73 @@ pub struct Metadata<'a> {
     /// The segment that let the user in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment: Option<&'a str>,
-    /// The segment's share, %.
+    /// The share that decided, %.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub share: Option<f64>,
     /// The user's position, 0 to 99,999.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bucket: Option<u32>,
-    /// Set when the flag is killed rather than just off.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub killed: bool,
+}
+
+impl<'a> Metadata<'a> {
+    fn of(cause: &Cause<'a>, snapshot: &'a Snapshot) -> Self {
+        let none = Self::default();
+        match cause {
+            Cause::Variable(name) => Self { variable: Some(name), ..none },
+            Cause::Killed => Self { killed: true, ..none },
+            Cause::Override(_) => Self { r#override: true, ..none },
+            Cause::Off | Cause::Default => none,
+            Cause::Prerequisite(flag) => Self { prerequisite: Some(flag.as_str()), ..none },
+            Cause::Rule(hit) => Self {
+                rule: Some(hit.index + 1),
+                rule_name: Some(hit.rule.name.as_str()).filter(|name| !name.is_empty()),
+                share: hit.split.map(|(_, share)| share.percent()),
+                bucket: hit.split.map(|(bucket, _)| bucket.0),
+                ..none
+            },
+            Cause::Rollout(membership) => {
+                let rollout = snapshot.rollout().map(|rollout| rollout.key.as_str());
+                match membership {
+                    Membership::In(admission) => Self {
+                        rollout,
+                        phase: Some(admission.phase.0),
+                        segment: Some(admission.segment()),
+                        share: Some(admission.share.percent()),
+                        bucket: admission.bucket.map(|bucket| bucket.0),
+                        ..none
+                    },
+                    Membership::Out { bucket } => {
+                        Self { rollout, bucket: bucket.map(|bucket| bucket.0), ..none }
+                    }
+                }
+            }
+        }
+    }
 }
 
 impl<'a> Answer<'a> {
-    /// Evaluates a flag. `None` when its variants are broken, which saving prevents.
-    #[must_use]
+    /// Evaluates a flag.
+    ///
+    /// # Errors
+    /// As [`evaluate`].
     pub fn of(
         snapshot: &'a Snapshot,
         entry: &'a FlagEntry,
         context: &EvaluationContext,
         now: Timestamp,
-    ) -> Option<Self> {
-        let evaluation = evaluate(snapshot, entry, context, now)?;
-        let mut metadata = Metadata { killed: evaluation.killed, ..Metadata::default() };
-        if let Some(membership) = &evaluation.membership {
-            metadata.rollout = snapshot.rollout().map(|rollout| rollout.key.as_str());
-            match membership {
-                Membership::In(admission) => {
-                    metadata.phase = Some(admission.phase.0);
-                    metadata.segment = Some(admission.entry.segment.as_str());
-                    metadata.share = Some(admission.entry.share.percent());
-                    metadata.bucket = Some(admission.bucket.0);
-                }
-                Membership::Out { bucket } => metadata.bucket = bucket.map(|bucket| bucket.0),
-            }
-        }
-        Some(Self {
+    ) -> Result<Self, EvaluationError> {
+        Ok(Self::new(snapshot, entry, &evaluate(snapshot, entry, context, now)?))
+    }
+
+    /// Puts an evaluation into words for an app.
+    #[must_use]
+    pub fn new(snapshot: &'a Snapshot, entry: &'a FlagEntry, found: &Evaluation<'a>) -> Self {
+        Self {
             key: &entry.flag.key,
-            value: evaluation.value(),
-            reason: evaluation.reason,
-            variant: &evaluation.variant.name,
-            metadata,
-        })
+            value: found.value(),
+            reason: found.reason,
+            variant: &found.variant.name,
+            metadata: Metadata::of(&found.cause, snapshot),
+        }
     }
 }

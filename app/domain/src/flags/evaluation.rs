@@ -1,17 +1,24 @@
-//! The order of evaluation: the first rule that answers wins.
+//! The order of evaluation: the first that answers wins.
 //!
-//! Kill switch → flag off → rollout membership → default variant. A killed or disabled flag
-//! answers with its off variant, never with nothing, so that it beats the default in the app.
+//! Environment variable → kill switch → personal override → flag off → prerequisites → rules in
+//! order → rollout membership → default variant. A killed or disabled flag answers with its off
+//! variant, never with nothing, so that it beats the default in the app.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::{
+    step::{RuleOutcome, RuleStep, Step},
+    trace::{NoTrace, Trace},
+    validate::MAX_DEPTH,
+};
 use crate::{
     Timestamp,
+    bucket::{Bucket, Share},
     context::EvaluationContext,
-    flags::{Flag, Variant},
-    ids::{PhaseNumber, VariantName},
-    rollout::{Membership, MembershipStep},
+    flags::{Flag, PersonalOverride, Rule, Variant},
+    ids::{FlagKey, VariantName},
+    rollout::Membership,
     snapshot::{FlagEntry, Snapshot},
 };
 
@@ -19,9 +26,11 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Reason {
-    /// The flag is off or killed.
+    /// A variable of the server holds the answer.
+    Static,
+    /// The flag is off or killed, or what it needs is.
     Disabled,
-    /// A segment that is in as a whole.
+    /// A rule, a segment or an override that names this user.
     TargetingMatch,
     /// The user's bucket lies inside a share.
     Split,
@@ -34,6 +43,7 @@ impl Reason {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Static => "STATIC",
             Self::Disabled => "DISABLED",
             Self::TargetingMatch => "TARGETING_MATCH",
             Self::Split => "SPLIT",
@@ -42,17 +52,47 @@ impl Reason {
     }
 }
 
+/// What decided, borrowed from the snapshot.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cause<'a> {
+    /// A variable of the server, by name.
+    Variable(&'a str),
+    /// The kill switch.
+    Killed,
+    /// The user's own answer.
+    Override(&'a PersonalOverride),
+    /// The flag's switch.
+    Off,
+    /// A flag that had to answer otherwise first.
+    Prerequisite(&'a FlagKey),
+    /// A targeting rule.
+    Rule(RuleHit<'a>),
+    /// The rollout's verdict: in, or out and so the default.
+    Rollout(Membership<'a>),
+    /// Nothing.
+    Default,
+}
+
+/// The rule that answered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RuleHit<'a> {
+    /// Its place, from 0.
+    pub index: usize,
+    /// The rule.
+    pub rule: &'a Rule,
+    /// The user's position and the share that it lies in, where they decided.
+    pub split: Option<(Bucket, Share)>,
+}
+
 /// An answer, borrowed from the snapshot: evaluating copies nothing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evaluation<'a> {
     /// The variant that was chosen.
     pub variant: &'a Variant,
-    /// Why.
+    /// Why, in OpenFeature's words.
     pub reason: Reason,
-    /// Whether the flag was killed rather than just off.
-    pub killed: bool,
-    /// The rollout's verdict, where it was asked.
-    pub membership: Option<Membership<'a>>,
+    /// Why, in ours.
+    pub cause: Cause<'a>,
 }
 
 impl<'a> Evaluation<'a> {
@@ -63,84 +103,44 @@ impl<'a> Evaluation<'a> {
     }
 }
 
-/// One link of the chain that led to an answer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "step", rename_all = "snake_case")]
-pub enum Step {
-    /// The kill switch.
-    KillSwitch {
-        /// Whether it answered.
-        killed: bool,
-    },
-    /// The flag's switch in this environment.
-    Switch {
-        /// Whether the flag is on.
-        enabled: bool,
-    },
-    /// The flag belongs to no rollout.
-    NoRollout,
-    /// The rollout has not come to this flag yet.
-    NotReached {
-        /// The phase that adds the flag.
-        phase: PhaseNumber,
-        /// Where the rollout is, if it has started.
-        current: Option<PhaseNumber>,
-    },
-    /// The context names nobody, so there is no bucket.
-    NoTargetingKey,
-    /// One entry of the audience.
-    Audience(MembershipStep),
-    /// The variant that was answered in the end.
-    Answer {
-        /// Its name.
-        variant: VariantName,
-        /// Why.
-        reason: Reason,
-    },
+/// Why a flag has no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum EvaluationError {
+    /// A rule asks for the user's bucket, and the context names nobody.
+    #[error("a rule of this flag goes by the user's bucket; send a targetingKey in the context")]
+    TargetingKeyMissing,
+    /// It names a variant or a chain of flags that is not sound, which saving prevents.
+    #[error("the flag is stored with a mistake: {0}; save it again in the admin")]
+    Broken(&'static str),
 }
 
-/// Where the links of a chain go. The step is built only by a trace that keeps it.
-pub trait Trace {
-    /// Notes a link.
-    fn step(&mut self, step: impl FnOnce() -> Step);
-}
-
-/// Keeps nothing and costs nothing.
-pub struct NoTrace;
-
-impl Trace for NoTrace {
-    fn step(&mut self, _: impl FnOnce() -> Step) {}
-}
-
-impl Trace for Vec<Step> {
-    fn step(&mut self, step: impl FnOnce() -> Step) {
-        self.push(step());
-    }
-}
-
-/// What a user gets for a flag. `None` when its variants are broken, which saving prevents.
-#[must_use]
+/// What a user gets for a flag.
+///
+/// # Errors
+/// When a split is asked without a targeting key, or the flag is broken.
 pub fn evaluate<'a>(
     snapshot: &'a Snapshot,
     entry: &'a FlagEntry,
     context: &EvaluationContext,
     now: Timestamp,
-) -> Option<Evaluation<'a>> {
-    decide(snapshot, entry, context, now, &mut NoTrace)
+) -> Result<Evaluation<'a>, EvaluationError> {
+    decide(snapshot, entry, context, now, 0, &mut NoTrace)
 }
 
-/// The same answer with every step that led to it.
-#[must_use]
+/// The same answer with every step that led to it; the steps are there even without an answer.
 pub fn explain<'a>(
     snapshot: &'a Snapshot,
     entry: &'a FlagEntry,
     context: &EvaluationContext,
     now: Timestamp,
-) -> Option<(Evaluation<'a>, Vec<Step>)> {
+) -> (Result<Evaluation<'a>, EvaluationError>, Vec<Step>) {
     let mut steps = Vec::new();
-    let answer = decide(snapshot, entry, context, now, &mut steps)?;
-    steps.step(|| Step::Answer { variant: answer.variant.name.clone(), reason: answer.reason });
-    Some((answer, steps))
+    let answer = decide(snapshot, entry, context, now, 0, &mut steps);
+    steps.step(|| match &answer {
+        Ok(answer) => Step::Answer { variant: answer.variant.name.clone(), reason: answer.reason },
+        Err(error) => Step::NoAnswer { error: error.to_string() },
+    });
+    (answer, steps)
 }
 
 fn decide<'a>(
@@ -148,33 +148,172 @@ fn decide<'a>(
     entry: &'a FlagEntry,
     context: &EvaluationContext,
     now: Timestamp,
+    depth: usize,
     trace: &mut impl Trace,
-) -> Option<Evaluation<'a>> {
+) -> Result<Evaluation<'a>, EvaluationError> {
     let FlagEntry { flag, state, .. } = entry;
+    if let Some(forced) = &entry.forced {
+        trace.step(|| Step::Variable { name: forced.variable.clone() });
+        return answer(flag, &forced.variant, Reason::Static, Cause::Variable(&forced.variable));
+    }
     trace.step(|| Step::KillSwitch { killed: state.killed });
-    if !state.killed {
-        trace.step(|| Step::Switch { enabled: state.enabled });
+    if state.killed {
+        return answer(flag, &flag.off_variant, Reason::Disabled, Cause::Killed);
     }
-    if state.killed || !state.enabled {
-        let answer = simple(flag, &flag.off_variant, Reason::Disabled)?;
-        return Some(Evaluation { killed: state.killed, ..answer });
+    if let Some(personal) = own_answer(entry, context, now, trace) {
+        let cause = Cause::Override(personal);
+        return answer(flag, &personal.variant, Reason::TargetingMatch, cause);
     }
-    let membership = snapshot.membership(entry, context, now, trace);
-    match membership {
-        Some(Membership::In(ref entry)) => {
-            let reason =
-                if entry.is_whole_segment() { Reason::TargetingMatch } else { Reason::Split };
-            let answer = simple(flag, &flag.rollout_variant, reason)?;
-            Some(Evaluation { membership, ..answer })
-        }
-        _ => {
-            let answer = simple(flag, &flag.default_variant, Reason::Default)?;
-            Some(Evaluation { membership, ..answer })
+    let enabled = state.is_enabled(now);
+    trace.step(|| Step::Switch { enabled });
+    if !enabled {
+        return answer(flag, &flag.off_variant, Reason::Disabled, Cause::Off);
+    }
+    if let Some(unmet) = unmet_prerequisite(snapshot, entry, context, now, depth, trace)? {
+        return answer(flag, &flag.off_variant, Reason::Disabled, Cause::Prerequisite(unmet));
+    }
+    if let Some((variant, hit)) = matching_rule(snapshot, entry, context, now, trace)? {
+        let reason = if hit.split.is_some() { Reason::Split } else { Reason::TargetingMatch };
+        return answer(flag, variant, reason, Cause::Rule(hit));
+    }
+    match snapshot.membership(entry, context, now, trace) {
+        None => answer(flag, &flag.default_variant, Reason::Default, Cause::Default),
+        Some(membership) => {
+            let (variant, reason) = match &membership {
+                Membership::In(entry) if entry.is_whole_segment() => {
+                    (&flag.rollout_variant, Reason::TargetingMatch)
+                }
+                Membership::In(_) => (&flag.rollout_variant, Reason::Split),
+                Membership::Out { .. } => (&flag.default_variant, Reason::Default),
+            };
+            answer(flag, variant, reason, Cause::Rollout(membership))
         }
     }
 }
 
-fn simple<'a>(flag: &'a Flag, variant: &VariantName, reason: Reason) -> Option<Evaluation<'a>> {
-    let variant = flag.variant(variant)?;
-    Some(Evaluation { variant, reason, killed: false, membership: None })
+fn answer<'a>(
+    flag: &'a Flag,
+    variant: &VariantName,
+    reason: Reason,
+    cause: Cause<'a>,
+) -> Result<Evaluation<'a>, EvaluationError> {
+    let variant =
+        flag.variant(variant).ok_or(EvaluationError::Broken("it names a variant it lacks"))?;
+    Ok(Evaluation { variant, reason, cause })
+}
+
+fn own_answer<'a>(
+    entry: &'a FlagEntry,
+    context: &EvaluationContext,
+    now: Timestamp,
+    trace: &mut impl Trace,
+) -> Option<&'a PersonalOverride> {
+    if entry.overrides.is_empty() {
+        return None;
+    }
+    let found = context.targeting_key().and_then(|key| entry.overrides.get(key));
+    trace.step(|| Step::Override {
+        found: found.cloned(),
+        is_active: found.is_some_and(|o| o.is_active(now)),
+    });
+    found.filter(|personal| personal.is_active(now))
+}
+
+/// How another flag comes to its answer.
+fn steps_of(
+    snapshot: &Snapshot,
+    flag: &FlagKey,
+    context: &EvaluationContext,
+    now: Timestamp,
+    depth: usize,
+) -> Vec<Step> {
+    let mut steps = Vec::new();
+    if let Some(other) = snapshot.flag(flag.as_str()) {
+        // What came of it is said by the step that these are part of.
+        let _ = decide(snapshot, other, context, now, depth, &mut steps);
+    }
+    steps
+}
+
+fn unmet_prerequisite<'a>(
+    snapshot: &'a Snapshot,
+    entry: &'a FlagEntry,
+    context: &EvaluationContext,
+    now: Timestamp,
+    depth: usize,
+    trace: &mut impl Trace,
+) -> Result<Option<&'a FlagKey>, EvaluationError> {
+    for needed in &entry.state.prerequisites {
+        if depth > MAX_DEPTH {
+            return Err(EvaluationError::Broken("its prerequisites run in a circle or too deep"));
+        }
+        // One that is gone can satisfy nothing.
+        let variant = match snapshot.flag(needed.flag.as_str()) {
+            None => None,
+            Some(other) => {
+                let found = decide(snapshot, other, context, now, depth + 1, &mut NoTrace)?;
+                Some(&found.variant.name)
+            }
+        };
+        let is_met = variant.is_some_and(|variant| needed.variants.contains(variant));
+        trace.step(|| Step::Prerequisite {
+            flag: needed.flag.clone(),
+            wanted: needed.variants.clone(),
+            found: variant.cloned(),
+            is_met,
+            steps: steps_of(snapshot, &needed.flag, context, now, depth + 1),
+        });
+        if !is_met {
+            return Ok(Some(&needed.flag));
+        }
+    }
+    Ok(None)
+}
+
+fn matching_rule<'a>(
+    snapshot: &'a Snapshot,
+    entry: &'a FlagEntry,
+    context: &EvaluationContext,
+    now: Timestamp,
+    trace: &mut impl Trace,
+) -> Result<Option<(&'a VariantName, RuleHit<'a>)>, EvaluationError> {
+    let segments = snapshot.segments();
+    for (index, rule) in entry.state.rules.iter().enumerate() {
+        let mut note = |outcome: RuleOutcome| {
+            trace.step(|| {
+                let conditions = rule.condition.trace(context, segments, now);
+                Step::Rule(RuleStep { index, name: rule.name.clone(), conditions, outcome })
+            });
+        };
+        if !rule.condition.matches(context, segments, now) {
+            note(RuleOutcome::NotForThisUser);
+            continue;
+        }
+        if !rule.serve.needs_bucket(now) {
+            if let Some((variant, _)) = rule.serve.choose(Bucket(0), now) {
+                note(RuleOutcome::Whole);
+                return Ok(Some((variant, RuleHit { index, rule, split: None })));
+            }
+            continue;
+        }
+        let Some(key) = context.targeting_key() else {
+            note(RuleOutcome::NoTargetingKey);
+            return Err(EvaluationError::TargetingKeyMissing);
+        };
+        let salt = &entry.state.salt;
+        let bucket = salt.bucket(key);
+        let chosen = rule.serve.choose(bucket, now);
+        let share = chosen.map(|(_, share)| share).or_else(|| rule.serve.share(now));
+        note(RuleOutcome::Split {
+            salt: salt.text().to_owned(),
+            bucket,
+            share: share.unwrap_or(Share::ALL),
+            is_inside: chosen.is_some(),
+        });
+        if let Some((variant, share)) = chosen {
+            let split = Some((bucket, share));
+            return Ok(Some((variant, RuleHit { index, rule, split })));
+        }
+    }
+    Ok(None)
 }

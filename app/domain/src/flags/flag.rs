@@ -1,4 +1,4 @@
-//! What a flag is, and its state in an environment.
+//! What a flag is, the same in all environments of its project.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -7,6 +7,7 @@ use crate::ids::{FlagKey, VariantName};
 
 /// The type that all values of a flag have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FlagKind {
     /// `true` or `false`.
@@ -20,7 +21,29 @@ pub enum FlagKind {
 }
 
 impl FlagKind {
-    fn admits(self, value: &Value) -> bool {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Boolean, Self::String, Self::Number, Self::Object];
+
+    /// As files and the API write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Boolean => "boolean",
+            Self::String => "string",
+            Self::Number => "number",
+            Self::Object => "object",
+        }
+    }
+
+    /// The kind of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// Whether a value is of this kind.
+    #[must_use]
+    pub fn admits(self, value: &Value) -> bool {
         match self {
             Self::Boolean => value.is_boolean(),
             Self::String => value.is_string(),
@@ -32,6 +55,7 @@ impl FlagKind {
 
 /// One of the values that a flag may have, by name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Variant {
     /// What rules and reports call it.
@@ -61,30 +85,15 @@ pub struct Flag {
     pub default_variant: VariantName,
     /// The answer to members of the rollout that adds this flag.
     pub rollout_variant: VariantName,
-}
-
-/// What is wrong with a flag, naming the field.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidFlag {
-    /// Two variants share a name.
-    #[error("variants: {0} is there twice")]
-    VariantTwice(VariantName),
-    /// A value has another type than the flag.
-    #[error("variants.{variant}.value: this flag is of kind {kind:?}, the value is not")]
-    WrongType {
-        /// The variant.
-        variant: VariantName,
-        /// What its value should be.
-        kind: FlagKind,
-    },
-    /// A field names a variant that is not there.
-    #[error("{field}: there is no variant {variant}")]
-    UnknownVariant {
-        /// `off_variant`, `default_variant` or `rollout_variant`.
-        field: &'static str,
-        /// The name that leads nowhere.
-        variant: VariantName,
-    },
+    /// Words to find it by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// Whom to ask about it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub owner: String,
+    /// Whether it is out of use: no longer answered, only kept.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub archived: bool,
 }
 
 impl Flag {
@@ -93,50 +102,6 @@ impl Flag {
     pub fn variant(&self, name: &VariantName) -> Option<&Variant> {
         self.variants.iter().find(|variant| variant.name == *name)
     }
-
-    /// Checks what the types cannot.
-    ///
-    /// # Errors
-    /// Names the first field that is wrong.
-    pub fn validate(&self) -> Result<(), InvalidFlag> {
-        for (index, variant) in self.variants.iter().enumerate() {
-            if self.variants.iter().take(index).any(|earlier| earlier.name == variant.name) {
-                return Err(InvalidFlag::VariantTwice(variant.name.clone()));
-            }
-            if !self.kind.admits(&variant.value) {
-                return Err(InvalidFlag::WrongType {
-                    variant: variant.name.clone(),
-                    kind: self.kind,
-                });
-            }
-        }
-        for (field, name) in [
-            ("off_variant", &self.off_variant),
-            ("default_variant", &self.default_variant),
-            ("rollout_variant", &self.rollout_variant),
-        ] {
-            if self.variant(name).is_none() {
-                return Err(InvalidFlag::UnknownVariant { field, variant: name.clone() });
-            }
-        }
-        Ok(())
-    }
-}
-
-/// What an environment decides about a flag.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FlagState {
-    /// Off answers with the off variant.
-    pub enabled: bool,
-    /// Set in an emergency; stands above everything but the environment's variables.
-    pub killed: bool,
-    /// Goes up with every change, so that nobody overwrites what they have not seen.
-    pub version: i64,
-}
-
-impl FlagState {
-    /// How a flag begins: on, so that its rollout decides.
-    pub const INITIAL: Self = Self { enabled: true, killed: false, version: 1 };
 }
 
 #[cfg(test)]
@@ -155,19 +120,19 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_flag_names_the_field_that_is_wrong() {
-        let mut flag = boolean_flag("A");
-        assert_eq!(flag.validate(), Ok(()));
-        flag.off_variant = VariantName::new("gone").unwrap();
-        assert_eq!(
-            flag.validate().unwrap_err().to_string(),
-            "off_variant: there is no variant gone"
-        );
-        let mut flag = boolean_flag("A");
-        flag.variants[0].value = json!("yes");
-        assert!(flag.validate().unwrap_err().to_string().starts_with("variants.on.value"));
-        let mut flag = boolean_flag("A");
-        flag.variants[1] = flag.variants[0].clone();
-        assert_eq!(flag.validate().unwrap_err().to_string(), "variants: on is there twice");
+    fn a_kind_admits_its_own_values() {
+        for (kind, value) in [
+            (FlagKind::Boolean, json!(true)),
+            (FlagKind::String, json!("a")),
+            (FlagKind::Number, json!(1.5)),
+            (FlagKind::Object, json!({})),
+        ] {
+            assert_eq!(
+                FlagKind::ALL.into_iter().filter(|k| k.admits(&value)).collect::<Vec<_>>(),
+                [kind]
+            );
+            assert_eq!(FlagKind::parse(kind.as_str()), Some(kind));
+        }
+        assert!(!FlagKind::Object.admits(&json!([])));
     }
 }

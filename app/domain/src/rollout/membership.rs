@@ -1,7 +1,5 @@
 //! Who is in: cumulative audience entries against the user's bucket.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -9,9 +7,9 @@ use crate::{
     bucket::{Bucket, Share, Throttle, is_inside},
     context::EvaluationContext,
     flags::{Step, Trace},
-    ids::{PhaseNumber, SegmentKey},
+    ids::PhaseNumber,
     rollout::{AudienceEntry, Rollout},
-    segments::{EVERYONE, Segment},
+    segments::{ConditionStep, EVERYONE, Segments, is_in},
 };
 
 /// The rollout's verdict on one user.
@@ -26,22 +24,46 @@ pub enum Membership<'a> {
     },
 }
 
-/// The audience entry that let a user in.
+/// What let a user in.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Admission<'a> {
-    /// The phase that the entry belongs to.
+    /// The phase that the audience entry belongs to.
     pub phase: PhaseNumber,
-    /// The entry.
-    pub entry: &'a AudienceEntry,
-    /// The user's position.
-    pub bucket: Bucket,
+    segment: &'a str,
+    /// The share of the segment that is let in.
+    pub share: Share,
+    /// The user's position; nothing where nobody in particular asks, and everyone is in.
+    pub bucket: Option<Bucket>,
 }
 
-impl Admission<'_> {
+impl<'a> Admission<'a> {
+    /// The key of the segment that the user is in.
+    #[must_use]
+    pub fn segment(&self) -> &'a str {
+        self.segment
+    }
+
     /// Whether the user is in whatever their bucket.
     #[must_use]
     pub fn is_whole_segment(&self) -> bool {
-        self.entry.is_whole_segment()
+        self.share == Share::ALL
+    }
+}
+
+/// Where a rollout stands when variables of the server hold it, whatever its state says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RolloutVariables {
+    /// The phase that is served, with the variable's name.
+    pub phase: Option<(String, PhaseNumber)>,
+    /// The share of everyone that is let in instead of the plan's audience, with its name.
+    pub percentage: Option<(String, Share)>,
+}
+
+impl RolloutVariables {
+    /// The names of those that are set.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let phase = self.phase.iter().map(|(name, _)| name.as_str());
+        phase.chain(self.percentage.iter().map(|(name, _)| name.as_str()))
     }
 }
 
@@ -50,16 +72,19 @@ impl Admission<'_> {
 pub struct MembershipStep {
     /// The phase that the entry belongs to.
     pub phase: PhaseNumber,
-    /// Whose share.
-    pub segment: SegmentKey,
+    /// Whose share: a segment's key.
+    pub segment: String,
     /// How much of it.
     pub share: Share,
     /// The factor on it.
     pub throttle: Throttle,
     /// What the user's position hangs on.
     pub salt: String,
-    /// The user's position.
-    pub bucket: Bucket,
+    /// The user's position, if the context names one.
+    pub bucket: Option<Bucket>,
+    /// The segment's condition, line by line.
+    #[serde(default)]
+    pub conditions: Vec<ConditionStep>,
     /// What came of it.
     pub verdict: SegmentVerdict,
 }
@@ -77,48 +102,71 @@ pub enum SegmentVerdict {
 }
 
 impl Rollout {
-    /// Asks the audience entries of all phases reached, in order; the first that admits wins.
+    /// Asks the audience entries of all phases up to `reached`, in order; the first that admits
+    /// wins. Variables may stand in their place.
     pub(crate) fn membership<'a>(
         &'a self,
-        segments: &BTreeMap<SegmentKey, Segment>,
+        reached: PhaseNumber,
+        variables: &RolloutVariables,
+        segments: &Segments,
         context: &EvaluationContext,
         now: Timestamp,
         trace: &mut impl Trace,
     ) -> Membership<'a> {
-        let Some(key) = context.targeting_key() else {
+        for name in variables.names() {
+            trace.step(|| Step::RolloutVariable { name: name.to_owned() });
+        }
+        let bucket = context.targeting_key().map(|key| self.salt.bucket(key));
+        if bucket.is_none() {
             trace.step(|| Step::NoTargetingKey);
-            return Membership::Out { bucket: None };
-        };
-        let bucket = self.salt.bucket(key);
-        let throttle = self.state.throttle();
-        let reached = self.state.serving_phase();
-        let phases = self.plan.phases.iter().take_while(|p| Some(p.number) <= reached);
-        for (phase, entry) in phases.flat_map(|p| p.audience.iter().map(move |e| (p.number, e))) {
-            let in_segment = entry.segment.as_str() == EVERYONE
-                || segments.get(&entry.segment).is_some_and(|s| s.matches(context, now));
-            let verdict = if !in_segment {
-                SegmentVerdict::NotInSegment
-            } else if is_inside(bucket, entry.share, throttle) {
-                SegmentVerdict::Admitted
-            } else {
-                SegmentVerdict::BeyondShare
+        }
+        let mut admit = |phase, segment: &'a str, share: Share, throttle, in_segment| {
+            // All of a segment needs no bucket; a share of it does.
+            let is_admitted = share == Share::ALL
+                || bucket.is_some_and(|bucket| is_inside(bucket, share, throttle));
+            let verdict = match (in_segment, is_admitted) {
+                (false, _) => SegmentVerdict::NotInSegment,
+                (true, true) => SegmentVerdict::Admitted,
+                (true, false) => SegmentVerdict::BeyondShare,
             };
             trace.step(|| {
-                Step::Audience(MembershipStep {
+                let condition = segments.get(segment).map(|segment| &segment.condition);
+                let conditions = condition.map(|c| c.trace(context, segments, now));
+                let (segment, salt) = (segment.to_owned(), self.salt.text().to_owned());
+                let conditions = conditions.unwrap_or_default();
+                let step = MembershipStep {
                     phase,
-                    segment: entry.segment.clone(),
-                    share: entry.share,
+                    segment,
+                    share,
                     throttle,
-                    salt: self.salt.text().to_owned(),
+                    salt,
                     bucket,
+                    conditions,
                     verdict,
-                })
+                };
+                Step::Audience(step)
             });
-            if verdict == SegmentVerdict::Admitted {
-                return Membership::In(Admission { phase, entry, bucket });
+            (verdict == SegmentVerdict::Admitted).then_some(Membership::In(Admission {
+                phase,
+                segment,
+                share,
+                bucket,
+            }))
+        };
+        let found = match variables.percentage {
+            Some((_, share)) => admit(reached, EVERYONE, share, Throttle::NONE, true),
+            None => {
+                let throttle = self.state.throttle();
+                let phases = self.plan.phases.iter().take_while(|phase| phase.number <= reached);
+                let mut entries = phases
+                    .flat_map(|phase| phase.audience.iter().map(|entry| (phase.number, entry)));
+                entries.find_map(|(phase, AudienceEntry { segment, share })| {
+                    let in_segment = is_in(segment, context, segments, now);
+                    admit(phase, segment.as_str(), *share, throttle, in_segment)
+                })
             }
-        }
-        Membership::Out { bucket: Some(bucket) }
+        };
+        found.unwrap_or(Membership::Out { bucket })
     }
 }
 
@@ -130,10 +178,10 @@ mod tests {
     use super::*;
     use crate::{
         bucket::Salt,
-        flags::{FlagState, Reason, evaluate, explain},
+        flags::{Flag, FlagState, Reason, evaluate, explain},
         ids::RolloutKey,
         rollout::{Command, RolloutState, apply, plan::tests::plan_file},
-        snapshot::Snapshot,
+        snapshot::{Parts, Snapshot},
     };
     use crate::{people::Role, rollout::CommandKind};
 
@@ -156,10 +204,18 @@ mod tests {
             state,
             version: 1,
         };
-        let mut flag_state = FlagState::INITIAL;
-        change(&mut flag_state);
-        let flags = file.flags.into_iter().map(|flag| (flag, flag_state)).collect();
-        Snapshot::new(flags, file.segments, Some(rollout))
+        let with_state = |flag: Flag| {
+            let mut state = FlagState::initial(&flag.key);
+            change(&mut state);
+            (flag, state)
+        };
+        let flags = file.flags.into_iter().map(with_state).collect();
+        Snapshot::new(Parts {
+            flags,
+            segments: file.segments,
+            rollout: Some(rollout),
+            ..Parts::default()
+        })
     }
 
     fn reason(snapshot: &Snapshot, flag: &str, context: &EvaluationContext) -> (bool, Reason) {
@@ -208,9 +264,31 @@ mod tests {
     }
 
     #[test]
-    fn nobody_in_particular_gets_the_default() {
+    fn nobody_in_particular_is_in_when_everyone_is() {
+        let nobody = EvaluationContext::default();
+        let two = snapshot(2, |_| {});
+        assert_eq!(reason(&two, "A", &nobody), (false, Reason::Default), "a share needs a bucket");
         let three = snapshot(3, |_| {});
-        assert_eq!(reason(&three, "A", &EvaluationContext::default()), (false, Reason::Default));
+        assert_eq!(reason(&three, "A", &nobody), (true, Reason::TargetingMatch));
+    }
+
+    #[test]
+    fn variables_stand_above_the_state() {
+        let draft = snapshot(0, |_| {});
+        let everyone = |snapshot: &Snapshot| {
+            let users = (0..1_000).map(|n| EvaluationContext::of_user(format!("u{n}")));
+            users.filter(|user| reason(snapshot, "B", user).0).count()
+        };
+        assert_eq!(everyone(&draft), 0);
+        let phase = Some(("VITE_EXERCISE_LIBRARY_PHASE".to_owned(), PhaseNumber(2)));
+        let held = RolloutVariables { phase, percentage: None };
+        let second = draft.clone().with_variables(held.clone());
+        assert_eq!(second.serving_phase(), Some(PhaseNumber(2)));
+        assert!((150..=250).contains(&everyone(&second)));
+        let percentage = Some(("VITE_X".to_owned(), Share::from_percent(50.0).unwrap()));
+        let half = draft.with_variables(RolloutVariables { percentage, ..held });
+        assert!((430..=570).contains(&everyone(&half)));
+        assert_eq!(reason(&half, "C", &staff()), (false, Reason::Default), "phase 3 adds it");
     }
 
     proptest! {
@@ -223,8 +301,8 @@ mod tests {
             }
             for entry in snapshot.flags() {
                 let answer = evaluate(&snapshot, entry, &context, now()).unwrap();
-                let (explained, steps) = explain(&snapshot, entry, &context, now()).unwrap();
-                prop_assert_eq!(&answer, &explained);
+                let (explained, steps) = explain(&snapshot, entry, &context, now());
+                prop_assert_eq!(&answer, &explained.unwrap());
                 let last = Step::Answer { variant: answer.variant.name.clone(), reason: answer.reason };
                 prop_assert_eq!(steps.last(), Some(&last));
             }

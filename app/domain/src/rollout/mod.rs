@@ -7,7 +7,7 @@ mod state;
 mod view;
 
 pub use criterion::{Comparator, ComparedWith, Criterion, Metric};
-pub use membership::{Membership, MembershipStep, SegmentVerdict};
+pub use membership::{Membership, MembershipStep, RolloutVariables, SegmentVerdict};
 pub use plan::{AudienceEntry, InvalidPlan, Phase, Plan, PlanFile};
 pub use state::{
     Command, CommandKind, MovedPhase, Progress, Refusal, RolloutEvent, RolloutState, apply,

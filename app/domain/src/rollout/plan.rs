@@ -9,7 +9,7 @@ use crate::{
     flags::{Flag, InvalidFlag},
     ids::{FlagKey, PhaseNumber, RolloutKey, SegmentKey},
     rollout::Criterion,
-    segments::{EVERYONE, Segment},
+    segments::{EVERYONE, InvalidSegment, Segment, Segments},
 };
 
 /// Who a phase lets in: a share of a segment.
@@ -20,14 +20,6 @@ pub struct AudienceEntry {
     pub segment: SegmentKey,
     /// How much of it, in per cent.
     pub share: Share,
-}
-
-impl AudienceEntry {
-    /// Whether no bucket decides: all of the segment is in.
-    #[must_use]
-    pub fn is_whole_segment(&self) -> bool {
-        self.share == Share::ALL
-    }
 }
 
 /// One step of a plan.
@@ -162,6 +154,14 @@ pub enum InvalidPlan {
         /// The key.
         key: String,
     },
+    /// A segment is wrong in itself.
+    #[error("segments.{key}.{error}")]
+    Segment {
+        /// Which one.
+        key: SegmentKey,
+        /// What is wrong.
+        error: InvalidSegment,
+    },
     /// A flag is wrong in itself.
     #[error("flags.{key}.{error}")]
     Flag {
@@ -209,6 +209,12 @@ impl PlanFile {
         unique("segments", segments, &mut known_segments)?;
         let mut known_flags = BTreeSet::new();
         unique("flags", self.flags.iter().map(|flag| flag.key.as_str()), &mut known_flags)?;
+        let segments: Segments = self.segments.iter().map(|s| (s.key.clone(), s.clone())).collect();
+        for segment in &self.segments {
+            segment
+                .validate(&segments)
+                .map_err(|error| InvalidPlan::Segment { key: segment.key.clone(), error })?;
+        }
         for flag in &self.flags {
             flag.validate().map_err(|error| InvalidPlan::Flag { key: flag.key.clone(), error })?;
         }

@@ -1,40 +1,168 @@
 //! What a user would get, and why.
 
+use std::collections::BTreeMap;
+
 use phasegate_domain::{
     context::EvaluationContext,
-    flags::{Explanation, explain as explain_one},
-    ids::EnvironmentId,
+    flags::{ExplainedAnswer, Explanation, evaluate, explain as explain_one},
+    ids::{EnvironmentId, FlagKey, VariantName},
     people::Role,
+    snapshot::FlagEntry,
 };
+use serde_json::{Map, Value};
 
-use crate::{Service, ServiceError, access::Actor};
+use crate::{LiveEnvironment, Service, ServiceError, access::Actor};
 
-/// Explains all flags of an environment for one context.
+/// Most users of a batch.
+const MAX_BATCH: usize = 10_000;
+
+/// Reads a context as the debugger takes it: a user's key and attributes, as a JSON object or as
+/// lines such as `plan = pro`; perhaps none. The key stands above a `targetingKey` among them.
 ///
 /// # Errors
-/// When the actor may not look, or there is no such environment.
+/// Names what cannot be read.
+pub fn context(user: &str, attributes: &str) -> Result<EvaluationContext, ServiceError> {
+    let invalid = |text: String| ServiceError::Invalid(format!("attributes: {text}"));
+    let mut json = match attributes.trim() {
+        "" => Value::Object(Map::new()),
+        text if text.starts_with('{') => {
+            serde_json::from_str(text).map_err(|error| invalid(error.to_string()))?
+        }
+        text => lines(text).map_err(invalid)?,
+    };
+    if let Some(fields) = json.as_object_mut()
+        && !user.is_empty()
+    {
+        fields.insert(EvaluationContext::TARGETING_KEY.to_owned(), user.into());
+    }
+    EvaluationContext::from_json(json).map_err(|error| invalid(error.to_string()))
+}
+
+/// `name = value`, one on each line. A value that is JSON is what it says, any other is a text.
+fn lines(text: &str) -> Result<Value, String> {
+    let line = |line: &str| {
+        let (name, value) = line
+            .split_once('=')
+            .ok_or_else(|| format!("{line:?} is neither JSON nor a line such as plan = pro"))?;
+        let value = value.trim();
+        let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
+        Ok((name.trim().to_owned(), value))
+    };
+    let lines = text.lines().map(str::trim).filter(|text| !text.is_empty());
+    Ok(Value::Object(lines.map(line).collect::<Result<Map<String, Value>, String>>()?))
+}
+
+fn explanation(
+    live: &LiveEnvironment,
+    entry: &FlagEntry,
+    context: &EvaluationContext,
+    now: phasegate_domain::Timestamp,
+) -> Explanation {
+    let (answer, steps) = explain_one(&live.snapshot, entry, context, now);
+    let answer = answer.ok().map(|answer| ExplainedAnswer {
+        value: answer.value().clone(),
+        variant: answer.variant.name.clone(),
+        reason: answer.reason,
+    });
+    Explanation { flag: entry.flag.key.clone(), answer, steps }
+}
+
+/// Explains one flag, or all flags of an environment, for one context. Asking does not count.
+///
+/// # Errors
+/// When the actor may not look, or there is no such environment or flag.
 pub fn explain(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
+    flag: Option<&FlagKey>,
     context: &EvaluationContext,
 ) -> Result<Vec<Explanation>, ServiceError> {
     actor.require(Role::Viewer)?;
     let live = service.environment(environment)?;
     let now = service.now();
-    let broken = ServiceError::Inconsistent("a flag names a variant that it does not have");
-    live.snapshot
-        .flags()
-        .map(|entry| {
-            let (answer, steps) = explain_one(&live.snapshot, entry, context, now)?;
-            Some(Explanation {
-                flag: entry.flag.key.clone(),
-                value: answer.value().clone(),
-                variant: answer.variant.name.clone(),
-                reason: answer.reason,
-                steps,
-            })
-        })
-        .collect::<Option<_>>()
-        .ok_or(broken)
+    if let Some(key) = flag {
+        let missing = || ServiceError::not_found("flag in use", key.as_str());
+        let entry = live.snapshot.flag(key.as_str()).ok_or_else(missing)?;
+        return Ok(vec![explanation(&live, entry, context, now)]);
+    }
+    Ok(live.snapshot.flags().map(|entry| explanation(&live, entry, context, now)).collect())
+}
+
+/// How a flag answers to many users.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Split {
+    /// How many get each variant.
+    pub variants: BTreeMap<VariantName, u64>,
+    /// How many get none, because of a mistake in the flag.
+    pub errors: u64,
+    /// Each user's variant, in the order in which they were named.
+    pub users: Vec<(String, Option<VariantName>)>,
+}
+
+/// Asks a flag for many users, one key on each line, who all have the same attributes.
+///
+/// # Errors
+/// When the actor may not look, there is no such flag, or there are too many users.
+pub fn batch(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+    flag: &FlagKey,
+    users: &str,
+    attributes: &str,
+) -> Result<Split, ServiceError> {
+    actor.require(Role::Viewer)?;
+    let live = service.environment(environment)?;
+    let missing = || ServiceError::not_found("flag in use", flag.as_str());
+    let entry = live.snapshot.flag(flag.as_str()).ok_or_else(missing)?;
+    let keys: Vec<&str> = users.lines().map(str::trim).filter(|key| !key.is_empty()).collect();
+    if keys.len() > MAX_BATCH {
+        let text = format!("users: {} are too many; at most {MAX_BATCH} at once", keys.len());
+        return Err(ServiceError::Invalid(text));
+    }
+    let base = context("", attributes)?;
+    let now = service.now();
+    let mut split = Split { variants: BTreeMap::new(), errors: 0, users: Vec::new() };
+    for variant in &entry.flag.variants {
+        split.variants.insert(variant.name.clone(), 0);
+    }
+    for key in keys {
+        let context = base.clone().named(key);
+        let variant = evaluate(&live.snapshot, entry, &context, now).ok();
+        let variant = variant.map(|answer| answer.variant.name.clone());
+        match &variant {
+            Some(name) => *split.variants.entry(name.clone()).or_default() += 1,
+            None => split.errors += 1,
+        }
+        split.users.push((key.to_owned(), variant));
+    }
+    Ok(split)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_context_is_json_or_lines() {
+        let expected = EvaluationContext::of_user("ada").with("plan", "pro").with("age", 42);
+        for text in
+            [r#"{"plan": "pro", "age": 42}"#, "plan = pro\nage=42\n", "plan = \"pro\"\n\nage = 42"]
+        {
+            assert_eq!(context("ada", text).unwrap(), expected, "{text}");
+        }
+        let groups = context("", "groups = [\"beta\"]\ntargetingKey = bob").unwrap();
+        assert_eq!(groups.attribute("groups"), Some(&json!(["beta"])));
+        assert_eq!(groups.targeting_key(), Some("bob"));
+        assert!(
+            context("ada", "plan")
+                .unwrap_err()
+                .to_string()
+                .starts_with("attributes: \"plan\" is neither")
+        );
+        assert!(context("ada", "{").unwrap_err().to_string().starts_with("attributes:"));
+    }
 }

@@ -1,31 +1,132 @@
-//! The flag list.
+//! The flag list, and one flag in full.
 
-use phasegate_domain::{flags::FlagRow, ids::EnvironmentId, people::Role};
+use phasegate_domain::{
+    flags::{FlagRow, Lifecycle, StaleAdvice, Usage, in_plain_words},
+    history::{HistoryLine, SubjectKind},
+    ids::{EnvironmentId, FlagKey},
+    people::Role,
+};
+use phasegate_store::models::{Environment, HistoryQuery, StoredFlag};
 
-use crate::{Service, ServiceError, access::Actor};
+use crate::{LiveEnvironment, Service, ServiceError, access::Actor, usage};
 
-/// All flags of an environment, in the order of the phases that add them.
+/// Lines of history on a flag's page.
+const HISTORY_LINES: u32 = 30;
+
+fn row(
+    service: &Service,
+    live: &LiveEnvironment,
+    stored: &StoredFlag,
+    usage: Usage,
+) -> (FlagRow, Option<StaleAdvice>) {
+    let now = service.now();
+    let entry = live.snapshot.flag(stored.flag.key.as_str());
+    let added_in = entry.and_then(|entry| entry.added_in);
+    let current = live.snapshot.serving_phase();
+    let advice = usage.stale_advice(stored.changed_at, now).filter(|_| !stored.flag.archived);
+    let lifecycle = match &advice {
+        _ if stored.flag.archived => Lifecycle::Archived,
+        Some(_) => Lifecycle::Stale,
+        None => Lifecycle::Active,
+    };
+    let row = FlagRow {
+        flag: stored.flag.clone(),
+        state: stored.state.clone(),
+        enabled: stored.state.is_enabled(now),
+        added_in,
+        is_reached: added_in.is_some_and(|phase| current.is_some_and(|current| phase <= current)),
+        variable: entry.and_then(|entry| entry.forced.as_ref()).map(|held| held.variable.clone()),
+        usage,
+        lifecycle,
+    };
+    (row, advice)
+}
+
+/// All flags of an environment, archived ones too, in the order of the phases that add them.
 ///
 /// # Errors
-/// When the actor may not look, or there is no such environment.
-pub fn list(
+/// When the actor may not look, there is no such environment, or storage fails.
+pub async fn list(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
 ) -> Result<Vec<FlagRow>, ServiceError> {
     actor.require(Role::Viewer)?;
     let live = service.environment(environment)?;
-    let current = live.snapshot.rollout().and_then(|rollout| rollout.state.serving_phase());
+    let mut usages = usage::of_flags(service, environment).await?;
     let mut rows: Vec<FlagRow> = live
-        .snapshot
-        .flags()
-        .map(|entry| FlagRow {
-            flag: entry.flag.clone(),
-            state: entry.state,
-            added_in: entry.added_in,
-            is_reached: entry.added_in.is_some_and(|phase| current.is_some_and(|c| phase <= c)),
+        .flags
+        .iter()
+        .map(|stored| {
+            let usage = usages.remove(&stored.flag.key).unwrap_or_else(usage::nothing);
+            row(service, &live, stored, usage).0
         })
         .collect();
-    rows.sort_by_key(|row| (row.added_in.is_none(), row.added_in));
+    rows.sort_by_key(|row| (row.flag.archived, row.added_in.is_none(), row.added_in));
     Ok(rows)
+}
+
+/// One flag in full.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FlagDetail {
+    /// As in the list.
+    pub row: FlagRow,
+    /// As it is stored, with its versions and times.
+    pub stored: StoredFlag,
+    /// Why it is stale, if it is.
+    pub advice: Option<StaleAdvice>,
+    /// What it answers to whom, in plain words.
+    pub words: Vec<String>,
+    /// Whether it is on, environment by environment.
+    pub switches: Vec<(Environment, StoredFlag)>,
+    /// What happened to it, newest first.
+    pub history: Vec<HistoryLine>,
+    /// The flags that need it.
+    pub needed_by: Vec<FlagKey>,
+}
+
+/// One flag with everything that its page shows.
+///
+/// # Errors
+/// When the actor may not look, or there is no such flag.
+pub async fn detail(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+    key: &FlagKey,
+) -> Result<FlagDetail, ServiceError> {
+    actor.require(Role::Viewer)?;
+    let live = service.environment(environment)?;
+    let stored = live.stored_flag(key.as_str())?;
+    let mut usages = usage::of_flags(service, environment).await?;
+    let usage = usages.remove(key).unwrap_or_else(usage::nothing);
+    let (row, advice) = row(service, &live, stored, usage);
+    let query = HistoryQuery {
+        kind: Some(SubjectKind::Flag),
+        subject: Some(key.to_string()),
+        before: None,
+        limit: HISTORY_LINES,
+    };
+    let siblings = service.siblings(live.environment.project_id);
+    let switches = siblings.iter().filter_map(|sibling| {
+        let stored = sibling.stored_flag(key.as_str()).ok()?;
+        Some((sibling.environment.clone(), stored.clone()))
+    });
+    let needs = |other: &&StoredFlag| other.state.prerequisites.iter().any(|p| p.flag == *key);
+    let held = live.snapshot.flag(key.as_str()).and_then(|entry| entry.forced.as_ref());
+    let words = match held {
+        Some(held) => {
+            vec![format!("{} for everyone, because {} says so.", held.variant, held.variable)]
+        }
+        None => in_plain_words(&stored.flag, &stored.state, row.added_in, service.now()),
+    };
+    Ok(FlagDetail {
+        words,
+        row,
+        stored: stored.clone(),
+        advice,
+        switches: switches.collect(),
+        history: service.state.history(environment, &query).await?,
+        needed_by: live.flags.iter().filter(needs).map(|other| other.flag.key.clone()).collect(),
+    })
 }

@@ -1,9 +1,18 @@
-//! Flags as the admin sees and switches them.
+//! Flags: listing, changing and explaining them.
 
 mod explain;
 mod list;
-mod switch;
+mod overrides;
+mod restore;
+mod save;
+mod schedule;
 
-pub use explain::explain;
-pub use list::list;
-pub use switch::switch;
+pub(crate) use self::save::refuse_reserved;
+pub use self::{
+    explain::{Split, batch, context, explain},
+    list::{FlagDetail, detail, list},
+    overrides::{MAX_OVERRIDES, delete_override, override_of, overrides, save_override},
+    restore::restore,
+    save::{Expected, change, check_document, create, delete, read_document, replace},
+    schedule::keep_schedules,
+};

@@ -5,6 +5,8 @@ use phasegate_domain::{
     rollout::RolloutView, snapshot::Snapshot,
 };
 
+use phasegate_store::models::HistoryQuery;
+
 use crate::{Service, ServiceError, access::Actor};
 
 /// Lines of history on the page.
@@ -23,8 +25,13 @@ pub async fn view(
     let Some(rollout) = service.state.rollout(environment).await? else {
         return Ok(None);
     };
-    let history =
-        service.state.history(environment, Some(SubjectKind::Rollout), HISTORY_LINES).await?;
+    let query = HistoryQuery {
+        kind: Some(SubjectKind::Rollout),
+        limit: HISTORY_LINES,
+        ..HistoryQuery::default()
+    };
+    let history = service.state.history(environment, &query).await?;
+    let history = history.into_iter().map(|line| line.entry).collect();
     Ok(Some(RolloutView {
         plan: rollout.plan,
         state: rollout.state,
@@ -39,7 +46,7 @@ pub async fn view(
 #[must_use]
 pub fn current_phase(snapshot: &Snapshot) -> Option<CurrentPhase> {
     let rollout = snapshot.rollout()?;
-    let phase = rollout.plan.phase(rollout.state.serving_phase()?)?;
+    let phase = rollout.plan.phase(snapshot.serving_phase()?)?;
     Some(CurrentPhase {
         number: phase.number,
         name: phase.name.clone(),

@@ -1,86 +1,66 @@
-//! The flags: on or off, and what a user would get.
+//! Flags: the list, one flag, and its editor.
 
-mod explain;
+mod actions;
+mod detail;
+mod edit;
+mod editor;
+mod history;
+mod list;
+mod new;
+mod overrides;
 
-use leptos::prelude::*;
-use leptos_meta::Title;
-use phasegate_domain::flags::FlagRow;
+use phasegate_domain::{flags::FlagRow, ids::FlagKey};
+use phasegate_service::models::{FlagVersion, StoredFlag};
 
-use self::explain::Explain;
-use crate::{
-    api::{self, SwitchFlag},
-    components::{ErrorNotice, reload_count},
-};
+pub(crate) use self::{detail::FlagPage, edit::FlagEditPage, list::FlagsPage, new::NewFlagPage};
+use crate::request::{Form, Trouble};
 
-/// The page.
-#[component]
-pub(crate) fn FlagsPage() -> impl IntoView {
-    let switch = ServerAction::<SwitchFlag>::new();
-    let reload = reload_count(switch);
-    let flags = Resource::new(move || reload.get(), |_| api::list_flags());
-    let refusal = move || {
-        switch.value().get().and_then(Result::err).map(|error| view! { <ErrorNotice error/> })
+/// A flag's versions, as a form carries them.
+fn written(version: FlagVersion) -> String {
+    format!("{}.{}", version.definition, version.state)
+}
+
+/// The versions that a form was made for.
+fn seen(form: &Form) -> Result<FlagVersion, Trouble> {
+    let read = |text: &str| {
+        let (definition, state) = text.split_once('.')?;
+        Some(FlagVersion { definition: definition.parse().ok()?, state: state.parse().ok()? })
     };
-    view! {
-        <Title text="Flags"/>
-        <div class="page">
-            <header class="page-head"><h1>"Flags"</h1></header>
-            <p class="lead">
-                "A flag that is on follows the rollout; one that is off gives everyone its off variant, at once."
-            </p>
-            {refusal}
-            <Transition fallback=|| view! { <p class="hint">"Loading the flags …"</p> }>
-                {move || Suspend::new(async move {
-                    match flags.await {
-                        Ok(flags) => view! { <List flags switch/> }.into_any(),
-                        Err(error) => view! { <ErrorNotice error/> }.into_any(),
-                    }
-                })}
-            </Transition>
-            <Explain version=reload/>
-        </div>
+    read(form.get("version"))
+        .ok_or_else(|| Trouble::invalid("version: is missing; load the page again"))
+}
+
+/// The key in a page's address.
+fn key_of(path: Option<String>) -> Result<FlagKey, Trouble> {
+    FlagKey::new(path.unwrap_or_default()).map_err(|error| Trouble {
+        status: axum::http::StatusCode::NOT_FOUND,
+        ..Trouble::invalid(error.to_string())
+    })
+}
+
+/// In a few words, whether it is served.
+fn status(row: &FlagRow) -> (String, &'static str) {
+    let live = "pill pill-live";
+    if row.flag.archived {
+        return ("Archived".to_owned(), "pill");
+    }
+    if let Some(variable) = &row.variable {
+        return (format!("Held by {variable}"), "pill pill-warning");
+    }
+    match (row.state.killed, row.enabled, row.added_in, row.is_reached) {
+        (true, ..) => ("Killed".to_owned(), "pill pill-danger"),
+        (_, false, ..) => ("Off for everyone".to_owned(), "pill"),
+        _ if !row.state.rules.is_empty() => {
+            let rules = row.state.rules.len() as u64;
+            (crate::format::counted(rules, "rule", "rules"), live)
+        }
+        (_, _, Some(phase), true) => (format!("Served since phase {phase}"), live),
+        (_, _, Some(phase), false) => (format!("Waits for phase {phase}"), "pill"),
+        (_, _, None, _) => ("Default for everyone".to_owned(), "pill"),
     }
 }
 
-#[component]
-fn List(flags: Vec<FlagRow>, switch: ServerAction<SwitchFlag>) -> impl IntoView {
-    if flags.is_empty() {
-        return view! { <p class="empty">"There are no flags yet. Loading a plan brings them."</p> }
-            .into_any();
-    }
-    let rows = flags.into_iter().map(|row| view! { <Row row switch/> }).collect_view();
-    view! { <ul class="flag-list">{rows}</ul> }.into_any()
-}
-
-#[component]
-fn Row(row: FlagRow, switch: ServerAction<SwitchFlag>) -> impl IntoView {
-    let FlagRow { flag, state, added_in, is_reached } = row;
-    let status = match (state.enabled, added_in, is_reached) {
-        (false, _, _) => "Off for everyone".to_owned(),
-        (true, Some(phase), true) => format!("Served since phase {phase}"),
-        (true, Some(phase), false) => format!("Waits for phase {phase}"),
-        (true, None, _) => "Default for everyone".to_owned(),
-    };
-    let is_live = state.enabled && is_reached;
-    let (checked, next) = if state.enabled { ("true", "false") } else { ("false", "true") };
-    view! {
-        <li class="flag">
-            <div class="flag-text">
-                <div class="flag-name">{flag.name.clone()}</div>
-                <code class="flag-key">{flag.key.to_string()}</code>
-                <p class="hint">{flag.description}</p>
-            </div>
-            <span class=if is_live { "pill pill-live" } else { "pill" }>{status}</span>
-            <ActionForm action=switch attr:class="flag-switch">
-                <input type="hidden" name="flag" value=flag.key.to_string()/>
-                <input type="hidden" name="enabled" value=next/>
-                <input type="hidden" name="version" value=state.version.to_string()/>
-                <button class="switch" type="submit" role="switch" aria-checked=checked
-                    disabled=move || switch.pending().get()
-                    aria-label=format!("{} ({})", flag.name, flag.key)>
-                    <span class="switch-knob"></span>
-                </button>
-            </ActionForm>
-        </li>
-    }
+/// Both versions of a stored flag, as a form carries them.
+fn version_of(stored: &StoredFlag) -> String {
+    written(stored.version())
 }

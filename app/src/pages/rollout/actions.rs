@@ -2,13 +2,15 @@
 //! without a script, with the keyboard, and with the back button.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 use phasegate_domain::{
     ids::PhaseNumber,
     rollout::{CommandKind, Phase, Refusal, RolloutView},
 };
 
-use crate::{api::CommandRollout, components::Notice, format};
+use crate::{
+    components::{Here, Notice},
+    format,
+};
 
 fn slug(kind: CommandKind) -> &'static str {
     match kind {
@@ -43,29 +45,28 @@ fn is_possible(kind: CommandKind, rollout: &RolloutView) -> bool {
     rollout.refusal(kind, "with a reason").is_none()
 }
 
+const KINDS: [CommandKind; 3] = [CommandKind::Start, CommandKind::Advance, CommandKind::RollBack];
+
+/// The command that a form names.
+pub(super) fn kind(name: &str) -> Option<CommandKind> {
+    KINDS.into_iter().find(|kind| slug(*kind) == name)
+}
+
 /// The buttons, or the question behind the one that was pressed.
 #[component]
-pub(super) fn Actions(
-    rollout: RolloutView,
-    command: ServerAction<CommandRollout>,
-) -> impl IntoView {
-    let query = use_query_map();
-    let asked = Memo::new(move |_| query.read().get("confirm"));
-    move || {
-        let Some(asked) = asked.get() else {
-            return view! { <Buttons rollout=rollout.clone()/> }.into_any();
-        };
-        let kinds = [CommandKind::Start, CommandKind::Advance, CommandKind::RollBack];
-        let kind = kinds.into_iter().find(|kind| question(*kind, &rollout) == Some(asked.clone()));
-        match kind.filter(|kind| is_possible(*kind, &rollout)) {
-            Some(kind) => view! { <Confirm rollout=rollout.clone() kind command/> }.into_any(),
-            // The way back, a reload or an old link: what was asked then is not the question now.
-            None => view! {
-                <Notice>"That has been done, or is not possible any more. This is where the rollout is now."</Notice>
-                <Buttons rollout=rollout.clone()/>
-            }
-            .into_any(),
+pub(super) fn Actions(rollout: RolloutView, asked: Option<String>) -> impl IntoView {
+    let Some(asked) = asked else {
+        return view! { <Buttons rollout/> }.into_any();
+    };
+    let kind = KINDS.into_iter().find(|kind| question(*kind, &rollout) == Some(asked.clone()));
+    match kind.filter(|kind| is_possible(*kind, &rollout)) {
+        Some(kind) => view! { <Confirm rollout kind/> }.into_any(),
+        // The way back, a reload or an old link: what was asked then is not the question now.
+        None => view! {
+            <Notice>"That has been done, or is not possible any more. This is where the rollout is now."</Notice>
+            <Buttons rollout/>
         }
+        .into_any(),
     }
 }
 
@@ -107,11 +108,7 @@ fn time_left(rollout: &RolloutView) -> Option<String> {
 }
 
 #[component]
-fn Confirm(
-    rollout: RolloutView,
-    kind: CommandKind,
-    command: ServerAction<CommandRollout>,
-) -> impl IntoView {
+fn Confirm(rollout: RolloutView, kind: CommandKind) -> impl IntoView {
     let label = label(kind, &rollout);
     let must_explain = rollout.refusal(kind, "").is_some();
     let warning = must_explain.then(|| {
@@ -133,7 +130,7 @@ fn Confirm(
             <h2 id="confirm-title">{label.clone()} "?"</h2>
             {consequences(kind, &rollout)}
             {warning}
-            <ActionForm action=command attr:class="stack">
+            <form method="post" action="/admin/rollout" class="stack"><Here/>
                 <input type="hidden" name="kind" value=slug(kind)/>
                 <input type="hidden" name="version" value=rollout.version.to_string()/>
                 <label class="field">
@@ -141,10 +138,10 @@ fn Confirm(
                     <input type="text" name="reason" maxlength="500" required=must_explain autofocus/>
                 </label>
                 <div class="row">
-                    <button class=class type="submit" disabled=move || command.pending().get()>{label}</button>
+                    <button class=class type="submit">{label}</button>
                     <a class="button" href="/admin/rollout">"Cancel"</a>
                 </div>
-            </ActionForm>
+            </form>
         </section>
     }
 }

@@ -29,8 +29,19 @@ pub(super) fn sentence(change: &Change, plan: &Plan) -> String {
         Change::Rollout { what: RolloutEvent::RolledBack(moved), .. } => {
             format!("Rolled back to {}.", named(plan, moved.to))
         }
-        Change::FlagSwitched { flag, enabled } => {
-            format!("Switched {flag} {}.", if *enabled { "on" } else { "off" })
+        other => crate::pages::audit::sentence(other),
+    }
+}
+
+/// A rollout's move where its plan is not at hand.
+pub(crate) fn rollout_sentence(what: &RolloutEvent) -> String {
+    match what {
+        RolloutEvent::Started => "Started the rollout.".to_owned(),
+        RolloutEvent::Advanced(moved) => {
+            format!("Advanced the rollout from phase {} to phase {}.", moved.from, moved.to)
+        }
+        RolloutEvent::RolledBack(moved) => {
+            format!("Rolled back from phase {} to phase {}.", moved.from, moved.to)
         }
     }
 }

@@ -7,40 +7,48 @@ mod track;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
-use phasegate_domain::rollout::{RolloutState, RolloutView};
+use phasegate_domain::rollout::{Command, RolloutState, RolloutView};
+use phasegate_service::rollout::{command, view};
 
+pub(crate) use self::history::rollout_sentence;
 use self::{actions::Actions, history::History, phases::Phases, track::Track};
 use crate::{
-    api::{self, CommandRollout},
-    components::{ErrorNotice, Notice, reload_count},
+    components::{Notice, TroubleNotice},
     format,
+    request::{Request, Trouble, page},
 };
 
 /// The page.
 #[component]
 pub(crate) fn RolloutPage() -> impl IntoView {
-    let command = ServerAction::<CommandRollout>::new();
-    let reload = reload_count(command);
-    let rollout = Resource::new(move || reload.get(), |_| api::rollout());
-    let refusal = move || {
-        command.value().get().and_then(Result::err).map(|error| view! { <ErrorNotice error/> })
-    };
     view! {
         <Title text="Rollout"/>
-        <div class="page">
-            {refusal}
-            <Transition fallback=|| view! { <p class="hint">"Loading the rollout …"</p> }>
-                {move || Suspend::new(async move {
-                    match rollout.await {
-                        Ok(Some(rollout)) => view! { <Loaded rollout command/> }.into_any(),
-                        Ok(None) => view! { <NoPlan/> }.into_any(),
-                        Err(error) => view! { <ErrorNotice error/> }.into_any(),
-                    }
-                })}
-            </Transition>
-        </div>
+        {page(|request| async move {
+            let refused = act(&request).await.err();
+            if let Some(trouble) = &refused {
+                request.note(trouble);
+            }
+            let refusal = refused.map(|trouble| view! { <TroubleNotice trouble/> });
+            let rollout = view(&request.service, &request.actor, request.environment).await?;
+            let rollout = match rollout {
+                Some(rollout) => view! { <Loaded rollout request/> }.into_any(),
+                None => view! { <NoPlan/> }.into_any(),
+            };
+            Ok(view! { {refusal} {rollout} }.into_any())
+        })}
     }
+}
+
+/// Moves the rollout as the form says.
+async fn act(request: &Request) -> Result<(), Trouble> {
+    let Some(form) = &request.form else { return Ok(()) };
+    let kind = actions::kind(form.get("kind"))
+        .ok_or_else(|| Trouble::invalid("kind: there is no such command"))?;
+    let (version, reason) = (form.version()?, form.get("reason").to_owned());
+    let (service, actor) = (&request.service, &request.actor);
+    command(service, actor, request.environment, &Command { kind, reason }, version).await?;
+    request.go_to("/admin/rollout?done=1");
+    Ok(())
 }
 
 #[component]
@@ -48,24 +56,33 @@ fn NoPlan() -> impl IntoView {
     view! {
         <div class="empty">
             <h1>"No plan yet"</h1>
-            <p>"A first start loads one. This database was started without a plan."</p>
+            <p>"This environment has no plan. A first start loads one into the first environment."</p>
         </div>
     }
 }
 
 #[component]
-fn Loaded(rollout: RolloutView, command: ServerAction<CommandRollout>) -> impl IntoView {
-    let query = use_query_map();
+fn Loaded(rollout: RolloutView, request: Request) -> impl IntoView {
     let newest = rollout.history.first().map(|line| history::sentence(&line.change, &rollout.plan));
-    let done = move || {
-        let is_done = query.read().get("done").is_some();
-        newest.clone().filter(|_| is_done).map(|text| view! { <Notice>{text}</Notice> })
-    };
+    let done =
+        newest.filter(|_| request.query.has("done")).map(|text| view! { <Notice>{text}</Notice> });
+    let held = request.live().ok().and_then(|live| {
+        let names: Vec<String> = live.snapshot.rollout_variables().names().map(str::to_owned).collect();
+        (!names.is_empty()).then(|| view! {
+            <p class="notice notice-warning">
+                "The server's variable " <code>{names.join(", ")}</code>
+                " holds what is served, whatever this page says. Start the server without it to let \
+                 the rollout decide again."
+            </p>
+        })
+    });
+    let asked = Some(request.query.get("confirm").to_owned()).filter(|asked| !asked.is_empty());
     view! {
         {done}
+        {held}
         <Head rollout=rollout.clone()/>
         <Track rollout=rollout.clone()/>
-        <Actions rollout=rollout.clone() command/>
+        <Actions rollout=rollout.clone() asked/>
         <Phases rollout=rollout.clone()/>
         <History rollout/>
     }

@@ -1,15 +1,15 @@
 //! Accounts, environments and their keys.
 
 use phasegate_domain::{
-    ids::{EnvironmentId, UserId},
-    people::{Person, Role},
+    ids::{EnvironmentId, TokenId, UserId},
+    people::{Person, Role, Scope},
 };
 use phasegate_store::{
     StoreError,
-    models::{Account, Created, Digest, Environment, FirstStart, Scope, ServerToken},
+    models::{Account, ClientKey, Created, FirstStart, ServerToken},
 };
 
-use super::{from_json, rollout, to_json};
+use super::{edits, rollout};
 use crate::{
     database::{Database, commit},
     error::{damaged, database},
@@ -38,45 +38,40 @@ pub(super) async fn first_start(
     .map_err(database)?;
     let environment: i64 = sqlx::query_scalar(
         "INSERT INTO projects (key, name) VALUES ('default', 'Default');
-         INSERT INTO environments (project_id, key, client_key)
-         SELECT id, 'production', ? FROM projects WHERE key = 'default' RETURNING id",
+         INSERT INTO environments (project_id, key, name)
+         SELECT id, 'production', 'Production' FROM projects WHERE key = 'default' RETURNING id",
     )
-    .bind(&new.client_key)
     .fetch_one(&mut *tx)
     .await
     .map_err(database)?;
-    sqlx::query(
-        "INSERT INTO server_tokens (digest, environment_id, name, scopes) VALUES (?, ?, ?, ?)",
-    )
-    .bind(new.server_token.0.as_slice())
-    .bind(environment)
-    .bind("first start")
-    .bind(to_json("scopes", &[Scope::Admin])?)
-    .execute(&mut *tx)
-    .await
-    .map_err(database)?;
+    let environment = EnvironmentId(environment);
+    let name = "first start".to_owned();
+    let client_key = ClientKey {
+        key: new.client_key.clone(),
+        environment,
+        name: name.clone(),
+        allowed_origins: Vec::new(),
+        created_at: new.at,
+        version: 1,
+    };
+    edits::create_client_key(&mut tx, environment, &client_key).await?;
+    let token = ServerToken {
+        id: TokenId(0),
+        digest: new.server_token,
+        environment,
+        name: name.clone(),
+        scopes: vec![Scope::Admin],
+        created_at: new.at,
+        created_by: name,
+        last_used_at: None,
+        version: 1,
+    };
+    edits::create_token(&mut tx, environment, &token).await?;
     if let Some((file, salt)) = &new.plan {
-        rollout::insert_plan(&mut tx, EnvironmentId(environment), file, salt).await?;
+        rollout::insert_plan(&mut tx, environment, file, salt, new.at).await?;
     }
     commit(tx).await?;
-    Ok(Some(Created { environment: EnvironmentId(environment), admin: UserId(admin) }))
-}
-
-pub(super) async fn environments(db: &Database) -> Result<Vec<Environment>, StoreError> {
-    let rows: Vec<(i64, String, String, String)> = sqlx::query_as(
-        "SELECT e.id, p.key, e.key, e.client_key
-         FROM environments e JOIN projects p ON p.id = e.project_id ORDER BY e.id",
-    )
-    .fetch_all(&db.reader)
-    .await
-    .map_err(database)?;
-    let environment = |(id, project, key, client_key)| Environment {
-        id: EnvironmentId(id),
-        project,
-        key,
-        client_key,
-    };
-    Ok(rows.into_iter().map(environment).collect())
+    Ok(Some(Created { environment, admin: UserId(admin) }))
 }
 
 fn to_person((id, email, role): (i64, String, String)) -> Result<Person, StoreError> {
@@ -127,22 +122,4 @@ pub(super) async fn set_password(
         .map_err(database)?;
     commit(tx).await?;
     Ok(id.is_some())
-}
-
-pub(super) async fn server_tokens(db: &Database) -> Result<Vec<(Digest, ServerToken)>, StoreError> {
-    let rows: Vec<(Vec<u8>, i64, String, String)> =
-        sqlx::query_as("SELECT digest, environment_id, name, scopes FROM server_tokens")
-            .fetch_all(&db.reader)
-            .await
-            .map_err(database)?;
-    rows.into_iter()
-        .map(|(digest, environment, name, scopes)| {
-            let digest: [u8; 32] = digest
-                .try_into()
-                .map_err(|_| damaged("server token")(&"its digest is not 32 bytes long"))?;
-            let scopes = from_json("scopes", &scopes)?;
-            let token = ServerToken { environment: EnvironmentId(environment), name, scopes };
-            Ok((Digest(digest), token))
-        })
-        .collect()
 }

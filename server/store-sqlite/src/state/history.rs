@@ -1,15 +1,15 @@
 //! The history: appended to, never changed.
 
-use phasegate_domain::history::{ActorName, HistoryEntry, SubjectKind};
+use phasegate_domain::history::{ActorName, HistoryEntry, HistoryLine, SubjectKind};
 use phasegate_domain::ids::EnvironmentId;
-use phasegate_store::StoreError;
-use sqlx::{Sqlite, Transaction};
+use phasegate_store::{StoreError, models::HistoryQuery};
+use sqlx::SqliteConnection;
 
 use super::{from_json, instant, to_json};
 use crate::{database::Database, error::database};
 
 pub(super) async fn append(
-    tx: &mut Transaction<'_, Sqlite>,
+    tx: &mut SqliteConnection,
     environment: EnvironmentId,
     entry: &HistoryEntry,
 ) -> Result<(), StoreError> {
@@ -24,7 +24,7 @@ pub(super) async fn append(
     .bind(kind.as_str())
     .bind(subject)
     .bind(to_json("history", &entry.change)?)
-    .execute(&mut **tx)
+    .execute(tx)
     .await
     .map_err(database)?;
     Ok(())
@@ -33,24 +33,34 @@ pub(super) async fn append(
 pub(super) async fn history(
     db: &Database,
     environment: EnvironmentId,
-    subject: Option<SubjectKind>,
-    limit: u32,
-) -> Result<Vec<HistoryEntry>, StoreError> {
-    let rows: Vec<(i64, String, String)> = sqlx::query_as(
-        "SELECT at, actor, change FROM history
+    query: &HistoryQuery,
+) -> Result<Vec<HistoryLine>, StoreError> {
+    let rows: Vec<(i64, i64, String, String)> = sqlx::query_as(
+        "SELECT id, at, actor, change FROM history
          WHERE environment_id = ?1 AND (?2 IS NULL OR subject_kind = ?2)
-         ORDER BY id DESC LIMIT ?3",
+             AND (?3 IS NULL OR subject = ?3) AND (?4 IS NULL OR id < ?4)
+         ORDER BY id DESC LIMIT ?5",
     )
     .bind(environment.0)
-    .bind(subject.map(SubjectKind::as_str))
-    .bind(limit)
+    .bind(query.kind.map(SubjectKind::as_str))
+    .bind(&query.subject)
+    .bind(query.before)
+    .bind(query.limit)
     .fetch_all(&db.reader)
     .await
     .map_err(database)?;
     rows.into_iter()
-        .map(|(at, actor, change)| {
+        .map(|(id, at, actor, change)| {
             let change = from_json("history", &change)?;
-            Ok(HistoryEntry { at: instant("history", at)?, actor: ActorName(actor), change })
+            let (at, actor) = (instant("history", at)?, ActorName(actor));
+            Ok(HistoryLine { id, entry: HistoryEntry { at, actor, change } })
         })
         .collect()
+}
+
+pub(super) async fn revision(db: &Database) -> Result<i64, StoreError> {
+    sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM history")
+        .fetch_one(&db.reader)
+        .await
+        .map_err(database)
 }

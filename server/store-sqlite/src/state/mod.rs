@@ -1,8 +1,10 @@
 //! State in `state.db`.
 
 mod accounts;
+mod edits;
 mod flags;
 mod history;
+mod keys;
 mod rollout;
 mod sessions;
 
@@ -11,16 +13,19 @@ use std::path::Path;
 use async_trait::async_trait;
 use phasegate_domain::{
     Timestamp,
-    flags::{Flag, FlagState},
-    history::{HistoryEntry, SubjectKind},
-    ids::{EnvironmentId, FlagKey, RolloutKey, UserId},
+    flags::PersonalOverride,
+    history::{HistoryEntry, HistoryLine},
+    ids::{EnvironmentId, EnvironmentKey, ProjectId, RolloutKey, TokenId, UserId},
     people::Person,
     rollout::{Rollout, RolloutState},
     segments::Segment,
 };
 use phasegate_store::{
     StateStore, StoreError,
-    models::{Account, Created, Digest, Environment, FirstStart, ServerToken, Session},
+    models::{
+        Account, ClientKey, Created, Digest, Edit, Environment, FirstStart, HistoryQuery,
+        ServerToken, Session, StoredFlag, Versioned,
+    },
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -63,7 +68,7 @@ impl StateStore for SqliteState {
     }
 
     async fn environments(&self) -> Result<Vec<Environment>, StoreError> {
-        accounts::environments(&self.database).await
+        keys::environments(&self.database).await
     }
 
     async fn account(&self, email: &str) -> Result<Option<Account>, StoreError> {
@@ -78,8 +83,16 @@ impl StateStore for SqliteState {
         accounts::set_password(&self.database, email, password_hash).await
     }
 
-    async fn server_tokens(&self) -> Result<Vec<(Digest, ServerToken)>, StoreError> {
-        accounts::server_tokens(&self.database).await
+    async fn server_tokens(&self) -> Result<Vec<ServerToken>, StoreError> {
+        keys::server_tokens(&self.database).await
+    }
+
+    async fn tokens_used(&self, used: &[(TokenId, Timestamp)]) -> Result<(), StoreError> {
+        keys::tokens_used(&self.database, used).await
+    }
+
+    async fn client_keys(&self) -> Result<Vec<ClientKey>, StoreError> {
+        keys::client_keys(&self.database).await
     }
 
     async fn save_session(&self, session: &Session) -> Result<(), StoreError> {
@@ -98,29 +111,45 @@ impl StateStore for SqliteState {
         sessions::delete_ended(&self.database, now).await
     }
 
-    async fn flags(
-        &self,
-        environment: EnvironmentId,
-    ) -> Result<Vec<(Flag, FlagState)>, StoreError> {
+    async fn flags(&self, environment: EnvironmentId) -> Result<Vec<StoredFlag>, StoreError> {
         flags::flags(&self.database, environment).await
     }
 
-    async fn segments(&self, environment: EnvironmentId) -> Result<Vec<Segment>, StoreError> {
+    async fn segments(
+        &self,
+        environment: EnvironmentId,
+    ) -> Result<Vec<Versioned<Segment>>, StoreError> {
         flags::segments(&self.database, environment).await
+    }
+
+    async fn overrides(
+        &self,
+        environment: EnvironmentId,
+    ) -> Result<Vec<Versioned<PersonalOverride>>, StoreError> {
+        flags::overrides(&self.database, environment).await
+    }
+
+    async fn edit(
+        &self,
+        environment: EnvironmentId,
+        edits: &[Edit],
+        entries: &[HistoryEntry],
+    ) -> Result<(), StoreError> {
+        edits::edit(&self.database, environment, edits, entries).await
+    }
+
+    async fn create_environment(
+        &self,
+        project: ProjectId,
+        key: &EnvironmentKey,
+        name: &str,
+        entry: &HistoryEntry,
+    ) -> Result<EnvironmentId, StoreError> {
+        keys::create_environment(&self.database, project, key, name, entry).await
     }
 
     async fn rollout(&self, environment: EnvironmentId) -> Result<Option<Rollout>, StoreError> {
         rollout::rollout(&self.database, environment).await
-    }
-
-    async fn save_flag_state(
-        &self,
-        environment: EnvironmentId,
-        flag: &FlagKey,
-        state: FlagState,
-        entry: &HistoryEntry,
-    ) -> Result<(), StoreError> {
-        flags::save_state(&self.database, environment, flag, state, entry).await
     }
 
     async fn save_rollout_state(
@@ -137,9 +166,12 @@ impl StateStore for SqliteState {
     async fn history(
         &self,
         environment: EnvironmentId,
-        subject: Option<SubjectKind>,
-        limit: u32,
-    ) -> Result<Vec<HistoryEntry>, StoreError> {
-        history::history(&self.database, environment, subject, limit).await
+        query: &HistoryQuery,
+    ) -> Result<Vec<HistoryLine>, StoreError> {
+        history::history(&self.database, environment, query).await
+    }
+
+    async fn revision(&self) -> Result<i64, StoreError> {
+        history::revision(&self.database).await
     }
 }

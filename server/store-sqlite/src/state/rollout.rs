@@ -1,6 +1,7 @@
 //! Rollouts and their plans.
 
 use phasegate_domain::{
+    Timestamp,
     bucket::Salt,
     flags::FlagState,
     history::HistoryEntry,
@@ -10,7 +11,7 @@ use phasegate_domain::{
 use phasegate_store::StoreError;
 use sqlx::{Sqlite, Transaction};
 
-use super::{from_json, history, to_json};
+use super::{edits, from_json, history, to_json};
 use crate::{
     database::{Database, commit},
     error::database,
@@ -22,6 +23,7 @@ pub(super) async fn insert_plan(
     environment: EnvironmentId,
     file: &PlanFile,
     salt: &str,
+    at: Timestamp,
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO rollouts (environment_id, key, plan, salt, state, version)
@@ -36,42 +38,11 @@ pub(super) async fn insert_plan(
     .await
     .map_err(database)?;
     for segment in &file.segments {
-        sqlx::query(
-            "INSERT INTO segments (project_id, key, definition)
-             SELECT project_id, ?, ? FROM environments WHERE id = ?
-             ON CONFLICT DO NOTHING",
-        )
-        .bind(segment.key.as_str())
-        .bind(to_json("segment", segment)?)
-        .bind(environment.0)
-        .execute(&mut **tx)
-        .await
-        .map_err(database)?;
+        edits::create_segment(tx, environment, segment).await?;
     }
     for flag in &file.flags {
-        sqlx::query(
-            "INSERT INTO flags (project_id, key, definition)
-             SELECT project_id, ?, ? FROM environments WHERE id = ?
-             ON CONFLICT DO NOTHING",
-        )
-        .bind(flag.key.as_str())
-        .bind(to_json("flag", flag)?)
-        .bind(environment.0)
-        .execute(&mut **tx)
-        .await
-        .map_err(database)?;
-        sqlx::query(
-            "INSERT INTO flag_states (environment_id, flag_key, enabled, killed, version)
-             VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        )
-        .bind(environment.0)
-        .bind(flag.key.as_str())
-        .bind(FlagState::INITIAL.enabled)
-        .bind(FlagState::INITIAL.killed)
-        .bind(FlagState::INITIAL.version)
-        .execute(&mut **tx)
-        .await
-        .map_err(database)?;
+        let state = FlagState::initial(&flag.key);
+        edits::create_flag(tx, environment, flag, [&state, &state], at).await?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod append;
 mod read;
+mod usage;
 
 use std::path::Path;
 
@@ -11,7 +12,7 @@ use phasegate_domain::{
     ids::EnvironmentId,
     telemetry::{Batch, ErrorReport, Feedback, Rollup, RollupKey},
 };
-use phasegate_store::{Appended, StoreError, TelemetryStore};
+use phasegate_store::{Appended, StoreError, TelemetryStore, models::UsageRow};
 
 use crate::database::Database;
 
@@ -85,5 +86,17 @@ impl TelemetryStore for SqliteTelemetry {
         limit: u32,
     ) -> Result<Vec<Reported<Feedback>>, StoreError> {
         read::reports(&self.database, environment, ReportKind::Feedback, limit).await
+    }
+
+    async fn add_usage(&self, rows: &[UsageRow], forget_before: i64) -> Result<(), StoreError> {
+        usage::add(&self.database, rows, forget_before).await
+    }
+
+    async fn usage(
+        &self,
+        environment: EnvironmentId,
+        from_hour: i64,
+    ) -> Result<Vec<UsageRow>, StoreError> {
+        usage::read(&self.database, environment, from_hour).await
     }
 }

@@ -1,0 +1,123 @@
+//! How long one evaluation takes, and that a boolean answer allocates nothing.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a benchmark is a test of its own kind"
+)]
+
+use chrono::DateTime;
+use divan::{AllocProfiler, Bencher, black_box};
+use phasegate_domain::{
+    Timestamp,
+    bucket::Salt,
+    context::EvaluationContext,
+    flags::{FlagDocument, evaluate},
+    ids::RolloutKey,
+    people::Role,
+    rollout::{Command, CommandKind, PlanFile, Rollout, RolloutState, apply},
+    snapshot::{Parts, Snapshot},
+};
+use serde_json::{Value, json};
+
+#[global_allocator]
+static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
+
+fn main() {
+    divan::main();
+}
+
+fn now() -> Timestamp {
+    DateTime::from_timestamp(1_767_268_800, 0).unwrap()
+}
+
+/// A user who is in no segment, so that all of them are asked.
+fn user() -> EvaluationContext {
+    EvaluationContext::of_user("5b1c4b0e-6d0a-4b0a-9d0e-0f2f0c1d2e3f")
+        .with("groups", vec!["customers", "early"])
+        .with("plan", "pro")
+        .with("app_version", "2.14.3")
+        .with("country", "DE")
+        .with("signed_up_at", "2025-03-04T05:06:07Z")
+        .with("workouts_last_30_days", 4)
+}
+
+/// A running rollout with a segment and a share, and a flag that also has a rule of its own.
+fn snapshot(rules: Value) -> Snapshot {
+    let file: PlanFile = serde_json::from_value(json!({
+        "format": 1, "key": "plan", "name": "Plan", "revision": "v1.0",
+        "segments": [{"key": "beta", "name": "Beta", "condition":
+            {"attribute": "groups", "operator": "contains", "value": "beta"}}],
+        "phases": [{"number": 1, "name": "One", "percentage": 50, "flags": ["FLAG"], "audience": [
+            {"segment": "beta", "share": 100}, {"segment": "everyone", "share": 50}]}],
+    }))
+    .unwrap();
+    let start = Command { kind: CommandKind::Start, reason: String::new() };
+    let started = apply(&file.plan, &RolloutState::Draft, &start, Role::Admin, now());
+    let rollout = Rollout {
+        key: RolloutKey::new("plan").unwrap(),
+        plan: file.plan,
+        salt: Salt::new("pepper"),
+        state: started.unwrap().0,
+        version: 1,
+    };
+    let document: FlagDocument =
+        serde_json::from_value(json!({"key": "FLAG", "kind": "boolean", "rules": rules})).unwrap();
+    Snapshot::new(Parts {
+        flags: vec![document.into_parts(None, 1)],
+        segments: file.segments,
+        rollout: Some(rollout),
+        ..Parts::default()
+    })
+}
+
+fn ask(bencher: Bencher<'_, '_>, rules: Value) {
+    let (snapshot, user, now) = (snapshot(rules), user(), now());
+    let entry = snapshot.flag("FLAG").unwrap();
+    bencher.bench(|| {
+        let answer = evaluate(black_box(&snapshot), entry, black_box(&user), now);
+        answer.map(|answer| answer.value().as_bool())
+    });
+}
+
+/// The budget's case: a rule with a condition, then a rollout with a segment and a share.
+#[divan::bench]
+fn segment_rule_and_rollout(bencher: Bencher<'_, '_>) {
+    let pro = json!({"attribute": "plan", "operator": "equals", "value": "team"});
+    ask(bencher, json!([{"condition": pro, "variant": "on"}]));
+}
+
+/// Only a rollout.
+#[divan::bench]
+fn rollout_alone(bencher: Bencher<'_, '_>) {
+    ask(bencher, json!([]));
+}
+
+/// A rule that goes by the flag's own bucket.
+#[divan::bench]
+fn share(bencher: Bencher<'_, '_>) {
+    ask(bencher, json!([{"variant": "on", "share": 50}]));
+}
+
+/// Ten rules, of which the last one answers.
+#[divan::bench]
+fn ten_rules(bencher: Bencher<'_, '_>) {
+    let rule = |n: u32| {
+        let test = json!({"attribute": "country", "operator": "equals", "value": format!("C{n}")});
+        json!({"condition": test, "variant": "on"})
+    };
+    let mut rules: Vec<Value> = (0..9).map(rule).collect();
+    rules.push(json!({"variant": "on"}));
+    ask(bencher, Value::from(rules));
+}
+
+/// Operators that have to read what the user has: a date, a version, a regular expression.
+#[divan::bench]
+fn costly_operators(bencher: Bencher<'_, '_>) {
+    let tests = json!({"all": [
+        {"attribute": "signed_up_at", "operator": "older_than_days", "value": 30},
+        {"attribute": "app_version", "operator": "semver_at_least", "value": "2.10.0"},
+        {"attribute": "targetingKey", "operator": "matches", "value": "^[0-9a-f-]{36}$"},
+    ]});
+    ask(bencher, json!([{"condition": tests, "variant": "on"}]));
+}

@@ -1,0 +1,307 @@
+//! An environment as a file: what is exported, imported, and the difference between two of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    diff::{FieldChange, diff},
+    flags::{FlagDocument, Flags, InvalidFlag, PersonalOverride},
+    history::SubjectKind,
+    ids::{FlagKey, PhaseNumber, SegmentKey},
+    rollout::Plan,
+    segments::{EVERYONE, InvalidSegment, Segment, Segments},
+};
+
+/// An environment's flags, segments and overrides, as one file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnvironmentFile {
+    /// The file format's version; this code reads [`EnvironmentFile::FORMAT`].
+    pub format: u32,
+    /// All segments.
+    #[serde(default)]
+    pub segments: Vec<Segment>,
+    /// All flags with their state.
+    #[serde(default)]
+    pub flags: Vec<FlagDocument>,
+    /// Single users' answers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<PersonalOverride>,
+}
+
+/// What is wrong with a file, naming the field.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidFile {
+    /// Written for another version of Phasegate.
+    #[error("format: this version reads format {known}, the file says {found}")]
+    Format {
+        /// What the file says.
+        found: u32,
+        /// What we read.
+        known: u32,
+    },
+    /// The same key twice.
+    #[error("{list}: {key} is there twice")]
+    Twice {
+        /// `segments`, `flags` or `overrides`.
+        list: &'static str,
+        /// The key.
+        key: String,
+    },
+    /// A segment is wrong.
+    #[error("segments.{key}.{error}")]
+    Segment {
+        /// Which one.
+        key: SegmentKey,
+        /// What is wrong.
+        error: InvalidSegment,
+    },
+    /// A flag is wrong.
+    #[error("flags.{key}.{error}")]
+    Flag {
+        /// Which one.
+        key: FlagKey,
+        /// What is wrong.
+        error: InvalidFlag,
+    },
+    /// The rollout's plan needs something that would be gone.
+    #[error("phase {phase} of the plan {plan} needs the {what} {key}; change the plan first")]
+    Plan {
+        /// The plan's name.
+        plan: String,
+        /// The phase.
+        phase: PhaseNumber,
+        /// `flag` or `segment`.
+        what: &'static str,
+        /// Its key.
+        key: String,
+    },
+    /// An override for a flag or variant that is not there.
+    #[error("overrides.{0}: there is no such flag, or no such variant of it")]
+    Override(String),
+}
+
+/// One thing that an import would change.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ImportChange {
+    /// What kind of thing.
+    pub kind: SubjectKind,
+    /// Its key.
+    pub key: String,
+    /// Whether it is new, changed or gone.
+    pub what: ImportKind,
+    /// Field by field.
+    pub fields: Vec<FieldChange>,
+}
+
+/// What an import does to a thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportKind {
+    /// It is new.
+    Create,
+    /// It is changed.
+    Change,
+    /// It is not in the file, and goes.
+    Delete,
+}
+
+impl EnvironmentFile {
+    /// The format that this code reads.
+    pub const FORMAT: u32 = 1;
+
+    /// Checks the file as a whole: what it names must be in it.
+    ///
+    /// # Errors
+    /// Names the first field that is wrong.
+    pub fn validate(&self) -> Result<(), InvalidFile> {
+        if self.format != Self::FORMAT {
+            return Err(InvalidFile::Format { found: self.format, known: Self::FORMAT });
+        }
+        unique("segments", self.segments.iter().map(|segment| segment.key.to_string()))?;
+        unique("flags", self.flags.iter().map(|flag| flag.key.to_string()))?;
+        unique("overrides", self.overrides.iter().map(override_key))?;
+        let parts: Vec<_> =
+            self.flags.iter().map(|flag| flag.clone().into_parts(None, 1)).collect();
+        let whole = Whole {
+            flags: parts.iter().map(|(flag, state)| (&flag.key, (flag, state))).collect(),
+            segments: self.segments.iter().map(|s| (s.key.clone(), s.clone())).collect(),
+            overrides: self.overrides.iter().collect(),
+            plan: None,
+        };
+        whole.validate()
+    }
+
+    /// What would change if `new` stood in place of this.
+    #[must_use]
+    pub fn changes(&self, new: &Self) -> Vec<ImportChange> {
+        let by_key = |file: &Self| {
+            let mut things: BTreeMap<(u8, String), (SubjectKind, Value)> = BTreeMap::new();
+            let json = |value: Result<Value, serde_json::Error>| value.unwrap_or_default();
+            for segment in &file.segments {
+                let value = json(serde_json::to_value(segment));
+                things.insert((0, segment.key.to_string()), (SubjectKind::Segment, value));
+            }
+            for flag in &file.flags {
+                let value = json(serde_json::to_value(flag));
+                things.insert((1, flag.key.to_string()), (SubjectKind::Flag, value));
+            }
+            for personal in &file.overrides {
+                let value = json(serde_json::to_value(personal));
+                things.insert((2, override_key(personal)), (SubjectKind::Override, value));
+            }
+            things
+        };
+        let (old, new) = (by_key(self), by_key(new));
+        let keys: BTreeSet<_> = old.keys().chain(new.keys()).collect();
+        let change = |at: &(u8, String)| {
+            let (from, to) = (old.get(at), new.get(at));
+            let (kind, _) = from.or(to)?;
+            let fields = diff(from.map(|(_, value)| value), to.map(|(_, value)| value));
+            let what = match (from, to) {
+                (None, _) => ImportKind::Create,
+                (_, None) => ImportKind::Delete,
+                _ => ImportKind::Change,
+            };
+            (!fields.is_empty()).then(|| ImportChange {
+                kind: *kind,
+                key: at.1.clone(),
+                what,
+                fields,
+            })
+        };
+        keys.into_iter().filter_map(change).collect()
+    }
+}
+
+/// All that must fit together in one environment.
+#[derive(Debug)]
+pub struct Whole<'a> {
+    /// Its flags, archived ones too.
+    pub flags: Flags<'a>,
+    /// Its segments.
+    pub segments: Segments,
+    /// Its overrides.
+    pub overrides: Vec<&'a PersonalOverride>,
+    /// The plan of its rollout.
+    pub plan: Option<&'a Plan>,
+}
+
+impl Whole<'_> {
+    /// Checks every part against the others.
+    ///
+    /// # Errors
+    /// Names the first field that is wrong.
+    pub fn validate(&self) -> Result<(), InvalidFile> {
+        for (key, segment) in &self.segments {
+            let wrong = |error| InvalidFile::Segment { key: key.clone(), error };
+            segment.validate(&self.segments).map_err(wrong)?;
+        }
+        for (key, (flag, state)) in &self.flags {
+            let wrong = |error| InvalidFile::Flag { key: (*key).clone(), error };
+            flag.validate().map_err(wrong)?;
+            // One that is out of use holds nothing up; it is checked when it is brought back.
+            if !flag.archived {
+                state.validate(flag, &self.flags, &self.segments).map_err(wrong)?;
+            }
+        }
+        for personal in &self.overrides {
+            let flag = self.flags.get(&personal.flag).map(|(flag, _)| flag);
+            if flag.and_then(|flag| flag.variant(&personal.variant)).is_none() {
+                return Err(InvalidFile::Override(override_key(personal)));
+            }
+        }
+        self.plan.map_or(Ok(()), |plan| self.validate_plan(plan))
+    }
+
+    /// A plan must find its flags and segments.
+    fn validate_plan(&self, plan: &Plan) -> Result<(), InvalidFile> {
+        let is_there = |key: &FlagKey| self.flags.get(key).is_some_and(|(flag, _)| !flag.archived);
+        for phase in &plan.phases {
+            let needs = |what, key: String| InvalidFile::Plan {
+                plan: plan.name.clone(),
+                phase: phase.number,
+                what,
+                key,
+            };
+            if let Some(flag) = phase.flags.iter().find(|key| !is_there(key)) {
+                return Err(needs("flag", flag.to_string()));
+            }
+            let mut asked = phase.audience.iter().map(|entry| &entry.segment);
+            let is_missing =
+                |key: &&SegmentKey| key.as_str() != EVERYONE && !self.segments.contains_key(*key);
+            if let Some(segment) = asked.find(is_missing) {
+                return Err(needs("segment", segment.to_string()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An override's key: flag and user.
+#[must_use]
+pub fn override_key(personal: &PersonalOverride) -> String {
+    format!("{}/{}", personal.flag, personal.targeting_key)
+}
+
+fn unique(list: &'static str, keys: impl Iterator<Item = String>) -> Result<(), InvalidFile> {
+    let mut seen = BTreeSet::new();
+    for key in keys {
+        if !seen.insert(key.clone()) {
+            return Err(InvalidFile::Twice { list, key });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn file() -> EnvironmentFile {
+        serde_json::from_value(json!({
+            "format": 1,
+            "segments": [{"key": "beta", "name": "Beta", "condition": {"attribute": "b", "operator": "exists"}}],
+            "flags": [{"key": "A", "kind": "boolean", "rules": [{"condition": {"in_segment": "beta"}, "variant": "on"}]}],
+            "overrides": [{"flag": "A", "targeting_key": "ada", "variant": "on"}],
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_file_is_checked_whole() {
+        let complaint = |change: &dyn Fn(&mut EnvironmentFile)| {
+            let mut file = file();
+            change(&mut file);
+            file.validate().unwrap_err().to_string()
+        };
+        assert_eq!(file().validate(), Ok(()));
+        assert!(complaint(&|f| f.format = 2).starts_with("format: this version reads format 1"));
+        assert_eq!(
+            complaint(&|f| f.segments.clear()),
+            "flags.A.rules[0].condition: there is no segment beta; create it first"
+        );
+        assert!(complaint(&|f| f.flags.clear()).starts_with("overrides.A/ada"));
+        assert_eq!(complaint(&|f| f.flags.push(f.flags[0].clone())), "flags: A is there twice");
+    }
+
+    #[test]
+    fn the_difference_is_said_thing_by_thing() {
+        let mut new = file();
+        new.flags[0].enabled = false;
+        new.overrides.clear();
+        new.segments
+            .push(Segment { key: SegmentKey::new("vip").unwrap(), ..new.segments[0].clone() });
+        let said: Vec<String> = file()
+            .changes(&new)
+            .iter()
+            .map(|c| format!("{:?} {} {}: {}", c.what, c.kind.as_str(), c.key, c.fields.len()))
+            .collect();
+        assert_eq!(said, ["Create segment vip: 1", "Change flag A: 1", "Delete override A/ada: 1"]);
+        assert!(file().changes(&file()).is_empty());
+    }
+}

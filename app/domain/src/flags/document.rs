@@ -1,0 +1,285 @@
+//! A flag whole: what it is and what an environment decides about it, as files and the API have it.
+
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "openapi")]
+use super::rule::RawRule;
+use crate::{
+    bucket::Salt,
+    flags::{Flag, FlagKind, FlagState, Prerequisite, Rule, ScheduledSwitch, Variant},
+    ids::{FlagKey, VariantName},
+};
+
+/// A flag with its state in one environment, in the form of files and the API.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = Flag))]
+#[serde(try_from = "RawDocument")]
+pub struct FlagDocument {
+    /// What the app's code calls it.
+    pub key: FlagKey,
+    /// What people call it; the key if left out.
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub name: String,
+    /// What it switches.
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub description: String,
+    /// The type of all values.
+    pub kind: FlagKind,
+    /// What it may answer; `on` and `off` for a boolean flag if left out.
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub variants: Vec<Variant>,
+    /// The answer while the flag is off or killed; `off` for a boolean flag if left out.
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub off_variant: VariantName,
+    /// The answer when nothing else decides; the off variant if left out.
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub default_variant: VariantName,
+    /// The answer to members of the rollout that adds this flag; `on` for a boolean flag if
+    /// left out, else the default variant.
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub rollout_variant: VariantName,
+    /// Words to find it by.
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub tags: Vec<String>,
+    /// Whom to ask about it.
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub owner: String,
+    /// Whether it is out of use: no longer answered, only kept.
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub archived: bool,
+    /// Whether it is on in this environment; on if left out.
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub enabled: bool,
+    /// Whether it is killed in this environment.
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub killed: bool,
+    /// What places users for this flag's own rules; the key if left out. Another salt deals the
+    /// cards anew.
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub salt: String,
+    /// Other flags that must answer in a certain way first.
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub prerequisites: Vec<Prerequisite>,
+    /// In order; the first that answers wins.
+    #[cfg_attr(feature = "openapi", schema(required = false, value_type = Vec<RawRule>))]
+    pub rules: Vec<Rule>,
+    /// When it will be switched.
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub schedule: Vec<ScheduledSwitch>,
+}
+
+/// What may be left out is.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a flag as an object")]
+struct RawDocument {
+    key: FlagKey,
+    name: Option<String>,
+    #[serde(default)]
+    description: String,
+    kind: FlagKind,
+    #[serde(default)]
+    variants: Vec<Variant>,
+    off_variant: Option<VariantName>,
+    default_variant: Option<VariantName>,
+    rollout_variant: Option<VariantName>,
+    #[serde(default)]
+    tags: Vec<String>,
+    #[serde(default)]
+    owner: String,
+    #[serde(default)]
+    archived: bool,
+    #[serde(default = "yes")]
+    enabled: bool,
+    #[serde(default)]
+    killed: bool,
+    salt: Option<String>,
+    #[serde(default)]
+    prerequisites: Vec<Prerequisite>,
+    #[serde(default)]
+    rules: Vec<Rule>,
+    #[serde(default)]
+    schedule: Vec<ScheduledSwitch>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// What a flag that is not boolean must say itself.
+#[derive(Debug, thiserror::Error)]
+enum Incomplete {
+    #[error("variants: name at least one variant with its value")]
+    Variants,
+    #[error("off_variant: name the variant that is answered while the flag is off")]
+    OffVariant,
+    #[error("{0}")]
+    Key(#[from] crate::ids::InvalidKey),
+}
+
+impl TryFrom<RawDocument> for FlagDocument {
+    type Error = Incomplete;
+
+    fn try_from(raw: RawDocument) -> Result<Self, Incomplete> {
+        let is_boolean = raw.kind == FlagKind::Boolean;
+        let mut variants = raw.variants;
+        let has_standard_variants = is_boolean && variants.is_empty();
+        if has_standard_variants {
+            let variant = |name: &str, value: bool| {
+                Ok(Variant { name: VariantName::new(name)?, value: value.into() })
+            };
+            variants = [variant("on", true), variant("off", false)]
+                .into_iter()
+                .collect::<Result<_, crate::ids::InvalidKey>>()?;
+        }
+        let of_value = |value: bool| {
+            let found = variants.iter().find(|variant| variant.value == value);
+            found.filter(|_| is_boolean).map(|variant| variant.name.clone())
+        };
+        if variants.is_empty() {
+            return Err(Incomplete::Variants);
+        }
+        let off = raw.off_variant.or_else(|| of_value(false)).ok_or(Incomplete::OffVariant)?;
+        let default = raw.default_variant.unwrap_or_else(|| off.clone());
+        let rollout =
+            raw.rollout_variant.or_else(|| of_value(true)).unwrap_or_else(|| default.clone());
+        Ok(Self {
+            name: raw.name.unwrap_or_else(|| raw.key.to_string()),
+            salt: raw.salt.unwrap_or_else(|| raw.key.to_string()),
+            key: raw.key,
+            description: raw.description,
+            kind: raw.kind,
+            off_variant: off,
+            default_variant: default,
+            rollout_variant: rollout,
+            variants,
+            tags: raw.tags,
+            owner: raw.owner,
+            archived: raw.archived,
+            enabled: raw.enabled,
+            killed: raw.killed,
+            prerequisites: raw.prerequisites,
+            rules: raw.rules,
+            schedule: raw.schedule,
+        })
+    }
+}
+
+impl FlagDocument {
+    /// Puts a flag and its state together.
+    #[must_use]
+    pub fn new(flag: &Flag, state: &FlagState) -> Self {
+        let Flag {
+            key,
+            name,
+            description,
+            kind,
+            variants,
+            off_variant,
+            default_variant,
+            rollout_variant,
+            tags,
+            owner,
+            archived,
+        } = flag.clone();
+        let FlagState { enabled, killed, salt, prerequisites, rules, schedule, version: _ } =
+            state.clone();
+        Self {
+            key,
+            name,
+            description,
+            kind,
+            variants,
+            off_variant,
+            default_variant,
+            rollout_variant,
+            tags,
+            owner,
+            archived,
+            enabled,
+            killed,
+            salt: salt.text().to_owned(),
+            prerequisites,
+            rules,
+            schedule,
+        }
+    }
+
+    /// Takes them apart again; the state with that version. `known` keeps its salt's algorithm as
+    /// long as the text stays the same.
+    #[must_use]
+    pub fn into_parts(self, known: Option<&Salt>, version: i64) -> (Flag, FlagState) {
+        let salt = known.filter(|salt| salt.text() == self.salt).cloned();
+        let state = FlagState {
+            enabled: self.enabled,
+            killed: self.killed,
+            salt: salt.unwrap_or_else(|| Salt::new(self.salt)),
+            prerequisites: self.prerequisites,
+            rules: self.rules,
+            schedule: self.schedule,
+            version,
+        };
+        let flag = Flag {
+            key: self.key,
+            name: self.name,
+            description: self.description,
+            kind: self.kind,
+            variants: self.variants,
+            off_variant: self.off_variant,
+            default_variant: self.default_variant,
+            rollout_variant: self.rollout_variant,
+            tags: self.tags,
+            owner: self.owner,
+            archived: self.archived,
+        };
+        (flag, state)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn read(json: Value) -> Result<FlagDocument, String> {
+        serde_json::from_value(json).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_boolean_flag_needs_only_its_key() {
+        let document = read(json!({"key": "A", "kind": "boolean"})).unwrap();
+        assert_eq!(document.name, "A");
+        assert_eq!(document.salt, "A");
+        assert!(document.enabled);
+        let names = [&document.off_variant, &document.default_variant, &document.rollout_variant];
+        assert_eq!(names.map(VariantName::as_str), ["off", "off", "on"]);
+        assert_eq!(read(serde_json::to_value(&document).unwrap()), Ok(document));
+    }
+
+    #[test]
+    fn another_flag_names_its_variants() {
+        assert!(read(json!({"key": "A", "kind": "string"})).unwrap_err().starts_with("variants:"));
+        let variants = json!([{"name": "a", "value": "x"}]);
+        let only = json!({"key": "A", "kind": "string", "variants": variants});
+        assert!(read(only).unwrap_err().starts_with("off_variant:"));
+        let whole = json!({"key": "A", "kind": "string", "variants": variants, "off_variant": "a"});
+        assert_eq!(read(whole).unwrap().rollout_variant.as_str(), "a");
+        assert!(
+            read(json!({"key": "A", "kind": "boolean", "on": 1})).unwrap_err().contains("`on`")
+        );
+    }
+
+    #[test]
+    fn a_document_comes_apart_and_together() {
+        let document = read(json!({
+            "key": "A", "kind": "boolean", "tags": ["x"], "owner": "ada", "salt": "other",
+            "rules": [{"variant": "on", "share": 5}], "prerequisites": [{"flag": "B", "variants": ["on"]}],
+            "schedule": [{"at": "2026-01-01T00:00:00Z", "enabled": false}],
+        }))
+        .unwrap();
+        let (flag, state) = document.clone().into_parts(None, 7);
+        assert_eq!(state.version, 7);
+        assert_eq!(FlagDocument::new(&flag, &state), document);
+    }
+}

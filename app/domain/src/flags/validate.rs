@@ -1,0 +1,373 @@
+//! What a flag must satisfy among the other flags and segments of its project.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    flags::{Flag, FlagKind, FlagState, Prerequisite},
+    ids::{FlagKey, SegmentKey, VariantName},
+    segments::{EVERYONE, MAX_COST, Segments, cost},
+};
+
+/// Most flags that may stand behind one another as prerequisites.
+pub(crate) const MAX_DEPTH: usize = 10;
+
+/// Most answers of other flags that one flag may need, theirs included.
+const MAX_ANSWERS: usize = 200;
+
+/// Most variants of a flag.
+pub const MAX_VARIANTS: usize = 50;
+
+/// Most rules of a flag in one environment.
+pub const MAX_RULES: usize = 100;
+
+/// Most tags of a flag.
+const MAX_TAGS: usize = 20;
+
+/// Longest text of one field, in bytes; values of variants may be [`MAX_VALUE_BYTES`] long.
+const MAX_TEXT_BYTES: usize = 2_000;
+
+/// Longest value of a variant as JSON, in bytes.
+const MAX_VALUE_BYTES: usize = 20_000;
+
+/// Most scheduled switches and prerequisites each.
+const MAX_LIST: usize = 50;
+
+/// The flags of a project, as far as one looks at another.
+pub type Flags<'a> = BTreeMap<&'a FlagKey, (&'a Flag, &'a FlagState)>;
+
+/// What is wrong with a flag, naming the field.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidFlag {
+    /// Two variants share a name.
+    #[error("variants: {0} is there twice")]
+    VariantTwice(VariantName),
+    /// A value has another type than the flag.
+    #[error("variants.{variant}.value: must be of the kind {}, as the flag is", .kind.as_str())]
+    WrongType {
+        /// The variant.
+        variant: VariantName,
+        /// What its value should be.
+        kind: FlagKind,
+    },
+    /// A field names a variant that is not there.
+    #[error("{field}: there is no variant {variant}")]
+    UnknownVariant {
+        /// Such as `off_variant` or `rules[0]`.
+        field: String,
+        /// The name that leads nowhere.
+        variant: VariantName,
+    },
+    /// A rule names a segment that is not there.
+    #[error("rules[{rule}].condition: there is no segment {segment}; create it first")]
+    UnknownSegment {
+        /// The rule's place, from 0.
+        rule: usize,
+        /// The key that leads nowhere.
+        segment: SegmentKey,
+    },
+    /// A rule makes more tests than an answer has time for.
+    #[error(
+        "rules[{rule}].condition: with the segments that it asks for it makes {found} tests; at most {MAX_COST} are allowed"
+    )]
+    TooCostly {
+        /// The rule's place, from 0.
+        rule: usize,
+        /// How many tests.
+        found: usize,
+    },
+    /// Flags that need flags that need flags.
+    #[error("prerequisites: {0} flags stand behind one another; at most {MAX_DEPTH} may")]
+    TooDeep(usize),
+    /// A prerequisite names a flag that is not there, or is archived.
+    #[error("prerequisites[{index}].flag: there is no flag {flag} in use")]
+    UnknownFlag {
+        /// The prerequisite's place, from 0.
+        index: usize,
+        /// The key that leads nowhere.
+        flag: FlagKey,
+    },
+    /// A prerequisite that nothing satisfies.
+    #[error("prerequisites[{0}].variants: name at least one variant that will do")]
+    NoVariants(usize),
+    /// The flag would wait for itself.
+    #[error("prerequisites: {} is a circle; take one of them out", circle(.0))]
+    Cycle(Vec<FlagKey>),
+    /// More of something, or something longer, than is kept.
+    #[error("{field}: {found} is more than the {most} that are allowed")]
+    TooMuch {
+        /// Which one.
+        field: String,
+        /// How many or how long.
+        found: usize,
+        /// The limit.
+        most: usize,
+    },
+    /// A tag with signs that would have to be escaped, or none.
+    #[error("tags[{0}]: a tag is 1 to 50 letters, digits, '.', '_', ':' or '-'")]
+    Tag(usize),
+    /// Another flag or a plan needs it.
+    #[error("archived: {0} needs this flag; change that first")]
+    Needed(String),
+}
+
+fn circle(keys: &[FlagKey]) -> String {
+    keys.iter().map(FlagKey::as_str).collect::<Vec<_>>().join(" → ")
+}
+
+fn at_most(field: impl Into<String>, found: usize, most: usize) -> Result<(), InvalidFlag> {
+    if found <= most {
+        return Ok(());
+    }
+    Err(InvalidFlag::TooMuch { field: field.into(), found, most })
+}
+
+impl Flag {
+    /// Checks what the types cannot.
+    ///
+    /// # Errors
+    /// Names the first field that is wrong.
+    pub fn validate(&self) -> Result<(), InvalidFlag> {
+        at_most("name", self.name.len(), MAX_TEXT_BYTES)?;
+        at_most("description", self.description.len(), MAX_TEXT_BYTES)?;
+        at_most("owner", self.owner.len(), MAX_TEXT_BYTES)?;
+        at_most("tags", self.tags.len(), MAX_TAGS)?;
+        let is_sign = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | ':');
+        let is_tag = |tag: &String| (1..=50).contains(&tag.len()) && tag.chars().all(is_sign);
+        if let Some(index) = self.tags.iter().position(|tag| !is_tag(tag)) {
+            return Err(InvalidFlag::Tag(index));
+        }
+        at_most("variants", self.variants.len(), MAX_VARIANTS)?;
+        for (index, variant) in self.variants.iter().enumerate() {
+            if self.variants.iter().take(index).any(|earlier| earlier.name == variant.name) {
+                return Err(InvalidFlag::VariantTwice(variant.name.clone()));
+            }
+            if !self.kind.admits(&variant.value) {
+                let (variant, kind) = (variant.name.clone(), self.kind);
+                return Err(InvalidFlag::WrongType { variant, kind });
+            }
+            let length = variant.value.to_string().len();
+            at_most(format!("variants.{}.value", variant.name), length, MAX_VALUE_BYTES)?;
+        }
+        self.must_have("off_variant", &self.off_variant)?;
+        self.must_have("default_variant", &self.default_variant)?;
+        self.must_have("rollout_variant", &self.rollout_variant)
+    }
+
+    fn must_have(&self, field: &str, variant: &VariantName) -> Result<(), InvalidFlag> {
+        if self.variant(variant).is_some() {
+            return Ok(());
+        }
+        Err(InvalidFlag::UnknownVariant { field: field.to_owned(), variant: variant.clone() })
+    }
+}
+
+impl FlagState {
+    /// Checks a state against its flag, and against the other flags and segments.
+    ///
+    /// # Errors
+    /// Names the first field that is wrong.
+    pub fn validate(
+        &self,
+        flag: &Flag,
+        others: &Flags<'_>,
+        segments: &Segments,
+    ) -> Result<(), InvalidFlag> {
+        at_most("salt", self.salt.text().len(), MAX_TEXT_BYTES)?;
+        at_most("schedule", self.schedule.len(), MAX_LIST)?;
+        at_most("rules", self.rules.len(), MAX_RULES)?;
+        for (rule, content) in self.rules.iter().enumerate() {
+            at_most(format!("rules[{rule}].name"), content.name.len(), MAX_TEXT_BYTES)?;
+            for variant in content.serve.variants() {
+                flag.must_have(&format!("rules[{rule}]"), variant)?;
+            }
+            let is_unknown =
+                |key: &SegmentKey| key.as_str() != EVERYONE && !segments.contains_key(key);
+            if let Some(segment) = content.condition.segments().into_iter().find(|k| is_unknown(k))
+            {
+                return Err(InvalidFlag::UnknownSegment { rule, segment: segment.clone() });
+            }
+        }
+        for (rule, content) in self.rules.iter().enumerate() {
+            let found = cost(&content.condition, segments);
+            if found > MAX_COST {
+                return Err(InvalidFlag::TooCostly { rule, found });
+            }
+        }
+        at_most("prerequisites", self.prerequisites.len(), MAX_LIST)?;
+        for (index, prerequisite) in self.prerequisites.iter().enumerate() {
+            if prerequisite.variants.is_empty() {
+                return Err(InvalidFlag::NoVariants(index));
+            }
+            // Itself is a circle, which is looked for below and said more clearly.
+            let needed = if prerequisite.flag == flag.key {
+                Some(flag)
+            } else {
+                others.get(&prerequisite.flag).map(|(flag, _)| *flag).filter(|flag| !flag.archived)
+            };
+            let unknown = || InvalidFlag::UnknownFlag { index, flag: prerequisite.flag.clone() };
+            let needed = needed.ok_or_else(unknown)?;
+            for variant in &prerequisite.variants {
+                needed.must_have(&format!("prerequisites[{index}].variants"), variant)?;
+            }
+        }
+        self.follow(&flag.key, self, others, &mut vec![flag.key.clone()], &mut BTreeMap::new())?;
+        Ok(())
+    }
+
+    /// Walks along the prerequisites, and refuses to come back. How many flags stand behind one
+    /// another, and how many answers are needed in all.
+    fn follow(
+        &self,
+        own_key: &FlagKey,
+        at: &Self,
+        others: &Flags<'_>,
+        way: &mut Vec<FlagKey>,
+        known: &mut BTreeMap<FlagKey, (usize, usize)>,
+    ) -> Result<(usize, usize), InvalidFlag> {
+        let (mut deepest, mut answers) = (0, 0_usize);
+        for Prerequisite { flag, .. } in &at.prerequisites {
+            let comes_back = way.contains(flag);
+            way.push(flag.clone());
+            if comes_back {
+                return Err(InvalidFlag::Cycle(std::mem::take(way)));
+            }
+            let next = if flag == own_key { Some(self) } else { others.get(flag).map(|(_, s)| *s) };
+            let behind = match (known.get(flag), next) {
+                (Some(behind), _) => *behind,
+                (None, Some(next)) => self.follow(own_key, next, others, way, known)?,
+                (None, None) => (0, 0),
+            };
+            known.insert(flag.clone(), behind);
+            deepest = deepest.max(behind.0 + 1);
+            answers = answers.saturating_add(behind.1 + 1);
+            way.pop();
+        }
+        if deepest > MAX_DEPTH {
+            return Err(InvalidFlag::TooDeep(deepest));
+        }
+        at_most("prerequisites", answers, MAX_ANSWERS)?;
+        Ok((deepest, answers))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::flags::{FlagDocument, Variant, boolean_flag};
+
+    fn key(text: &str) -> FlagKey {
+        FlagKey::new(text).unwrap()
+    }
+
+    fn flag_complaint(change: impl FnOnce(&mut Flag)) -> String {
+        let mut flag = boolean_flag("A");
+        change(&mut flag);
+        flag.validate().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_flag_names_the_field_that_is_wrong() {
+        assert_eq!(boolean_flag("A").validate(), Ok(()));
+        assert_eq!(
+            flag_complaint(|flag| flag.off_variant = VariantName::new("gone").unwrap()),
+            "off_variant: there is no variant gone"
+        );
+        assert_eq!(
+            flag_complaint(|flag| flag.variants[0].value = json!("yes")),
+            "variants.on.value: must be of the kind boolean, as the flag is"
+        );
+        assert_eq!(
+            flag_complaint(|flag| flag.variants[1] = flag.variants[0].clone()),
+            "variants: on is there twice"
+        );
+        assert!(flag_complaint(|flag| flag.tags = vec!["a b".into()]).starts_with("tags[0]:"));
+        assert!(flag_complaint(|flag| flag.name = "x".repeat(3_000)).starts_with("name: 3000"));
+        let many = |flag: &mut Flag| {
+            flag.variants = (0..51)
+                .map(|n| Variant {
+                    name: VariantName::new(format!("v{n}")).unwrap(),
+                    value: json!(true),
+                })
+                .collect();
+        };
+        assert!(flag_complaint(many).starts_with("variants: 51"));
+    }
+
+    fn state_complaint(fields: serde_json::Value) -> String {
+        let mut document = json!({"key": "A", "kind": "boolean"});
+        document.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        let document: FlagDocument = serde_json::from_value(document).unwrap();
+        let (flag, state) = document.into_parts(None, 1);
+        let (b, mut b_state) = (boolean_flag("B"), FlagState::initial(&key("B")));
+        b_state.prerequisites =
+            vec![Prerequisite { flag: key("C"), variants: vec![VariantName::new("on").unwrap()] }];
+        let (c, mut c_state) = (boolean_flag("C"), FlagState::initial(&key("C")));
+        c_state.prerequisites =
+            vec![Prerequisite { flag: key("A"), variants: vec![VariantName::new("on").unwrap()] }];
+        let others = Flags::from([(&b.key, (&b, &b_state)), (&c.key, (&c, &c_state))]);
+        state.validate(&flag, &others, &Segments::new()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_state_names_the_field_that_is_wrong() {
+        let complaint = state_complaint;
+        assert_eq!(
+            complaint(json!({"rules": [{"variant": "on"}, {"variant": "blue"}]})),
+            "rules[1]: there is no variant blue"
+        );
+        assert_eq!(
+            complaint(json!({"rules": [{"variant": "on", "condition": {"in_segment": "vip"}}]})),
+            "rules[0].condition: there is no segment vip; create it first"
+        );
+        assert_eq!(
+            complaint(json!({"prerequisites": [{"flag": "Z", "variants": ["on"]}]})),
+            "prerequisites[0].flag: there is no flag Z in use"
+        );
+        assert!(
+            complaint(json!({"prerequisites": [{"flag": "B", "variants": []}]}))
+                .starts_with("prerequisites[0].variants: name at least one")
+        );
+        assert_eq!(
+            complaint(json!({"prerequisites": [{"flag": "B", "variants": ["blue"]}]})),
+            "prerequisites[0].variants: there is no variant blue"
+        );
+    }
+
+    #[test]
+    fn a_chain_of_prerequisites_is_bounded() {
+        let states: Vec<(Flag, FlagState)> = (0..=MAX_DEPTH + 1)
+            .map(|n| {
+                let flag = boolean_flag(&format!("C{n}"));
+                let mut state = FlagState::initial(&flag.key);
+                if n > 0 {
+                    let variants = vec![VariantName::new("on").unwrap()];
+                    let flag = key(&format!("C{}", n - 1));
+                    state.prerequisites = vec![Prerequisite { flag, variants }];
+                }
+                (flag, state)
+            })
+            .collect();
+        let others: Flags<'_> =
+            states.iter().map(|(flag, state)| (&flag.key, (flag, state))).collect();
+        let verdict = |n: usize| {
+            let (flag, state) = &states[n];
+            state.validate(flag, &others, &Segments::new())
+        };
+        assert_eq!(verdict(MAX_DEPTH), Ok(()));
+        assert_eq!(verdict(MAX_DEPTH + 1), Err(InvalidFlag::TooDeep(MAX_DEPTH + 1)));
+    }
+
+    #[test]
+    fn a_circle_of_prerequisites_is_refused() {
+        assert_eq!(
+            state_complaint(json!({"prerequisites": [{"flag": "B", "variants": ["on"]}]})),
+            "prerequisites: A → B → C → A is a circle; take one of them out"
+        );
+        assert_eq!(
+            state_complaint(json!({"prerequisites": [{"flag": "A", "variants": ["on"]}]})),
+            "prerequisites: A → A is a circle; take one of them out"
+        );
+    }
+}

@@ -1,0 +1,155 @@
+//! How an attribute is compared.
+
+use serde::{Deserialize, Serialize};
+
+/// How an attribute is compared. A missing attribute, or one of another type, is never a match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Operator {
+    /// The same JSON value; numbers by value.
+    Equals,
+    /// One of a list.
+    In,
+    /// A text that holds this one, or a list that does.
+    Contains,
+    /// A text that begins so.
+    StartsWith,
+    /// A text that ends so.
+    EndsWith,
+    /// A text in which this regular expression is found; searched in linear time.
+    Matches,
+    /// A larger number.
+    GreaterThan,
+    /// This number or larger.
+    AtLeast,
+    /// A smaller number.
+    LessThan,
+    /// This number or smaller.
+    AtMost,
+    /// There at all.
+    Exists,
+    /// A date before this one.
+    Before,
+    /// A date after this one.
+    After,
+    /// A date at most this many days before now, and not in the future.
+    WithinLastDays,
+    /// A date more than this many days before now.
+    OlderThanDays,
+    /// The same version, by the rules of semver.org.
+    SemverEquals,
+    /// A later version.
+    SemverGreaterThan,
+    /// This version or a later one.
+    SemverAtLeast,
+    /// An earlier version.
+    SemverLessThan,
+    /// This version or an earlier one.
+    SemverAtMost,
+    /// An address inside a network such as `10.0.0.0/8`, or inside one of a list.
+    InCidr,
+}
+
+impl Operator {
+    /// All of them, in the order in which a person is offered them.
+    pub const ALL: [Self; 21] = [
+        Self::Equals,
+        Self::In,
+        Self::Contains,
+        Self::StartsWith,
+        Self::EndsWith,
+        Self::Matches,
+        Self::GreaterThan,
+        Self::AtLeast,
+        Self::LessThan,
+        Self::AtMost,
+        Self::Exists,
+        Self::Before,
+        Self::After,
+        Self::WithinLastDays,
+        Self::OlderThanDays,
+        Self::SemverEquals,
+        Self::SemverGreaterThan,
+        Self::SemverAtLeast,
+        Self::SemverLessThan,
+        Self::SemverAtMost,
+        Self::InCidr,
+    ];
+
+    /// As files and the API write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Equals => "equals",
+            Self::In => "in",
+            Self::Contains => "contains",
+            Self::StartsWith => "starts_with",
+            Self::EndsWith => "ends_with",
+            Self::Matches => "matches",
+            Self::GreaterThan => "greater_than",
+            Self::AtLeast => "at_least",
+            Self::LessThan => "less_than",
+            Self::AtMost => "at_most",
+            Self::Exists => "exists",
+            Self::Before => "before",
+            Self::After => "after",
+            Self::WithinLastDays => "within_last_days",
+            Self::OlderThanDays => "older_than_days",
+            Self::SemverEquals => "semver_equals",
+            Self::SemverGreaterThan => "semver_greater_than",
+            Self::SemverAtLeast => "semver_at_least",
+            Self::SemverLessThan => "semver_less_than",
+            Self::SemverAtMost => "semver_at_most",
+            Self::InCidr => "in_cidr",
+        }
+    }
+
+    /// The operator of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|operator| operator.as_str() == name)
+    }
+
+    /// As a sentence says it, between attribute and value.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Equals => "is",
+            Self::In => "is one of",
+            Self::Contains => "contains",
+            Self::StartsWith => "starts with",
+            Self::EndsWith => "ends with",
+            Self::Matches => "matches",
+            Self::GreaterThan => "is greater than",
+            Self::AtLeast => "is at least",
+            Self::LessThan => "is less than",
+            Self::AtMost => "is at most",
+            Self::Exists => "is known",
+            Self::Before => "is before",
+            Self::After => "is after",
+            Self::WithinLastDays => "is within the last",
+            Self::OlderThanDays => "is longer ago than",
+            Self::SemverEquals => "is version",
+            Self::SemverGreaterThan => "is a version after",
+            Self::SemverAtLeast => "is at least version",
+            Self::SemverLessThan => "is a version before",
+            Self::SemverAtMost => "is at most version",
+            Self::InCidr => "is in the network",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operator_is_read_as_it_is_written() {
+        for operator in Operator::ALL {
+            assert_eq!(Operator::parse(operator.as_str()), Some(operator));
+            assert_eq!(serde_json::to_value(operator).unwrap(), operator.as_str());
+        }
+        assert_eq!(Operator::parse("like"), None);
+    }
+}

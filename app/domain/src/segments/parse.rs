@@ -1,0 +1,205 @@
+//! Conditions as JSON: reading names the place of what is wrong.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde_json::{Map, Value, json};
+
+use super::{Condition, Operator, Test};
+use crate::ids::SegmentKey;
+
+/// Deepest nesting of `all`, `any` and `not`.
+const MAX_DEPTH: usize = 10;
+
+/// Most parts of one `all` or `any`.
+const MAX_PARTS: usize = 200;
+
+/// Why a JSON value is no condition.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}{}{problem}", .path, if .path.is_empty() { "" } else { ": " })]
+pub struct InvalidCondition {
+    /// Where, such as `any[1].value`; empty for the whole.
+    pub path: String,
+    /// What is wrong there.
+    pub problem: String,
+}
+
+impl InvalidCondition {
+    fn at(path: &str, problem: impl Into<String>) -> Self {
+        Self { path: path.to_owned(), problem: problem.into() }
+    }
+}
+
+fn join(path: &str, field: &str) -> String {
+    if path.is_empty() { field.to_owned() } else { format!("{path}.{field}") }
+}
+
+impl Condition {
+    /// Reads a condition.
+    ///
+    /// # Errors
+    /// Names the field that is wrong and what it needs.
+    pub fn from_json(json: &Value) -> Result<Self, InvalidCondition> {
+        read(json, "", 0)
+    }
+
+    /// The JSON form that [`Condition::from_json`] reads.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let list = |parts: &[Self]| Value::from_iter(parts.iter().map(Self::to_json));
+        match self {
+            Self::All(parts) => json!({ "all": list(parts) }),
+            Self::Any(parts) => json!({ "any": list(parts) }),
+            Self::Not(part) => json!({ "not": part.to_json() }),
+            Self::InSegment(key) => json!({ "in_segment": key }),
+            Self::Test(Test { attribute, operator, value, .. }) if value.is_null() => {
+                json!({ "attribute": attribute, "operator": operator })
+            }
+            Self::Test(Test { attribute, operator, value, .. }) => {
+                json!({ "attribute": attribute, "operator": operator, "value": value })
+            }
+        }
+    }
+}
+
+const SHAPE: &str = "must be one of {\"all\": […]}, {\"any\": […]}, {\"not\": {…}}, \
+                     {\"in_segment\": \"key\"} or {\"attribute\": …, \"operator\": …, \"value\": …}";
+
+fn read(json: &Value, path: &str, depth: usize) -> Result<Condition, InvalidCondition> {
+    if depth > MAX_DEPTH {
+        return Err(InvalidCondition::at(path, format!("is nested more than {MAX_DEPTH} deep")));
+    }
+    let fields = json.as_object().ok_or_else(|| InvalidCondition::at(path, SHAPE))?;
+    if fields.contains_key("attribute") || fields.contains_key("operator") {
+        return test(fields, path).map(Condition::Test);
+    }
+    let mut pairs = fields.iter();
+    let (Some((name, inner)), None) = (pairs.next(), pairs.next()) else {
+        return Err(InvalidCondition::at(path, SHAPE));
+    };
+    let here = join(path, name);
+    match name.as_str() {
+        "all" => parts(inner, &here, depth).map(Condition::All),
+        "any" => parts(inner, &here, depth).map(Condition::Any),
+        "not" => Ok(Condition::Not(Box::new(read(inner, &here, depth + 1)?))),
+        "in_segment" => {
+            let key = inner.as_str().ok_or("must be a segment's key".to_owned());
+            let key = key.and_then(|key| SegmentKey::new(key).map_err(|error| error.to_string()));
+            Ok(Condition::InSegment(key.map_err(|problem| InvalidCondition::at(&here, problem))?))
+        }
+        _ => Err(InvalidCondition::at(path, SHAPE)),
+    }
+}
+
+fn parts(json: &Value, path: &str, depth: usize) -> Result<Vec<Condition>, InvalidCondition> {
+    let list = json.as_array().ok_or_else(|| InvalidCondition::at(path, "must be a list"))?;
+    if list.len() > MAX_PARTS {
+        let problem = format!("has {} parts; at most {MAX_PARTS} are allowed", list.len());
+        return Err(InvalidCondition::at(path, problem));
+    }
+    let one = |(index, part)| read(part, &format!("{path}[{index}]"), depth + 1);
+    list.iter().enumerate().map(one).collect()
+}
+
+fn test(fields: &Map<String, Value>, path: &str) -> Result<Test, InvalidCondition> {
+    let known = ["attribute", "operator", "value"];
+    if let Some(unknown) = fields.keys().find(|name| !known.contains(&name.as_str())) {
+        return Err(InvalidCondition::at(&join(path, unknown), "is not a field of a condition"));
+    }
+    let text = |name| fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let attribute = text("attribute").ok_or_else(|| {
+        InvalidCondition::at(&join(path, "attribute"), "must name an attribute of the context")
+    })?;
+    let here = join(path, "operator");
+    let name = text("operator").ok_or_else(|| InvalidCondition::at(&here, "is missing"))?;
+    let operator = Operator::parse(name).ok_or_else(|| {
+        let known: Vec<&str> = Operator::ALL.iter().map(|operator| operator.as_str()).collect();
+        let problem = format!("there is no operator {name:?}; choose one of {}", known.join(", "));
+        InvalidCondition::at(&here, problem)
+    })?;
+    let value = fields.get("value").cloned().unwrap_or_default();
+    Test::new(attribute, operator, value)
+        .map_err(|problem| InvalidCondition::at(&join(path, "value"), problem))
+}
+
+impl<'de> Deserialize<'de> for Condition {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::from_json(&Value::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+impl Serialize for Condition {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_json().serialize(serializer)
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for Condition {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        use utoipa::openapi::schema::{ObjectBuilder, Type};
+        ObjectBuilder::new()
+            .schema_type(Type::Object)
+            .description(Some(format!(
+                "A condition over the evaluation context. It {SHAPE}. An empty `all` is everyone."
+            )))
+            .examples([json!({"all": [
+                {"attribute": "plan", "operator": "equals", "value": "pro"},
+                {"in_segment": "beta_testers"},
+            ]})])
+            .into()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for Condition {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complaint(json: Value) -> String {
+        Condition::from_json(&json).unwrap_err().to_string()
+    }
+
+    fn test_of(operator: &str, value: Value) -> Value {
+        json!({"attribute": "it", "operator": operator, "value": value})
+    }
+
+    #[test]
+    fn a_condition_is_written_as_it_was_read() {
+        let json = json!({"all": [
+            {"any": [{"in_segment": "beta"}, {"not": {"attribute": "a", "operator": "exists"}}]},
+            {"attribute": "ip", "operator": "in_cidr", "value": ["10.0.0.0/8"]},
+        ]});
+        assert_eq!(Condition::from_json(&json).unwrap().to_json(), json);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_place() {
+        assert_eq!(
+            complaint(json!({"any": [{"all": []}, test_of("matches", json!("(a"))]})),
+            "any[1].value: is not a regular expression: unclosed group"
+        );
+        assert_eq!(
+            complaint(test_of("in_cidr", json!("10.0.0.0/99"))),
+            "value: \"10.0.0.0/99\" is not a network such as 10.0.0.0/8"
+        );
+        assert!(
+            complaint(test_of("like", json!("x"))).starts_with("operator: there is no operator")
+        );
+        assert!(complaint(test_of("in", json!([]))).starts_with("value: must be a list"));
+        assert!(complaint(test_of("at_least", json!("3"))).starts_with("value: must be a number"));
+        assert!(complaint(test_of("before", json!("soon"))).starts_with("value: must be a date"));
+        assert!(
+            complaint(test_of("semver_equals", json!("x"))).starts_with("value: must be a version")
+        );
+        assert!(complaint(test_of("matches", json!("a{900}{900}"))).contains("regular expression"));
+        assert!(complaint(json!({"all": [1]})).starts_with("all[0]: must be one of"));
+        assert!(complaint(json!({"in_segment": "a b"})).starts_with("in_segment: a key holds"));
+        assert!(complaint(json!([])).starts_with("must be one of"));
+        let mut deep = json!({"all": []});
+        for _ in 0..20 {
+            deep = json!({ "not": deep });
+        }
+        assert!(complaint(deep).contains("nested more than"));
+    }
+}

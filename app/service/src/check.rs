@@ -1,0 +1,68 @@
+//! Whether everything still fits together after a change, in every environment of the project.
+
+use std::collections::BTreeMap;
+
+use phasegate_domain::{
+    Timestamp,
+    files::Whole,
+    flags::{Flag, FlagState, PersonalOverride},
+    ids::FlagKey,
+    segments::Segments,
+};
+
+use crate::{LiveEnvironment, Service, ServiceError};
+
+/// What an environment would hold after a change.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    pub(crate) flags: BTreeMap<FlagKey, (Flag, FlagState)>,
+    pub(crate) segments: Segments,
+    pub(crate) overrides: Vec<PersonalOverride>,
+}
+
+impl Draft {
+    fn of(live: &LiveEnvironment, now: Timestamp) -> Self {
+        let flag = |stored: &phasegate_store::models::StoredFlag| {
+            (stored.flag.key.clone(), (stored.flag.clone(), stored.state.clone()))
+        };
+        Self {
+            flags: live.flags.iter().map(flag).collect(),
+            segments: live.snapshot.segments().clone(),
+            // What has expired stands in nobody's way.
+            overrides: live
+                .overrides
+                .iter()
+                .map(|stored| stored.value.clone())
+                .filter(|personal| personal.is_active(now))
+                .collect(),
+        }
+    }
+}
+
+/// Carries out a change on paper, for each environment of the project, and checks the result.
+///
+/// # Errors
+/// Names what would no longer fit, and the environment if it is another one.
+pub(crate) fn check(
+    service: &Service,
+    live: &LiveEnvironment,
+    change: impl Fn(&LiveEnvironment, &mut Draft),
+) -> Result<(), ServiceError> {
+    for sibling in service.siblings(live.environment.project_id) {
+        let mut draft = Draft::of(&sibling, service.now());
+        change(&sibling, &mut draft);
+        let whole = Whole {
+            flags: draft.flags.iter().map(|(key, (flag, state))| (key, (flag, state))).collect(),
+            segments: draft.segments,
+            overrides: draft.overrides.iter().collect(),
+            plan: sibling.snapshot.rollout().map(|rollout| &rollout.plan),
+        };
+        whole.validate().map_err(|error| match ServiceError::from(error) {
+            ServiceError::Invalid(text) if sibling.environment.id != live.environment.id => {
+                ServiceError::Invalid(format!("in {}: {text}", sibling.environment.key))
+            }
+            other => other,
+        })?;
+    }
+    Ok(())
+}

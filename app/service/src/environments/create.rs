@@ -1,0 +1,47 @@
+//! Making an environment.
+
+use phasegate_domain::{
+    history::SubjectKind,
+    ids::{EnvironmentId, EnvironmentKey},
+    people::Role,
+};
+use serde_json::json;
+
+use crate::{Service, ServiceError, access::Actor, history::saved};
+
+/// Most environments of a project.
+const MAX_ENVIRONMENTS: usize = 50;
+
+/// Makes an environment beside another one, where each flag begins as all flags do: on, without
+/// rules, so that it answers with its default variant.
+///
+/// # Errors
+/// When the actor may not, or there is one of that key.
+pub async fn create(
+    service: &Service,
+    actor: &Actor,
+    beside: EnvironmentId,
+    key: EnvironmentKey,
+    name: &str,
+) -> Result<EnvironmentId, ServiceError> {
+    actor.require(Role::Admin)?;
+    let _turn = service.begin_edit().await;
+    let project = service.environment(beside)?.environment.project_id;
+    if service.siblings(project).len() >= MAX_ENVIRONMENTS {
+        let text = format!("there are {MAX_ENVIRONMENTS} environments, and no more are allowed");
+        return Err(ServiceError::Invalid(text));
+    }
+    let name = name.trim();
+    let name = if name.is_empty() { key.as_str() } else { name };
+    let is = Some(json!({"key": key, "name": name}));
+    let entry = saved(service, actor, SubjectKind::Environment, key.as_str(), None, is);
+    let made = service.state.create_environment(project, &key, name, &entry).await;
+    let id = made.map_err(|error| match error {
+        phasegate_store::StoreError::Conflict => {
+            ServiceError::Exists { what: "environment", key: key.to_string() }
+        }
+        other => other.into(),
+    })?;
+    service.reload().await?;
+    Ok(id)
+}

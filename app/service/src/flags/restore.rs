@@ -1,0 +1,68 @@
+//! Bringing back what the history has kept.
+
+use phasegate_domain::{
+    flags::{FlagDocument, FlagState},
+    history::{Change, SubjectKind},
+    ids::{EnvironmentId, FlagKey},
+    people::Role,
+};
+use phasegate_store::models::HistoryQuery;
+
+use super::save::{Expected, create_with, replace};
+use crate::{Service, ServiceError, access::Actor};
+
+/// Puts a flag back to what it was before a line of the history. That is a change like any
+/// other: it is checked, and has a line of its own.
+///
+/// # Errors
+/// When the actor may not, the line is no change of that flag, or what it was no longer fits.
+pub async fn restore(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+    key: &FlagKey,
+    line: i64,
+) -> Result<(), ServiceError> {
+    actor.require(Role::Operator)?;
+    let query = HistoryQuery {
+        kind: Some(SubjectKind::Flag),
+        subject: Some(key.to_string()),
+        before: Some(line.saturating_add(1)),
+        limit: 1,
+    };
+    let lines = service.state.history(environment, &query).await?;
+    let missing = || ServiceError::not_found("line of the history", line.to_string());
+    let found = lines.into_iter().find(|found| found.id == line).ok_or_else(missing)?;
+    let before = match found.entry.change {
+        Change::Saved { before: Some(before), .. } => before,
+        Change::FlagSwitched { enabled, .. } => {
+            return super::change(service, actor, environment, key, Expected::Any, |flag| {
+                flag.enabled = !enabled;
+                Ok(())
+            })
+            .await;
+        }
+        _ => {
+            let text = "there was nothing before this line to go back to; archive the flag instead";
+            return Err(ServiceError::Invalid(text.to_owned()));
+        }
+    };
+    let mut document: FlagDocument = serde_json::from_value(before)
+        .map_err(|error| ServiceError::Invalid(format!("what was kept cannot be used: {error}")))?;
+    let now = service.now();
+    document.schedule.retain(|switch| switch.at > now);
+    let live = service.environment(environment)?;
+    match live.stored_flag(key.as_str()) {
+        Ok(stored) => {
+            // An emergency is ended by whoever means to end it, not by going back in time.
+            document.killed = stored.state.killed;
+            let seen = Expected::Version(stored.version());
+            replace(service, actor, environment, document, seen).await
+        }
+        // Elsewhere its rules, and perhaps its kill switch, are gone: there it comes back off.
+        Err(_) => {
+            let elsewhere = FlagState { enabled: false, ..FlagState::initial(key) };
+            create_with(service, actor, environment, document, elsewhere).await
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Scheduled switches: evaluation goes by the clock; this writes down what has come to pass.
+
+use std::sync::atomic::Ordering;
+
+use chrono::TimeDelta;
+use phasegate_domain::{
+    Timestamp,
+    flags::{FlagState, Portion, Rule, Serve},
+};
+
+use super::save::{Expected, change};
+use crate::{LiveEnvironment, Service, ServiceError, access::Actor};
+
+/// Carries out due switches, so that the history tells of them and clients look again, and lets
+/// clients look again while a ramp is moving. A job, called every second or so.
+///
+/// # Errors
+/// When storage fails. Whatever is not written yet is answered right all the same.
+pub async fn keep_schedules(service: &Service) -> Result<(), ServiceError> {
+    let now = service.now();
+    let before = service.schedules_kept.swap(now.timestamp_millis(), Ordering::Relaxed);
+    // The first turn looks back a little: nobody is listening yet.
+    let before = Timestamp::from_timestamp_millis(before).filter(|at| *at > Timestamp::UNIX_EPOCH);
+    let before = before.unwrap_or(now - TimeDelta::seconds(1));
+    for live in service.environments() {
+        let due = live.flags.iter().filter(|stored| stored.state.settled(now).is_some());
+        for stored in due {
+            let actor = Actor::schedule();
+            let (key, id) = (&stored.flag.key, live.environment.id);
+            let seen = Expected::Version(stored.version());
+            // Changing nothing writes down what has come to pass.
+            let settled = change(service, &actor, id, key, seen, |_| Ok(()));
+            match settled.await {
+                // Somebody has just changed it; the next turn looks at what they made of it.
+                Err(ServiceError::Conflict(_)) => {}
+                settled => settled?,
+            }
+        }
+        tell_of_time(&live, before, now);
+    }
+    Ok(())
+}
+
+/// A ramp moves a bucket at a time; clients hear of it once a minute, and when it has arrived.
+/// They hear of overrides that expire, too.
+fn tell_of_time(live: &LiveEnvironment, before: Timestamp, now: Timestamp) {
+    let is_new_minute = now.timestamp().div_euclid(60) != before.timestamp().div_euclid(60);
+    let moved = |rule: &Rule| match rule.serve {
+        Serve::Share(_, Portion::Ramp(ramp)) => {
+            let has_arrived = before < ramp.ends_at && ramp.ends_at <= now;
+            has_arrived || (ramp.is_moving(now) && is_new_minute)
+        }
+        _ => false,
+    };
+    let has_moved = |state: &FlagState| state.rules.iter().any(moved);
+    let mut overrides = live.overrides.iter().filter_map(|stored| stored.value.expires_at);
+    let has_expired = overrides.any(|end| before < end && end <= now);
+    if has_expired || live.snapshot.flags().any(|entry| has_moved(&entry.state)) {
+        live.touch(now);
+    }
+}

@@ -1,0 +1,130 @@
+//! An environment as it is answered for: everything about its flags, in memory.
+
+use std::sync::Arc;
+
+use phasegate_domain::{
+    Timestamp,
+    flags::{PersonalOverride, Variant},
+    ids::FlagKey,
+    segments::Segment,
+    snapshot::{FlagEntry, Parts, Snapshot},
+};
+use phasegate_store::models::{Environment, StoredFlag, Versioned};
+use tokio::sync::watch;
+
+use crate::{Service, ServiceError, usage::Counters};
+
+/// Which configuration an environment is answered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Configuration {
+    /// Goes up when flags are answered otherwise; begins anew with the process.
+    pub version: u64,
+    /// When it went up last; nothing since the start.
+    pub changed_at: Option<Timestamp>,
+}
+
+/// An environment as it is answered for.
+#[derive(Debug)]
+pub struct LiveEnvironment {
+    /// Its row.
+    pub environment: Environment,
+    /// Flags in use, segments and rollout, ready to evaluate.
+    pub snapshot: Snapshot,
+    /// All flags as they are stored, by key; archived ones too.
+    pub flags: Vec<StoredFlag>,
+    /// All segments, by key.
+    pub segments: Vec<Versioned<Segment>>,
+    /// All overrides, by flag and user.
+    pub overrides: Vec<Versioned<PersonalOverride>>,
+    /// Carried over from reading to reading.
+    configuration: watch::Sender<Configuration>,
+    /// How often each flag was asked for, in the order of the snapshot.
+    counters: Vec<Arc<Counters>>,
+}
+
+impl LiveEnvironment {
+    pub(crate) async fn read(
+        service: &Service,
+        environment: Environment,
+        before: Option<&Arc<Self>>,
+    ) -> Result<Self, ServiceError> {
+        let id = environment.id;
+        let flags = service.state.flags(id).await?;
+        let segments = service.state.segments(id).await?;
+        let overrides = service.state.overrides(id).await?;
+        let held = service.variables.hold(flags.iter().map(|stored| &stored.flag));
+        let snapshot = Snapshot::new(Parts {
+            flags: flags.iter().map(|s| (s.flag.clone(), s.state.clone())).collect(),
+            segments: segments.iter().map(|stored| stored.value.clone()).collect(),
+            rollout: service.state.rollout(id).await?,
+            overrides: overrides.iter().map(|stored| stored.value.clone()).collect(),
+            forced: held,
+            rollout_variables: service.variables.rollout(),
+        });
+        let counters =
+            snapshot.flags().map(|entry| service.usage.counters(id, &entry.flag)).collect();
+        let configuration = before.map_or_else(
+            || watch::Sender::new(Configuration { version: 1, changed_at: None }),
+            |live| live.configuration.clone(),
+        );
+        Ok(Self { environment, snapshot, flags, segments, overrides, configuration, counters })
+    }
+
+    /// Tells the clients that listen to look again, if they would get other answers.
+    pub(crate) fn tell_clients(&self, before: Option<&Arc<Self>>, now: Timestamp) {
+        if before.is_some_and(|before| before.snapshot != self.snapshot) {
+            self.touch(now);
+        }
+    }
+
+    /// Tells the clients that listen to look again.
+    pub(crate) fn touch(&self, now: Timestamp) {
+        self.configuration.send_modify(|configuration| {
+            configuration.version += 1;
+            configuration.changed_at = Some(now);
+        });
+    }
+
+    /// Changes when flags are answered otherwise.
+    #[must_use]
+    pub fn configuration(&self) -> watch::Receiver<Configuration> {
+        self.configuration.subscribe()
+    }
+
+    /// Notes that a flag was asked for and how it was answered.
+    pub fn count(&self, entry: &FlagEntry, variant: &Variant) {
+        if let Some(counters) = self.counters.get(entry.index) {
+            counters.add(entry, variant);
+        }
+    }
+
+    /// A flag as it is stored, archived or not.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`] when there is none of that key.
+    pub fn stored_flag(&self, key: &str) -> Result<&StoredFlag, ServiceError> {
+        let found = self.flags.iter().find(|stored| stored.flag.key.as_str() == key);
+        found.ok_or_else(|| ServiceError::not_found("flag", key))
+    }
+
+    /// A segment as it is stored.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`] when there is none of that key.
+    pub fn stored_segment(&self, key: &str) -> Result<&Versioned<Segment>, ServiceError> {
+        let found = self.segments.iter().find(|stored| stored.value.key.as_str() == key);
+        found.ok_or_else(|| ServiceError::not_found("segment", key))
+    }
+
+    /// An override as it is stored.
+    #[must_use]
+    pub fn stored_override(
+        &self,
+        flag: &FlagKey,
+        user: &str,
+    ) -> Option<&Versioned<PersonalOverride>> {
+        self.overrides
+            .iter()
+            .find(|stored| stored.value.flag == *flag && stored.value.targeting_key == user)
+    }
+}

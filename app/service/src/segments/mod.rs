@@ -1,0 +1,206 @@
+//! Segments: listing and changing them.
+
+use std::sync::Arc;
+
+use phasegate_domain::{
+    history::{HistoryEntry, SubjectKind},
+    ids::{EnvironmentId, EnvironmentKey, SegmentKey},
+    people::Role,
+    segments::Segment,
+    snapshot::SegmentUse,
+};
+use phasegate_store::models::{Edit, Versioned};
+
+use crate::{
+    LiveEnvironment, Service, ServiceError, access::Actor, check::check, flags::refuse_reserved,
+    history::saved,
+};
+
+/// Most segments of a project.
+const MAX_SEGMENTS: usize = 1_000;
+
+/// Longest name or description, in bytes.
+const MAX_TEXT_BYTES: usize = 2_000;
+
+/// A segment with everything that asks for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SegmentDetail {
+    /// The segment.
+    pub stored: Versioned<Segment>,
+    /// Where it is used, in all environments of the project.
+    pub uses: Vec<PlacedUse>,
+}
+
+/// One place that asks for a segment, and the environment that it is in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlacedUse {
+    /// Where it is.
+    pub environment: EnvironmentKey,
+    /// What asks.
+    pub by: SegmentUse,
+}
+
+impl std::fmt::Display for PlacedUse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} in {}", self.by, self.environment)
+    }
+}
+
+fn uses(service: &Service, live: &LiveEnvironment, key: &str) -> Vec<PlacedUse> {
+    let in_one = |sibling: Arc<LiveEnvironment>| {
+        let uses = sibling.snapshot.uses_of_segment(key);
+        let environment = sibling.environment.key.clone();
+        uses.into_iter().map(move |by| PlacedUse { environment: environment.clone(), by })
+    };
+    service.siblings(live.environment.project_id).into_iter().flat_map(in_one).collect()
+}
+
+fn line(
+    service: &Service,
+    actor: &Actor,
+    before: Option<&Segment>,
+    after: Option<&Segment>,
+) -> HistoryEntry {
+    let json = |segment: &Segment| serde_json::to_value(segment).ok();
+    let key = before.or(after).map(|segment| segment.key.to_string()).unwrap_or_default();
+    saved(service, actor, SubjectKind::Segment, key, before.and_then(json), after.and_then(json))
+}
+
+/// All segments, by key, each with where it is used.
+///
+/// # Errors
+/// When the actor may not look, or there is no such environment.
+pub fn list(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+) -> Result<Vec<SegmentDetail>, ServiceError> {
+    actor.require(Role::Viewer)?;
+    let live = service.environment(environment)?;
+    let detail = |stored: &Versioned<Segment>| SegmentDetail {
+        uses: uses(service, &live, stored.value.key.as_str()),
+        stored: stored.clone(),
+    };
+    Ok(live.segments.iter().map(detail).collect())
+}
+
+/// One segment with where it is used.
+///
+/// # Errors
+/// When the actor may not look, or there is none of that key.
+pub fn detail(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+    key: &SegmentKey,
+) -> Result<SegmentDetail, ServiceError> {
+    actor.require(Role::Viewer)?;
+    let live = service.environment(environment)?;
+    let stored = live.stored_segment(key.as_str())?.clone();
+    Ok(SegmentDetail { uses: uses(service, &live, key.as_str()), stored })
+}
+
+/// Makes a segment.
+///
+/// # Errors
+/// When the actor may not, a field is wrong, or there is one of that key.
+pub async fn create(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+    segment: Segment,
+) -> Result<(), ServiceError> {
+    actor.require(Role::Operator)?;
+    let _turn = service.begin_edit().await;
+    let live = service.environment(environment)?;
+    refuse_reserved(segment.key.as_str())?;
+    actor.require_shared(&service.siblings(live.environment.project_id))?;
+    if live.stored_segment(segment.key.as_str()).is_ok() {
+        return Err(ServiceError::Exists { what: "segment", key: segment.key.to_string() });
+    }
+    if live.segments.len() >= MAX_SEGMENTS {
+        let text = format!("there are {MAX_SEGMENTS} segments; delete one first");
+        return Err(ServiceError::Invalid(text));
+    }
+    check_texts(&segment)?;
+    segment.validate(live.snapshot.segments())?;
+    let entry = line(service, actor, None, Some(&segment));
+    service.edit(environment, &[Edit::CreateSegment(segment)], &[entry], "the segment").await
+}
+
+fn check_texts(segment: &Segment) -> Result<(), ServiceError> {
+    for (field, text) in [("name", &segment.name), ("description", &segment.description)] {
+        if text.len() > MAX_TEXT_BYTES {
+            let text = format!("{field}: must have at most {MAX_TEXT_BYTES} bytes");
+            return Err(ServiceError::Invalid(text));
+        }
+    }
+    Ok(())
+}
+
+/// Puts a segment in place of the one of its key. `seen` is the version that the actor saw,
+/// `None` to save over whatever is there.
+///
+/// # Errors
+/// When the actor may not, a field is wrong, there is none, or somebody else was first.
+pub async fn replace(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+    segment: Segment,
+    seen: Option<i64>,
+) -> Result<(), ServiceError> {
+    actor.require(Role::Operator)?;
+    let _turn = service.begin_edit().await;
+    let live = service.environment(environment)?;
+    actor.require_shared(&service.siblings(live.environment.project_id))?;
+    let stored = live.stored_segment(segment.key.as_str())?;
+    if seen.is_some_and(|seen| seen != stored.version) {
+        return Err(ServiceError::Conflict("the segment"));
+    }
+    check_texts(&segment)?;
+    segment.validate(live.snapshot.segments())?;
+    if stored.value == segment {
+        return Ok(());
+    }
+    let entry = line(service, actor, Some(&stored.value), Some(&segment));
+    let edit = Edit::SaveSegment(segment, stored.version);
+    service.edit(environment, &[edit], &[entry], "the segment").await
+}
+
+/// Deletes a segment that nothing asks for.
+///
+/// # Errors
+/// When the actor may not, there is none, something asks for it, or somebody else was first.
+pub async fn delete(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+    key: &SegmentKey,
+    seen: Option<i64>,
+) -> Result<(), ServiceError> {
+    actor.require(Role::Operator)?;
+    let _turn = service.begin_edit().await;
+    let live = service.environment(environment)?;
+    actor.require_shared(&service.siblings(live.environment.project_id))?;
+    let stored = live.stored_segment(key.as_str())?;
+    if seen.is_some_and(|seen| seen != stored.version) {
+        return Err(ServiceError::Conflict("the segment"));
+    }
+    let uses = uses(service, &live, key.as_str());
+    if !uses.is_empty() {
+        let uses: Vec<String> = uses.iter().map(PlacedUse::to_string).collect();
+        let text = format!("{key} is used by {}; change that first", uses.join(", "));
+        return Err(ServiceError::InUse(text));
+    }
+    check(service, &live, |_, draft| {
+        draft.segments.remove(key);
+    })
+    .map_err(|error| match error {
+        ServiceError::Invalid(text) => ServiceError::InUse(text),
+        other => other,
+    })?;
+    let entry = line(service, actor, Some(&stored.value), None);
+    let edit = Edit::DeleteSegment(key.clone(), stored.version);
+    service.edit(environment, &[edit], &[entry], "the segment").await
+}

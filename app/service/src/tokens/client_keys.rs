@@ -1,0 +1,152 @@
+//! Client keys: public, for the pages of some origins.
+
+use phasegate_domain::{
+    history::{HistoryEntry, SubjectKind},
+    ids::EnvironmentId,
+    people::Role,
+};
+use phasegate_store::models::{ClientKey, Edit};
+use serde_json::json;
+
+use super::server_tokens::check_name;
+use crate::{Service, ServiceError, access::Actor, history::saved, secrets};
+
+/// Most keys of an environment, and most origins of a key.
+const MAX_KEYS: usize = 100;
+
+/// What a key's maker says about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientKeyFields {
+    /// What people call it.
+    pub name: String,
+    /// The origins whose pages may use it; any if empty.
+    pub allowed_origins: Vec<String>,
+}
+
+fn check(fields: &ClientKeyFields) -> Result<ClientKeyFields, ServiceError> {
+    if fields.allowed_origins.len() > MAX_KEYS {
+        let text = format!("allowed_origins: at most {MAX_KEYS} are allowed");
+        return Err(ServiceError::Invalid(text));
+    }
+    let origin = |(index, origin): (usize, &String)| {
+        let origin = origin.trim().trim_end_matches('/').to_ascii_lowercase();
+        // Browsers leave the usual port out.
+        let origin = match origin.strip_prefix("https://") {
+            Some(_) => origin.trim_end_matches(":443").to_owned(),
+            None => origin.trim_end_matches(":80").to_owned(),
+        };
+        let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+        let is_origin = host.is_some_and(|host| {
+            let is_sign =
+                |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+            !host.is_empty() && host.len() < 260 && host.chars().all(is_sign)
+        });
+        is_origin.then_some(origin.clone()).ok_or_else(|| {
+            let text = "must be an origin such as https://shop.example, without a path";
+            ServiceError::Invalid(format!("allowed_origins[{index}]: {text}, not {origin:?}"))
+        })
+    };
+    let origins = fields.allowed_origins.iter().enumerate();
+    let allowed_origins = origins.map(origin).collect::<Result<_, _>>()?;
+    Ok(ClientKeyFields { name: check_name(&fields.name)?, allowed_origins })
+}
+
+fn line(
+    service: &Service,
+    actor: &Actor,
+    before: Option<&ClientKey>,
+    after: Option<&ClientKey>,
+) -> HistoryEntry {
+    let json = |key: &ClientKey| json!({"key": key.key, "name": key.name, "allowed_origins": key.allowed_origins});
+    let key = before.or(after).map(|key| key.name.clone()).unwrap_or_default();
+    saved(service, actor, SubjectKind::ClientKey, key, before.map(json), after.map(json))
+}
+
+/// An environment's client keys, oldest first.
+///
+/// # Errors
+/// When the actor may not look, or storage fails.
+pub async fn client_keys(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+) -> Result<Vec<ClientKey>, ServiceError> {
+    actor.require(Role::Viewer)?;
+    let mut keys = service.state.client_keys().await?;
+    keys.retain(|key| key.environment == environment);
+    Ok(keys)
+}
+
+/// One client key.
+///
+/// # Errors
+/// When the actor may not look, or there is no such key.
+pub async fn client_key(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+    key: &str,
+) -> Result<ClientKey, ServiceError> {
+    let all = client_keys(service, actor, environment).await?;
+    let found = all.into_iter().find(|known| known.key == key);
+    found.ok_or_else(|| ServiceError::not_found("client key", key))
+}
+
+/// Makes a client key from randomness that is passed in.
+///
+/// # Errors
+/// When the actor may not, or a field is wrong.
+pub async fn create_client_key(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+    fields: &ClientKeyFields,
+    seed: &secrets::Seed,
+) -> Result<ClientKey, ServiceError> {
+    actor.require(Role::Admin)?;
+    let ClientKeyFields { name, allowed_origins } = check(fields)?;
+    if client_keys(service, actor, environment).await?.len() >= MAX_KEYS {
+        return Err(ServiceError::Invalid(format!("there are {MAX_KEYS} keys; delete one first")));
+    }
+    let key = secrets::text("pk_", seed, 24);
+    let created_at = service.now();
+    let key = ClientKey { key, environment, name, allowed_origins, created_at, version: 1 };
+    let entry = line(service, actor, None, Some(&key));
+    let edits = [Edit::CreateClientKey(key.clone())];
+    service.edit(environment, &edits, &[entry], "the client key").await?;
+    Ok(key)
+}
+
+/// Gives a client key another name and other origins, if it is still as the actor saw it.
+///
+/// # Errors
+/// When the actor may not, a field is wrong, or somebody else was first.
+pub async fn save_client_key(
+    service: &Service,
+    actor: &Actor,
+    seen: &ClientKey,
+    fields: &ClientKeyFields,
+) -> Result<ClientKey, ServiceError> {
+    actor.require(Role::Admin)?;
+    let ClientKeyFields { name, allowed_origins } = check(fields)?;
+    let after = ClientKey { name, allowed_origins, ..seen.clone() };
+    let entry = line(service, actor, Some(seen), Some(&after));
+    let edits = [Edit::SaveClientKey(after.clone())];
+    service.edit(seen.environment, &edits, &[entry], "the client key").await?;
+    client_key(service, actor, after.environment, &after.key).await
+}
+
+/// Takes a client key out of use, at once: pages that still have it get nothing.
+///
+/// # Errors
+/// When the actor may not, or somebody else was first.
+pub async fn delete_client_key(
+    service: &Service,
+    actor: &Actor,
+    seen: &ClientKey,
+) -> Result<(), ServiceError> {
+    actor.require(Role::Admin)?;
+    let entry = line(service, actor, Some(seen), None);
+    let edits = [Edit::DeleteClientKey(seen.key.clone(), seen.version)];
+    service.edit(seen.environment, &edits, &[entry], "the client key").await
+}

@@ -1,0 +1,170 @@
+//! Server tokens: secret, with scopes, shown once.
+
+use phasegate_domain::{
+    history::{HistoryEntry, SubjectKind},
+    ids::{EnvironmentId, TokenId},
+    people::{Role, Scope},
+};
+use phasegate_store::models::{Edit, ServerToken};
+use serde_json::json;
+
+use crate::{Service, ServiceError, access::Actor, history::saved, secrets};
+
+/// Most tokens of an environment.
+const MAX_TOKENS: usize = 1_000;
+
+/// Longest name, in characters.
+pub(super) const MAX_NAME_CHARS: usize = 100;
+
+/// What a token's maker says about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenFields {
+    /// Its name in the history.
+    pub name: String,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+}
+
+/// A token that was just made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewToken {
+    /// As it is stored.
+    pub token: ServerToken,
+    /// The secret, which is shown now and never again.
+    pub secret: String,
+}
+
+pub(super) fn check_name(name: &str) -> Result<String, ServiceError> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > MAX_NAME_CHARS {
+        let text = format!("name: say in 1 to {MAX_NAME_CHARS} characters what it is for");
+        return Err(ServiceError::Invalid(text));
+    }
+    Ok(name.to_owned())
+}
+
+fn check(fields: &TokenFields) -> Result<TokenFields, ServiceError> {
+    let mut scopes = fields.scopes.clone();
+    scopes.sort_unstable();
+    scopes.dedup();
+    if scopes.is_empty() {
+        return Err(ServiceError::Invalid("scopes: choose at least one".to_owned()));
+    }
+    Ok(TokenFields { name: check_name(&fields.name)?, scopes })
+}
+
+fn line(
+    service: &Service,
+    actor: &Actor,
+    before: Option<&ServerToken>,
+    after: Option<&ServerToken>,
+) -> HistoryEntry {
+    let json = |token: &ServerToken| json!({"name": token.name, "scopes": token.scopes});
+    let key = before.or(after).map(|token| token.name.clone()).unwrap_or_default();
+    saved(service, actor, SubjectKind::Token, key, before.map(json), after.map(json))
+}
+
+/// An environment's tokens, oldest first.
+///
+/// # Errors
+/// When the actor may not look, or storage fails.
+pub async fn tokens(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+) -> Result<Vec<ServerToken>, ServiceError> {
+    actor.require(Role::Admin)?;
+    let mut tokens = service.state.server_tokens().await?;
+    tokens.retain(|token| token.environment == environment);
+    for token in &mut tokens {
+        token.last_used_at = token.last_used_at.max(service.token_uses.last(token.id));
+    }
+    Ok(tokens)
+}
+
+/// One token.
+///
+/// # Errors
+/// When the actor may not look, or there is none of that id.
+pub async fn token(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+    id: TokenId,
+) -> Result<ServerToken, ServiceError> {
+    let all = tokens(service, actor, environment).await?;
+    let found = all.into_iter().find(|token| token.id == id);
+    found.ok_or_else(|| ServiceError::not_found("token", id.0.to_string()))
+}
+
+/// Makes a token from randomness that is passed in.
+///
+/// # Errors
+/// When the actor may not, or a field is wrong.
+pub async fn create_token(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+    fields: &TokenFields,
+    seed: &secrets::Seed,
+) -> Result<NewToken, ServiceError> {
+    let known = tokens(service, actor, environment).await?;
+    let fields = check(fields)?;
+    if known.len() >= MAX_TOKENS {
+        return Err(ServiceError::Invalid(format!(
+            "there are {MAX_TOKENS} tokens; delete one first"
+        )));
+    }
+    let secret = secrets::text("pgs_", seed, 32);
+    let token = ServerToken {
+        id: TokenId(0),
+        digest: secrets::digest(secret.as_bytes()),
+        environment,
+        name: fields.name,
+        scopes: fields.scopes,
+        created_at: service.now(),
+        created_by: actor.name().0,
+        last_used_at: None,
+        version: 1,
+    };
+    let entry = line(service, actor, None, Some(&token));
+    let edits = [Edit::CreateToken(token.clone())];
+    service.edit(environment, &edits, &[entry], "the token").await?;
+    let stored = tokens(service, actor, environment).await?;
+    let token = stored.into_iter().find(|stored| stored.digest == token.digest).unwrap_or(token);
+    Ok(NewToken { token, secret })
+}
+
+/// Gives a token another name and other scopes, if it is still as the actor saw it.
+///
+/// # Errors
+/// When the actor may not, a field is wrong, or somebody else was first.
+pub async fn save_token(
+    service: &Service,
+    actor: &Actor,
+    seen: &ServerToken,
+    fields: &TokenFields,
+) -> Result<ServerToken, ServiceError> {
+    actor.require(Role::Admin)?;
+    let TokenFields { name, scopes } = check(fields)?;
+    let after = ServerToken { name, scopes, ..seen.clone() };
+    let entry = line(service, actor, Some(seen), Some(&after));
+    let edits = [Edit::SaveToken(after.clone())];
+    service.edit(seen.environment, &edits, &[entry], "the token").await?;
+    token(service, actor, after.environment, after.id).await
+}
+
+/// Takes a token out of use, at once and for good.
+///
+/// # Errors
+/// When the actor may not, or somebody else was first.
+pub async fn delete_token(
+    service: &Service,
+    actor: &Actor,
+    seen: &ServerToken,
+) -> Result<(), ServiceError> {
+    actor.require(Role::Admin)?;
+    let entry = line(service, actor, Some(seen), None);
+    let edits = [Edit::DeleteToken(seen.id, seen.version)];
+    service.edit(seen.environment, &edits, &[entry], "the token").await
+}

@@ -1,0 +1,49 @@
+//! Differences, field by field.
+
+use leptos::prelude::*;
+use phasegate_domain::diff::FieldChange;
+use serde_json::Value;
+
+/// Most fields that are shown; a new document has as many as it has.
+const MOST: usize = 40;
+
+fn written(value: &Value) -> String {
+    match value {
+        Value::String(text) => format!("\"{text}\""),
+        other => other.to_string(),
+    }
+}
+
+/// From which value to which.
+#[component]
+pub(crate) fn Changes(fields: Vec<FieldChange>) -> impl IntoView {
+    let more = fields.len().saturating_sub(MOST);
+    let rows = fields
+        .into_iter()
+        .take(MOST)
+        .map(|FieldChange { path, from, to }| {
+            if path.is_empty() {
+                return view! { <Whole from to/> }.into_any();
+            }
+            view! {
+                <li class="change">
+                    <code class="change-path">{path}</code>
+                    {from.map(|value| view! { <del>{written(&value)}</del> })}
+                    {to.map(|value| view! { <ins>{written(&value)}</ins> })}
+                </li>
+            }
+            .into_any()
+        })
+        .collect_view();
+    let more = (more > 0).then(|| view! { <li class="hint">{format!("and {more} more")}</li> });
+    view! { <ul class="changes">{rows} {more}</ul> }
+}
+
+/// A document that was made or deleted as a whole.
+#[component]
+fn Whole(from: Option<Value>, to: Option<Value>) -> impl IntoView {
+    let summary = if to.is_some() { "What was made" } else { "What it was" };
+    let json = to.or(from).unwrap_or_default();
+    let json = serde_json::to_string_pretty(&json).unwrap_or_default();
+    view! { <li><details><summary>{summary}</summary><pre class="document">{json}</pre></details></li> }
+}

@@ -1,0 +1,92 @@
+//! The dashboard: the last hour, live.
+
+mod live;
+mod panels;
+mod tables;
+
+use leptos::prelude::*;
+use phasegate_domain::dashboard::{CurrentPhase, Dashboard};
+
+use self::{
+    live::{Connection, subscribe},
+    panels::{ErrorCard, VitalCard},
+    tables::{Errors, Features, FeedbackList, Timings},
+};
+use crate::format;
+
+/// The dashboard as the server has made it; afterwards every change arrives by itself.
+#[island]
+pub(crate) fn LiveDashboard(first: Dashboard) -> impl IntoView {
+    let (newer, connection) = subscribe();
+    let dashboard = Memo::new(move |_| newer.get().unwrap_or_else(|| first.clone()));
+    view! { <Loaded dashboard connection/> }
+}
+
+#[component]
+fn Loaded(dashboard: Memo<Dashboard>, connection: Signal<Connection>) -> impl IntoView {
+    let dropped = Memo::new(move |_| dashboard.read().dropped);
+    view! {
+        <header class="page-head">
+            <h1>"Dashboard"</h1>
+            {move || phase(dashboard.read().phase.clone())}
+            <span class=move || connection.get().class() role="status">
+                {move || connection.get().title()}
+            </span>
+        </header>
+        <p class="lead">
+            "The last 60 minutes as visitors' browsers reported them, at "
+            {move || format::time(dashboard.read().at)} " UTC."
+        </p>
+        {move || lost(dropped.get())}
+        <section aria-labelledby="vitals-title">
+            <h2 id="vitals-title">"Web vitals, 75th percentile"</h2>
+            <div class="cards">
+                {move || {
+                    let Dashboard { vitals, at, .. } = dashboard.get();
+                    vitals.into_iter().map(|panel| view! { <VitalCard panel at/> }).collect_view()
+                }}
+            </div>
+        </section>
+        <section aria-labelledby="errors-title">
+            <h2 id="errors-title">"Errors"</h2>
+            <div class="split">
+                {move || {
+                    let Dashboard { errors, at, .. } = dashboard.get();
+                    view! { <ErrorCard panel=errors.clone() at/> <Errors recent=errors.recent/> }
+                }}
+            </div>
+        </section>
+        <div class="split">
+            {move || {
+                let Dashboard { features, timings, .. } = dashboard.get();
+                view! { <Features features/> <Timings timings/> }
+            }}
+        </div>
+        {move || view! { <FeedbackList feedback=dashboard.get().feedback/> }}
+    }
+}
+
+/// What the numbers below leave out, if anything.
+fn lost(events: u64) -> Option<impl IntoView> {
+    let events = (events > 0).then(|| format::counted(events, "event was", "events were"))?;
+    Some(view! {
+        <p class="notice" role="status">
+            {events} " dropped by pages that had too much to say, or refused because something was \
+            wrong with them; the answer to each batch says what."
+        </p>
+    })
+}
+
+fn phase(phase: Option<CurrentPhase>) -> impl IntoView {
+    match phase {
+        Some(phase) => view! {
+            <a class="pill pill-live" href="/admin/rollout">
+                {format!("Phase {}: {}", phase.number, phase.name)}
+            </a>
+        }
+        .into_any(),
+        None => {
+            view! { <a class="pill" href="/admin/rollout">"Rollout not started"</a> }.into_any()
+        }
+    }
+}

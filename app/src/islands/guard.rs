@@ -1,0 +1,121 @@
+//! Looks after forms: nothing that was typed is lost when the server is away or the login has
+//! ended, and a form that is pressed twice is sent once.
+
+use leptos::prelude::*;
+
+/// What keeps a form from being sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser finds out"))]
+enum Hindrance {
+    Away,
+    LoggedOut,
+}
+
+/// Asks the server whether it listens before a form is sent, and says so if it does not.
+#[island]
+pub(crate) fn FormGuard() -> impl IntoView {
+    let (hindrance, set_hindrance) = signal(None::<Hindrance>);
+    #[cfg(feature = "hydrate")]
+    browser::watch(set_hindrance);
+    #[cfg(not(feature = "hydrate"))]
+    let _ = set_hindrance;
+    move || {
+        match hindrance.get() {
+        None => ().into_any(),
+        Some(Hindrance::Away) => view! {
+            <p class="notice notice-error" role="alert">
+                "The server did not answer. Nothing was sent, and what you entered is still here. \
+                 Check that it is running, then press again."
+            </p>
+        }
+        .into_any(),
+        Some(Hindrance::LoggedOut) => view! {
+            <p class="notice notice-error" role="alert">
+                "You are not logged in any more. Nothing was sent, and what you entered is still here. "
+                <a href="/login" target="_blank">"Log in again"</a>
+                " in a new tab, then come back and press again."
+            </p>
+        }
+        .into_any(),
+    }
+    }
+}
+
+#[cfg(feature = "hydrate")]
+mod browser {
+    use leptos::prelude::*;
+    use wasm_bindgen::{JsCast, closure::Closure};
+    use wasm_bindgen_futures::{JsFuture, spawn_local};
+    use web_sys::{HtmlElement, HtmlFormElement, Response, SubmitEvent};
+
+    use super::Hindrance;
+
+    /// Set on a form that is on its way.
+    const SENT: &str = "data-sent";
+
+    pub(super) fn watch(hindrance: WriteSignal<Option<Hindrance>>) {
+        let on_submit = Closure::<dyn Fn(SubmitEvent)>::new(move |event: SubmitEvent| {
+            let form = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok());
+            let Some(form) = form.filter(|form| form.method() == "post") else { return };
+            match form.get_attribute(SENT).as_deref() {
+                // The answer is here, and this is the form on its way.
+                Some("ready") => return,
+                Some(_) => return event.prevent_default(),
+                None => event.prevent_default(),
+            }
+            let _ = form.set_attribute(SENT, "asking");
+            let submitter = event.submitter();
+            spawn_local(async move {
+                let found = ask().await;
+                hindrance.set(found);
+                if found.is_none() {
+                    let _ = form.set_attribute(SENT, "ready");
+                    send(&form, submitter.as_ref());
+                    // Until the next page is there, a second press does nothing.
+                    let _ = form.set_attribute(SENT, "sent");
+                } else {
+                    let _ = form.remove_attribute(SENT);
+                }
+            });
+        });
+        let body = document();
+        let listener = on_submit.as_ref().unchecked_ref();
+        if body.add_event_listener_with_callback("submit", listener).is_ok() {
+            // As long as the page lives.
+            on_submit.forget();
+        }
+        // A page that the way back brings from the browser's memory can be sent again.
+        let on_show = Closure::<dyn Fn()>::new(|| {
+            let sent = document().query_selector_all("form[data-sent]");
+            for index in 0..sent.as_ref().map_or(0, |forms| forms.length()) {
+                let form = sent.as_ref().ok().and_then(|forms| forms.item(index));
+                if let Some(form) = form.and_then(|form| form.dyn_into::<HtmlElement>().ok()) {
+                    let _ = form.remove_attribute(SENT);
+                }
+            }
+        });
+        let listener = on_show.as_ref().unchecked_ref();
+        if window().add_event_listener_with_callback("pageshow", listener).is_ok() {
+            on_show.forget();
+        }
+    }
+
+    fn send(form: &HtmlFormElement, submitter: Option<&HtmlElement>) {
+        let sent = match submitter {
+            Some(button) => form.request_submit_with_submitter(Some(button)),
+            None => form.request_submit(),
+        };
+        // What the browser itself finds wrong is said by the browser.
+        let _ = sent;
+    }
+
+    async fn ask() -> Option<Hindrance> {
+        let answer = JsFuture::from(window().fetch_with_str("/admin/session")).await;
+        let answer = answer.ok().and_then(|answer| answer.dyn_into::<Response>().ok());
+        match answer.map(|answer| answer.status()) {
+            Some(401) => Some(Hindrance::LoggedOut),
+            Some(_) => None,
+            None => Some(Hindrance::Away),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! The audit: who changed what, from which value to which, and when.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use phasegate_domain::{
+    history::{Change, HistoryLine, SubjectKind},
+    people::Role,
+};
+use phasegate_service::history::history;
+use phasegate_service::models::HistoryQuery;
+
+use crate::{
+    components::{Changes, Here, Time},
+    pages::rollout::rollout_sentence,
+    request::{Form, Request, encode, page},
+};
+
+/// Lines on one page.
+const LINES: u32 = 50;
+
+/// The page.
+#[component]
+pub(crate) fn AuditPage() -> impl IntoView {
+    view! {
+        <Title text="Audit"/>
+        {page(|request| async move {
+            let query = HistoryQuery {
+                kind: SubjectKind::parse(request.query.get("kind")),
+                subject: Some(request.query.get("key").to_owned()).filter(|key| !key.is_empty()),
+                before: request.query.get("before").parse().ok(),
+                limit: LINES + 1,
+            };
+            let mut lines =
+                history(&request.service, &request.actor, request.environment, &query).await?;
+            let has_more = lines.len() > LINES as usize;
+            lines.truncate(LINES as usize);
+            let older = lines.last().filter(|_| has_more).map(|last| last.id);
+            Ok(view! {
+                <header class="page-head"><h1>"Audit"</h1></header>
+                <p class="lead">
+                    "Every change, by whom and when, from which value to which. Nobody can edit it, \
+                     not even here."
+                </p>
+                <Filter query=request.query.clone()/>
+                <Lines lines request=request.clone()/>
+                <Older older query=request.query/>
+            }
+            .into_any())
+        })}
+    }
+}
+
+#[component]
+fn Filter(query: Form) -> impl IntoView {
+    let kinds = SubjectKind::ALL
+        .map(|kind| {
+            let is_chosen = query.get("kind") == kind.as_str();
+            view! { <option value=kind.as_str() selected=is_chosen>{kind.words()}</option> }
+        })
+        .collect_view();
+    view! {
+        <form class="filters" method="get" action="/admin/audit">
+            <label class="field">
+                <span>"Kind"</span>
+                <select name="kind"><option value="">"everything"</option>{kinds}</select>
+            </label>
+            <label class="field">
+                <span>"Key"</span>
+                <input type="search" name="key" value=query.get("key").to_owned() autocomplete="off"/>
+            </label>
+            <button class="button" type="submit">"Filter"</button>
+        </form>
+    }
+}
+
+#[component]
+fn Lines(lines: Vec<HistoryLine>, request: Request) -> impl IntoView {
+    if lines.is_empty() {
+        return view! { <p class="empty">"Nothing has been changed here yet."</p> }.into_any();
+    }
+    let lines =
+        lines.into_iter().map(|line| view! { <Line line request=request.clone()/> }).collect_view();
+    view! { <ol class="timeline" data-testid="audit">{lines}</ol> }.into_any()
+}
+
+/// A change in a few words.
+pub(crate) fn sentence(change: &Change) -> String {
+    let (kind, key) = change.subject();
+    match change {
+        Change::Rollout { what, .. } => rollout_sentence(what),
+        Change::FlagSwitched { enabled, .. } => {
+            format!("Switched the flag {key} {}.", if *enabled { "on" } else { "off" })
+        }
+        Change::Saved { before, after, .. } => {
+            let verb = match (before, after) {
+                (None, _) => "Made",
+                (_, None) => "Deleted",
+                _ => "Changed",
+            };
+            format!("{verb} the {} {key}.", kind.words())
+        }
+    }
+}
+
+#[component]
+fn Line(line: HistoryLine, request: Request) -> impl IntoView {
+    let HistoryLine { id, entry } = line;
+    let is_deletion = matches!(
+        &entry.change,
+        Change::Saved { kind: SubjectKind::Flag, before: Some(_), after: None, .. }
+    );
+    let (_, key) = entry.change.subject();
+    // Not where it is there again: going back from what it is now is on its own page.
+    let is_gone = request.live().is_ok_and(|live| live.stored_flag(key).is_err());
+    let back = (is_deletion && is_gone && request.may(Role::Operator)).then(|| view! {
+        <form method="post" action=format!("/admin/flags/{key}")>
+            <Here/>
+            <input type="hidden" name="line" value=id.to_string()/>
+            <button class="button button-small" name="do" value="restore">{format!("Bring {key} back")}</button>
+        </form>
+    });
+    let fields = entry.change.fields();
+    let details = (!fields.is_empty()).then(|| {
+        let count = crate::format::counted(fields.len() as u64, "field", "fields");
+        view! { <details><summary>{count}</summary><Changes fields/></details> }
+    });
+    view! {
+        <li class="timeline-line">
+            <span class="timeline-what">{sentence(&entry.change)}</span>
+            <span class="hint">{entry.actor.0} ", " <Time at=entry.at/></span>
+            {details}
+            {back}
+        </li>
+    }
+}
+
+#[component]
+fn Older(older: Option<i64>, query: Form) -> impl IntoView {
+    let (kind, key) = (encode(query.get("kind")), encode(query.get("key")));
+    older.map(|before| {
+        let href = format!("/admin/audit?kind={kind}&key={key}&before={before}");
+        view! { <p><a class="button" href=href>"Older changes"</a></p> }
+    })
+}

@@ -1,0 +1,23 @@
+//! Choosing the environment that all pages show.
+
+use leptos::prelude::*;
+
+use crate::request::{Trouble, page};
+
+/// Takes the choice and leads back to the start.
+#[component]
+pub(crate) fn EnvironmentPage() -> impl IntoView {
+    page(|request| async move {
+        let form = request.form.clone().unwrap_or_default();
+        let wanted = form.get("environment");
+        let all = request.service.environments();
+        if !all.iter().any(|live| live.environment.key.as_str() == wanted) {
+            return Err(Trouble::invalid(format!(
+                "environment: there is no environment {wanted:?}"
+            )));
+        }
+        request.choose_environment(wanted);
+        request.go_to("/admin/flags");
+        Ok(().into_any())
+    })
+}

@@ -1,0 +1,162 @@
+//! What can be done to a flag with one press.
+
+use leptos::prelude::*;
+use phasegate_domain::{
+    flags::PersonalOverride,
+    ids::{FlagKey, VariantName},
+};
+use phasegate_service::{
+    ServiceError,
+    flags::{Expected, change, delete, delete_override, restore, save_override},
+};
+
+use super::seen;
+use crate::{
+    components::Here,
+    request::{Form, Request, Trouble},
+};
+
+/// A switch that sends itself, and leads back to the list as it was asked for.
+pub(super) fn switch(
+    key: &FlagKey,
+    name: &str,
+    enabled: bool,
+    state_version: i64,
+    asked: &str,
+) -> AnyView {
+    let (checked, next) = if enabled { ("true", "false") } else { ("false", "true") };
+    let key = key.to_string();
+    let label = format!("{name} ({key})");
+    view! {
+        <form method="post" action="/admin/flags"><Here/>
+            <input type="hidden" name="flag" value=key/>
+            <input type="hidden" name="asked" value=asked.to_owned()/>
+            <input type="hidden" name="enabled" value=next/>
+            <input type="hidden" name="version" value=state_version.to_string()/>
+            <button class="switch" type="submit" role="switch" aria-checked=checked aria-label=label>
+                <span class="switch-knob"></span>
+            </button>
+        </form>
+    }
+    .into_any()
+}
+
+/// Switches a flag from the list, if its state is still as it was seen.
+pub(super) async fn act_on_list(request: &Request) -> Result<(), Trouble> {
+    let Some(form) = &request.form else { return Ok(()) };
+    let key: FlagKey = form.parsed("flag")?;
+    let (enabled, version) = (form.get("enabled") == "true", form.version()?);
+    set_enabled(request, &key, enabled, version).await?;
+    // Behind the question mark it can lead nowhere else.
+    request.go_to(&format!("/admin/flags?{}", form.get("asked")));
+    Ok(())
+}
+
+async fn set_enabled(
+    request: &Request,
+    key: &FlagKey,
+    enabled: bool,
+    version: i64,
+) -> Result<(), Trouble> {
+    let stored = request.live()?.stored_flag(key.as_str())?.clone();
+    if stored.state.version != version {
+        return Err(ServiceError::Conflict("the flag").into());
+    }
+    let expected = Expected::Version(stored.version());
+    let now = request.service.now();
+    let (service, actor) = (&request.service, &request.actor);
+    change(service, actor, request.environment, key, expected, |flag| {
+        flag.enabled = enabled;
+        // What was scheduled for the past has had its say.
+        flag.schedule.retain(|switch| switch.at > now);
+        Ok(())
+    })
+    .await?;
+    Ok(())
+}
+
+/// What a form on a flag's page asks for. Leads back to the page when it is done.
+pub(super) async fn act(request: &Request, key: &FlagKey) -> Result<(), Trouble> {
+    let Some(form) = &request.form else { return Ok(()) };
+    let (service, actor, environment) = (&request.service, &request.actor, request.environment);
+    let here = format!("/admin/flags/{key}");
+    let action = form.get("do");
+    match action {
+        "switch" => switch_elsewhere(request, key, form).await?,
+        "kill" | "revive" | "archive" | "unarchive" => {
+            let expected = Expected::Version(seen(form)?);
+            change(service, actor, environment, key, expected, |flag| {
+                match action {
+                    "kill" => flag.killed = true,
+                    "revive" => flag.killed = false,
+                    "archive" => flag.archived = true,
+                    _ => flag.archived = false,
+                }
+                Ok(())
+            })
+            .await?;
+        }
+        "delete" => {
+            delete(service, actor, environment, key, Expected::Version(seen(form)?)).await?;
+            request.go_to("/admin/flags?status=all");
+            return Ok(());
+        }
+        "restore" => {
+            let line =
+                form.get("line").parse().map_err(|_| Trouble::invalid("line: is missing"))?;
+            restore(service, actor, environment, key, line).await?;
+        }
+        "override" => {
+            let personal = read_override(request, key, form)?;
+            save_override(service, actor, environment, personal, None).await?;
+        }
+        "forget" => {
+            let user = form.get("user");
+            delete_override(service, actor, environment, key, user, form.version().ok()).await?;
+        }
+        other => return Err(Trouble::invalid(format!("do: there is no action {other:?}"))),
+    }
+    request.go_to(&format!("{here}?done={action}"));
+    Ok(())
+}
+
+/// A flag's page has the switches of all environments.
+async fn switch_elsewhere(request: &Request, key: &FlagKey, form: &Form) -> Result<(), Trouble> {
+    let wanted = form.get("environment");
+    let own = request.live()?.environment.project_id;
+    let all = request.service.environments();
+    let found = all
+        .iter()
+        .find(|live| live.environment.project_id == own && live.environment.key.as_str() == wanted);
+    let live = found.ok_or_else(|| {
+        Trouble::invalid(format!("environment: there is no environment {wanted:?}"))
+    })?;
+    let there = Request { environment: live.environment.id, ..request.clone() };
+    set_enabled(&there, key, form.get("enabled") == "true", form.version()?).await
+}
+
+fn read_override(
+    request: &Request,
+    key: &FlagKey,
+    form: &Form,
+) -> Result<PersonalOverride, Trouble> {
+    let variant: VariantName = form.parsed("variant")?;
+    let hours = match form.get("hours") {
+        "" => None,
+        text => Some(
+            text.parse::<u32>()
+                .ok()
+                .filter(|hours| (1..=87_600).contains(hours))
+                .ok_or_else(|| Trouble::invalid("hours: must be a whole number from 1 on"))?,
+        ),
+    };
+    let expires_at =
+        hours.map(|hours| request.service.now() + chrono::TimeDelta::hours(i64::from(hours)));
+    Ok(PersonalOverride {
+        flag: key.clone(),
+        targeting_key: form.get("user").to_owned(),
+        variant,
+        expires_at,
+        note: form.get("note").to_owned(),
+    })
+}

@@ -1,0 +1,286 @@
+//! One flag: what it answers to whom, and what happened to it.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+use phasegate_domain::{
+    flags::{Flag, Usage},
+    people::Role,
+};
+use phasegate_service::{
+    flags::{FlagDetail, detail},
+    models::{Environment, StoredFlag},
+};
+
+use super::{actions, history::History, key_of, overrides::Overrides, status, version_of};
+use crate::{
+    components::{Here, Notice, Sparkline, Time, TroubleNotice},
+    format,
+    request::{Request, page},
+};
+
+/// The page.
+#[component]
+pub(crate) fn FlagPage() -> impl IntoView {
+    let key = use_params_map().read_untracked().get("key");
+    page(|request| async move {
+        let key = key_of(key)?;
+        let refused = actions::act(&request, &key).await.err();
+        if let Some(trouble) = &refused {
+            request.note(trouble);
+        }
+        if request.form.is_some() && refused.is_none() {
+            // The browser is on its way elsewhere; the flag may be gone.
+            return Ok(().into_any());
+        }
+        let refusal = refused.map(|trouble| view! { <TroubleNotice trouble/> });
+        let detail = detail(&request.service, &request.actor, request.environment, &key).await?;
+        Ok(view! {
+            <Title text=key.to_string()/>
+            {refusal}
+            <Loaded detail request/>
+        }
+        .into_any())
+    })
+}
+
+fn done(action: &str) -> Option<&'static str> {
+    Some(match action {
+        "switch" => "Switched. Everyone who listens has been told.",
+        "kill" => "Killed: everyone gets the off variant, whatever else is set.",
+        "revive" => "No longer killed; switch and rules decide again.",
+        "archive" => "Archived: apps that still ask get their own default.",
+        "unarchive" => "Back in use.",
+        "restore" => "Restored.",
+        "override" => "The user has an answer of their own now.",
+        "forget" => "The user is like everybody else again.",
+        "saved" => "Saved. Everyone who listens has been told.",
+        "made" => "Made. Ask for it in your app, and see here how often it is asked for.",
+        _ => return None,
+    })
+}
+
+#[component]
+fn Loaded(detail: FlagDetail, request: Request) -> impl IntoView {
+    let FlagDetail { row, stored, advice, words, switches, history, needed_by } = detail;
+    let (status, class) = status(&row);
+    let flag = row.flag.clone();
+    let may_change = request.may(Role::Operator);
+    let overrides = request.live().map(|live| {
+        live.overrides.iter().filter(|o| o.value.flag == flag.key).cloned().collect::<Vec<_>>()
+    });
+    let edit = (may_change && !flag.archived).then(|| view! {
+        <a class="button button-primary" href=format!("/admin/flags/{}/edit", flag.key)>"Edit"</a>
+    });
+    let notice = done(request.query.get("done")).map(|text| view! { <Notice>{text}</Notice> });
+    let held = row.variable.clone().map(|variable| view! {
+        <p class="notice notice-warning">
+            "The server's variable " <code>{variable}</code>
+            " holds the answer. Changes here are kept, but nobody gets them until the server is \
+             started without it."
+        </p>
+    });
+    let advice =
+        advice.map(|advice| view! { <p class="notice notice-warning">{advice.to_string()}</p> });
+    let needed = (!needed_by.is_empty()).then(|| {
+        let keys: Vec<&str> = needed_by.iter().map(|key| key.as_str()).collect();
+        view! { <p class="hint">"Needed by " {keys.join(", ")} "."</p> }
+    });
+    let words = words.into_iter().map(|line| view! { <li>{line}</li> }).collect_view();
+    view! {
+        <header class="page-head">
+            <h1><code>{flag.key.to_string()}</code></h1>
+            <span class=class>{status}</span>
+            {edit}
+            <a class="button" href=format!("/admin/debugger?flag={}", flag.key)>"Debug"</a>
+        </header>
+        {notice} {held} {advice}
+        <Facts flag=flag.clone() stored=stored.clone()/>
+        <section aria-labelledby="words-title">
+            <h2 id="words-title">"Who gets what"</h2>
+            <ol class="words" data-testid="words">{words}</ol>
+            {needed}
+        </section>
+        <Affected flag=flag.clone() usage=row.usage/>
+        <Switches flag=flag.clone() switches may_change/>
+        <Overrides flag=flag.clone() overrides=overrides.unwrap_or_default() now=request.service.now() may_change/>
+        <History stored=stored.clone() history may_change asked=request.query.get("restore").to_owned()/>
+        {may_change.then(|| view! { <Grave flag stored asked=request.query.get("confirm").to_owned()/> })}
+    }
+}
+
+#[component]
+fn Facts(flag: Flag, stored: StoredFlag) -> impl IntoView {
+    let variants = flag
+        .variants
+        .iter()
+        .map(|variant| {
+            let value = variant.value.to_string();
+            let value = if value.len() > 80 {
+                format!("{} …", value.chars().take(80).collect::<String>())
+            } else {
+                value
+            };
+            view! { <li><code>{variant.name.to_string()}</code> " = " <code>{value}</code></li> }
+        })
+        .collect_view();
+    let tags = flag.tags.iter().map(|tag| view! { <span class="chip">{tag.clone()}</span> });
+    let owner = if flag.owner.is_empty() { "nobody yet".to_owned() } else { flag.owner.clone() };
+    view! {
+        <p class="lead">{flag.name} {(!flag.description.is_empty()).then(|| format!(": {}", flag.description))}</p>
+        <dl class="facts">
+            <div><dt>"Kind"</dt><dd>{flag.kind.as_str()}</dd></div>
+            <div><dt>"Variants"</dt><dd><ul>{variants}</ul></dd></div>
+            <div><dt>"Off, default, rollout"</dt>
+                <dd>{format!("{}, {}, {}", flag.off_variant, flag.default_variant, flag.rollout_variant)}</dd></div>
+            <div><dt>"Owner"</dt><dd>{owner}</dd></div>
+            <div><dt>"Tags"</dt><dd class="chips">{tags.collect_view()}</dd></div>
+            <div><dt>"Made, changed"</dt><dd><Time at=stored.created_at/> ", " <Time at=stored.changed_at/></dd></div>
+        </dl>
+    }
+}
+
+/// Who is affected, as far as can be told: what was answered in the last day.
+#[component]
+fn Affected(flag: Flag, usage: Usage) -> impl IntoView {
+    let total = usage.last_day();
+    let rows = flag
+        .variants
+        .iter()
+        .map(|variant| {
+            let count = usage.variants.get(&variant.name).map_or(0, |usage| usage.last_day);
+            view! {
+                <tr>
+                    <th scope="row"><code>{variant.name.to_string()}</code></th>
+                    <td class="is-number">{format::count(count)}</td>
+                    <td class="is-number">{format::percent(count, total)}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <section aria-labelledby="affected-title">
+            <h2 id="affected-title">"Who is affected"</h2>
+            <div class="row row-middle">
+                <Sparkline by_hour=usage.by_hour/>
+                <span>{format::counted(total, "answer", "answers")} " in the last 24 hours"</span>
+            </div>
+            <div class="table-scroll">
+                <table data-testid="affected">
+                    <thead><tr><th scope="col">"Variant"</th><th scope="col">"Answers"</th><th scope="col">"Share"</th></tr></thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+            <p class="hint">
+                "Answers, not people: an app that asks twice counts twice. Paste user ids into the "
+                <a href=format!("/admin/debugger?flag={}", flag.key)>"debugger"</a>
+                " to see what exactly they get."
+            </p>
+        </section>
+    }
+}
+
+#[component]
+fn Switches(
+    flag: Flag,
+    switches: Vec<(Environment, StoredFlag)>,
+    may_change: bool,
+) -> impl IntoView {
+    let action = format!("/admin/flags/{}", flag.key);
+    let rows = switches
+        .into_iter()
+        .map(|(environment, stored)| {
+            let enabled = stored.state.enabled;
+            let (checked, next) = if enabled { ("true", "false") } else { ("false", "true") };
+            let killed = stored
+                .state
+                .killed
+                .then(|| view! { <span class="pill pill-danger">"Killed"</span> });
+            let label = format!("{} in {}", flag.key, environment.name);
+            view! {
+                <li class="override">
+                    <strong>{environment.name.clone()}</strong>
+                    <form method="post" action=action.clone()><Here/>
+                        <input type="hidden" name="do" value="switch"/>
+                        <input type="hidden" name="environment" value=environment.key.to_string()/>
+                        <input type="hidden" name="enabled" value=next/>
+                        <input type="hidden" name="version" value=stored.state.version.to_string()/>
+                        <button class="switch" type="submit" role="switch" aria-checked=checked
+                            aria-label=label disabled=!may_change || flag.archived>
+                            <span class="switch-knob"></span>
+                        </button>
+                    </form>
+                    {killed}
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <section aria-labelledby="switches-title">
+            <h2 id="switches-title">"On or off"</h2>
+            <ul class="overrides">{rows}</ul>
+        </section>
+    }
+}
+
+/// What asks before it is done: the kill switch, archiving and deleting.
+#[component]
+fn Grave(flag: Flag, stored: StoredFlag, asked: String) -> impl IntoView {
+    let here = format!("/admin/flags/{}", flag.key);
+    let version = version_of(&stored);
+    let question = match asked.as_str() {
+        "kill" if !stored.state.killed => Some((
+            "kill",
+            "Kill the flag",
+            "Everyone gets the off variant at once, whatever switch, rules, rollout and overrides say. You can revive it here.",
+        )),
+        "archive" if !flag.archived => Some((
+            "archive",
+            "Archive the flag",
+            "It is no longer answered, in no environment: apps that still ask get the default in their own code. You can bring it back here.",
+        )),
+        "delete" => Some((
+            "delete",
+            "Delete the flag",
+            "It goes in all environments, with its rules and overrides. The audit keeps what it was.",
+        )),
+        _ => None,
+    };
+    if let Some((action, title, text)) = question {
+        return view! {
+            <section class="confirm" aria-labelledby="confirm-title">
+                <h2 id="confirm-title">{title} "?"</h2>
+                <p>{text}</p>
+                <form method="post" action=here class="row"><Here/>
+                    <input type="hidden" name="version" value=version/>
+                    <button class="button button-danger" name="do" value=action autofocus>{title}</button>
+                    <a class="button" href=here.clone()>"Cancel"</a>
+                </form>
+            </section>
+        }
+        .into_any();
+    }
+    let ask = |action: &str, text: &'static str| {
+        let href = format!("{here}?confirm={action}#confirm-title");
+        view! { <a class="button button-danger" href=href>{text}</a> }.into_any()
+    };
+    let back = |action: &'static str, text: &'static str| {
+        view! { <button class="button" name="do" value=action>{text}</button> }.into_any()
+    };
+    let kill = if stored.state.killed { back("revive", "Revive") } else { ask("kill", "Kill …") };
+    let archive = if flag.archived {
+        back("unarchive", "Bring back into use")
+    } else {
+        ask("archive", "Archive …")
+    };
+    view! {
+        <section aria-labelledby="grave-title">
+            <h2 id="grave-title">"In an emergency, and at the end"</h2>
+            <form method="post" action=here.clone() class="row"><Here/>
+                <input type="hidden" name="version" value=version/>
+                {kill} {archive} {ask("delete", "Delete …")}
+            </form>
+        </section>
+    }
+    .into_any()
+}

@@ -1,0 +1,190 @@
+//! Editing a flag. The form is the state: every button sends all of it, nothing is saved before
+//! "Save", and nothing that was typed is lost.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+use phasegate_domain::{
+    diff::diff,
+    flags::{FlagDocument, in_plain_words},
+    ids::FlagKey,
+    people::Role,
+};
+use phasegate_service::flags::{Expected, check_document, read_document, replace};
+
+use super::{editor::FlagDraft, key_of, seen, version_of};
+use crate::{
+    components::{Changes, Here, TextArea, TroubleNotice},
+    islands::LivePreview,
+    request::{Form, Request, Trouble, page},
+};
+
+/// The page.
+#[component]
+pub(crate) fn FlagEditPage() -> impl IntoView {
+    let key = use_params_map().read_untracked().get("key");
+    page(|request| async move {
+        let key = key_of(key)?;
+        request.actor.require(Role::Operator)?;
+        let live = request.live()?;
+        let stored = live.stored_flag(key.as_str())?;
+        let document = FlagDocument::new(&stored.flag, &stored.state);
+        // What the form cannot hold (parts of a second, say) is not put into it.
+        let as_json = request.query.get("as") == "json" || !FlagDraft::can_hold(&document);
+        let form = request.form.clone();
+        let mut draft = match &form {
+            Some(form) if !as_json => FlagDraft::read(form, &document),
+            _ => FlagDraft::new(&document),
+        };
+        let mut version = version_of(stored);
+        let mut typed =
+            as_json.then(|| serde_json::to_string_pretty(&document).unwrap_or_default());
+        let mut trouble = None;
+        if let Some(form) = &form {
+            // What the form was made for, not what is there now: saving finds out.
+            form.get("version").clone_into(&mut version);
+            typed = typed.map(|_| form.get("document").to_owned());
+            draft.press(form.get("do"));
+            if form.get("do") == "save" {
+                match save(&request, &key, form, &draft, typed.as_deref()).await {
+                    Ok(()) => return Ok(().into_any()),
+                    Err(refused) => trouble = Some(refused),
+                }
+            }
+        }
+        if let Some(trouble) = &trouble {
+            request.note(trouble);
+        }
+        let read = read(&draft, typed.as_deref()).and_then(|document| {
+            let (service, environment) = (&request.service, request.environment);
+            check_document(service, environment, &document).map_err(|error| error.to_string())?;
+            Ok(document)
+        });
+        Ok(view! {
+            <Title text=format!("Edit {key}")/>
+            <header class="page-head"><h1>"Edit " <code>{key.to_string()}</code></h1></header>
+            {trouble.map(|trouble| view! { <TroubleNotice trouble/> })}
+            <Editor request=request.clone() key draft typed version preview=view! { <Preview request read before=document/> }.into_any()/>
+        }
+        .into_any())
+    })
+}
+
+fn read(draft: &FlagDraft, typed: Option<&str>) -> Result<FlagDocument, String> {
+    match typed {
+        None => draft.document(),
+        Some(json) => {
+            let value = serde_json::from_str(json).map_err(|error| format!("document: {error}"))?;
+            read_document(value).map_err(|error| error.to_string())
+        }
+    }
+}
+
+async fn save(
+    request: &Request,
+    key: &FlagKey,
+    form: &Form,
+    draft: &FlagDraft,
+    typed: Option<&str>,
+) -> Result<(), Trouble> {
+    let document = read(draft, typed).map_err(Trouble::invalid)?;
+    if document.key != *key {
+        return Err(Trouble::invalid("key: never changes; make a new flag"));
+    }
+    let expected = Expected::Version(seen(form)?);
+    let (service, actor) = (&request.service, &request.actor);
+    replace(service, actor, request.environment, document, expected).await?;
+    request.go_to(&format!("/admin/flags/{key}?done=saved"));
+    Ok(())
+}
+
+#[component]
+fn Editor(
+    request: Request,
+    key: FlagKey,
+    draft: FlagDraft,
+    typed: Option<String>,
+    version: String,
+    preview: AnyView,
+) -> impl IntoView {
+    let live = request.live().ok();
+    let keys = |live: &phasegate_service::LiveEnvironment| -> (Vec<String>, Vec<String>) {
+        let flags = live.flags.iter().map(|stored| stored.flag.key.to_string());
+        let segments = live.segments.iter().map(|stored| stored.value.key.to_string());
+        (flags.filter(|other| *other != key.as_str()).collect(), segments.collect())
+    };
+    let (flags, segments) = live.as_deref().map(keys).unwrap_or_default();
+    let here = format!("/admin/flags/{key}");
+    let (action, other, fields) = match typed {
+        None => {
+            let other =
+                view! { <a href=format!("{here}/edit?as=json")>"Edit as JSON"</a> }.into_any();
+            (format!("{here}/edit"), other, draft.view(&flags, &segments))
+        }
+        Some(json) => {
+            let other = view! { <a href=format!("{here}/edit")>"Edit with a form"</a> }.into_any();
+            let fields = view! {
+                <label class="field"><span>"The flag as JSON"</span>
+                    <TextArea value=json rows=30 name="document" code=true/></label>
+            };
+            (format!("{here}/edit?as=json"), other, fields.into_any())
+        }
+    };
+    view! {
+        <form id="editor" method="post" action=action class="editor"><Here/>
+            <input type="hidden" name="version" value=version/>
+            // What the Enter key presses.
+            <button class="visually-hidden" name="do" value="preview" tabindex="-1" aria-hidden="true">"Preview"</button>
+            <div class="editor-fields stack">{fields}</div>
+            <aside class="editor-side stack">
+                <div id="preview" class="card stack" aria-live="polite" data-testid="preview">{preview}</div>
+                <div class="row">
+                    <button class="button button-primary" name="do" value="save">"Save"</button>
+                    <button class="button" name="do" value="preview" formnovalidate>"Preview"</button>
+                    <a class="button" href=here>"Cancel"</a>
+                </div>
+                <p class="hint">{other}</p>
+            </aside>
+        </form>
+        <LivePreview form="editor".to_owned() place="preview".to_owned()/>
+    }
+}
+
+/// What the form means, in plain words, and what saving it would change.
+#[component]
+fn Preview(
+    request: Request,
+    read: Result<FlagDocument, String>,
+    before: FlagDocument,
+) -> impl IntoView {
+    let document = match read {
+        Ok(document) => document,
+        Err(problem) => {
+            return view! {
+                <h2>"Not yet"</h2>
+                <p class="notice notice-error">{problem}</p>
+            }
+            .into_any();
+        }
+    };
+    let live = request.live().ok();
+    let entry = live.as_ref().and_then(|live| live.snapshot.flag(document.key.as_str()));
+    let added_in = entry.and_then(|entry| entry.added_in);
+    let json = |document: &FlagDocument| serde_json::to_value(document).ok();
+    let fields = diff(json(&before).as_ref(), json(&document).as_ref());
+    let (flag, state) = document.into_parts(None, 1);
+    let words = in_plain_words(&flag, &state, added_in, request.service.now());
+    let words = words.into_iter().map(|line| view! { <li>{line}</li> }).collect_view();
+    let changes = if fields.is_empty() {
+        view! { <p class="hint">"Nothing is changed yet."</p> }.into_any()
+    } else {
+        view! { <Changes fields/> }.into_any()
+    };
+    view! {
+        <h2>"Who would get what"</h2>
+        <ol class="words">{words}</ol>
+        <h3>"What would change"</h3>
+        {changes}
+    }
+    .into_any()
+}

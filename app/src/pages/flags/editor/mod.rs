@@ -1,0 +1,279 @@
+//! A flag as it is typed into a form.
+
+mod rule;
+mod view;
+
+use phasegate_domain::flags::{FlagDocument, FlagKind};
+use serde_json::{Map, Value, json};
+
+use self::rule::{RuleDraft, instant, minute};
+use crate::{components::ConditionDraft, request::Form};
+
+/// A flag as it is typed: nothing is lost that does not fit yet.
+#[derive(Debug, Clone)]
+pub(super) struct FlagDraft {
+    key: String,
+    pub(super) kind: FlagKind,
+    name: String,
+    description: String,
+    owner: String,
+    tags: String,
+    variants: Vec<(String, String)>,
+    off: String,
+    default: String,
+    rollout: String,
+    salt: String,
+    rules: Vec<RuleDraft>,
+    /// Flag and variants, with commas.
+    needs: Vec<(String, String)>,
+    /// Instant and whether on.
+    schedule: Vec<(String, bool)>,
+    enabled: bool,
+    killed: bool,
+    archived: bool,
+}
+
+/// A variant's value as it is typed: texts bare, everything else as JSON.
+fn typed(kind: FlagKind, value: &Value) -> String {
+    match (kind, value) {
+        (FlagKind::String, Value::String(text)) => text.clone(),
+        (FlagKind::Object, value) => serde_json::to_string_pretty(value).unwrap_or_default(),
+        (_, value) => value.to_string(),
+    }
+}
+
+impl FlagDraft {
+    pub(super) fn new(document: &FlagDocument) -> Self {
+        let kind = document.kind;
+        let variant =
+            |v: &phasegate_domain::flags::Variant| (v.name.to_string(), typed(kind, &v.value));
+        let need = |need: &phasegate_domain::flags::Prerequisite| {
+            let variants: Vec<&str> = need.variants.iter().map(|v| v.as_str()).collect();
+            (need.flag.to_string(), variants.join(", "))
+        };
+        Self {
+            key: document.key.to_string(),
+            kind,
+            name: document.name.clone(),
+            description: document.description.clone(),
+            owner: document.owner.clone(),
+            tags: document.tags.join(", "),
+            variants: document.variants.iter().map(variant).collect(),
+            off: document.off_variant.to_string(),
+            default: document.default_variant.to_string(),
+            rollout: document.rollout_variant.to_string(),
+            salt: document.salt.clone(),
+            rules: document.rules.iter().map(RuleDraft::new).collect(),
+            needs: document.prerequisites.iter().map(need).collect(),
+            schedule: document.schedule.iter().map(|s| (minute(s.at), s.enabled)).collect(),
+            enabled: document.enabled,
+            killed: document.killed,
+            archived: document.archived,
+        }
+    }
+
+    /// What was typed over what is stored.
+    pub(super) fn read(form: &Form, stored: &FlagDocument) -> Self {
+        let field = |name: &str| form.get(name).to_owned();
+        let pairs = |rows: &str, first: &str, second: &str| -> Vec<(String, String)> {
+            let row = |index| {
+                let name = |field: &str| format!("{rows}.{index}.{field}");
+                form.has(&name(first)).then(|| (field(&name(first)), field(&name(second))))
+            };
+            (0..form.rows(rows)).filter_map(row).collect()
+        };
+        let variant = |index| {
+            let name = format!("variant.{index}.name");
+            form.has(&name).then(|| (field(&name), form.exact(&format!("variant.{index}.value"))))
+        };
+        let variants = (0..form.rows("variant")).filter_map(variant).collect();
+        let rule = |index| RuleDraft::read(form, index);
+        Self {
+            name: field("name"),
+            description: field("description"),
+            owner: field("owner"),
+            tags: field("tags"),
+            off: field("off"),
+            default: field("default"),
+            rollout: field("rollout"),
+            salt: field("salt"),
+            rules: (0..form.rows("rule")).filter_map(rule).collect(),
+            needs: pairs("needs", "flag", "variants"),
+            schedule: pairs("at", "at", "enabled")
+                .into_iter()
+                .map(|(at, enabled)| (at, enabled == "on"))
+                .collect(),
+            variants,
+            ..Self::new(stored)
+        }
+    }
+
+    /// Carries out what a button other than "save" asks for.
+    pub(super) fn press(&mut self, button: &str) {
+        let mut words = button.split(' ');
+        let (action, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let number = |text: &str| text.parse::<usize>().unwrap_or(usize::MAX);
+        let rule_of = |prefix: &str| prefix.strip_prefix("rule.").map_or(usize::MAX, number);
+        let at = number(target);
+        match action {
+            "add-variant" => self.variants.push((String::new(), String::new())),
+            "add-rule" => self.rules.push(RuleDraft {
+                name: String::new(),
+                condition: ConditionDraft::new(&phasegate_domain::segments::Condition::default()),
+                serve: self.rollout.clone(),
+                share: "100".to_owned(),
+                ramp_to: String::new(),
+                ramp_starts: String::new(),
+                ramp_ends: String::new(),
+                weights: Vec::new(),
+            }),
+            "add-needs" => self.needs.push((String::new(), String::new())),
+            "add-at" => self.schedule.push((String::new(), !self.enabled)),
+            "remove-variant" => remove(&mut self.variants, at),
+            "remove-rule" => remove(&mut self.rules, at),
+            "remove-needs" => remove(&mut self.needs, at),
+            "remove-at" => remove(&mut self.schedule, at),
+            "up-rule" if at > 0 && at < self.rules.len() => self.rules.swap(at - 1, at),
+            "add-if" => {
+                if let Some(rule) = self.rules.get_mut(rule_of(target)) {
+                    rule.condition.add_row();
+                }
+            }
+            "remove-if" => {
+                if let Some(rule) = self.rules.get_mut(rule_of(target)) {
+                    rule.condition.remove_row(words.next().map_or(usize::MAX, number));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether a flag comes back from its form as it went in. Where it does not, only JSON will do.
+    pub(super) fn can_hold(document: &FlagDocument) -> bool {
+        Self::new(document).document().as_ref() == Ok(document)
+    }
+
+    /// The flag that was typed.
+    pub(super) fn document(&self) -> Result<FlagDocument, String> {
+        let value = |index: usize, text: &str| match self.kind {
+            FlagKind::String => Ok(Value::from(text)),
+            _ => serde_json::from_str(text)
+                .map_err(|error| format!("variants[{index}].value: is not JSON: {error}")),
+        };
+        let variants =
+            self.variants.iter().enumerate().map(|(index, (name, text))| {
+                Ok(json!({"name": name, "value": value(index, text)?}))
+            });
+        let split = |text: &str| -> Vec<String> {
+            text.split(',')
+                .map(|item| item.trim().to_owned())
+                .filter(|item| !item.is_empty())
+                .collect()
+        };
+        let rules = self.rules.iter().enumerate().map(|(index, rule)| rule.to_json(index));
+        let needs = self.needs.iter().filter(|(flag, _)| !flag.is_empty());
+        let needs =
+            needs.map(|(flag, variants)| json!({"flag": flag, "variants": split(variants)}));
+        let schedule = self.schedule.iter().filter(|(at, _)| !at.is_empty());
+        let schedule = schedule.map(|(at, enabled)| json!({"at": instant(at), "enabled": enabled}));
+        let document = json!({
+            "key": self.key,
+            "kind": self.kind,
+            "name": self.name,
+            "description": self.description,
+            "owner": self.owner,
+            "tags": split(&self.tags),
+            "variants": variants.collect::<Result<Value, String>>()?,
+            "off_variant": self.off,
+            "default_variant": self.default,
+            "rollout_variant": self.rollout,
+            "salt": self.salt,
+            "enabled": self.enabled,
+            "killed": self.killed,
+            "archived": self.archived,
+            "rules": rules.collect::<Result<Value, String>>()?,
+            "prerequisites": needs.collect::<Value>(),
+            "schedule": schedule.collect::<Value>(),
+        });
+        phasegate_service::flags::read_document(document).map_err(|error| error.to_string())
+    }
+
+    pub(super) fn names(&self) -> Vec<String> {
+        self.variants.iter().map(|(name, _)| name.clone()).filter(|name| !name.is_empty()).collect()
+    }
+}
+
+fn remove<T>(list: &mut Vec<T>, index: usize) {
+    if index < list.len() {
+        list.remove(index);
+    }
+}
+
+/// A document from an object of its fields, for the page that makes a flag.
+pub(super) fn fresh(key: &str, kind: FlagKind, name: &str) -> Map<String, Value> {
+    let mut fields = Map::new();
+    fields.insert("key".into(), json!(key));
+    fields.insert("kind".into(), json!(kind));
+    if !name.is_empty() {
+        fields.insert("name".into(), json!(name));
+    }
+    let variants = match kind {
+        FlagKind::Boolean => return fields,
+        FlagKind::String => {
+            json!([{"name": "control", "value": "control"}, {"name": "treatment", "value": "treatment"}])
+        }
+        FlagKind::Number => json!([{"name": "low", "value": 1}, {"name": "high", "value": 10}]),
+        FlagKind::Object => {
+            json!([{"name": "control", "value": {}}, {"name": "treatment", "value": {"new": true}}])
+        }
+    };
+    let first = variants.pointer("/0/name").cloned().unwrap_or_default();
+    fields.insert("off_variant".into(), first);
+    fields.insert("variants".into(), variants);
+    fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flag_survives_its_form() {
+        let document: FlagDocument = serde_json::from_value(json!({
+            "key": "A", "kind": "boolean", "tags": ["a", "b"], "owner": "ada",
+            "rules": [
+                {"name": "Beta", "condition": {"in_segment": "beta"}, "variant": "on"},
+                {"variant": "on", "share": 12.5},
+                {"split": [{"variant": "on", "share": 30}, {"variant": "off", "share": 70}]},
+                {"variant": "on", "ramp": {"from": 5, "to": 50,
+                    "starts_at": "2026-12-01T08:00:00Z", "ends_at": "2026-12-02T08:00:00Z"}},
+            ],
+            "prerequisites": [{"flag": "B", "variants": ["on", "off"]}],
+            "schedule": [{"at": "2026-12-24T00:00:00Z", "enabled": false}],
+        }))
+        .unwrap();
+        let mut draft = FlagDraft::new(&document);
+        assert_eq!(draft.document().unwrap(), document);
+        draft.press("add-rule");
+        draft.press("up-rule 4");
+        draft.press("add-if rule.3");
+        draft.press("remove-rule 0");
+        draft.press("remove-rule 99");
+        assert_eq!(draft.rules.len(), 4);
+        assert!(
+            draft.document().unwrap_err().contains("rules[2].condition"),
+            "{:?}",
+            draft.document()
+        );
+    }
+
+    #[test]
+    fn every_kind_can_be_made() {
+        for kind in FlagKind::ALL {
+            let fields = Value::Object(fresh("A", kind, ""));
+            let document: FlagDocument = serde_json::from_value(fields).unwrap();
+            let (flag, _) = document.into_parts(None, 1);
+            assert_eq!(flag.validate(), Ok(()));
+        }
+    }
+}

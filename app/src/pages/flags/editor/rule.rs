@@ -1,0 +1,131 @@
+//! A rule as it is typed.
+
+use phasegate_domain::{
+    Timestamp,
+    flags::{Portion, Ramp, Rule, Serve},
+};
+use serde_json::{Value, json};
+
+use crate::{components::ConditionDraft, request::Form};
+
+/// A rule as it is typed.
+#[derive(Debug, Clone)]
+pub(super) struct RuleDraft {
+    pub(super) name: String,
+    pub(super) condition: ConditionDraft,
+    /// A variant's name, or [`SPLIT`].
+    pub(super) serve: String,
+    pub(super) share: String,
+    pub(super) ramp_to: String,
+    pub(super) ramp_starts: String,
+    pub(super) ramp_ends: String,
+    /// Variant → its part.
+    pub(super) weights: Vec<(String, String)>,
+}
+
+/// What a rule serves that splits.
+pub(super) const SPLIT: &str = " split";
+
+/// An instant as `datetime-local` fields write it, in UTC.
+pub(super) fn minute(at: Timestamp) -> String {
+    at.format("%Y-%m-%dT%H:%M:%S").to_string()
+}
+
+/// What such a field says, as RFC 3339; anything else is left for the reader to refuse.
+pub(super) fn instant(text: &str) -> String {
+    match text.len() {
+        16 => format!("{text}:00Z"),
+        19 => format!("{text}Z"),
+        _ => text.to_owned(),
+    }
+}
+
+impl RuleDraft {
+    pub(super) fn new(rule: &Rule) -> Self {
+        let mut draft = Self {
+            name: rule.name.clone(),
+            condition: ConditionDraft::new(&rule.condition),
+            serve: SPLIT.to_owned(),
+            share: "100".to_owned(),
+            ramp_to: String::new(),
+            ramp_starts: String::new(),
+            ramp_ends: String::new(),
+            weights: Vec::new(),
+        };
+        match &rule.serve {
+            Serve::Variant(variant) => draft.serve = variant.to_string(),
+            Serve::Share(variant, Portion::Fixed(share)) => {
+                draft.serve = variant.to_string();
+                draft.share = share.percent().to_string();
+            }
+            Serve::Share(variant, Portion::Ramp(Ramp { from, to, starts_at, ends_at })) => {
+                draft.serve = variant.to_string();
+                draft.share = from.percent().to_string();
+                draft.ramp_to = to.percent().to_string();
+                draft.ramp_starts = minute(*starts_at);
+                draft.ramp_ends = minute(*ends_at);
+            }
+            Serve::Split(parts) => {
+                let weight = |part: &phasegate_domain::flags::WeightedVariant| {
+                    (part.variant.to_string(), part.share.percent().to_string())
+                };
+                draft.weights = parts.iter().map(weight).collect();
+            }
+        }
+        draft
+    }
+
+    pub(super) fn read(form: &Form, index: usize) -> Option<Self> {
+        let prefix = format!("rule.{index}");
+        let field = |name: &str| form.get(&format!("{prefix}.{name}")).to_owned();
+        if !form.has(&format!("{prefix}.serve")) {
+            return None;
+        }
+        let serve = form.all(&format!("{prefix}.serve")).next().unwrap_or_default().to_owned();
+        Some(Self {
+            name: field("name"),
+            condition: ConditionDraft::read(form, &prefix),
+            serve,
+            share: field("share"),
+            ramp_to: field("ramp_to"),
+            ramp_starts: field("ramp_starts"),
+            ramp_ends: field("ramp_ends"),
+            weights: form
+                .names_after(&format!("{prefix}.weight."))
+                .map(|name| (name.to_owned(), field(&format!("weight.{name}"))))
+                .filter(|(_, share)| !share.is_empty())
+                .collect(),
+        })
+    }
+
+    pub(super) fn to_json(&self, index: usize) -> Result<Value, String> {
+        let condition = self.condition.to_json();
+        let condition = condition.map_err(|error| format!("rules[{index}].condition: {error}"))?;
+        let number = |field: &str, text: &str| {
+            let number = text.parse().ok().filter(|number: &f64| number.is_finite());
+            number.ok_or_else(|| format!("rules[{index}].{field}: must be a number, not {text:?}"))
+        };
+        let mut rule = json!({"name": self.name, "condition": condition});
+        let fields = rule.as_object_mut().ok_or("a rule is an object")?;
+        if self.serve == SPLIT {
+            let part = |(variant, share): &(String, String)| {
+                Ok(
+                    json!({"variant": variant, "share": number(&format!("split.{variant}"), share)?}),
+                )
+            };
+            let parts = self.weights.iter().map(part).collect::<Result<Value, String>>()?;
+            fields.insert("split".into(), parts);
+            return Ok(rule);
+        }
+        fields.insert("variant".into(), json!(self.serve));
+        let share = if self.share.is_empty() { 100.0 } else { number("share", &self.share)? };
+        if !self.ramp_ends.is_empty() || !self.ramp_to.is_empty() {
+            let ramp = json!({"from": share, "to": number("ramp.to", &self.ramp_to)?,
+                "starts_at": instant(&self.ramp_starts), "ends_at": instant(&self.ramp_ends)});
+            fields.insert("ramp".into(), ramp);
+        } else if share != 100.0 {
+            fields.insert("share".into(), json!(share));
+        }
+        Ok(rule)
+    }
+}

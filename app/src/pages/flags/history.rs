@@ -1,0 +1,91 @@
+//! What happened to a flag, and the way back.
+
+use leptos::prelude::*;
+use phasegate_domain::{
+    diff::diff,
+    flags::FlagDocument,
+    history::{Change, HistoryLine},
+};
+use phasegate_service::models::StoredFlag;
+
+use crate::{
+    components::{Changes, Here, Time},
+    pages::audit,
+};
+
+/// The newest changes, newest first.
+#[component]
+pub(super) fn History(
+    stored: StoredFlag,
+    history: Vec<HistoryLine>,
+    may_change: bool,
+    asked: String,
+) -> impl IntoView {
+    let key = stored.flag.key.clone();
+    let lines = history
+        .into_iter()
+        .map(|HistoryLine { id, entry }| {
+            let fields = entry.change.fields();
+            let back =
+                may_change.then(|| way_back(&stored, id, &entry.change, asked == id.to_string()));
+            view! {
+                <li class="timeline-line" id=format!("line-{id}")>
+                    <span class="timeline-what">{audit::sentence(&entry.change)}</span>
+                    <span class="hint">{entry.actor.0} ", " <Time at=entry.at/></span>
+                    <Changes fields/>
+                    {back.flatten()}
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <section aria-labelledby="history-title">
+            <h2 id="history-title">"History"</h2>
+            <ol class="timeline" data-testid="flag-history">{lines}</ol>
+            <p><a href=format!("/admin/audit?kind=flag&key={key}")>"All of it"</a></p>
+        </section>
+    }
+}
+
+/// The way back to what a flag was before a change; asked first, with what it would change.
+fn way_back(stored: &StoredFlag, id: i64, change: &Change, is_asked: bool) -> Option<AnyView> {
+    let here = format!("/admin/flags/{}", stored.flag.key);
+    let now = serde_json::to_value(FlagDocument::new(&stored.flag, &stored.state)).ok();
+    let mut then = match change {
+        Change::Saved { before, .. } => before.clone()?,
+        _ => now.clone()?,
+    };
+    if let Some(fields) = then.as_object_mut() {
+        if let Change::FlagSwitched { enabled, .. } = change {
+            fields.insert("enabled".to_owned(), (!enabled).into());
+        }
+        // Going back in time ends no emergency.
+        fields.insert("killed".to_owned(), stored.state.killed.into());
+    }
+    let fields = diff(now.as_ref(), Some(&then));
+    if fields.is_empty() {
+        return None;
+    }
+    if !is_asked {
+        let href = format!("{here}?restore={id}#line-{id}");
+        return Some(
+            view! { <p><a class="button button-small" href=href>"Back to before this …"</a></p> }
+                .into_any(),
+        );
+    }
+    Some(
+        view! {
+            <div class="confirm" data-testid="way-back">
+                <p>"Going back would change:"</p>
+                <Changes fields/>
+                <form method="post" action=here class="row">
+                    <Here/>
+                    <input type="hidden" name="line" value=id.to_string()/>
+                    <button class="button button-danger" name="do" value="restore" autofocus>"Go back"</button>
+                    <a class="button" href=here.clone()>"Cancel"</a>
+                </form>
+            </div>
+        }
+        .into_any(),
+    )
+}

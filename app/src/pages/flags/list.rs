@@ -1,0 +1,232 @@
+//! All flags: searched, filtered, switched.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use phasegate_domain::{
+    flags::{FlagKind, FlagRow, Lifecycle},
+    people::Role,
+};
+use phasegate_service::flags::list;
+
+use super::{actions, status};
+use crate::{
+    components::{Sparkline, TroubleNotice},
+    format,
+    request::{Form, Request, encode, page},
+};
+
+/// Flags on one page.
+const PAGE: usize = 100;
+
+/// The page.
+#[component]
+pub(crate) fn FlagsPage() -> impl IntoView {
+    view! {
+        <Title text="Flags"/>
+        {page(|request| async move {
+            let refused = actions::act_on_list(&request).await.err();
+            if let Some(trouble) = &refused {
+                request.note(trouble);
+            }
+            let refusal = refused.map(|trouble| view! { <TroubleNotice trouble/> });
+            let rows = list(&request.service, &request.actor, request.environment).await?;
+            let new = request.may(Role::Operator).then(|| view! {
+                <a class="button button-primary" href="/admin/flags/new">"New flag"</a>
+            });
+            Ok(view! {
+                <header class="page-head"><h1>"Flags"</h1> {new}</header>
+                <p class="lead">
+                    "A flag that is off gives everyone its off variant, at once. One that is on follows \
+                     its rules, then the rollout that adds it."
+                </p>
+                {refusal}
+                <List rows request/>
+            }
+            .into_any())
+        })}
+    }
+}
+
+/// What is asked of the list.
+struct Filter {
+    text: String,
+    status: String,
+    kind: Option<FlagKind>,
+    tag: String,
+}
+
+impl Filter {
+    fn new(query: &Form) -> Self {
+        Self {
+            text: query.get("q").to_lowercase(),
+            status: query.get("status").to_owned(),
+            kind: FlagKind::parse(query.get("kind")),
+            tag: query.get("tag").to_owned(),
+        }
+    }
+
+    fn admits(&self, row: &FlagRow) -> bool {
+        let FlagRow { flag, .. } = row;
+        let is_found = || {
+            let texts = [flag.key.as_str(), &flag.name, &flag.description, &flag.owner];
+            texts.iter().any(|text| text.to_lowercase().contains(&self.text))
+        };
+        let has_status = match self.status.as_str() {
+            "on" => row.enabled && !row.state.killed && !flag.archived,
+            "off" => !row.enabled && !flag.archived,
+            "killed" => row.state.killed,
+            "held" => row.variable.is_some(),
+            "stale" => row.lifecycle == Lifecycle::Stale,
+            "archived" => flag.archived,
+            "all" => true,
+            _ => !flag.archived,
+        };
+        has_status
+            && self.kind.is_none_or(|kind| kind == flag.kind)
+            && (self.tag.is_empty() || flag.tags.contains(&self.tag))
+            && (self.text.is_empty() || is_found())
+    }
+}
+
+#[component]
+fn List(rows: Vec<FlagRow>, request: Request) -> impl IntoView {
+    let query = request.query.clone();
+    if rows.is_empty() {
+        return view! {
+            <div class="empty">
+                <p>"There are no flags yet."</p>
+                <p><a class="button button-primary" href="/admin/flags/new">"Make the first one"</a></p>
+            </div>
+        }
+        .into_any();
+    }
+    let mut tags: Vec<String> = rows.iter().flat_map(|row| row.flag.tags.clone()).collect();
+    tags.sort();
+    tags.dedup();
+    let filter = Filter::new(&query);
+    let found: Vec<FlagRow> = rows.into_iter().filter(|row| filter.admits(row)).collect();
+    let count = found.len();
+    let number =
+        query.get("page").parse::<usize>().unwrap_or(1).clamp(1, count.div_ceil(PAGE).max(1));
+    let may_switch = request.may(Role::Operator);
+    let asked = format!("{}page={number}", address_of(&query));
+    let shown = found
+        .into_iter()
+        .skip((number - 1) * PAGE)
+        .take(PAGE)
+        .map(|row| view! { <Row row may_switch asked=asked.clone()/> })
+        .collect_view();
+    let list = if count == 0 {
+        view! { <p class="empty">"No flag is like that. " <a href="/admin/flags">"Show all"</a></p> }.into_any()
+    } else {
+        view! { <ul class="flag-list">{shown}</ul> }.into_any()
+    };
+    view! {
+        <Filters query=query.clone() tags/>
+        <p class="hint">{format::counted(count as u64, "flag", "flags")}</p>
+        {list}
+        <Pages query number pages=count.div_ceil(PAGE)/>
+    }
+    .into_any()
+}
+
+#[component]
+fn Filters(query: Form, tags: Vec<String>) -> impl IntoView {
+    let options = |name: &'static str, choices: Vec<(String, String)>| {
+        let chosen = query.get(name).to_owned();
+        choices
+            .into_iter()
+            .map(|(value, text)| {
+                let is_chosen = value == chosen;
+                view! { <option value=value selected=is_chosen>{text}</option> }
+            })
+            .collect_view()
+    };
+    let pair = |value: &str, text: &str| (value.to_owned(), text.to_owned());
+    let statuses = vec![
+        pair("", "in use"),
+        pair("on", "on"),
+        pair("off", "off"),
+        pair("killed", "killed"),
+        pair("held", "held by a variable"),
+        pair("stale", "stale"),
+        pair("archived", "archived"),
+        pair("all", "all"),
+    ];
+    let mut kinds = vec![pair("", "any")];
+    kinds.extend(FlagKind::ALL.map(|kind| pair(kind.as_str(), kind.as_str())));
+    let mut all_tags = vec![pair("", "any")];
+    all_tags.extend(tags.into_iter().map(|tag| (tag.clone(), tag)));
+    view! {
+        <form class="filters" method="get" action="/admin/flags" role="search">
+            <label class="field field-wide">
+                <span>"Search"</span>
+                <input type="search" name="q" value=query.get("q").to_owned() autocomplete="off"
+                    placeholder="key, name, description, owner"/>
+            </label>
+            <label class="field"><span>"Status"</span><select name="status">{options("status", statuses)}</select></label>
+            <label class="field"><span>"Kind"</span><select name="kind">{options("kind", kinds)}</select></label>
+            <label class="field"><span>"Tag"</span><select name="tag">{options("tag", all_tags)}</select></label>
+            <button class="button" type="submit">"Filter"</button>
+        </form>
+    }
+}
+
+/// The filters for a link.
+fn address_of(query: &Form) -> String {
+    let asked =
+        ["q", "status", "kind", "tag"].into_iter().filter(|name| !query.get(name).is_empty());
+    asked.map(|name| format!("{name}={}&", encode(query.get(name)))).collect()
+}
+
+#[component]
+fn Pages(query: Form, number: usize, pages: usize) -> impl IntoView {
+    if pages < 2 {
+        return ().into_any();
+    }
+    let link = |number: usize, text: &'static str| {
+        let href = format!("/admin/flags?{}page={number}", address_of(&query));
+        view! { <a class="button" href=href>{text}</a> }
+    };
+    let before = (number > 1).then(|| link(number - 1, "Before"));
+    let after = (number < pages).then(|| link(number + 1, "Next"));
+    view! {
+        <nav class="row" aria-label="More flags">
+            {before} <span class="hint">{format!("Page {number} of {pages}")}</span> {after}
+        </nav>
+    }
+    .into_any()
+}
+
+#[component]
+fn Row(row: FlagRow, may_switch: bool, asked: String) -> impl IntoView {
+    let (status, class) = status(&row);
+    let FlagRow { flag, usage, lifecycle, .. } = row;
+    let href = format!("/admin/flags/{}", flag.key);
+    let often = match usage.last_day() {
+        0 => "not asked today".to_owned(),
+        count => format!("{} a day", format::count(count)),
+    };
+    let tags = flag.tags.iter().map(|tag| view! { <span class="chip">{tag.clone()}</span> });
+    let stale = (lifecycle == Lifecycle::Stale)
+        .then(|| view! { <span class="pill pill-warning">"Stale"</span> });
+    // What a variable holds, no switch would change.
+    let switch = (may_switch && !flag.archived && row.variable.is_none())
+        .then(|| actions::switch(&flag.key, &flag.name, row.enabled, row.state.version, &asked));
+    view! {
+        <li class="flag">
+            <div class="flag-text">
+                <a class="flag-name" href=href>{flag.name.clone()}</a>
+                <code class="flag-key">{flag.key.to_string()}</code>
+                <p class="hint">{flag.description}</p>
+                <div class="chips">{tags.collect_view()}</div>
+            </div>
+            <div class="flag-usage">
+                <Sparkline by_hour=usage.by_hour/>
+                <span class="hint">{often}</span>
+            </div>
+            <div class="flag-status"><span class=class>{status}</span> {stale}</div>
+            <div class="flag-switch">{switch}</div>
+        </li>
+    }
+}

@@ -1,0 +1,70 @@
+//! Making a flag: key, kind and name. The rest is edited then.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use phasegate_domain::{flags::FlagKind, people::Role};
+use phasegate_service::flags::{create, read_document};
+
+use super::editor::fresh;
+use crate::{
+    components::{Here, TroubleNotice},
+    request::{Form, Request, Trouble, page},
+};
+
+/// The page.
+#[component]
+pub(crate) fn NewFlagPage() -> impl IntoView {
+    view! {
+        <Title text="New flag"/>
+        {page(|request| async move {
+            request.actor.require(Role::Operator)?;
+            let refused = act(&request).await.err();
+            if let Some(trouble) = &refused {
+                request.note(trouble);
+            }
+            let form = request.form.clone().unwrap_or_default();
+            let kinds = FlagKind::ALL
+                .map(|kind| {
+                    let is_chosen = form.get("kind") == kind.as_str();
+                    view! { <option value=kind.as_str() selected=is_chosen>{kind.as_str()}</option> }
+                })
+                .collect_view();
+            Ok(view! {
+                <header class="page-head"><h1>"New flag"</h1></header>
+                {refused.map(|trouble| view! { <TroubleNotice trouble/> })}
+                <form class="card stack narrow" method="post" action="/admin/flags/new"><Here/>
+                    <label class="field"><span>"Key: what your code asks for; it never changes"</span>
+                        <input type="text" name="key" required maxlength="100" pattern="[A-Za-z0-9._\\-]+"
+                            title="letters, digits, '.', '_' and '-'" autocomplete="off" autofocus
+                            placeholder="NEW_CHECKOUT" value=form.get("key").to_owned()/></label>
+                    <label class="field"><span>"Kind of its values; it never changes"</span>
+                        <select name="kind">{kinds}</select></label>
+                    <label class="field"><span>"Name (optional)"</span>
+                        <input type="text" name="name" maxlength="200" value=form.get("name").to_owned()/></label>
+                    <p class="hint">"It begins on, without rules: everyone gets its default variant, in every environment."</p>
+                    <div class="row">
+                        <button class="button button-primary" type="submit">"Make the flag"</button>
+                        <a class="button" href="/admin/flags">"Cancel"</a>
+                    </div>
+                </form>
+            }
+            .into_any())
+        })}
+    }
+}
+
+async fn act(request: &Request) -> Result<(), Trouble> {
+    let Some(form) = &request.form else { return Ok(()) };
+    let kind = kind(form)?;
+    let fields = fresh(form.get("key"), kind, form.get("name"));
+    let document = read_document(serde_json::Value::Object(fields))?;
+    let key = document.key.clone();
+    create(&request.service, &request.actor, request.environment, document).await?;
+    request.go_to(&format!("/admin/flags/{key}/edit"));
+    Ok(())
+}
+
+fn kind(form: &Form) -> Result<FlagKind, Trouble> {
+    FlagKind::parse(form.get("kind"))
+        .ok_or_else(|| Trouble::invalid("kind: choose one of the list"))
+}

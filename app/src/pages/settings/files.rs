@@ -1,0 +1,130 @@
+//! The environment as a file: exported, and imported after its difference was looked at.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use phasegate_domain::{
+    files::{ImportChange, ImportKind},
+    history::SubjectKind,
+};
+use phasegate_service::environments::{
+    FileFormat, export, import, parse_file, preview_import, write_file,
+};
+
+use crate::{
+    components::{Changes, Here, Notice, TextArea, TroubleNotice},
+    format,
+    request::{Request, Trouble, page},
+};
+
+/// The page.
+#[component]
+pub(crate) fn FilesPage() -> impl IntoView {
+    view! {
+        <Title text="Export and import"/>
+        {page(|request| async move {
+            let (service, actor, environment) = (&request.service, &request.actor, request.environment);
+            let shown = match act(&request).await {
+                Ok(shown) => shown,
+                Err(trouble) => {
+                    request.note(&trouble);
+                    view! { <TroubleNotice trouble/> }.into_any()
+                }
+            };
+            let file = export(service, actor, environment)?;
+            let form = request.form.clone().unwrap_or_default();
+            let toml = write_file(&file, FileFormat::Toml);
+            let text = match toml {
+                Ok(text) => text,
+                Err(_) => write_file(&file, FileFormat::Json)?,
+            };
+            let pasted = form.get("file").to_owned();
+            Ok(view! {
+                <header class="page-head"><h1>"Export and import"</h1></header>
+                <p class="lead">
+                    "The same on the command line: " <code>"phasegate export"</code> " and " <code>"phasegate import"</code> "."
+                </p>
+                {shown}
+                <section aria-labelledby="export-title">
+                    <h2 id="export-title">"Export"</h2>
+                    <label class="field"><span>"This environment, now"</span>
+                        <TextArea value=text rows=14 code=true readonly=true testid="export"/></label>
+                    <p class="row">
+                        <a class="button" href="/admin/export.toml" download>"Download TOML"</a>
+                        <a class="button" href="/admin/export.json" download>"Download JSON"</a>
+                    </p>
+                </section>
+                <section aria-labelledby="import-title">
+                    <h2 id="import-title">"Import"</h2>
+                    <p class="hint">"The environment will say what the file says: what is not in it goes. You see the difference first."</p>
+                    <form class="stack" method="post" action="/admin/settings/files"><Here/>
+                        <label class="field"><span>"A file, TOML or JSON"</span>
+                            <TextArea value=pasted rows=14 name="file" code=true required=true/></label>
+                        <div><button class="button" name="do" value="preview">"Show the difference"</button></div>
+                    </form>
+                </section>
+            }
+            .into_any())
+        })}
+    }
+}
+
+async fn act(request: &Request) -> Result<AnyView, Trouble> {
+    let (service, actor, environment) = (&request.service, &request.actor, request.environment);
+    if request.query.has("done") {
+        return Ok(
+            view! { <Notice>"Imported. Everyone who listens has been told."</Notice> }.into_any()
+        );
+    }
+    let Some(form) = &request.form else { return Ok(().into_any()) };
+    let file = parse_file(form.get("file"))?;
+    if form.get("do") == "import" {
+        import(service, actor, environment, &file, Some(form.get("seen"))).await?;
+        request.go_to("/admin/settings/files?done=1");
+        return Ok(().into_any());
+    }
+    let preview = preview_import(service, actor, environment, &file)?;
+    if preview.changes.is_empty() {
+        return Ok(view! { <Notice>"The file says what is there already; importing it would change nothing."</Notice> }.into_any());
+    }
+    let count = format::counted(preview.changes.len() as u64, "thing", "things");
+    let deleted = preview.changes.iter().filter(|change| change.what == ImportKind::Delete).count();
+    let warning = (deleted > 0).then(|| view! {
+        <p class="notice notice-warning">{format!("{} will be deleted, because the file does not have it.", format::counted(deleted as u64, "thing", "things"))}</p>
+    });
+    let changes =
+        preview.changes.into_iter().map(|change| view! { <OneChange change/> }).collect_view();
+    Ok(view! {
+        <section class="confirm" aria-labelledby="difference-title" data-testid="difference">
+            <h2 id="difference-title">{format!("This changes {count}")}</h2>
+            {warning}
+            <ul class="timeline">{changes}</ul>
+            <form method="post" action="/admin/settings/files" class="row"><Here/>
+                <input type="hidden" name="file" value=form.get("file").to_owned()/>
+                <input type="hidden" name="seen" value=preview.based_on/>
+                <button class="button button-primary" name="do" value="import">"Import"</button>
+                <a class="button" href="/admin/settings/files">"Cancel"</a>
+            </form>
+        </section>
+    }
+    .into_any())
+}
+
+#[component]
+fn OneChange(change: ImportChange) -> impl IntoView {
+    let ImportChange { kind, key, what, fields } = change;
+    let verb = match what {
+        ImportKind::Create => "Make",
+        ImportKind::Change => "Change",
+        ImportKind::Delete => "Delete",
+    };
+    // Overrides are this environment's own; flags and segments are shared.
+    let is_shared = what != ImportKind::Change && kind != SubjectKind::Override;
+    let reach = if is_shared { ", in all environments" } else { "" };
+    let fields = (what == ImportKind::Change).then(|| view! { <Changes fields/> });
+    view! {
+        <li class="timeline-line">
+            <span class="timeline-what">{format!("{verb} the {} {key}{reach}", kind.words())}</span>
+            {fields}
+        </li>
+    }
+}

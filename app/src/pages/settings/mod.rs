@@ -1,0 +1,91 @@
+//! Settings: keys, tokens, environments, and the environment as a file.
+
+mod environments;
+mod files;
+mod keys;
+mod tokens;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use phasegate_domain::people::Role;
+
+pub(crate) use self::files::FilesPage;
+use self::{environments::Environments, keys::ClientKeys, tokens::Tokens};
+use crate::{
+    components::{Notice, TroubleNotice},
+    request::{Request, Trouble, page},
+};
+
+/// The page.
+#[component]
+pub(crate) fn SettingsPage() -> impl IntoView {
+    view! {
+        <Title text="Settings"/>
+        {page(|request| async move {
+            let (done, refused) = match act(&request).await {
+                Ok(done) => (done, None),
+                Err(trouble) => (None, Some(trouble)),
+            };
+            if let Some(trouble) = &refused {
+                request.note(trouble);
+            }
+            let (service, actor, environment) = (&request.service, &request.actor, request.environment);
+            let is_admin = request.may(Role::Admin);
+            let keys = phasegate_service::tokens::client_keys(service, actor, environment).await?;
+            let tokens = match is_admin {
+                true => Some(phasegate_service::tokens::tokens(service, actor, environment).await?),
+                false => None,
+            };
+            let tokens = tokens.map(|tokens| view! { <Tokens tokens/> });
+            Ok(view! {
+                <header class="page-head"><h1>"Settings"</h1></header>
+                {done} {refused.map(|trouble| view! { <TroubleNotice trouble/> })}
+                <ClientKeys keys is_admin/>
+                {tokens}
+                <Environments request=request.clone() is_admin/>
+                <section aria-labelledby="files-title">
+                    <h2 id="files-title">"As a file"</h2>
+                    <p class="hint">"All flags, segments and overrides of this environment, to keep in version control or to carry to another one."</p>
+                    <p><a class="button" href="/admin/settings/files">"Export and import"</a></p>
+                </section>
+            }
+            .into_any())
+        })}
+    }
+}
+
+/// Does what the form asks for. What was made is shown on this very page, because a secret is
+/// shown once; everything else leads back.
+async fn act(request: &Request) -> Result<Option<AnyView>, Trouble> {
+    let Some(form) = &request.form else {
+        return Ok(request
+            .query
+            .has("done")
+            .then(|| view! { <Notice>"Done."</Notice> }.into_any()));
+    };
+    let made = match form.get("do") {
+        "token" => Some(tokens::create(request, form).await?),
+        "key" => Some(keys::create(request, form).await?),
+        "delete-token" => {
+            tokens::delete(request, form).await?;
+            None
+        }
+        "save-key" => {
+            keys::save(request, form).await?;
+            None
+        }
+        "delete-key" => {
+            keys::delete(request, form).await?;
+            None
+        }
+        "environment" => {
+            environments::create(request, form).await?;
+            None
+        }
+        other => return Err(Trouble::invalid(format!("do: there is no action {other:?}"))),
+    };
+    if made.is_none() {
+        request.go_to("/admin/settings?done=1");
+    }
+    Ok(made)
+}

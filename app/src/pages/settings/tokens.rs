@@ -1,0 +1,90 @@
+//! Server tokens.
+
+use leptos::prelude::*;
+use phasegate_domain::{ids::TokenId, people::Scope};
+use phasegate_service::models::ServerToken;
+use phasegate_service::tokens::{TokenFields, create_token, delete_token, token};
+
+use crate::{
+    components::{Here, Time},
+    request::{Form, Request, Trouble},
+};
+
+pub(super) async fn create(request: &Request, form: &Form) -> Result<AnyView, Trouble> {
+    let scopes = form.all("scope").filter_map(Scope::parse).collect();
+    let fields = TokenFields { name: form.get("name").to_owned(), scopes };
+    let (service, actor, seed) = (&request.service, &request.actor, request.seed()?);
+    let made = create_token(service, actor, request.environment, &fields, &seed).await?;
+    Ok(view! {
+        <div class="notice" role="status" data-testid="made">
+            <p>{format!("This is the token {}. It is shown now and never again:", made.token.name)}</p>
+            <p><code class="secret">{made.secret}</code></p>
+        </div>
+    }
+    .into_any())
+}
+
+pub(super) async fn delete(request: &Request, form: &Form) -> Result<(), Trouble> {
+    let id = form.get("id").parse().map(TokenId).map_err(|_| Trouble::invalid("id: is missing"))?;
+    let (service, actor) = (&request.service, &request.actor);
+    let found = token(service, actor, request.environment, id).await?;
+    delete_token(service, actor, &ServerToken { version: form.version()?, ..found }).await?;
+    Ok(())
+}
+
+#[component]
+pub(super) fn Tokens(tokens: Vec<ServerToken>) -> impl IntoView {
+    let rows = tokens
+        .into_iter()
+        .map(|token| {
+            let scopes = token.scopes.iter().map(|scope| view! { <span class="chip">{scope.as_str()}</span> });
+            let used = match token.last_used_at {
+                Some(at) => view! { <Time at/> }.into_any(),
+                None => "never".into_any(),
+            };
+            view! {
+                <tr>
+                    <th scope="row">{token.name.clone()}</th>
+                    <td><span class="chips">{scopes.collect_view()}</span></td>
+                    <td><Time at=token.created_at/> " by " {token.created_by}</td>
+                    <td>{used}</td>
+                    <td>
+                        <form method="post" action="/admin/settings"><Here/>
+                            <input type="hidden" name="id" value=token.id.0.to_string()/>
+                            <input type="hidden" name="version" value=token.version.to_string()/>
+                            <details><summary>"Delete …"</summary>
+                                <p class="hint">"Programs that use it are turned away at once, for good."</p>
+                                <button class="button button-danger button-small" name="do" value="delete-token">
+                                    {format!("Delete {}", token.name)}
+                                </button>
+                            </details>
+                        </form>
+                    </td>
+                </tr>
+            }
+        })
+        .collect_view();
+    let boxes = Scope::ALL
+        .map(|scope| view! {
+            <label class="field-inline"><input type="checkbox" name="scope" value=scope.as_str()/>{scope.as_str()}</label>
+        })
+        .collect_view();
+    view! {
+        <section aria-labelledby="tokens-title">
+            <h2 id="tokens-title">"Server tokens"</h2>
+            <p class="hint">"Secret, for programs: OpenFeature on a server, the REST API, scripts. Only a digest is kept."</p>
+            <div class="table-scroll">
+                <table class="table-text" data-testid="tokens">
+                    <thead><tr><th scope="col">"Name"</th><th scope="col">"May"</th><th scope="col">"Made"</th>
+                        <th scope="col">"Last used"</th><th scope="col"><span class="visually-hidden">"Delete"</span></th></tr></thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+            <form class="filters" method="post" action="/admin/settings"><Here/>
+                <label class="field"><span>"Name"</span><input type="text" name="name" required maxlength="100" autocomplete="off"/></label>
+                <fieldset class="row"><legend class="field"><span>"May"</span></legend>{boxes}</fieldset>
+                <button class="button" name="do" value="token">"Make a token"</button>
+            </form>
+        </section>
+    }
+}

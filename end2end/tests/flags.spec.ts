@@ -1,0 +1,238 @@
+// Flags as their people meet them: made, edited, watched, taken back.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { advanceTo, expect, logIn, test } from './fixtures';
+import { Server } from './server';
+
+/** What an app gets for a flag. */
+async function ask(server: Server, flag: string, context: object): Promise<any> {
+  const response = await fetch(`${server.url}/ofrep/v1/evaluate/flags/${flag}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${server.clientKey}` },
+    body: JSON.stringify({ context }),
+  });
+  return response.json();
+}
+
+test('a flag is made, given rules, and says in plain words who gets what', async ({ admin: page, server }) => {
+  await page.goto('/admin/flags');
+  await page.getByRole('link', { name: 'New flag' }).click();
+  await page.getByLabel(/^Key/).fill('NEW_CHECKOUT');
+  await page.getByRole('button', { name: 'Make the flag' }).click();
+  await expect(page).toHaveURL(/\/admin\/flags\/NEW_CHECKOUT\/edit/);
+
+  const preview = page.getByTestId('preview');
+  await expect(preview).toContainText('off for everyone.');
+  await page.getByRole('button', { name: 'Add a rule' }).click();
+  const shares = page.getByRole('spinbutton', { name: /^at/ });
+  await shares.fill('5');
+  await test.step('the preview follows the typing', async () => {
+    await expect(preview).toContainText('on for 5 % of everyone.off for everyone else.');
+  });
+  await page.getByRole('button', { name: 'Add a rule' }).click();
+  await page.getByRole('button', { name: 'Add a condition' }).nth(1).click();
+  await page.getByLabel('Operator').selectOption('in_segment');
+  await page.getByLabel('Value', { exact: true }).first().fill('beta_testers');
+  await expect(preview).toContainText('on for 5 % of everyone and all of beta_testers.off for everyone else.');
+
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('status')).toContainText('Saved.');
+  await expect(page.getByTestId('words')).toContainText('on for 5 % of everyone and all of beta_testers.');
+  await expect(page.getByTestId('flag-history')).toContainText('Changed the flag NEW_CHECKOUT.');
+  await expect(page.getByTestId('flag-history')).toContainText('rules[0]');
+  expect(await ask(server, 'NEW_CHECKOUT', { targetingKey: 'ada', groups: ['beta'] })).toMatchObject({ value: true });
+
+  await test.step('going back is a change like any other', async () => {
+    await page.getByRole('link', { name: 'Back to before this' }).first().click();
+    await expect(page.getByTestId('way-back')).toContainText('rules[0]');
+    await page.getByRole('button', { name: 'Go back' }).click();
+    await expect(page.getByRole('status')).toContainText('Restored.');
+    await expect(page.getByTestId('words')).toHaveText(/^off for everyone\.$/);
+    expect(await ask(server, 'NEW_CHECKOUT', { targetingKey: 'ada', groups: ['beta'] })).toMatchObject({ value: false });
+  });
+});
+
+test('the editor loses nothing, with or without a script', async ({ server, visitor, expectComplaint }) => {
+  expectComplaint(/422 \(Unprocessable|409 \(Conflict\)/);
+  await server.api('POST', '/flags', { key: 'A', kind: 'boolean' });
+  const page = await visitor({ javaScriptEnabled: false });
+  await logIn(page, server);
+  await page.goto('/admin/flags/A/edit');
+  await page.getByLabel('Owner').fill('team shop');
+  await page.getByRole('button', { name: 'Add a rule' }).click();
+  await page.getByRole('button', { name: 'Add a condition' }).click();
+  await page.getByLabel('Attribute', { exact: true }).fill('email');
+  await page.getByLabel('Operator').selectOption('matches');
+  await page.getByLabel('Value', { exact: true }).first().fill('(');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('alert')).toContainText('rules[0].condition: value: is not a regular expression');
+  await expect(page.getByLabel('Owner')).toHaveValue('team shop');
+  await expect(page.getByLabel('Value', { exact: true }).first()).toHaveValue('(');
+
+  await test.step('whoever was slower is told, and keeps what they typed', async () => {
+    await page.getByLabel('Value', { exact: true }).first().fill('@example\\.com$');
+    await server.api('PUT', '/flags/A', { key: 'A', kind: 'boolean', owner: 'somebody else' });
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expect(page.getByRole('alert')).toContainText('changed by somebody else');
+    await expect(page.getByLabel('Owner')).toHaveValue('team shop');
+    expect(await server.api('GET', '/flags/A')).toMatchObject({ owner: 'somebody else' });
+  });
+});
+
+test('a kill switch asks first, beats everything, and is told to whoever listens', async ({ admin: page, server }) => {
+  await server.api('POST', '/flags', { key: 'A', kind: 'boolean', rules: [{ variant: 'on' }] });
+  await page.goto('/admin/flags/A');
+  await page.getByLabel('User (targetingKey)').fill('ada');
+  await page.getByRole('button', { name: 'Override' }).click();
+  await expect(page.getByRole('status')).toContainText('answer of their own');
+  await page.getByRole('link', { name: 'Kill …' }).click();
+  await page.getByRole('button', { name: 'Kill the flag' }).click();
+  await expect(page.getByTestId('words')).toContainText('Killed: off for everyone.');
+  expect(await ask(server, 'A', { targetingKey: 'ada' })).toMatchObject({ value: false, metadata: { killed: true } });
+  await test.step('even deleting can be undone, and the kill holds', async () => {
+    await page.getByRole('link', { name: 'Delete …' }).click();
+    await page.getByRole('button', { name: 'Delete the flag' }).click();
+    await expect(page).toHaveURL(/\/admin\/flags\?status=all$/);
+    expect(await ask(server, 'A', { targetingKey: 'ada' })).toMatchObject({ errorCode: 'FLAG_NOT_FOUND' });
+    await page.goto('/admin/audit');
+    await page.getByRole('button', { name: 'Bring A back' }).click();
+    await expect(page.getByRole('status')).toContainText('Restored.');
+    expect(await ask(server, 'A', { targetingKey: 'ada' })).toMatchObject({ value: false, metadata: { killed: true } });
+  });
+  await page.getByRole('button', { name: 'Revive' }).click();
+  await expect(page.getByTestId('words')).toHaveText(/^on for everyone\.off for everyone else\.$/);
+});
+
+test('how often a flag is asked for is shown', async ({ admin: page, server }) => {
+  await server.api('POST', '/flags', { key: 'A', kind: 'boolean', rules: [{ variant: 'on', share: 50 }] });
+  for (let user = 0; user < 20; user += 1) await ask(server, 'A', { targetingKey: `user-${user}` });
+  await expect(async () => {
+    await page.goto('/admin/flags?q=A&kind=boolean');
+    await expect(page.getByRole('listitem').filter({ has: page.getByText('A', { exact: true }) }).first()).toContainText('20 a day', { timeout: 500 });
+  }).toPass();
+  await page.goto('/admin/flags/A');
+  await expect(page.getByTestId('affected')).toContainText(/on\d+\d+ %/);
+  await expect(page.getByText('20 answers in the last 24 hours')).toBeVisible();
+});
+
+test('the debugger splits a thousand users', async ({ admin: page, server }) => {
+  await server.api('POST', '/flags', { key: 'HALF', kind: 'boolean', rules: [{ variant: 'on', share: 50 }] });
+  await page.goto('/admin/debugger?flag=HALF');
+  await page.getByText('Many users at once').click();
+  const ids = Array.from({ length: 1_000 }, (_, n) => `user-${n}`);
+  await page.getByLabel('User ids, one on each line').fill(ids.join('\n'));
+  await page.getByRole('button', { name: 'See the split' }).click();
+  const split = page.getByTestId('split');
+  await expect(split).toContainText('HALF for 1,000 users');
+  const counts = await split.locator('table').first().locator('td:nth-child(2)').allTextContents();
+  const [on, off] = counts.map(Number);
+  expect(on + off).toBe(1_000);
+  // Half of 1,000, within four standard deviations.
+  expect(Math.abs(on - 500)).toBeLessThan(64);
+});
+
+test('a segment shows where it is used, and cannot go while it is', async ({ admin: page }) => {
+  await page.goto('/admin/segments/beta_testers');
+  await expect(page.getByTestId('uses')).toContainText('phase 2 of exercise-library');
+  await page.goto('/admin/segments/new');
+  await page.getByLabel(/^Key/).fill('vip');
+  await page.getByRole('button', { name: 'Add a condition' }).click();
+  await page.getByLabel('Attribute', { exact: true }).fill('plan');
+  await page.getByLabel('Value', { exact: true }).fill('pro');
+  await expect(page.getByTestId('preview')).toHaveText('plan is "pro"');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('status')).toContainText('Saved.');
+  await page.getByText('Delete …').click();
+  await page.getByRole('button', { name: 'Delete vip' }).click();
+  await expect(page).toHaveURL(/\/admin\/segments$/);
+  await page.goto('/admin/audit?kind=segment');
+  await expect(page.getByTestId('audit').getByRole('listitem').first()).toContainText('Deleted the segment vip.');
+});
+
+test('a token is shown once, and an environment has switches of its own', async ({ admin: page, server }) => {
+  await page.goto('/admin/settings');
+  const tokens = page.getByRole('region', { name: 'Server tokens' });
+  await tokens.getByLabel('Name').fill('ci');
+  await tokens.getByLabel('read').check();
+  await tokens.getByRole('button', { name: 'Make a token' }).click();
+  const secret = await page.getByTestId('made').locator('.secret').textContent();
+  const flags = `${server.url}/api/v1/projects/default/environments/production/flags`;
+  const response = await fetch(flags, { headers: { authorization: `Bearer ${secret}` } });
+  expect(response.status).toBe(200);
+  await page.goto('/admin/settings');
+  await expect(page.getByTestId('tokens')).toContainText('ci');
+  await expect(page.getByText(secret!)).toHaveCount(0);
+
+  await page.getByRole('region', { name: 'Environments' }).getByLabel('Key').fill('staging');
+  await page.getByRole('button', { name: 'Make an environment' }).click();
+  await expect(page.getByRole('combobox', { name: 'Environment' })).toHaveValue('staging');
+  await page.goto('/admin/flags/EXERCISE_VIDEO_INTEGRATION');
+  await page.getByRole('switch', { name: /in Staging|in staging/ }).click();
+  await expect(page.getByText('Off: off for everyone.')).toBeVisible();
+  await expect(page.getByRole('switch', { name: /in Production/ })).toHaveAttribute('aria-checked', 'true');
+  expect(await server.api('GET', '/flags/EXERCISE_VIDEO_INTEGRATION')).toMatchObject({ enabled: true });
+});
+
+test('an environment goes out as a file and comes back with its difference shown', async ({ admin: page, server }) => {
+  await page.goto('/admin/settings/files');
+  const file = await page.getByTestId('export').inputValue();
+  expect(file).toContain('key = "ENHANCED_EXERCISE_LIBRARY"');
+  await page.getByLabel('A file, TOML or JSON').fill(file.replace('name = "Video"', 'name = "Films"'));
+  await page.getByRole('button', { name: 'Show the difference' }).click();
+  const difference = page.getByTestId('difference');
+  await expect(difference).toContainText('This changes 1 thing');
+  await expect(difference).toContainText('"Video"');
+  await expect(difference).toContainText('"Films"');
+  await page.getByRole('button', { name: 'Import' }).click();
+  await expect(page.getByRole('status')).toContainText('Imported.');
+  expect(await server.api('GET', '/flags/EXERCISE_VIDEO_INTEGRATION')).toMatchObject({ name: 'Films' });
+
+  await test.step('the same on the command line, and the server notices', async () => {
+    const path = join(tmpdir(), `phasegate-${Date.now()}.toml`);
+    await writeFile(path, file);
+    expect(server.command('import', path, '--dry-run')).toContain('name: "Films" → "Video"');
+    server.command('import', path, '--yes');
+    await expect.poll(async () => (await server.api('GET', '/flags/EXERCISE_VIDEO_INTEGRATION')).name).toBe('Video');
+    const audit = await server.api('GET', '/audit?kind=flag&limit=1');
+    expect(audit[0]).toMatchObject({ actor: expect.stringContaining('command line'), key: 'EXERCISE_VIDEO_INTEGRATION' });
+  });
+});
+
+test('the command line evaluates as the server does', async ({ server, admin: page }) => {
+  await advanceTo(page, 2);
+  const flag = 'ENHANCED_EXERCISE_LIBRARY';
+  const printed = JSON.parse(
+    server.command('flag', 'eval', flag, '--targeting-key', 'ada', '--context', '{"groups": ["beta"]}', '--json'),
+  );
+  const { steps, ...answer } = printed;
+  expect(answer).toEqual(await ask(server, flag, { targetingKey: 'ada', groups: ['beta'] }));
+  expect(steps).toContainEqual(expect.objectContaining({ step: 'audience', segment: 'beta_testers', share: 100, verdict: 'admitted' }));
+  server.command('flag', 'set', flag, '--kill');
+  await expect.poll(async () => (await ask(server, flag, { targetingKey: 'ada' })).metadata.killed).toBe(true);
+});
+
+test('what the server’s variables hold, no click changes, and the admin says so', async ({ visitor }) => {
+  const held = await Server.start({
+    PHASEGATE_FF_EXERCISE_VIDEO_INTEGRATION: 'on',
+    VITE_FF_EXERCISE_PROGRESS_TRACKING: 'false',
+    VITE_EXERCISE_LIBRARY_PHASE: '2',
+    VITE_ENHANCED_LIBRARY_ROLLOUT_PERCENTAGE: '100',
+  });
+  const page = await visitor({ baseURL: held.url });
+  await logIn(page, held);
+  await expect(page.getByText('holds what is served, whatever this page says')).toBeVisible();
+  await page.goto('/admin/flags/EXERCISE_VIDEO_INTEGRATION');
+  await expect(page.getByText('PHASEGATE_FF_EXERCISE_VIDEO_INTEGRATION').first()).toBeVisible();
+  await page.getByRole('switch').click();
+  await expect(page.getByRole('status')).toContainText('Switched.');
+  expect(await ask(held, 'EXERCISE_VIDEO_INTEGRATION', { targetingKey: 'sam' })).toMatchObject({
+    value: true,
+    reason: 'STATIC',
+    metadata: { variable: 'PHASEGATE_FF_EXERCISE_VIDEO_INTEGRATION' },
+  });
+  expect(await ask(held, 'EXERCISE_PROGRESS_TRACKING', { targetingKey: 'sam' })).toMatchObject({ value: false, reason: 'STATIC' });
+  expect(await ask(held, 'ENHANCED_EXERCISE_LIBRARY', { targetingKey: 'sam' }), 'everyone is in phase 2').toMatchObject({ value: true });
+  expect(await ask(held, 'AI_EXERCISE_COACHING', { targetingKey: 'sam' }), 'phase 6 adds it').toMatchObject({ value: false });
+  await held.stop();
+});

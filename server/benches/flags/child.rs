@@ -1,0 +1,100 @@
+//! Servers as processes of their own.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A server that ends with its value.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) address: String,
+    pub(crate) client_key: String,
+    token: String,
+    _data: Option<TempDir>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The release binary; a benchmark of an unoptimised one would say nothing.
+fn binary() -> PathBuf {
+    std::env::var_os("PHASEGATE_BINARY").map(PathBuf::from).unwrap_or_else(|| {
+        panic!("PHASEGATE_BINARY must name the release server; use: cargo xtask bench flags")
+    })
+}
+
+impl Server {
+    pub(crate) async fn phasegate() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let mut child = Command::new(binary())
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data.path().join("data"))
+            .current_dir(data.path())
+            .env("PHASEGATE_LOG", "info")
+            .env("PHASEGATE_CLIENT_KEY", "pk_bench")
+            .env("PHASEGATE_SERVER_TOKEN", "pgs_bench")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = BufReader::new(child.stderr.take().unwrap());
+        let mut lines = log.lines().map_while(Result::ok);
+        let ready = lines.find(|line| line.contains("phasegate is ready")).unwrap();
+        let start = ready.find("127.0.0.1:").unwrap();
+        let port: String = ready[start + 10..].chars().take_while(char::is_ascii_digit).collect();
+        // What else it says must not fill the pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        let (client_key, token) = ("pk_bench".to_owned(), "pgs_bench".to_owned());
+        Self { child, address: format!("127.0.0.1:{port}"), client_key, token, _data: Some(data) }
+    }
+
+    pub(crate) async fn bare() -> Self {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .arg("--bare")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().trim_start_matches("http://").to_owned();
+        Self { child, address, client_key: String::new(), token: String::new(), _data: None }
+    }
+
+    /// Calls the API about the first environment.
+    pub(crate) async fn api(&self, method: &str, path: &str, body: &Value) -> Value {
+        let url = format!(
+            "http://{}/api/v1/projects/default/environments/production{path}",
+            self.address
+        );
+        let request = reqwest::Client::new()
+            .request(method.parse().unwrap(), url)
+            .bearer_auth(&self.token)
+            .json(body);
+        let text = request.send().await.unwrap().text().await.unwrap();
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    /// The keys of all flags.
+    pub(crate) async fn flags(&self) -> Vec<String> {
+        let page = self.api("GET", "/flags?limit=1000", &Value::Null).await;
+        let keys = page["items"].as_array().unwrap().iter();
+        keys.map(|flag| flag["key"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// What the process holds in memory.
+    pub(crate) fn memory_mb(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+        let kilobytes: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+        kilobytes / 1_024
+    }
+}

@@ -1,0 +1,96 @@
+//! The flag service under load, beside a bare axum endpoint in the same run, and thousands of
+//! clients that listen for changes. Prints a table; asserts nothing about time.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a benchmark is a test of its own kind, and prints"
+)]
+
+mod bare;
+mod child;
+mod load;
+mod streams;
+
+use std::time::Duration;
+
+use child::Server;
+use serde_json::json;
+
+/// How long each side is loaded in one round.
+const ROUND: Duration = Duration::from_secs(3);
+
+/// Rounds of each side, in turn, so that what else the machine does hits both.
+const ROUNDS: usize = 3;
+
+/// Connections that send one request after the other.
+const CONNECTIONS: usize = 32;
+
+const BULK: &str = "/ofrep/v1/evaluate/flags";
+
+#[tokio::main]
+async fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    if arguments.iter().any(|argument| argument == "--bare") {
+        return bare::serve().await;
+    }
+    rlimit::increase_nofile_limit(u64::MAX).unwrap();
+    let server = Server::phasegate().await;
+    make_flags(&server).await;
+    evaluations(&server).await;
+    drop(server);
+    for clients in [100, 1_000, 10_000] {
+        // A server of its own each time: memory that was used once stays with the process.
+        let server = Server::phasegate().await;
+        streams::measure(&server, clients).await;
+    }
+}
+
+/// Ten flags as a bulk answer of the budget has, and nothing else.
+async fn make_flags(server: &Server) {
+    for flag in server.flags().await {
+        let archived = json!({"key": flag, "kind": "boolean", "archived": true});
+        // Those of a plan must stay; the plan's nine are part of the ten.
+        let _ = server.api("PUT", &format!("/flags/{flag}"), &archived).await;
+    }
+    let rule = json!({"condition": {"attribute": "plan", "operator": "equals", "value": "pro"}, "variant": "on", "share": 50});
+    server
+        .api("POST", "/flags", &json!({"key": "TENTH", "kind": "boolean", "rules": [rule]}))
+        .await;
+}
+
+async fn evaluations(server: &Server) {
+    let bare = Server::bare().await;
+    let context = json!({"context": {"targetingKey": "user-12345", "plan": "pro", "country": "DE",
+        "groups": ["customers"], "workouts_last_30_days": 4, "signed_up_at": "2025-03-04T05:06:07Z"}});
+    let body = context.to_string();
+    let ours = load::Request::new(&server.address, BULK, &server.client_key, &body);
+    let theirs = load::Request::new(&bare.address, "/", "none", &body);
+    let answer = load::once(&ours).await;
+    assert!(answer.contains("\"TENTH\""), "{answer}");
+    let flags = answer.matches("\"variant\"").count();
+    let (mut our_rates, mut their_rates) = (Vec::new(), Vec::new());
+    let (mut our_times, mut their_times) = (load::Times::default(), load::Times::default());
+    for _ in 0..ROUNDS {
+        their_rates.push(load::run(&theirs, CONNECTIONS, ROUND, &mut their_times).await);
+        our_rates.push(load::run(&ours, CONNECTIONS, ROUND, &mut our_times).await);
+    }
+    let (ours, theirs) = (median(&mut our_rates), median(&mut their_rates));
+    println!("\nOFREP bulk, {flags} flags, {CONNECTIONS} connections, median of {ROUNDS} rounds");
+    println!("  {:<18} {:>10} {:>10} {:>10}", "", "requests/s", "p50 ms", "p99 ms");
+    for (name, rate, times) in
+        [("bare axum", theirs, &mut their_times), ("phasegate", ours, &mut our_times)]
+    {
+        let (p50, p99) = (times.quantile(0.5), times.quantile(0.99));
+        println!("  {name:<18} {rate:>10.0} {p50:>10.2} {p99:>10.2}");
+    }
+    println!("  ratio {:.0} %   (budget: at least 60 %)", ours / theirs * 100.0);
+    println!("  memory after it: {} MB", server.memory_mb());
+}
+
+fn median(rates: &mut [f64]) -> f64 {
+    rates.sort_by(f64::total_cmp);
+    rates[rates.len() / 2]
+}

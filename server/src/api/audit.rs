@@ -1,0 +1,92 @@
+//! `/api/v1/projects/{project}/environments/{environment}/audit`
+
+use axum::{Json, http::StatusCode};
+use phasegate_domain::{
+    Timestamp,
+    diff::FieldChange,
+    history::{HistoryLine, SubjectKind},
+};
+use phasegate_service::history::{MAX_LINES, history};
+use phasegate_store::models::HistoryQuery;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::request::{Asked, Call};
+use crate::http::{AppState, Problem};
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list_audit))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct AuditQuery {
+    /// Only this kind of thing: rollout, flag, segment, override, token, `client_key`, environment.
+    kind: Option<String>,
+    /// Only the thing of this key.
+    key: Option<String>,
+    /// Only lines before this one.
+    before: Option<i64>,
+    /// At most so many lines, up to 500; 100 if left out.
+    limit: Option<u32>,
+}
+
+/// One change.
+#[derive(Debug, Serialize, ToSchema)]
+struct AuditLine {
+    /// Goes up with time; send the last one as `before` to go on.
+    id: i64,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// Who: an e-mail address, `token …`, `command line (…)` or `schedule`.
+    actor: String,
+    /// What kind of thing.
+    kind: SubjectKind,
+    /// Which one.
+    key: String,
+    /// From which value to which.
+    fields: Vec<FieldChange>,
+    /// The change as it is stored.
+    #[schema(value_type = Object)]
+    change: serde_json::Value,
+}
+
+impl From<HistoryLine> for AuditLine {
+    fn from(HistoryLine { id, entry }: HistoryLine) -> Self {
+        let (kind, key) = entry.change.subject();
+        Self {
+            id,
+            at: entry.at,
+            kind,
+            key: key.to_owned(),
+            fields: entry.change.fields(),
+            change: serde_json::to_value(&entry.change).unwrap_or_default(),
+            actor: entry.actor.0,
+        }
+    }
+}
+
+/// Who changed what, newest first.
+#[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/audit", tag = "audit",
+    params(("project" = String, Path), ("environment" = String, Path), AuditQuery),
+    responses((status = 200, body = Vec<AuditLine>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn list_audit(
+    call: Call,
+    Asked(query): Asked<AuditQuery>,
+) -> Result<Json<Vec<AuditLine>>, Problem> {
+    let kind = query.kind.map(|name| {
+        SubjectKind::parse(&name).ok_or_else(|| {
+            Problem::new(StatusCode::BAD_REQUEST, format!("kind: there is no kind {name:?}"))
+        })
+    });
+    let query = HistoryQuery {
+        kind: kind.transpose()?,
+        subject: query.key,
+        before: query.before,
+        limit: query.limit.unwrap_or(100).min(MAX_LINES),
+    };
+    let lines = history(&call.service, &call.actor, call.environment, &query).await?;
+    Ok(Json(lines.into_iter().map(AuditLine::from).collect()))
+}

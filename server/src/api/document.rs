@@ -1,0 +1,75 @@
+//! The OpenAPI 3.1 document.
+
+use axum::http::StatusCode;
+use utoipa::{
+    Modify, OpenApi,
+    openapi::{
+        OpenApi as Document, RefOr,
+        security::{Http, HttpAuthScheme, SecurityScheme},
+    },
+};
+
+use super::api;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Phasegate",
+        description = "Feature flags, segments, overrides and keys of one environment. Errors are \
+                       `application/problem+json` (RFC 9457). Everything that can be changed has an \
+                       `ETag`; send it back as `If-Match`, and a change that somebody else has made \
+                       in the meantime is never overwritten (412).",
+        license(name = "All rights reserved", identifier = "LicenseRef-Proprietary")
+    ),
+    servers((url = "/", description = "This server")),
+    security(("server_token" = [])),
+    modifiers(&ServerToken)
+)]
+struct Head;
+
+struct ServerToken;
+
+impl Modify for ServerToken {
+    fn modify(&self, document: &mut Document) {
+        let mut scheme = Http::new(HttpAuthScheme::Bearer);
+        scheme.description = Some(
+            "A server token with the scope read, write or admin; made in the admin, under Settings."
+                .to_owned(),
+        );
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("server_token", SecurityScheme::Http(scheme));
+    }
+}
+
+/// The document, from the handlers themselves.
+#[must_use]
+pub fn openapi() -> Document {
+    let (_, mut document) = api().split_for_parts();
+    let head = Head::openapi();
+    document.info = head.info;
+    env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
+    document.servers = head.servers;
+    document.security = head.security;
+    ServerToken.modify(&mut document);
+    describe_responses(&mut document);
+    document
+}
+
+/// Every response must have a description; where a handler gives none, the status says it all.
+fn describe_responses(document: &mut Document) {
+    for path in document.paths.paths.values_mut() {
+        let operations =
+            [&mut path.get, &mut path.post, &mut path.put, &mut path.delete].into_iter().flatten();
+        for (status, response) in operations.flat_map(|o| o.responses.responses.iter_mut()) {
+            if let RefOr::T(response) = response
+                && response.description.is_empty()
+            {
+                let code = status.parse().ok().and_then(|code| StatusCode::from_u16(code).ok());
+                let text = code
+                    .and_then(|code| code.canonical_reason())
+                    .unwrap_or("Refused; the detail says why");
+                text.clone_into(&mut response.description);
+            }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! The REST API, `/api/v1/…`: what the admin can do, for programs with a server token.
+//!
+//! One noun per file. Each handler finds out who is calling and about which environment, and
+//! hands over to a use case. The OpenAPI document is made from these very handlers.
+
+mod audit;
+mod client_keys;
+mod document;
+mod environments;
+mod etag;
+mod flags;
+mod list;
+mod overrides;
+mod request;
+mod segments;
+mod tokens;
+
+use axum::{Router, response::IntoResponse, routing::get};
+use utoipa_axum::router::OpenApiRouter;
+
+pub use document::openapi;
+
+use crate::http::AppState;
+
+fn api() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .merge(environments::routes())
+        .merge(flags::routes())
+        .merge(segments::routes())
+        .merge(overrides::routes())
+        .merge(tokens::routes())
+        .merge(client_keys::routes())
+        .merge(audit::routes())
+}
+
+pub(crate) fn routes() -> Router<AppState> {
+    let (router, _) = api().split_for_parts();
+    router.route("/api/v1/openapi.json", get(|| async { axum::Json(openapi()).into_response() }))
+}

@@ -1,0 +1,121 @@
+//! What every call of the API needs: who calls, about which environment, with which body.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    extract::{FromRequest, FromRequestParts, Path, Query, Request},
+    http::{HeaderMap, StatusCode, request::Parts},
+};
+use phasegate_domain::ids::EnvironmentId;
+use phasegate_service::{LiveEnvironment, Service, access::Actor, keys};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use super::etag::Precondition;
+use crate::{
+    http::{AppState, Problem, read_body},
+    ofrep::{key_status, sent_key},
+};
+
+/// The largest body, in bytes: an object flag with many rules.
+const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+/// Who calls, about which environment.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) service: Arc<Service>,
+    pub(super) actor: Actor,
+    pub(super) environment: EnvironmentId,
+    pub(super) precondition: Precondition,
+}
+
+/// The part of every path that names the environment.
+#[derive(Debug, Deserialize)]
+struct Place {
+    project: String,
+    environment: String,
+}
+
+impl FromRequestParts<AppState> for Call {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let service = Arc::clone(&state.service);
+        let caller = caller(&service, &parts.headers)?;
+        let Path(place) = Path::<Place>::from_request_parts(parts, state)
+            .await
+            .map_err(|error| Problem::new(StatusCode::NOT_FOUND, error.body_text()))?;
+        let live = service.find_environment(&place.project, &place.environment)?;
+        let environment = live.environment.id;
+        if environment != caller.environment {
+            let detail = "this server token is for another environment; make one there";
+            return Err(Problem::new(StatusCode::FORBIDDEN, detail));
+        }
+        let precondition = Precondition::read(&parts.headers)?;
+        Ok(Self { service, actor: caller.actor, environment, precondition })
+    }
+}
+
+/// Who calls, wherever.
+pub(super) fn caller(service: &Service, headers: &HeaderMap) -> Result<keys::ApiCaller, Problem> {
+    keys::authorise_api(service, sent_key(headers))
+        .map_err(|error| Problem::new(key_status(&error), error.to_string()))
+}
+
+impl Call {
+    /// The environment as it is answered for now.
+    pub(super) fn live(&self) -> Result<Arc<LiveEnvironment>, Problem> {
+        Ok(self.service.environment(self.environment)?)
+    }
+}
+
+/// A JSON body. What is wrong is named with its place.
+#[derive(Debug)]
+pub(super) struct Sent<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequest<AppState> for Sent<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &AppState) -> Result<Self, Problem> {
+        let body: Body = request.into_body();
+        let bytes = read_body(body, MAX_BODY_BYTES).await?;
+        let json: serde_json::Value = serde_json::from_slice(&bytes)
+            .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
+        let read = serde_path_to_error::deserialize(json).map_err(|error| {
+            let (path, inner) = (error.path().to_string(), error.inner());
+            let text = if path == "." { inner.to_string() } else { format!("{path}: {inner}") };
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, text)
+        })?;
+        Ok(Self(read))
+    }
+}
+
+/// What stands behind the question mark, as a type.
+#[derive(Debug)]
+pub(super) struct Asked<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequestParts<AppState> for Asked<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let Query(asked) = Query::<T>::from_request_parts(parts, state)
+            .await
+            .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.body_text()))?;
+        Ok(Self(asked))
+    }
+}
+
+/// What stands in the path, as a type.
+#[derive(Debug)]
+pub(super) struct Named<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<AppState> for Named<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let Path(named) = Path::<T>::from_request_parts(parts, state)
+            .await
+            .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.body_text()))?;
+        Ok(Self(named))
+    }
+}

@@ -1,0 +1,159 @@
+//! `/api/v1/projects/{project}/environments/{environment}/segments`
+
+use axum::{
+    Json,
+    extract::OriginalUri,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use phasegate_domain::{
+    ids::{EnvironmentKey, SegmentKey},
+    segments::Segment,
+    snapshot::SegmentUse,
+};
+use phasegate_service::segments::{SegmentDetail, create, delete, detail, list, replace};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    etag::{Precondition, etag},
+    list::{Page, PageQuery},
+    request::{Asked, Call, Named, Sent},
+};
+use crate::http::{AppState, Problem};
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list_segments, create_segment)).routes(routes!(
+        get_segment,
+        replace_segment,
+        delete_segment
+    ))
+}
+
+/// A place that asks for a segment.
+#[derive(Debug, Serialize, ToSchema)]
+struct Use {
+    /// The environment that it is in.
+    environment: EnvironmentKey,
+    /// What asks.
+    #[serde(flatten)]
+    by: SegmentUse,
+}
+
+/// A segment with everything in its project that asks for it.
+#[derive(Debug, Serialize, ToSchema)]
+struct UsedSegment {
+    /// The segment.
+    #[serde(flatten)]
+    segment: Segment,
+    /// Where a change of it is felt.
+    used_by: Vec<Use>,
+}
+
+impl From<SegmentDetail> for UsedSegment {
+    fn from(detail: SegmentDetail) -> Self {
+        let used_by = detail.uses.into_iter();
+        let used_by = used_by.map(|used| Use { environment: used.environment, by: used.by });
+        Self { segment: detail.stored.value, used_by: used_by.collect() }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct SegmentPath {
+    key: String,
+}
+
+fn key_of(path: &SegmentPath) -> Result<SegmentKey, Problem> {
+    SegmentKey::new(path.key.as_str())
+        .map_err(|error| Problem::new(StatusCode::NOT_FOUND, error.to_string()))
+}
+
+fn found(call: &Call, key: &SegmentKey) -> Result<SegmentDetail, Problem> {
+    Ok(detail(&call.service, &call.actor, call.environment, key)?)
+}
+
+fn respond(detail: SegmentDetail) -> Response {
+    let tag = etag(&detail.stored.version.to_string());
+    (tag, Json(UsedSegment::from(detail))).into_response()
+}
+
+fn expected(call: &Call, version: i64) -> Result<Option<i64>, Problem> {
+    call.precondition.check(&version.to_string())?;
+    Ok(matches!(call.precondition, Precondition::Tags(_)).then_some(version))
+}
+
+/// All segments, by key.
+#[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/segments", tag = "segments",
+    params(("project" = String, Path), ("environment" = String, Path), PageQuery),
+    responses((status = 200, body = Page<UsedSegment>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn list_segments(
+    call: Call,
+    Asked(page): Asked<PageQuery>,
+) -> Result<Json<Page<UsedSegment>>, Problem> {
+    let all = list(&call.service, &call.actor, call.environment)?;
+    let all = all.into_iter().map(UsedSegment::from).collect();
+    Ok(Json(page.cut(all, |used| used.segment.key.to_string())?))
+}
+
+/// Makes a segment, for all environments of the project.
+#[utoipa::path(post, path = "/api/v1/projects/{project}/environments/{environment}/segments", tag = "segments",
+    params(("project" = String, Path), ("environment" = String, Path)), request_body = Segment,
+    responses((status = 201, body = UsedSegment, headers(("ETag" = String), ("Location" = String))),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn create_segment(
+    call: Call,
+    OriginalUri(uri): OriginalUri,
+    Sent(segment): Sent<Segment>,
+) -> Result<Response, Problem> {
+    let key = segment.key.clone();
+    create(&call.service, &call.actor, call.environment, segment).await?;
+    let location = [(header::LOCATION, format!("{}/{key}", uri.path()))];
+    Ok((StatusCode::CREATED, location, respond(found(&call, &key)?)).into_response())
+}
+
+/// One segment.
+#[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/segments/{key}", tag = "segments",
+    params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path)),
+    responses((status = 200, body = UsedSegment, headers(("ETag" = String))),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn get_segment(call: Call, Named(path): Named<SegmentPath>) -> Result<Response, Problem> {
+    Ok(respond(found(&call, &key_of(&path)?)?))
+}
+
+/// Puts a segment in the place of the one that is there.
+#[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}/segments/{key}", tag = "segments",
+    params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("If-Match" = Option<String>, Header)),
+    request_body = Segment,
+    responses((status = 200, body = UsedSegment, headers(("ETag" = String))),
+              (status = 412, description = "Somebody has changed it in the meantime", body = Problem, content_type = "application/problem+json"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn replace_segment(
+    call: Call,
+    Named(path): Named<SegmentPath>,
+    Sent(segment): Sent<Segment>,
+) -> Result<Response, Problem> {
+    let key = key_of(&path)?;
+    let version = expected(&call, found(&call, &key)?.stored.version)?;
+    if segment.key != key {
+        let detail = format!("key: must be {key} as in the address; keys never change");
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
+    }
+    replace(&call.service, &call.actor, call.environment, segment, version).await?;
+    Ok(respond(found(&call, &key)?))
+}
+
+/// Deletes a segment that nothing asks for.
+#[utoipa::path(delete, path = "/api/v1/projects/{project}/environments/{environment}/segments/{key}", tag = "segments",
+    params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 204), (status = 409, description = "Something asks for it", body = Problem, content_type = "application/problem+json"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn delete_segment(
+    call: Call,
+    Named(path): Named<SegmentPath>,
+) -> Result<StatusCode, Problem> {
+    let key = key_of(&path)?;
+    let version = expected(&call, found(&call, &key)?.stored.version)?;
+    delete(&call.service, &call.actor, call.environment, &key, version).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

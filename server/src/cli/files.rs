@@ -1,0 +1,142 @@
+//! `phasegate export` and `phasegate import`.
+
+use std::{
+    fs,
+    io::{IsTerminal, Read, Write},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, bail};
+use clap::{Args, ValueEnum};
+use phasegate_domain::{
+    files::{ImportChange, ImportKind},
+    history::SubjectKind,
+};
+use phasegate_service::environments::{self, FileFormat, parse_file, preview_import, write_file};
+
+use super::local::{Local, Place, print, print_json};
+
+/// How the file is written.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    /// For people and version control
+    Toml,
+    /// For machines
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExportArgs {
+    /// How the file is written [default: as the output's name ends, else toml]
+    #[arg(long)]
+    format: Option<Format>,
+    /// Where to [default: standard output]
+    #[arg(long, short)]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ImportArgs {
+    /// The file, TOML or JSON (- for standard input)
+    file: PathBuf,
+    /// Only show the difference
+    #[arg(long, conflicts_with = "yes")]
+    dry_run: bool,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+    /// Print the difference as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Reads a file, or standard input for `-`.
+pub(super) fn read(path: &Path) -> anyhow::Result<String> {
+    if path.as_os_str() == "-" {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).context("standard input cannot be read")?;
+        return Ok(text);
+    }
+    fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
+}
+
+pub(super) async fn export(args: ExportArgs) -> anyhow::Result<()> {
+    let Local { service, environment, actor } = args.place.open().await?;
+    let file = environments::export(&service, &actor, environment)?;
+    let is_json =
+        args.output.as_ref().is_some_and(|path| path.extension().is_some_and(|e| e == "json"));
+    let format = match args.format {
+        Some(Format::Json) => FileFormat::Json,
+        None if is_json => FileFormat::Json,
+        _ => FileFormat::Toml,
+    };
+    let text = write_file(&file, format)?;
+    match args.output {
+        None => print(text.trim_end()),
+        Some(path) => {
+            fs::write(&path, text).with_context(|| format!("{} cannot be written", path.display()))
+        }
+    }
+}
+
+pub(super) async fn import(args: ImportArgs) -> anyhow::Result<()> {
+    let Local { service, environment, actor } = args.place.open().await?;
+    let file = parse_file(&read(&args.file)?)
+        .with_context(|| format!("{} cannot be imported", args.file.display()))?;
+    let preview = preview_import(&service, &actor, environment, &file)?;
+    show(&preview.changes, args.json)?;
+    if args.dry_run || preview.changes.is_empty() {
+        return Ok(());
+    }
+    if !args.yes {
+        let is_asked = std::io::stdin().is_terminal() && args.file.as_os_str() != "-";
+        if !is_asked {
+            bail!("nothing was changed, because there is nobody to ask; repeat it with --yes");
+        }
+        if !confirm()? {
+            bail!("nothing was changed");
+        }
+    }
+    environments::import(&service, &actor, environment, &file, Some(&preview.based_on)).await?;
+    if !args.json {
+        print("Imported.")?;
+    }
+    Ok(())
+}
+
+fn show(changes: &[ImportChange], json: bool) -> anyhow::Result<()> {
+    if json {
+        return print_json(&changes);
+    }
+    if changes.is_empty() {
+        return print("The file says what is there already.");
+    }
+    for change in changes {
+        let sign = match change.what {
+            ImportKind::Create => '+',
+            ImportKind::Change => '~',
+            ImportKind::Delete => '-',
+        };
+        let is_shared = change.what != ImportKind::Change && change.kind != SubjectKind::Override;
+        let reach = if is_shared { " (in all environments)" } else { "" };
+        print(&format!("{sign} {} {}{reach}", change.kind.words(), change.key))?;
+        if change.what == ImportKind::Change {
+            for field in &change.fields {
+                print(&format!("    {field}"))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn confirm() -> anyhow::Result<bool> {
+    write!(std::io::stdout(), "Apply these changes? [y/N] ")?;
+    std::io::stdout().flush()?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}

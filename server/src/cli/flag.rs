@@ -1,0 +1,216 @@
+//! `phasegate flag …`.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand};
+use phasegate_domain::{
+    context::EvaluationContext,
+    flags::{Answer, FlagDocument, Step, explain, in_plain_words},
+    ids::FlagKey,
+};
+use phasegate_service::flags::{Expected, change, list, read_document, replace};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::local::{Local, Place, print, print_json};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum FlagCommand {
+    /// List all flags.
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Show one flag.
+    Get {
+        /// The flag's key
+        key: FlagName,
+        /// Print JSON, in the form that `set --file` reads
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Switch a flag, kill or revive it, or replace it by a document.
+    Set(SetArgs),
+    /// See what a user gets, and each step that leads there.
+    Eval(EvalArgs),
+}
+
+/// A flag's key, checked.
+type FlagName = String;
+
+#[derive(Debug, Args)]
+#[group(id = "what", required = true, multiple = false)]
+struct What {
+    /// Switch it on
+    #[arg(long, group = "what")]
+    on: bool,
+    /// Switch it off: everyone gets the off variant
+    #[arg(long, group = "what")]
+    off: bool,
+    /// Kill it: everyone gets the off variant, whatever else is set
+    #[arg(long, group = "what")]
+    kill: bool,
+    /// End the kill
+    #[arg(long, group = "what")]
+    revive: bool,
+    /// Replace it by the JSON document in this file (- for standard input)
+    #[arg(long, group = "what")]
+    file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SetArgs {
+    /// The flag's key
+    key: FlagName,
+    #[command(flatten)]
+    what: What,
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct EvalArgs {
+    /// The flag's key
+    key: FlagName,
+    /// Who asks
+    #[arg(long)]
+    targeting_key: Option<String>,
+    /// Attributes, as a JSON object
+    #[arg(long, default_value = "{}")]
+    context: String,
+    /// Print the OFREP answer with `steps`
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+pub(super) async fn run(command: FlagCommand) -> anyhow::Result<()> {
+    match command {
+        FlagCommand::List { json, place } => list_flags(&place.open().await?, json).await,
+        FlagCommand::Get { key, json, place } => get(&place.open().await?, &key, json),
+        FlagCommand::Set(args) => set(args).await,
+        FlagCommand::Eval(args) => eval(args).await,
+    }
+}
+
+async fn list_flags(local: &Local, json: bool) -> anyhow::Result<()> {
+    let rows = list(&local.service, &local.actor, local.environment).await?;
+    if json {
+        let row = |row: &phasegate_domain::flags::FlagRow| {
+            json!({"key": row.flag.key, "name": row.flag.name, "kind": row.flag.kind,
+                "enabled": row.enabled, "killed": row.state.killed, "rules": row.state.rules.len(),
+                "lifecycle": row.lifecycle, "asked_last_day": row.usage.last_day()})
+        };
+        return print_json(&rows.iter().map(row).collect::<Value>());
+    }
+    if rows.is_empty() {
+        return print("There are no flags yet; make one in the admin, or import a file.");
+    }
+    let width = rows.iter().map(|row| row.flag.key.as_str().len()).max().unwrap_or_default();
+    for row in rows {
+        let state = match (row.flag.archived, row.state.killed, row.enabled) {
+            (true, ..) => "archived",
+            (_, true, _) => "killed",
+            (_, _, true) => "on",
+            _ => "off",
+        };
+        print(&format!(
+            "{:width$}  {:8}  {:8}  {}",
+            row.flag.key,
+            row.flag.kind.as_str(),
+            state,
+            row.flag.name
+        ))?;
+    }
+    Ok(())
+}
+
+fn get(local: &Local, key: &str, json: bool) -> anyhow::Result<()> {
+    let live = local.service.environment(local.environment)?;
+    let stored = live.stored_flag(key)?;
+    let document = FlagDocument::new(&stored.flag, &stored.state);
+    if json {
+        return print_json(&document);
+    }
+    let added_in = live.snapshot.flag(key).and_then(|entry| entry.added_in);
+    print(&format!("{} ({}): {}", document.key, document.kind.as_str(), document.name))?;
+    for line in in_plain_words(&stored.flag, &stored.state, added_in, local.service.now()) {
+        print(&format!("  {line}"))?;
+    }
+    Ok(())
+}
+
+async fn set(args: SetArgs) -> anyhow::Result<()> {
+    let SetArgs { key, what, place } = args;
+    let local = place.open().await?;
+    let Local { service, environment, actor } = &local;
+    let key = FlagKey::new(key)?;
+    if let Some(file) = what.file {
+        let text = super::files::read(&file)?;
+        let json: Value = serde_json::from_str(&text).context("the document is not JSON")?;
+        let document = read_document(json)?;
+        if document.key != key {
+            bail!("the document is of the flag {}, not of {key}", document.key);
+        }
+        replace(service, actor, *environment, document, Expected::Any).await?;
+    } else {
+        change(service, actor, *environment, &key, Expected::Any, |flag| {
+            match (what.on, what.off, what.kill) {
+                (true, ..) => flag.enabled = true,
+                (_, true, _) => flag.enabled = false,
+                (_, _, true) => flag.killed = true,
+                _ => flag.killed = false,
+            }
+            Ok(())
+        })
+        .await?;
+    }
+    get(&local, key.as_str(), false)
+}
+
+/// The OFREP answer, and how it came about.
+#[derive(Debug, Serialize)]
+struct Evaluated<'a> {
+    #[serde(flatten)]
+    answer: Option<Answer<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a str>,
+    #[serde(rename = "errorDetails", skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    steps: Vec<Step>,
+}
+
+async fn eval(args: EvalArgs) -> anyhow::Result<()> {
+    let local = args.place.open().await?;
+    let live = local.service.environment(local.environment)?;
+    let mut context: Value =
+        serde_json::from_str(&args.context).context("--context is not a JSON object")?;
+    if let (Some(user), Some(fields)) = (args.targeting_key, context.as_object_mut()) {
+        fields.insert(EvaluationContext::TARGETING_KEY.to_owned(), user.into());
+    }
+    let context = EvaluationContext::from_json(context).context("--context")?;
+    let entry = live.snapshot.flag(&args.key);
+    let entry = entry.with_context(|| format!("there is no flag {:?} in use", args.key))?;
+    let (found, steps) = explain(&live.snapshot, entry, &context, local.service.now());
+    let error = found.as_ref().err().map(ToString::to_string);
+    let answer = found.ok().map(|found| Answer::new(&live.snapshot, entry, &found));
+    if args.json {
+        let key = answer.is_none().then_some(args.key.as_str());
+        print_json(&Evaluated { answer, key, error: error.clone(), steps })?;
+    } else {
+        if let Some(answer) = &answer {
+            print(&answer.value.to_string())?;
+        }
+        for step in &steps {
+            print(&format!("  {step}"))?;
+        }
+    }
+    error.map_or(Ok(()), |error| bail!("{error}"))
+}

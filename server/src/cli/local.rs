@@ -1,0 +1,64 @@
+//! Commands that work on the data folder. A server that runs on the same folder notices what they
+//! change within a second or so.
+
+use std::{io::Write, path::PathBuf, sync::Arc};
+
+use anyhow::{Context, ensure};
+use clap::Args;
+use phasegate_domain::ids::EnvironmentId;
+use phasegate_service::{Service, access::Actor};
+use serde::Serialize;
+
+use crate::{config::Config, serve};
+
+/// Which environment of which data folder.
+#[derive(Debug, Args)]
+pub(super) struct Place {
+    /// Folder for databases and secrets [default: ./data]
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// The project's key
+    #[arg(long, default_value = "default")]
+    project: String,
+    /// The environment's key
+    #[arg(long, default_value = "production")]
+    environment: String,
+}
+
+/// An environment, and who works on it.
+pub(super) struct Local {
+    pub(super) service: Arc<Service>,
+    pub(super) environment: EnvironmentId,
+    pub(super) actor: Actor,
+}
+
+/// Opens a data folder that is in use already.
+pub(super) async fn open(data: Option<PathBuf>) -> anyhow::Result<Arc<Service>> {
+    let config = Config::load_for_data(data)?;
+    ensure!(
+        config.data.join("state.db").exists(),
+        "there is no state.db in {}; name the data folder with --data",
+        config.data.display()
+    );
+    serve::open(&config).await
+}
+
+impl Place {
+    pub(super) async fn open(self) -> anyhow::Result<Local> {
+        let service = open(self.data).await?;
+        let environment =
+            service.find_environment(&self.project, &self.environment)?.environment.id;
+        let user = std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned());
+        Ok(Local { service, environment, actor: Actor::command_line(&user) })
+    }
+}
+
+/// Prints a line. A pipe that is closed ends the command.
+pub(super) fn print(text: &str) -> anyhow::Result<()> {
+    writeln!(std::io::stdout(), "{text}").context("the output could not be written")
+}
+
+/// Prints JSON for machines.
+pub(super) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
+    print(&serde_json::to_string_pretty(value)?)
+}

@@ -1,0 +1,88 @@
+//! The command line: thin doors to the same use cases.
+#![allow(clippy::print_stderr, reason = "a command line tool says on stderr what went wrong")]
+
+mod files;
+mod flag;
+mod local;
+mod token;
+mod user;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{config::Config, serve};
+
+/// Feature flags, staged rollouts and the evidence for them, in one server.
+#[derive(Debug, Parser)]
+#[command(name = "phasegate", version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the server.
+    Serve(ServeArgs),
+    /// Manage who may log in.
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Look at flags, switch them, and see what a user gets.
+    #[command(subcommand)]
+    Flag(flag::FlagCommand),
+    /// Manage server tokens.
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+    /// Write an environment's flags, segments and overrides to a file.
+    Export(files::ExportArgs),
+    /// Make an environment say what a file says; shows the difference and asks first.
+    Import(files::ImportArgs),
+    /// Print the OpenAPI document of the REST API.
+    Openapi,
+}
+
+/// Settings as flags; they beat PHASEGATE_* variables, which beat phasegate.toml.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Address and port to listen on [default: 127.0.0.1:8080]
+    #[arg(long)]
+    pub(crate) listen: Option<String>,
+    /// Folder for databases and secrets [default: ./data]
+    #[arg(long)]
+    pub(crate) data: Option<PathBuf>,
+    /// Address under which people and pages reach the server
+    #[arg(long)]
+    pub(crate) public_url: Option<String>,
+    /// Serve the demo exercise library at /demo
+    #[arg(long)]
+    pub(crate) demo: bool,
+}
+
+/// Runs what the command line asks for. Exit status 0, 1 (failed) or 2 (wrong usage).
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Command::Serve(args) => {
+            Config::load(&args).and_then(|config| block_on(serve::main(config)))
+        }
+        Command::User(command) => block_on(user::run(command)),
+        Command::Flag(command) => block_on(flag::run(command)),
+        Command::Token(command) => block_on(token::run(command)),
+        Command::Export(args) => block_on(files::export(args)),
+        Command::Import(args) => block_on(files::import(args)),
+        Command::Openapi => local::print_json(&crate::openapi()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("phasegate: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}

@@ -1,0 +1,86 @@
+//! `phasegate token …`.
+
+use anyhow::Context;
+use clap::Subcommand;
+use phasegate_domain::{ids::TokenId, people::Scope};
+use phasegate_service::tokens::{TokenFields, create_token, delete_token, token, tokens};
+use serde_json::{Value, json};
+
+use super::local::{Local, Place, print, print_json};
+use crate::clock;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum TokenCommand {
+    /// Make a server token, and print its secret once.
+    Create {
+        /// What it is for
+        #[arg(long)]
+        name: String,
+        /// What it may do: evaluate, ingest, read, write, admin; several with commas
+        #[arg(long = "scope", value_delimiter = ',', required = true)]
+        scopes: Vec<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// List server tokens.
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Take a server token out of use, at once and for good.
+    Delete {
+        /// Its number, as `list` shows it
+        id: i64,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+pub(super) async fn run(command: TokenCommand) -> anyhow::Result<()> {
+    match command {
+        TokenCommand::Create { name, scopes, json, place } => {
+            let scope = |name: &String| {
+                Scope::parse(name).with_context(|| {
+                    format!("--scope: there is no scope {name:?}; choose evaluate, ingest, read, write or admin")
+                })
+            };
+            let scopes = scopes.iter().map(scope).collect::<anyhow::Result<_>>()?;
+            let Local { service, environment, actor } = place.open().await?;
+            let fields = TokenFields { name, scopes };
+            let made =
+                create_token(&service, &actor, environment, &fields, &clock::seed()?).await?;
+            match json {
+                true => print_json(&json!({"id": made.token.id, "secret": made.secret})),
+                false => print(&made.secret),
+            }
+        }
+        TokenCommand::List { json, place } => {
+            let Local { service, environment, actor } = place.open().await?;
+            let all = tokens(&service, &actor, environment).await?;
+            if json {
+                let one = |token: &phasegate_store::models::ServerToken| {
+                    json!({"id": token.id, "name": token.name, "scopes": token.scopes,
+                        "created_at": token.created_at, "last_used_at": token.last_used_at})
+                };
+                return print_json(&all.iter().map(one).collect::<Value>());
+            }
+            for token in all {
+                let scopes: Vec<&str> = token.scopes.iter().map(|scope| scope.as_str()).collect();
+                print(&format!("{:4}  {}  ({})", token.id.0, token.name, scopes.join(", ")))?;
+            }
+            Ok(())
+        }
+        TokenCommand::Delete { id, place } => {
+            let Local { service, environment, actor } = place.open().await?;
+            let found = token(&service, &actor, environment, TokenId(id)).await?;
+            delete_token(&service, &actor, &found).await?;
+            print(&format!("Deleted {}.", found.name))
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! `POST /ofrep/v1/explain/{key}`: an answer with its steps in words, for `phasegate.explain(key)`
+//! in a page. Our own, beside the protocol.
+//!
+//! A client key is public, so the steps name rules, segments, shares and the user's own bucket, as
+//! the metadata of every answer does, but not what conditions ask for: that may be a list of
+//! customers. The admin's debugger shows it.
+
+use axum::{
+    Json,
+    body::Body,
+    extract::{Path, State, rejection::PathRejection},
+    http::HeaderMap,
+};
+use phasegate_domain::flags::{Answer, explain as explain_flag};
+use serde_json::{Value, json};
+
+use super::{error::OfrepError, request};
+use crate::http::AppState;
+
+pub(super) async fn explain(
+    State(state): State<AppState>,
+    key: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Value>, OfrepError> {
+    let key = request::key_of(key)?;
+    let (live, context) =
+        request::read(&state, &headers, body).await.map_err(|error| error.of(&key))?;
+    let entry = request::find(&live, &key)?;
+    let (found, steps) = explain_flag(&live.snapshot, entry, &context, state.service.now());
+    let steps: Vec<String> = steps.iter().map(ToString::to_string).collect();
+    Ok(Json(match found {
+        Ok(found) => {
+            let answer = Answer::new(&live.snapshot, entry, &found);
+            let mut json = serde_json::to_value(answer).unwrap_or_default();
+            if let Some(fields) = json.as_object_mut() {
+                fields.insert("steps".to_owned(), json!(steps));
+            }
+            json
+        }
+        Err(error) => json!({"key": key, "errorDetails": error.to_string(), "steps": steps}),
+    }))
+}

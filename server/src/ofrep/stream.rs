@@ -1,0 +1,142 @@
+//! `GET /ofrep/v1/stream`: tells clients to ask again. Says that something has changed, never
+//! what: the answers are the client's to fetch.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use axum::{
+    extract::{Query, State, rejection::QueryRejection},
+    http::{HeaderMap, HeaderName, StatusCode},
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
+use chrono::TimeDelta;
+use futures::{Stream, stream};
+use phasegate_domain::{Timestamp, ids::EnvironmentId};
+use phasegate_service::{
+    Configuration,
+    keys::{self, Purpose},
+};
+use serde::Deserialize;
+use tokio::sync::{OwnedSemaphorePermit, watch};
+
+use super::{
+    error::{ErrorCode, OfrepError},
+    header_text,
+    request::{key_status, sent_key},
+    sent_origin,
+};
+use crate::http::AppState;
+
+/// Streams that may be open at once.
+pub(crate) const MAX_STREAMS: usize = 20_000;
+
+/// Often enough for proxies, which close what is silent for a minute.
+const KEEP_ALIVE: Duration = Duration::from_secs(25);
+
+/// How long a client may take from evaluating to listening.
+const RECENT: TimeDelta = TimeDelta::seconds(30);
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Ticket {
+    ticket: Option<String>,
+}
+
+/// Opens the stream for whoever has a ticket from a bulk answer, or sends their key.
+pub(super) async fn listen(
+    State(state): State<AppState>,
+    query: Result<Query<Ticket>, QueryRejection>,
+    headers: HeaderMap,
+) -> Result<Response, OfrepError> {
+    let service = &state.service;
+    let ticket = query.ok().and_then(|Query(query)| query.ticket);
+    let environment = match ticket {
+        Some(ticket) => {
+            let found = state.tickets.check(&ticket, service.now());
+            let found = found.filter(|(_, key)| keys::is_known(service, key));
+            let (environment, _) = found.ok_or_else(|| {
+                let details = "this ticket is not good any more; evaluate in bulk for a new one";
+                OfrepError::new(StatusCode::UNAUTHORIZED, ErrorCode::General, details)
+            })?;
+            environment
+        }
+        None => {
+            keys::authorise(service, sent_key(&headers), sent_origin(&headers), Purpose::Evaluate)
+                .map_err(|error| {
+                    OfrepError::new(key_status(&error), ErrorCode::General, error.to_string())
+                })?
+                .environment
+        }
+    };
+    let Ok(permit) = Arc::clone(&state.flag_streams).try_acquire_owned() else {
+        let details = "too many clients are listening; ask again later, or poll";
+        return Err(OfrepError::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::General, details));
+    };
+    let live = service.environment(environment).map_err(|error| {
+        OfrepError::new(StatusCode::NOT_FOUND, ErrorCode::General, error.to_string())
+    })?;
+    let last_id = header_text(&headers, HeaderName::from_static("last-event-id"));
+    let mut changes = live.configuration();
+    if has_missed(environment, *changes.borrow_and_update(), last_id, service.now()) {
+        changes.mark_changed();
+    }
+    let events = events(environment, changes, permit);
+    let events = futures::StreamExt::take_until(events, state.stopping.clone().cancelled_owned());
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response())
+}
+
+/// Whether a client may not know of the newest change: the one that it heard of last is another
+/// one, or the change lies so near that it may have come between the client's evaluation and now.
+fn has_missed(
+    environment: EnvironmentId,
+    newest: Configuration,
+    last_id: Option<&str>,
+    now: Timestamp,
+) -> bool {
+    match last_id {
+        Some(last) => last != id(environment, newest),
+        None => newest.changed_at.is_some_and(|at| now - at < RECENT),
+    }
+}
+
+fn id(environment: EnvironmentId, configuration: Configuration) -> String {
+    format!("{}-{}", environment.0, configuration.version)
+}
+
+/// One event for each change; changes that come together are one.
+fn events(
+    environment: EnvironmentId,
+    changes: watch::Receiver<Configuration>,
+    permit: OwnedSemaphorePermit,
+) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
+    stream::unfold((changes, permit), move |(mut changes, permit)| async move {
+        // An error means that the server is going; the stream ends.
+        changes.changed().await.ok()?;
+        let newest = *changes.borrow_and_update();
+        let event =
+            Event::default().id(id(environment, newest)).data(r#"{"type":"refetchEvaluation"}"#);
+        Some((Ok(event), (changes, permit)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+
+    #[test]
+    fn a_change_between_asking_and_listening_is_not_missed() {
+        let at = |second| DateTime::from_timestamp(second, 0).unwrap();
+        let newest = |changed_at| Configuration { version: 7, changed_at };
+        let missed =
+            |changed, last_id| has_missed(EnvironmentId(1), newest(changed), last_id, at(100));
+        assert!(!missed(None, None), "nothing has changed since the start");
+        assert!(missed(Some(at(95)), None), "perhaps after the client had asked");
+        assert!(!missed(Some(at(10)), None), "long before it");
+        assert!(!missed(Some(at(95)), Some("1-7")), "it has heard of it");
+        assert!(missed(Some(at(10)), Some("1-6")), "it was away");
+        assert!(missed(None, Some("1-9")), "the server began anew");
+    }
+}

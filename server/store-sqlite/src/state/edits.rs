@@ -1,0 +1,309 @@
+//! Changes of flags, segments, overrides and keys: all or none, each upon the version it names.
+
+use phasegate_domain::{
+    Timestamp,
+    flags::{Flag, FlagState, PersonalOverride},
+    history::HistoryEntry,
+    ids::{EnvironmentId, FlagKey},
+    segments::Segment,
+};
+use phasegate_store::{
+    StoreError,
+    models::{ClientKey, Edit, ServerToken},
+};
+use sqlx::{Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
+
+use super::{history, to_json};
+use crate::{
+    database::{Database, commit},
+    error::{damaged, database},
+};
+
+pub(super) async fn edit(
+    db: &Database,
+    environment: EnvironmentId,
+    edits: &[Edit],
+    entries: &[HistoryEntry],
+) -> Result<(), StoreError> {
+    let mut tx = db.write().await?;
+    let at = entries.iter().map(|entry| entry.at).max().unwrap_or_default();
+    for edit in edits {
+        one(&mut tx, environment, edit, at).await?;
+    }
+    let concerned: Vec<i64> = match edits.iter().any(Edit::is_shared) {
+        false => vec![environment.0],
+        true => sqlx::query_scalar(
+            "SELECT id FROM environments
+             WHERE project_id = (SELECT project_id FROM environments WHERE id = ?)",
+        )
+        .bind(environment.0)
+        .fetch_all(&mut *tx)
+        .await
+        .map_err(database)?,
+    };
+    for entry in entries {
+        for id in &concerned {
+            history::append(&mut tx, EnvironmentId(*id), entry).await?;
+        }
+    }
+    commit(tx).await
+}
+
+type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
+
+/// Runs a statement that must touch at least one row; if it finds none, somebody was first.
+async fn must_change(
+    connection: &mut SqliteConnection,
+    statement: Statement<'_>,
+) -> Result<(), StoreError> {
+    let done = statement.execute(connection).await.map_err(|error| match &error {
+        sqlx::Error::Database(cause) if cause.is_unique_violation() => StoreError::Conflict,
+        _ => database(error),
+    })?;
+    if done.rows_affected() == 0 { Err(StoreError::Conflict) } else { Ok(()) }
+}
+
+async fn one(
+    tx: &mut SqliteConnection,
+    environment: EnvironmentId,
+    edit: &Edit,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    match edit {
+        Edit::CreateFlag(new) => {
+            create_flag(tx, environment, &new.flag, [&new.state, &new.elsewhere], at).await
+        }
+        Edit::SaveDefinition(flag, version) => {
+            save_definition(tx, environment, flag, *version, at).await
+        }
+        Edit::SaveState(flag, state) => save_state(tx, environment, flag, state, at).await,
+        Edit::DeleteFlag(flag, version) => delete_flag(tx, environment, flag, *version).await,
+        Edit::CreateSegment(segment) => create_segment(tx, environment, segment).await,
+        Edit::SaveSegment(segment, version) => {
+            save_segment(tx, environment, segment, *version).await
+        }
+        Edit::DeleteSegment(key, version) => {
+            let delete = sqlx::query(
+                "DELETE FROM segments WHERE key = ? AND version = ? AND project_id =
+                     (SELECT project_id FROM environments WHERE id = ?)",
+            );
+            must_change(tx, delete.bind(key.as_str()).bind(version).bind(environment.0)).await
+        }
+        Edit::CreateOverride(personal) => create_override(tx, environment, personal).await,
+        Edit::SaveOverride(personal, version) => {
+            let save = sqlx::query(
+                "UPDATE overrides SET override = ?, version = version + 1
+                 WHERE environment_id = ? AND flag_key = ? AND targeting_key = ? AND version = ?",
+            );
+            let save = save.bind(to_json("override", personal)?).bind(environment.0);
+            let save = save.bind(personal.flag.as_str()).bind(&personal.targeting_key);
+            must_change(tx, save.bind(version)).await
+        }
+        Edit::DeleteOverride(flag, user, version) => {
+            let delete = sqlx::query(
+                "DELETE FROM overrides
+                 WHERE environment_id = ? AND flag_key = ? AND targeting_key = ? AND version = ?",
+            );
+            let delete = delete.bind(environment.0).bind(flag.as_str()).bind(user);
+            must_change(tx, delete.bind(version)).await
+        }
+        Edit::CreateClientKey(key) => create_client_key(tx, environment, key).await,
+        Edit::SaveClientKey(key) => {
+            let save = sqlx::query(
+                "UPDATE client_keys SET name = ?, allowed_origins = ?, version = version + 1
+                 WHERE environment_id = ? AND key = ? AND version = ?",
+            );
+            let save = save.bind(&key.name).bind(to_json("origins", &key.allowed_origins)?);
+            must_change(tx, save.bind(environment.0).bind(&key.key).bind(key.version)).await
+        }
+        Edit::DeleteClientKey(key, version) => {
+            let delete = sqlx::query(
+                "DELETE FROM client_keys WHERE environment_id = ? AND key = ? AND version = ?",
+            );
+            must_change(tx, delete.bind(environment.0).bind(key).bind(version)).await
+        }
+        Edit::CreateToken(token) => create_token(tx, environment, token).await,
+        Edit::SaveToken(token) => {
+            let save = sqlx::query(
+                "UPDATE server_tokens SET name = ?, scopes = ?, version = version + 1
+                 WHERE environment_id = ? AND id = ? AND version = ?",
+            );
+            let save = save.bind(&token.name).bind(to_json("scopes", &token.scopes)?);
+            must_change(tx, save.bind(environment.0).bind(token.id.0).bind(token.version)).await
+        }
+        Edit::DeleteToken(id, version) => {
+            let delete = sqlx::query(
+                "DELETE FROM server_tokens WHERE environment_id = ? AND id = ? AND version = ?",
+            );
+            must_change(tx, delete.bind(environment.0).bind(id.0).bind(version)).await
+        }
+    }
+}
+
+pub(super) async fn create_flag(
+    tx: &mut SqliteConnection,
+    environment: EnvironmentId,
+    flag: &Flag,
+    [state, elsewhere]: [&FlagState; 2],
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let at = at.timestamp_millis();
+    let insert = sqlx::query(
+        "INSERT INTO flags (project_id, key, definition, version, created_at, changed_at)
+         SELECT project_id, ?1, ?2, 1, ?3, ?3 FROM environments WHERE id = ?4",
+    );
+    let insert = insert.bind(flag.key.as_str()).bind(to_json("flag", flag)?).bind(at);
+    must_change(tx, insert.bind(environment.0)).await?;
+    let insert = sqlx::query(
+        "INSERT INTO flag_states (environment_id, flag_key, state, version, changed_at)
+         SELECT id, ?1, iif(id = ?2, ?3, ?4), 1, ?5 FROM environments
+         WHERE project_id = (SELECT project_id FROM environments WHERE id = ?2)",
+    );
+    let state = FlagState { version: 1, ..state.clone() };
+    let insert = insert.bind(flag.key.as_str()).bind(environment.0);
+    let insert =
+        insert.bind(to_json("flag state", &state)?).bind(to_json("flag state", elsewhere)?);
+    must_change(tx, insert.bind(at)).await
+}
+
+async fn save_definition(
+    tx: &mut SqliteConnection,
+    environment: EnvironmentId,
+    flag: &Flag,
+    version: i64,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let save = sqlx::query(
+        "UPDATE flags SET definition = ?, version = version + 1, changed_at = ?
+         WHERE key = ? AND version = ? AND project_id =
+             (SELECT project_id FROM environments WHERE id = ?)",
+    );
+    let save = save.bind(to_json("flag", flag)?).bind(at.timestamp_millis());
+    must_change(tx, save.bind(flag.key.as_str()).bind(version).bind(environment.0)).await
+}
+
+async fn save_state(
+    tx: &mut SqliteConnection,
+    environment: EnvironmentId,
+    flag: &FlagKey,
+    state: &FlagState,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let save = sqlx::query(
+        "UPDATE flag_states SET state = ?1, version = ?2, changed_at = ?3
+         WHERE environment_id = ?4 AND flag_key = ?5 AND version = ?2 - 1",
+    );
+    let save = save.bind(to_json("flag state", state)?).bind(state.version);
+    let save = save.bind(at.timestamp_millis()).bind(environment.0);
+    must_change(tx, save.bind(flag.as_str())).await
+}
+
+async fn delete_flag(
+    tx: &mut SqliteConnection,
+    environment: EnvironmentId,
+    flag: &FlagKey,
+    version: i64,
+) -> Result<(), StoreError> {
+    let delete = sqlx::query(
+        "DELETE FROM flags WHERE key = ? AND version = ? AND project_id =
+             (SELECT project_id FROM environments WHERE id = ?)",
+    );
+    must_change(&mut *tx, delete.bind(flag.as_str()).bind(version).bind(environment.0)).await?;
+    for delete in [
+        "DELETE FROM flag_states WHERE flag_key = ?1 AND environment_id IN
+             (SELECT id FROM environments WHERE project_id =
+                 (SELECT project_id FROM environments WHERE id = ?2))",
+        "DELETE FROM overrides WHERE flag_key = ?1 AND environment_id IN
+             (SELECT id FROM environments WHERE project_id =
+                 (SELECT project_id FROM environments WHERE id = ?2))",
+    ] {
+        sqlx::query(delete)
+            .bind(flag.as_str())
+            .bind(environment.0)
+            .execute(&mut *tx)
+            .await
+            .map_err(database)?;
+    }
+    Ok(())
+}
+
+pub(super) async fn create_segment(
+    tx: &mut SqliteConnection,
+    environment: EnvironmentId,
+    segment: &Segment,
+) -> Result<(), StoreError> {
+    let insert = sqlx::query(
+        "INSERT INTO segments (project_id, key, definition, version)
+         SELECT project_id, ?, ?, 1 FROM environments WHERE id = ?",
+    );
+    let insert = insert.bind(segment.key.as_str()).bind(to_json("segment", segment)?);
+    must_change(tx, insert.bind(environment.0)).await
+}
+
+async fn save_segment(
+    tx: &mut SqliteConnection,
+    environment: EnvironmentId,
+    segment: &Segment,
+    version: i64,
+) -> Result<(), StoreError> {
+    let save = sqlx::query(
+        "UPDATE segments SET definition = ?, version = version + 1
+         WHERE key = ? AND version = ? AND project_id =
+             (SELECT project_id FROM environments WHERE id = ?)",
+    );
+    let save = save.bind(to_json("segment", segment)?).bind(segment.key.as_str());
+    must_change(tx, save.bind(version).bind(environment.0)).await
+}
+
+async fn create_override(
+    tx: &mut SqliteConnection,
+    environment: EnvironmentId,
+    personal: &PersonalOverride,
+) -> Result<(), StoreError> {
+    let insert = sqlx::query(
+        "INSERT INTO overrides (environment_id, flag_key, targeting_key, override, version)
+         VALUES (?, ?, ?, ?, 1)",
+    );
+    let insert = insert.bind(environment.0).bind(personal.flag.as_str());
+    let insert = insert.bind(&personal.targeting_key).bind(to_json("override", personal)?);
+    must_change(tx, insert).await
+}
+
+pub(super) async fn create_client_key(
+    tx: &mut SqliteConnection,
+    environment: EnvironmentId,
+    key: &ClientKey,
+) -> Result<(), StoreError> {
+    let insert = sqlx::query(
+        "INSERT INTO client_keys (key, environment_id, name, allowed_origins, created_at, version)
+         VALUES (?, ?, ?, ?, ?, 1)",
+    );
+    let insert = insert.bind(&key.key).bind(environment.0).bind(&key.name);
+    let insert = insert.bind(to_json("origins", &key.allowed_origins)?);
+    must_change(tx, insert.bind(key.created_at.timestamp_millis())).await
+}
+
+pub(super) async fn create_token(
+    tx: &mut SqliteConnection,
+    environment: EnvironmentId,
+    token: &ServerToken,
+) -> Result<(), StoreError> {
+    let insert = sqlx::query(
+        "INSERT INTO server_tokens
+             (digest, environment_id, name, scopes, created_at, created_by, version)
+         VALUES (?, ?, ?, ?, ?, ?, 1)",
+    );
+    let insert = insert.bind(token.digest.0.as_slice()).bind(environment.0).bind(&token.name);
+    let insert = insert.bind(to_json("scopes", &token.scopes)?);
+    let insert = insert.bind(token.created_at.timestamp_millis()).bind(&token.created_by);
+    must_change(tx, insert).await
+}
+
+/// Reads a key that is stored as a text.
+pub(super) fn key<T>(what: &'static str, text: String) -> Result<T, StoreError>
+where
+    T: TryFrom<String>,
+    T::Error: std::fmt::Display,
+{
+    T::try_from(text).map_err(|error| damaged(what)(&error))
+}

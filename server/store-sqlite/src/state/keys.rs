@@ -1,0 +1,160 @@
+//! Environments, client keys and server tokens.
+
+use phasegate_domain::{
+    Timestamp,
+    flags::FlagState,
+    history::HistoryEntry,
+    ids::{EnvironmentId, EnvironmentKey, FlagKey, ProjectId, TokenId},
+};
+use phasegate_store::{
+    StoreError,
+    models::{ClientKey, Digest, Environment, ServerToken},
+};
+
+use super::{edits::key, from_json, history, instant, to_json};
+use crate::{
+    database::{Database, commit},
+    error::{damaged, database},
+};
+
+pub(super) async fn environments(db: &Database) -> Result<Vec<Environment>, StoreError> {
+    let rows: Vec<(i64, i64, String, String, String)> = sqlx::query_as(
+        "SELECT e.id, p.id, p.key, e.key, e.name
+         FROM environments e JOIN projects p ON p.id = e.project_id ORDER BY e.id",
+    )
+    .fetch_all(&db.reader)
+    .await
+    .map_err(database)?;
+    rows.into_iter()
+        .map(|(id, project_id, project, own_key, name)| {
+            Ok(Environment {
+                id: EnvironmentId(id),
+                project_id: ProjectId(project_id),
+                project: key("project", project)?,
+                key: key("environment", own_key)?,
+                name,
+            })
+        })
+        .collect()
+}
+
+pub(super) async fn create_environment(
+    db: &Database,
+    project: ProjectId,
+    key: &EnvironmentKey,
+    name: &str,
+    entry: &HistoryEntry,
+) -> Result<EnvironmentId, StoreError> {
+    let mut tx = db.write().await?;
+    let id: Option<i64> = sqlx::query_scalar(
+        "INSERT INTO environments (project_id, key, name) VALUES (?, ?, ?)
+         ON CONFLICT DO NOTHING RETURNING id",
+    )
+    .bind(project.0)
+    .bind(key.as_str())
+    .bind(name)
+    .fetch_optional(&mut *tx)
+    .await
+    .map_err(database)?;
+    let id = EnvironmentId(id.ok_or(StoreError::Conflict)?);
+    let flags: Vec<String> = sqlx::query_scalar("SELECT key FROM flags WHERE project_id = ?")
+        .bind(project.0)
+        .fetch_all(&mut *tx)
+        .await
+        .map_err(database)?;
+    for flag in flags {
+        let state = FlagState::initial(&self::key::<FlagKey>("flag", flag.clone())?);
+        sqlx::query(
+            "INSERT INTO flag_states (environment_id, flag_key, state, version, changed_at)
+             VALUES (?, ?, ?, 1, ?)",
+        )
+        .bind(id.0)
+        .bind(flag)
+        .bind(to_json("flag state", &state)?)
+        .bind(entry.at.timestamp_millis())
+        .execute(&mut *tx)
+        .await
+        .map_err(database)?;
+    }
+    history::append(&mut tx, id, entry).await?;
+    commit(tx).await?;
+    Ok(id)
+}
+
+pub(super) async fn client_keys(db: &Database) -> Result<Vec<ClientKey>, StoreError> {
+    let rows: Vec<(String, i64, String, String, i64, i64)> = sqlx::query_as(
+        "SELECT key, environment_id, name, allowed_origins, created_at, version
+         FROM client_keys ORDER BY created_at, key",
+    )
+    .fetch_all(&db.reader)
+    .await
+    .map_err(database)?;
+    rows.into_iter()
+        .map(|(key, environment, name, allowed_origins, created_at, version)| {
+            Ok(ClientKey {
+                key,
+                environment: EnvironmentId(environment),
+                name,
+                allowed_origins: from_json("origins", &allowed_origins)?,
+                created_at: instant("client key", created_at)?,
+                version,
+            })
+        })
+        .collect()
+}
+
+#[derive(sqlx::FromRow)]
+struct TokenRow {
+    id: i64,
+    digest: Vec<u8>,
+    environment_id: i64,
+    name: String,
+    scopes: String,
+    created_at: i64,
+    created_by: String,
+    last_used_at: Option<i64>,
+    version: i64,
+}
+
+pub(super) async fn server_tokens(db: &Database) -> Result<Vec<ServerToken>, StoreError> {
+    let rows: Vec<TokenRow> = sqlx::query_as("SELECT * FROM server_tokens ORDER BY id")
+        .fetch_all(&db.reader)
+        .await
+        .map_err(database)?;
+    rows.into_iter()
+        .map(|row| {
+            let what = "server token";
+            let digest = row.digest.try_into();
+            let digest = digest.map_err(|_| damaged(what)(&"its digest is not 32 bytes long"))?;
+            Ok(ServerToken {
+                id: TokenId(row.id),
+                digest: Digest(digest),
+                environment: EnvironmentId(row.environment_id),
+                name: row.name,
+                scopes: from_json("scopes", &row.scopes)?,
+                created_at: instant(what, row.created_at)?,
+                created_by: row.created_by,
+                last_used_at: row.last_used_at.map(|at| instant(what, at)).transpose()?,
+                version: row.version,
+            })
+        })
+        .collect()
+}
+
+pub(super) async fn tokens_used(
+    db: &Database,
+    used: &[(TokenId, Timestamp)],
+) -> Result<(), StoreError> {
+    let mut tx = db.write().await?;
+    for (id, at) in used {
+        sqlx::query(
+            "UPDATE server_tokens SET last_used_at = max(coalesce(last_used_at, 0), ?) WHERE id = ?",
+        )
+        .bind(at.timestamp_millis())
+        .bind(id.0)
+        .execute(&mut *tx)
+        .await
+        .map_err(database)?;
+    }
+    commit(tx).await
+}

@@ -1,0 +1,248 @@
+//! Stories of changes: flags, segments, overrides, keys and environments.
+
+use phasegate_domain::{
+    flags::{Flag, FlagDocument, FlagState, PersonalOverride},
+    history::{ActorName, Change, HistoryEntry, SubjectKind},
+    ids::{EnvironmentKey, FlagKey, TokenId, VariantName},
+    people::Scope,
+    segments::Segment,
+};
+use phasegate_store::{
+    StateStore, StoreError, TelemetryStore,
+    models::{ClientKey, Digest, Edit, FlagVersion, HistoryQuery, NewFlag, ServerToken, UsageRow},
+};
+use serde_json::{Value, json};
+
+use crate::{at, state::started};
+
+fn entry(key: &str, second: i64) -> HistoryEntry {
+    HistoryEntry {
+        at: at(second),
+        actor: ActorName("ada".into()),
+        change: Change::Saved {
+            kind: SubjectKind::Flag,
+            key: key.into(),
+            before: None,
+            after: Some(json!({"key": key})),
+        },
+    }
+}
+
+fn flag(fields: Value) -> (Flag, FlagState) {
+    let document: FlagDocument = serde_json::from_value(fields).unwrap();
+    document.into_parts(None, 1)
+}
+
+fn checkout() -> (Flag, FlagState) {
+    flag(json!({"key": "CHECKOUT", "kind": "string", "off_variant": "a",
+        "variants": [{"name": "a", "value": "x"}, {"name": "b", "value": "y"}],
+        "rules": [{"variant": "b", "share": 12.5, "condition": {"in_segment": "beta"}}],
+        "schedule": [{"at": "2026-12-01T00:00:00Z", "enabled": false}]}))
+}
+
+fn personal(user: &str, variant: &str) -> PersonalOverride {
+    PersonalOverride {
+        flag: FlagKey::new("A").unwrap(),
+        targeting_key: user.into(),
+        variant: VariantName::new(variant).unwrap(),
+        expires_at: Some(at(500)),
+        note: "a test".into(),
+    }
+}
+
+fn create(flag: Flag, state: FlagState, elsewhere: FlagState) -> Edit {
+    Edit::CreateFlag(Box::new(NewFlag { flag, state, elsewhere }))
+}
+
+/// A flag is made, changed in both its halves, and deleted, with a line of history each time.
+pub async fn a_flag_lives_from_creation_to_deletion(store: impl StateStore) {
+    let environment = started(&store).await;
+    let (mut flag, mut state) = checkout();
+    let key = flag.key.clone();
+    let create = [create(flag.clone(), state.clone(), FlagState::initial(&key))];
+    store.edit(environment, &create, &[entry("CHECKOUT", 1)]).await.unwrap();
+    let again = store.edit(environment, &create, &[entry("CHECKOUT", 2)]).await;
+    assert!(matches!(again, Err(StoreError::Conflict)), "{again:?}");
+
+    flag.owner = "team".into();
+    state.enabled = false;
+    state.version = 2;
+    let both = [Edit::SaveDefinition(flag.clone(), 1), Edit::SaveState(key.clone(), state.clone())];
+    store.edit(environment, &both, &[entry("CHECKOUT", 3)]).await.unwrap();
+    let stored = store.flags(environment).await.unwrap();
+    let found = stored.iter().find(|stored| stored.flag.key == key).unwrap();
+    assert_eq!((&found.flag, &found.state), (&flag, &state));
+    assert_eq!(found.version(), FlagVersion { definition: 2, state: 2 });
+    assert_eq!((found.created_at, found.changed_at), (at(1), at(3)));
+
+    let delete = [Edit::DeleteFlag(key.clone(), 2)];
+    store.edit(environment, &delete, &[entry("CHECKOUT", 4)]).await.unwrap();
+    assert_eq!(store.flags(environment).await.unwrap().len(), 1);
+    let query = HistoryQuery {
+        kind: Some(SubjectKind::Flag),
+        subject: Some("CHECKOUT".into()),
+        limit: 10,
+        before: None,
+    };
+    let lines = store.history(environment, &query).await.unwrap();
+    let times: Vec<_> = lines.iter().map(|line| line.entry.at).collect();
+    assert_eq!(times, [at(4), at(3), at(1)]);
+    assert_eq!(lines[0].entry, entry("CHECKOUT", 4));
+}
+
+/// Of two who change the same thing, one wins; the other changes nothing at all, not even what
+/// nobody else has touched.
+pub async fn an_edit_upon_an_old_version_changes_nothing(store: impl StateStore) {
+    let environment = started(&store).await;
+    let key = FlagKey::new("A").unwrap();
+    let mut state = FlagState { enabled: false, ..FlagState::initial(&key) };
+    state.version = 2;
+    let save = Edit::SaveState(key.clone(), state.clone());
+    store.edit(environment, std::slice::from_ref(&save), &[entry("A", 1)]).await.unwrap();
+    let (other, other_state) = checkout();
+    let late = [create(other, other_state.clone(), other_state), save];
+    let refused = store.edit(environment, &late, &[entry("A", 2)]).await;
+    assert!(matches!(refused, Err(StoreError::Conflict)), "{refused:?}");
+    let flags = store.flags(environment).await.unwrap();
+    assert_eq!((flags.len(), &flags[0].state), (1, &state));
+    let query = HistoryQuery { limit: 10, ..HistoryQuery::default() };
+    assert_eq!(store.history(environment, &query).await.unwrap().len(), 1);
+    let flag = flags[0].flag.clone();
+    for edit in [
+        Edit::SaveDefinition(flag, 9),
+        Edit::DeleteFlag(key, 9),
+        Edit::SaveOverride(personal("nobody", "on"), 1),
+        Edit::DeleteToken(TokenId(99), 1),
+        Edit::DeleteClientKey("pk_1".into(), 9),
+    ] {
+        let refused = store.edit(environment, &[edit], &[]).await;
+        assert!(matches!(refused, Err(StoreError::Conflict)), "{refused:?}");
+    }
+}
+
+/// Segments and overrides are made, changed and deleted.
+pub async fn segments_and_overrides_are_kept(store: impl StateStore) {
+    let environment = started(&store).await;
+    let segment = |name: &str| -> Segment {
+        serde_json::from_value(json!({"key": "vip", "name": name, "condition":
+            {"attribute": "plan", "operator": "matches", "value": "^pro"}}))
+        .unwrap()
+    };
+    let edit = async |edits: &[Edit]| store.edit(environment, edits, &[]).await;
+    edit(&[Edit::CreateSegment(segment("One"))]).await.unwrap();
+    edit(&[Edit::SaveSegment(segment("Two"), 1)]).await.unwrap();
+    let segments = store.segments(environment).await.unwrap();
+    assert_eq!((&segments[1].value, segments[1].version), (&segment("Two"), 2));
+    let key = segments[1].value.key.clone();
+    edit(&[Edit::DeleteSegment(key, 2)]).await.unwrap();
+    assert_eq!(store.segments(environment).await.unwrap().len(), 1);
+
+    let odd_key = "ada/ö \u{1f600}";
+    edit(&[
+        Edit::CreateOverride(personal(odd_key, "off")),
+        Edit::CreateOverride(personal("bob", "on")),
+    ])
+    .await
+    .unwrap();
+    let twice = edit(&[Edit::CreateOverride(personal("bob", "on"))]).await;
+    assert!(matches!(twice, Err(StoreError::Conflict)), "{twice:?}");
+    edit(&[Edit::SaveOverride(personal(odd_key, "on"), 1)]).await.unwrap();
+    let overrides = store.overrides(environment).await.unwrap();
+    assert_eq!((&overrides[0].value, overrides[0].version), (&personal(odd_key, "on"), 2));
+    let flag = FlagKey::new("A").unwrap();
+    edit(&[Edit::DeleteOverride(flag.clone(), odd_key.into(), 2)]).await.unwrap();
+    assert_eq!(store.overrides(environment).await.unwrap().len(), 1);
+    edit(&[Edit::DeleteFlag(flag, 1)]).await.unwrap();
+    assert!(store.overrides(environment).await.unwrap().is_empty(), "they go with their flag");
+}
+
+/// Keys and tokens are made, changed, used and deleted.
+pub async fn keys_and_tokens_are_kept(store: impl StateStore) {
+    let environment = started(&store).await;
+    let edit = async |edits: &[Edit]| store.edit(environment, edits, &[]).await;
+    let key = ClientKey {
+        key: "pk_2".into(),
+        environment,
+        name: "Shop".into(),
+        allowed_origins: vec!["https://shop.example".into()],
+        created_at: at(1),
+        version: 1,
+    };
+    edit(&[Edit::CreateClientKey(key.clone())]).await.unwrap();
+    let renamed = ClientKey { name: "Store".into(), ..key.clone() };
+    edit(&[Edit::SaveClientKey(renamed.clone())]).await.unwrap();
+    let keys = store.client_keys().await.unwrap();
+    assert_eq!(keys[1], ClientKey { version: 2, ..renamed });
+    edit(&[Edit::DeleteClientKey("pk_2".into(), 2)]).await.unwrap();
+    assert_eq!(store.client_keys().await.unwrap().len(), 1);
+
+    let token = ServerToken {
+        id: TokenId(0),
+        digest: Digest([9; 32]),
+        environment,
+        name: "ci".into(),
+        scopes: vec![Scope::Read, Scope::Write],
+        created_at: at(2),
+        created_by: "ada".into(),
+        last_used_at: None,
+        version: 1,
+    };
+    edit(&[Edit::CreateToken(token.clone())]).await.unwrap();
+    let found = store.server_tokens().await.unwrap()[1].clone();
+    assert_eq!(found, ServerToken { id: found.id, ..token });
+    store.tokens_used(&[(found.id, at(60))]).await.unwrap();
+    store.tokens_used(&[(found.id, at(30))]).await.unwrap();
+    assert_eq!(store.server_tokens().await.unwrap()[1].last_used_at, Some(at(60)));
+    edit(&[Edit::SaveToken(ServerToken { scopes: vec![Scope::Read], ..found.clone() })])
+        .await
+        .unwrap();
+    assert_eq!(store.server_tokens().await.unwrap()[1].scopes, [Scope::Read]);
+    edit(&[Edit::DeleteToken(found.id, 2)]).await.unwrap();
+    assert_eq!(store.server_tokens().await.unwrap().len(), 1);
+}
+
+/// A new environment has the flags of its project, each as flags begin, and a history of its own.
+pub async fn an_environment_begins_with_all_flags(store: impl StateStore) {
+    let first = started(&store).await;
+    let project = store.environments().await.unwrap()[0].project_id;
+    let key = EnvironmentKey::new("staging").unwrap();
+    let made = store.create_environment(project, &key, "Staging", &entry("staging", 1)).await;
+    let staging = made.unwrap();
+    let again = store.create_environment(project, &key, "Again", &entry("staging", 2)).await;
+    assert!(matches!(again, Err(StoreError::Conflict)), "{again:?}");
+    let flags = store.flags(staging).await.unwrap();
+    assert_eq!((flags.len(), flags[0].state.enabled), (1, true));
+    let flag = flags[0].flag.key.clone();
+    let off = FlagState { enabled: false, version: 2, ..FlagState::initial(&flag) };
+    store.edit(staging, &[Edit::SaveState(flag, off)], &[entry("A", 3)]).await.unwrap();
+    assert!(store.flags(first).await.unwrap()[0].state.enabled, "each has its own switch");
+    let (flag, state) = checkout();
+    let elsewhere = FlagState { enabled: false, ..FlagState::initial(&flag.key) };
+    let create = [create(flag, state, elsewhere.clone())];
+    store.edit(staging, &create, &[entry("CHECKOUT", 4)]).await.unwrap();
+    assert_eq!(store.flags(first).await.unwrap()[1].state, elsewhere, "new ones are in all");
+    let query = HistoryQuery { limit: 10, ..HistoryQuery::default() };
+    let there = store.history(first, &query).await.unwrap();
+    assert_eq!(there.len(), 1, "what is shared stands in every history, what is not does not");
+    assert_eq!(there[0].entry, entry("CHECKOUT", 4));
+    assert_eq!(store.history(staging, &query).await.unwrap().len(), 3);
+}
+
+/// How often flags were asked for adds up, and is forgotten after a while.
+pub async fn usage_adds_up_by_hour(store: impl TelemetryStore) {
+    let environment = phasegate_domain::ids::EnvironmentId(1);
+    let row = |hour, variant: &str, count| UsageRow {
+        environment,
+        hour,
+        flag: FlagKey::new("A").unwrap(),
+        variant: VariantName::new(variant).unwrap(),
+        count,
+    };
+    store.add_usage(&[row(10, "on", 3), row(10, "off", 1), row(12, "on", 5)], 0).await.unwrap();
+    store.add_usage(&[row(12, "on", 2)], 0).await.unwrap();
+    let found = store.usage(environment, 11).await.unwrap();
+    assert_eq!(found, [row(12, "on", 7)]);
+    assert_eq!(store.usage(environment, 0).await.unwrap().len(), 3);
+    store.add_usage(&[], 11).await.unwrap();
+    assert_eq!(store.usage(environment, 0).await.unwrap(), [row(12, "on", 7)]);
+}

@@ -1,0 +1,390 @@
+//! The REST API over a real listener.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "in a test, a panic is how it fails"
+)]
+
+mod common;
+
+use common::{CLIENT_KEY, TestApp, json};
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+
+/// Status, tag and JSON body.
+async fn tagged(request: RequestBuilder) -> (u16, String, Value) {
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    let tag = response.headers().get("etag").map(|tag| tag.to_str().unwrap().to_owned());
+    let text = response.text().await.unwrap();
+    (status, tag.unwrap_or_default(), serde_json::from_str(&text).unwrap_or_default())
+}
+
+fn checkout() -> Value {
+    json!({"key": "CHECKOUT", "kind": "boolean", "tags": ["shop"], "rules": [
+        {"name": "Beta", "condition": {"in_segment": "beta_testers"}, "variant": "on"}]})
+}
+
+#[tokio::test]
+async fn a_flag_is_made_changed_and_deleted() {
+    let app = TestApp::start().await;
+    let response = app.api(Method::POST, "/flags").json(&checkout()).send().await.unwrap();
+    assert_eq!(response.status(), 201);
+    let location = response.headers()["location"].to_str().unwrap().to_owned();
+    assert!(location.ends_with("/flags/CHECKOUT"), "{location}");
+    let (status, first, mut flag) = tagged(app.api(Method::GET, "/flags/CHECKOUT")).await;
+    assert_eq!((status, first.as_str()), (200, "\"1.1\""));
+    assert_eq!((&flag["name"], &flag["off_variant"]), (&json!("CHECKOUT"), &json!("off")));
+
+    flag["owner"] = json!("team shop");
+    let put = |tag: &str, flag: &Value| {
+        app.api(Method::PUT, "/flags/CHECKOUT").header("if-match", tag.to_owned()).json(flag)
+    };
+    let (status, second, saved) = tagged(put(&first, &flag)).await;
+    assert_eq!((status, &saved["owner"]), (200, &json!("team shop")));
+    assert_ne!(first, second);
+
+    flag["owner"] = json!("somebody else");
+    let (status, _, problem) = tagged(put(&first, &flag)).await;
+    assert_eq!((status, &problem["status"]), (412, &json!(412)), "{problem}");
+    let (_, same, kept) = tagged(app.api(Method::GET, "/flags/CHECKOUT")).await;
+    assert_eq!(
+        (same, &kept["owner"]),
+        (second.clone(), &json!("team shop")),
+        "nothing is overwritten"
+    );
+
+    let stale = app.api(Method::DELETE, "/flags/CHECKOUT").header("if-match", first);
+    assert_eq!(tagged(stale).await.0, 412);
+    let delete = app.api(Method::DELETE, "/flags/CHECKOUT").header("if-match", second);
+    assert_eq!(tagged(delete).await.0, 204);
+    assert_eq!(tagged(app.api(Method::GET, "/flags/CHECKOUT")).await.0, 404);
+
+    let (_, _, audit) = tagged(app.api(Method::GET, "/audit?kind=flag&key=CHECKOUT")).await;
+    let lines = audit.as_array().unwrap();
+    assert_eq!(lines.len(), 3);
+    assert_eq!(lines[1]["actor"], "token first start");
+    assert_eq!(
+        lines[1]["fields"],
+        json!([{"path": "owner", "from": "", "to": "team shop"}]),
+        "from which value to which"
+    );
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_refused_and_named() {
+    let app = TestApp::start().await;
+    let base = json!({"key": "A", "kind": "boolean"});
+    let with = |field: &str, value: Value| {
+        let mut flag = base.clone();
+        flag[field] = value;
+        flag
+    };
+    let rule = |condition: Value| json!([{"variant": "on", "condition": condition}]);
+    let test = |operator: &str, value: &str| {
+        rule(json!({"attribute": "it", "operator": operator, "value": value}))
+    };
+    for (flag, status, says) in [
+        (
+            with("rules", test("matches", "(")),
+            422,
+            "rules[0].condition: value: is not a regular expression",
+        ),
+        (with("rules", test("in_cidr", "10.0.0.0/40")), 422, "is not a network"),
+        (
+            with("rules", json!([{"split": [{"variant": "on", "share": 40}]}])),
+            422,
+            "split: the shares add up to 40 %",
+        ),
+        (
+            with("rules", rule(json!({"in_segment": "vip"}))),
+            422,
+            "rules[0].condition: there is no segment vip",
+        ),
+        (with("rules", json!([{"variant": "blue"}])), 422, "rules[0]: there is no variant blue"),
+        (
+            with("prerequisites", json!([{"flag": "A", "variants": ["on"]}])),
+            422,
+            "A → A is a circle",
+        ),
+        (
+            with(
+                "variants",
+                json!([{"name": "on", "value": "yes"}, {"name": "off", "value": false}]),
+            ),
+            422,
+            "variants.on.value: must be of the kind boolean",
+        ),
+        (with("key", json!("a b")), 422, "key: a key holds letters"),
+        (with("enabld", json!(true)), 422, "unknown field `enabld`"),
+        (json!({"key": "A"}), 422, "missing field `kind`"),
+        (json!({"key": "ENHANCED_EXERCISE_LIBRARY", "kind": "boolean"}), 409, "already"),
+    ] {
+        let (found, problem) = json(app.api(Method::POST, "/flags").json(&flag)).await;
+        let detail = problem["detail"].as_str().unwrap();
+        assert_eq!(found, status, "{detail}");
+        assert!(detail.contains(says), "{detail:?} does not say {says:?}");
+    }
+    for (path, says) in
+        [("/flags?limit=abc", "limit"), ("/audit?before=x", "before"), ("/tokens/abc", "id")]
+    {
+        let (status, problem) = json(app.api(Method::GET, path)).await;
+        assert_eq!((status, problem["status"].as_u64()), (400, Some(400)), "{path}");
+        assert!(problem["detail"].as_str().unwrap().contains(says), "{problem}");
+    }
+    for key in ["new", ".", ".."] {
+        assert_eq!(
+            json(app.api(Method::POST, "/flags").json(&with("key", json!(key)))).await.0,
+            422
+        );
+    }
+    let broken = app.api(Method::POST, "/flags").body("{");
+    assert_eq!(json(broken).await.0, 400);
+    let large = app.api(Method::POST, "/flags").body("x".repeat(1_100_000));
+    assert_eq!(json(large).await.0, 413);
+}
+
+#[tokio::test]
+async fn what_is_needed_cannot_go() {
+    let app = TestApp::start().await;
+    let (status, problem) = json(app.api(Method::DELETE, "/flags/AI_EXERCISE_COACHING")).await;
+    assert_eq!(status, 409);
+    assert!(problem["detail"].as_str().unwrap().contains("phase 6 of the plan"), "{problem}");
+    let (status, problem) = json(app.api(Method::DELETE, "/segments/beta_testers")).await;
+    assert_eq!(status, 409);
+    assert!(
+        problem["detail"].as_str().unwrap().contains("phase 2 of exercise-library"),
+        "{problem}"
+    );
+
+    for flag in [
+        json!({"key": "BASE", "kind": "boolean"}),
+        json!({"key": "TOP", "kind": "boolean", "prerequisites": [{"flag": "BASE", "variants": ["on"]}]}),
+    ] {
+        assert_eq!(json(app.api(Method::POST, "/flags").json(&flag)).await.0, 201);
+    }
+    let circle = json!({"key": "BASE", "kind": "boolean", "prerequisites": [{"flag": "TOP", "variants": ["on"]}]});
+    let (status, problem) = json(app.api(Method::PUT, "/flags/BASE").json(&circle)).await;
+    assert_eq!(status, 422);
+    assert!(
+        problem["detail"].as_str().unwrap().contains("BASE → TOP → BASE is a circle"),
+        "{problem}"
+    );
+    let (status, problem) = json(app.api(Method::DELETE, "/flags/BASE")).await;
+    assert_eq!(status, 409);
+    assert!(
+        problem["detail"].as_str().unwrap().contains("flags.TOP.prerequisites[0]"),
+        "{problem}"
+    );
+    let other = json!({"key": "BASE", "kind": "string", "off_variant": "a", "variants": [{"name": "a", "value": "a"}]});
+    let (status, problem) = json(app.api(Method::PUT, "/flags/BASE").json(&other)).await;
+    assert_eq!(status, 422);
+    assert!(problem["detail"].as_str().unwrap().contains("never change"), "{problem}");
+}
+
+#[tokio::test]
+async fn lists_come_in_pages() {
+    let app = TestApp::start().await;
+    let (mut keys, mut after) = (Vec::new(), String::new());
+    loop {
+        let (status, _, page) =
+            tagged(app.api(Method::GET, &format!("/flags?limit=4{after}"))).await;
+        assert_eq!((status, &page["total"]), (200, &json!(9)));
+        let items = page["items"].as_array().unwrap();
+        keys.extend(items.iter().map(|flag| flag["key"].as_str().unwrap().to_owned()));
+        match page["next"].as_str() {
+            Some(next) => after = format!("&after={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(keys.len(), 9);
+    assert!(keys.is_sorted());
+    let (_, _, found) = tagged(app.api(Method::GET, "/flags?q=VIDEO")).await;
+    assert_eq!(found["total"], 1);
+    assert_eq!(tagged(app.api(Method::GET, "/flags?limit=0")).await.0, 400);
+}
+
+#[tokio::test]
+async fn segments_and_overrides_are_made_changed_and_deleted() {
+    let app = TestApp::start().await;
+    let segment = json!({"key": "vip", "name": "VIP", "condition":
+        {"attribute": "plan", "operator": "equals", "value": "pro"}});
+    assert_eq!(json(app.api(Method::POST, "/segments").json(&segment)).await.0, 201);
+    assert_eq!(json(app.api(Method::POST, "/segments").json(&segment)).await.0, 409);
+    let rule = json!({"key": "A", "kind": "boolean", "rules": [{"variant": "on", "condition": {"in_segment": "vip"}}]});
+    assert_eq!(json(app.api(Method::POST, "/flags").json(&rule)).await.0, 201);
+    let (_, tag, found) = tagged(app.api(Method::GET, "/segments/vip")).await;
+    assert_eq!(
+        found["used_by"],
+        json!([{"environment": "production", "kind": "rule", "flag": "A", "rule": 1}])
+    );
+    let mut circular = segment.clone();
+    circular["condition"] = json!({"not": {"in_segment": "vip"}});
+    let (status, problem) = json(app.api(Method::PUT, "/segments/vip").json(&circular)).await;
+    assert_eq!(status, 422);
+    assert!(problem["detail"].as_str().unwrap().contains("vip → vip is a circle"), "{problem}");
+    let mut renamed = segment.clone();
+    renamed["name"] = json!("Very important");
+    let put = |tag: &str| {
+        app.api(Method::PUT, "/segments/vip").header("if-match", tag.to_owned()).json(&renamed)
+    };
+    assert_eq!(tagged(put(&tag)).await.0, 200);
+    assert_eq!(tagged(put(&tag)).await.0, 412);
+
+    let personal =
+        json!({"flag": "A", "targeting_key": "ada/1 ö", "variant": "on", "note": "a test"});
+    assert_eq!(json(app.api(Method::POST, "/overrides").json(&personal)).await.0, 201);
+    assert_eq!(json(app.api(Method::POST, "/overrides").json(&personal)).await.0, 409);
+    let path = "/overrides/A/ada%2F1%20%C3%B6";
+    let (status, tag, found) = tagged(app.api(Method::GET, path)).await;
+    assert_eq!((status, &found["note"]), (200, &json!("a test")));
+    let ask = json!({"context": {"targetingKey": "ada/1 ö"}});
+    let evaluate = || app.post("/ofrep/v1/evaluate/flags/A").bearer_auth(CLIENT_KEY).json(&ask);
+    let (_, answer) = json(evaluate()).await;
+    assert_eq!((&answer["value"], &answer["metadata"]["override"]), (&json!(true), &json!(true)));
+    let mut off = personal.clone();
+    off["variant"] = json!("off");
+    off["expires_at"] = json!("2999-01-01T00:00:00Z");
+    let put = |tag: &str| app.api(Method::PUT, path).header("if-match", tag.to_owned()).json(&off);
+    assert_eq!(tagged(put(&tag)).await.0, 200);
+    assert_eq!(tagged(put(&tag)).await.0, 412);
+    off["expires_at"] = json!("1999-01-01T00:00:00Z");
+    let (status, problem) = json(app.api(Method::PUT, path).json(&off)).await;
+    assert_eq!(
+        (status, problem["detail"].as_str()),
+        (422, Some("expires_at: must lie in the future"))
+    );
+    assert_eq!(tagged(app.api(Method::DELETE, path)).await.0, 204);
+    assert_eq!(tagged(app.api(Method::GET, path)).await.0, 404);
+}
+
+#[tokio::test]
+async fn a_token_opens_what_its_scopes_say_until_it_is_deleted() {
+    let app = TestApp::start().await;
+    let new = json!({"name": "reader", "scopes": ["read"]});
+    let (status, tag, made) = tagged(app.api(Method::POST, "/tokens").json(&new)).await;
+    assert_eq!(status, 201);
+    let secret = made["secret"].as_str().unwrap().to_owned();
+    assert!(secret.starts_with("pgs_"));
+    let path = format!("/tokens/{}", made["id"]);
+    let url = |path: &str| format!("/api/v1/projects/default/environments/production{path}");
+    assert_eq!(json(app.get(&url("/flags")).bearer_auth(&secret)).await.0, 200);
+    let (status, problem) =
+        json(app.post(&url("/flags")).bearer_auth(&secret).json(&checkout())).await;
+    assert_eq!(status, 403);
+    assert!(problem["detail"].as_str().unwrap().contains("operator"), "{problem}");
+    assert_eq!(json(app.get(&url("/tokens")).bearer_auth(&secret)).await.0, 403);
+    let ofrep = app.post("/ofrep/v1/evaluate/flags").bearer_auth(&secret);
+    assert_eq!(json(ofrep).await.0, 403, "reading is not evaluating");
+    let (_, listed) = json(app.api(Method::GET, &path)).await;
+    assert!(listed["last_used_at"].is_string(), "{listed}");
+    assert!(listed.get("secret").is_none() && listed.get("digest").is_none());
+
+    let more = json!({"name": "reader", "scopes": ["read", "evaluate"]});
+    let put = app.api(Method::PUT, &path).header("if-match", &tag).json(&more);
+    assert_eq!(tagged(put).await.0, 200);
+    let ofrep = app.post("/ofrep/v1/evaluate/flags").bearer_auth(&secret);
+    assert_eq!(json(ofrep).await.0, 200);
+    assert_eq!(tagged(app.api(Method::DELETE, &path)).await.0, 204);
+    assert_eq!(json(app.get(&url("/flags")).bearer_auth(&secret)).await.0, 401);
+
+    let client = app.get(&url("/flags")).bearer_auth(CLIENT_KEY);
+    assert_eq!(json(client).await.0, 403, "a client key is public");
+    assert_eq!(json(app.get(&url("/flags"))).await.0, 401);
+    let none = json!({"name": "none", "scopes": []});
+    assert_eq!(json(app.api(Method::POST, "/tokens").json(&none)).await.0, 422);
+}
+
+#[tokio::test]
+async fn environments_are_apart() {
+    let app = TestApp::start().await;
+    let all = || app.get("/api/v1/projects/default/environments").bearer_auth(common::SERVER_TOKEN);
+    let new = json!({"key": "staging", "name": "Staging"});
+    let make = || {
+        app.post("/api/v1/projects/default/environments")
+            .bearer_auth(common::SERVER_TOKEN)
+            .json(&new)
+    };
+    assert_eq!(json(make()).await.0, 201);
+    assert_eq!(json(make()).await.0, 409);
+    let (_, listed) = json(all()).await;
+    assert_eq!(listed.as_array().unwrap().len(), 2);
+    // What the environments share is changed by an admin's token only, and is in both audits.
+    let writer = json!({"name": "writer", "scopes": ["write"]});
+    let (_, writer) = json(app.api(Method::POST, "/tokens").json(&writer)).await;
+    let writer = writer["secret"].as_str().unwrap();
+    let flags = "/api/v1/projects/default/environments/production/flags";
+    let (status, _) = json(app.post(flags).bearer_auth(writer).json(&checkout())).await;
+    assert_eq!(status, 403);
+    assert_eq!(json(app.api(Method::POST, "/flags").json(&checkout())).await.0, 201);
+    let state = json!({"key": "CHECKOUT", "kind": "boolean", "tags": ["shop"], "enabled": false});
+    let put = app.client.put(format!("{}{flags}/CHECKOUT", app.url)).bearer_auth(writer);
+    assert_eq!(json(put.json(&state)).await.0, 200, "but its own switch is its own");
+    let staging = app.service.find_environment("default", "staging").unwrap().environment.id;
+    let actor = common::actor(phasegate_domain::people::Role::Admin);
+    let query = phasegate_store::models::HistoryQuery { limit: 9, ..Default::default() };
+    let lines = phasegate_service::history::history(&app.service, &actor, staging, &query);
+    assert_eq!(lines.await.unwrap().len(), 2, "its own making, and the flag that is shared");
+    let elsewhere = app.get("/api/v1/projects/default/environments/staging/flags");
+    let (status, problem) = json(elsewhere.bearer_auth(common::SERVER_TOKEN)).await;
+    assert_eq!(status, 403, "a token is for one environment: {problem}");
+    let nowhere = app.get("/api/v1/projects/default/environments/nowhere/flags");
+    assert_eq!(json(nowhere.bearer_auth(common::SERVER_TOKEN)).await.0, 404);
+}
+
+#[tokio::test]
+async fn the_document_describes_every_call() {
+    let app = TestApp::start().await;
+    let (status, document) = json(app.get("/api/v1/openapi.json")).await;
+    assert_eq!(status, 200);
+    assert_eq!(document["openapi"], "3.1.0");
+    let place = "/api/v1/projects/{project}/environments/{environment}";
+    for (path, verbs) in [
+        ("/flags", "get post"),
+        ("/flags/{key}", "get put delete"),
+        ("/segments", "get post"),
+        ("/segments/{key}", "get put delete"),
+        ("/overrides", "get post"),
+        ("/overrides/{flag}/{targeting_key}", "get put delete"),
+        ("/tokens", "get post"),
+        ("/tokens/{id}", "get put delete"),
+        ("/client-keys", "get post"),
+        ("/client-keys/{key}", "get put delete"),
+        ("/audit", "get"),
+    ] {
+        for verb in verbs.split(' ') {
+            let operation = &document["paths"][format!("{place}{path}")][verb];
+            assert!(operation["operationId"].is_string(), "{verb} {path}");
+        }
+    }
+    assert!(document["components"]["schemas"]["Flag"]["properties"]["rules"].is_object());
+}
+
+#[tokio::test]
+async fn a_schedule_switches_by_the_clock_and_is_written_down() {
+    let app = TestApp::start().await;
+    let soon = app.now() + chrono::TimeDelta::milliseconds(200);
+    let flag = json!({"key": "SOON", "kind": "boolean", "default_variant": "on",
+        "schedule": [{"at": soon, "enabled": false}]});
+    assert_eq!(json(app.api(Method::POST, "/flags").json(&flag)).await.0, 201);
+    let stored = loop {
+        let (_, stored) = json(app.api(Method::GET, "/flags/SOON")).await;
+        if stored["enabled"] == false {
+            break stored;
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!(stored["schedule"], json!([]));
+    let (_, audit) = json(app.api(Method::GET, "/audit?kind=flag&key=SOON")).await;
+    assert_eq!(audit[0]["actor"], "schedule");
+    assert_eq!(audit[0]["fields"][0], json!({"path": "enabled", "from": true, "to": false}));
+    let (_, answer) = json(app.post("/ofrep/v1/evaluate/flags/SOON").bearer_auth(CLIENT_KEY)).await;
+    assert_eq!((&answer["value"], &answer["reason"]), (&json!(false), &json!("DISABLED")));
+    let past = json!({"key": "PAST", "kind": "boolean", "schedule": [{"at": "1970-01-01T00:00:00Z", "enabled": false}]});
+    let (status, problem) = json(app.api(Method::POST, "/flags").json(&past)).await;
+    assert_eq!(
+        (status, problem["detail"].as_str()),
+        (422, Some("schedule[0].at: must lie in the future"))
+    );
+}
