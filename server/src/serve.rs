@@ -54,9 +54,9 @@ pub(crate) async fn main(config: Config) -> anyhow::Result<()> {
     let service = open(&config).await?;
     let url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     first_start::run(&service, &config, &url).await?;
-    if let Some((variable, problem)) = service.useless_variables().into_iter().next() {
-        // An emergency that was mistyped must not go unnoticed.
-        bail!("{variable}: {problem}");
+    for (variable, problem) in service.useless_variables() {
+        // Not a reason to stay down: the flag may have been deleted since.
+        tracing::warn!(%variable, %problem, "a variable holds nothing");
     }
     if !assets::are_embedded() {
         tracing::warn!(

@@ -137,7 +137,7 @@ async fn bad_requests_say_why() {
     let large = json!({"context": {"targetingKey": "a", "text": "x".repeat(70_000)}});
     let (status, body) = json(app.post(FLAG).bearer_auth(CLIENT_KEY).json(&large)).await;
     assert_eq!(status, 413);
-    assert!(body["errorDetails"].as_str().unwrap().contains("65536"));
+    assert!(body["errorDetails"].as_str().unwrap().contains("66560"));
 }
 
 #[tokio::test]
@@ -156,6 +156,58 @@ async fn pages_of_other_origins_may_ask() {
     assert_eq!(preflight.headers()["access-control-allow-origin"], "*");
     let allowed = preflight.headers()["access-control-allow-headers"].to_str().unwrap().to_owned();
     assert!(allowed.contains("authorization"), "{allowed}");
+    let ask = app.post(BULK).bearer_auth(CLIENT_KEY).header("origin", "https://shop.example");
+    let answer = ask.json(&internal()).send().await.unwrap();
+    let exposed = answer.headers()["access-control-expose-headers"].to_str().unwrap().to_owned();
+    assert_eq!(exposed, "etag,retry-after");
+}
+
+#[tokio::test]
+async fn too_many_at_once_are_told_when_to_come_back() {
+    let app = TestApp::start().await;
+    let all = app.state.evaluations().available_permits();
+    let _taken = app.state.evaluations().acquire_many(u32::try_from(all).unwrap()).await.unwrap();
+    let ask = app.post(FLAG).bearer_auth(CLIENT_KEY).header("origin", "https://shop.example");
+    let refused = ask.json(&internal()).send().await.unwrap();
+    assert_eq!(refused.status(), 429);
+    assert_eq!(refused.headers()["retry-after"], "2");
+    assert_eq!(refused.headers()["access-control-allow-origin"], "*");
+    let body: serde_json::Value = refused.json().await.unwrap();
+    assert_eq!(body["errorCode"], "GENERAL");
+}
+
+#[tokio::test]
+async fn a_tag_changes_with_context_configuration_and_ticket() {
+    let app = TestApp::start().await;
+    let tag = async |user: &str| {
+        let context = json!({"context": {"targetingKey": user}});
+        let answer = app.post(BULK).bearer_auth(CLIENT_KEY).json(&context).send().await.unwrap();
+        answer.headers()["etag"].to_str().unwrap().to_owned()
+    };
+    let first = tag("ada").await;
+    assert_eq!(tag("ada").await, first);
+    assert_ne!(tag("sam").await, first, "another user, though the answers are the same");
+    make(&app, json!({"key": "NEW", "kind": "boolean"})).await;
+    assert_ne!(tag("ada").await, first, "another flag");
+    let before = tag("ada").await;
+    let restarted = app.restarted().await;
+    let context = json!({"context": {"targetingKey": "ada"}});
+    let ask = restarted.post(BULK).bearer_auth(CLIENT_KEY).header("if-none-match", before);
+    let answer = ask.json(&context).send().await.unwrap();
+    assert_eq!(answer.status(), 200, "the old ticket is good for nothing, so a new one comes");
+}
+
+#[tokio::test]
+async fn explaining_in_a_page_shows_each_test_but_not_what_it_compares_with() {
+    let app = TestApp::start().await;
+    let rule = json!({"condition": {"attribute": "age", "operator": "at_least", "value": 4711}, "variant": "on"});
+    make(&app, json!({"key": "ADULTS", "kind": "boolean", "rules": [rule]})).await;
+    let context = json!({"context": {"targetingKey": "ada", "age": "old"}});
+    let ask = app.post("/ofrep/v1/explain/ADULTS").bearer_auth(CLIENT_KEY).json(&context);
+    let (_, answer) = json(ask).await;
+    let steps = answer["steps"].to_string();
+    assert!(steps.contains("\\\"old\\\" has a type that cannot be compared"), "{steps}");
+    assert!(!steps.contains("4711"), "{steps}");
 }
 
 async fn make(app: &TestApp, flag: serde_json::Value) {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     diff::{FieldChange, diff},
-    flags::{FlagDocument, Flags, InvalidFlag, PersonalOverride},
+    flags::{FlagDocument, Flags, InvalidFlag, InvalidOverride, PersonalOverride},
     history::SubjectKind,
     ids::{FlagKey, PhaseNumber, SegmentKey},
     rollout::Plan,
@@ -81,7 +81,34 @@ pub enum InvalidFile {
     /// An override for a flag or variant that is not there.
     #[error("overrides.{0}: there is no such flag, or no such variant of it")]
     Override(String),
+    /// An override is wrong in itself.
+    #[error("overrides.{key}.{error}")]
+    OverrideField {
+        /// Which one.
+        key: String,
+        /// What is wrong.
+        error: InvalidOverride,
+    },
+    /// More things of a kind than one environment may have.
+    #[error("{list}: at most {most} are allowed, and there would be {found}; delete some first")]
+    TooMany {
+        /// `segments`, `flags` or `overrides`.
+        list: &'static str,
+        /// How many there would be.
+        found: usize,
+        /// How many there may be.
+        most: usize,
+    },
 }
+
+/// Most flags of a project, archived ones too.
+pub const MAX_FLAGS: usize = 10_000;
+
+/// Most segments of a project.
+pub const MAX_SEGMENTS: usize = 1_000;
+
+/// Most overrides of an environment.
+pub const MAX_OVERRIDES: usize = 10_000;
 
 /// One thing that an import would change.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -94,6 +121,26 @@ pub struct ImportChange {
     pub what: ImportKind,
     /// Field by field.
     pub fields: Vec<FieldChange>,
+}
+
+/// The fields of a flag that each environment decides for itself.
+const OWN_FIELDS: [&str; 6] = ["enabled", "killed", "salt", "prerequisites", "rules", "schedule"];
+
+impl ImportChange {
+    /// Whether it changes the other environments of the project, too: overrides are one
+    /// environment's own, and so is what it decides about a flag.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        let is_own = |field: &FieldChange| {
+            let name = field.path.split(['.', '[']).next().unwrap_or_default();
+            OWN_FIELDS.contains(&name)
+        };
+        match self.kind {
+            SubjectKind::Segment => true,
+            SubjectKind::Flag => self.what != ImportKind::Change || !self.fields.iter().all(is_own),
+            _ => false,
+        }
+    }
 }
 
 /// What an import does to a thing.
@@ -195,6 +242,9 @@ impl Whole<'_> {
     /// # Errors
     /// Names the first field that is wrong.
     pub fn validate(&self) -> Result<(), InvalidFile> {
+        at_most("flags", self.flags.len(), MAX_FLAGS)?;
+        at_most("segments", self.segments.len(), MAX_SEGMENTS)?;
+        at_most("overrides", self.overrides.len(), MAX_OVERRIDES)?;
         for (key, segment) in &self.segments {
             let wrong = |error| InvalidFile::Segment { key: key.clone(), error };
             segment.validate(&self.segments).map_err(wrong)?;
@@ -208,6 +258,8 @@ impl Whole<'_> {
             }
         }
         for personal in &self.overrides {
+            let wrong = |error| InvalidFile::OverrideField { key: override_key(personal), error };
+            personal.validate().map_err(wrong)?;
             let flag = self.flags.get(&personal.flag).map(|(flag, _)| flag);
             if flag.and_then(|flag| flag.variant(&personal.variant)).is_none() {
                 return Err(InvalidFile::Override(override_key(personal)));
@@ -244,6 +296,10 @@ impl Whole<'_> {
 #[must_use]
 pub fn override_key(personal: &PersonalOverride) -> String {
     format!("{}/{}", personal.flag, personal.targeting_key)
+}
+
+fn at_most(list: &'static str, found: usize, most: usize) -> Result<(), InvalidFile> {
+    if found <= most { Ok(()) } else { Err(InvalidFile::TooMany { list, found, most }) }
 }
 
 fn unique(list: &'static str, keys: impl Iterator<Item = String>) -> Result<(), InvalidFile> {
@@ -287,12 +343,34 @@ mod tests {
         );
         assert!(complaint(&|f| f.flags.clear()).starts_with("overrides.A/ada"));
         assert_eq!(complaint(&|f| f.flags.push(f.flags[0].clone())), "flags: A is there twice");
+        assert_eq!(
+            complaint(&|f| f.segments[0].name = "x".repeat(3_000)),
+            "segments.beta.name: must have at most 2000 bytes"
+        );
+        assert_eq!(
+            complaint(&|f| f.overrides[0].targeting_key.clear()),
+            "overrides.A/.targeting_key: must have 1 to 500 bytes"
+        );
+        let reserved = complaint(&|f| f.segments[0].key = SegmentKey::new("new").unwrap());
+        assert_eq!(reserved, "segments.new.key: \"new\" is reserved; choose another one");
+        let many = complaint(&|f| {
+            let one = f.overrides[0].clone();
+            f.overrides = (0..=MAX_OVERRIDES)
+                .map(|n| PersonalOverride { targeting_key: n.to_string(), ..one.clone() })
+                .collect();
+        });
+        assert!(many.starts_with("overrides: at most 10000 are allowed"), "{many}");
     }
 
     #[test]
     fn the_difference_is_said_thing_by_thing() {
         let mut new = file();
         new.flags[0].enabled = false;
+        let own = &file().changes(&new)[0];
+        assert!(!own.is_shared(), "{own:?}");
+        let mut renamed = file();
+        renamed.flags[0].name = "Another".into();
+        assert!(file().changes(&renamed)[0].is_shared());
         new.overrides.clear();
         new.segments
             .push(Segment { key: SegmentKey::new("vip").unwrap(), ..new.segments[0].clone() });

@@ -167,6 +167,12 @@ impl fmt::Display for PhaseNumber {
     }
 }
 
+/// Keys that pages have for themselves: what is called so could not be reached.
+#[must_use]
+pub fn is_reserved(key: &str) -> bool {
+    matches!(key, "new" | "." | "..")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

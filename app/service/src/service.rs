@@ -8,12 +8,11 @@ use std::{
 use arc_swap::ArcSwap;
 use phasegate_domain::{
     Timestamp,
-    history::HistoryEntry,
     ids::{EnvironmentId, ProjectId},
 };
 use phasegate_store::{
     StateStore, StoreError, TelemetryStore,
-    models::{ClientKey, Digest, Edit, Environment, ServerToken},
+    models::{ClientKey, Digest, Edit, Environment, PlacedEntry, ServerToken},
 };
 use tokio::sync::{Mutex, MutexGuard, Semaphore, watch};
 
@@ -155,7 +154,7 @@ impl Service {
         &self,
         environment: EnvironmentId,
         edits: &[Edit],
-        entries: &[HistoryEntry],
+        entries: &[PlacedEntry],
         what: &'static str,
     ) -> Result<(), ServiceError> {
         let written = self.state.edit(environment, edits, entries).await;

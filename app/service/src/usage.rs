@@ -125,6 +125,7 @@ pub(crate) async fn of_flags(
         let usage = all.entry(row.flag).or_insert_with(nothing);
         let variant = usage.variants.entry(row.variant).or_default();
         variant.count += row.count;
+        usage.days_asked = usage.days_asked.max((this_hour - row.hour).div_euclid(24));
         let age = usize::try_from(this_hour - row.hour).unwrap_or_default();
         let place = (HOURS - 1).checked_sub(age);
         if let Some(hour) = place.and_then(|place| usage.by_hour.get_mut(place)) {

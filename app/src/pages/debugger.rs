@@ -4,9 +4,8 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use phasegate_domain::{
-    flags::{Explanation, Step},
+    flags::{Explanation, ExplanationLine, Reader, Step},
     ids::FlagKey,
-    segments::ConditionStep,
 };
 use phasegate_service::flags::{Split, batch, context, explain};
 
@@ -131,31 +130,18 @@ fn Answers(answers: Vec<Explanation>) -> impl IntoView {
 
 #[component]
 fn StepLine(step: Step) -> impl IntoView {
+    let mut lines = step.lines(Reader::Admin).into_iter();
+    let first = lines.next();
     let class = if step.has_decided() { "is-deciding" } else { "" };
-    let text = step.to_string();
-    let conditions = match step {
-        // The other flag's own chain, one level deeper.
-        Step::Prerequisite { steps, .. } => {
-            let steps =
-                steps.iter().map(|step| view! { <li class="depth-1">{step.to_string()}</li> });
-            return view! {
-                <li class=class>{text} <ul class="condition-lines">{steps.collect_view()}</ul></li>
-            }
-            .into_any();
-        }
-        Step::Rule(rule) => rule.conditions,
-        Step::Audience(audience) => audience.conditions,
-        _ => Vec::new(),
-    };
-    // Condition lines are few, and only worth it where there is something to ask.
-    let lines = conditions
-        .into_iter()
-        .map(|line: ConditionStep| {
-            let class = format!("condition-line depth-{}", line.depth.min(6));
-            view! { <li class=class>{line.to_string()}</li> }
+    let below = lines
+        .map(|ExplanationLine { depth, text, has_decided }| {
+            let deciding = if has_decided { " is-deciding" } else { "" };
+            let class = format!("condition-line depth-{}{deciding}", (depth - 1).min(6));
+            view! { <li class=class>{text}</li> }
         })
         .collect_view();
-    view! { <li class=class>{text} <ul class="condition-lines">{lines}</ul></li> }.into_any()
+    let text = first.map(|line| line.text);
+    view! { <li class=class>{text} <ul class="condition-lines">{below}</ul></li> }
 }
 
 #[component]

@@ -3,7 +3,7 @@
 use phasegate_domain::{
     Timestamp,
     flags::{Flag, FlagState, PersonalOverride},
-    history::SubjectKind,
+    history::{HistoryEntry, SubjectKind},
     ids::{
         EnvironmentId, EnvironmentKey, FlagKey, ProjectId, ProjectKey, SegmentKey, TokenId, UserId,
         VariantName,
@@ -185,8 +185,7 @@ pub enum Edit {
 }
 
 impl Edit {
-    /// Whether it changes what all environments of the project share. Its line of history then
-    /// stands in all of theirs.
+    /// Whether it changes what all environments of the project share.
     #[must_use]
     pub fn is_shared(&self) -> bool {
         matches!(
@@ -198,6 +197,23 @@ impl Edit {
                 | Self::SaveSegment(..)
                 | Self::DeleteSegment(..)
         )
+    }
+}
+
+/// A line of history, and the environment in whose history it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlacedEntry {
+    /// Where.
+    pub environment: EnvironmentId,
+    /// What happened.
+    pub entry: HistoryEntry,
+}
+
+impl PlacedEntry {
+    /// Puts a line into a history.
+    #[must_use]
+    pub fn new(environment: EnvironmentId, entry: HistoryEntry) -> Self {
+        Self { environment, entry }
     }
 }
 

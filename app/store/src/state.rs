@@ -15,7 +15,7 @@ use crate::{
     StoreError,
     models::{
         Account, ClientKey, Created, Digest, Edit, Environment, FirstStart, HistoryQuery,
-        ServerToken, Session, StoredFlag, Versioned,
+        PlacedEntry, ServerToken, Session, StoredFlag, Versioned,
     },
 };
 
@@ -74,8 +74,8 @@ pub trait StateStore: Send + Sync {
         environment: EnvironmentId,
     ) -> Result<Vec<Versioned<PersonalOverride>>, StoreError>;
 
-    /// Makes changes, all or none, with their lines of history; where a change is shared
-    /// ([`Edit::is_shared`]), the lines stand in the history of every environment of the project.
+    /// Makes changes, all or none, with their lines of history. What is shared between the
+    /// environments of a project has a line in each of them, as each of them sees it.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if one of them is not made upon what is stored, or makes what is
@@ -84,7 +84,7 @@ pub trait StateStore: Send + Sync {
         &self,
         environment: EnvironmentId,
         edits: &[Edit],
-        entries: &[HistoryEntry],
+        entries: &[PlacedEntry],
     ) -> Result<(), StoreError>;
 
     /// Makes an environment in a project, where each flag begins as all flags do.

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use phasegate_domain::{flags::FlagDocument, ids::FlagKey, people::Role};
-use phasegate_service::flags::{Expected, create, delete, replace};
+use phasegate_service::flags::{Expected, create, delete, read_document, replace};
 use phasegate_store::models::{FlagVersion, StoredFlag};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -131,9 +131,13 @@ async fn get_flag(call: Call, Named(path): Named<FlagPath>) -> Result<Response, 
 async fn replace_flag(
     call: Call,
     Named(path): Named<FlagPath>,
-    Sent(document): Sent<FlagDocument>,
+    Sent(json): Sent<serde_json::Value>,
 ) -> Result<Response, Problem> {
     let stored = found(&call, &path.key)?;
+    // An emergency is ended by whoever means to end it, not by leaving a field out.
+    let keeps_kill = json.get("killed").is_none();
+    let mut document = read_document(json)?;
+    document.killed |= keeps_kill && stored.state.killed;
     let expected = expected(&call, &stored)?;
     if document.key != stored.flag.key {
         let detail = format!("key: must be {} as in the address; keys never change", path.key);

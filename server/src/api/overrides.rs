@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use phasegate_domain::{files::override_key, flags::PersonalOverride, ids::FlagKey};
-use phasegate_service::flags::{delete_override, override_of, overrides, save_override};
+use phasegate_service::flags::{Found, delete_override, override_of, overrides, save_override};
 use phasegate_store::models::Versioned;
 use serde::Deserialize;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -78,11 +78,8 @@ async fn create_override(
         flag: personal.flag.to_string(),
         targeting_key: personal.targeting_key.clone(),
     };
-    if found(&call, &path).is_ok() {
-        let detail = format!("there is an override {} already", override_key(&personal));
-        return Err(Problem::new(StatusCode::CONFLICT, detail));
-    }
-    save_override(&call.service, &call.actor, call.environment, personal, None).await?;
+    let new = Found::Nothing;
+    save_override(&call.service, &call.actor, call.environment, personal, new).await?;
     let user: String = percent_encode(&path.targeting_key);
     let location = [(header::LOCATION, format!("{}/{}/{user}", uri.path(), path.flag))];
     Ok((StatusCode::CREATED, location, respond(found(&call, &path)?)).into_response())
@@ -124,19 +121,22 @@ async fn replace_override(
         let detail = "flag, targeting_key: must be as in the address";
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
     }
-    let version = match (found(&call, &path), &call.precondition) {
+    let expected = match (found(&call, &path), &call.precondition) {
         (Ok(stored), precondition) => {
             precondition.check(&stored.version.to_string())?;
-            matches!(precondition, Precondition::Tags(_)).then_some(stored.version)
+            match precondition {
+                Precondition::Tags(_) => Found::Version(stored.version),
+                _ => Found::Anything,
+            }
         }
-        (Err(_), Precondition::None) => None,
+        (Err(_), Precondition::None) => Found::Anything,
         (Err(problem), _) if problem.status() == StatusCode::NOT_FOUND => {
             let detail = "there is no such override any more";
             return Err(Problem::new(StatusCode::PRECONDITION_FAILED, detail));
         }
         (Err(problem), _) => return Err(problem),
     };
-    save_override(&call.service, &call.actor, call.environment, personal, version).await?;
+    save_override(&call.service, &call.actor, call.environment, personal, expected).await?;
     Ok(respond(found(&call, &path)?))
 }
 

@@ -8,10 +8,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
-use phasegate_domain::{
-    files::{ImportChange, ImportKind},
-    history::SubjectKind,
-};
+use phasegate_domain::files::{ImportChange, ImportKind};
 use phasegate_service::environments::{self, FileFormat, parse_file, preview_import, write_file};
 
 use super::local::{Local, Place, print, print_json};
@@ -121,7 +118,7 @@ fn show(changes: &[ImportChange], json: bool) -> anyhow::Result<()> {
             ImportKind::Change => '~',
             ImportKind::Delete => '-',
         };
-        let is_shared = change.what != ImportKind::Change && change.kind != SubjectKind::Override;
+        let is_shared = change.is_shared();
         let reach = if is_shared { " (in all environments)" } else { "" };
         print(&format!("{sign} {} {}{reach}", change.kind.words(), change.key))?;
         if change.what == ImportKind::Change {

@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use phasegate_domain::{
     context::EvaluationContext,
-    flags::{Answer, FlagDocument, Step, explain, in_plain_words},
+    flags::{Answer, FlagDocument, Reader, Step, explain, in_plain_words},
     ids::FlagKey,
 };
 use phasegate_service::flags::{Expected, change, list, read_document, replace};
@@ -155,9 +155,14 @@ async fn set(args: SetArgs) -> anyhow::Result<()> {
     if let Some(file) = what.file {
         let text = super::files::read(&file)?;
         let json: Value = serde_json::from_str(&text).context("the document is not JSON")?;
-        let document = read_document(json)?;
+        let says_killed = json.get("killed").is_some();
+        let mut document = read_document(json)?;
         if document.key != key {
             bail!("the document is of the flag {}, not of {key}", document.key);
+        }
+        if !says_killed && let Ok(live) = service.environment(*environment) {
+            // An emergency is ended by whoever means to end it, not by leaving a field out.
+            document.killed = live.stored_flag(key.as_str()).is_ok_and(|s| s.state.killed);
         }
         replace(service, actor, *environment, document, Expected::Any).await?;
     } else {
@@ -208,8 +213,8 @@ async fn eval(args: EvalArgs) -> anyhow::Result<()> {
         if let Some(answer) = &answer {
             print(&answer.value.to_string())?;
         }
-        for step in &steps {
-            print(&format!("  {step}"))?;
+        for line in steps.iter().flat_map(|step| step.lines(Reader::Admin)) {
+            print(&format!("  {}{}", "  ".repeat(line.depth), line.text))?;
         }
     }
     error.map_or(Ok(()), |error| bail!("{error}"))

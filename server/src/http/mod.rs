@@ -32,6 +32,8 @@ pub struct AppState {
     pub(crate) streams: Arc<Semaphore>,
     /// One permit for each client that may listen for changes of flags.
     pub(crate) flag_streams: Arc<Semaphore>,
+    /// One permit for each evaluation that may be in progress.
+    pub(crate) evaluations: Arc<Semaphore>,
     /// What lets those clients in.
     pub(crate) tickets: Tickets,
 }
@@ -64,7 +66,14 @@ impl AppState {
             settings: Arc::new(settings),
             streams: Arc::new(Semaphore::new(live::MAX_STREAMS)),
             flag_streams: Arc::new(Semaphore::new(ofrep::MAX_STREAMS)),
+            evaluations: Arc::new(Semaphore::new(ofrep::MAX_EVALUATIONS)),
             tickets: Tickets::new(seed),
         }
+    }
+
+    /// The permits for evaluations in progress; whoever takes them all keeps others out.
+    #[must_use]
+    pub fn evaluations(&self) -> &Semaphore {
+        &self.evaluations
     }
 }

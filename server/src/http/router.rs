@@ -33,7 +33,7 @@ pub fn router(state: AppState) -> Router {
         .layer(middleware::from_fn_with_state(state.clone(), security::same_origin));
     let apps = Router::new()
         .merge(collect::routes())
-        .merge(ofrep::routes())
+        .merge(ofrep::routes(&state))
         .merge(assets::collector_routes())
         // Inside the CORS layer, which answers a browser's OPTIONS before this can refuse it.
         .method_not_allowed_fallback(wrong_method)

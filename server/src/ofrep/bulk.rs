@@ -19,14 +19,16 @@ use serde::Serialize;
 
 use super::{
     error::{ErrorCode, OfrepError},
-    header_text, request, sent_key, ticket,
+    header_text,
+    request::{self, Asked},
+    sent_key,
 };
 use crate::http::AppState;
 
 /// After how long a page that nobody looks at may stop listening.
 const INACTIVITY_SECONDS: u32 = 120;
 
-/// What is tagged: the same for as long as the answers are.
+/// The answers; where to listen is written behind them.
 #[derive(Debug, Serialize)]
 struct BulkAnswer<'a> {
     flags: Vec<OneAnswer<'a>>,
@@ -89,27 +91,26 @@ pub(super) async fn evaluate(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, OfrepError> {
-    let (live, context) = request::read(&state, &headers, body).await?;
+    let Asked { live, context, digest } = request::read(&state, &headers, body).await?;
     let now = state.service.now();
     let flags = live.snapshot.flags().map(|entry| one(&live, entry, &context, now)).collect();
     let answer = BulkAnswer { flags, metadata: metadata(&live) };
     let mut body = serde_json::to_vec(&answer).map_err(|error| {
         OfrepError::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::General, error.to_string())
     })?;
-    let tag = tag(&body, now);
-    let etag = [(header::ETAG, format!("\"{tag}\""))];
-    // Clients send it back quoted, bare, or marked as weak.
-    if header_text(&headers, header::IF_NONE_MATCH).is_some_and(|sent| sent.contains(&tag)) {
-        return Ok((StatusCode::NOT_MODIFIED, etag).into_response());
-    }
     let key = sent_key(&headers).unwrap_or_default();
     let ticket = state.tickets.issue(live.environment.id, key, now);
     if let Some(streams) = ticket.and_then(|ticket| streams(&ticket)) {
-        // Behind what is tagged: a ticket is new each half hour, the answers are not.
         body.pop();
         body.extend_from_slice(b",\"eventStreams\":");
         body.extend_from_slice(&streams);
         body.push(b'}');
+    }
+    let tag = tag(&body, digest);
+    let etag = [(header::ETAG, format!("\"{tag}\""))];
+    // Clients send it back quoted, bare, or marked as weak.
+    if header_text(&headers, header::IF_NONE_MATCH).is_some_and(|sent| sent.contains(&tag)) {
+        return Ok((StatusCode::NOT_MODIFIED, etag).into_response());
     }
     Ok((etag, [(header::CONTENT_TYPE, "application/json")], body).into_response())
 }
@@ -138,11 +139,12 @@ fn streams(ticket: &str) -> Option<Vec<u8>> {
     serde_json::to_vec(&[stream]).ok()
 }
 
-/// The answer's own hash, so it changes with the context as well as with the flags; and with the
-/// period of the ticket, so that a client whose ticket runs out gets a new one. Nobody gains by
-/// forging a tag, so a fast hash will do.
-fn tag(body: &[u8], now: Timestamp) -> String {
+/// Changes with the answers, with the context that they are for, and with the ticket: a client
+/// whose ticket has run out, or is of a server that has begun anew, gets another one and not a
+/// 304. Nobody gains by forging a tag, so a fast hash will do.
+fn tag(body: &[u8], context: u64) -> String {
     let mut hash = DefaultHasher::new();
     body.hash(&mut hash);
-    format!("{:016x}-{:x}", hash.finish(), ticket::period(now))
+    context.hash(&mut hash);
+    format!("{:016x}", hash.finish())
 }

@@ -1,9 +1,9 @@
 //! `POST /ofrep/v1/explain/{key}`: an answer with its steps in words, for `phasegate.explain(key)`
 //! in a page. Our own, beside the protocol.
 //!
-//! A client key is public, so the steps name rules, segments, shares and the user's own bucket, as
-//! the metadata of every answer does, but not what conditions ask for: that may be a list of
-//! customers. The admin's debugger shows it.
+//! A client key is public, so the steps name rules, segments, attributes, the user's own values and
+//! bucket, but not what they are compared with: that may be a list of customers. The admin's
+//! debugger shows it.
 
 use axum::{
     Json,
@@ -11,10 +11,13 @@ use axum::{
     extract::{Path, State, rejection::PathRejection},
     http::HeaderMap,
 };
-use phasegate_domain::flags::{Answer, explain as explain_flag};
+use phasegate_domain::flags::{Answer, Reader, explain as explain_flag};
 use serde_json::{Value, json};
 
-use super::{error::OfrepError, request};
+use super::{
+    error::OfrepError,
+    request::{self, Asked},
+};
 use crate::http::AppState;
 
 pub(super) async fn explain(
@@ -24,11 +27,13 @@ pub(super) async fn explain(
     body: Body,
 ) -> Result<Json<Value>, OfrepError> {
     let key = request::key_of(key)?;
-    let (live, context) =
+    let Asked { live, context, .. } =
         request::read(&state, &headers, body).await.map_err(|error| error.of(&key))?;
     let entry = request::find(&live, &key)?;
     let (found, steps) = explain_flag(&live.snapshot, entry, &context, state.service.now());
-    let steps: Vec<String> = steps.iter().map(ToString::to_string).collect();
+    let lines = steps.iter().flat_map(|step| step.lines(Reader::Page));
+    let steps: Vec<String> =
+        lines.map(|line| format!("{}{}", "  ".repeat(line.depth), line.text)).collect();
     Ok(Json(match found {
         Ok(found) => {
             let answer = Answer::new(&live.snapshot, entry, &found);

@@ -1,6 +1,9 @@
 //! What both forms of evaluation read from a request.
 
-use std::sync::Arc;
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
 
 use axum::{
     body::Body,
@@ -20,8 +23,8 @@ use super::{
 };
 use crate::http::{AppState, read_body};
 
-/// The largest context, with its braces, in bytes.
-const MAX_BODY_BYTES: usize = 65_536;
+/// The largest body, in bytes: a context of 64 KiB, and what stands around it.
+const MAX_BODY_BYTES: usize = 65_536 + 1_024;
 
 /// 401 for a key that is not one, 403 for one that is for something else.
 pub(crate) fn key_status(error: &keys::KeyError) -> StatusCode {
@@ -40,12 +43,22 @@ pub(crate) fn sent_key(headers: &HeaderMap) -> Option<&str> {
     bearer.or_else(|| header_text(headers, header::HeaderName::from_static("x-api-key")))
 }
 
+/// A request that was read.
+pub(super) struct Asked {
+    /// What it asks about.
+    pub(super) live: Arc<LiveEnvironment>,
+    /// Whom it asks for.
+    pub(super) context: EvaluationContext,
+    /// Differs where the context does.
+    pub(super) digest: u64,
+}
+
 /// Finds out who asks about what.
 pub(super) async fn read(
     state: &AppState,
     headers: &HeaderMap,
     body: Body,
-) -> Result<(Arc<LiveEnvironment>, EvaluationContext), OfrepError> {
+) -> Result<Asked, OfrepError> {
     let service = &state.service;
     let unauthorised = |error: keys::KeyError| {
         OfrepError::new(key_status(&error), ErrorCode::General, error.to_string())
@@ -68,7 +81,9 @@ pub(super) async fn read(
     let context = request.remove("context").unwrap_or_default();
     let context = EvaluationContext::from_json(context)
         .map_err(|error| bad(ErrorCode::InvalidContext, error.to_string()))?;
-    Ok((live, context))
+    let mut hash = DefaultHasher::new();
+    body.hash(&mut hash);
+    Ok(Asked { live, context, digest: hash.finish() })
 }
 
 /// The flag that is asked for.

@@ -9,7 +9,10 @@ use axum::{
 };
 use phasegate_domain::flags::{Answer, evaluate as evaluate_flag};
 
-use super::{error::OfrepError, request};
+use super::{
+    error::OfrepError,
+    request::{self, Asked},
+};
 use crate::http::AppState;
 
 pub(super) async fn evaluate(
@@ -19,7 +22,7 @@ pub(super) async fn evaluate(
     body: Body,
 ) -> Result<Response, OfrepError> {
     let key = request::key_of(key)?;
-    let (live, context) =
+    let Asked { live, context, .. } =
         request::read(&state, &headers, body).await.map_err(|error| error.of(&key))?;
     let entry = request::find(&live, &key)?;
     let found = evaluate_flag(&live.snapshot, entry, &context, state.service.now())

@@ -30,9 +30,8 @@ impl std::fmt::Debug for Tickets {
     }
 }
 
-/// The period in which an instant lies. Answers name it in their tag, so that a client that
-/// asks again in a new period gets a new ticket and not a 304.
-pub(super) fn period(at: Timestamp) -> i64 {
+/// The period in which an instant lies.
+fn period(at: Timestamp) -> i64 {
     at.timestamp().div_euclid(PERIOD_SECONDS)
 }
 

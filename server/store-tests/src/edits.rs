@@ -3,13 +3,16 @@
 use phasegate_domain::{
     flags::{Flag, FlagDocument, FlagState, PersonalOverride},
     history::{ActorName, Change, HistoryEntry, SubjectKind},
-    ids::{EnvironmentKey, FlagKey, TokenId, VariantName},
+    ids::{EnvironmentId, EnvironmentKey, FlagKey, TokenId, VariantName},
     people::Scope,
     segments::Segment,
 };
 use phasegate_store::{
     StateStore, StoreError, TelemetryStore,
-    models::{ClientKey, Digest, Edit, FlagVersion, HistoryQuery, NewFlag, ServerToken, UsageRow},
+    models::{
+        ClientKey, Digest, Edit, FlagVersion, HistoryQuery, NewFlag, PlacedEntry, ServerToken,
+        UsageRow,
+    },
 };
 use serde_json::{Value, json};
 
@@ -26,6 +29,10 @@ fn entry(key: &str, second: i64) -> HistoryEntry {
             after: Some(json!({"key": key})),
         },
     }
+}
+
+fn placed(environment: EnvironmentId, key: &str, second: i64) -> PlacedEntry {
+    PlacedEntry::new(environment, entry(key, second))
 }
 
 fn flag(fields: Value) -> (Flag, FlagState) {
@@ -60,15 +67,15 @@ pub async fn a_flag_lives_from_creation_to_deletion(store: impl StateStore) {
     let (mut flag, mut state) = checkout();
     let key = flag.key.clone();
     let create = [create(flag.clone(), state.clone(), FlagState::initial(&key))];
-    store.edit(environment, &create, &[entry("CHECKOUT", 1)]).await.unwrap();
-    let again = store.edit(environment, &create, &[entry("CHECKOUT", 2)]).await;
+    store.edit(environment, &create, &[placed(environment, "CHECKOUT", 1)]).await.unwrap();
+    let again = store.edit(environment, &create, &[placed(environment, "CHECKOUT", 2)]).await;
     assert!(matches!(again, Err(StoreError::Conflict)), "{again:?}");
 
     flag.owner = "team".into();
     state.enabled = false;
     state.version = 2;
     let both = [Edit::SaveDefinition(flag.clone(), 1), Edit::SaveState(key.clone(), state.clone())];
-    store.edit(environment, &both, &[entry("CHECKOUT", 3)]).await.unwrap();
+    store.edit(environment, &both, &[placed(environment, "CHECKOUT", 3)]).await.unwrap();
     let stored = store.flags(environment).await.unwrap();
     let found = stored.iter().find(|stored| stored.flag.key == key).unwrap();
     assert_eq!((&found.flag, &found.state), (&flag, &state));
@@ -76,7 +83,7 @@ pub async fn a_flag_lives_from_creation_to_deletion(store: impl StateStore) {
     assert_eq!((found.created_at, found.changed_at), (at(1), at(3)));
 
     let delete = [Edit::DeleteFlag(key.clone(), 2)];
-    store.edit(environment, &delete, &[entry("CHECKOUT", 4)]).await.unwrap();
+    store.edit(environment, &delete, &[placed(environment, "CHECKOUT", 4)]).await.unwrap();
     assert_eq!(store.flags(environment).await.unwrap().len(), 1);
     let query = HistoryQuery {
         kind: Some(SubjectKind::Flag),
@@ -98,10 +105,13 @@ pub async fn an_edit_upon_an_old_version_changes_nothing(store: impl StateStore)
     let mut state = FlagState { enabled: false, ..FlagState::initial(&key) };
     state.version = 2;
     let save = Edit::SaveState(key.clone(), state.clone());
-    store.edit(environment, std::slice::from_ref(&save), &[entry("A", 1)]).await.unwrap();
+    store
+        .edit(environment, std::slice::from_ref(&save), &[placed(environment, "A", 1)])
+        .await
+        .unwrap();
     let (other, other_state) = checkout();
     let late = [create(other, other_state.clone(), other_state), save];
-    let refused = store.edit(environment, &late, &[entry("A", 2)]).await;
+    let refused = store.edit(environment, &late, &[placed(environment, "A", 2)]).await;
     assert!(matches!(refused, Err(StoreError::Conflict)), "{refused:?}");
     let flags = store.flags(environment).await.unwrap();
     assert_eq!((flags.len(), &flags[0].state), (1, &state));
@@ -214,16 +224,17 @@ pub async fn an_environment_begins_with_all_flags(store: impl StateStore) {
     assert_eq!((flags.len(), flags[0].state.enabled), (1, true));
     let flag = flags[0].flag.key.clone();
     let off = FlagState { enabled: false, version: 2, ..FlagState::initial(&flag) };
-    store.edit(staging, &[Edit::SaveState(flag, off)], &[entry("A", 3)]).await.unwrap();
+    store.edit(staging, &[Edit::SaveState(flag, off)], &[placed(staging, "A", 3)]).await.unwrap();
     assert!(store.flags(first).await.unwrap()[0].state.enabled, "each has its own switch");
     let (flag, state) = checkout();
     let elsewhere = FlagState { enabled: false, ..FlagState::initial(&flag.key) };
     let create = [create(flag, state, elsewhere.clone())];
-    store.edit(staging, &create, &[entry("CHECKOUT", 4)]).await.unwrap();
+    let lines = [placed(staging, "CHECKOUT", 4), placed(first, "CHECKOUT", 4)];
+    store.edit(staging, &create, &lines).await.unwrap();
     assert_eq!(store.flags(first).await.unwrap()[1].state, elsewhere, "new ones are in all");
     let query = HistoryQuery { limit: 10, ..HistoryQuery::default() };
     let there = store.history(first, &query).await.unwrap();
-    assert_eq!(there.len(), 1, "what is shared stands in every history, what is not does not");
+    assert_eq!(there.len(), 1, "each line stands where it was put");
     assert_eq!(there[0].entry, entry("CHECKOUT", 4));
     assert_eq!(store.history(staging, &query).await.unwrap().len(), 3);
 }

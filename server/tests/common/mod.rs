@@ -25,6 +25,7 @@ pub(crate) struct TestApp {
     pub(crate) url: String,
     pub(crate) client: Client,
     pub(crate) service: Arc<Service>,
+    pub(crate) state: AppState,
     stop: CancellationToken,
     _data: TempDir,
 }
@@ -53,9 +54,26 @@ impl TestApp {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
         let state = AppState::new(Arc::clone(&service), &config, stop.clone(), [3; 32]);
-        tokio::spawn(serve(listener, state, stop.clone().cancelled_owned()));
+        tokio::spawn(serve(listener, state.clone(), stop.clone().cancelled_owned()));
         let client = Client::builder().redirect(Policy::none()).build().unwrap();
-        Self { url, client, service, stop, _data: data }
+        Self { url, client, service, state, stop, _data: data }
+    }
+
+    /// The same data, served by a process that has begun anew.
+    pub(crate) async fn restarted(self) -> Self {
+        self.stop.cancel();
+        let config = Config { data: self._data.path().to_owned(), demo: true, ..Config::default() };
+        let service = open(&config).await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let stop = CancellationToken::new();
+        let state = AppState::new(Arc::clone(&service), &config, stop.clone(), [4; 32]);
+        tokio::spawn(serve(listener, state.clone(), stop.clone().cancelled_owned()));
+        let client = self.client.clone();
+        let data = tempfile::tempdir().unwrap();
+        let mut old = self;
+        let _data = std::mem::replace(&mut old._data, data);
+        Self { url, client, service, state, stop, _data }
     }
 
     pub(crate) fn get(&self, path: &str) -> RequestBuilder {

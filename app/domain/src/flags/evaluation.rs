@@ -107,7 +107,9 @@ impl<'a> Evaluation<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EvaluationError {
     /// A rule asks for the user's bucket, and the context names nobody.
-    #[error("a rule of this flag goes by the user's bucket; send a targetingKey in the context")]
+    #[error(
+        "a rule of this flag, or of one that it needs, goes by the user's bucket; send a targetingKey in the context"
+    )]
     TargetingKeyMissing,
     /// It names a variant or a chain of flags that is not sound, which saving prevents.
     #[error("the flag is stored with a mistake: {0}; save it again in the admin")]
@@ -248,13 +250,12 @@ fn unmet_prerequisite<'a>(
             return Err(EvaluationError::Broken("its prerequisites run in a circle or too deep"));
         }
         // One that is gone can satisfy nothing.
-        let variant = match snapshot.flag(needed.flag.as_str()) {
-            None => None,
-            Some(other) => {
-                let found = decide(snapshot, other, context, now, depth + 1, &mut NoTrace)?;
-                Some(&found.variant.name)
-            }
+        let answered = match snapshot.flag(needed.flag.as_str()) {
+            None => Ok(None),
+            Some(other) => decide(snapshot, other, context, now, depth + 1, &mut NoTrace)
+                .map(|found| Some(&found.variant.name)),
         };
+        let variant = answered.unwrap_or_default();
         let is_met = variant.is_some_and(|variant| needed.variants.contains(variant));
         trace.step(|| Step::Prerequisite {
             flag: needed.flag.clone(),
@@ -263,6 +264,8 @@ fn unmet_prerequisite<'a>(
             is_met,
             steps: steps_of(snapshot, &needed.flag, context, now, depth + 1),
         });
+        // The chain says how far the other flag came before it had no answer.
+        answered?;
         if !is_met {
             return Ok(Some(&needed.flag));
         }
@@ -279,32 +282,37 @@ fn matching_rule<'a>(
 ) -> Result<Option<(&'a VariantName, RuleHit<'a>)>, EvaluationError> {
     let segments = snapshot.segments();
     for (index, rule) in entry.state.rules.iter().enumerate() {
-        let mut note = |outcome: RuleOutcome| {
+        let mut note = |outcome: &dyn Fn() -> RuleOutcome| {
             trace.step(|| {
                 let conditions = rule.condition.trace(context, segments, now);
-                Step::Rule(RuleStep { index, name: rule.name.clone(), conditions, outcome })
+                Step::Rule(RuleStep {
+                    index,
+                    name: rule.name.clone(),
+                    conditions,
+                    outcome: outcome(),
+                })
             });
         };
         if !rule.condition.matches(context, segments, now) {
-            note(RuleOutcome::NotForThisUser);
+            note(&|| RuleOutcome::NotForThisUser);
             continue;
         }
         if !rule.serve.needs_bucket(now) {
             if let Some((variant, _)) = rule.serve.choose(Bucket(0), now) {
-                note(RuleOutcome::Whole);
+                note(&|| RuleOutcome::Whole);
                 return Ok(Some((variant, RuleHit { index, rule, split: None })));
             }
             continue;
         }
         let Some(key) = context.targeting_key() else {
-            note(RuleOutcome::NoTargetingKey);
+            note(&|| RuleOutcome::NoTargetingKey);
             return Err(EvaluationError::TargetingKeyMissing);
         };
         let salt = &entry.state.salt;
         let bucket = salt.bucket(key);
         let chosen = rule.serve.choose(bucket, now);
         let share = chosen.map(|(_, share)| share).or_else(|| rule.serve.share(now));
-        note(RuleOutcome::Split {
+        note(&|| RuleOutcome::Split {
             salt: salt.text().to_owned(),
             bucket,
             share: share.unwrap_or(Share::ALL),

@@ -31,7 +31,7 @@ pub struct InvalidForced {
 }
 
 impl Forced {
-    /// Finds the variant that a variable means: by name, or by value (`true`, `1.5`, `"a"`).
+    /// Finds the variant that a variable means: by name, or by value (`true`, `1.5`, `a`).
     ///
     /// # Errors
     /// When no variant is meant.
@@ -42,11 +42,16 @@ impl Forced {
             (FlagKind::String, _) => Value::from(value),
             _ => serde_json::from_str(value).unwrap_or_default(),
         };
+        // `1` means 1.0, too: whoever sets a variable knows no types.
+        let is_meant = |found: &Value| match (found.as_f64(), wanted.as_f64()) {
+            (Some(found), Some(wanted)) => found == wanted,
+            _ => *found == wanted,
+        };
         let variant = flag
             .variants
             .iter()
             .find(|variant| variant.name.as_str() == value)
-            .or_else(|| flag.variants.iter().find(|variant| variant.value == wanted));
+            .or_else(|| flag.variants.iter().find(|variant| is_meant(&variant.value)));
         let names = || flag.variants.iter().map(|v| v.name.as_str()).collect::<Vec<_>>().join(", ");
         match variant {
             Some(variant) => {
@@ -74,6 +79,15 @@ mod tests {
             let forced = Forced::new(&flag, "PHASEGATE_FF_A", said).unwrap();
             assert_eq!(forced.variant.as_str(), meant, "{said}");
         }
+        let number = Flag {
+            kind: FlagKind::Number,
+            variants: vec![crate::flags::Variant {
+                name: VariantName::new("one").unwrap(),
+                value: serde_json::json!(1.0),
+            }],
+            ..flag.clone()
+        };
+        assert_eq!(Forced::new(&number, "PHASEGATE_FF_A", "1").unwrap().variant.as_str(), "one");
         let refused = Forced::new(&flag, "PHASEGATE_FF_A", "maybe").unwrap_err();
         assert_eq!(
             refused.to_string(),

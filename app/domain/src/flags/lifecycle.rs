@@ -20,6 +20,10 @@ pub struct Usage {
     pub by_hour: Vec<u64>,
     /// Each variant's part, over the last [`STALE_AFTER_DAYS`] days.
     pub variants: BTreeMap<VariantName, VariantUsage>,
+    /// For how many days it is known to have been asked for: since the first answer within the
+    /// last [`STALE_AFTER_DAYS`] days.
+    #[serde(default)]
+    pub days_asked: i64,
 }
 
 /// How often a variant was answered.
@@ -103,7 +107,8 @@ impl Usage {
         let mut answered = self.variants.iter().filter(|(_, usage)| usage.count > 0);
         match (answered.next(), answered.next()) {
             (None, _) => Some(StaleAdvice::NotAsked),
-            (Some((variant, _)), None) => {
+            // A single question yesterday says nothing about two weeks.
+            (Some((variant, _)), None) if self.days_asked >= STALE_AFTER_DAYS - 1 => {
                 Some(StaleAdvice::AlwaysSame { variant: variant.clone() })
             }
             _ => None,
@@ -122,6 +127,7 @@ mod tests {
         let at = |day: i64| DateTime::from_timestamp(day * 86_400, 0).unwrap();
         let usage = |counts: &[(&str, u64)]| Usage {
             by_hour: vec![0; HOURS],
+            days_asked: 13,
             variants: counts
                 .iter()
                 .map(|(name, count)| {
@@ -134,6 +140,8 @@ mod tests {
         assert_eq!(usage(&[]).stale_advice(at(0), at(14)), Some(StaleAdvice::NotAsked));
         let same = usage(&[("on", 5), ("off", 0)]).stale_advice(at(0), at(20)).unwrap();
         assert!(same.to_string().starts_with("It has answered on to everybody"));
+        let new = Usage { days_asked: 1, ..usage(&[("on", 5)]) };
+        assert_eq!(new.stale_advice(at(0), at(20)), None, "asked for since yesterday");
         assert_eq!(usage(&[("on", 5), ("off", 1)]).stale_advice(at(0), at(20)), None);
     }
 }

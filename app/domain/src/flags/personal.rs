@@ -30,7 +30,32 @@ pub struct PersonalOverride {
     pub note: String,
 }
 
+/// Longest note, in bytes.
+const MAX_NOTE_BYTES: usize = 500;
+
+/// What is wrong with an override, naming the field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidOverride {
+    /// It is for nobody, or for more than can be kept.
+    #[error("targeting_key: must have 1 to {MAX_TARGETING_KEY_BYTES} bytes")]
+    TargetingKey,
+    /// Its note is too long.
+    #[error("note: must have at most {MAX_NOTE_BYTES} bytes")]
+    Note,
+}
+
 impl PersonalOverride {
+    /// Checks what the types cannot.
+    ///
+    /// # Errors
+    /// Names the first field that is wrong.
+    pub fn validate(&self) -> Result<(), InvalidOverride> {
+        if !(1..=MAX_TARGETING_KEY_BYTES).contains(&self.targeting_key.len()) {
+            return Err(InvalidOverride::TargetingKey);
+        }
+        if self.note.len() > MAX_NOTE_BYTES { Err(InvalidOverride::Note) } else { Ok(()) }
+    }
+
     /// Whether it still holds.
     #[must_use]
     pub fn is_active(&self, now: Timestamp) -> bool {

@@ -35,7 +35,7 @@ impl fmt::Display for Step {
             Self::Prerequisite { flag, wanted, found, is_met, .. } => {
                 write!(f, "It needs {flag} to answer {}; ", listed(wanted))?;
                 match (found, is_met) {
-                    (None, _) => write!(f, "{flag} is not there, so the off variant is answered."),
+                    (None, _) => write!(f, "{flag} has no answer."),
                     (Some(found), true) => write!(f, "it answers {found}."),
                     (Some(found), false) => {
                         write!(f, "it answers {found}, so the off variant is answered.")

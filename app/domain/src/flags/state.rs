@@ -70,6 +70,13 @@ impl FlagState {
         }
     }
 
+    /// How a flag begins where nobody has asked for it yet: off, so that a flag made for one
+    /// environment answers nobody in another.
+    #[must_use]
+    pub fn unused(flag: &FlagKey) -> Self {
+        Self { enabled: false, ..Self::initial(flag) }
+    }
+
     /// Whether the flag is on at an instant: what was set, or the last scheduled switch that is
     /// due. A pure function of schedule and clock, so no job can be late.
     #[must_use]

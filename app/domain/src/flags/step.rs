@@ -121,7 +121,59 @@ pub enum RuleOutcome {
     },
 }
 
+/// Who reads an explanation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// Whoever may see the flag in full.
+    Admin,
+    /// The user's own browser: what conditions compare with stays with the admin.
+    Page,
+}
+
+/// One line of an explanation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExplanationLine {
+    /// How deep it stands, from 0: what a step rests on lies below it.
+    pub depth: usize,
+    /// The line.
+    pub text: String,
+    /// Whether the chain ended here.
+    pub has_decided: bool,
+}
+
 impl Step {
+    /// The step and all that it rests on, as lines: the tests of its condition, or the whole chain
+    /// of the flag that is needed.
+    #[must_use]
+    pub fn lines(&self, reader: Reader) -> Vec<ExplanationLine> {
+        let mut lines = vec![ExplanationLine {
+            depth: 0,
+            text: self.to_string(),
+            has_decided: self.has_decided(),
+        }];
+        let conditions: &[ConditionStep] = match self {
+            Self::Prerequisite { steps, .. } => {
+                let below = steps.iter().flat_map(|step| step.lines(reader));
+                let deeper =
+                    |line: ExplanationLine| ExplanationLine { depth: line.depth + 1, ..line };
+                lines.extend(below.map(deeper));
+                &[]
+            }
+            Self::Rule(rule) => &rule.conditions,
+            Self::Audience(audience) => &audience.conditions,
+            _ => &[],
+        };
+        lines.extend(conditions.iter().map(|condition| ExplanationLine {
+            depth: condition.depth + 1,
+            text: match reader {
+                Reader::Admin => condition.to_string(),
+                Reader::Page => condition.in_public(),
+            },
+            has_decided: false,
+        }));
+        lines
+    }
+
     /// Whether the chain ended with this step's verdict rather than going on.
     #[must_use]
     pub fn has_decided(&self) -> bool {

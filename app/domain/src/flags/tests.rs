@@ -60,6 +60,20 @@ fn off(reason: Reason) -> (String, Reason) {
 }
 
 #[test]
+fn an_answer_allocates_nothing() {
+    let rules = json!([
+        {"condition": {"attribute": "plan", "operator": "equals", "value": "team"}, "variant": "on"},
+        {"condition": {"in_segment": "beta"}, "variant": "on", "share": 50},
+    ]);
+    let snapshot = Snapshot::new(parts(vec![document(json!({ "rules": rules }))]));
+    let entry = snapshot.flag("A").unwrap();
+    let (ada, now) = (ada().with("plan", "pro"), now());
+    let ask = || assert!(evaluate(&snapshot, entry, &ada, now).is_ok());
+    let allocated = allocation_counter::measure(ask);
+    assert_eq!(allocated.count_total, 0);
+}
+
+#[test]
 fn rules_answer_in_order() {
     let beta = json!({"condition": {"in_segment": "beta"}, "variant": "on"});
     let all = json!({"variant": "on", "share": 100});
@@ -150,7 +164,9 @@ fn a_split_without_a_user_is_an_error_that_explains_itself() {
     let (_, steps) = explain(&snapshot, snapshot.flag("A").unwrap(), &nobody, now());
     let said: Vec<String> = steps.iter().map(Step::to_string).collect();
     assert_eq!(said[2], "Rule 1 goes by the user's bucket, and there is no targetingKey.");
-    assert!(said[3].starts_with("No answer: a rule of this flag goes by the user's bucket"));
+    assert!(said[3].starts_with(
+        "No answer: a rule of this flag, or of one that it needs, goes by the user's bucket"
+    ));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     flags::{Flag, FlagKind, FlagState, Prerequisite},
-    ids::{FlagKey, SegmentKey, VariantName},
+    ids::{FlagKey, SegmentKey, VariantName, is_reserved},
     segments::{EVERYONE, MAX_COST, Segments, cost},
 };
 
@@ -38,6 +38,9 @@ pub type Flags<'a> = BTreeMap<&'a FlagKey, (&'a Flag, &'a FlagState)>;
 /// What is wrong with a flag, naming the field.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidFlag {
+    /// The name of a page.
+    #[error("key: {0:?} is reserved; choose another one")]
+    Reserved(String),
     /// Two variants share a name.
     #[error("variants: {0} is there twice")]
     VariantTwice(VariantName),
@@ -127,6 +130,9 @@ impl Flag {
     /// # Errors
     /// Names the first field that is wrong.
     pub fn validate(&self) -> Result<(), InvalidFlag> {
+        if is_reserved(self.key.as_str()) {
+            return Err(InvalidFlag::Reserved(self.key.to_string()));
+        }
         at_most("name", self.name.len(), MAX_TEXT_BYTES)?;
         at_most("description", self.description.len(), MAX_TEXT_BYTES)?;
         at_most("owner", self.owner.len(), MAX_TEXT_BYTES)?;

@@ -174,9 +174,13 @@ impl Check {
                     comparison.accepts(found.cmp_precedence(value)).into()
                 }),
             Self::Network(networks) => {
-                found.parse::<IpAddr>().map_or(Verdict::WrongType, |address| {
-                    networks.iter().any(|network| network.contains(&address)).into()
-                })
+                // An IPv4 address may come wrapped in an IPv6 one, from a socket that takes both.
+                found
+                    .parse::<IpAddr>()
+                    .map(|a| a.to_canonical())
+                    .map_or(Verdict::WrongType, |address| {
+                        networks.iter().any(|network| network.contains(&address)).into()
+                    })
             }
             Self::Equals(_) | Self::Contains(_) | Self::Number(..) => Verdict::WrongType,
         }

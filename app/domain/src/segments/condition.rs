@@ -183,6 +183,7 @@ mod tests {
             ("semver_less_than", json!("2.1.0"), json!("2.1.0-beta"), json!("two")),
             ("semver_at_most", json!("2"), json!("2.0.0"), json!("2.0.1")),
             ("in_cidr", json!("10.0.0.0/8"), json!("10.1.2.3"), json!("11.1.2.3")),
+            ("in_cidr", json!("10.0.0.0/8"), json!("::ffff:10.1.2.3"), json!("::ffff:11.1.2.3")),
             ("in_cidr", json!(["::1", "fd00::/8"]), json!("fd12::1"), json!("not an address")),
         ] {
             let condition = json!({"attribute": "it", "operator": operator, "value": value});

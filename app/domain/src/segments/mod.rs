@@ -18,7 +18,11 @@ pub use self::{
     parse::InvalidCondition,
     trace::ConditionStep,
 };
-use crate::{Timestamp, context::EvaluationContext, ids::SegmentKey};
+use crate::{
+    Timestamp,
+    context::EvaluationContext,
+    ids::{SegmentKey, is_reserved},
+};
 
 /// The key of the segment that is built in and matches all users.
 pub const EVERYONE: &str = "everyone";
@@ -48,6 +52,12 @@ pub enum InvalidSegment {
     /// The name of the built-in segment.
     #[error("key: {EVERYONE} is built in; choose another key")]
     BuiltIn,
+    /// The name of a page.
+    #[error("key: {0:?} is reserved; choose another one")]
+    Reserved(String),
+    /// A text that is too long.
+    #[error("{0}: must have at most {MAX_TEXT_BYTES} bytes")]
+    TooLong(&'static str),
     /// The condition names a segment that is not there.
     #[error("condition: there is no segment {0}; create it first")]
     UnknownSegment(SegmentKey),
@@ -60,6 +70,9 @@ pub enum InvalidSegment {
     #[error("condition: {} is a circle; take one of these segments out", circle(.0))]
     Cycle(Vec<SegmentKey>),
 }
+
+/// Longest name or description, in bytes.
+const MAX_TEXT_BYTES: usize = 2_000;
 
 /// Most tests that one condition may make, those of the segments that it asks for included.
 pub const MAX_COST: usize = 2_000;
@@ -117,6 +130,14 @@ impl Segment {
     pub fn validate(&self, others: &Segments) -> Result<(), InvalidSegment> {
         if self.key.as_str() == EVERYONE {
             return Err(InvalidSegment::BuiltIn);
+        }
+        if is_reserved(self.key.as_str()) {
+            return Err(InvalidSegment::Reserved(self.key.to_string()));
+        }
+        for (field, text) in [("name", &self.name), ("description", &self.description)] {
+            if text.len() > MAX_TEXT_BYTES {
+                return Err(InvalidSegment::TooLong(field));
+            }
         }
         self.follow(self, others, &mut vec![self.key.clone()], &mut BTreeSet::new())?;
         match cost(&self.condition, others) {

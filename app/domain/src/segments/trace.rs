@@ -13,6 +13,10 @@ pub struct ConditionStep {
     pub depth: usize,
     /// What was asked, in words.
     pub asked: String,
+    /// The same without what the user is compared with, which may be a list of customers; the
+    /// same as `asked` where it holds nothing of the kind.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub asked_in_public: String,
     /// Whether it held.
     pub verdict: Verdict,
     /// What the context has, where one attribute was asked for.
@@ -52,7 +56,7 @@ impl Condition {
             Self::InSegment(key) => {
                 let verdict = Verdict::from(is_in(key, context, segments, now));
                 let asked = format!("in the segment {key}");
-                steps.push(ConditionStep { depth, asked, verdict, found: None });
+                steps.push(ConditionStep::plain(depth, asked, verdict));
                 if let Some(segment) = segments.get(key) {
                     segment.condition.note(context, segments, now, depth + 1, steps);
                 }
@@ -60,31 +64,48 @@ impl Condition {
             }
             Self::Test(test) => {
                 let (verdict, found) = (test.judge(context, now), test.found(context));
-                steps.push(ConditionStep { depth, asked: test.to_string(), verdict, found });
+                let asked_in_public = format!("{} {} …", test.attribute, test.operator.words());
+                let asked = test.to_string();
+                steps.push(ConditionStep { depth, asked, asked_in_public, verdict, found });
                 return;
             }
         };
-        steps.push(ConditionStep { depth, asked, verdict, found: None });
+        steps.push(ConditionStep::plain(depth, asked, verdict));
         for part in parts {
             part.note(context, segments, now, depth + 1, steps);
         }
     }
 }
 
-impl std::fmt::Display for ConditionStep {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { asked, verdict, found, .. } = self;
-        match (verdict, found) {
-            (Verdict::Holds, Some(found)) => write!(f, "{asked}: yes, it is {found}"),
-            (Verdict::Holds, None) => write!(f, "{asked}: yes"),
-            (Verdict::Fails, Some(found)) => write!(f, "{asked}: no, it is {found}"),
-            (Verdict::Fails, None) => write!(f, "{asked}: no"),
-            (Verdict::Missing, _) => write!(f, "{asked}: no, the context does not have it"),
+impl ConditionStep {
+    fn plain(depth: usize, asked: String, verdict: Verdict) -> Self {
+        Self { depth, asked_in_public: asked.clone(), asked, verdict, found: None }
+    }
+
+    /// For the user's own browser: with what they have, without what they are compared with.
+    #[must_use]
+    pub fn in_public(&self) -> String {
+        format!("{}: {}", self.asked_in_public, self.verdict_in_words())
+    }
+
+    fn verdict_in_words(&self) -> String {
+        match (self.verdict, &self.found) {
+            (Verdict::Holds, Some(found)) => format!("yes, it is {found}"),
+            (Verdict::Holds, None) => "yes".to_owned(),
+            (Verdict::Fails, Some(found)) => format!("no, it is {found}"),
+            (Verdict::Fails, None) => "no".to_owned(),
+            (Verdict::Missing, _) => "no, the context does not have it".to_owned(),
             (Verdict::WrongType, found) => {
                 let found = found.clone().unwrap_or_default();
-                write!(f, "{asked}: no, {found} has a type that cannot be compared with that")
+                format!("no, {found} has a type that cannot be compared with that")
             }
         }
+    }
+}
+
+impl std::fmt::Display for ConditionStep {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.asked, self.verdict_in_words())
     }
 }
 

@@ -1,25 +1,21 @@
 //! Exporting and importing an environment's flags, segments and overrides.
 
 use phasegate_domain::{
+    Timestamp,
     files::{EnvironmentFile, ImportChange, override_key},
-    flags::FlagDocument,
-    history::{HistoryEntry, SubjectKind},
-    ids::EnvironmentId,
+    flags::{FlagDocument, FlagState},
+    history::SubjectKind,
+    ids::{EnvironmentId, FlagKey},
     people::Role,
 };
-use phasegate_store::models::{Edit, NewFlag};
-use serde_json::Value;
+use phasegate_store::models::{Edit, NewFlag, PlacedEntry};
 
-use crate::{LiveEnvironment, Service, ServiceError, access::Actor, check::check, history::saved};
-
-/// How a file is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FileFormat {
-    /// For people and version control.
-    Toml,
-    /// For machines.
-    Json,
-}
+use crate::{
+    LiveEnvironment, Service, ServiceError,
+    access::Actor,
+    check::check,
+    history::{in_all, of_flag, saved},
+};
 
 /// What an import would do.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,82 +36,18 @@ pub fn export(
     environment: EnvironmentId,
 ) -> Result<EnvironmentFile, ServiceError> {
     actor.require(Role::Viewer)?;
-    Ok(file_of(&*service.environment(environment)?))
+    Ok(file_of(&*service.environment(environment)?, service.now()))
 }
 
-fn file_of(live: &LiveEnvironment) -> EnvironmentFile {
+/// What an environment says, without overrides that hold no more.
+fn file_of(live: &LiveEnvironment, now: Timestamp) -> EnvironmentFile {
+    let overrides = live.overrides.iter().map(|stored| &stored.value);
     EnvironmentFile {
         format: EnvironmentFile::FORMAT,
         segments: live.segments.iter().map(|stored| stored.value.clone()).collect(),
         flags: live.flags.iter().map(|s| FlagDocument::new(&s.flag, &s.state)).collect(),
-        overrides: live.overrides.iter().map(|stored| stored.value.clone()).collect(),
+        overrides: overrides.filter(|personal| personal.is_active(now)).cloned().collect(),
     }
-}
-
-/// Whether a file may leave a field of a flag out, because it says what is meant anyway.
-fn is_implied(flag: &FlagDocument, field: &str) -> bool {
-    match field {
-        "name" => flag.name == flag.key.as_str(),
-        "salt" => flag.salt == flag.key.as_str(),
-        "enabled" => flag.enabled,
-        "archived" => !flag.archived,
-        "killed" => !flag.killed,
-        "description" => flag.description.is_empty(),
-        "owner" => flag.owner.is_empty(),
-        "tags" => flag.tags.is_empty(),
-        "rules" => flag.rules.is_empty(),
-        "prerequisites" => flag.prerequisites.is_empty(),
-        "schedule" => flag.schedule.is_empty(),
-        _ => false,
-    }
-}
-
-/// Writes a file.
-///
-/// # Errors
-/// When a value has no form in TOML: an object flag with a null in it; JSON has one.
-pub fn write_file(file: &EnvironmentFile, format: FileFormat) -> Result<String, ServiceError> {
-    let invalid = |error: &dyn std::fmt::Display| {
-        ServiceError::Invalid(format!("{error}; export JSON instead"))
-    };
-    match format {
-        FileFormat::Json => {
-            let mut value = serde_json::to_value(file).map_err(|error| invalid(&error))?;
-            let flags = value.get_mut("flags").and_then(Value::as_array_mut);
-            for (json, flag) in flags.into_iter().flatten().zip(&file.flags) {
-                if let Some(fields) = json.as_object_mut() {
-                    fields.retain(|field, _| !is_implied(flag, field));
-                }
-            }
-            serde_json::to_string_pretty(&value).map_err(|error| invalid(&error))
-        }
-        FileFormat::Toml => {
-            let mut value = toml::Value::try_from(file).map_err(|error| invalid(&error))?;
-            let flags = value.get_mut("flags").and_then(toml::Value::as_array_mut);
-            for (toml, flag) in flags.into_iter().flatten().zip(&file.flags) {
-                if let Some(fields) = toml.as_table_mut() {
-                    fields.retain(|field, _| !is_implied(flag, field));
-                }
-            }
-            toml::to_string(&value).map_err(|error| invalid(&error))
-        }
-    }
-}
-
-/// Reads a file in either form, and checks it whole.
-///
-/// # Errors
-/// Says line or field of what is wrong.
-pub fn parse_file(text: &str) -> Result<EnvironmentFile, ServiceError> {
-    let invalid = |error: &dyn std::fmt::Display| ServiceError::Invalid(error.to_string());
-    let file: EnvironmentFile = if text.trim_start().starts_with('{') {
-        let mut reader = serde_json::Deserializer::from_str(text);
-        serde_path_to_error::deserialize(&mut reader).map_err(|error| invalid(&error))?
-    } else {
-        toml::from_str(text).map_err(|error| invalid(&error.to_string().trim_end()))?
-    };
-    file.validate()?;
-    Ok(file)
 }
 
 /// The versions of everything that an import would write over.
@@ -146,7 +78,10 @@ pub fn preview_import(
     actor.require(Role::Operator)?;
     let live = service.environment(environment)?;
     check_file(service, &live, file)?;
-    Ok(ImportPreview { changes: file_of(&live).changes(file), based_on: based_on(&live) })
+    Ok(ImportPreview {
+        changes: file_of(&live, service.now()).changes(file),
+        based_on: based_on(&live),
+    })
 }
 
 fn check_file(
@@ -203,7 +138,7 @@ pub async fn import(
         return Err(ServiceError::Conflict("the environment"));
     }
     check_file(service, &live, file)?;
-    let changes = file_of(&live).changes(file);
+    let changes = file_of(&live, service.now()).changes(file);
     if changes.is_empty() {
         return Ok(changes);
     }
@@ -211,7 +146,7 @@ pub async fn import(
     if edits.iter().any(Edit::is_shared) {
         actor.require_shared(&service.siblings(live.environment.project_id))?;
     }
-    let entries: Vec<HistoryEntry> = lines(service, actor, &live, file, &changes);
+    let entries = lines(service, actor, &live, file, &changes);
     service.edit(environment, &edits, &entries, "the environment").await?;
     Ok(changes)
 }
@@ -230,7 +165,7 @@ fn edits(live: &LiveEnvironment, file: &EnvironmentFile) -> Vec<Edit> {
     for document in &file.flags {
         let Ok(stored) = live.stored_flag(document.key.as_str()) else {
             let (flag, state) = document.clone().into_parts(None, 1);
-            let elsewhere = phasegate_domain::flags::FlagState::initial(&flag.key);
+            let elsewhere = FlagState::unused(&flag.key);
             edits.push(Edit::CreateFlag(Box::new(NewFlag { flag, state, elsewhere })));
             continue;
         };
@@ -240,7 +175,7 @@ fn edits(live: &LiveEnvironment, file: &EnvironmentFile) -> Vec<Edit> {
             edits.push(Edit::SaveDefinition(flag, stored.definition_version));
         }
         if state != stored.state {
-            let state = phasegate_domain::flags::FlagState { version: version + 1, ..state };
+            let state = FlagState { version: version + 1, ..state };
             edits.push(Edit::SaveState(document.key.clone(), state));
         }
     }
@@ -251,7 +186,7 @@ fn edits(live: &LiveEnvironment, file: &EnvironmentFile) -> Vec<Edit> {
             None => edits.push(Edit::CreateOverride(personal.clone())),
         }
     }
-    let is_gone = |flag: &phasegate_domain::ids::FlagKey| file.flags.iter().all(|f| f.key != *flag);
+    let is_gone = |flag: &FlagKey| file.flags.iter().all(|f| f.key != *flag);
     for stored in &live.overrides {
         let personal = &stored.value;
         let stays =
@@ -273,78 +208,59 @@ fn edits(live: &LiveEnvironment, file: &EnvironmentFile) -> Vec<Edit> {
     edits
 }
 
-/// One line of history for each thing that changes.
+/// The lines of history for everything that changes: a flag's and a segment's in each environment,
+/// an override's here.
 fn lines(
     service: &Service,
     actor: &Actor,
     live: &LiveEnvironment,
     file: &EnvironmentFile,
     changes: &[ImportChange],
-) -> Vec<HistoryEntry> {
-    let now = file_of(live);
-    let document = |file: &EnvironmentFile, kind: SubjectKind, key: &str| match kind {
-        SubjectKind::Segment => {
-            let found = file.segments.iter().find(|segment| segment.key.as_str() == key);
-            found.and_then(|segment| serde_json::to_value(segment).ok())
-        }
-        SubjectKind::Flag => {
-            let found = file.flags.iter().find(|flag| flag.key.as_str() == key);
-            found.and_then(|flag| serde_json::to_value(flag).ok())
-        }
-        _ => {
-            let found = file.overrides.iter().find(|personal| override_key(personal) == key);
-            found.and_then(|personal| serde_json::to_value(personal).ok())
-        }
-    };
-    let line = |change: &ImportChange| {
-        let (kind, key) = (change.kind, change.key.as_str());
-        saved(service, actor, kind, key, document(&now, kind, key), document(file, kind, key))
-    };
-    changes.iter().map(line).collect()
+) -> Vec<PlacedEntry> {
+    let now = file_of(live, service.now());
+    changes
+        .iter()
+        .flat_map(|change| match change.kind {
+            SubjectKind::Flag => flag_lines(service, actor, live, file, &change.key),
+            SubjectKind::Segment => {
+                let json = |file: &EnvironmentFile| {
+                    let found = file.segments.iter().find(|s| s.key.as_str() == change.key);
+                    found.and_then(|segment| serde_json::to_value(segment).ok())
+                };
+                let (before, after) = (json(&now), json(file));
+                let entry = saved(service, actor, change.kind, &*change.key, before, after);
+                in_all(service, live, &entry)
+            }
+            _ => {
+                let json = |file: &EnvironmentFile| {
+                    let found = file.overrides.iter().find(|o| override_key(o) == change.key);
+                    found.and_then(|personal| serde_json::to_value(personal).ok())
+                };
+                let (before, after) = (json(&now), json(file));
+                let entry = saved(service, actor, change.kind, &*change.key, before, after);
+                vec![PlacedEntry::new(live.environment.id, entry)]
+            }
+        })
+        .collect()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const FILE: &str = r#"
-format = 1
-
-[[segments]]
-key = "beta"
-name = "Beta"
-condition = { attribute = "groups", operator = "contains", value = "beta" }
-
-[[flags]]
-key = "A"
-kind = "boolean"
-
-[[flags.rules]]
-variant = "on"
-share = 12.5
-condition = { in_segment = "beta" }
-"#;
-
-    #[test]
-    fn a_file_is_written_as_it_was_read_in_both_forms() {
-        let file = parse_file(FILE).unwrap();
-        for format in [FileFormat::Toml, FileFormat::Json] {
-            let text = write_file(&file, format).unwrap();
-            assert_eq!(parse_file(&text).unwrap(), file, "{text}");
-            assert!(!text.contains("archived"), "{text}");
+fn flag_lines(
+    service: &Service,
+    actor: &Actor,
+    live: &LiveEnvironment,
+    file: &EnvironmentFile,
+    key: &str,
+) -> Vec<PlacedEntry> {
+    let Ok(key) = FlagKey::new(key) else { return Vec::new() };
+    let wanted = file.flags.iter().find(|flag| flag.key == key);
+    of_flag(service, actor, live, &key, |sibling| {
+        let wanted = wanted?;
+        if sibling.environment.id == live.environment.id {
+            return Some(wanted.clone());
         }
-    }
-
-    #[test]
-    fn what_is_wrong_with_a_file_is_named() {
-        let complaint = |text: &str| parse_file(text).unwrap_err().to_string();
-        assert!(complaint("format = 1\nflags = [{ key = 3 }]").contains("line 2"));
-        let regex = FILE.replace("\"contains\", value = \"beta\"", "\"matches\", value = \"(\"");
-        assert!(complaint(&regex).contains("is not a regular expression"), "{}", complaint(&regex));
-        assert!(
-            complaint(&FILE.replace("in_segment = \"beta\"", "in_segment = \"vip\""))
-                .contains("flags.A.rules[0]")
-        );
-        assert!(complaint("{\"format\": 1, \"flags\": [{\"key\": \"A\"}]}").contains("flags[0]"));
-    }
+        // What it is comes from the file; what is decided about it there stays.
+        let (flag, _) = wanted.clone().into_parts(None, 1);
+        let known = sibling.stored_flag(key.as_str()).ok().map(|stored| stored.state.clone());
+        Some(FlagDocument::new(&flag, &known.unwrap_or_else(|| FlagState::unused(&key))))
+    })
 }

@@ -2,8 +2,10 @@
 
 mod create;
 mod files;
+mod format;
 
 pub use self::{
     create::create,
-    files::{FileFormat, ImportPreview, export, import, parse_file, preview_import, write_file},
+    files::{ImportPreview, export, import, preview_import},
+    format::{FileFormat, parse_file, write_file},
 };

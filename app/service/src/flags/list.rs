@@ -1,5 +1,7 @@
 //! The flag list, and one flag in full.
 
+use std::collections::HashSet;
+
 use phasegate_domain::{
     flags::{FlagRow, Lifecycle, StaleAdvice, Usage, in_plain_words},
     history::{HistoryLine, SubjectKind},
@@ -13,17 +15,30 @@ use crate::{LiveEnvironment, Service, ServiceError, access::Actor, usage};
 /// Lines of history on a flag's page.
 const HISTORY_LINES: u32 = 30;
 
+/// The flags that need another one to answer in a certain way first.
+fn needed_by(live: &LiveEnvironment, key: &FlagKey) -> Vec<FlagKey> {
+    let needs = |other: &&StoredFlag| other.state.prerequisites.iter().any(|p| p.flag == *key);
+    live.flags.iter().filter(needs).map(|other| other.flag.key.clone()).collect()
+}
+
 fn row(
     service: &Service,
     live: &LiveEnvironment,
     stored: &StoredFlag,
     usage: Usage,
+    is_needed: bool,
 ) -> (FlagRow, Option<StaleAdvice>) {
     let now = service.now();
     let entry = live.snapshot.flag(stored.flag.key.as_str());
     let added_in = entry.and_then(|entry| entry.added_in);
     let current = live.snapshot.serving_phase();
-    let advice = usage.stale_advice(stored.changed_at, now).filter(|_| !stored.flag.archived);
+    let is_reached = added_in.is_some_and(|phase| current.is_some_and(|current| phase <= current));
+    // What still waits for its turn, or holds another flag up, is not done with.
+    let is_waiting = (added_in.is_some() && !is_reached)
+        || stored.state.schedule.iter().any(|switch| switch.at > now)
+        || is_needed;
+    let advice =
+        usage.stale_advice(stored.changed_at, now).filter(|_| !stored.flag.archived && !is_waiting);
     let lifecycle = match &advice {
         _ if stored.flag.archived => Lifecycle::Archived,
         Some(_) => Lifecycle::Stale,
@@ -34,7 +49,7 @@ fn row(
         state: stored.state.clone(),
         enabled: stored.state.is_enabled(now),
         added_in,
-        is_reached: added_in.is_some_and(|phase| current.is_some_and(|current| phase <= current)),
+        is_reached,
         variable: entry.and_then(|entry| entry.forced.as_ref()).map(|held| held.variable.clone()),
         usage,
         lifecycle,
@@ -54,12 +69,14 @@ pub async fn list(
     actor.require(Role::Viewer)?;
     let live = service.environment(environment)?;
     let mut usages = usage::of_flags(service, environment).await?;
+    let needed: HashSet<&FlagKey> =
+        live.flags.iter().flat_map(|s| s.state.prerequisites.iter().map(|p| &p.flag)).collect();
     let mut rows: Vec<FlagRow> = live
         .flags
         .iter()
         .map(|stored| {
             let usage = usages.remove(&stored.flag.key).unwrap_or_else(usage::nothing);
-            row(service, &live, stored, usage).0
+            row(service, &live, stored, usage, needed.contains(&stored.flag.key)).0
         })
         .collect();
     rows.sort_by_key(|row| (row.flag.archived, row.added_in.is_none(), row.added_in));
@@ -100,7 +117,8 @@ pub async fn detail(
     let stored = live.stored_flag(key.as_str())?;
     let mut usages = usage::of_flags(service, environment).await?;
     let usage = usages.remove(key).unwrap_or_else(usage::nothing);
-    let (row, advice) = row(service, &live, stored, usage);
+    let needed_by = needed_by(&live, key);
+    let (row, advice) = row(service, &live, stored, usage, !needed_by.is_empty());
     let query = HistoryQuery {
         kind: Some(SubjectKind::Flag),
         subject: Some(key.to_string()),
@@ -112,7 +130,6 @@ pub async fn detail(
         let stored = sibling.stored_flag(key.as_str()).ok()?;
         Some((sibling.environment.clone(), stored.clone()))
     });
-    let needs = |other: &&StoredFlag| other.state.prerequisites.iter().any(|p| p.flag == *key);
     let held = live.snapshot.flag(key.as_str()).and_then(|entry| entry.forced.as_ref());
     let words = match held {
         Some(held) => {
@@ -127,6 +144,6 @@ pub async fn detail(
         advice,
         switches: switches.collect(),
         history: service.state.history(environment, &query).await?,
-        needed_by: live.flags.iter().filter(needs).map(|other| other.flag.key.clone()).collect(),
+        needed_by,
     })
 }

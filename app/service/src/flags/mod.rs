@@ -7,11 +7,10 @@ mod restore;
 mod save;
 mod schedule;
 
-pub(crate) use self::save::refuse_reserved;
 pub use self::{
     explain::{Split, batch, context, explain},
     list::{FlagDetail, detail, list},
-    overrides::{MAX_OVERRIDES, delete_override, override_of, overrides, save_override},
+    overrides::{Found, delete_override, override_of, overrides, save_override},
     restore::restore,
     save::{Expected, change, check_document, create, delete, read_document, replace},
     schedule::keep_schedules,

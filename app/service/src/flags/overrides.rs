@@ -1,21 +1,16 @@
 //! Personal overrides.
 
 use phasegate_domain::{
-    files::override_key,
-    flags::{MAX_TARGETING_KEY_BYTES, PersonalOverride},
+    files::{MAX_OVERRIDES, override_key},
+    flags::PersonalOverride,
     history::{HistoryEntry, SubjectKind},
     ids::{EnvironmentId, FlagKey},
     people::Role,
 };
-use phasegate_store::models::{Edit, Versioned};
+use phasegate_store::models::{Edit, PlacedEntry, Versioned};
 
+use super::save::refuse_held;
 use crate::{LiveEnvironment, Service, ServiceError, access::Actor, history::saved};
-
-/// Most overrides of an environment.
-pub const MAX_OVERRIDES: usize = 10_000;
-
-/// Longest note, in bytes.
-const MAX_NOTE_BYTES: usize = 500;
 
 fn line(
     service: &Service,
@@ -58,33 +53,39 @@ pub fn override_of(
     found.ok_or_else(|| ServiceError::not_found("override", format!("{flag}/{user}")))
 }
 
+/// Checks an override against its flag, and against the variable that may hold the answer.
 fn validate(live: &LiveEnvironment, personal: &PersonalOverride) -> Result<(), ServiceError> {
-    let invalid = |text: String| Err(ServiceError::Invalid(text));
     let flag = &live.stored_flag(personal.flag.as_str())?.flag;
+    refuse_held(live, &flag.key)?;
     if flag.variant(&personal.variant).is_none() {
-        return invalid(format!("variant: {} has no variant {}", flag.key, personal.variant));
+        let text = format!("variant: {} has no variant {}", flag.key, personal.variant);
+        return Err(ServiceError::Invalid(text));
     }
-    let length = personal.targeting_key.len();
-    if length == 0 || length > MAX_TARGETING_KEY_BYTES {
-        return invalid(format!("targeting_key: must have 1 to {MAX_TARGETING_KEY_BYTES} bytes"));
-    }
-    if personal.note.len() > MAX_NOTE_BYTES {
-        return invalid(format!("note: must have at most {MAX_NOTE_BYTES} bytes"));
-    }
-    Ok(())
+    personal.validate().map_err(|error| ServiceError::Invalid(error.to_string()))
 }
 
-/// Gives a user an answer of their own, or another one. `seen` is the version that the actor
-/// saw, `None` to save whatever is there.
+/// What a save may find in an override's place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// Whatever is there, or nothing.
+    Anything,
+    /// Nothing: the override is new.
+    Nothing,
+    /// This version.
+    Version(i64),
+}
+
+/// Gives a user an answer of their own, or another one.
 ///
 /// # Errors
-/// When the actor may not, a field is wrong, or somebody else was first.
+/// When the actor may not, a field is wrong, a variable of the server holds the flag's answer, or
+/// what is there is not what was expected.
 pub async fn save_override(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
     personal: PersonalOverride,
-    seen: Option<i64>,
+    expected: Found,
 ) -> Result<(), ServiceError> {
     actor.require(Role::Operator)?;
     let _turn = service.begin_edit().await;
@@ -94,8 +95,14 @@ pub async fn save_override(
         return Err(ServiceError::Invalid("expires_at: must lie in the future".to_owned()));
     }
     let before = live.stored_override(&personal.flag, &personal.targeting_key);
-    if seen.is_some() && seen != before.map(|stored| stored.version) {
-        return Err(ServiceError::Conflict("the override"));
+    match (expected, before) {
+        (Found::Nothing, Some(_)) => {
+            return Err(ServiceError::Exists { what: "override", key: override_key(&personal) });
+        }
+        (Found::Version(seen), found) if found.map(|stored| stored.version) != Some(seen) => {
+            return Err(ServiceError::Conflict("the override"));
+        }
+        _ => {}
     }
     if before.is_none() && live.overrides.len() >= MAX_OVERRIDES {
         let text = format!("there are {MAX_OVERRIDES} overrides; delete expired ones first");
@@ -106,7 +113,9 @@ pub async fn save_override(
         Some(before) => Edit::SaveOverride(personal, before.version),
         None => Edit::CreateOverride(personal),
     };
-    service.edit(environment, &[edit], &[entry], "the override").await
+    service
+        .edit(environment, &[edit], &[PlacedEntry::new(environment, entry)], "the override")
+        .await
 }
 
 /// Takes a user's own answer away.
@@ -129,5 +138,7 @@ pub async fn delete_override(
     }
     let entry = line(service, actor, Some(&stored.value), None);
     let edit = Edit::DeleteOverride(flag.clone(), user.to_owned(), stored.version);
-    service.edit(environment, &[edit], &[entry], "the override").await
+    service
+        .edit(environment, &[edit], &[PlacedEntry::new(environment, entry)], "the override")
+        .await
 }

@@ -1,14 +1,14 @@
 //! Bringing back what the history has kept.
 
 use phasegate_domain::{
-    flags::{FlagDocument, FlagState},
+    flags::FlagDocument,
     history::{Change, SubjectKind},
     ids::{EnvironmentId, FlagKey},
     people::Role,
 };
 use phasegate_store::models::HistoryQuery;
 
-use super::save::{Expected, create_with, replace};
+use super::save::{Expected, create, replace};
 use crate::{Service, ServiceError, access::Actor};
 
 /// Puts a flag back to what it was before a line of the history. That is a change like any
@@ -60,9 +60,6 @@ pub async fn restore(
             replace(service, actor, environment, document, seen).await
         }
         // Elsewhere its rules, and perhaps its kill switch, are gone: there it comes back off.
-        Err(_) => {
-            let elsewhere = FlagState { enabled: false, ..FlagState::initial(key) };
-            create_with(service, actor, environment, document, elsewhere).await
-        }
+        Err(_) => create(service, actor, environment, document).await,
     }
 }

@@ -3,17 +3,15 @@
 use phasegate_domain::{
     Timestamp,
     flags::{FlagDocument, FlagState},
-    history::SubjectKind,
     ids::{EnvironmentId, FlagKey},
     people::Role,
 };
-use phasegate_store::models::{Edit, FlagVersion, NewFlag, StoredFlag};
+use phasegate_store::models::{Edit, FlagVersion, NewFlag};
 use serde_json::Value;
 
-use crate::{Service, ServiceError, access::Actor, check::check, history::saved};
-
-/// Most flags of a project.
-const MAX_FLAGS: usize = 10_000;
+use crate::{
+    LiveEnvironment, Service, ServiceError, access::Actor, check::check, history::of_flag,
+};
 
 /// What a change is made upon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,11 +31,6 @@ impl Expected {
     }
 }
 
-/// A flag as the history keeps it.
-pub(crate) fn flag_json(stored: &StoredFlag) -> Option<Value> {
-    serde_json::to_value(FlagDocument::new(&stored.flag, &stored.state)).ok()
-}
-
 /// A switch that is scheduled for the past would be pressed at once, and nobody means that.
 fn refuse_past(document: &FlagDocument, now: Timestamp) -> Result<(), ServiceError> {
     match document.schedule.iter().position(|switch| switch.at <= now) {
@@ -49,17 +42,32 @@ fn refuse_past(document: &FlagDocument, now: Timestamp) -> Result<(), ServiceErr
     }
 }
 
-/// Keys that pages have for themselves.
-pub(crate) fn refuse_reserved(key: &str) -> Result<(), ServiceError> {
-    match key {
-        "new" | "." | ".." => {
-            Err(ServiceError::Invalid(format!("key: {key:?} is reserved; choose another one")))
-        }
-        _ => Ok(()),
+/// What a variable of the server holds, no click changes; saying otherwise would be a lie.
+pub(super) fn refuse_held(live: &LiveEnvironment, key: &FlagKey) -> Result<(), ServiceError> {
+    let entry = live.snapshot.flag(key.as_str());
+    match entry.and_then(|entry| entry.forced.as_ref()) {
+        None => Ok(()),
+        Some(held) => Err(ServiceError::InUse(format!(
+            "the server's variable {} holds {key} at {}, so this would change nothing; start the \
+             server without it first",
+            held.variable, held.variant
+        ))),
     }
 }
 
-/// Makes a flag; its state is for this environment, elsewhere it begins as all flags do.
+/// Whether a change does no more than switch the flag off or kill it. That must always be
+/// possible, whatever else is wrong.
+fn only_stops(before: &FlagDocument, after: &FlagDocument) -> bool {
+    let stopped = FlagDocument {
+        enabled: after.enabled,
+        killed: after.killed,
+        schedule: after.schedule.clone(),
+        ..before.clone()
+    };
+    stopped == *after && (!after.enabled || after.killed)
+}
+
+/// Makes a flag; its state is for this environment, elsewhere it begins switched off.
 ///
 /// # Errors
 /// When the actor may not, a field is wrong, or there is one of that key.
@@ -69,20 +77,7 @@ pub async fn create(
     environment: EnvironmentId,
     document: FlagDocument,
 ) -> Result<(), ServiceError> {
-    let elsewhere = FlagState::initial(&document.key);
-    create_with(service, actor, environment, document, elsewhere).await
-}
-
-/// Makes a flag that begins in the other environments as `elsewhere` says.
-pub(super) async fn create_with(
-    service: &Service,
-    actor: &Actor,
-    environment: EnvironmentId,
-    document: FlagDocument,
-    elsewhere: FlagState,
-) -> Result<(), ServiceError> {
     actor.require(Role::Operator)?;
-    refuse_reserved(document.key.as_str())?;
     refuse_past(&document, service.now())?;
     let _turn = service.begin_edit().await;
     let live = service.environment(environment)?;
@@ -91,23 +86,23 @@ pub(super) async fn create_with(
     if live.stored_flag(key.as_str()).is_ok() {
         return Err(ServiceError::Exists { what: "flag", key: key.to_string() });
     }
-    if live.flags.len() >= MAX_FLAGS {
-        let text = format!("there are {MAX_FLAGS} flags; delete archived ones first");
-        return Err(ServiceError::Invalid(text));
-    }
-    let after = serde_json::to_value(&document).ok();
+    let elsewhere = FlagState::unused(&key);
     let (flag, state) = document.into_parts(None, 1);
     flag.validate()?;
     state.validate(&flag, &live.snapshot.known_flags(), live.snapshot.segments())?;
-    let entry = saved(service, actor, SubjectKind::Flag, key.as_str(), None, after);
-    service
-        .edit(
-            environment,
-            &[Edit::CreateFlag(Box::new(NewFlag { flag, state, elsewhere }))],
-            &[entry],
-            "the flag",
-        )
-        .await
+    let state_in = |sibling: &LiveEnvironment| {
+        if sibling.environment.id == environment { &state } else { &elsewhere }
+    };
+    check(service, &live, |sibling, draft| {
+        let new = (flag.clone(), state_in(sibling).clone());
+        draft.flags.insert(key.clone(), new);
+    })?;
+    let entries = of_flag(service, actor, &live, &key, |sibling| {
+        Some(FlagDocument::new(&flag, state_in(sibling)))
+    });
+    let new = NewFlag { flag: flag.clone(), state: state.clone(), elsewhere: elsewhere.clone() };
+    let edits = [Edit::CreateFlag(Box::new(new))];
+    service.edit(environment, &edits, &entries, "the flag").await
 }
 
 /// Puts a document in a flag's place.
@@ -163,29 +158,45 @@ pub async fn change(
     if after == before {
         return Ok(());
     }
-    let (was, is) = (flag_json(stored), serde_json::to_value(&after).ok());
-    let entry = saved(service, actor, SubjectKind::Flag, key.as_str(), was, is);
+    let settled = stored.state.is_enabled(now);
+    if after.enabled != settled || after.killed != before.killed {
+        refuse_held(&live, key)?;
+    }
+    let stops = only_stops(&before, &after);
     let version = stored.state.version + 1;
     let (flag, state) = after.into_parts(Some(&stored.state.salt), version);
-    flag.validate()?;
-    state.validate(&flag, &live.snapshot.known_flags(), live.snapshot.segments())?;
-    check(service, &live, |sibling, draft| {
-        let is_here = sibling.environment.id == environment;
-        draft.flags.entry(key.clone()).and_modify(|(known, known_state)| {
-            *known = flag.clone();
-            if is_here {
-                *known_state = state.clone();
-            }
-        });
-    })?;
+    let state_in = |sibling: &LiveEnvironment| {
+        if sibling.environment.id == environment {
+            return Some(state.clone());
+        }
+        Some(sibling.stored_flag(key.as_str()).ok()?.state.clone())
+    };
+    if !stops {
+        flag.validate()?;
+        // One that is out of use holds nothing up; it is checked when it is brought back.
+        if !flag.archived {
+            state.validate(&flag, &live.snapshot.known_flags(), live.snapshot.segments())?;
+        }
+        check(service, &live, |sibling, draft| {
+            draft.flags.entry(key.clone()).and_modify(|(known, known_state)| {
+                *known = flag.clone();
+                if let Some(state) = state_in(sibling) {
+                    *known_state = state;
+                }
+            });
+        })?;
+    }
+    let entries = of_flag(service, actor, &live, key, |sibling| {
+        Some(FlagDocument::new(&flag, &state_in(sibling)?))
+    });
     let mut edits = Vec::new();
     if flag != stored.flag {
         actor.require_shared(&service.siblings(live.environment.project_id))?;
-        edits.push(Edit::SaveDefinition(flag, stored.definition_version));
+        edits.push(Edit::SaveDefinition(flag.clone(), stored.definition_version));
     }
     // Also where only the definition has changed: whoever saw the flag saw both.
-    edits.push(Edit::SaveState(key.clone(), state));
-    service.edit(environment, &edits, &[entry], "the flag").await
+    edits.push(Edit::SaveState(key.clone(), state.clone()));
+    service.edit(environment, &edits, &entries, "the flag").await
 }
 
 /// Deletes a flag in all environments. The history keeps it, and [`super::restore`] brings it back.
@@ -215,10 +226,10 @@ pub async fn delete(
         }
         other => other,
     })?;
-    let was = flag_json(stored);
-    let entry = saved(service, actor, SubjectKind::Flag, key.as_str(), was, None);
+    refuse_held(&live, key)?;
+    let entries = of_flag(service, actor, &live, key, |_| None);
     let edits = [Edit::DeleteFlag(key.clone(), stored.definition_version)];
-    service.edit(environment, &edits, &[entry], "the flag").await
+    service.edit(environment, &edits, &entries, "the flag").await
 }
 
 /// Reads a flag from JSON.

@@ -23,7 +23,10 @@ pub async fn keep_schedules(service: &Service) -> Result<(), ServiceError> {
     let before = Timestamp::from_timestamp_millis(before).filter(|at| *at > Timestamp::UNIX_EPOCH);
     let before = before.unwrap_or(now - TimeDelta::seconds(1));
     for live in service.environments() {
-        let due = live.flags.iter().filter(|stored| stored.state.settled(now).is_some());
+        let due = live
+            .flags
+            .iter()
+            .filter(|stored| !stored.flag.archived && stored.state.settled(now).is_some());
         for stored in due {
             let actor = Actor::schedule();
             let (key, id) = (&stored.flag.key, live.environment.id);
@@ -33,7 +36,10 @@ pub async fn keep_schedules(service: &Service) -> Result<(), ServiceError> {
             match settled.await {
                 // Somebody has just changed it; the next turn looks at what they made of it.
                 Err(ServiceError::Conflict(_)) => {}
-                settled => settled?,
+                Err(ServiceError::Store(error)) => return Err(error.into()),
+                // One flag that cannot be written must not hold up the others.
+                Err(error) => tracing::warn!(flag = %key, %error, "a schedule was not written"),
+                Ok(()) => {}
             }
         }
         tell_of_time(&live, before, now);

@@ -12,15 +12,11 @@ use phasegate_domain::{
 use phasegate_store::models::{Edit, Versioned};
 
 use crate::{
-    LiveEnvironment, Service, ServiceError, access::Actor, check::check, flags::refuse_reserved,
-    history::saved,
+    LiveEnvironment, Service, ServiceError,
+    access::Actor,
+    check::check,
+    history::{in_all, saved},
 };
-
-/// Most segments of a project.
-const MAX_SEGMENTS: usize = 1_000;
-
-/// Longest name or description, in bytes.
-const MAX_TEXT_BYTES: usize = 2_000;
 
 /// A segment with everything that asks for it.
 #[derive(Debug, Clone, PartialEq)]
@@ -113,29 +109,26 @@ pub async fn create(
     actor.require(Role::Operator)?;
     let _turn = service.begin_edit().await;
     let live = service.environment(environment)?;
-    refuse_reserved(segment.key.as_str())?;
     actor.require_shared(&service.siblings(live.environment.project_id))?;
     if live.stored_segment(segment.key.as_str()).is_ok() {
         return Err(ServiceError::Exists { what: "segment", key: segment.key.to_string() });
     }
-    if live.segments.len() >= MAX_SEGMENTS {
-        let text = format!("there are {MAX_SEGMENTS} segments; delete one first");
-        return Err(ServiceError::Invalid(text));
-    }
-    check_texts(&segment)?;
-    segment.validate(live.snapshot.segments())?;
-    let entry = line(service, actor, None, Some(&segment));
-    service.edit(environment, &[Edit::CreateSegment(segment)], &[entry], "the segment").await
+    check_with(service, &live, &segment)?;
+    let entries = in_all(service, &live, &line(service, actor, None, Some(&segment)));
+    service.edit(environment, &[Edit::CreateSegment(segment)], &entries, "the segment").await
 }
 
-fn check_texts(segment: &Segment) -> Result<(), ServiceError> {
-    for (field, text) in [("name", &segment.name), ("description", &segment.description)] {
-        if text.len() > MAX_TEXT_BYTES {
-            let text = format!("{field}: must have at most {MAX_TEXT_BYTES} bytes");
-            return Err(ServiceError::Invalid(text));
-        }
-    }
-    Ok(())
+/// Checks a segment, and everything that asks for it: a rule may be sound with what a segment was,
+/// and too costly with what it becomes.
+fn check_with(
+    service: &Service,
+    live: &LiveEnvironment,
+    segment: &Segment,
+) -> Result<(), ServiceError> {
+    segment.validate(live.snapshot.segments())?;
+    check(service, live, |_, draft| {
+        draft.segments.insert(segment.key.clone(), segment.clone());
+    })
 }
 
 /// Puts a segment in place of the one of its key. `seen` is the version that the actor saw,
@@ -158,14 +151,13 @@ pub async fn replace(
     if seen.is_some_and(|seen| seen != stored.version) {
         return Err(ServiceError::Conflict("the segment"));
     }
-    check_texts(&segment)?;
-    segment.validate(live.snapshot.segments())?;
     if stored.value == segment {
         return Ok(());
     }
-    let entry = line(service, actor, Some(&stored.value), Some(&segment));
+    check_with(service, &live, &segment)?;
+    let line = line(service, actor, Some(&stored.value), Some(&segment));
     let edit = Edit::SaveSegment(segment, stored.version);
-    service.edit(environment, &[edit], &[entry], "the segment").await
+    service.edit(environment, &[edit], &in_all(service, &live, &line), "the segment").await
 }
 
 /// Deletes a segment that nothing asks for.
@@ -200,7 +192,7 @@ pub async fn delete(
         ServiceError::Invalid(text) => ServiceError::InUse(text),
         other => other,
     })?;
-    let entry = line(service, actor, Some(&stored.value), None);
+    let line = line(service, actor, Some(&stored.value), None);
     let edit = Edit::DeleteSegment(key.clone(), stored.version);
-    service.edit(environment, &[edit], &[entry], "the segment").await
+    service.edit(environment, &[edit], &in_all(service, &live, &line), "the segment").await
 }

@@ -5,7 +5,7 @@ use phasegate_domain::{
     ids::EnvironmentId,
     people::Role,
 };
-use phasegate_store::models::{ClientKey, Edit};
+use phasegate_store::models::{ClientKey, Edit, PlacedEntry};
 use serde_json::json;
 
 use super::server_tokens::check_name;
@@ -113,7 +113,9 @@ pub async fn create_client_key(
     let key = ClientKey { key, environment, name, allowed_origins, created_at, version: 1 };
     let entry = line(service, actor, None, Some(&key));
     let edits = [Edit::CreateClientKey(key.clone())];
-    service.edit(environment, &edits, &[entry], "the client key").await?;
+    service
+        .edit(environment, &edits, &[PlacedEntry::new(environment, entry)], "the client key")
+        .await?;
     Ok(key)
 }
 
@@ -132,7 +134,14 @@ pub async fn save_client_key(
     let after = ClientKey { name, allowed_origins, ..seen.clone() };
     let entry = line(service, actor, Some(seen), Some(&after));
     let edits = [Edit::SaveClientKey(after.clone())];
-    service.edit(seen.environment, &edits, &[entry], "the client key").await?;
+    service
+        .edit(
+            seen.environment,
+            &edits,
+            &[PlacedEntry::new(seen.environment, entry)],
+            "the client key",
+        )
+        .await?;
     client_key(service, actor, after.environment, &after.key).await
 }
 
@@ -148,5 +157,12 @@ pub async fn delete_client_key(
     actor.require(Role::Admin)?;
     let entry = line(service, actor, Some(seen), None);
     let edits = [Edit::DeleteClientKey(seen.key.clone(), seen.version)];
-    service.edit(seen.environment, &edits, &[entry], "the client key").await
+    service
+        .edit(
+            seen.environment,
+            &edits,
+            &[PlacedEntry::new(seen.environment, entry)],
+            "the client key",
+        )
+        .await
 }

@@ -5,7 +5,7 @@ use phasegate_domain::{
     ids::{EnvironmentId, TokenId},
     people::{Role, Scope},
 };
-use phasegate_store::models::{Edit, ServerToken};
+use phasegate_store::models::{Edit, PlacedEntry, ServerToken};
 use serde_json::json;
 
 use crate::{Service, ServiceError, access::Actor, history::saved, secrets};
@@ -129,7 +129,7 @@ pub async fn create_token(
     };
     let entry = line(service, actor, None, Some(&token));
     let edits = [Edit::CreateToken(token.clone())];
-    service.edit(environment, &edits, &[entry], "the token").await?;
+    service.edit(environment, &edits, &[PlacedEntry::new(environment, entry)], "the token").await?;
     let stored = tokens(service, actor, environment).await?;
     let token = stored.into_iter().find(|stored| stored.digest == token.digest).unwrap_or(token);
     Ok(NewToken { token, secret })
@@ -150,7 +150,9 @@ pub async fn save_token(
     let after = ServerToken { name, scopes, ..seen.clone() };
     let entry = line(service, actor, Some(seen), Some(&after));
     let edits = [Edit::SaveToken(after.clone())];
-    service.edit(seen.environment, &edits, &[entry], "the token").await?;
+    service
+        .edit(seen.environment, &edits, &[PlacedEntry::new(seen.environment, entry)], "the token")
+        .await?;
     token(service, actor, after.environment, after.id).await
 }
 
@@ -166,5 +168,7 @@ pub async fn delete_token(
     actor.require(Role::Admin)?;
     let entry = line(service, actor, Some(seen), None);
     let edits = [Edit::DeleteToken(seen.id, seen.version)];
-    service.edit(seen.environment, &edits, &[entry], "the token").await
+    service
+        .edit(seen.environment, &edits, &[PlacedEntry::new(seen.environment, entry)], "the token")
+        .await
 }

@@ -7,7 +7,7 @@ use phasegate_domain::{
 };
 use phasegate_service::{
     ServiceError,
-    flags::{Expected, change, delete, delete_override, restore, save_override},
+    flags::{Expected, Found, change, delete, delete_override, restore, save_override},
 };
 
 use super::seen;
@@ -108,7 +108,7 @@ pub(super) async fn act(request: &Request, key: &FlagKey) -> Result<(), Trouble>
         }
         "override" => {
             let personal = read_override(request, key, form)?;
-            save_override(service, actor, environment, personal, None).await?;
+            save_override(service, actor, environment, personal, Found::Anything).await?;
         }
         "forget" => {
             let user = form.get("user");

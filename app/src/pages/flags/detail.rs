@@ -66,6 +66,8 @@ fn Loaded(detail: FlagDetail, request: Request) -> impl IntoView {
     let (status, class) = status(&row);
     let flag = row.flag.clone();
     let may_change = request.may(Role::Operator);
+    // What a variable of the server holds, no click changes.
+    let may_decide = may_change && row.variable.is_none();
     let overrides = request.live().map(|live| {
         live.overrides.iter().filter(|o| o.value.flag == flag.key).cloned().collect::<Vec<_>>()
     });
@@ -76,8 +78,8 @@ fn Loaded(detail: FlagDetail, request: Request) -> impl IntoView {
     let held = row.variable.clone().map(|variable| view! {
         <p class="notice notice-warning">
             "The server's variable " <code>{variable}</code>
-            " holds the answer. Changes here are kept, but nobody gets them until the server is \
-             started without it."
+            " holds the answer. Switches and overrides are locked, and other changes reach nobody, \
+             until the server is started without it."
         </p>
     });
     let advice =
@@ -102,10 +104,10 @@ fn Loaded(detail: FlagDetail, request: Request) -> impl IntoView {
             {needed}
         </section>
         <Affected flag=flag.clone() usage=row.usage/>
-        <Switches flag=flag.clone() switches may_change/>
-        <Overrides flag=flag.clone() overrides=overrides.unwrap_or_default() now=request.service.now() may_change/>
+        <Switches flag=flag.clone() switches may_change=may_decide/>
+        <Overrides flag=flag.clone() overrides=overrides.unwrap_or_default() now=request.service.now() may_change=may_decide/>
         <History stored=stored.clone() history may_change asked=request.query.get("restore").to_owned()/>
-        {may_change.then(|| view! { <Grave flag stored asked=request.query.get("confirm").to_owned()/> })}
+        {may_change.then(|| view! { <Grave flag stored may_decide asked=request.query.get("confirm").to_owned()/> })}
     }
 }
 
@@ -225,11 +227,11 @@ fn Switches(
 
 /// What asks before it is done: the kill switch, archiving and deleting.
 #[component]
-fn Grave(flag: Flag, stored: StoredFlag, asked: String) -> impl IntoView {
+fn Grave(flag: Flag, stored: StoredFlag, may_decide: bool, asked: String) -> impl IntoView {
     let here = format!("/admin/flags/{}", flag.key);
     let version = version_of(&stored);
     let question = match asked.as_str() {
-        "kill" if !stored.state.killed => Some((
+        "kill" if may_decide && !stored.state.killed => Some((
             "kill",
             "Kill the flag",
             "Everyone gets the off variant at once, whatever switch, rules, rollout and overrides say. You can revive it here.",
@@ -267,7 +269,11 @@ fn Grave(flag: Flag, stored: StoredFlag, asked: String) -> impl IntoView {
     let back = |action: &'static str, text: &'static str| {
         view! { <button class="button" name="do" value=action>{text}</button> }.into_any()
     };
-    let kill = if stored.state.killed { back("revive", "Revive") } else { ask("kill", "Kill …") };
+    let kill = match stored.state.killed {
+        _ if !may_decide => ().into_any(),
+        true => back("revive", "Revive"),
+        false => ask("kill", "Kill …"),
+    };
     let archive = if flag.archived {
         back("unarchive", "Bring back into use")
     } else {

@@ -2,10 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use phasegate_domain::{
-    files::{ImportChange, ImportKind},
-    history::SubjectKind,
-};
+use phasegate_domain::files::{ImportChange, ImportKind};
 use phasegate_service::environments::{
     FileFormat, export, import, parse_file, preview_import, write_file,
 };
@@ -111,14 +108,13 @@ async fn act(request: &Request) -> Result<AnyView, Trouble> {
 
 #[component]
 fn OneChange(change: ImportChange) -> impl IntoView {
+    let is_shared = change.is_shared();
     let ImportChange { kind, key, what, fields } = change;
     let verb = match what {
         ImportKind::Create => "Make",
         ImportKind::Change => "Change",
         ImportKind::Delete => "Delete",
     };
-    // Overrides are this environment's own; flags and segments are shared.
-    let is_shared = what != ImportKind::Change && kind != SubjectKind::Override;
     let reach = if is_shared { ", in all environments" } else { "" };
     let fields = (what == ImportKind::Change).then(|| view! { <Changes fields/> });
     view! {

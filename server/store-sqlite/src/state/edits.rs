@@ -3,13 +3,12 @@
 use phasegate_domain::{
     Timestamp,
     flags::{Flag, FlagState, PersonalOverride},
-    history::HistoryEntry,
     ids::{EnvironmentId, FlagKey},
     segments::Segment,
 };
 use phasegate_store::{
     StoreError,
-    models::{ClientKey, Edit, ServerToken},
+    models::{ClientKey, Edit, PlacedEntry, ServerToken},
 };
 use sqlx::{Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
 
@@ -23,28 +22,15 @@ pub(super) async fn edit(
     db: &Database,
     environment: EnvironmentId,
     edits: &[Edit],
-    entries: &[HistoryEntry],
+    entries: &[PlacedEntry],
 ) -> Result<(), StoreError> {
     let mut tx = db.write().await?;
-    let at = entries.iter().map(|entry| entry.at).max().unwrap_or_default();
+    let at = entries.iter().map(|placed| placed.entry.at).max().unwrap_or_default();
     for edit in edits {
         one(&mut tx, environment, edit, at).await?;
     }
-    let concerned: Vec<i64> = match edits.iter().any(Edit::is_shared) {
-        false => vec![environment.0],
-        true => sqlx::query_scalar(
-            "SELECT id FROM environments
-             WHERE project_id = (SELECT project_id FROM environments WHERE id = ?)",
-        )
-        .bind(environment.0)
-        .fetch_all(&mut *tx)
-        .await
-        .map_err(database)?,
-    };
-    for entry in entries {
-        for id in &concerned {
-            history::append(&mut tx, EnvironmentId(*id), entry).await?;
-        }
+    for PlacedEntry { environment, entry } in entries {
+        history::append(&mut tx, *environment, entry).await?;
     }
     commit(tx).await
 }

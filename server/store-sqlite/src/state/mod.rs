@@ -24,7 +24,7 @@ use phasegate_store::{
     StateStore, StoreError,
     models::{
         Account, ClientKey, Created, Digest, Edit, Environment, FirstStart, HistoryQuery,
-        ServerToken, Session, StoredFlag, Versioned,
+        PlacedEntry, ServerToken, Session, StoredFlag, Versioned,
     },
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -133,7 +133,7 @@ impl StateStore for SqliteState {
         &self,
         environment: EnvironmentId,
         edits: &[Edit],
-        entries: &[HistoryEntry],
+        entries: &[PlacedEntry],
     ) -> Result<(), StoreError> {
         edits::edit(&self.database, environment, edits, entries).await
     }
