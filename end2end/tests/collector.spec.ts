@@ -9,7 +9,7 @@ function watch(page: Page): { events: Event[]; receipts: Promise<unknown>[] } {
   const seen = { events: [] as Event[], receipts: [] as Promise<unknown>[] };
   page.on('request', (request) => {
     if (new URL(request.url()).pathname !== '/collect') return;
-    seen.events.push(...(JSON.parse(request.postData() ?? '{}').events as Event[]));
+    seen.events.push(...((JSON.parse(request.postData() ?? '{}').events ?? []) as Event[]));
     const checked = request.response().then(async (response) => response && expect(response.status()).toBe(202));
     seen.receipts.push(checked);
   });
@@ -32,6 +32,10 @@ test('vitals, errors, exposures, uses, events and timings are delivered', async 
   const of = (type: string, field: string) => () =>
     seen.events.filter((event) => event.t === type).map((event) => event[field]);
   await expect.poll(of('error', 'message')).toEqual(['Error: The demo threw this error', 'Error: Custom error']);
+  expect(of('error', 'kind')()).toEqual(['error', 'captured']);
+  const crumbs = seen.events.find((event) => event.t === 'error')?.crumbs as [number, string, string][];
+  expect(crumbs.at(-1)?.slice(1)).toEqual(['click', '#throw']);
+  expect(of('view', 'page')()).toEqual(['/demo']);
   expect(seen.events.find((event) => event.feature)).toMatchObject({
     feature: 'exercise_library',
     component: 'search_component',
@@ -45,7 +49,7 @@ test('vitals, errors, exposures, uses, events and timings are delivered', async 
   expect(of('timing', 'name')()).toContain('exercise_search');
   expect(of('timing', 'name')()).toContain('exercise_list');
 
-  // The rest is final when the page is left, and travels by beacon.
+  // The rest is said when the page is left.
   await page.goto('about:blank');
   await expect.poll(() => new Set(of('vital', 'name')())).toEqual(new Set(['LCP', 'INP', 'CLS', 'FCP', 'TTFB', 'FID']));
   expect(of('vital', 'name')(), 'each vital once').toHaveLength(6);
@@ -261,5 +265,6 @@ test('explain() in the page prints each step', async ({ visitor, admin }) => {
   expect(answer.steps.at(-1)).toMatch(/^Answer: (on|off) /);
   expect(printed.join('\n')).toMatch(/EXERCISE_VIDEO_INTEGRATION: (on|off)\n {2}The flag is not killed\./);
   expect(printed.join('\n')).toMatch(/Phase 3 lets in 5 % of everyone; the user's bucket \d+ of 100000/);
-  expect(printed.join('\n'), 'what conditions ask for stays with the admin').not.toContain('signed_up_at');
+  expect(printed.join('\n'), 'the user’s own values are shown').toMatch(/signed_up_at .* …: no, it is "/);
+  expect(printed.join('\n'), 'what conditions compare with stays with the admin').not.toMatch(/signed_up_at [^:]* \d+ days/);
 });

@@ -83,13 +83,23 @@ async fn admin_asset(
     respond(&path, if is_current { Caching::Forever } else { Caching::Revalidate }, &headers)
 }
 
-/// `/collector.js` and what it loads. The build in the path only keeps caches apart: a page
+/// `/collector.js`, the same as a module with its types, and what they load. The build in the path only keeps caches apart: a page
 /// that still has yesterday's loader gets today's collector.
 pub(crate) fn collector_routes() -> Router<AppState> {
     Router::new()
         .route(
             "/collector.js",
             get(|headers: HeaderMap| async move { respond("collector.js", Caching::Minutes, &headers) }),
+        )
+        .route(
+            "/collector.mjs",
+            get(|headers: HeaderMap| async move { respond("collector.mjs", Caching::Minutes, &headers) }),
+        )
+        .route(
+            "/collector.d.mts",
+            get(|headers: HeaderMap| async move {
+                respond("collector.d.mts", Caching::Minutes, &headers)
+            }),
         )
         .route("/collector/{build}/{file}", get(collector_asset))
 }
@@ -139,7 +149,8 @@ fn into_bytes(data: Cow<'static, [u8]>) -> axum::body::Bytes {
 
 fn content_type(path: &str) -> &'static str {
     match path.rsplit('.').next() {
-        Some("js") => "text/javascript; charset=utf-8",
+        Some("js" | "mjs") => "text/javascript; charset=utf-8",
+        Some("mts") => "text/plain; charset=utf-8",
         Some("css") => "text/css; charset=utf-8",
         Some("wasm") => "application/wasm",
         Some("svg") => "image/svg+xml",

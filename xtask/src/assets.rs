@@ -4,7 +4,6 @@
 use std::{
     collections::BTreeMap,
     fs,
-    hash::{DefaultHasher, Hash, Hasher},
     io::Write,
     path::{Path, PathBuf},
 };
@@ -13,7 +12,7 @@ use anyhow::{Context, Result};
 use flate2::{Compression, write::GzEncoder};
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::{report, run, wasm_target};
+use crate::{report, run, scripts, snip, wasm_target};
 
 const PROFILE: &str = "wasm-release";
 
@@ -22,11 +21,14 @@ struct Module {
     package: &'static str,
     name: &'static str,
     folder: &'static str,
+    /// Whether it never formats anything, and every byte counts.
+    is_tiny: bool,
 }
 
-const ADMIN: Module = Module { package: "phasegate-frontend", name: "admin", folder: "assets" };
+const ADMIN: Module =
+    Module { package: "phasegate-frontend", name: "admin", folder: "assets", is_tiny: false };
 const COLLECTOR: Module =
-    Module { package: "phasegate-collector", name: "core", folder: "collector" };
+    Module { package: "phasegate-collector", name: "core", folder: "collector", is_tiny: true };
 
 /// Where the release server ends up.
 pub(crate) fn server_binary() -> PathBuf {
@@ -84,7 +86,7 @@ fn contents(folder: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
 }
 
 fn build_module(module: &Module, site: &Path) -> Result<()> {
-    let Module { package, name, folder } = module;
+    let Module { package, name, folder, is_tiny } = module;
     report::stage(&format!("{package} as WASM"));
     run::run(run::cargo().args([
         "build",
@@ -99,17 +101,19 @@ fn build_module(module: &Module, site: &Path) -> Result<()> {
     let input = target_folder().join(wasm_target::TARGET).join(PROFILE).join(file);
     let folder = site.join(folder);
     fs::create_dir_all(&folder)?;
-    Bindgen::new()
-        .input_path(&input)
-        .web(true)?
+    let mut bindgen = Bindgen::new();
+    if *is_tiny {
+        bindgen.input_module(name, snip::without_panics(&input)?).bundler(true)?;
+    } else {
+        bindgen.input_module(name, snip::read(&input)?).web(true)?;
+    }
+    bindgen
         .typescript(false)
         .remove_name_section(true)
         .remove_producers_section(true)
         .out_name(name)
         .generate(&folder)
         .with_context(|| format!("wasm-bindgen on {}", input.display()))?;
-    let glue = folder.join(format!("{name}.js"));
-    fs::write(&glue, without_comments(&fs::read_to_string(&glue)?))?;
     optimise(&folder.join(format!("{name}_bg.wasm")))
 }
 
@@ -142,12 +146,8 @@ fn copy_static(site: &Path) -> Result<()> {
     fs::create_dir_all(site.join("assets"))?;
     fs::write(site.join("assets/admin.css"), style)?;
     fs::copy(root.join("style/icon.svg"), site.join("assets/icon.svg"))?;
-    let js = root.join("frontend/collector/js");
-    let bridge = without_comments(&fs::read_to_string(js.join("bridge.js"))?);
-    fs::write(site.join("collector/bridge.js"), bridge)?;
-    let loader = without_comments(&fs::read_to_string(js.join("loader.js"))?);
-    let loader = loader.replace("__BUILD__", &build_of(&site.join("collector"))?);
-    fs::write(site.join("collector.js"), loader)?;
+    scripts::admin(site)?;
+    scripts::collector(&root.join("frontend/collector/js"), site)?;
     let demo = site.join("demo");
     fs::create_dir_all(&demo)?;
     for file in fs::read_dir(root.join("server/demo"))?.flatten() {
@@ -156,25 +156,7 @@ fn copy_static(site: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A name that changes when a file in the folder does, so that caches never mix two builds.
-fn build_of(folder: &Path) -> Result<String> {
-    let mut hash = DefaultHasher::new();
-    for file in files_below(folder)? {
-        fs::read(file)?.hash(&mut hash);
-    }
-    Ok(format!("{:016x}", hash.finish()))
-}
-
-/// Drops indentation, empty lines, and comments. Our own scripts and those of wasm-bindgen keep
-/// comments on lines of their own and have no text of several lines, so this is all it takes.
-fn without_comments(script: &str) -> String {
-    let is_comment =
-        |line: &&str| line.starts_with("//") || line.starts_with("/*") || line.starts_with('*');
-    let code = script.lines().map(str::trim).filter(|line| !line.is_empty() && !is_comment(line));
-    code.fold(String::new(), |out, line| out + line + "\n")
-}
-
-fn sorted_files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
+pub(crate) fn sorted_files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
     let mut files: Vec<PathBuf> = fs::read_dir(folder)?
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<Result<_, _>>()?;
@@ -183,7 +165,7 @@ fn sorted_files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();

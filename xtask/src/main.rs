@@ -5,8 +5,11 @@ mod assets;
 mod bench;
 mod browser;
 mod check;
+mod minify;
 mod report;
 mod run;
+mod scripts;
+mod snip;
 mod tidy;
 mod wasm_target;
 

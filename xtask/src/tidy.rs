@@ -22,6 +22,8 @@ const MAY_KNOW: [(&str, &[&str]); 11] = [
         "phasegate",
         &[
             "phasegate-app",
+            // Its code, for pages that it never came to.
+            "phasegate-collector",
             "phasegate-domain",
             "phasegate-service",
             "phasegate-store",

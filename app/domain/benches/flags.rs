@@ -6,6 +6,11 @@
     reason = "a benchmark is a test of its own kind"
 )]
 
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
+};
+
 use chrono::DateTime;
 use divan::{AllocProfiler, Bencher, black_box};
 use phasegate_domain::{
@@ -77,6 +82,20 @@ fn ask(bencher: Bencher<'_, '_>, rules: Value) {
     bencher.bench(|| {
         let answer = evaluate(black_box(&snapshot), entry, black_box(&user), now);
         answer.map(|answer| answer.value().as_bool())
+    });
+}
+
+/// The reference: the least that any evaluator does, by the standard library alone. It finds the
+/// flag by its key and hashes salt and user.
+#[divan::bench]
+fn reference_lookup_and_hash(bencher: Bencher<'_, '_>) {
+    let flags: HashMap<String, bool> = (0..10).map(|n| (format!("FLAG{n}"), n > 4)).collect();
+    let user = "5b1c4b0e-6d0a-4b0a-9d0e-0f2f0c1d2e3f";
+    bencher.bench(|| {
+        let mut hash = DefaultHasher::new();
+        "pepper/".hash(&mut hash);
+        black_box(user).hash(&mut hash);
+        (flags.get(black_box("FLAG7")), hash.finish() % 100_000 < 50_000)
     });
 }
 

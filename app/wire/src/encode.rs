@@ -1,6 +1,6 @@
-//! Writing a batch, without serde and without `format!`: it runs in every visitor's browser.
+//! Writing events, without serde and without `format!`: it runs in every visitor's browser.
 
-use crate::{MAX_EVENTS, TARGET_BODY_BYTES, VERSION};
+use crate::{MAX_EVENTS, TARGET_EVENTS_BYTES};
 
 /// One event, written but not yet sent. Its age is filled in when it is sent.
 #[derive(Debug, Clone)]
@@ -42,37 +42,53 @@ impl Event {
         push_number(&mut self.body, value);
         self
     }
+
+    /// Adds a list of whole numbers.
+    #[must_use]
+    pub fn numbers(mut self, name: &str, values: impl IntoIterator<Item = u64>) -> Self {
+        self.body.push(',');
+        push_string(&mut self.body, name);
+        self.body.push(':');
+        let mut sign = '[';
+        for value in values {
+            self.body.push(sign);
+            push_number(&mut self.body, value);
+            sign = ',';
+        }
+        self.body.push(']');
+        self
+    }
+
+    /// Adds what is JSON already.
+    #[must_use]
+    pub fn raw(mut self, name: &str, json: &str) -> Self {
+        self.body.push(',');
+        push_string(&mut self.body, name);
+        self.body.push(':');
+        self.body.push_str(json);
+        self
+    }
 }
 
-/// Fills a body with events until it is full.
+/// Fills a JSON array with events until it is full.
 #[derive(Debug)]
-pub struct BatchWriter {
+pub struct EventsWriter {
     body: String,
     events: usize,
     now: u64,
 }
 
-impl BatchWriter {
-    /// Begins a batch that is sent at `now`, on the clock that the events were noted by.
+impl EventsWriter {
+    /// Begins an array that is sent at `now`, on the clock that the events were noted by.
     #[must_use]
-    pub fn new(batch: &str, session: &str, dropped: u64, now: u64) -> Self {
-        let mut body = String::with_capacity(1_024);
-        body.push_str("{\"v\":");
-        push_number(&mut body, VERSION);
-        body.push(',');
-        push_field(&mut body, "batch", batch);
-        body.push(',');
-        push_field(&mut body, "session", session);
-        body.push_str(",\"dropped\":");
-        push_number(&mut body, dropped);
-        body.push_str(",\"events\":[");
-        Self { body, events: 0, now }
+    pub fn new(now: u64) -> Self {
+        Self { body: String::from("["), events: 0, now }
     }
 
     /// Takes an event, unless the batch is full; then it must go into the next one.
     pub fn push(&mut self, event: &Event) -> bool {
         // 40 bytes for the age and the brackets.
-        let full = self.body.len() + event.body.len() + 40 > TARGET_BODY_BYTES;
+        let full = self.body.len() + event.body.len() + 40 > TARGET_EVENTS_BYTES;
         if self.events == MAX_EVENTS || (full && self.events > 0) {
             return false;
         }
@@ -88,10 +104,10 @@ impl BatchWriter {
         true
     }
 
-    /// The finished body.
+    /// The finished array.
     #[must_use]
     pub fn finish(mut self) -> String {
-        self.body.push_str("]}");
+        self.body.push(']');
         self.body
     }
 }
@@ -102,7 +118,8 @@ fn push_field(out: &mut String, name: &str, value: &str) {
     push_string(out, value);
 }
 
-fn push_string(out: &mut String, text: &str) {
+/// Writes a text with its quotes.
+pub fn push_string(out: &mut String, text: &str) {
     out.push('"');
     for character in text.chars() {
         match character {
@@ -117,7 +134,8 @@ fn push_string(out: &mut String, text: &str) {
     out.push('"');
 }
 
-fn push_number(out: &mut String, mut number: u64) {
+/// Writes a whole number.
+pub fn push_number(out: &mut String, mut number: u64) {
     let mut divisor = 1_u64;
     while number / divisor >= 10 {
         divisor *= 10;
@@ -133,29 +151,47 @@ fn push_number(out: &mut String, mut number: u64) {
 #[cfg(all(test, feature = "decode"))]
 mod tests {
     use super::*;
-    use crate::decode::{self, Event as Decoded, Timed};
+    use crate::decode::{self, Event as Decoded, Timed, Vital};
+
+    fn read(events: &str) -> Vec<Timed> {
+        let body = format!(r#"{{"v":1,"batch":"b","session":"s","events":{events}}}"#);
+        let batch = decode::batch(body.as_bytes()).unwrap();
+        batch.events.into_iter().map(|event| event.unwrap()).collect()
+    }
 
     #[test]
     fn what_is_written_is_what_is_read() {
-        let mut batch = BatchWriter::new("b-1", "s-1", 3, 5_000);
+        let mut events = EventsWriter::new(5_000);
         assert!(
-            batch.push(
+            events.push(
                 &Event::new("vital", 1_500)
                     .text("page", "/demo")
                     .text("name", "LCP")
                     .number("value", 1_840_000)
+                    .numbers("parts", [1, 2])
             )
         );
         let message = "a \"quoted\" \\ line\nwith ünïcode \u{1}";
-        assert!(batch.push(&Event::new("error", 5_000).text("page", "/").text("message", message)));
-        let body = batch.finish();
-        let read = decode::batch(body.as_bytes()).unwrap();
-        assert_eq!((read.id.as_str(), read.session.as_str(), read.dropped), ("b-1", "s-1", 3));
-        let events: Vec<Timed> = read.events.into_iter().map(|event| event.unwrap()).collect();
+        assert!(
+            events.push(&Event::new("error", 5_000).text("page", "/").text("message", message))
+        );
+        let used = Event::new("use", 5_000).text("flag", "A").raw("props", r#"{"n":1}"#);
+        assert!(events.push(&used));
+        let events = read(&events.finish());
         assert_eq!(events[0].age, 3_500);
-        assert_eq!(events[0].event, Decoded::Vital { name: "LCP".into(), value: 1_840_000 });
-        let Decoded::Error { message, .. } = &events[1].event else { panic!("{:?}", events[1]) };
-        assert_eq!(message, "a \"quoted\" \\ line\nwith ünïcode  ");
+        assert_eq!(
+            events[0].event,
+            Decoded::Vital(Vital {
+                name: "LCP".into(),
+                value: 1_840_000,
+                parts: vec![1, 2],
+                ..Vital::default()
+            })
+        );
+        let Decoded::Error(error) = &events[1].event else { panic!("{:?}", events[1]) };
+        assert_eq!(error.message, "a \"quoted\" \\ line\nwith ünïcode  ");
+        let Decoded::Use { props, .. } = &events[2].event else { panic!("{:?}", events[2]) };
+        assert_eq!(props["n"], 1);
     }
 
     #[test]
@@ -169,14 +205,14 @@ mod tests {
 
     #[test]
     fn a_full_batch_takes_no_more() {
-        let mut batch = BatchWriter::new("b", "s", 0, 0);
-        let long = Event::new("error", 0).text("message", &"x".repeat(25_000));
-        assert!(batch.push(&long));
-        assert!(batch.push(&long));
-        assert!(!batch.push(&long));
-        assert!(batch.finish().len() <= TARGET_BODY_BYTES);
-        let mut batch = BatchWriter::new("b", "s", 0, 0);
+        let mut events = EventsWriter::new(0);
+        let long = Event::new("error", 0).text("message", &"x".repeat(20_000));
+        assert!(events.push(&long));
+        assert!(events.push(&long));
+        assert!(!events.push(&long));
+        assert!(events.finish().len() <= TARGET_EVENTS_BYTES);
+        let mut events = EventsWriter::new(0);
         let short = Event::new("use", 0).text("flag", "A");
-        assert_eq!((0..300).filter(|_| batch.push(&short)).count(), MAX_EVENTS);
+        assert_eq!((0..300).filter(|_| events.push(&short)).count(), MAX_EVENTS);
     }
 }

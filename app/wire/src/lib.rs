@@ -1,11 +1,14 @@
 //! Versioned payloads between collector and server.
 //!
-//! One batch is one JSON object ([`encode::BatchWriter`] writes it, [`decode`] reads it):
+//! One batch is one JSON object ([`encode::EventsWriter`] writes the events, [`decode`] reads it):
 //!
 //! ```json
-//! {"v":1,"batch":"k3…","session":"9f…","dropped":0,"events":[
-//!   {"t":"vital","age":1200,"page":"/demo","name":"LCP","value":1840000}]}
+//! {"v":1,"batch":"k3…","session":"9f…","visitor":"1c…","device":"phone","exposed":{"A":"on"},
+//!  "events":[{"t":"vital","age":1200,"page":"/demo","name":"LCP","value":1840000}]}
 //! ```
+//!
+//! A vital belongs to the moment in which its page view began. One that grows later names the value
+//! that it takes the place of (`was`), so that a page view counts once.
 //!
 //! `age` is how many milliseconds before the sending something happened, so that a wrong clock
 //! in the browser does no harm. Measured values are whole numbers of millionths (of a second,
@@ -22,8 +25,9 @@ pub const VERSION: u64 = 1;
 /// `keepalive` requests, so an honest collector stays below.
 pub const MAX_BODY_BYTES: usize = 65_536;
 
-/// What a collector fills a body up to, in bytes.
-pub const TARGET_BODY_BYTES: usize = 60_000;
+/// What a collector fills the events of a batch up to, in bytes; what stands around them stays below
+/// the rest.
+pub const TARGET_EVENTS_BYTES: usize = 50_000;
 
 /// The most events that one batch may hold.
 pub const MAX_EVENTS: usize = 200;
@@ -42,3 +46,16 @@ pub const MAX_VALUE: u64 = 3_600_000_000;
 
 /// The largest age, in milliseconds: a day.
 pub const MAX_AGE: u64 = 86_400_000;
+
+/// The most breadcrumbs of an error.
+pub const MAX_CRUMBS: usize = 20;
+
+/// The most properties of an event.
+pub const MAX_PROPERTIES: usize = 20;
+
+/// The most flags that a visit says it was exposed to.
+pub const MAX_EXPOSED: usize = 100;
+
+/// The longest that a batch may have waited in a page before it could be sent, in milliseconds: a
+/// week.
+pub const MAX_HELD: u64 = 604_800_000;

@@ -2,112 +2,134 @@
 //
 //   <script async src="https://…/collector.js" data-key="pk_…"></script>
 //
-// It observes from the first millisecond (entries shorter than 104 ms are lost to observers
-// that come later), offers the whole API at once, and brings the collector when the page is
-// idle. Until then everything is kept in bounded buffers.
+// It observes from the first millisecond (entries shorter than 104 ms are lost to observers that
+// come later), offers the whole API at once, and brings the collector when the page is idle. Until
+// then everything is kept in bounded buffers. Where the collector never comes, it sends vitals and
+// errors by itself when the page is left.
 //
-// Comments stand on lines of their own: the build drops such lines.
-(() => {
-  const page = window, script = document.currentScript;
-  // An element with that id would be found here too; it is not us.
-  if (page.phasegate?.ready || !script) return;
+// `collector.js` and `collector.mjs` are made of this function, and differ in how it is called.
+const install = (key, origin, settings) => {
+  const seen = [];
   const now = () => performance.now();
+  const attempt = (work) => {
+    try {
+      return work();
+    } catch {
+      // Storage that is forbidden, a type that an old browser does not know, a text that is not ours.
+    }
+  };
   const state = {
-    key: script.dataset.key,
-    origin: new URL(script.src).origin,
-    wasHidden: document.hidden && !document.prerendering,
-    seen: [],
-    observers: [],
+    key, origin, settings, seen, attempt,
+    lost: 0,
     flags: {},
     phase: null,
+    isQuiet: settings.dnt != 'ignore' && (navigator.globalPrivacyControl || navigator.doNotTrack == 1),
     // Takes a bulk answer: of the server, embedded in the page, or kept from the last time.
     answers: ({ flags, metadata }, user) => {
-      state.user = user;
       state.flags = Object.fromEntries(flags.map((flag) => [flag.key, flag]));
-      state.phase = metadata?.phase ? { number: metadata.phase, name: metadata.phaseName, percentage: metadata.phasePercentage } : null;
+      const { phase: number, phaseName: name, phasePercentage: percentage } = metadata ?? {};
+      state.phase = number ? { number, name, percentage } : null;
+      state.user = user;
     },
-    // While the server is away, what it said to the same user the last time is the best there is;
-    // what it said to somebody else is nothing.
+    // What the server said to the same user the last time is the best there is until it says
+    // more; what it said to somebody else is nothing.
     recall: (user) => attempt(() => {
       user ??= localStorage['phasegate.visitor'];
       if (state.user && state.user != user) state.flags = {};
       const [known, bulk] = JSON.parse(localStorage['phasegate.flags']);
-      known == state.key + user && state.answers(bulk, user);
+      known == key + user && state.answers(bulk, user);
     }),
-  };
-  const attempt = (work) => {
-    try {
-      work();
-    } catch {
-      // Storage that is forbidden, or a text that is not ours.
-    }
   };
   // A server that renders the page may embed the answers, so that nothing flickers.
   attempt(() => state.answers(JSON.parse(document.getElementById('phasegate-flags').textContent)));
   // `state.take` is put there by the collector; before, a bounded buffer keeps what comes.
-  const send = (...what) => state.take ? state.take(what) : state.seen.length < 500 && state.seen.push(what);
+  const send = (...what) => {
+    if (state.take) return state.take(what);
+    if (state.isAlone && what.at(-1)?.call) return what[0] == 'identify' && state.recall(what[2]), what.at(-1)();
+    seen.length < 500 ? seen.push(what) : state.lost++;
+  };
+  const pass = (name) => (...what) => send(name, now(), ...what);
   // Nobody waits for ever: after five seconds the app goes on with what is there.
   const within = (work) => new Promise((done) => { work(done); setTimeout(done, 5000); });
-  const asking = (name, ...what) => within((done) => send(name, now(), ...what, done));
-  const timer = (kind) => (name) => {
-    const start = now();
-    return () => send('timing', now(), kind, name, now() - start);
-  };
+  const asking = (name) => (...what) => within((done) => pass(name)(...what, done));
+  const timer = (kind) => (name) => pass('timing').bind(0, kind, name, now());
 
-  for (const type of ['paint', 'largest-contentful-paint', 'layout-shift', 'first-input', 'event', 'visibility-state']) {
-    try {
-      const pass = (entries) => entries.forEach((entry) => send('entry', entry));
-      const observer = new PerformanceObserver((list) => pass(list.getEntries()));
-      observer.observe({ type, buffered: true, durationThreshold: 40 });
-      state.observers.push(() => pass(observer.takeRecords()));
-    } catch {
-      // An old browser that does not know the type.
+  const drains = [];
+  for (const type of ['paint', 'largest-contentful-paint', 'layout-shift', 'first-input', 'event']) attempt(() => {
+    const observer = new PerformanceObserver((list) => drain(list.getEntries()));
+    const drain = (entries = observer.takeRecords()) => entries.forEach((entry) => send('entry', entry));
+    observer.observe({ type, buffered: true, durationThreshold: 40 });
+    drains.push(drain);
+  });
+  state.drain = () => drains.forEach((drain) => drain());
+  for (const type of ['error', 'unhandledrejection', 'visibilitychange', 'pagehide'])
+    addEventListener(type, (event) => {
+      send('on', event, now());
+      state.take || (document.hidden || type[0] == 'p') && alone();
+    }, true);
+
+  // What a page can say without the collector: the entries as they are, and errors. The server
+  // makes of them what the collector would have. Vitals are said once.
+  const alone = () => {
+    state.drain();
+    const events = [];
+    for (const what of seen.splice(0)) {
+      const [name, event] = what, problem = event.reason ?? event.error, message = problem?.message ?? event.reason ?? event.message;
+      if (name == 'on' && message) {
+        events.push(['error', event.timeStamp, String(message), problem?.stack]);
+        continue;
+      }
+      // The rest is for the collector, if it still comes.
+      seen.push(what);
+      // Only what the server needs: an entry's address may say more than anybody should know.
+      name == 'entry' && !state.sent && events.push([event.entryType, event.startTime, event.duration, event.value, event.hadRecentInput, event.processingStart, event.interactionId, event.name]);
     }
-  }
-  const listen = (type, listener) => addEventListener(type, listener, true);
-  listen('error', (event) => event.message && send('error', now(), event.error || event));
-  listen('unhandledrejection', (event) => send('error', now(), event.reason));
-  listen('visibilitychange', (event) => document.hidden && send('hidden', event.timeStamp));
-  listen('pagehide', (event) => send('hidden', event.timeStamp));
-  for (const type of ['keydown', 'click']) listen(type, (event) => event.isTrusted && send('input', event.timeStamp));
+    state.sent = 1;
+    const { responseStart, activationStart } = performance.getEntriesByType('navigation')[0] ?? {}, id = 'a' + Math.random();
+    events[0] && !state.isQuiet && navigator.sendBeacon(origin + '/collect?key=' + key, JSON.stringify({
+      v: 1, batch: id, session: id, page: location.pathname, now: now(), responseStart, activationStart, hidden: state.wasHidden, alone: events.slice(0, 99),
+    }));
+  };
+  state.wasHidden = document.hidden && !document.prerendering;
 
-  const answer = (key) => {
-    const flag = state.flags[key];
-    flag && send('exposure', now(), key, flag.variant);
+  const answer = (name) => {
+    const flag = state.flags[name];
+    flag && pass('exposure')(name, flag.variant);
     return flag;
   };
-  page.phasegate = {
+  const api = {
     ready: within((done) => state.ready = done),
-    identify: (user, attributes) => asking('identify', user, attributes),
-    isFeatureEnabled: (key, fallback = false) => answer(key)?.value ?? fallback,
-    getVariant: (key, fallback) => answer(key)?.variant ?? fallback,
+    identify: asking('identify'),
+    isFeatureEnabled: (name, fallback = false) => answer(name)?.value ?? fallback,
+    getVariant: (name, fallback) => answer(name)?.variant ?? fallback,
     getCurrentPhase: () => state.phase,
-    featureUsed: (key) => send('use', now(), key),
-    track: (name) => send('custom', now(), name),
+    featureUsed: pass('use'),
+    track: pass('custom'),
+    startTask: (name) => {
+      const end = pass('task').bind(0, { name, start: now() });
+      end('started');
+      return { complete: () => end('completed'), abandon: () => end('abandoned') };
+    },
     getPerformanceMonitor: () => ({ startApiTimer: timer('api'), startRenderTimer: timer('render') }),
-    getErrorTracker: () => ({ captureError: (error, where) => send('error', now(), error, where) }),
-    getUserFeedback: () => ({ submit: (feedback) => asking('feedback', feedback) }),
-    explain: (key) => asking('explain', key),
+    getErrorTracker: () => ({ captureError: pass('captured') }),
+    getUserFeedback: () => ({ open: asking('open'), askNps: asking('askNps'), submit: asking('feedback') }),
+    onBeforeSend: pass('hook'),
+    explain: asking('explain'),
+    debug: pass('debug'),
   };
-  if (!state.key) return console.warn('phasegate: the script tag needs data-key="pk_…"');
+  state.recall();
 
   // Without the collector (blocked, offline) the last answers hold, or the app's fallbacks.
   const giveUp = () => {
-    state.recall();
-    state.take = (what) => {
-      what[0] == 'identify' && state.recall(what[2]);
-      typeof what.at(-1) == 'function' && what.at(-1)();
-    };
-    state.seen.splice(0).forEach(state.take);
+    state.isAlone = true;
+    seen.splice(0).forEach((what) => send(...what));
     state.ready();
   };
   let begun;
-  const load = () => begun ||= import(state.origin + '/collector/__BUILD__/bridge.js').then((bridge) => bridge.start(state)).catch(giveUp);
-  const idle = () => page.requestIdleCallback ? requestIdleCallback(load, { timeout: 2000 }) : setTimeout(load, 200);
-  const begin = () => {
-    document.readyState == 'complete' ? idle() : addEventListener('load', idle);
-    // One image that hangs must not keep the flags away.
-    setTimeout(load, 3000);
-  };
-  document.prerendering ? document.addEventListener('prerenderingchange', begin) : begin();
-})();
+  const load = () => begun ||= import(origin + '/collector/__BUILD__/bridge.js').then((bridge) => bridge.start(state)).catch(giveUp);
+  const idle = () => (window.requestIdleCallback ?? setTimeout)(load, { timeout: 2000 });
+  document.readyState == 'complete' ? idle() : addEventListener('load', idle);
+  // One image that hangs must not keep the flags away.
+  setTimeout(load, 3000);
+  return api;
+};

@@ -1,177 +1,379 @@
 //! The embeddable browser collector: what to report, and how it is put together.
 //!
-//! The listening is done in JavaScript (`js/loader.js`, `js/bridge.js`), because each callback
-//! from WASM costs bytes in every visitor's browser; the deciding is done here. No `format!`,
-//! no floating-point output, no panics: together they would double the download.
+//! The listening is done in JavaScript (`js/loader.js`, `js/bridge`), because each callback from
+//! WASM costs bytes in every visitor's browser; the deciding is done here. No `format!`, no
+//! floating-point output, no sorting, no panics: together they would double the download.
 
+pub mod alone;
+mod boundary;
+mod errors;
 mod queue;
+mod scrub;
+mod usage;
 mod vitals;
 
-use phasegate_wire::encode::Event;
-use queue::{Queue, cut};
-use vitals::{Vitals, millionths};
+use errors::{Errors, Problem};
+use phasegate_wire::{MAX_NAME_CHARS, encode::Event};
+use queue::{Kind, Queue, Wanted, cut};
+use usage::Engagement;
+use vitals::{Candidate, EventTiming, View, millionths};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// One page view's collector. Times are milliseconds since the page began, as the browser's
+/// The usual allocator is made for programs that run for days; this one is a tenth of its size.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: lol_alloc::LockedAllocator<lol_alloc::FreeListAllocator> =
+    lol_alloc::LockedAllocator::new(lol_alloc::FreeListAllocator::new());
+
+/// From how many milliseconds on a request is reported as slow.
+const SLOW: f64 = 5_000.0;
+
+/// A loaded page's collector. Times are milliseconds since the page began, as the browser's
 /// performance entries have them.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Collector {
-    session: String,
+    origin: String,
     page: String,
-    vitals: Vitals,
+    view: View,
+    errors: Errors,
+    engagement: Engagement,
     queue: Queue,
-    /// Flag and variant of the exposures that this page view has reported.
-    exposed: Vec<(String, String)>,
+    wanted: Wanted,
 }
 
-#[wasm_bindgen]
 impl Collector {
-    /// Begins a page view. `activation` is when a prerendered page was shown, otherwise 0.
-    #[wasm_bindgen(constructor)]
+    /// Begins with a page view. `activation` is when a prerendered page was shown, otherwise 0.
     #[must_use]
-    pub fn new(session: String, page: String, activation: f64) -> Self {
+    pub(crate) fn new(
+        origin: &str,
+        page: &str,
+        navigation: &str,
+        activation: f64,
+        response: f64,
+    ) -> Self {
+        let page = cut(page, MAX_NAME_CHARS);
         Self {
-            session,
-            page: cut(&page, phasegate_wire::MAX_NAME_CHARS),
-            vitals: Vitals::new(activation),
+            origin: origin.to_owned(),
+            view: View::loaded(navigation, &page, activation, response),
+            page,
+            errors: Errors::default(),
+            engagement: Engagement::default(),
             queue: Queue::default(),
-            exposed: Vec::new(),
+            wanted: Wanted {
+                analytics: true,
+                performance: true,
+                errors: true,
+                only_feedback: false,
+            },
         }
     }
 
-    /// The page was hidden once, at a time that lies behind us: what was painted later does not
-    /// count.
-    pub fn was_hidden(&mut self, at: f64) {
-        self.vitals.hide(at);
+    /// What is to be reported.
+    pub(crate) fn want(&mut self, wanted: Wanted) {
+        self.wanted = wanted;
     }
 
-    /// The page is hidden now: what is final by that is reported, once. (What still grows after
-    /// the visitor comes back is not reported again; the payload has no way to replace a value.)
-    /// `interactions` is the browser's own count, 0 where it does not count.
-    pub fn hidden(&mut self, at: f64, interactions: f64) {
-        self.vitals.hide(at);
-        self.report_lcp(at);
-        if let Some(value) = self.vitals.take_cls() {
-            self.report(at, "CLS", value);
-        }
-        if let Some(value) = self.vitals.take_inp(interactions) {
-            self.report(at, "INP", value);
-        }
+    /// The page was opened, or another place of an app of one page.
+    pub(crate) fn page_view(&mut self, at: f64, page: &str, navigation: &str, referrer: &str) {
+        self.page = cut(page, MAX_NAME_CHARS);
+        self.errors.crumb(at, "navigation", page);
+        let event = self
+            .event("view", at)
+            .text_if_any("nav", navigation)
+            .text_if_any("referrer", &cut(referrer, MAX_NAME_CHARS));
+        self.queue.push(Kind::Analytics, event);
     }
 
-    /// The user pressed or typed: the largest paint cannot grow any more.
-    pub fn input(&mut self, at: f64) {
-        self.report_lcp(at);
+    /// A view that goes on in a loaded page, from the back/forward cache or by a soft navigation.
+    /// What the view before it came to is reported.
+    pub(crate) fn continued(&mut self, at: f64, navigation: &str, interactions: f64) {
+        self.so_far(at, interactions);
+        let event = self.view.finish_largest();
+        self.report(event);
+        self.view = View::continued(navigation, &self.page, at, interactions);
     }
 
-    /// The first byte arrived.
-    pub fn first_byte(&mut self, at: f64, response_start: f64) {
-        let value = self.vitals.since_activation(response_start);
-        self.report(at, "TTFB", value);
+    /// A view from the back/forward cache was painted, so many milliseconds after it was back.
+    pub(crate) fn restored(&mut self, value: f64) {
+        self.view.restored(value).into_iter().for_each(|event| self.report(event));
+    }
+
+    /// A soft navigation was painted, so many milliseconds after it began.
+    pub(crate) fn soft(&mut self, value: f64) {
+        self.view.soft(value).into_iter().for_each(|event| self.report(event));
+    }
+
+    /// The loader has reported this view's vitals by itself already.
+    pub(crate) fn was_sent(&mut self) {
+        self.view.mute();
+    }
+
+    /// The page was hidden at a time that may lie behind us: what was painted later does not count.
+    pub(crate) fn was_hidden(&mut self, at: f64) {
+        self.view.hide(at);
+    }
+
+    /// The page is hidden now, and may never be seen again.
+    pub(crate) fn hidden(&mut self, at: f64, interactions: f64) {
+        let event = self.view.finish_largest();
+        self.report(event);
+        self.so_far(at, interactions);
+        self.view.hide(at);
+        self.engagement.visible(at, false);
+    }
+
+    /// The page is seen again.
+    pub(crate) fn visible(&mut self, at: f64) {
+        self.engagement.visible(at, true);
+    }
+
+    /// The visitor pressed something.
+    pub(crate) fn active(&mut self, at: f64) {
+        self.engagement.active(at);
+    }
+
+    /// The visitor pressed or typed for the first time: the largest paint cannot grow any more.
+    pub(crate) fn input(&mut self) {
+        let event = self.view.finish_largest();
+        self.report(event);
+    }
+
+    /// The first byte has arrived.
+    pub(crate) fn first_byte(&mut self) {
+        let event = self.view.first_byte();
+        self.report(event);
     }
 
     /// Something was painted for the first time.
-    pub fn first_contentful_paint(&mut self, at: f64) {
-        if let Some(value) = self.vitals.first_contentful_paint(at) {
-            self.report(at, "FCP", value);
-        }
+    pub(crate) fn first_contentful_paint(&mut self, at: f64) {
+        let event = self.view.first_contentful_paint(at);
+        self.report(event);
     }
 
     /// Something larger was painted.
-    pub fn largest_contentful_paint(&mut self, at: f64) {
-        self.vitals.largest_contentful_paint(at);
+    pub(crate) fn largest_contentful_paint(
+        &mut self,
+        at: f64,
+        target: &str,
+        url: &str,
+        load_start: f64,
+        load_end: f64,
+    ) {
+        let url = cut(scrub::without_query(url).0, MAX_NAME_CHARS);
+        let target = target.to_owned();
+        self.view.largest_contentful_paint(Candidate { at, target, url, load_start, load_end });
     }
 
-    /// Something moved.
-    pub fn layout_shift(&mut self, at: f64, value: f64, had_recent_input: bool) {
-        self.vitals.layout_shift(at, value, had_recent_input);
+    /// Something moved, and not because the visitor had done something.
+    pub(crate) fn layout_shift(&mut self, at: f64, value: f64, target: &str) {
+        self.view.layout_shift(at, value, target);
     }
 
-    /// An event was handled; `interaction` is 0 where it belongs to none.
-    pub fn event_timing(&mut self, duration: f64, interaction: f64) {
-        self.vitals.event_timing(duration, interaction);
+    /// An event was handled; `id` is 0 where it belongs to no interaction.
+    pub(crate) fn event_timing(
+        &mut self,
+        id: f64,
+        start: f64,
+        duration: f64,
+        processing_start: f64,
+        processing_end: f64,
+        target: &str,
+    ) {
+        let event = EventTiming { id, start, duration, processing_start, processing_end };
+        self.view.event_timing(event, target);
+    }
+
+    /// A script of a long animation frame.
+    pub(crate) fn script(&mut self, start: f64, duration: f64, name: &str) {
+        let name = cut(scrub::without_query(name).0, MAX_NAME_CHARS);
+        self.view.script(start, duration, &name);
     }
 
     /// The first input was handled.
-    pub fn first_input(&mut self, at: f64, processing_start: f64) {
-        if let Some(value) = self.vitals.first_input(at, processing_start) {
-            self.report(at, "FID", value);
-        }
+    pub(crate) fn first_input(&mut self, at: f64, processing_start: f64) {
+        let event = self.view.first_input(at, processing_start);
+        self.report(event);
+    }
+
+    /// Something happened that may lead to an error.
+    pub(crate) fn crumb(&mut self, at: f64, kind: &str, text: &str) {
+        self.errors.crumb(at, kind, text);
     }
 
     /// Something went wrong.
-    pub fn error(&mut self, at: f64, message: &str, stack: &str, feature: &str, component: &str) {
-        let event = self
-            .event("error", at)
-            .text("message", &cut(message, phasegate_wire::MAX_MESSAGE_CHARS))
-            .text_if_any("stack", &cut(stack, phasegate_wire::MAX_STACK_CHARS))
-            .text_if_any("feature", &cut(feature, phasegate_wire::MAX_NAME_CHARS))
-            .text_if_any("component", &cut(component, phasegate_wire::MAX_NAME_CHARS));
-        self.queue.push_error(event);
+    pub(crate) fn error(
+        &mut self,
+        at: f64,
+        kind: &str,
+        message: &str,
+        stack: &str,
+        feature: &str,
+        component: &str,
+        severity: &str,
+    ) {
+        let problem = Problem { kind, message, stack, feature, component, severity };
+        self.problem(at, problem);
     }
 
-    /// The app acted on a flag's answer; reported once per variant and page view.
-    pub fn exposure(&mut self, at: f64, flag: &str, variant: &str) {
-        if self.exposed.iter().any(|(f, v)| f == flag && v == variant) {
+    /// A request ended, with status 0 where there was no answer.
+    pub(crate) fn request(
+        &mut self,
+        at: f64,
+        method: &str,
+        address: &str,
+        status: f64,
+        duration: f64,
+    ) {
+        let mut text = String::with_capacity(64);
+        text.push_str(method);
+        text.push(' ');
+        text.push_str(&scrub::endpoint(address, &self.origin));
+        let has_failed = status == 0.0 || status >= 400.0;
+        let mut crumb = text.clone();
+        crumb.push(' ');
+        phasegate_wire::encode::push_number(&mut crumb, status as u64);
+        self.errors.crumb(at, "request", &crumb);
+        if !has_failed && duration < SLOW {
             return;
         }
-        self.exposed.push((flag.to_owned(), variant.to_owned()));
-        let event = self.event("exposure", at).text("flag", flag).text("variant", variant);
-        self.queue.push(event);
+        if !has_failed {
+            text.push_str(" is slow");
+        } else if status > 0.0 {
+            text.push_str(" answered ");
+            phasegate_wire::encode::push_number(&mut text, status as u64);
+        } else {
+            text.push_str(" had no answer");
+        }
+        let severity = if has_failed { "" } else { "warning" };
+        self.problem(
+            at,
+            Problem { kind: "request", message: &text, severity, ..Problem::default() },
+        );
     }
 
-    /// A user used a feature.
-    pub fn feature_used(&mut self, at: f64, flag: &str) {
-        let event = self.event("use", at).text("flag", flag);
-        self.queue.push(event);
+    /// The app acted on a flag's answer.
+    pub(crate) fn exposure(&mut self, at: f64, flag: &str, variant: &str) {
+        let event = self.event("exposure", at).text("flag", flag).text("variant", variant);
+        self.queue.push(Kind::Analytics, event);
+    }
+
+    /// A user used a feature. `props` is a JSON object, or empty.
+    pub(crate) fn feature_used(&mut self, at: f64, flag: &str, props: &str) {
+        let before = self.engagement.start(at, flag);
+        self.engaged(at, before);
+        let event = with(self.event("use", at).text("flag", flag), props);
+        self.queue.push(Kind::Analytics, event);
     }
 
     /// The app's own event.
-    pub fn custom(&mut self, at: f64, name: &str) {
-        let name = cut(name, phasegate_wire::MAX_NAME_CHARS);
-        let event = self.event("custom", at).text("name", &name);
-        self.queue.push(event);
+    pub(crate) fn custom(&mut self, at: f64, name: &str, props: &str) {
+        let name = cut(name, MAX_NAME_CHARS);
+        let event = with(self.event("custom", at).text("name", &name), props);
+        self.queue.push(Kind::Analytics, event);
     }
 
-    /// Something was timed: `kind` is `api` or `render`.
-    pub fn timing(&mut self, at: f64, kind: &str, name: &str, duration: f64) {
-        let name = cut(name, phasegate_wire::MAX_NAME_CHARS);
+    /// A task was `started`, `completed` or `abandoned`, so long after its start.
+    pub(crate) fn task(&mut self, at: f64, name: &str, outcome: &str, duration: f64) {
         let event = self
+            .event("task", at)
+            .text("name", &cut(name, MAX_NAME_CHARS))
+            .text("outcome", outcome)
+            .number("value", millionths(duration));
+        self.queue.push(Kind::Analytics, event);
+    }
+
+    /// Something was timed: `kind` is `api` or `render`. The name may be an address.
+    pub(crate) fn timing(&mut self, at: f64, kind: &str, name: &str, duration: f64, failed: bool) {
+        let is_address = name.starts_with('/') || scrub::has(name, "://");
+        let name = if is_address { scrub::endpoint(name, &self.origin) } else { name.to_owned() };
+        let mut event = self
             .event("timing", at)
             .text("kind", kind)
-            .text("name", &name)
+            .text("name", &cut(&name, MAX_NAME_CHARS))
             .number("value", millionths(duration));
-        self.queue.push(event);
-    }
-
-    /// A user said something; a `rating` of 0 is none.
-    pub fn feedback(&mut self, at: f64, rating: u8, message: &str) {
-        let message = cut(message, phasegate_wire::MAX_MESSAGE_CHARS);
-        let mut event = self.event("feedback", at).text("message", &message);
-        if rating > 0 {
-            event = event.number("rating", u64::from(rating));
+        if failed {
+            event = event.raw("failed", "true");
         }
-        self.queue.push(event);
+        self.queue.push(Kind::Performance, event);
     }
 
-    /// The next body to send, or `undefined` when there is nothing to say.
-    pub fn batch(&mut self, now: f64, id: &str) -> Option<String> {
-        self.queue.batch(now as u64, id, &self.session)
+    /// A user said something. Rating and score are below 0 where there are none.
+    pub(crate) fn feedback(
+        &mut self,
+        at: f64,
+        kind: &str,
+        rating: f64,
+        score: f64,
+        message: &str,
+        screenshot: &str,
+    ) {
+        let message = cut(message, phasegate_wire::MAX_MESSAGE_CHARS);
+        let mut event = self
+            .event("feedback", at)
+            .text_if_any("kind", kind)
+            .text("message", &message)
+            .text_if_any("screenshot", screenshot);
+        if rating >= 0.0 {
+            event = event.number("rating", rating as u64);
+        }
+        if score >= 0.0 {
+            event = event.number("score", score as u64);
+        }
+        self.queue.push(Kind::Feedback, event);
+    }
+
+    /// Events were lost on the way.
+    pub(crate) fn lost(&mut self, events: f64) {
+        self.queue.drop_events(events as u64);
+    }
+
+    /// The next events to send; see [`Queue::batch`].
+    pub(crate) fn batch(&mut self, now: f64) -> String {
+        self.queue.batch(self.wanted, now as u64)
     }
 
     fn event(&self, kind: &str, at: f64) -> Event {
         Event::new(kind, at as u64).text("page", &self.page)
     }
 
-    fn report(&mut self, at: f64, name: &str, value: u64) {
-        let event = self.event("vital", at).text("name", name).number("value", value);
-        self.queue.push(event);
+    fn report(&mut self, event: Option<Event>) {
+        if let Some(event) = event {
+            self.queue.push(Kind::Performance, event);
+        }
     }
 
-    fn report_lcp(&mut self, at: f64) {
-        if let Some(value) = self.vitals.take_lcp() {
-            self.report(at, "LCP", value);
+    fn so_far(&mut self, at: f64, interactions: f64) {
+        self.view.so_far(interactions).into_iter().for_each(|event| self.report(event));
+        let engaged = self.engagement.take(at);
+        self.engaged(at, engaged);
+    }
+
+    fn engaged(&mut self, at: f64, time: Option<(String, f64)>) {
+        if let Some((flag, time)) = time {
+            let event =
+                self.event("engaged", at).text("flag", &flag).number("value", millionths(time));
+            self.queue.push(Kind::Analytics, event);
+        }
+    }
+
+    fn problem(&mut self, at: f64, problem: Problem<'_>) {
+        let (event, key) = self.errors.event(at, &self.page, problem);
+        if self.queue.repeats(&key) {
+            return;
+        }
+        if self.errors.allow(at) {
+            self.errors.crumb(at, "error", problem.message);
+            self.queue.push_keyed(Kind::Errors, event, key);
+        } else {
+            self.queue.drop_events(1);
         }
     }
 }
+
+fn with(event: Event, props: &str) -> Event {
+    if props.is_empty() { event } else { event.raw("props", props) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,48 +1,109 @@
 //! Events that wait to be sent. Bounded: what does not fit is counted.
 
-use phasegate_wire::encode::{BatchWriter, Event};
+use phasegate_wire::encode::{Event, EventsWriter, push_number};
 
 /// Events that wait at once.
 const MAX_WAITING: usize = 400;
 
-/// Errors that one page view reports; a loop that throws must not flood anybody.
-const MAX_ERRORS: u32 = 50;
+/// What an event is part of; each can be switched off, and then is not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Analytics,
+    Performance,
+    Errors,
+    Feedback,
+}
+
+/// What the server wants to have.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted {
+    pub(crate) analytics: bool,
+    pub(crate) performance: bool,
+    pub(crate) errors: bool,
+    /// Set for visitors who do not want to be measured, and for visits outside the sample: what
+    /// somebody says of their own accord is sent all the same.
+    pub(crate) only_feedback: bool,
+}
+
+impl Wanted {
+    fn has(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Feedback => true,
+            _ if self.only_feedback => false,
+            Kind::Analytics => self.analytics,
+            Kind::Performance => self.performance,
+            Kind::Errors => self.errors,
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Waiting {
+    kind: Kind,
+    event: Event,
+    /// Under which repetitions are folded; empty where none are.
+    key: String,
+    count: u64,
+}
 
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
-    waiting: Vec<Event>,
-    errors: u32,
+    waiting: Vec<Waiting>,
     dropped: u64,
 }
 
 impl Queue {
-    pub(crate) fn push(&mut self, event: Event) {
+    pub(crate) fn push(&mut self, kind: Kind, event: Event) {
+        self.push_keyed(kind, event, String::new());
+    }
+
+    /// Adds an event whose repetitions are folded into it for as long as it waits.
+    pub(crate) fn push_keyed(&mut self, kind: Kind, event: Event, key: String) {
         if self.waiting.len() < MAX_WAITING {
-            self.waiting.push(event);
+            self.waiting.push(Waiting { kind, event, key, count: 1 });
         } else {
-            self.dropped += 1;
+            self.drop_events(1);
         }
     }
 
-    pub(crate) fn push_error(&mut self, event: Event) {
-        if self.errors < MAX_ERRORS {
-            self.errors += 1;
-            self.push(event);
-        } else {
-            self.dropped += 1;
-        }
+    /// Whether an event of that key waits; then it counts for one more.
+    pub(crate) fn repeats(&mut self, key: &str) -> bool {
+        let found = self.waiting.iter_mut().find(|waiting| waiting.key == key);
+        found.map(|waiting| waiting.count += 1).is_some()
     }
 
-    /// Takes as many as fit into one body.
-    pub(crate) fn batch(&mut self, now: u64, id: &str, session: &str) -> Option<String> {
-        if self.waiting.is_empty() && self.dropped == 0 {
-            return None;
+    /// Counts what was lost.
+    pub(crate) fn drop_events(&mut self, count: u64) {
+        self.dropped += count;
+    }
+
+    /// Takes as many as fit into one batch: how many were dropped, and the events as a JSON array.
+    /// Empty when there is nothing to say.
+    pub(crate) fn batch(&mut self, wanted: Wanted, now: u64) -> String {
+        self.waiting.retain(|waiting| wanted.has(waiting.kind));
+        let dropped = if wanted.only_feedback { 0 } else { self.dropped };
+        let mut out = String::new();
+        if self.waiting.is_empty() && dropped == 0 {
+            return out;
         }
-        let mut batch = BatchWriter::new(id, session, self.dropped, now);
+        push_number(&mut out, dropped);
         self.dropped = 0;
-        let fitting = self.waiting.iter().take_while(|event| batch.push(event)).count();
+        let mut events = EventsWriter::new(now);
+        let mut fitting = 0;
+        for waiting in &self.waiting {
+            let fits = if waiting.count > 1 {
+                events.push(&waiting.event.clone().number("count", waiting.count))
+            } else {
+                events.push(&waiting.event)
+            };
+            if !fits {
+                break;
+            }
+            fitting += 1;
+        }
         self.waiting.drain(..fitting);
-        Some(batch.finish())
+        out.push_str(&events.finish());
+        out
     }
 }
 
@@ -57,27 +118,58 @@ mod tests {
 
     use super::*;
 
-    fn event() -> Event {
-        Event::new("use", 0).text("flag", "A")
+    const ALL: Wanted =
+        Wanted { analytics: true, performance: true, errors: true, only_feedback: false };
+
+    fn event(name: &str) -> Event {
+        Event::new("custom", 0).text("name", name)
+    }
+
+    fn take(queue: &mut Queue, wanted: Wanted) -> Option<decode::Batch> {
+        crate::tests::read(&queue.batch(wanted, 1))
     }
 
     #[test]
     fn a_queue_empties_in_batches() {
         let mut queue = Queue::default();
-        (0..300).for_each(|_| queue.push(event()));
-        let sizes: Vec<usize> = std::iter::from_fn(|| queue.batch(1, "b", "s"))
-            .map(|body| decode::batch(body.as_bytes()).unwrap().events.len())
-            .collect();
+        (0..300).for_each(|_| queue.push(Kind::Analytics, event("a")));
+        let sizes: Vec<usize> =
+            std::iter::from_fn(|| take(&mut queue, ALL)).map(|batch| batch.events.len()).collect();
         assert_eq!(sizes, [200, 100]);
     }
 
     #[test]
     fn what_does_not_fit_is_counted() {
         let mut queue = Queue::default();
-        (0..60).for_each(|_| queue.push_error(Event::new("error", 0).text("message", "x")));
-        let batch = decode::batch(queue.batch(1, "b", "s").unwrap().as_bytes()).unwrap();
-        assert_eq!((batch.events.len(), batch.dropped), (50, 10));
-        assert!(queue.batch(1, "b", "s").is_none());
+        (0..450).for_each(|_| queue.push(Kind::Errors, event("a")));
+        assert_eq!(take(&mut queue, ALL).unwrap().dropped, 50);
+        assert_eq!(take(&mut queue, ALL).unwrap().dropped, 0);
+    }
+
+    #[test]
+    fn repetitions_are_folded_while_they_wait() {
+        let mut queue = Queue::default();
+        let error = Event::new("error", 0).text("message", "x");
+        queue.push_keyed(Kind::Errors, error, "x".into());
+        assert!(queue.repeats("x") && queue.repeats("x") && !queue.repeats("y"));
+        let batch = take(&mut queue, ALL).unwrap();
+        let decode::Event::Error(error) = &batch.events[0].as_ref().unwrap().event else {
+            panic!()
+        };
+        assert_eq!(error.count, 3);
+        assert!(!queue.repeats("x"), "what is gone is gone");
+    }
+
+    #[test]
+    fn what_nobody_wants_is_not_sent() {
+        let mut queue = Queue::default();
+        queue.push(Kind::Analytics, event("a"));
+        queue.push(Kind::Feedback, Event::new("feedback", 0).text("message", "hello"));
+        queue.drop_events(7);
+        let batch = take(&mut queue, Wanted { only_feedback: true, ..ALL }).unwrap();
+        assert_eq!((batch.events.len(), batch.dropped), (1, 0));
+        queue.push(Kind::Analytics, event("a"));
+        assert!(take(&mut queue, Wanted { analytics: false, ..ALL }).is_none());
     }
 
     #[test]

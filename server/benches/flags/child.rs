@@ -40,6 +40,8 @@ impl Server {
             .arg(data.path().join("data"))
             .current_dir(data.path())
             .env("PHASEGATE_LOG", "info")
+            // A rollout in full swing: segments are asked and buckets compared.
+            .env("VITE_EXERCISE_LIBRARY_PHASE", "4")
             .env("PHASEGATE_CLIENT_KEY", "pk_bench")
             .env("PHASEGATE_SERVER_TOKEN", "pgs_bench")
             .stdout(Stdio::piped())
@@ -81,13 +83,6 @@ impl Server {
             .json(body);
         let text = request.send().await.unwrap().text().await.unwrap();
         serde_json::from_str(&text).unwrap_or_default()
-    }
-
-    /// The keys of all flags.
-    pub(crate) async fn flags(&self) -> Vec<String> {
-        let page = self.api("GET", "/flags?limit=1000", &Value::Null).await;
-        let keys = page["items"].as_array().unwrap().iter();
-        keys.map(|flag| flag["key"].as_str().unwrap().to_owned()).collect()
     }
 
     /// What the process holds in memory.

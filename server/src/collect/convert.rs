@@ -4,11 +4,11 @@ use chrono::TimeDelta;
 use phasegate_domain::{
     Timestamp,
     ids::{FlagKey, VariantName},
-    telemetry::{Batch, ErrorReport, Fact, FactKind, Feedback, TimingKind},
+    telemetry::{Batch, ErrorReport, Fact, FactKind, Feedback, Severity, TaskOutcome, TimingKind},
     vitals::Vital,
 };
 use phasegate_service::{LiveEnvironment, variables::Collecting};
-use phasegate_wire::decode::{self, Event, Timed};
+use phasegate_wire::decode::{self, Event, Outcome, Timed};
 
 /// The most events that a batch may claim to have dropped.
 const MAX_CLAIMED: u64 = 1_000_000;
@@ -16,18 +16,20 @@ const MAX_CLAIMED: u64 = 1_000_000;
 /// Events that are not stored: their place, and what is wrong.
 type Rejected = Vec<(usize, String)>;
 
-/// Turns a payload into a batch of facts, at the server's time. What the server's variables
+/// Turns a payload into a batch of facts, at the server's time; `held` is for how many milliseconds
+/// it waited in the page. What the server's variables
 /// switch off is left out without a word: the page did nothing wrong.
 pub(super) fn batch(
     payload: decode::Batch,
     live: &LiveEnvironment,
     collecting: Collecting,
     now: Timestamp,
+    held: u64,
 ) -> (Batch, Rejected) {
     let mut facts = Vec::with_capacity(payload.events.len() + 1);
     let mut rejected = Vec::new();
     for (index, event) in payload.events.into_iter().enumerate() {
-        match event.and_then(|timed| fact(timed, live, now)) {
+        match event.and_then(|timed| fact(timed, live, now, held)) {
             Ok(fact) if is_wanted(&fact.kind, collecting) => facts.push(fact),
             Ok(_) => {}
             Err(reason) => rejected.push((index, reason)),
@@ -47,26 +49,29 @@ fn is_wanted(kind: &FactKind, collecting: Collecting) -> bool {
     match kind {
         FactKind::Vital { .. } | FactKind::Timing { .. } => collecting.performance,
         FactKind::Error(_) => collecting.errors,
-        FactKind::Exposure { .. } | FactKind::FeatureUsed { .. } | FactKind::Custom { .. } => {
-            collecting.analytics
-        }
+        FactKind::Exposure { .. }
+        | FactKind::FeatureUsed { .. }
+        | FactKind::Engaged { .. }
+        | FactKind::Task { .. }
+        | FactKind::View { .. }
+        | FactKind::Custom { .. } => collecting.analytics,
         FactKind::Feedback(_) | FactKind::Dropped { .. } => true,
     }
 }
 
-fn fact(timed: Timed, live: &LiveEnvironment, now: Timestamp) -> Result<Fact, String> {
+fn fact(timed: Timed, live: &LiveEnvironment, now: Timestamp, held: u64) -> Result<Fact, String> {
     let Timed { age, page, event } = timed;
-    let age = TimeDelta::try_milliseconds(i64::try_from(age).unwrap_or(i64::MAX));
+    let age = i64::try_from(age.saturating_add(held)).unwrap_or(i64::MAX);
+    let age = TimeDelta::try_milliseconds(age);
     let at = age.and_then(|age| now.checked_sub_signed(age)).unwrap_or(now);
     let kind = match event {
-        Event::Vital { name, value } => {
+        Event::Vital(decode::Vital { name, value, was, .. }) => {
             let vital =
                 Vital::parse(&name).ok_or_else(|| format!("name: there is no vital {name:?}"))?;
-            FactKind::Vital { vital, millionths: value }
+            FactKind::Vital { vital, millionths: value, was }
         }
-        Event::Error { message, stack, feature, component } => {
-            FactKind::Error(ErrorReport { message, page, stack, feature, component })
-        }
+        Event::Error(error) => FactKind::Error(report(error, page)),
+        Event::View { .. } => FactKind::View { page },
         Event::Exposure { flag, variant } => {
             let flag = known_flag(&flag, live)?;
             let known = VariantName::new(variant.as_str()).ok().filter(|name| {
@@ -76,9 +81,20 @@ fn fact(timed: Timed, live: &LiveEnvironment, now: Timestamp) -> Result<Fact, St
                 known.ok_or_else(|| format!("variant: {flag} has no variant {variant:?}"))?;
             FactKind::Exposure { flag, variant }
         }
-        Event::Use { flag } => FactKind::FeatureUsed { flag: known_flag(&flag, live)? },
-        Event::Custom { name } => FactKind::Custom { name },
-        Event::Timing { kind, name, value } => {
+        Event::Use { flag, .. } => FactKind::FeatureUsed { flag: known_flag(&flag, live)? },
+        Event::Engaged { flag, value } => {
+            FactKind::Engaged { flag: known_flag(&flag, live)?, millionths: value }
+        }
+        Event::Task { name, outcome, value } => {
+            let outcome = match outcome {
+                Outcome::Started => TaskOutcome::Started,
+                Outcome::Completed => TaskOutcome::Completed,
+                Outcome::Abandoned => TaskOutcome::Abandoned,
+            };
+            FactKind::Task { name, outcome, millionths: value }
+        }
+        Event::Custom { name, .. } => FactKind::Custom { name },
+        Event::Timing { kind, name, value, .. } => {
             let kind = match kind.as_str() {
                 "api" => TimingKind::Api,
                 "render" => TimingKind::Render,
@@ -86,11 +102,26 @@ fn fact(timed: Timed, live: &LiveEnvironment, now: Timestamp) -> Result<Fact, St
             };
             FactKind::Timing { kind, name, millionths: value }
         }
-        Event::Feedback { rating, message } => {
-            FactKind::Feedback(Feedback { rating, message: message.trim().to_owned(), page })
+        Event::Feedback(decode::Feedback { kind, rating, score, message, screenshot }) => {
+            let message = message.trim().to_owned();
+            FactKind::Feedback(Feedback { kind, rating, score, message, page, screenshot })
         }
     };
     Ok(Fact { at, kind })
+}
+
+fn report(error: decode::Error, page: String) -> ErrorReport {
+    let decode::Error {
+        message, stack, feature, component, severity, count, noise, crumbs, ..
+    } = error;
+    let severity = match severity {
+        decode::Severity::Info => Severity::Info,
+        decode::Severity::Warning => Severity::Warning,
+        decode::Severity::Error => Severity::Error,
+        decode::Severity::Critical => Severity::Critical,
+    };
+    let is_noise = noise;
+    ErrorReport { message, page, stack, feature, component, severity, count, is_noise, crumbs }
 }
 
 fn known_flag(key: &str, live: &LiveEnvironment) -> Result<FlagKey, String> {

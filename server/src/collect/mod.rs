@@ -1,5 +1,6 @@
 //! `POST /collect`: telemetry batches from pages.
 
+mod alone;
 mod convert;
 
 use axum::{
@@ -16,7 +17,7 @@ use phasegate_service::{
     telemetry,
 };
 use phasegate_store::Appended;
-use phasegate_wire::{MAX_BODY_BYTES, decode};
+use phasegate_wire::{MAX_BODY_BYTES, MAX_HELD, decode};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -32,6 +33,9 @@ pub(crate) fn routes() -> Router<AppState> {
 #[derive(Debug, Deserialize)]
 struct KeyQuery {
     key: Option<String>,
+    /// For how many milliseconds the batch has waited in the page.
+    #[serde(default)]
+    held: u64,
 }
 
 /// What became of a batch.
@@ -69,11 +73,18 @@ async fn collect(
     let app = keys::authorise(service, key, sent_origin(&headers), Purpose::Ingest)
         .map_err(|error| Problem::new(key_status(&error), error.to_string()))?;
     let body = read_body(body, MAX_BODY_BYTES).await?;
-    let batch = decode::batch(&body)
-        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
+    if query.held > MAX_HELD {
+        let detail = format!("held: at most {MAX_HELD} ms, found {}", query.held);
+        return Err(Problem::new(StatusCode::BAD_REQUEST, detail));
+    }
+    let bad =
+        |error: decode::InvalidBatch| Problem::new(StatusCode::BAD_REQUEST, error.to_string());
+    let body = alone::completed(body).map_err(|error| bad(error.into()))?;
+    let batch = decode::batch(&body).map_err(bad)?;
     let live = service.environment(app.environment).map_err(|error| failed(&error))?;
     let events = batch.events.len();
-    let (batch, rejected) = convert::batch(batch, &live, service.collecting(), service.now());
+    let (batch, rejected) =
+        convert::batch(batch, &live, service.collecting(), service.now(), query.held);
     let accepted = events - rejected.len();
     let appended = telemetry::ingest(service, batch).await.map_err(|error| failed(&error))?;
     let rejected = rejected.into_iter().map(|(index, reason)| Rejected { index, reason }).collect();

@@ -20,7 +20,7 @@ fn batch(id: &str, facts: Vec<FactKind>) -> Batch {
 }
 
 fn lcp(millionths: u64) -> FactKind {
-    FactKind::Vital { vital: Vital::Lcp, millionths }
+    FactKind::Vital { vital: Vital::Lcp, millionths, was: None }
 }
 
 fn custom(name: &str) -> FactKind {
@@ -31,9 +31,8 @@ fn error(message: &str) -> FactKind {
     FactKind::Error(ErrorReport {
         message: message.into(),
         page: "/".into(),
-        stack: String::new(),
-        feature: None,
-        component: None,
+        count: 1,
+        ..ErrorReport::default()
     })
 }
 
@@ -54,6 +53,18 @@ pub async fn batches_add_up_once(store: impl TelemetryStore) {
     assert_eq!(rows[0].1.count, 4);
     let median = rows[0].1.sketch.quantile(0.5).unwrap();
     assert!((median - 2_000_000.0).abs() <= 20_000.0, "{median}");
+}
+
+/// A value that takes another one's place counts once, also when they come apart.
+pub async fn a_replaced_value_counts_once(store: impl TelemetryStore) {
+    let grown = FactKind::Vital { vital: Vital::Lcp, millionths: 9_000_000, was: Some(1_000_000) };
+    store.append(&[batch("1", vec![lcp(1_000_000), lcp(5_000_000)])]).await.unwrap();
+    store.append(&[batch("2", vec![grown])]).await.unwrap();
+    let minute = minute_of(at(0));
+    let rows = store.rollups(HERE, minute, minute + 1).await.unwrap();
+    let row = &rows[0].1;
+    assert_eq!((row.count, row.sketch.count()), (2, 2));
+    assert!(row.sketch.quantile(0.0).unwrap() > 4_900_000.0);
 }
 
 /// An environment and a range of minutes see only what is theirs.
@@ -104,7 +115,12 @@ pub async fn unused_labels_make_room(store: impl TelemetryStore) {
 
 /// The newest errors and feedback come first, and old errors make room.
 pub async fn reports_are_newest_first_and_bounded(store: impl TelemetryStore) {
-    let feedback = Feedback { rating: Some(4), message: "nice".into(), page: "/".into() };
+    let feedback = Feedback {
+        rating: Some(4),
+        message: "nice".into(),
+        page: "/".into(),
+        ..Feedback::default()
+    };
     store.append(&[batch("f", vec![FactKind::Feedback(feedback.clone())])]).await.unwrap();
     for n in 0..6 {
         let errors = (0..100).map(|m| error(&format!("error {n}-{m}"))).collect();

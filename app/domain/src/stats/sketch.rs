@@ -58,6 +58,17 @@ impl Sketch {
         }
     }
 
+    /// Takes back what another sketch counted; what was not counted here cannot be taken back.
+    pub fn subtract(&mut self, other: &Self) {
+        self.zeros = self.zeros.saturating_sub(other.zeros);
+        for (bin, count) in &other.bins {
+            if let Some(found) = self.bins.get_mut(bin) {
+                *found = found.saturating_sub(*count);
+            }
+        }
+        self.bins.retain(|_, count| *count > 0);
+    }
+
     /// How many values were counted.
     #[must_use]
     pub fn count(&self) -> u64 {

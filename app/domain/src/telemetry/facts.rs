@@ -39,9 +39,32 @@ pub enum FactKind {
         vital: Vital,
         /// Its value, in millionths.
         millionths: u64,
+        /// The value of the same page view that it takes the place of.
+        was: Option<u64>,
     },
     /// Something went wrong.
     Error(ErrorReport),
+    /// A page was opened.
+    View {
+        /// Its path.
+        page: String,
+    },
+    /// A feature was in use, visibly, for a while.
+    Engaged {
+        /// The feature's flag.
+        flag: FlagKey,
+        /// For how long, in millionths of a second.
+        millionths: u64,
+    },
+    /// A task was started, completed or abandoned.
+    Task {
+        /// Its name.
+        name: String,
+        /// What became of it.
+        outcome: TaskOutcome,
+        /// How long it took, in millionths of a second.
+        millionths: u64,
+    },
     /// The app asked for a flag and acted on the answer.
     Exposure {
         /// Which flag.
@@ -98,8 +121,46 @@ impl TimingKind {
     }
 }
 
+/// What became of a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TaskOutcome {
+    /// It was begun.
+    Started,
+    /// It was done.
+    Completed,
+    /// It was given up.
+    Abandoned,
+}
+
+impl TaskOutcome {
+    /// As payloads and tables write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Started => "started",
+            Self::Completed => "completed",
+            Self::Abandoned => "abandoned",
+        }
+    }
+}
+
+/// How bad an error is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Something is slow or missing.
+    Warning,
+    /// Something does not work.
+    #[default]
+    Error,
+    /// Somebody must look at it now.
+    Critical,
+}
+
 /// An error as the page saw it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ErrorReport {
     /// The message, bounded.
     pub message: String,
@@ -111,15 +172,50 @@ pub struct ErrorReport {
     pub feature: Option<String>,
     /// The component it happened in, if the app said so.
     pub component: Option<String>,
+    /// How bad it is.
+    #[serde(default)]
+    pub severity: Severity,
+    /// How often it happened in a row.
+    #[serde(default = "once")]
+    pub count: u64,
+    /// Whether it is of a browser extension, or says nothing that anybody could act on.
+    #[serde(default)]
+    pub is_noise: bool,
+    /// What happened before it: milliseconds before, kind, text.
+    #[serde(default)]
+    pub crumbs: Vec<(u64, String, String)>,
+}
+
+fn once() -> u64 {
+    1
+}
+
+impl ErrorReport {
+    /// For how many errors it counts: warnings and noise are kept, and not counted.
+    #[must_use]
+    pub fn counted(&self) -> u64 {
+        let counts =
+            !self.is_noise && matches!(self.severity, Severity::Error | Severity::Critical);
+        if counts { self.count } else { 0 }
+    }
 }
 
 /// What a user said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Feedback {
+    /// `rating`, `nps`, `bug`, `idea`, or nothing.
+    #[serde(default)]
+    pub kind: String,
     /// 1 to 5, if given.
     pub rating: Option<u8>,
+    /// 0 to 10: how likely they would recommend it, if given.
+    #[serde(default)]
+    pub score: Option<u8>,
     /// The text, bounded; may be empty where there is a rating.
     pub message: String,
     /// The page's path, without query and fragment.
     pub page: String,
+    /// The id of a screenshot, if there is one.
+    #[serde(default)]
+    pub screenshot: String,
 }

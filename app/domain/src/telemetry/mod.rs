@@ -3,7 +3,7 @@
 mod facts;
 mod rollup;
 
-pub use facts::{Batch, ErrorReport, Fact, FactKind, Feedback, TimingKind};
+pub use facts::{Batch, ErrorReport, Fact, FactKind, Feedback, Severity, TaskOutcome, TimingKind};
 pub use rollup::{
     MAX_LABELS, OTHER_LABEL, Rollup, RollupKey, Series, exposure_label, exposure_of, minute_of,
     roll_up,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Batch, FactKind, TimingKind};
+use super::{Batch, FactKind, Feedback, TimingKind};
 use crate::{
     Timestamp,
     ids::{EnvironmentId, FlagKey, VariantName},
@@ -31,15 +31,23 @@ pub enum Series {
     Custom,
     /// Durations; labelled with the endpoint or component.
     Timing(TimingKind),
+    /// Page views; labelled with the page.
+    Views,
+    /// Visible time with a feature in use; labelled with the flag.
+    Engagement,
+    /// Tasks; labelled `name:outcome`, and the values are how long they took.
+    Tasks,
     /// Feedback; the values are ratings.
     Feedback,
+    /// How likely people would recommend it, 0 to 10.
+    Nps,
     /// Events that were dropped or refused.
     Dropped,
 }
 
 impl Series {
     /// All that there are.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 18] = [
         Self::Vital(Vital::Lcp),
         Self::Vital(Vital::Inp),
         Self::Vital(Vital::Cls),
@@ -52,7 +60,11 @@ impl Series {
         Self::Custom,
         Self::Timing(TimingKind::Api),
         Self::Timing(TimingKind::Render),
+        Self::Views,
+        Self::Engagement,
+        Self::Tasks,
         Self::Feedback,
+        Self::Nps,
         Self::Dropped,
     ];
 
@@ -78,7 +90,11 @@ impl Series {
             Self::Custom => "custom",
             Self::Timing(TimingKind::Api) => "timing.api",
             Self::Timing(TimingKind::Render) => "timing.render",
+            Self::Views => "views",
+            Self::Engagement => "engagement",
+            Self::Tasks => "tasks",
             Self::Feedback => "feedback",
+            Self::Nps => "nps",
             Self::Dropped => "dropped",
         }
     }
@@ -104,6 +120,9 @@ pub struct Rollup {
     pub count: u64,
     /// Their values' distribution; empty for series without values.
     pub sketch: Sketch,
+    /// Values that others have taken the place of, and that are still to be taken back from what is
+    /// stored; empty in what is stored.
+    pub replaced: Sketch,
 }
 
 impl Rollup {
@@ -111,6 +130,14 @@ impl Rollup {
     pub fn merge(&mut self, other: &Self) {
         self.count += other.count;
         self.sketch.merge(&other.sketch);
+        self.replaced.merge(&other.replaced);
+    }
+
+    /// Takes back what was replaced, now that all is there.
+    pub fn settle(&mut self) {
+        let replaced = std::mem::take(&mut self.replaced);
+        self.count = self.count.saturating_sub(replaced.count());
+        self.sketch.subtract(&replaced);
     }
 }
 
@@ -125,10 +152,17 @@ impl FactKind {
     fn place(&self) -> (Series, String, u64, Option<u64>) {
         let none = String::new();
         match self {
-            Self::Vital { vital, millionths } => {
+            Self::Vital { vital, millionths, .. } => {
                 (Series::Vital(*vital), none, 1, Some(*millionths))
             }
-            Self::Error(_) => (Series::Errors, none, 1, None),
+            Self::Error(report) => (Series::Errors, none, report.counted(), None),
+            Self::View { page } => (Series::Views, page.clone(), 1, None),
+            Self::Engaged { flag, millionths } => {
+                (Series::Engagement, flag.to_string(), 1, Some(*millionths))
+            }
+            Self::Task { name, outcome, millionths } => {
+                (Series::Tasks, format!("{name}:{}", outcome.as_str()), 1, Some(*millionths))
+            }
             Self::Exposure { flag, variant } => {
                 (Series::Exposures, exposure_label(flag, variant), 1, None)
             }
@@ -136,6 +170,9 @@ impl FactKind {
             Self::Custom { name } => (Series::Custom, name.clone(), 1, None),
             Self::Timing { kind, name, millionths } => {
                 (Series::Timing(*kind), name.clone(), 1, Some(*millionths))
+            }
+            Self::Feedback(Feedback { score: Some(score), .. }) => {
+                (Series::Nps, none, 1, Some(u64::from(*score)))
             }
             Self::Feedback(feedback) => (Series::Feedback, none, 1, feedback.rating.map(u64::from)),
             Self::Dropped { events } => (Series::Dropped, none, *events, None),
@@ -167,6 +204,9 @@ pub fn roll_up(batch: &Batch, rows: &mut BTreeMap<RollupKey, Rollup>) {
         if let Some(value) = value {
             row.sketch.add(value as f64);
         }
+        if let FactKind::Vital { was: Some(was), .. } = &fact.kind {
+            row.replaced.add(*was as f64);
+        }
     }
 }
 
@@ -185,11 +225,38 @@ mod tests {
     }
 
     #[test]
+    fn a_value_that_takes_anothers_place_counts_once() {
+        let vital = |millionths, was| Fact {
+            at: DateTime::from_timestamp(60, 0).unwrap(),
+            kind: FactKind::Vital { vital: Vital::Inp, millionths, was },
+        };
+        let roll = |facts: Vec<Fact>| {
+            let batch = Batch {
+                id: "b".into(),
+                environment: EnvironmentId(1),
+                received_at: DateTime::from_timestamp(60, 0).unwrap(),
+                facts,
+            };
+            let mut rows = BTreeMap::new();
+            roll_up(&batch, &mut rows);
+            rows.into_values().next().unwrap()
+        };
+        let mut together = roll(vec![vital(80_000, None), vital(200_000, Some(80_000))]);
+        let mut apart = roll(vec![vital(80_000, None)]);
+        apart.merge(&roll(vec![vital(200_000, Some(80_000))]));
+        together.settle();
+        apart.settle();
+        assert_eq!(together, apart);
+        assert_eq!((apart.count, apart.sketch.count()), (1, 1));
+        assert!(apart.sketch.quantile(0.5).unwrap() > 190_000.0);
+    }
+
+    #[test]
     fn facts_land_in_their_own_minute() {
         let at = |second| DateTime::from_timestamp(second, 0).unwrap();
         let lcp = |second| Fact {
             at: at(second),
-            kind: FactKind::Vital { vital: Vital::Lcp, millionths: 2_000_000 },
+            kind: FactKind::Vital { vital: Vital::Lcp, millionths: 2_000_000, was: None },
         };
         let batch = Batch {
             id: "b".into(),

@@ -1,43 +1,186 @@
-//! Interaction to Next Paint: the 98th percentile of all interactions, from the ten longest.
+//! Interaction to Next Paint: the 98th percentile of all interactions, from the ten longest, with
+//! where the time went.
 
-/// Interactions that are remembered.
+/// Interactions that are remembered, and frames and scripts beside theirs.
 const REMEMBERED: usize = 10;
+
+/// Scripts of long animation frames that are remembered.
+const SCRIPTS: usize = 30;
 
 /// Browsers number interactions in steps of seven.
 const ID_STEP: f64 = 7.0;
 
+/// Events that were painted within so many milliseconds were painted together.
+const SAME_FRAME: f64 = 8.0;
+
+/// An event as the browser's Event Timing tells of it; times in milliseconds.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct EventTiming {
+    /// The interaction; 0 where it belongs to none.
+    pub(crate) id: f64,
+    pub(crate) start: f64,
+    pub(crate) duration: f64,
+    pub(crate) processing_start: f64,
+    pub(crate) processing_end: f64,
+}
+
+/// Everything that was painted together.
+#[derive(Debug)]
+struct Frame {
+    painted: f64,
+    processing_start: f64,
+    processing_end: f64,
+}
+
+#[derive(Debug)]
+struct Interaction {
+    id: f64,
+    latency: f64,
+    start: f64,
+    /// When its frame was painted: finds it among the frames.
+    painted: f64,
+    target: String,
+    /// The longest script that ran during it.
+    script: (f64, String),
+}
+
+/// What an interaction's latency was made of; milliseconds.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Latency<'a> {
+    pub(crate) value: f64,
+    pub(crate) target: &'a str,
+    /// Waiting for the handlers, in them, and from them to the paint.
+    pub(crate) parts: [f64; 3],
+    pub(crate) script: &'a str,
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Interactions {
-    /// Id and latency, longest first.
-    longest: Vec<(f64, f64)>,
+    longest: Vec<Interaction>,
+    frames: Vec<Frame>,
+    /// Start, end and name.
+    scripts: Vec<(f64, f64, String)>,
     /// The first and the last id that was seen.
     ids: Option<(f64, f64)>,
 }
 
 impl Interactions {
-    /// Notes an event's duration. Events of one interaction count by their longest.
-    pub(crate) fn add(&mut self, duration: f64, id: f64) {
-        if id <= 0.0 {
+    /// Notes an event. Events of one interaction count by their longest.
+    pub(crate) fn add(&mut self, event: EventTiming, target: &str) {
+        let painted = self.frame(event);
+        if event.id <= 0.0 {
             return;
         }
-        let (first, last) = self.ids.unwrap_or((id, id));
-        self.ids = Some((first.min(id), last.max(id)));
-        match self.longest.iter_mut().find(|(known, _)| *known == id) {
-            Some((_, latency)) => *latency = latency.max(duration),
-            None => self.longest.push((id, duration)),
+        let (first, last) = self.ids.unwrap_or((event.id, event.id));
+        self.ids = Some((first.min(event.id), last.max(event.id)));
+        let mut new = Interaction {
+            id: event.id,
+            latency: event.duration,
+            start: event.start,
+            painted,
+            target: target.to_owned(),
+            script: (0.0, String::new()),
+        };
+        for (start, end, name) in &self.scripts {
+            note_script(&mut new, *start, *end, name);
         }
-        self.longest.sort_by(|a, b| b.1.total_cmp(&a.1));
-        self.longest.truncate(REMEMBERED);
+        if let Some(known) = self.longest.iter_mut().find(|known| known.id == event.id) {
+            if known.target.is_empty() {
+                known.target.push_str(target);
+            }
+            if event.duration > known.latency {
+                new.target = core::mem::take(&mut known.target);
+                *known = new;
+            }
+            return;
+        }
+        if self.longest.len() < REMEMBERED {
+            self.longest.push(new);
+            return;
+        }
+        let shortest =
+            self.longest.iter_mut().reduce(|a, b| if b.latency < a.latency { b } else { a });
+        if let Some(shortest) = shortest.filter(|shortest| new.latency > shortest.latency) {
+            *shortest = new;
+        }
     }
 
-    /// One interaction in fifty is left out as an outlier. `count` is the browser's own count
-    /// of all interactions, also those too short to be reported; 0 where it does not count, and
-    /// then it is estimated from the ids.
-    pub(crate) fn latency(&self, count: f64) -> Option<f64> {
+    /// Finds or begins the frame that an event was painted in; its time.
+    fn frame(&mut self, event: EventTiming) -> f64 {
+        let painted = event.start + event.duration;
+        let is_same = |frame: &&mut Frame| {
+            let apart = frame.painted - painted;
+            apart <= SAME_FRAME && -apart <= SAME_FRAME
+        };
+        if let Some(frame) = self.frames.iter_mut().rev().find(is_same) {
+            frame.processing_start = frame.processing_start.min(event.processing_start);
+            frame.processing_end = frame.processing_end.max(event.processing_end);
+            return frame.painted;
+        }
+        let (processing_start, processing_end) = (event.processing_start, event.processing_end);
+        self.frames.push(Frame { painted, processing_start, processing_end });
+        if self.frames.len() > 3 * REMEMBERED {
+            let mut newest = self.frames.len() - REMEMBERED;
+            let longest = &self.longest;
+            self.frames.retain(|frame| {
+                let is_old = newest > 0;
+                newest = newest.saturating_sub(1);
+                !is_old || longest.iter().any(|one| one.painted == frame.painted)
+            });
+        }
+        painted
+    }
+
+    /// Notes a script of a long animation frame.
+    pub(crate) fn script(&mut self, start: f64, duration: f64, name: &str) {
+        for interaction in &mut self.longest {
+            note_script(interaction, start, start + duration, name);
+        }
+        if self.scripts.len() == SCRIPTS {
+            self.scripts.remove(0);
+        }
+        self.scripts.push((start, start + duration, name.to_owned()));
+    }
+
+    /// One interaction in fifty is left out as an outlier. `count` is the browser's own count of
+    /// all interactions, also those too short to be reported; 0 where it does not count, and then
+    /// it is estimated from the ids.
+    pub(crate) fn latency(&self, count: f64) -> Option<Latency<'_>> {
         let (first, last) = self.ids?;
-        let count = count.max((last - first) / ID_STEP + 1.0);
+        let count = if count > 0.0 { count } else { (last - first) / ID_STEP + 1.0 };
         let index = self.longest.len().checked_sub(1)?.min((count / 50.0) as usize);
-        self.longest.get(index).map(|(_, latency)| *latency)
+        let found = self.ranked(index)?;
+        let frame = self.frames.iter().find(|frame| frame.painted == found.painted)?;
+        let begun = frame.processing_start.max(found.start);
+        let painted = (found.start + found.latency).max(begun);
+        let ended = frame.processing_end.min(painted);
+        Some(Latency {
+            value: found.latency,
+            target: &found.target,
+            parts: [begun - found.start, ended - begun, painted - ended],
+            script: &found.script.1,
+        })
+    }
+
+    /// The interaction that has so many longer ones before it. Ten are not worth sorting.
+    fn ranked(&self, index: usize) -> Option<&Interaction> {
+        self.longest.iter().enumerate().find_map(|(at, one)| {
+            let longer = |(other_at, other): (usize, &Interaction)| {
+                other.latency > one.latency || (other.latency == one.latency && other_at < at)
+            };
+            let before = self.longest.iter().enumerate().filter(|other| longer(*other)).count();
+            (before == index).then_some(one)
+        })
+    }
+}
+
+fn note_script(interaction: &mut Interaction, start: f64, end: f64, name: &str) {
+    if end < interaction.start || start > interaction.start + interaction.latency {
+        return;
+    }
+    let during = end - start.max(interaction.start);
+    if during > interaction.script.0 {
+        interaction.script = (during, name.to_owned());
     }
 }
 
@@ -45,20 +188,35 @@ impl Interactions {
 mod tests {
     use super::*;
 
+    fn event(id: f64, start: f64, duration: f64) -> EventTiming {
+        EventTiming {
+            id,
+            start,
+            duration,
+            processing_start: start + 10.0,
+            processing_end: start + duration - 20.0,
+        }
+    }
+
+    fn value(interactions: &Interactions, count: f64) -> Option<f64> {
+        interactions.latency(count).map(|latency| latency.value)
+    }
+
     #[test]
     fn a_page_without_interactions_has_no_latency() {
         let mut interactions = Interactions::default();
-        interactions.add(500.0, 0.0);
-        assert_eq!(interactions.latency(100.0), None);
+        interactions.add(event(0.0, 0.0, 500.0), "");
+        assert_eq!(value(&interactions, 100.0), None);
     }
 
     #[test]
     fn events_of_one_interaction_count_once() {
         let mut interactions = Interactions::default();
-        interactions.add(80.0, 7.0);
-        interactions.add(200.0, 7.0);
-        interactions.add(120.0, 14.0);
-        assert_eq!(interactions.latency(0.0), Some(200.0));
+        interactions.add(event(7.0, 0.0, 80.0), "a");
+        interactions.add(event(7.0, 0.0, 200.0), "");
+        interactions.add(event(14.0, 1_000.0, 120.0), "b");
+        assert_eq!(value(&interactions, 0.0), Some(200.0));
+        assert_eq!(interactions.latency(0.0).unwrap().target, "a");
     }
 
     #[test]
@@ -66,9 +224,25 @@ mod tests {
         let mut interactions = Interactions::default();
         for n in 1..=60_u32 {
             let duration = if n == 5 { 900.0 } else { 100.0 + f64::from(n) };
-            interactions.add(duration, f64::from(n) * 7.0);
+            interactions.add(event(f64::from(n) * 7.0, f64::from(n) * 1_000.0, duration), "");
         }
-        assert_eq!(interactions.latency(0.0), Some(160.0), "estimated from the ids");
-        assert_eq!(interactions.latency(100.0), Some(159.0), "as the browser counts");
+        assert_eq!(value(&interactions, 0.0), Some(160.0), "estimated from the ids");
+        assert_eq!(value(&interactions, 100.0), Some(159.0), "as the browser counts");
+        assert_eq!(value(&interactions, 9_999.0), Some(152.0), "no further than the ten longest");
+        assert!(interactions.frames.len() <= 40, "what is remembered is bounded");
+    }
+
+    #[test]
+    fn the_latency_is_taken_apart() {
+        let mut interactions = Interactions::default();
+        interactions.script(90.0, 30.0, "early.js");
+        interactions.add(event(7.0, 100.0, 200.0), "button");
+        interactions.script(130.0, 100.0, "slow.js click");
+        interactions.script(5_000.0, 900.0, "later.js");
+        // Painted together with it, handled before it.
+        let other = EventTiming { processing_start: 105.0, ..event(0.0, 100.0, 204.0) };
+        interactions.add(other, "");
+        let found = interactions.latency(1.0).unwrap();
+        assert_eq!((found.parts, found.script), ([5.0, 179.0, 16.0], "slow.js click"));
     }
 }

@@ -1,10 +1,14 @@
-//! Web vitals as the `web-vitals` library defines them, for a page view that is not restored
-//! from the back/forward cache.
+//! Web vitals as the `web-vitals` library (6.2) defines them, for one page view: a load, a return
+//! from the back/forward cache, or a soft navigation.
 
 mod inp;
+mod paint;
 mod shifts;
 
+pub(crate) use inp::EventTiming;
 use inp::Interactions;
+pub(crate) use paint::Candidate;
+use phasegate_wire::encode::Event;
 use shifts::Shifts;
 
 /// Milliseconds as whole millionths of a second; what is no time counts as none.
@@ -13,147 +17,208 @@ pub(crate) fn millionths(milliseconds: f64) -> u64 {
     (milliseconds * 1_000.0 + 0.5) as u64
 }
 
-/// A page view's vitals so far.
+/// The place of each vital among what was reported.
+#[derive(Debug, Clone, Copy)]
+enum Name {
+    Lcp,
+    Inp,
+    Cls,
+    Fcp,
+    Ttfb,
+    Fid,
+}
+
+const NAMES: [&str; 6] = ["LCP", "INP", "CLS", "FCP", "TTFB", "FID"];
+
+/// A page view's vitals so far. Times are milliseconds since the page was loaded.
 #[derive(Debug)]
-pub(crate) struct Vitals {
+pub(crate) struct View {
+    /// How the visitor came: `navigate`, `reload`, `back-forward-cache`, …
+    navigation: String,
+    page: String,
+    /// When the visitor came; all that is reported of this view belongs to that moment.
+    began: f64,
+    /// When a prerendered page was shown; 0 otherwise.
     activation: f64,
+    response_start: f64,
     /// When the page was first hidden; what is painted later does not count.
     first_hidden: f64,
     has_painted: bool,
-    largest: Option<f64>,
-    is_lcp_final: bool,
+    largest: Option<Candidate>,
+    is_largest_final: bool,
     has_first_input: bool,
     shifts: Shifts,
-    is_cls_final: bool,
     interactions: Interactions,
-    is_inp_final: bool,
+    /// Interactions that the browser had counted before this view.
+    counted_before: f64,
+    reported: [Option<u64>; 6],
+    is_muted: bool,
 }
 
-impl Vitals {
-    pub(crate) fn new(activation: f64) -> Self {
+impl View {
+    pub(crate) fn new(navigation: &str, page: &str, began: f64) -> Self {
         Self {
-            activation,
+            navigation: navigation.to_owned(),
+            page: page.to_owned(),
+            began,
+            activation: 0.0,
+            response_start: 0.0,
             first_hidden: f64::INFINITY,
             has_painted: false,
             largest: None,
-            is_lcp_final: false,
+            is_largest_final: false,
             has_first_input: false,
             shifts: Shifts::default(),
-            is_cls_final: false,
             interactions: Interactions::default(),
-            is_inp_final: false,
+            counted_before: 0.0,
+            reported: [None; 6],
+            is_muted: false,
         }
+    }
+
+    /// A load, perhaps one that was prerendered.
+    pub(crate) fn loaded(navigation: &str, page: &str, activation: f64, response: f64) -> Self {
+        Self { activation, response_start: response, ..Self::new(navigation, page, activation) }
+    }
+
+    /// A view that goes on in a loaded page: with counts of its own.
+    pub(crate) fn continued(navigation: &str, page: &str, began: f64, interactions: f64) -> Self {
+        Self { counted_before: interactions, ..Self::new(navigation, page, began) }
+    }
+
+    /// Somebody else has reported this view: nothing of it is reported again.
+    pub(crate) fn mute(&mut self) {
+        self.is_muted = true;
     }
 
     pub(crate) fn hide(&mut self, at: f64) {
         self.first_hidden = self.first_hidden.min(at);
     }
 
-    /// A time as the user felt it: a prerendered page begins when it is shown.
-    pub(crate) fn since_activation(&self, at: f64) -> u64 {
-        millionths(at - self.activation)
+    fn since_activation(&self, at: f64) -> f64 {
+        (at - self.activation).max(0.0)
     }
 
-    pub(crate) fn first_contentful_paint(&mut self, at: f64) -> Option<u64> {
+    /// The vital as an event, unless just this was reported before. Another value names the one
+    /// whose place it takes.
+    fn report(&mut self, name: Name, value: u64) -> Option<Event> {
+        let reported = self.reported.get_mut(name as usize)?;
+        let was = reported.replace(value);
+        if was == Some(value) || self.is_muted {
+            return None;
+        }
+        let mut event = Event::new("vital", self.began as u64)
+            .text("page", &self.page)
+            .text("name", NAMES.get(name as usize)?)
+            .number("value", value)
+            .text("nav", &self.navigation);
+        if let Some(was) = was {
+            event = event.number("was", was);
+        }
+        Some(event)
+    }
+
+    pub(crate) fn first_byte(&mut self) -> Option<Event> {
+        let value = self.since_activation(self.response_start);
+        self.report(Name::Ttfb, millionths(value))
+    }
+
+    pub(crate) fn first_contentful_paint(&mut self, at: f64) -> Option<Event> {
         if self.has_painted || at >= self.first_hidden {
             return None;
         }
         self.has_painted = true;
-        Some(self.since_activation(at))
+        let value = self.since_activation(at);
+        self.report(Name::Fcp, millionths(value))
     }
 
-    pub(crate) fn largest_contentful_paint(&mut self, at: f64) {
-        if !self.is_lcp_final && at < self.first_hidden {
-            self.largest = Some(at);
+    pub(crate) fn largest_contentful_paint(&mut self, candidate: Candidate) {
+        if !self.is_largest_final && candidate.at < self.first_hidden {
+            self.largest = Some(candidate);
         }
     }
 
-    pub(crate) fn take_lcp(&mut self) -> Option<u64> {
-        if self.is_lcp_final {
+    /// The visitor did something, or left: the largest paint cannot grow any more.
+    pub(crate) fn finish_largest(&mut self) -> Option<Event> {
+        if self.is_largest_final {
             return None;
         }
-        let value = self.since_activation(self.largest?);
-        self.is_lcp_final = true;
-        Some(value)
+        self.is_largest_final = true;
+        let candidate = self.largest.take()?;
+        let value = self.since_activation(candidate.at);
+        let parts = candidate.parts(value, self.activation, self.response_start);
+        let event = self.report(Name::Lcp, millionths(value))?;
+        Some(
+            event
+                .text_if_any("target", &candidate.target)
+                .text_if_any("url", &candidate.url)
+                .numbers("parts", parts.map(millionths)),
+        )
     }
 
-    pub(crate) fn layout_shift(&mut self, at: f64, value: f64, had_recent_input: bool) {
-        if !had_recent_input {
-            self.shifts.add(at, value);
-        }
+    pub(crate) fn layout_shift(&mut self, at: f64, value: f64, target: &str) {
+        self.shifts.add(at, value, target);
     }
 
-    /// A page that never painted has no shifts to speak of.
-    pub(crate) fn take_cls(&mut self) -> Option<u64> {
-        if self.is_cls_final || !self.has_painted {
-            return None;
-        }
-        self.is_cls_final = true;
-        Some((self.shifts.worst() * 1_000_000.0 + 0.5) as u64)
+    pub(crate) fn event_timing(&mut self, event: EventTiming, target: &str) {
+        self.interactions.add(event, target);
     }
 
-    pub(crate) fn event_timing(&mut self, duration: f64, interaction: f64) {
-        self.interactions.add(duration, interaction);
+    pub(crate) fn script(&mut self, start: f64, duration: f64, name: &str) {
+        self.interactions.script(start, duration, name);
     }
 
-    pub(crate) fn take_inp(&mut self, count: f64) -> Option<u64> {
-        if self.is_inp_final {
-            return None;
-        }
-        let value = millionths(self.interactions.latency(count)?);
-        self.is_inp_final = true;
-        Some(value)
-    }
-
-    pub(crate) fn first_input(&mut self, at: f64, processing_start: f64) -> Option<u64> {
+    pub(crate) fn first_input(&mut self, at: f64, processing_start: f64) -> Option<Event> {
         if self.has_first_input || at >= self.first_hidden {
             return None;
         }
         self.has_first_input = true;
-        Some(millionths(processing_start - at))
+        self.report(Name::Fid, millionths(processing_start - at))
+    }
+
+    /// A view from the back/forward cache was painted, so long after the visitor came back.
+    pub(crate) fn restored(&mut self, value: f64) -> [Option<Event>; 4] {
+        self.has_painted = true;
+        self.is_largest_final = true;
+        let value = millionths(value);
+        [
+            self.report(Name::Fcp, value),
+            self.report(Name::Lcp, value),
+            self.report(Name::Ttfb, 0),
+            self.report(Name::Cls, 0),
+        ]
+    }
+
+    /// A soft navigation was painted, so long after it began.
+    pub(crate) fn soft(&mut self, painted: f64) -> [Option<Event>; 2] {
+        self.has_painted = true;
+        [self.report(Name::Ttfb, 0), self.report(Name::Fcp, millionths(painted))]
+    }
+
+    /// What can be said of shifts and interactions now; a page that never painted has no shifts to
+    /// speak of. `interactions` is the browser's count, 0 where it does not count.
+    pub(crate) fn so_far(&mut self, interactions: f64) -> [Option<Event>; 2] {
+        let shifts = (self.shifts.worst() * 1_000_000.0 + 0.5) as u64;
+        let moved = self.has_painted.then(|| self.report(Name::Cls, shifts)).flatten();
+        let moved = moved.map(|event| event.text_if_any("target", self.shifts.target()));
+        [moved, self.slowest(interactions)]
+    }
+
+    fn slowest(&mut self, interactions: f64) -> Option<Event> {
+        let count = (interactions - self.counted_before).max(0.0);
+        let Some(latency) = self.interactions.latency(count) else {
+            // Interactions too short to be listed: a load has its first input to go by.
+            let is_continued =
+                self.navigation == "back-forward-cache" || self.navigation == "soft-navigation";
+            return if is_continued && count > 0.0 { self.report(Name::Inp, 8_000) } else { None };
+        };
+        let value = millionths(latency.value);
+        let parts = latency.parts.map(millionths);
+        let (target, script) = (latency.target.to_owned(), latency.script.to_owned());
+        let event = self.report(Name::Inp, value)?.text_if_any("target", &target);
+        Some(event.text_if_any("script", &script).numbers("parts", parts))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_largest_paint_is_final_once() {
-        let mut vitals = Vitals::new(100.0);
-        assert_eq!(vitals.take_lcp(), None);
-        vitals.largest_contentful_paint(500.0);
-        vitals.largest_contentful_paint(1_340.25);
-        assert_eq!(vitals.take_lcp(), Some(1_240_250));
-        vitals.largest_contentful_paint(2_000.0);
-        assert_eq!(vitals.take_lcp(), None);
-    }
-
-    #[test]
-    fn what_is_painted_while_hidden_does_not_count() {
-        let mut vitals = Vitals::new(0.0);
-        vitals.hide(50.0);
-        vitals.largest_contentful_paint(60.0);
-        assert_eq!(vitals.take_lcp(), None);
-        assert_eq!(vitals.first_contentful_paint(60.0), None);
-        assert_eq!(vitals.take_cls(), None);
-    }
-
-    #[test]
-    fn a_page_that_painted_reports_its_shifts_once() {
-        let mut vitals = Vitals::new(0.0);
-        assert_eq!(vitals.first_contentful_paint(10.0), Some(10_000));
-        assert_eq!(vitals.first_contentful_paint(11.0), None);
-        vitals.layout_shift(20.0, 0.05, false);
-        vitals.layout_shift(30.0, 0.5, true);
-        assert_eq!(vitals.take_cls(), Some(50_000));
-        assert_eq!(vitals.take_cls(), None);
-    }
-
-    #[test]
-    fn the_first_input_waits_until_it_is_handled() {
-        let mut vitals = Vitals::new(0.0);
-        assert_eq!(vitals.first_input(100.0, 112.5), Some(12_500));
-        assert_eq!(vitals.first_input(200.0, 300.0), None);
-    }
-}
+mod tests;

@@ -19,9 +19,12 @@ use crate::{
     error::{damaged, database},
 };
 
-/// How long a batch id and an unused label are remembered, in minutes; a collector gives up
-/// long before.
-const REMEMBERED_MINUTES: i64 = 2 * 24 * 60;
+/// How long a batch id is remembered, in minutes: a day longer than a collector keeps a batch that
+/// it cannot deliver.
+const REMEMBERED_MINUTES: i64 = 8 * 24 * 60;
+
+/// How long a label that is not heard of keeps its place, in minutes.
+const LABEL_MINUTES: i64 = 2 * 24 * 60;
 
 pub(super) async fn append(db: &Database, batches: &[Batch]) -> Result<Vec<Appended>, StoreError> {
     let mut tx = db.write().await?;
@@ -45,11 +48,12 @@ pub(super) async fn append(db: &Database, batches: &[Batch]) -> Result<Vec<Appen
         }
     }
     if let Some(newest) = batches.iter().map(|batch| batch.received_at).max() {
-        for forget in
-            ["DELETE FROM batches WHERE minute < ?", "DELETE FROM labels WHERE minute < ?"]
-        {
+        for (forget, kept) in [
+            ("DELETE FROM batches WHERE minute < ?", REMEMBERED_MINUTES),
+            ("DELETE FROM labels WHERE minute < ?", LABEL_MINUTES),
+        ] {
             sqlx::query(forget)
-                .bind(minute_of(newest) - REMEMBERED_MINUTES)
+                .bind(minute_of(newest) - kept)
                 .execute(&mut *tx)
                 .await
                 .map_err(database)?;
@@ -205,6 +209,7 @@ async fn merge(
     if let Some((count, sketch)) = stored {
         row.merge(&decode(count, &sketch)?);
     }
+    row.settle();
     sqlx::query(
         "INSERT OR REPLACE INTO rollups (environment_id, minute, series, label, count, sketch)
          VALUES (?, ?, ?, ?, ?, ?)",

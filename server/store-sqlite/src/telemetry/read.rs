@@ -20,7 +20,7 @@ use crate::{
 pub(super) fn decode(count: i64, sketch: &[u8]) -> Result<Rollup, StoreError> {
     let sketch = Sketch::from_bytes(sketch).map_err(|error| damaged("rollup")(&error))?;
     let count = u64::try_from(count).map_err(|error| damaged("rollup")(&error))?;
-    Ok(Rollup { count, sketch })
+    Ok(Rollup { count, sketch, ..Rollup::default() })
 }
 
 pub(super) async fn rollups(

@@ -1,0 +1,307 @@
+//! The events of a batch.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::{
+    MAX_CRUMBS, MAX_MESSAGE_CHARS, MAX_NAME_CHARS, MAX_PROPERTIES, MAX_STACK_CHARS, MAX_VALUE,
+};
+
+/// What happened in the page.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(tag = "t", rename_all = "snake_case")]
+pub enum Event {
+    /// A web vital, final or so far.
+    Vital(Vital),
+    /// Something went wrong.
+    Error(Error),
+    /// A page was opened; in an app of one page, another of its places.
+    View {
+        /// How the visitor came, as web vitals name it.
+        #[serde(default)]
+        nav: String,
+        /// The site that the visitor came from, without its path.
+        #[serde(default)]
+        referrer: String,
+    },
+    /// The app asked for a flag and acted on the answer.
+    Exposure {
+        /// Which flag.
+        flag: String,
+        /// What it answered.
+        variant: String,
+    },
+    /// A user used a feature.
+    Use {
+        /// The feature's flag.
+        flag: String,
+        /// What the app says about it.
+        #[serde(default)]
+        props: Map<String, Value>,
+    },
+    /// A feature was in use, visibly, for a while.
+    Engaged {
+        /// The feature's flag.
+        flag: String,
+        /// For how long, in millionths of a second.
+        value: u64,
+    },
+    /// A task was started, completed or abandoned.
+    Task {
+        /// Its name.
+        name: String,
+        /// What became of it.
+        outcome: Outcome,
+        /// How long it took, in millionths of a second; 0 at the start.
+        #[serde(default)]
+        value: u64,
+    },
+    /// The app's own event.
+    Custom {
+        /// Its name.
+        name: String,
+        /// What the app says about it.
+        #[serde(default)]
+        props: Map<String, Value>,
+    },
+    /// Something was timed.
+    Timing {
+        /// `api` or `render`.
+        kind: String,
+        /// The endpoint or component.
+        name: String,
+        /// In millionths of a second.
+        value: u64,
+        /// Whether it failed.
+        #[serde(default)]
+        failed: bool,
+    },
+    /// A user said something.
+    Feedback(Feedback),
+}
+
+/// A web vital.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+pub struct Vital {
+    /// LCP, INP, CLS, FCP, TTFB or FID.
+    pub name: String,
+    /// In millionths of a second, or of a score.
+    pub value: u64,
+    /// The value of this page view that it takes the place of.
+    pub was: Option<u64>,
+    /// How the visitor came: `navigate`, `reload`, `back-forward-cache`, `prerender`, …
+    #[serde(default)]
+    pub nav: String,
+    /// The element: the largest, the one that moved most, the one that was pressed.
+    #[serde(default)]
+    pub target: String,
+    /// The largest element's resource.
+    #[serde(default)]
+    pub url: String,
+    /// LCP: first byte, waiting, loading, rendering. INP: waiting, handling, painting. Millionths
+    /// of a second.
+    #[serde(default)]
+    pub parts: Vec<u64>,
+    /// The longest script while the visitor waited.
+    #[serde(default)]
+    pub script: String,
+}
+
+/// An error.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+pub struct Error {
+    /// The message.
+    pub message: String,
+    /// `error`, `rejection`, `resource`, `request`, `csp` or `captured`.
+    #[serde(default)]
+    pub kind: String,
+    /// The stack, where there is one.
+    #[serde(default)]
+    pub stack: String,
+    /// The feature it happened in.
+    pub feature: Option<String>,
+    /// The component it happened in.
+    pub component: Option<String>,
+    /// How bad it is; without one it is an error like any other.
+    #[serde(default)]
+    pub severity: Severity,
+    /// How often it happened in a row.
+    #[serde(default = "one")]
+    pub count: u64,
+    /// Whether it is of a browser extension, or says nothing that anybody could act on.
+    #[serde(default)]
+    pub noise: bool,
+    /// What happened before it: milliseconds before, kind, text.
+    #[serde(default)]
+    pub crumbs: Vec<(u64, String, String)>,
+}
+
+fn one() -> u64 {
+    1
+}
+
+/// How bad an error is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Something is slow or missing.
+    Warning,
+    /// Something does not work.
+    #[default]
+    Error,
+    /// Somebody must look at it now.
+    Critical,
+}
+
+/// What became of a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It was begun.
+    Started,
+    /// It was done.
+    Completed,
+    /// It was given up.
+    Abandoned,
+}
+
+/// What somebody said.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+pub struct Feedback {
+    /// `rating`, `nps`, `bug` or `idea`.
+    #[serde(default)]
+    pub kind: String,
+    /// 1 to 5.
+    pub rating: Option<u8>,
+    /// 0 to 10: how likely they would recommend it.
+    pub score: Option<u8>,
+    /// What they said.
+    #[serde(default)]
+    pub message: String,
+    /// The id of a screenshot that was sent beside it.
+    #[serde(default)]
+    pub screenshot: String,
+}
+
+impl Event {
+    /// Checks what the types cannot.
+    pub(super) fn validate(&self) -> Result<(), String> {
+        match self {
+            Self::Vital(vital) => vital.validate(),
+            Self::Error(error) => error.validate(),
+            Self::Feedback(feedback) => feedback.validate(),
+            Self::View { nav, referrer } => bounded("nav", nav, MAX_NAME_CHARS).and(bounded(
+                "referrer",
+                referrer,
+                MAX_NAME_CHARS,
+            )),
+            Self::Exposure { flag, variant } => {
+                named("flag", flag).and_then(|()| named("variant", variant))
+            }
+            Self::Use { flag, props } => named("flag", flag).and_then(|()| properties(props)),
+            Self::Engaged { flag, value } => named("flag", flag).and_then(|()| measured(*value)),
+            Self::Task { name, value, .. } => named("name", name).and_then(|()| measured(*value)),
+            Self::Custom { name, props } => named("name", name).and_then(|()| properties(props)),
+            Self::Timing { name, value, .. } => named("name", name).and_then(|()| measured(*value)),
+        }
+    }
+}
+
+impl Vital {
+    fn validate(&self) -> Result<(), String> {
+        named("name", &self.name)?;
+        measured(self.value)?;
+        measured(self.was.unwrap_or_default())?;
+        for (field, text) in [
+            ("nav", &self.nav),
+            ("target", &self.target),
+            ("url", &self.url),
+            ("script", &self.script),
+        ] {
+            bounded(field, text, MAX_NAME_CHARS)?;
+        }
+        if self.parts.len() > 4 {
+            return Err(format!("parts: at most 4, found {}", self.parts.len()));
+        }
+        self.parts.iter().try_for_each(|part| measured(*part))
+    }
+}
+
+impl Error {
+    fn validate(&self) -> Result<(), String> {
+        bounded("message", &self.message, MAX_MESSAGE_CHARS)?;
+        bounded("kind", &self.kind, MAX_NAME_CHARS)?;
+        bounded("stack", &self.stack, MAX_STACK_CHARS)?;
+        bounded("feature", self.feature.as_deref().unwrap_or_default(), MAX_NAME_CHARS)?;
+        bounded("component", self.component.as_deref().unwrap_or_default(), MAX_NAME_CHARS)?;
+        if !(1..=1_000_000).contains(&self.count) {
+            return Err(format!("count: 1 to 1000000, found {}", self.count));
+        }
+        if self.crumbs.len() > MAX_CRUMBS {
+            return Err(format!("crumbs: at most {MAX_CRUMBS}, found {}", self.crumbs.len()));
+        }
+        self.crumbs.iter().try_for_each(|(_, kind, text)| {
+            bounded("crumbs", kind, MAX_NAME_CHARS)?;
+            bounded("crumbs", text, MAX_NAME_CHARS)
+        })
+    }
+}
+
+impl Feedback {
+    fn validate(&self) -> Result<(), String> {
+        if self.rating.is_some_and(|rating| !(1..=5).contains(&rating)) {
+            return Err("rating: 1 to 5".to_owned());
+        }
+        if self.score.is_some_and(|score| score > 10) {
+            return Err("score: 0 to 10".to_owned());
+        }
+        if self.rating.is_none() && self.score.is_none() && self.message.trim().is_empty() {
+            return Err("message: needed where there is no rating and no score".to_owned());
+        }
+        if !matches!(self.kind.as_str(), "" | "rating" | "nps" | "bug" | "idea") {
+            return Err(format!("kind: rating, nps, bug or idea, not {:?}", self.kind));
+        }
+        bounded("screenshot", &self.screenshot, MAX_NAME_CHARS)?;
+        bounded("message", &self.message, MAX_MESSAGE_CHARS)
+    }
+}
+
+/// Properties are single values: a tree of them could not be counted by.
+fn properties(props: &Map<String, Value>) -> Result<(), String> {
+    if props.len() > MAX_PROPERTIES {
+        return Err(format!("props: at most {MAX_PROPERTIES}, found {}", props.len()));
+    }
+    for (name, value) in props {
+        named("props", name)?;
+        match value {
+            Value::String(text) => bounded(&format!("props.{name}"), text, MAX_NAME_CHARS)?,
+            Value::Number(_) | Value::Bool(_) | Value::Null => {}
+            _ => return Err(format!("props.{name}: a text, a number or true or false is needed")),
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn bounded(field: &str, text: &str, most: usize) -> Result<(), String> {
+    let found = text.chars().count();
+    if found > most {
+        return Err(format!("{field}: at most {most} characters, found {found}"));
+    }
+    Ok(())
+}
+
+fn named(field: &str, text: &str) -> Result<(), String> {
+    if text.is_empty() {
+        return Err(format!("{field}: must not be empty"));
+    }
+    bounded(field, text, MAX_NAME_CHARS)
+}
+
+fn measured(value: u64) -> Result<(), String> {
+    if value > MAX_VALUE {
+        return Err(format!("value: at most {MAX_VALUE} millionths, found {value}"));
+    }
+    Ok(())
+}

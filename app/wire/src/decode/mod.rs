@@ -1,0 +1,249 @@
+//! Reading a batch: strict about sizes, and precise about what is wrong.
+
+mod event;
+
+use std::collections::BTreeMap;
+
+pub use event::{Error, Event, Feedback, Outcome, Severity, Vital};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{MAX_AGE, MAX_EVENTS, MAX_EXPOSED, MAX_NAME_CHARS, VERSION};
+
+/// A batch whose frame is sound. Each event is there, or the reason why not.
+#[derive(Debug)]
+pub struct Batch {
+    /// Unique per environment; a repeated one counts once.
+    pub id: String,
+    /// The visit that it belongs to.
+    pub session: String,
+    /// The visitor, by an id that the page made up.
+    pub visitor: Option<String>,
+    /// The user, by the id that the app gave.
+    pub user: Option<String>,
+    /// Whether the visitor was here before this visit.
+    pub returning: bool,
+    /// The part of all visits that are measured, in millionths.
+    pub rate: u64,
+    /// What the page is seen on.
+    pub device: Device,
+    /// Such as `4g`, where the browser says.
+    pub connection: Option<String>,
+    /// The app's version, where the page says.
+    pub release: Option<String>,
+    /// Flag and variant of what the visit was exposed to.
+    pub exposed: BTreeMap<String, String>,
+    /// How many events the page had to drop before.
+    pub dropped: u64,
+    /// In the order of the payload.
+    pub events: Vec<Result<Timed, String>>,
+}
+
+/// What a page is seen on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Device {
+    /// Touched, and small.
+    Phone,
+    /// Touched, and large.
+    Tablet,
+    /// Pointed at.
+    #[default]
+    Desktop,
+}
+
+/// An event with its time and place.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Timed {
+    /// Milliseconds before the batch was sent.
+    #[serde(default)]
+    pub age: u64,
+    /// The page's path, without query and fragment.
+    #[serde(default)]
+    pub page: String,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// Why a whole batch is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidBatch {
+    /// Not JSON, or not of this shape.
+    #[error("the body is not a batch: {0}")]
+    Malformed(#[from] serde_json::Error),
+    /// Another version of the payload.
+    #[error("v: this server reads version {VERSION}, the batch says {0}; reload the collector")]
+    Version(u64),
+    /// A text of the frame that cannot be kept.
+    #[error("{field}: 1 to {MAX_NAME_CHARS} characters are needed")]
+    Text {
+        /// Such as `batch` or `session`.
+        field: &'static str,
+    },
+    /// No part of anything.
+    #[error("rate: 1 to {MILLION} millionths, found {0}")]
+    Rate(u64),
+    /// More flags than a visit is exposed to.
+    #[error("exposed: at most {MAX_EXPOSED} flags, found {0}")]
+    TooManyExposed(usize),
+    /// More than a collector ever sends.
+    #[error("events: at most {MAX_EVENTS} are taken in one batch, this one has {0}")]
+    TooMany(usize),
+}
+
+#[derive(Deserialize)]
+struct Frame {
+    v: u64,
+    batch: String,
+    session: String,
+    visitor: Option<String>,
+    user: Option<String>,
+    #[serde(default)]
+    returning: bool,
+    #[serde(default = "all")]
+    rate: u64,
+    #[serde(default)]
+    device: Device,
+    connection: Option<String>,
+    release: Option<String>,
+    #[serde(default)]
+    exposed: BTreeMap<String, String>,
+    #[serde(default)]
+    dropped: u64,
+    events: Vec<Value>,
+}
+
+/// A millionth of a thing, as often as it takes to have all of it.
+const MILLION: u64 = 1_000_000;
+
+fn all() -> u64 {
+    MILLION
+}
+
+/// Reads a body. The caller has bounded its size.
+///
+/// # Errors
+/// When the frame is wrong; a wrong event is reported in its place instead.
+pub fn batch(body: &[u8]) -> Result<Batch, InvalidBatch> {
+    let frame: Frame = serde_json::from_slice(body)?;
+    if frame.v != VERSION {
+        return Err(InvalidBatch::Version(frame.v));
+    }
+    for (field, text) in [
+        ("batch", Some(&frame.batch)),
+        ("session", Some(&frame.session)),
+        ("visitor", frame.visitor.as_ref()),
+        ("user", frame.user.as_ref()),
+        ("connection", frame.connection.as_ref()),
+        ("release", frame.release.as_ref()),
+    ] {
+        if text.is_some_and(|text| text.is_empty() || text.chars().count() > MAX_NAME_CHARS) {
+            return Err(InvalidBatch::Text { field });
+        }
+    }
+    if !(1..=MILLION).contains(&frame.rate) {
+        return Err(InvalidBatch::Rate(frame.rate));
+    }
+    if frame.exposed.len() > MAX_EXPOSED {
+        return Err(InvalidBatch::TooManyExposed(frame.exposed.len()));
+    }
+    if frame.events.len() > MAX_EVENTS {
+        return Err(InvalidBatch::TooMany(frame.events.len()));
+    }
+    Ok(Batch {
+        id: frame.batch,
+        session: frame.session,
+        visitor: frame.visitor,
+        user: frame.user,
+        returning: frame.returning,
+        rate: frame.rate,
+        device: frame.device,
+        connection: frame.connection,
+        release: frame.release,
+        exposed: frame.exposed,
+        dropped: frame.dropped,
+        events: frame.events.into_iter().map(event).collect(),
+    })
+}
+
+fn event(value: Value) -> Result<Timed, String> {
+    let timed: Timed = serde_json::from_value(value).map_err(|error| error.to_string())?;
+    if timed.age > MAX_AGE {
+        return Err(format!("age: at most {MAX_AGE} ms, found {}", timed.age));
+    }
+    event::bounded("page", &timed.page, MAX_NAME_CHARS)?;
+    timed.event.validate()?;
+    Ok(timed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(events: &str) -> String {
+        format!(r#"{{"v":1,"batch":"b","session":"s","events":[{events}]}}"#)
+    }
+
+    fn complaint(event: &str) -> String {
+        let batch = batch(frame(event).as_bytes()).unwrap();
+        batch.events.into_iter().next().unwrap().unwrap_err()
+    }
+
+    #[test]
+    fn a_frame_says_what_is_wrong_with_it() {
+        assert!(matches!(batch(b"{"), Err(InvalidBatch::Malformed(_))));
+        let body = frame("").replace("\"v\":1", "\"v\":2");
+        assert!(matches!(batch(body.as_bytes()), Err(InvalidBatch::Version(2))));
+        let body = frame("").replace("\"s\"", "\"\"");
+        assert!(matches!(batch(body.as_bytes()), Err(InvalidBatch::Text { field: "session" })));
+        let body = frame(&vec!["1"; 201].join(","));
+        assert!(matches!(batch(body.as_bytes()), Err(InvalidBatch::TooMany(201))));
+    }
+
+    #[test]
+    fn a_frame_tells_of_visit_visitor_and_device() {
+        let body = frame("").replace(
+            "\"session\":\"s\"",
+            r#""session":"s","visitor":"v","user":"ada","returning":true,"rate":500000,
+               "device":"phone","connection":"4g","release":"1.2","exposed":{"A":"on"},"dropped":3"#,
+        );
+        let batch = batch(body.as_bytes()).unwrap();
+        assert_eq!((batch.visitor.as_deref(), batch.user.as_deref()), (Some("v"), Some("ada")));
+        assert_eq!((batch.returning, batch.rate, batch.dropped), (true, 500_000, 3));
+        assert_eq!((batch.device, batch.connection.as_deref()), (Device::Phone, Some("4g")));
+        assert_eq!((batch.release.as_deref(), batch.exposed["A"].as_str()), (Some("1.2"), "on"));
+        let wrong = |from: &str, to: &str| super::batch(body.replace(from, to).as_bytes());
+        assert!(matches!(wrong("500000", "0"), Err(InvalidBatch::Rate(0))));
+        assert!(matches!(wrong("phone", "watch"), Err(InvalidBatch::Malformed(_))));
+        assert!(matches!(wrong("\"ada\"", "\"\""), Err(InvalidBatch::Text { field: "user" })));
+    }
+
+    #[test]
+    fn an_event_says_what_is_wrong_with_it() {
+        assert!(complaint(r#"{"t":"dance"}"#).contains("unknown variant `dance`"));
+        assert!(complaint(r#"{"t":"vital","name":"LCP"}"#).contains("missing field `value`"));
+        assert!(complaint(r#"{"t":"vital","name":"LCP","value":-1}"#).contains("invalid value"));
+        assert!(complaint(r#"{"t":"use","flag":""}"#).starts_with("flag: must not be empty"));
+        assert!(complaint(r#"{"t":"feedback","rating":6}"#).starts_with("rating: 1 to 5"));
+        assert!(complaint(r#"{"t":"feedback"}"#).starts_with("message: needed"));
+        let long = format!(r#"{{"t":"error","message":"{}"}}"#, "x".repeat(1_001));
+        assert!(complaint(&long).starts_with("message: at most 1000"));
+        assert!(complaint(r#"{"t":"feedback","score":11}"#).starts_with("score: 0 to 10"));
+        assert!(
+            complaint(r#"{"t":"custom","name":"a","props":{"x":[1]}}"#).starts_with("props.x:")
+        );
+        assert!(
+            complaint(r#"{"t":"task","name":"a","outcome":"lost"}"#).contains("unknown variant")
+        );
+        assert!(complaint(r#"{"t":"error","message":"a","count":0}"#).starts_with("count: 1 to"));
+        assert!(complaint(r#"{"t":"use","flag":"A","age":86400001}"#).starts_with("age: at most"));
+    }
+
+    #[test]
+    fn a_wrong_event_does_not_spoil_the_others() {
+        let batch = batch(frame(r#"{"t":"x"},{"t":"use","flag":"A"}"#).as_bytes()).unwrap();
+        assert!(batch.events[0].is_err());
+        assert!(batch.events[1].is_ok());
+    }
+}

@@ -1,0 +1,124 @@
+// A site whose pages are measured twice: by Google's `web-vitals`, unmodified, and by our collector.
+import { readFileSync } from 'node:fs';
+import { createServer, request as ask, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Page } from '@playwright/test';
+import { expect } from './fixtures';
+import type { Server } from './server';
+
+const LIBRARY = readFileSync(require.resolve('web-vitals').replace(/web-vitals[^/]*\.js$/, 'web-vitals.iife.js'));
+
+/** What the library is asked, as its documentation says. FID is no longer in it, so it is read from the browser. */
+const ASK = `
+  const tell = (metric) => navigator.sendBeacon('/theirs', JSON.stringify({ name: metric.name, id: metric.id, value: metric.value, nav: metric.navigationType, attribution: undefined }));
+  for (const on of ['onCLS', 'onFCP', 'onINP', 'onLCP', 'onTTFB']) webVitals[on](tell, { reportSoftNavs: true });
+  // As the library did as long as it had it: what a hidden page is late with annoys nobody.
+  document.visibilityState == 'hidden' || new PerformanceObserver((list) => {
+    const [first] = list.getEntries();
+    tell({ name: 'FID', id: 'first', value: first.processingStart - first.startTime });
+  }).observe({ type: 'first-input', buffered: true });`;
+
+/** A picture that takes its time. */
+const PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="600" height="400"><rect width="600" height="400" fill="teal"/><circle cx="300" cy="200" r="150" fill="gold"/></svg>';
+
+type Final = { name: string; nav: string; value: number };
+
+export class Site {
+  private theirs = new Map<string, { name: string; nav: string; value: number }>();
+  /** The paths that were asked for. */
+  readonly asked: string[] = [];
+  private readonly batches = new Set<string>();
+  private ours: { name: string; nav: string; value: number }[] = [];
+
+  private constructor(
+    private readonly http: HttpServer,
+    readonly url: string,
+  ) {}
+
+  static async start(server: Server, pages: Record<string, string>): Promise<Site> {
+    let site: Site;
+    const http = createServer((request, response) => {
+      const { pathname } = new URL(request.url ?? '/', 'http://x');
+      site.asked.push(pathname);
+      if (pathname === '/theirs') {
+        let body = '';
+        request.on('data', (chunk) => (body += chunk));
+        request.on('end', () => {
+          const { id, ...metric } = JSON.parse(body);
+          site.theirs.set(metric.name + id, metric);
+          response.writeHead(204).end();
+        });
+        return;
+      }
+      if (pathname === '/picture.svg') {
+        setTimeout(() => response.writeHead(200, { 'content-type': 'image/svg+xml', 'cache-control': 'no-store' }).end(PICTURE), 250);
+        return;
+      }
+      if (/^\/(collect|ofrep)/.test(pathname)) return site.pass(request, response, new URL(server.url));
+      const html = pages[pathname];
+      if (html === undefined) return void response.writeHead(404).end();
+      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(`<!DOCTYPE html><html><head><title>x</title>
+        <link rel="icon" href="data:,"><script>${LIBRARY.toString()}</script><script>${ASK}</script>
+        <script async src="/collector.js" data-key="${server.clientKey}"></script></head><body>${html}</body></html>`);
+    });
+    await new Promise<void>((done) => http.listen(0, '127.0.0.1', done));
+    site = new Site(http, `http://127.0.0.1:${(http.address() as AddressInfo).port}`);
+    return site;
+  }
+
+  /** Hands what is for Phasegate over to it, and notes what the collector says. */
+  private pass(request: IncomingMessage, response: ServerResponse, server: URL): void {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk) => chunks.push(chunk));
+    request.on('end', () => {
+      const body = Buffer.concat(chunks);
+      if (request.url?.startsWith('/collect?')) this.note(JSON.parse(body.toString()));
+      const { method, url: path, headers } = request;
+      const passed = ask({ host: server.hostname, port: server.port, method, path, headers: { ...headers, host: server.host } }, (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+      });
+      response.on('close', () => passed.destroy());
+      passed.on('error', () => response.destroy());
+      passed.end(body);
+    });
+  }
+
+  private note({ batch, events }: { batch: string; events: any[] }): void {
+    if (this.batches.has(batch)) return;
+    this.batches.add(batch);
+    for (const event of events ?? []) {
+      if (event.t !== 'vital') continue;
+      const same = this.ours.find((one) => one.name === event.name && one.nav === event.nav && one.value === event.was);
+      expect(event.was === undefined || same, `${event.name} takes the place of a value that was reported`).toBeTruthy();
+      if (same) same.value = event.value;
+      else this.ours.push({ name: event.name, nav: event.nav, value: event.value });
+    }
+  }
+
+  /** Waits until the collector is at work in a page. */
+  async ready(page: Page): Promise<void> {
+    await page.waitForFunction(() => (window as any).phasegate?.ready);
+    await page.evaluate(() => (window as any).phasegate.ready);
+  }
+
+  /** Compares everything, value by value, once all of it has arrived. Answers with what there was. */
+  async compare(names: string[]): Promise<Final[]> {
+    const key = ({ name, nav }: Final) => `${name} ${name === 'FID' ? '' : nav}`.trim();
+    const sorted = (list: Iterable<Final>) => [...list].sort((a, b) => key(a).localeCompare(key(b)) || a.value - b.value);
+    await expect.poll(() => new Set([...this.theirs.values()].map((metric) => metric.name)), 'theirs').toEqual(new Set(names));
+    await expect.poll(() => sorted(this.ours).map(key)).toEqual(sorted(this.theirs.values()).map(key));
+    const theirs = sorted(this.theirs.values());
+    for (const [index, mine] of sorted(this.ours).entries()) {
+      const isScore = mine.name === 'CLS';
+      const off = Math.abs(mine.value / (isScore ? 1e6 : 1e3) - theirs[index].value);
+      expect(off, `${key(mine)}: ours ${mine.value}, theirs ${theirs[index].value}`).toBeLessThan(isScore ? 1e-6 : 0.5);
+    }
+    return theirs;
+  }
+
+  async stop(): Promise<void> {
+    this.http.closeAllConnections();
+    await new Promise((done) => this.http.close(done));
+  }
+}

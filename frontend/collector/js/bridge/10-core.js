@@ -1,0 +1,49 @@
+// Between the page and the collector's WASM: passes on what the loader saw, delivers what the
+// collector makes of it, and keeps the flags' answers. The files of this folder are one module, in
+// the order of their names, behind what wasm-bindgen makes.
+
+// What happens, by the numbers that `src/boundary.rs` has for it.
+const [
+  WANT, VIEW, CONTINUED, RESTORED, SOFT, SENT, WAS_HIDDEN, HIDDEN, VISIBLE, ACTIVE, INPUT, FIRST_BYTE,
+  PAINT, LARGEST, SHIFT, EVENT, SCRIPT, FIRST_INPUT, CRUMB, ERROR, REQUEST, EXPOSURE, USE, CUSTOM,
+  TASK, TIMING, FEEDBACK, LOST,
+] = Array(28).keys();
+
+const random = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+const page = window;
+const now = () => performance.now();
+const wall = () => Date.now();
+
+// Whatever an app hands over, a text comes out: WASM takes nothing else.
+const text = (value) => {
+  try {
+    return String(value ?? '');
+  } catch {
+    return '';
+  }
+};
+
+// Properties are single values; what is none is left out.
+const properties = (given) => {
+  const kept = Object.entries(given ?? {}).filter(([, value]) => /^(string|number|boolean)$/.test(typeof value)).slice(0, 20);
+  return kept.length ? JSON.stringify(Object.fromEntries(kept.map(([name, value]) => [name.slice(0, 200), typeof value == 'string' ? value.slice(0, 200) : value]))) : '';
+};
+
+// Where an element is, in a few words: its id, or tags and classes up to one.
+const selector = (node) => {
+  let path = '';
+  try {
+    for (; node && node.nodeType != 9; node = node.parentNode) {
+      const part = node.id ? '#' + node.id : [node.nodeName.toLowerCase(), ...Array.from(node.classList ?? []).sort()].join('.');
+      if (path.length + part.length > 99) return path || part.slice(0, 99);
+      path = path ? part + '>' + path : part;
+      if (node.id) break;
+    }
+  } catch {
+    // A node that is not like others.
+  }
+  return path;
+};
+
+const whenIdle = (work, timeout) => page.requestIdleCallback ? requestIdleCallback(work, { timeout }) : setTimeout(work);

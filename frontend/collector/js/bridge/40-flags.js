@@ -1,0 +1,82 @@
+// The flags' answers: asked for in bulk, kept over the end of the page, and asked for again when
+// the server says that something has changed.
+
+const flags = (state, { send, onAnswer }) => {
+  let visitor = read(VISITOR), isNew = !visitor, newest = 0, stream, retry = 5000, timer = 0;
+  visitor ||= random();
+  if (!write(VISITOR, visitor)) isNew = true;
+  let context = { targetingKey: visitor };
+  const headers = () => ({ authorization: 'Bearer ' + state.key, 'content-type': 'application/json' });
+  const ask = (path, more) => send(state.origin + path, {
+    method: 'POST', body: JSON.stringify({ context }), headers: { ...headers(), ...more }, signal: AbortSignal.timeout?.(5000),
+  });
+  // The kept answers, if they are of this very question.
+  const kept = () => state.attempt(() => {
+    const [known, bulk, etag, asked] = JSON.parse(read(FLAGS));
+    return known == state.key + context.targetingKey && asked == JSON.stringify(context) ? { bulk, etag } : {};
+  }) ?? {};
+  const want = ({ metadata = {} }) => {
+    const { collectAnalytics = true, collectPerformance = true, collectErrors = true, collectRate = 1 } = metadata;
+    onAnswer({ collectAnalytics, collectPerformance, collectErrors, collectRate });
+  };
+  const evaluate = async () => {
+    const mine = ++newest, known = kept();
+    try {
+      const response = await ask('/ofrep/v1/evaluate/flags', known.etag && { 'if-none-match': known.etag });
+      const bulk = response.status == 304 ? known.bulk : await response.json();
+      // A late answer speaks of somebody that the visitor no longer is; an error says nothing.
+      if (mine != newest) return;
+      if (!bulk.flags) throw 0;
+      state.answers(bulk, context.targetingKey);
+      state.changed();
+      want(bulk);
+      if (response.ok) write(FLAGS, JSON.stringify([state.key + context.targetingKey, bulk, response.headers.get('etag'), JSON.stringify(context)]));
+      retry = 5000;
+      listen(bulk.eventStreams?.[0]?.endpoint);
+    } catch {
+      if (mine != newest) return;
+      // The server is away: what it said the last time holds, or the app's fallbacks.
+      state.recall(context.targetingKey);
+      state.changed();
+      want(known.bulk ?? {});
+      again();
+    }
+  };
+  // Not all pages at once when a server comes back.
+  const again = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => document.hidden || evaluate(), retry * (0.5 + Math.random()));
+    retry = Math.min(retry * 2, 300_000);
+  };
+  const listen = (endpoint) => {
+    if (stream || !endpoint || document.hidden || !page.EventSource) return;
+    stream = new EventSource((endpoint.origin ?? state.origin) + endpoint.requestUri);
+    stream.onmessage = ({ data }) => data.includes('refetchEvaluation') && evaluate();
+    // The browser tries again by itself, unless it was told that the ticket is not good any more.
+    stream.onerror = () => stream?.readyState == 2 && (rest(), again());
+  };
+  // A page that nobody sees asks for nothing, and can be kept in the back/forward cache.
+  const rest = () => {
+    stream?.close();
+    stream = 0;
+  };
+  const explain = async (name) => {
+    try {
+      const answer = await (await ask('/ofrep/v1/explain/' + encodeURIComponent(name))).json();
+      console.log([name + ': ' + (answer.errorDetails ?? answer.variant)].concat(answer.steps ?? []).join('\n  '));
+      return answer;
+    } catch (problem) {
+      console.warn('phasegate: the server could not be asked', problem);
+      return state.flags[name];
+    }
+  };
+  return {
+    evaluate, explain, rest, visitor, isNew,
+    identify: (user, attributes) => {
+      context = { ...attributes, targetingKey: text(user) };
+      state.who = text(user);
+      state.recall(text(user));
+      return evaluate();
+    },
+  };
+};

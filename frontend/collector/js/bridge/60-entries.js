@@ -1,0 +1,46 @@
+// What the browser measures, passed on in numbers.
+
+const entries = (state, core, note) => {
+  const activation = performance.getEntriesByType('navigation')[0]?.activationStart ?? 0;
+  // A prerendered page is hidden until it is activated, and that does not count.
+  const hidden = performance.getEntriesByType('visibility-state').find((e) => e.name == 'hidden' && e.startTime >= activation);
+  if (hidden || state.wasHidden) note(WAS_HIDDEN, hidden?.startTime);
+  // A soft navigation's id, while there is one.
+  let soft = 0;
+  const largest = (at, element, url) => {
+    const found = url ? performance.getEntriesByName(url, 'resource').filter((e) => (e.requestStart || e.startTime) <= at).at(-1) : undefined;
+    note(LARGEST, at, found ? found.requestStart || found.startTime : 0, found?.responseEnd ?? 0, 0, 0, selector(element), url);
+  };
+  const handlers = {
+    'paint': (e) => e.name == 'first-contentful-paint' && note(PAINT, e.startTime),
+    'largest-contentful-paint': (e) => largest(e.startTime, e.element, e.url),
+    'layout-shift': (e) => e.hadRecentInput || note(SHIFT, e.startTime, e.value, 0, 0, 0, selector(e.sources?.find(({ node }) => node?.nodeType == 1)?.node)),
+    'first-input': (e) => {
+      note(FIRST_INPUT, e.startTime, e.processingStart);
+      // An interaction's first event is also one of its events.
+      handlers.event(e);
+    },
+    'event': (e) => note(EVENT, e.startTime, e.interactionId || 0, e.duration, e.processingStart, e.processingEnd, e.interactionId ? selector(e.target) || text(e.targetSelector) : ''),
+    'long-animation-frame': (e) => e.scripts?.forEach((s) => note(SCRIPT, s.startTime, s.duration, 0, 0, 0, s.sourceURL + ' ' + (s.sourceFunctionName || s.invoker))),
+    'resource': (e) => {
+      if (!/^(fetch|xmlhttprequest)$/.test(e.initiatorType) || e.name.startsWith(state.origin + '/collect') || e.name.startsWith(state.origin + '/ofrep')) return;
+      note(TIMING, e.startTime + e.duration, e.duration, e.responseStatus >= 400 ? 1 : 0, 0, 0, 'api', e.name);
+    },
+    'soft-navigation': (e) => {
+      state.locate(e.startTime, 'soft-navigation');
+      note(CONTINUED, e.startTime, performance.interactionCount || 0, 0, 0, 0, 'soft-navigation');
+      note(SOFT, 0, (e.presentationTime || e.paintTime || e.startTime) - e.startTime);
+      soft = e;
+      const first = e.getLargestInteractionContentfulPaint?.();
+      first && handlers['interaction-contentful-paint'](first);
+    },
+    'interaction-contentful-paint': (e) => {
+      const paint = e.largestContentfulPaint;
+      if (soft && paint && e.interactionId == soft.interactionId) largest(soft.startTime + Math.max(paint.renderTime - e.startTime, 0), paint.element, paint.url);
+    },
+  };
+  for (const type of ['resource', 'long-animation-frame', 'soft-navigation', 'interaction-contentful-paint']) state.attempt(() => {
+    new PerformanceObserver((list) => list.getEntries().forEach((e) => state.take(['entry', e]))).observe({ type, buffered: true });
+  });
+  return (e) => handlers[e.entryType]?.(e);
+};

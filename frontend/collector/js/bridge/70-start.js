@@ -1,0 +1,195 @@
+// The collector begins: who, what and where first, then what the loader has kept, then all the rest
+// as it comes.
+
+export const start = async (state) => {
+  const { seen, attempt, settings } = state;
+  // Ours even where the app replaces it later.
+  const fetch = page.fetch.bind(page);
+  await load(fetch);
+  if (document.prerendering) await new Promise((shown) => document.addEventListener('prerenderingchange', shown, { once: true }));
+  const navigation = performance.getEntriesByType('navigation')[0];
+  const activation = navigation?.activationStart ?? 0;
+  const kind = document.wasDiscarded ? 'restore' : activation > 0 ? 'prerender' : (navigation?.type ?? 'navigate').replaceAll('_', '-');
+  const response = navigation?.responseStart ?? 0;
+  let place = location.pathname;
+  const core = new Collector(activation, response, [location.origin, place, kind].join('\x1f'));
+  const note = (what, at = 0, a = 0, b = 0, c = 0, d = 0, ...texts) => core.note(what, at, a, b, c, d, texts.join('\x1f'));
+  const count = () => performance.interactionCount || 0;
+  const send = (...what) => Promise.resolve().then(() => fetch(...what));
+  let unpatch;
+
+  const sending = delivery(state, core, {
+    send,
+    onRefused: (problem) => {
+      console.warn('phasegate: nothing is collected;', problem ?? 'the server does not take this data-key');
+      stop();
+    },
+  });
+  let rate = 1;
+  const asked = flags(state, {
+    send,
+    onAnswer: ({ collectAnalytics, collectPerformance, collectErrors, collectRate }) => {
+      rate = collectRate;
+      // Whoever does not want to be measured, or is not in the sample, may still say something.
+      const isOut = state.isQuiet || visit.touch().roll >= rate;
+      note(WANT, 0, +collectAnalytics, +collectPerformance, +collectErrors, +isOut);
+      if (collectErrors && !isOut) unpatch ??= patches(state, core, take);
+      else unpatch = unpatch?.();
+      sending.ready();
+    },
+  });
+  const visit = visits(asked.isNew);
+  const stop = () => {
+    unpatch?.();
+    asked.rest();
+    state.take = ([, ...rest]) => attempt(() => rest.at(-1)());
+  };
+  const touched = matchMedia('(pointer: coarse)').matches;
+  const device = !touched ? 'desktop' : Math.min(screen.width, screen.height) < 600 ? 'phone' : 'tablet';
+  // What all events of a batch have in common. Nothing ties what a quiet visitor says to a visit.
+  state.frame = (batch) => {
+    if (state.isQuiet) return { session: batch, device };
+    const { id, returning, exposed } = visit.touch();
+    const known = (value) => text(value).slice(0, 200) || undefined;
+    return {
+      session: id, returning, exposed, device, rate: rate < 1 ? Math.max(Math.round(rate * 1e6), 1) : undefined,
+      visitor: asked.visitor, user: known(state.who), release: known(settings.release), connection: known(navigator.connection?.effectiveType),
+    };
+  };
+  note(VIEW, activation, 0, 0, 0, 0, place, kind, attempt(() => document.referrer && new URL(document.referrer).origin) ?? '');
+  response > 0 && response < now() && note(FIRST_BYTE);
+  state.sent && note(SENT);
+  state.lost && note(LOST, 0, state.lost);
+
+  // Another place of an app of one page, however it got there.
+  state.locate = (at, kind = 'navigate') => {
+    if (location.pathname == place) return;
+    place = location.pathname;
+    note(VIEW, at, 0, 0, 0, 0, place, kind);
+  };
+  const entry = entries(state, core, note);
+  // One error may be captured, thrown again, and end up as a rejection.
+  const known = new WeakSet(), ended = new WeakSet();
+  // Apps that show a flag's answer look again.
+  state.changed = () => dispatchEvent(new Event('phasegate:change'));
+  const error = (at, kind, problem, where, fallback) => {
+    if (problem && typeof problem == 'object') {
+      if (known.has(problem)) return;
+      known.add(problem);
+    }
+    const said = problem?.message ?? (typeof problem == 'string' ? problem : fallback ?? 'Rejected with something that is not an error');
+    const [name, message] = [text(problem?.name), text(said)];
+    const prefix = name && !message.startsWith(name) && !message.startsWith('Uncaught') ? name + ': ' : '';
+    const severity = /^(info|warning|error|critical)$/.test(where?.severity) ? where.severity : '';
+    note(ERROR, at, 0, 0, 0, 0, kind, prefix + message, text(problem?.stack), text(where?.feature), text(where?.component), severity);
+  };
+  const hidden = (at) => {
+    // Entries that the browser has not delivered yet belong to what is said now.
+    state.drain();
+    note(HIDDEN, at, count());
+    sending.flushNow();
+    asked.rest();
+  };
+  const events = {
+    error: (e, at) => {
+      const { target } = e;
+      if (e.message) return error(at, 'error', e.error ?? e.message);
+      const address = target?.src ?? target?.href;
+      address && note(ERROR, at, 0, 0, 0, 0, 'resource', text(target.localName) + ' could not be loaded: ' + text(address));
+    },
+    unhandledrejection: (e, at) => error(at, 'rejection', e.reason),
+    securitypolicyviolation: (e, at) => note(ERROR, at, 0, 0, 0, 0, 'csp', e.effectiveDirective + ' refused ' + (e.blockedURI || 'inline')),
+    visibilitychange: (e) => {
+      if (document.hidden) return hidden(e.timeStamp);
+      note(VISIBLE, e.timeStamp);
+      asked.evaluate();
+      sending.schedule();
+    },
+    pagehide: (e) => hidden(e.timeStamp),
+    pageshow: (e) => {
+      if (!e.persisted) return;
+        note(CONTINUED, e.timeStamp, count(), 0, 0, 0, 'back-forward-cache');
+      note(VIEW, e.timeStamp, 0, 0, 0, 0, place, 'back-forward-cache');
+      requestAnimationFrame(() => requestAnimationFrame(() => note(RESTORED, 0, now() - e.timeStamp)));
+    },
+    keydown: (e) => input(e),
+    click: (e, at) => {
+      input(e);
+      e.isTrusted && note(CRUMB, at, 0, 0, 0, 0, 'click', selector(e.target));
+      // A router has changed the address by then.
+      setTimeout(() => state.locate(at));
+    },
+  };
+  const input = (e) => {
+    if (!e.isTrusted) return;
+    note(ACTIVE, e.timeStamp);
+    whenIdle(() => { note(INPUT); sending.schedule(); }, 1000);
+  };
+  const submit = async (feedback) => {
+    const at = now(), { kind, rating, score, message, screenshot } = feedback ?? {};
+    const number = (value) => typeof value == 'number' && value >= 0 ? value : -1;
+    const id = screenshot ? await uploaded(screenshot) : '';
+    note(FEEDBACK, at, number(rating) || -1, number(score), 0, 0, text(kind), text(message), id);
+    await sending.flush();
+  };
+  const open = async (kind, options) => (await import(new URL('widget.js', import.meta.url))).open(kind, options ?? {}, submit);
+  const uploaded = async (image) => {
+    try {
+      const response = await send(state.origin + '/collect/screenshot?key=' + encodeURIComponent(state.key), { method: 'POST', body: image });
+      return text((await response.json()).id);
+    } catch {
+      // What was said matters more than the picture of it.
+      return '';
+    }
+  };
+  const handlers = {
+    entry,
+    on: (e, at) => events[e.type](e, at),
+    crumb: (at, kind, said) => note(CRUMB, at, 0, 0, 0, 0, kind, said),
+    request: (at, method, address, status, duration) => note(REQUEST, at, status, duration, 0, 0, method, address),
+    captured: (at, problem, where) => error(at, 'captured', problem, where, text(problem)),
+    exposure: (at, name, variant) => visit.expose(text(name), text(variant)) && note(EXPOSURE, at, 0, 0, 0, 0, text(name), text(variant)),
+    use: (at, name, given) => note(USE, at, 0, 0, 0, 0, text(name), properties(given)),
+    custom: (at, name, given) => note(CUSTOM, at, 0, 0, 0, 0, text(name), properties(given)),
+    task: (at, task, outcome) => {
+      // A task ends once.
+      if (outcome != 'started' && ended.has(task)) return;
+      if (outcome != 'started') ended.add(task);
+      note(TASK, at, at - task.start, 0, 0, 0, text(task.name), outcome);
+    },
+    timing: (at, kind, name, start, failed) => note(TIMING, at, at - start, failed === true ? 1 : 0, 0, 0, kind, text(name)),
+    hook: (at, hook) => { state.hook = hook; },
+    debug: (at, on = true) => { state.isDebugging = on; },
+  };
+  // What the app waits for; it goes on whatever happens.
+  const questions = {
+    identify: (user, attributes) => asked.identify(user, attributes).then(state.ready),
+    explain: (name) => asked.explain(text(name)),
+    feedback: submit,
+    open: (options) => open('', options),
+    askNps: (options) => open('nps', options),
+  };
+  // Nothing that goes wrong in here may reach the app, or spoil what comes after it.
+  const take = ([name, ...rest]) => {
+    try {
+      const question = questions[name];
+      if (question) {
+        const [, ...said] = rest, done = said.pop();
+        Promise.resolve(question(...said)).then(done, (problem) => done(console.warn('phasegate:', problem)));
+      } else handlers[name](...rest);
+      state.locate(now());
+    } catch (problem) {
+      console.warn('phasegate:', problem);
+    }
+    sending.schedule();
+  };
+
+  // A visitor whose identity is already known is asked for once, not first as a stranger.
+  const isKnown = seen.some(([name]) => name == 'identify');
+  seen.splice(0).forEach(take);
+  state.take = take;
+  for (const type of ['pageshow', 'keydown', 'click', 'securitypolicyviolation']) addEventListener(type, (event) => take(['on', event, now()]), true);
+  page.navigation?.addEventListener?.('currententrychange', () => attempt(() => state.locate(now())));
+  addEventListener('popstate', () => setTimeout(() => state.locate(now())));
+  isKnown || asked.evaluate().then(state.ready);
+};

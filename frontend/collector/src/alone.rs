@@ -1,0 +1,154 @@
+//! What a page sends when the collector never came: the browser's entries as the loader saw them.
+//! The server makes of them what the collector would have made, by the same code.
+
+use crate::{
+    Collector,
+    vitals::{Candidate, EventTiming},
+};
+
+/// A page view as a loader tells of it. Times are milliseconds since the page began.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Alone<'a> {
+    /// The page's path.
+    pub page: &'a str,
+    /// When this was sent.
+    pub now: f64,
+    /// When a prerendered page was shown; 0 otherwise.
+    pub activation: f64,
+    /// When the first byte came; 0 where the browser did not say.
+    pub response: f64,
+    /// Whether the page was hidden when it began.
+    pub was_hidden: bool,
+    /// What happened, in order.
+    pub seen: Vec<Seen<'a>>,
+}
+
+/// What a loader saw.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Seen<'a> {
+    /// One of the browser's performance entries; fields that it does not have are 0.
+    Entry {
+        /// `paint`, `event`, …
+        kind: &'a str,
+        /// Which one of its kind.
+        name: &'a str,
+        /// Its begin.
+        start: f64,
+        /// Its length.
+        duration: f64,
+        /// A layout shift's score.
+        value: f64,
+        /// Whether a layout shift followed an input.
+        had_recent_input: bool,
+        /// When an event's handlers began.
+        processing_start: f64,
+        /// The interaction that an event belongs to.
+        interaction: f64,
+    },
+    /// An error that nobody caught.
+    Error {
+        /// When.
+        at: f64,
+        /// What it says.
+        message: &'a str,
+        /// Where, if known.
+        stack: &'a str,
+    },
+}
+
+/// The events that the collector would have sent, as the JSON array of a batch.
+#[must_use]
+pub fn events(alone: &Alone<'_>) -> String {
+    let Alone { page, now, activation, response, was_hidden, ref seen } = *alone;
+    let mut collector = Collector::new("", page, "", activation, response);
+    if was_hidden {
+        collector.was_hidden(0.0);
+    }
+    if response > 0.0 && response < now {
+        collector.first_byte();
+    }
+    for seen in seen {
+        match *seen {
+            Seen::Error { at, message, stack } => {
+                collector.error(at, "error", message, stack, "", "", "");
+            }
+            Seen::Entry {
+                kind,
+                name,
+                start,
+                duration,
+                value,
+                had_recent_input,
+                processing_start,
+                interaction,
+            } => match kind {
+                "paint" if name == "first-contentful-paint" => {
+                    collector.first_contentful_paint(start);
+                }
+                "largest-contentful-paint" => {
+                    let candidate = Candidate { at: start, ..Candidate::default() };
+                    collector.view.largest_contentful_paint(candidate);
+                }
+                "layout-shift" if !had_recent_input => collector.layout_shift(start, value, ""),
+                "event" | "first-input" => {
+                    if kind == "first-input" {
+                        collector.first_input(start, processing_start);
+                    }
+                    let event = EventTiming {
+                        id: interaction,
+                        start,
+                        duration,
+                        processing_start,
+                        processing_end: processing_start,
+                    };
+                    collector.view.event_timing(event, "");
+                }
+                _ => {}
+            },
+        }
+    }
+    collector.hidden(now, 0.0);
+    let batch = collector.batch(now);
+    batch.find('[').and_then(|start| batch.get(start..)).unwrap_or("[]").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_without_collector_is_measured_all_the_same() {
+        let entry = |kind, name, start, value| Seen::Entry {
+            kind,
+            name,
+            start,
+            duration: 0.0,
+            value,
+            had_recent_input: false,
+            processing_start: start + 3.0,
+            interaction: 0.0,
+        };
+        let seen = vec![
+            entry("paint", "first-paint", 90.0, 0.0),
+            entry("paint", "first-contentful-paint", 100.0, 0.0),
+            entry("largest-contentful-paint", "", 150.0, 0.0),
+            entry("layout-shift", "", 200.0, 0.25),
+            entry("first-input", "", 300.0, 0.0),
+            Seen::Error { at: 400.0, message: "No ada@example.com", stack: "" },
+        ];
+        let alone = Alone { page: "/", now: 500.0, response: 40.0, seen, ..Alone::default() };
+        let events = events(&alone);
+        for part in [
+            r#""name":"FCP","value":100000"#,
+            r#""name":"LCP","value":150000"#,
+            r#""name":"CLS","value":250000"#,
+            r#""name":"TTFB","value":40000"#,
+            r#""name":"FID","value":3000"#,
+            r#""message":"No [email]""#,
+        ] {
+            assert!(events.contains(part), "{part} in {events}");
+        }
+        assert!(!events.contains("INP"), "{events}");
+        assert_eq!(super::events(&Alone::default()), "[]");
+    }
+}

@@ -1,0 +1,121 @@
+//! Where JavaScript calls in: one method for everything that happens, because each method of its
+//! own would cost every visitor some 200 bytes.
+//!
+//! `note(what, at, a, b, c, d, texts)`: `what` is one of the numbers below, which `js/bridge.js`
+//! has by the same names; the texts are joined by the separator.
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::{Collector, queue::Wanted};
+
+/// Between two texts: a sign that no text has.
+const SEPARATOR: char = '\u{1f}';
+
+#[wasm_bindgen]
+impl Collector {
+    /// Begins with a page view. Texts: origin, page, navigation.
+    #[wasm_bindgen(constructor)]
+    #[must_use]
+    pub fn begin(activation: f64, response: f64, texts: &str) -> Self {
+        let [origin, page, navigation, ..] = split(texts);
+        Self::new(origin, page, navigation, activation, response)
+    }
+
+    /// Something happened at `at`, in milliseconds since the page began.
+    #[expect(clippy::too_many_arguments, reason = "one method for all is what makes it small")]
+    pub fn note(&mut self, what: u32, at: f64, a: f64, b: f64, c: f64, d: f64, texts: &str) {
+        let [one, two, three, four, five, six] = split(texts);
+        match what {
+            // WANT: analytics, performance, errors, nothing but feedback.
+            0 => self.want(Wanted {
+                analytics: a > 0.0,
+                performance: b > 0.0,
+                errors: c > 0.0,
+                only_feedback: d > 0.0,
+            }),
+            // VIEW: page, navigation, referrer.
+            1 => self.page_view(at, one, two, three),
+            // CONTINUED: interactions so far. Navigation.
+            2 => self.continued(at, one, a),
+            // RESTORED: milliseconds to the paint.
+            3 => self.restored(a),
+            // SOFT: milliseconds to the paint.
+            4 => self.soft(a),
+            // SENT
+            5 => self.was_sent(),
+            // WAS_HIDDEN
+            6 => self.was_hidden(at),
+            // HIDDEN: interactions so far.
+            7 => self.hidden(at, a),
+            // VISIBLE
+            8 => self.visible(at),
+            // ACTIVE
+            9 => self.active(at),
+            // INPUT
+            10 => self.input(),
+            // FIRST_BYTE
+            11 => self.first_byte(),
+            // PAINT
+            12 => self.first_contentful_paint(at),
+            // LARGEST: when its resource was asked for and there. Target, address.
+            13 => self.largest_contentful_paint(at, one, two, a, b),
+            // SHIFT: how far. Target.
+            14 => self.layout_shift(at, a, one),
+            // EVENT: interaction, duration, start and end of its handlers. Target.
+            15 => self.event_timing(a, at, b, c, d, one),
+            // SCRIPT: duration. Name.
+            16 => self.script(at, a, one),
+            // FIRST_INPUT: start of its handlers.
+            17 => self.first_input(at, a),
+            // CRUMB: kind, text.
+            18 => self.crumb(at, one, two),
+            // ERROR: kind, message, stack, feature, component, severity.
+            19 => self.error(at, one, two, three, four, five, six),
+            // REQUEST: status, duration. Method, address.
+            20 => self.request(at, one, two, a, b),
+            // EXPOSURE: flag, variant.
+            21 => self.exposure(at, one, two),
+            // USE: flag, properties as JSON.
+            22 => self.feature_used(at, one, two),
+            // CUSTOM: name, properties as JSON.
+            23 => self.custom(at, one, two),
+            // TASK: duration. Name, outcome.
+            24 => self.task(at, one, two, a),
+            // TIMING: duration, whether it failed. Kind, name.
+            25 => self.timing(at, one, two, a, b > 0.0),
+            // FEEDBACK: rating, score. Kind, message, screenshot.
+            26 => self.feedback(at, one, a, b, two, three),
+            // LOST: events.
+            _ => self.lost(a),
+        }
+    }
+
+    /// What is to be sent next: how many events were lost, and the rest as a JSON array. Empty when
+    /// there is nothing to say.
+    #[must_use]
+    pub fn take(&mut self, now: f64) -> String {
+        self.batch(now)
+    }
+}
+
+/// The texts; those that are missing are empty. The last one has whatever is left.
+fn split(texts: &str) -> [&str; 6] {
+    let mut out = [""; 6];
+    let mut parts = texts.splitn(6, SEPARATOR);
+    for slot in &mut out {
+        *slot = parts.next().unwrap_or_default();
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_taken_apart() {
+        assert_eq!(split(""), [""; 6]);
+        assert_eq!(split("a\u{1f}\u{1f}c"), ["a", "", "c", "", "", ""]);
+        assert_eq!(split("a\u{1f}b\u{1f}c\u{1f}d\u{1f}e\u{1f}f\u{1f}g")[5], "f\u{1f}g");
+    }
+}

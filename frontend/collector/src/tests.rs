@@ -1,0 +1,73 @@
+use phasegate_wire::decode::{self, Event};
+
+use super::*;
+
+fn collector() -> Collector {
+    Collector::new("https://app.example", "/shop", "navigate", 0.0, 40.0)
+}
+
+/// A batch as the server reads it.
+pub(crate) fn read(taken: &str) -> Option<decode::Batch> {
+    let (dropped, events) = taken.split_at(taken.find('[')?);
+    let frame = r#"{"v":1,"batch":"b-1","session":"s-1""#;
+    let body = format!(r#"{frame},"dropped":{dropped},"events":{events}}}"#);
+    Some(decode::batch(body.as_bytes()).unwrap())
+}
+
+fn take(collector: &mut Collector) -> Option<decode::Batch> {
+    read(&collector.batch(90_000.0))
+}
+
+fn events(batch: &decode::Batch) -> Vec<&Event> {
+    batch.events.iter().map(|event| &event.as_ref().unwrap().event).collect()
+}
+
+#[test]
+fn everything_that_is_sent_is_understood() {
+    let mut all = collector();
+    all.page_view(10.0, "/shop", "navigate", "https://search.example");
+    all.first_byte();
+    all.first_contentful_paint(100.0);
+    all.largest_contentful_paint(200.0, "main>img", "https://cdn.example/a.png?x", 50.0, 150.0);
+    all.layout_shift(300.0, 0.1, "p");
+    all.event_timing(7.0, 400.0, 96.0, 410.0, 450.0, "button");
+    all.first_input(400.0, 410.0);
+    all.script(405.0, 60.0, "https://app.example/a.js?v=1");
+    all.exposure(500.0, "A", "on");
+    all.feature_used(600.0, "A", r#"{"n":1}"#);
+    all.custom(700.0, "added", "");
+    all.task(700.0, "checkout", "started", 0.0);
+    all.task(900.0, "checkout", "completed", 200.0);
+    all.timing(800.0, "api", "https://app.example/api/items/42", 12.5, true);
+    all.request(850.0, "GET", "/api/items/42?q", 503.0, 10.0);
+    all.error(900.0, "error", "No user ada@example.com", "Error\n at x", "f", "c", "critical");
+    all.feedback(950.0, "nps", -1.0, 9.0, "", "");
+    all.hidden(2_000.0, 1.0);
+    let batch = take(&mut all).unwrap();
+    assert_eq!(events(&batch).len(), 17);
+    let text = format!("{batch:?}");
+    assert!(text.contains("GET /api/items/:id answered 503"), "{text}");
+    assert!(!text.contains("example.com"), "{text}");
+    assert!(take(&mut all).is_none());
+}
+
+#[test]
+fn what_is_switched_off_is_not_sent() {
+    let mut some = collector();
+    some.want(Wanted { analytics: false, performance: true, errors: true, only_feedback: false });
+    some.custom(1.0, "added", "");
+    some.first_byte();
+    some.error(2.0, "error", "x", "", "", "", "");
+    assert_eq!(events(&take(&mut some).unwrap()).len(), 2);
+}
+
+#[test]
+fn repeated_errors_are_one_with_a_count() {
+    let mut failing = collector();
+    for n in 0..500 {
+        failing.error(f64::from(n), "error", "x is not defined", "Error\n at a.js:1:1", "", "", "");
+    }
+    let batch = take(&mut failing).unwrap();
+    let Event::Error(error) = events(&batch)[0] else { panic!() };
+    assert_eq!((events(&batch).len(), error.count), (1, 500));
+}

@@ -1,0 +1,89 @@
+//! How long a feature is in use: from the moment it is used until another one is, while the page
+//! is visible and the visitor does something.
+
+/// Milliseconds without a press or a key after which nobody is taken to be there any more.
+const PATIENCE: f64 = 60_000.0;
+
+#[derive(Debug, Default)]
+pub(crate) struct Engagement {
+    feature: String,
+    /// What is counted already reaches up to here.
+    counted: f64,
+    /// The visitor's last press or key.
+    active: f64,
+    is_hidden: bool,
+    /// Visible milliseconds that are not reported yet.
+    time: f64,
+}
+
+impl Engagement {
+    fn count(&mut self, at: f64) {
+        let until = at.min(self.active + PATIENCE);
+        if !self.is_hidden && until > self.counted {
+            self.time += until - self.counted;
+        }
+        self.counted = self.counted.max(at);
+    }
+
+    /// The visitor did something.
+    pub(crate) fn active(&mut self, at: f64) {
+        self.count(at);
+        self.active = self.active.max(at);
+    }
+
+    /// The page was hidden or shown.
+    pub(crate) fn visible(&mut self, at: f64, is_visible: bool) {
+        self.count(at);
+        self.is_hidden = !is_visible;
+        if is_visible {
+            self.active = at;
+        }
+    }
+
+    /// A feature was used. What the one before it has gathered is returned with its name.
+    pub(crate) fn start(&mut self, at: f64, feature: &str) -> Option<(String, f64)> {
+        self.active(at);
+        if self.feature == feature {
+            return None;
+        }
+        let before = self.take(at);
+        self.feature.clear();
+        self.feature.push_str(feature);
+        before
+    }
+
+    /// What is not reported yet.
+    pub(crate) fn take(&mut self, at: f64) -> Option<(String, f64)> {
+        self.count(at);
+        let time = core::mem::take(&mut self.time);
+        (time > 0.0 && !self.feature.is_empty()).then(|| (self.feature.clone(), time))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_visible_and_active_time_counts() {
+        let mut engagement = Engagement::default();
+        assert_eq!(engagement.start(1_000.0, "A"), None);
+        engagement.active(31_000.0);
+        engagement.visible(41_000.0, false);
+        engagement.visible(99_000.0, true);
+        // 40 s before it was hidden, 1 s after it was shown.
+        assert_eq!(engagement.start(100_000.0, "B"), Some(("A".into(), 41_000.0)));
+        // Nobody presses anything for an hour: a minute of it is believed.
+        assert_eq!(engagement.take(3_700_000.0), Some(("B".into(), 60_000.0)));
+        assert_eq!(engagement.take(3_700_001.0), None);
+    }
+
+    #[test]
+    fn time_before_the_first_feature_is_nobodys() {
+        let mut engagement = Engagement::default();
+        engagement.active(5_000.0);
+        assert_eq!(engagement.take(9_000.0), None);
+        engagement.start(9_000.0, "A");
+        assert_eq!(engagement.take(10_000.0), Some(("A".into(), 1_000.0)));
+    }
+}

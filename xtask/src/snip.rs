@@ -1,0 +1,102 @@
+//! Takes the words of panics out of a WASM module.
+//!
+//! A panic ends the module either way, and nobody reads what it says: in a browser, the bridge
+//! catches the trap. What formats the message is a third of a small module, though. A standard
+//! library built without it (`panic = "immediate-abort"`) needs nightly tools; putting a trap in the
+//! place of the functions that a panic begins with does the same, because then nothing leads to the
+//! rest any more.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow};
+use walrus::{FunctionBuilder, FunctionKind, Module};
+
+/// Functions that never come back. Their names are mangled, but hold these parts.
+const NEVER_RETURN: [&str; 6] = [
+    "9panicking",
+    "unwrap_failed",
+    "expect_failed",
+    "slice_error_fail",
+    "handle_alloc_error",
+    "capacity_overflow",
+];
+
+/// What only panics say. Constants stay in a module though nothing leads to them any more; blank,
+/// they compress to nothing.
+const NEVER_SAID: [&str; 16] = [
+    "slice index starts at ",
+    " but ends at ",
+    "range start index ",
+    "range end index ",
+    "\" out of range for slice of length ",
+    "/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/slice/index.rs",
+    "/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/str/pattern.rs",
+    "/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/alloc/src/raw_vec/mod.rs",
+    "app/wire/src/encode.rs",
+    "frontend/collector/src/vitals/inp.rs",
+    "frontend/collector/src/errors.rs",
+    "removal index (is ",
+    ") should be < len (is ",
+    "capacity overflow",
+    "attempt to divide by zero",
+    "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849\
+     5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899",
+];
+
+fn blank(data: &mut [u8], words: &[u8]) {
+    let found = data.windows(words.len()).position(|window| window == words);
+    if let Some(place) = found.and_then(|at| data.get_mut(at..at + words.len())) {
+        place.fill(0);
+    }
+}
+
+/// Reads a module, without the note of what the standard library could use: it would bring
+/// reference types back.
+pub(crate) fn read(path: &Path) -> Result<Module> {
+    let mut module = Module::from_file(path)
+        .map_err(|error| anyhow!("{error}"))
+        .with_context(|| format!("reading {}", path.display()))?;
+    let features =
+        module.customs.iter().find(|(_, s)| s.name() == "target_features").map(|(id, _)| id);
+    if let Some(id) = features {
+        module.customs.delete(id);
+    }
+    Ok(module)
+}
+
+/// Reads a module and puts a trap in the place of what a panic begins with.
+pub(crate) fn without_panics(path: &Path) -> Result<Module> {
+    let mut module = read(path)?;
+    let begins_a_panic = |name: &str| {
+        NEVER_RETURN.iter().any(|part| name.contains(part))
+            || (name.contains("5slice5index") && name.contains("fail"))
+            || name.contains("begin_panic")
+            || name.contains("rust_begin_unwind")
+            // What formats: only panics do, and tables would keep it.
+            || name.contains("4core3fmt")
+            || name.contains("3fmt")
+    };
+    let found: Vec<_> = module
+        .funcs
+        .iter_local()
+        .filter(|(id, _)| module.funcs.get(*id).name.as_deref().is_some_and(begins_a_panic))
+        .map(|(id, function)| (id, function.ty()))
+        .collect();
+    for (id, ty) in found {
+        let (parameters, results) = {
+            let ty = module.types.get(ty);
+            (ty.params().to_vec(), ty.results().to_vec())
+        };
+        let arguments: Vec<_> = parameters.iter().map(|ty| module.locals.add(*ty)).collect();
+        let mut trap = FunctionBuilder::new(&mut module.types, &parameters, &results);
+        trap.func_body().unreachable();
+        module.funcs.get_mut(id).kind = FunctionKind::Local(trap.local_func(arguments));
+    }
+    walrus::passes::gc::run(&mut module);
+    let constants: Vec<_> = module.data.iter().map(|data| data.id()).collect();
+    for id in constants {
+        let data = &mut module.data.get_mut(id).value;
+        NEVER_SAID.iter().for_each(|words| blank(data, words.as_bytes()));
+    }
+    Ok(module)
+}
