@@ -21,6 +21,9 @@ const ASK = `
 /** A picture that takes its time. */
 const PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="600" height="400"><rect width="600" height="400" fill="teal"/><circle cx="300" cy="200" r="150" fill="gold"/></svg>';
 
+/** After a return from the cache the browser measures nothing: both ask the clock, each in a callback of its own. */
+const isOwnClock = ({ name, nav }: Final) => nav === 'back-forward-cache' && /FCP|LCP/.test(name);
+
 type Final = { name: string; nav: string; value: number };
 
 export class Site {
@@ -106,15 +109,17 @@ export class Site {
   async compare(names: string[]): Promise<Final[]> {
     const key = ({ name, nav }: Final) => `${name} ${name === 'FID' ? '' : nav}`.trim();
     const sorted = (list: Iterable<Final>) => [...list].sort((a, b) => key(a).localeCompare(key(b)) || a.value - b.value);
-    await expect.poll(() => new Set([...this.theirs.values()].map((metric) => metric.name)), 'theirs').toEqual(new Set(names));
-    await expect.poll(() => sorted(this.ours).map(key)).toEqual(sorted(this.theirs.values()).map(key));
-    const theirs = sorted(this.theirs.values());
-    for (const [index, mine] of sorted(this.ours).entries()) {
-      const isScore = mine.name === 'CLS';
-      const off = Math.abs(mine.value / (isScore ? 1e6 : 1e3) - theirs[index].value);
-      expect(off, `${key(mine)}: ours ${mine.value}, theirs ${theirs[index].value}`).toBeLessThan(isScore ? 1e-6 : 0.5);
-    }
-    return theirs;
+    await expect(async () => {
+      const [ours, theirs] = [sorted(this.ours), sorted(this.theirs.values())];
+      expect(new Set(theirs.map(({ name }) => name)), 'theirs').toEqual(new Set(names));
+      expect(ours.map(key)).toEqual(theirs.map(key));
+      for (const [index, mine] of ours.entries()) {
+        const isScore = mine.name === 'CLS';
+        const off = Math.abs(mine.value / (isScore ? 1e6 : 1e3) - theirs[index].value);
+        expect(off, `${key(mine)}: ours ${mine.value}, theirs ${theirs[index].value}`).toBeLessThan(isScore ? 1e-6 : isOwnClock(mine) ? 2 : 0.5);
+      }
+    }).toPass({ timeout: 10_000 });
+    return sorted(this.theirs.values());
   }
 
   async stop(): Promise<void> {

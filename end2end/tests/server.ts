@@ -54,6 +54,12 @@ export class Server {
     return text ? JSON.parse(text) : undefined;
   }
 
+  /** How often an event of the app's own was counted in the last hour. */
+  async counted(name: string): Promise<number> {
+    const { items } = await this.api('GET', '/events');
+    return items.find((event: { name: string }) => event.name === name)?.count ?? 0;
+  }
+
   /** Runs the command line on this server's data folder, and returns what it prints. */
   command(...args: string[]): string {
     return execFileSync(BINARY, [...args, '--data', join(this.data, 'data')], { encoding: 'utf8' });

@@ -153,12 +153,6 @@ mod tests {
     use super::*;
     use crate::decode::{self, Event as Decoded, Timed, Vital};
 
-    fn read(events: &str) -> Vec<Timed> {
-        let body = format!(r#"{{"v":1,"batch":"b","session":"s","events":{events}}}"#);
-        let batch = decode::batch(body.as_bytes()).unwrap();
-        batch.events.into_iter().map(|event| event.unwrap()).collect()
-    }
-
     #[test]
     fn what_is_written_is_what_is_read() {
         let mut events = EventsWriter::new(5_000);
@@ -177,7 +171,10 @@ mod tests {
         );
         let used = Event::new("use", 5_000).text("flag", "A").raw("props", r#"{"n":1}"#);
         assert!(events.push(&used));
-        let events = read(&events.finish());
+        let events = events.finish();
+        let body = format!(r#"{{"v":1,"batch":"b","session":"s","events":{events}}}"#);
+        let batch = decode::batch(body.as_bytes()).unwrap();
+        let events: Vec<Timed> = batch.events.into_iter().map(|event| event.unwrap()).collect();
         assert_eq!(events[0].age, 3_500);
         assert_eq!(
             events[0].event,

@@ -29,8 +29,6 @@ export interface Feedback {
   score?: number;
   /** At most 1,000 characters. */
   message?: string;
-  /** A PNG, JPEG or WebP of at most 1 MB. */
-  screenshot?: Blob;
 }
 
 /** How the feedback widget is shown. */

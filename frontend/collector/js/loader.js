@@ -85,7 +85,7 @@ const install = (key, origin, settings) => {
       name == 'entry' && !state.sent && events.push([event.entryType, event.startTime, event.duration, event.value, event.hadRecentInput, event.processingStart, event.interactionId, event.name]);
     }
     state.sent = 1;
-    const { responseStart, activationStart } = performance.getEntriesByType('navigation')[0] ?? {}, id = 'a' + Math.random();
+    const { responseStart, activationStart } = performance.getEntriesByType('navigation')[0] ?? {}, id = Math.random() + '';
     events[0] && !state.isQuiet && navigator.sendBeacon(origin + '/collect?key=' + key, JSON.stringify({
       v: 1, batch: id, session: id, page: location.pathname, now: now(), responseStart, activationStart, hidden: state.wasHidden, alone: events.slice(0, 99),
     }));

@@ -5,8 +5,7 @@
 const TEXTS = {
   title: 'Your feedback', titleNps: 'One question', kind: 'What is it about?', rating: 'How it feels', bug: 'Something is broken', idea: 'An idea',
   howGood: 'How do you like it?', star: 'of 5', nps: 'How likely are you to recommend us to a friend or colleague?', npsLow: '0: not at all', npsHigh: '10: very likely',
-  message: 'Tell us more', messageBug: 'What happened, and what did you expect?', messageIdea: 'What would help you?', screenshot: 'Screenshot (optional)',
-  tooLarge: 'This picture is larger than 1 MB; please choose a smaller one.', missing: 'Please choose a rating or write something.',
+  message: 'Tell us more', messageBug: 'What happened, and what did you expect?', messageIdea: 'What would help you?', missing: 'Please choose a rating or write something.',
   send: 'Send', cancel: 'Cancel', close: 'Close', thanks: 'Thank you! It has been sent.', later: 'Thank you! It will be sent as soon as the connection is back.',
 };
 
@@ -24,7 +23,7 @@ legend, label.field { font-weight: 600; margin-block-end: .35rem }
 .choice input:checked + span { background: #1f5eff; border-color: #1f5eff; color: #fff }
 .choice input:focus-visible + span, button:focus-visible, textarea:focus-visible, input:focus-visible { outline: 3px solid #7aa2ff; outline-offset: 2px }
 label.field { display: block; margin-block-end: 1rem }
-textarea, input[type=file] { display: block; box-sizing: border-box; inline-size: 100%; margin-block-start: .3rem; padding: .5rem; border: 1px solid #8a93a6; border-radius: 8px; font: inherit; color: inherit; background: inherit }
+textarea { display: block; box-sizing: border-box; inline-size: 100%; margin-block-start: .3rem; padding: .5rem; border: 1px solid #8a93a6; border-radius: 8px; font: inherit; color: inherit; background: inherit }
 .ends { display: flex; justify-content: space-between; font-size: .85rem; color: #555f73 }
 .error { color: #b3121d; min-block-size: 1.5em; margin: 0 0 .5rem }
 .end { display: flex; justify-content: flex-end; gap: .6rem }
@@ -33,8 +32,6 @@ button.main { background: #1f5eff; border-color: #1f5eff; color: #fff }
 [hidden] { display: none }
 @media (prefers-color-scheme: dark) { dialog { color: #e8ecf5; background: #1a2030 } .ends { color: #a9b2c6 } .error { color: #ff8d93 } }
 `;
-
-const MAX_PICTURE = 1_000_000;
 
 const make = (name, properties = {}, ...children) => {
   const element = Object.assign(document.createElement(name), properties);
@@ -65,14 +62,12 @@ export const open = (kind, options, submit) => new Promise((closed) => {
     make('div', { className: 'row' }, ...choices('score', [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10])),
     make('div', { className: 'ends' }, make('span', { textContent: texts.npsLow }), make('span', { textContent: texts.npsHigh })));
   const words = make('span'), message = make('textarea', { name: 'message', rows: 4, maxLength: 1000 });
-  const picture = make('input', { type: 'file', accept: 'image/png,image/jpeg,image/webp' });
-  const pictureField = make('label', { className: 'field' }, texts.screenshot, picture);
   const error = make('p', { className: 'error' });
   error.setAttribute('role', 'alert');
   const send = make('button', { className: 'main', textContent: texts.send });
   const cancel = make('button', { type: 'button', textContent: texts.cancel });
   const form = make('form', { method: 'dialog', noValidate: true }, kinds, rating, nps,
-    make('label', { className: 'field' }, words, message), pictureField, error, make('div', { className: 'end' }, cancel, send));
+    make('label', { className: 'field' }, words, message), error, make('div', { className: 'end' }, cancel, send));
   const title = make('h2', { id: 'title', textContent: isNps ? texts.titleNps : texts.title });
   const dialog = make('dialog', {}, title, form);
   dialog.setAttribute('aria-labelledby', 'title');
@@ -82,7 +77,6 @@ export const open = (kind, options, submit) => new Promise((closed) => {
   const follow = () => {
     const about = chosen('kind');
     rating.hidden = isNps || about != 'rating';
-    pictureField.hidden = isNps || about == 'rating';
     words.textContent = about == 'bug' ? texts.messageBug : about == 'idea' ? texts.messageIdea : texts.message;
   };
   form.elements.kind.value = ['bug', 'idea'].includes(options.kind) ? options.kind : 'rating';
@@ -95,10 +89,10 @@ export const open = (kind, options, submit) => new Promise((closed) => {
   });
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
-    const about = isNps ? 'nps' : chosen('kind'), file = pictureField.hidden ? undefined : picture.files[0];
+    const about = isNps ? 'nps' : chosen('kind');
     const number = (name, isAsked) => isAsked && chosen(name) != '' ? +chosen(name) : undefined;
-    const said = { kind: about, rating: number('rating', about == 'rating'), score: number('score', isNps), message: message.value.trim(), screenshot: file };
-    error.textContent = file?.size > MAX_PICTURE ? texts.tooLarge : said.message || said.rating || said.score >= 0 ? '' : texts.missing;
+    const said = { kind: about, rating: number('rating', about == 'rating'), score: number('score', isNps), message: message.value.trim() };
+    error.textContent = said.message || said.rating || said.score >= 0 ? '' : texts.missing;
     if (error.textContent) return;
     send.disabled = true;
     await submit(said);

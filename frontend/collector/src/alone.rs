@@ -3,6 +3,7 @@
 
 use crate::{
     Collector,
+    errors::Problem,
     vitals::{Candidate, EventTiming},
 };
 
@@ -70,7 +71,8 @@ pub fn events(alone: &Alone<'_>) -> String {
     for seen in seen {
         match *seen {
             Seen::Error { at, message, stack } => {
-                collector.error(at, "error", message, stack, "", "", "");
+                collector
+                    .error(at, Problem { kind: "error", message, stack, ..Problem::default() });
             }
             Seen::Entry {
                 kind,

@@ -6,7 +6,7 @@
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::{Collector, queue::Wanted};
+use crate::{Collector, errors::Problem, queue::Wanted};
 
 /// Between two texts: a sign that no text has.
 const SEPARATOR: char = '\u{1f}';
@@ -70,7 +70,17 @@ impl Collector {
             // CRUMB: kind, text.
             18 => self.crumb(at, one, two),
             // ERROR: kind, message, stack, feature, component, severity.
-            19 => self.error(at, one, two, three, four, five, six),
+            19 => self.error(
+                at,
+                Problem {
+                    kind: one,
+                    message: two,
+                    stack: three,
+                    feature: four,
+                    component: five,
+                    severity: six,
+                },
+            ),
             // REQUEST: status, duration. Method, address.
             20 => self.request(at, one, two, a, b),
             // EXPOSURE: flag, variant.

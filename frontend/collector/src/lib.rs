@@ -201,21 +201,6 @@ impl Collector {
         self.errors.crumb(at, kind, text);
     }
 
-    /// Something went wrong.
-    pub(crate) fn error(
-        &mut self,
-        at: f64,
-        kind: &str,
-        message: &str,
-        stack: &str,
-        feature: &str,
-        component: &str,
-        severity: &str,
-    ) {
-        let problem = Problem { kind, message, stack, feature, component, severity };
-        self.problem(at, problem);
-    }
-
     /// A request ended, with status 0 where there was no answer.
     pub(crate) fn request(
         &mut self,
@@ -246,10 +231,7 @@ impl Collector {
             text.push_str(" had no answer");
         }
         let severity = if has_failed { "" } else { "warning" };
-        self.problem(
-            at,
-            Problem { kind: "request", message: &text, severity, ..Problem::default() },
-        );
+        self.error(at, Problem { kind: "request", message: &text, severity, ..Problem::default() });
     }
 
     /// The app acted on a flag's answer.
@@ -357,7 +339,8 @@ impl Collector {
         }
     }
 
-    fn problem(&mut self, at: f64, problem: Problem<'_>) {
+    /// Something went wrong.
+    pub(crate) fn error(&mut self, at: f64, problem: Problem<'_>) {
         let (event, key) = self.errors.event(at, &self.page, problem);
         if self.queue.repeats(&key) {
             return;

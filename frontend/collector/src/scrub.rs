@@ -77,7 +77,7 @@ fn is_token(word: &str) -> bool {
 pub(crate) fn without_query(address: &str) -> (&str, &str) {
     let Some(end) = address.find(['?', '#']) else { return (address, "") };
     let (path, rest) = address.split_at_checked(end).unwrap_or((address, ""));
-    let place = rest.find(|c| c == ':').and_then(|colon| rest.get(colon..)).unwrap_or_default();
+    let place = rest.find(':').and_then(|colon| rest.get(colon..)).unwrap_or_default();
     let is_place = place.bytes().all(|byte| byte == b':' || byte.is_ascii_digit());
     (path, if is_place { place } else { "" })
 }

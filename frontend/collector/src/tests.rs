@@ -40,7 +40,18 @@ fn everything_that_is_sent_is_understood() {
     all.task(900.0, "checkout", "completed", 200.0);
     all.timing(800.0, "api", "https://app.example/api/items/42", 12.5, true);
     all.request(850.0, "GET", "/api/items/42?q", 503.0, 10.0);
-    all.error(900.0, "error", "No user ada@example.com", "Error\n at x", "f", "c", "critical");
+    all.error(
+        900.0,
+        Problem {
+            kind: "error",
+            message: "No user ada@example.com",
+            stack: "Error
+ at x",
+            feature: "f",
+            component: "c",
+            severity: "critical",
+        },
+    );
     all.feedback(950.0, "nps", -1.0, 9.0, "", "");
     all.hidden(2_000.0, 1.0);
     let batch = take(&mut all).unwrap();
@@ -57,7 +68,7 @@ fn what_is_switched_off_is_not_sent() {
     some.want(Wanted { analytics: false, performance: true, errors: true, only_feedback: false });
     some.custom(1.0, "added", "");
     some.first_byte();
-    some.error(2.0, "error", "x", "", "", "", "");
+    some.error(2.0, Problem { message: "x", ..Problem::default() });
     assert_eq!(events(&take(&mut some).unwrap()).len(), 2);
 }
 
@@ -65,7 +76,10 @@ fn what_is_switched_off_is_not_sent() {
 fn repeated_errors_are_one_with_a_count() {
     let mut failing = collector();
     for n in 0..500 {
-        failing.error(f64::from(n), "error", "x is not defined", "Error\n at a.js:1:1", "", "", "");
+        let stack = "Error
+ at a.js:1:1";
+        let problem = Problem { message: "x is not defined", stack, ..Problem::default() };
+        failing.error(f64::from(n), problem);
     }
     let batch = take(&mut failing).unwrap();
     let Event::Error(error) = events(&batch)[0] else { panic!() };

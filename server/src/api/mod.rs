@@ -8,6 +8,7 @@ mod client_keys;
 mod document;
 mod environments;
 mod etag;
+mod events;
 mod flags;
 mod list;
 mod overrides;
@@ -31,6 +32,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(tokens::routes())
         .merge(client_keys::routes())
         .merge(audit::routes())
+        .merge(events::routes())
 }
 
 pub(crate) fn routes() -> Router<AppState> {

@@ -91,7 +91,7 @@ const delivery = (state, core, { send, onRefused }) => {
   };
   const flush = async () => {
     timer = 0;
-    if (isFlushing || !isReady || hasStopped) return;
+    if (isFlushing || !isReady || hasStopped || state.isRefused) return;
     isFlushing = true;
     gather();
     for (const item of unsent) if (!item.isUnderWay && !settle(item, await post(item))) break;
@@ -105,7 +105,7 @@ const delivery = (state, core, { send, onRefused }) => {
   // Perhaps the last chance. Nobody can know whether what is sent now arrives, so it is kept until
   // the server has said so, and the next page sends it again if need be.
   const flushNow = () => {
-    if (!isReady || hasStopped) return;
+    if (!isReady || hasStopped || state.isRefused) return;
     gather();
     let kept = 0, underWay = 0;
     for (const item of unsent) {

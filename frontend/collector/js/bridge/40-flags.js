@@ -1,7 +1,7 @@
 // The flags' answers: asked for in bulk, kept over the end of the page, and asked for again when
 // the server says that something has changed.
 
-const flags = (state, { send, onAnswer }) => {
+const flags = (state, { send, onAnswer, onRefused }) => {
   let visitor = read(VISITOR), isNew = !visitor, newest = 0, stream, retry = 5000, timer = 0;
   visitor ||= random();
   if (!write(VISITOR, visitor)) isNew = true;
@@ -24,6 +24,7 @@ const flags = (state, { send, onAnswer }) => {
     try {
       const response = await ask('/ofrep/v1/evaluate/flags', known.etag && { 'if-none-match': known.etag });
       const bulk = response.status == 304 ? known.bulk : await response.json();
+      if (response.status == 401 || response.status == 403) return onRefused(bulk.errorDetails);
       // A late answer speaks of somebody that the visitor no longer is; an error says nothing.
       if (mine != newest) return;
       if (!bulk.flags) throw 0;
@@ -57,6 +58,7 @@ const flags = (state, { send, onAnswer }) => {
   };
   // A page that nobody sees asks for nothing, and can be kept in the back/forward cache.
   const rest = () => {
+    clearTimeout(timer);
     stream?.close();
     stream = 0;
   };

@@ -40,7 +40,7 @@ const entries = (state, core, note) => {
     },
   };
   for (const type of ['resource', 'long-animation-frame', 'soft-navigation', 'interaction-contentful-paint']) state.attempt(() => {
-    new PerformanceObserver((list) => list.getEntries().forEach((e) => state.take(['entry', e]))).observe({ type, buffered: true });
+    PerformanceObserver.supportedEntryTypes.includes(type) && new PerformanceObserver((list) => list.getEntries().forEach((e) => state.take(['entry', e]))).observe({ type, buffered: true });
   });
   return (e) => handlers[e.entryType]?.(e);
 };

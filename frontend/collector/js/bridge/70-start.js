@@ -18,16 +18,16 @@ export const start = async (state) => {
   const send = (...what) => Promise.resolve().then(() => fetch(...what));
   let unpatch;
 
-  const sending = delivery(state, core, {
-    send,
-    onRefused: (problem) => {
-      console.warn('phasegate: nothing is collected;', problem ?? 'the server does not take this data-key');
-      stop();
-    },
-  });
+  const onRefused = (problem) => {
+    state.isRefused || console.warn('phasegate: nothing is collected;', problem ?? 'the server does not take this data-key');
+    state.isRefused = true;
+    stop();
+  };
+  const sending = delivery(state, core, { send, onRefused });
   let rate = 1;
   const asked = flags(state, {
     send,
+    onRefused,
     onAnswer: ({ collectAnalytics, collectPerformance, collectErrors, collectRate }) => {
       rate = collectRate;
       // Whoever does not want to be measured, or is not in the sample, may still say something.
@@ -126,22 +126,12 @@ export const start = async (state) => {
     whenIdle(() => { note(INPUT); sending.schedule(); }, 1000);
   };
   const submit = async (feedback) => {
-    const at = now(), { kind, rating, score, message, screenshot } = feedback ?? {};
+    const at = now(), { kind, rating, score, message } = feedback ?? {};
     const number = (value) => typeof value == 'number' && value >= 0 ? value : -1;
-    const id = screenshot ? await uploaded(screenshot) : '';
-    note(FEEDBACK, at, number(rating) || -1, number(score), 0, 0, text(kind), text(message), id);
+    note(FEEDBACK, at, number(rating) || -1, number(score), 0, 0, text(kind), text(message));
     await sending.flush();
   };
   const open = async (kind, options) => (await import(new URL('widget.js', import.meta.url))).open(kind, options ?? {}, submit);
-  const uploaded = async (image) => {
-    try {
-      const response = await send(state.origin + '/collect/screenshot?key=' + encodeURIComponent(state.key), { method: 'POST', body: image });
-      return text((await response.json()).id);
-    } catch {
-      // What was said matters more than the picture of it.
-      return '';
-    }
-  };
   const handlers = {
     entry,
     on: (e, at) => events[e.type](e, at),
@@ -187,7 +177,7 @@ export const start = async (state) => {
   // A visitor whose identity is already known is asked for once, not first as a stranger.
   const isKnown = seen.some(([name]) => name == 'identify');
   seen.splice(0).forEach(take);
-  state.take = take;
+  if (!state.isRefused) state.take = take;
   for (const type of ['pageshow', 'keydown', 'click', 'securitypolicyviolation']) addEventListener(type, (event) => take(['on', event, now()]), true);
   page.navigation?.addEventListener?.('currententrychange', () => attempt(() => state.locate(now())));
   addEventListener('popstate', () => setTimeout(() => state.locate(now())));

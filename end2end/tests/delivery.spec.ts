@@ -1,0 +1,145 @@
+// Delivery under fire: between page and server stands something that refuses, hangs, and loses.
+// Whatever happens, nothing is counted twice, and nothing is lost.
+import { createServer, request as ask, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Page } from '@playwright/test';
+import { expect, test } from './fixtures';
+import type { Server } from './server';
+
+/** What happens to a batch: it goes through, or it is answered, held or lost on its way there or back. */
+type Fate = 'pass' | 'lost there' | 'lost back' | 'hang' | 429 | 503;
+
+class Trouble {
+  readonly batches: { id: string; fate: Fate; events: number }[] = [];
+  fate: (index: number) => Fate = () => 'pass';
+
+  private constructor(
+    private readonly http: HttpServer,
+    readonly url: string,
+  ) {}
+
+  static async before(server: Server): Promise<Trouble> {
+    let trouble: Trouble;
+    const target = new URL(server.url);
+    const http = createServer((request, response) => {
+      if (request.url === '/page') {
+        response.writeHead(200, { 'content-type': 'text/html' }).end(`<!DOCTYPE html><link rel="icon" href="data:,"><h1>Page</h1>
+          <script async src="/collector.js" data-key="${server.clientKey}"></script>`);
+        return;
+      }
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk) => chunks.push(chunk));
+      request.on('end', () => trouble.handle(request, response, Buffer.concat(chunks), target));
+    });
+    await new Promise<void>((done) => http.listen(0, '127.0.0.1', done));
+    trouble = new Trouble(http, `http://127.0.0.1:${(http.address() as AddressInfo).port}`);
+    return trouble;
+  }
+
+  private handle(request: IncomingMessage, response: ServerResponse, body: Buffer, target: URL): void {
+    let fate: Fate = 'pass';
+    if (request.url?.startsWith('/collect?')) {
+      const { batch, events } = JSON.parse(body.toString());
+      fate = this.fate(this.batches.length);
+      this.batches.push({ id: batch, fate, events: events.filter((event: { t: string }) => event.t === 'custom').length });
+    }
+    if (fate === 'hang') return;
+    if (fate === 'lost there') return void response.destroy();
+    if (fate === 429 || fate === 503) return void response.writeHead(fate, { 'retry-after': '1', 'access-control-allow-origin': '*' }).end();
+    const { method, url: path, headers } = request;
+    const passed = ask({ host: target.hostname, port: target.port, method, path, headers: { ...headers, host: target.host } }, (answer) => {
+      if (fate === 'lost back') return void answer.resume().on('end', () => response.destroy());
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    response.on('close', () => passed.destroy());
+    passed.on('error', () => response.destroy());
+    passed.end(body);
+  }
+
+  async stop(): Promise<void> {
+    this.http.closeAllConnections();
+    await new Promise((done) => this.http.close(done));
+  }
+}
+
+const track = (page: Page, count: number) =>
+  page.evaluate((count) => {
+    for (let n = 0; n < count; n += 1) (window as any).phasegate.track('counted');
+  }, count);
+
+async function open(page: Page, trouble: Trouble): Promise<void> {
+  await page.goto(`${trouble.url}/page`);
+  await page.waitForFunction(() => (window as any).phasegate?.ready);
+  await page.evaluate(() => (window as any).phasegate.ready);
+}
+
+for (const [name, fate] of [
+  ['429 with a time to come back', (index: number): Fate => (index < 2 ? 429 : 'pass')],
+  ['503 for a while', (index: number): Fate => (index < 2 ? 503 : 'pass')],
+  ['half of all connections lost on their way there', (index: number): Fate => (index % 2 ? 'pass' : 'lost there')],
+  ['half of all connections lost on their way back', (index: number): Fate => (index % 2 ? 'pass' : 'lost back')],
+] as const) {
+  test(`delivery: ${name}`, async ({ server, visitor, expectComplaint }) => {
+    expectComplaint(/Failed to load resource|ERR_/);
+    const trouble = await Trouble.before(server);
+    try {
+      trouble.fate = fate;
+      const page = await visitor();
+      await open(page, trouble);
+      await track(page, 30);
+      await expect.poll(() => server.counted('counted'), { timeout: 30_000 }).toBe(30);
+      await track(page, 250);
+      await expect.poll(() => server.counted('counted'), { timeout: 40_000 }).toBe(280);
+      expect(trouble.batches.some((batch) => batch.fate !== 'pass'), 'there was trouble').toBe(true);
+      const sent = new Map(trouble.batches.map((batch) => [batch.id, batch.events]));
+      expect([...sent.values()].reduce((sum, events) => sum + events, 0), 'each event in one batch').toBe(280);
+    } finally {
+      await trouble.stop();
+    }
+  });
+}
+
+test('delivery: the page is closed in the middle, and the next one brings what was left', async ({ server, visitor, expectComplaint }) => {
+  expectComplaint(/Failed to load resource|ERR_/);
+  const trouble = await Trouble.before(server);
+  try {
+    trouble.fate = () => 'hang';
+    const page = await visitor();
+    await open(page, trouble);
+    await track(page, 40);
+    await expect.poll(() => trouble.batches.length).toBeGreaterThan(0);
+    await track(page, 2);
+    await page.close();
+    expect(await server.counted('counted')).toBe(0);
+    trouble.fate = () => 'pass';
+    const next = await page.context().newPage();
+    await open(next, trouble);
+    await expect.poll(() => server.counted('counted'), { timeout: 20_000 }).toBe(42);
+    await next.reload();
+    await track(next, 1);
+    await expect.poll(() => server.counted('counted'), { timeout: 20_000 }).toBe(43);
+  } finally {
+    await trouble.stop();
+  }
+});
+
+test('delivery: a wrong key is said once, and nothing more is tried', async ({ server, visitor, expectComplaint }) => {
+  expectComplaint(/status of 401/);
+  const trouble = await Trouble.before({ ...server, clientKey: 'pk_wrong' } as Server);
+  try {
+    const page = await visitor();
+    const said: string[] = [];
+    page.on('console', (message) => message.type() === 'warning' && said.push(message.text()));
+    await open(page, trouble);
+    await track(page, 5);
+    await expect.poll(() => said).toEqual([expect.stringMatching(/^phasegate: nothing is collected; .*key/)]);
+    await page.evaluate(() => (window as any).phasegate.isFeatureEnabled('X'));
+    expect(await page.evaluate(() => fetch.toString()), 'what was patched is as it was').toContain('[native code]');
+    await page.reload();
+    await expect.poll(() => said.length, 'once in each page').toBe(2);
+    expect(trouble.batches).toEqual([]);
+  } finally {
+    await trouble.stop();
+  }
+});

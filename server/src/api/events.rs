@@ -1,0 +1,39 @@
+//! `/api/v1/projects/{project}/environments/{environment}/events`
+
+use axum::Json;
+use phasegate_service::telemetry::event_counts;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    list::{Page, PageQuery},
+    request::{Asked, Call},
+};
+use crate::http::{AppState, Problem};
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list_events))
+}
+
+/// An event of the app's own.
+#[derive(Debug, Serialize, ToSchema)]
+struct EventCount {
+    /// Its name.
+    name: String,
+    /// How often it was tracked in the last hour.
+    count: u64,
+}
+
+/// The app's own events of the last hour, by name, with how often each was tracked.
+#[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/events", tag = "events",
+    params(("project" = String, Path), ("environment" = String, Path), PageQuery),
+    responses((status = 200, body = Page<EventCount>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn list_events(
+    call: Call,
+    Asked(page): Asked<PageQuery>,
+) -> Result<Json<Page<EventCount>>, Problem> {
+    let all = event_counts(&call.service, &call.actor, call.environment).await?;
+    let all = all.into_iter().map(|event| EventCount { name: event.name, count: event.count });
+    Ok(Json(page.cut(all.collect(), |event| event.name.clone())?))
+}
