@@ -21,7 +21,7 @@ const ASK = `
 /** A picture that takes its time. */
 const PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="600" height="400"><rect width="600" height="400" fill="teal"/><circle cx="300" cy="200" r="150" fill="gold"/></svg>';
 
-/** After a return from the cache the browser measures nothing: both ask the clock, each in a callback of its own. */
+/** After a return from the cache the browser measures nothing: both ask the clock in the same frame, ours when theirs has sent its beacons. */
 const isOwnClock = ({ name, nav }: Final) => nav === 'back-forward-cache' && /FCP|LCP/.test(name);
 
 type Final = { name: string; nav: string; value: number };
@@ -116,7 +116,7 @@ export class Site {
       for (const [index, mine] of ours.entries()) {
         const isScore = mine.name === 'CLS';
         const off = Math.abs(mine.value / (isScore ? 1e6 : 1e3) - theirs[index].value);
-        expect(off, `${key(mine)}: ours ${mine.value}, theirs ${theirs[index].value}`).toBeLessThan(isScore ? 1e-6 : isOwnClock(mine) ? 2 : 0.5);
+        expect(off, `${key(mine)}: ours ${mine.value}, theirs ${theirs[index].value}`).toBeLessThan(isScore ? 1e-6 : isOwnClock(mine) ? 16 : 0.5);
       }
     }).toPass({ timeout: 10_000 });
     return sorted(this.theirs.values());

@@ -65,6 +65,7 @@ pub(crate) fn build() -> Result<()> {
     copy_static(&fresh)?;
     compress_all(&fresh)?;
     print_sizes(&fresh)?;
+    check_budgets(&fresh)?;
     if site.exists() && contents(&site)? == contents(&fresh)? {
         fs::remove_dir_all(&fresh)?;
         return Ok(());
@@ -200,6 +201,27 @@ fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
     name.push(".");
     name.push(suffix);
     name.into()
+}
+
+/// What a page may cost its visitors, in bytes of brotli. Holds for optimised modules only.
+fn check_budgets(site: &Path) -> Result<()> {
+    if !run::is_installed("wasm-opt") {
+        return Ok(());
+    }
+    let collector = ["collector.js", "collector/bridge.js", "collector/core_bg.wasm"];
+    for (what, files, budget) in [
+        ("the loader", &["collector.js"][..], 1_536),
+        ("the collector with its loader", &collector[..], 20_480),
+        ("the feedback widget", &["collector/widget.js"][..], 8_192),
+    ] {
+        let mut bytes = 0;
+        for file in files {
+            bytes += fs::metadata(with_suffix(&site.join(file), "br"))?.len();
+        }
+        println!("{what}: {bytes} of {budget} bytes");
+        anyhow::ensure!(bytes <= budget, "{what} has {bytes} bytes, and may have {budget}");
+    }
+    Ok(())
 }
 
 fn print_sizes(site: &Path) -> Result<()> {

@@ -108,7 +108,7 @@ export const start = async (state) => {
     pagehide: (e) => hidden(e.timeStamp),
     pageshow: (e) => {
       if (!e.persisted) return;
-        note(CONTINUED, e.timeStamp, count(), 0, 0, 0, 'back-forward-cache');
+      note(CONTINUED, e.timeStamp, count(), 0, 0, 0, 'back-forward-cache');
       note(VIEW, e.timeStamp, 0, 0, 0, 0, place, 'back-forward-cache');
       requestAnimationFrame(() => requestAnimationFrame(() => note(RESTORED, 0, now() - e.timeStamp)));
     },
