@@ -1,6 +1,7 @@
 // The collector in a page: what reaches `POST /collect`, and what the API answers.
 import type { Page } from '@playwright/test';
 import { advanceTo, expect, test } from './fixtures';
+import { Server } from './server';
 
 type Event = { t: string; [name: string]: unknown };
 
@@ -270,4 +271,39 @@ test('explain() in the page prints each step', async ({ visitor, admin }) => {
   expect(printed.join('\n')).toMatch(/Phase 3 lets in 5 % of everyone; the user's bucket \d+ of 100000/);
   expect(printed.join('\n'), 'the user’s own values are shown').toMatch(/signed_up_at .* …: no, it is "/);
   expect(printed.join('\n'), 'what conditions compare with stays with the admin').not.toMatch(/signed_up_at [^:]* \d+ days/);
+});
+
+test('what the server switches off is neither watched nor sent', async ({ visitor, expectComplaint }) => {
+  expectComplaint(/The demo threw this error/);
+  const quiet = await Server.start({ VITE_ENABLE_ERROR_TRACKING: 'false', VITE_ENABLE_ANALYTICS: 'false' });
+  const page = await visitor({ baseURL: quiet.url });
+  const seen = watch(page);
+  await page.goto('/demo');
+  await expect(page.locator('#phase')).not.toHaveText('Current phase: …');
+  await page.getByRole('button', { name: 'Throw an error' }).click();
+  await page.getByRole('button', { name: /Plank/ }).click();
+  await expect.poll(() => seen.events.map((event) => event.t)).toContain('timing');
+  expect(new Set(seen.events.map((event) => event.t))).toEqual(new Set(['vital', 'timing']));
+  expect(await page.evaluate(() => fetch.toString()), 'nothing stands in between').toContain('[native code]');
+  await quiet.stop();
+});
+
+test('a collector that breaks says so once, and the page goes on', async ({ visitor, admin }) => {
+  await advanceTo(admin, 1);
+  const page = await visitor();
+  const said: string[] = [];
+  page.on('console', (message) => message.type() === 'warning' && said.push(message.text()));
+  await page.route('**/bridge.js', async (route) => {
+    const answer = await route.fetch();
+    // From the twentieth call on, the WASM traps.
+    const broken = (await answer.text()).replace(/(\w+)\.collector_note\(/, '(window.calls=(window.calls??0)+1)>20&&(()=>{throw new WebAssembly.RuntimeError("unreachable")})(),$&');
+    expect(broken).toContain('unreachable');
+    return route.fulfill({ response: answer, body: broken });
+  });
+  await page.goto('/demo?as=ines');
+  await expect(page.locator('.flag.is-on')).toHaveCount(1);
+  await page.getByRole('button', { name: /Plank/ }).click();
+  await page.getByRole('button', { name: 'Close' }).click();
+  await page.evaluate(() => (window as any).phasegate.identify('somebody'));
+  expect(said).toEqual([expect.stringMatching(/nothing is collected; RuntimeError: unreachable/)]);
 });

@@ -14,7 +14,7 @@ use phasegate_domain::{
     flags::{Answer, evaluate as evaluate_flag},
     snapshot::FlagEntry,
 };
-use phasegate_service::{LiveEnvironment, rollout::current_phase};
+use phasegate_service::{LiveEnvironment, rollout::current_phase, variables::Collecting};
 use serde::Serialize;
 
 use super::{
@@ -71,17 +71,32 @@ struct BulkMetadata<'a> {
     phase_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     phase_percentage: Option<f64>,
+    /// What the collector shall leave out; nothing is said of the rest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collect_analytics: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collect_performance: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collect_errors: Option<bool>,
 }
 
-fn metadata(live: &LiveEnvironment) -> BulkMetadata<'_> {
+fn metadata(live: &LiveEnvironment, collecting: Collecting) -> BulkMetadata<'_> {
+    let off = |is_on: bool| (!is_on).then_some(false);
     let rollout = live.snapshot.rollout().map(|rollout| rollout.key.as_str());
+    let known = BulkMetadata {
+        rollout,
+        collect_analytics: off(collecting.analytics),
+        collect_performance: off(collecting.performance),
+        collect_errors: off(collecting.errors),
+        ..BulkMetadata::default()
+    };
     match current_phase(&live.snapshot) {
-        None => BulkMetadata { rollout, ..BulkMetadata::default() },
+        None => known,
         Some(phase) => BulkMetadata {
-            rollout,
             phase: Some(phase.number.0),
             phase_name: Some(phase.name),
             phase_percentage: Some(phase.percentage),
+            ..known
         },
     }
 }
@@ -94,7 +109,7 @@ pub(super) async fn evaluate(
     let Asked { live, context, digest } = request::read(&state, &headers, body).await?;
     let now = state.service.now();
     let flags = live.snapshot.flags().map(|entry| one(&live, entry, &context, now)).collect();
-    let answer = BulkAnswer { flags, metadata: metadata(&live) };
+    let answer = BulkAnswer { flags, metadata: metadata(&live, state.service.collecting()) };
     let mut body = serde_json::to_vec(&answer).map_err(|error| {
         OfrepError::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::General, error.to_string())
     })?;

@@ -12,7 +12,7 @@ const MAX_HELD = 604_800_000;
 
 const delivery = (state, core, { send, onRefused }) => {
   const url = state.origin + '/collect?key=' + encodeURIComponent(state.key);
-  let unsent = [], timer = 0, delay = 1000, isFlushing = false, isReady = false, hasStopped = false;
+  let unsent = [], timer = 0, delay = 1000, isFlushing = false, isReady = false;
 
   const eventsOf = (body) => body.split('{"t":').length - 1;
   const remove = (item) => {
@@ -75,7 +75,6 @@ const delivery = (state, core, { send, onRefused }) => {
   };
   const settle = (item, status) => {
     if (status == 401 || status == 403) {
-      hasStopped = true;
       onRefused(item.problem);
       return false;
     }
@@ -91,7 +90,7 @@ const delivery = (state, core, { send, onRefused }) => {
   };
   const flush = async () => {
     timer = 0;
-    if (isFlushing || !isReady || hasStopped || state.isRefused) return;
+    if (isFlushing || !isReady || state.hasStopped) return;
     isFlushing = true;
     gather();
     for (const item of unsent) if (!item.isUnderWay && !settle(item, await post(item))) break;
@@ -100,12 +99,12 @@ const delivery = (state, core, { send, onRefused }) => {
   };
   // Together with what else comes within a second, when the page is idle.
   const schedule = () => {
-    if (!hasStopped) timer ||= setTimeout(() => whenIdle(flush, 500), delay);
+    if (!state.hasStopped) timer ||= setTimeout(() => whenIdle(flush, 500), delay);
   };
   // Perhaps the last chance. Nobody can know whether what is sent now arrives, so it is kept until
   // the server has said so, and the next page sends it again if need be.
   const flushNow = () => {
-    if (!isReady || hasStopped || state.isRefused) return;
+    if (!isReady || state.hasStopped) return;
     gather();
     let kept = 0, underWay = 0;
     for (const item of unsent) {
@@ -128,11 +127,15 @@ const delivery = (state, core, { send, onRefused }) => {
   const recover = async () => {
     const found = (await database('readonly', (store) => store.getAll())) ?? [];
     const items = found.map((item) => ({ ...item, isStored: true }));
-    state.attempt(() => Object.keys(localStorage).filter((name) => name.startsWith(UNSENT)).forEach((name) => {
+    const names = state.attempt(() => Object.keys(localStorage)) ?? [];
+    for (const name of names) if (name.startsWith(UNSENT)) try {
       const id = name.slice(UNSENT.length);
       const [body, at] = JSON.parse(read(name));
-      unsent.some((item) => item.id == id) || items.some((item) => item.id == id) || items.push({ id, body, at });
-    }));
+      [...unsent, ...items].some((item) => item.id == id) || items.push({ id, body, at });
+    } catch {
+      // Not ours, or cut off: it can never be sent.
+      forget(name);
+    }
     items.forEach(add);
     items.length && schedule();
   };

@@ -12,16 +12,30 @@ export const start = async (state) => {
   const kind = document.wasDiscarded ? 'restore' : activation > 0 ? 'prerender' : (navigation?.type ?? 'navigate').replaceAll('_', '-');
   const response = navigation?.responseStart ?? 0;
   let place = location.pathname;
-  const core = new Collector(activation, response, [location.origin, place, kind].join('\x1f'));
+  const inner = new Collector(activation, response, [location.origin, place, kind].join('\x1f'));
+  // A trap leaves the WASM in a state that nobody knows: then it is over, and the page goes on.
+  const guarded = (name) => (...what) => {
+    try {
+      return state.hasStopped ? '' : inner[name](...what);
+    } catch (problem) {
+      onRefused(problem);
+      return '';
+    }
+  };
+  const core = { note: guarded('note'), take: guarded('take') };
   const note = (what, at = 0, a = 0, b = 0, c = 0, d = 0, ...texts) => core.note(what, at, a, b, c, d, texts.join('\x1f'));
   const count = () => performance.interactionCount || 0;
   const send = (...what) => Promise.resolve().then(() => fetch(...what));
   let unpatch;
 
   const onRefused = (problem) => {
-    state.isRefused || console.warn('phasegate: nothing is collected;', problem ?? 'the server does not take this data-key');
-    state.isRefused = true;
-    stop();
+    if (state.hasStopped) return;
+    state.hasStopped = true;
+    console.warn('phasegate: nothing is collected;', problem ?? 'the server does not take this data-key');
+    unpatch?.();
+    asked.rest();
+    // What the app waits for is answered all the same.
+    state.take = ([, ...rest]) => attempt(() => rest.at(-1)());
   };
   const sending = delivery(state, core, { send, onRefused });
   let rate = 1;
@@ -39,11 +53,6 @@ export const start = async (state) => {
     },
   });
   const visit = visits(asked.isNew);
-  const stop = () => {
-    unpatch?.();
-    asked.rest();
-    state.take = ([, ...rest]) => attempt(() => rest.at(-1)());
-  };
   const touched = matchMedia('(pointer: coarse)').matches;
   const device = !touched ? 'desktop' : Math.min(screen.width, screen.height) < 600 ? 'phone' : 'tablet';
   // What all events of a batch have in common. Nothing ties what a quiet visitor says to a visit.
@@ -138,7 +147,7 @@ export const start = async (state) => {
     crumb: (at, kind, said) => note(CRUMB, at, 0, 0, 0, 0, kind, said),
     request: (at, method, address, status, duration) => note(REQUEST, at, status, duration, 0, 0, method, address),
     captured: (at, problem, where) => error(at, 'captured', problem, where, text(problem)),
-    exposure: (at, name, variant) => visit.expose(text(name), text(variant)) && note(EXPOSURE, at, 0, 0, 0, 0, text(name), text(variant)),
+    exposure: (at, name, variant) => !state.isQuiet && visit.expose(text(name), text(variant)) && note(EXPOSURE, at, 0, 0, 0, 0, text(name), text(variant)),
     use: (at, name, given) => note(USE, at, 0, 0, 0, 0, text(name), properties(given)),
     custom: (at, name, given) => note(CUSTOM, at, 0, 0, 0, 0, text(name), properties(given)),
     task: (at, task, outcome) => {
@@ -176,9 +185,10 @@ export const start = async (state) => {
 
   // A visitor whose identity is already known is asked for once, not first as a stranger.
   const isKnown = seen.some(([name]) => name == 'identify');
-  seen.splice(0).forEach(take);
-  if (!state.isRefused) state.take = take;
-  for (const type of ['pageshow', 'keydown', 'click', 'securitypolicyviolation']) addEventListener(type, (event) => take(['on', event, now()]), true);
+  // Whether the page was hidden in the meantime, the browser has told above.
+  seen.splice(0).filter(([name, { type }]) => name != 'on' || !/^(visibility|page)/.test(type)).forEach(take);
+  if (!state.hasStopped) state.take = take;
+  for (const type of ['pageshow', 'keydown', 'click', 'securitypolicyviolation']) addEventListener(type, (event) => state.take(['on', event, now()]), true);
   page.navigation?.addEventListener?.('currententrychange', () => attempt(() => state.locate(now())));
   addEventListener('popstate', () => setTimeout(() => state.locate(now())));
   isKnown || asked.evaluate().then(state.ready);
