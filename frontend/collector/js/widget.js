@@ -4,7 +4,7 @@
 
 const TEXTS = {
   title: 'Your feedback', titleNps: 'One question', kind: 'What is it about?', rating: 'How it feels', bug: 'Something is broken', idea: 'An idea',
-  howGood: 'How do you like it?', star: 'of 5', nps: 'How likely are you to recommend us to a friend or colleague?', npsLow: '0: not at all', npsHigh: '10: very likely',
+  howGood: 'How do you like it?', star: 'of 5', low: '1: not at all', high: '5: very much', nps: 'How likely are you to recommend us to a friend or colleague?', npsLow: '0: not at all', npsHigh: '10: very likely',
   message: 'Tell us more', messageBug: 'What happened, and what did you expect?', messageIdea: 'What would help you?', missing: 'Please choose a rating or write something.',
   send: 'Send', cancel: 'Cancel', close: 'Close', thanks: 'Thank you! It has been sent.', later: 'Thank you! It will be sent as soon as the connection is back.',
 };
@@ -15,6 +15,7 @@ dialog { box-sizing: border-box; inline-size: min(26rem, calc(100vw - 2rem)); ma
 dialog::backdrop { background: rgb(0 0 0 / .45) }
 h2 { margin: 0 0 .75rem; font-size: 1.2rem }
 fieldset { border: 0; margin: 0 0 1rem; padding: 0 }
+legend { padding: 0 }
 legend, label.field { font-weight: 600; margin-block-end: .35rem }
 .row { display: flex; flex-wrap: wrap; gap: .4rem }
 .choice { position: relative }
@@ -56,7 +57,8 @@ export const open = (kind, options, submit) => new Promise((closed) => {
   const isNps = kind == 'nps';
   const kinds = make('fieldset', { hidden: isNps }, make('legend', { textContent: texts.kind }),
     make('div', { className: 'row' }, ...choices('kind', ['rating', 'bug', 'idea'], [texts.rating, texts.bug, texts.idea])));
-  const rating = make('fieldset', {}, make('legend', { textContent: texts.howGood }), make('div', { className: 'row' }, ...choices('rating', [1, 2, 3, 4, 5])));
+  const rating = make('fieldset', {}, make('legend', { textContent: texts.howGood }), make('div', { className: 'row' }, ...choices('rating', [1, 2, 3, 4, 5])),
+    make('div', { className: 'ends' }, make('span', { textContent: texts.low }), make('span', { textContent: texts.high })));
   rating.querySelectorAll('input').forEach((input) => input.setAttribute('aria-label', `${input.value} ${texts.star}`));
   const nps = make('fieldset', { hidden: !isNps }, make('legend', { textContent: texts.nps }),
     make('div', { className: 'row' }, ...choices('score', [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10])),

@@ -59,9 +59,11 @@ impl Server {
         Self { child, address: format!("127.0.0.1:{port}"), client_key, token, _data: Some(data) }
     }
 
-    pub(crate) async fn bare() -> Self {
+    /// The reference, which answers with this.
+    pub(crate) async fn bare(answer: &str) -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .arg("--bare")
+            .env(crate::bare::ANSWER, answer)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
