@@ -100,6 +100,29 @@ for (const [name, fate] of [
   });
 }
 
+test('delivery: what happens while a batch is under way follows it', async ({ server, visitor, expectComplaint }) => {
+  expectComplaint(/ERR_CONNECTION_REFUSED/);
+  const trouble = await Trouble.before(server);
+  try {
+    const page = await visitor();
+    await open(page, trouble);
+    let release = () => {};
+    const held = new Promise<void>((done) => (release = done));
+    await page.route('**/collect?*', async (route) => {
+      await held;
+      await route.continue();
+    });
+    await Promise.all([page.waitForRequest('**/collect?*'), track(page, 1)]);
+    await track(page, 2);
+    // Longer than the collector waits before it sends.
+    await page.evaluate(() => new Promise((done) => setTimeout(done, 2_500)));
+    release();
+    await expect.poll(() => server.counted('counted')).toBe(3);
+  } finally {
+    await trouble.stop();
+  }
+});
+
 test('delivery: the page is closed in the middle, and the next one brings what was left', async ({ server, visitor, expectComplaint }) => {
   expectComplaint(/Failed to load resource|ERR_/);
   const trouble = await Trouble.before(server);

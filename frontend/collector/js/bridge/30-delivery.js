@@ -12,7 +12,7 @@ const MAX_HELD = 604_800_000;
 
 const delivery = (state, core, { send, onRefused }) => {
   const url = state.origin + '/collect?key=' + encodeURIComponent(state.key);
-  let unsent = [], timer = 0, delay = 1000, isFlushing = false, isReady = false;
+  let unsent = [], timer = 0, delay = 1000, isFlushing = false, isAsked = false, isReady = false;
 
   const eventsOf = (body) => body.split('{"t":').length - 1;
   const remove = (item) => {
@@ -90,12 +90,14 @@ const delivery = (state, core, { send, onRefused }) => {
   };
   const flush = async () => {
     timer = 0;
+    // What comes while a flush is under way must not wait for the next thing to happen.
+    isAsked = isFlushing;
     if (isFlushing || !isReady || state.hasStopped) return;
     isFlushing = true;
     gather();
     for (const item of unsent) if (!item.isUnderWay && !settle(item, await post(item))) break;
     isFlushing = false;
-    unsent.length && schedule();
+    if (unsent.length || isAsked) schedule();
   };
   // Together with what else comes within a second, when the page is idle.
   const schedule = () => {

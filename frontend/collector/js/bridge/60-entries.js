@@ -17,6 +17,8 @@ const entries = (state, core, note) => {
     'layout-shift': (e) => e.hadRecentInput || note(SHIFT, e.startTime, e.value, 0, 0, 0, selector(e.sources?.find(({ node }) => node?.nodeType == 1)?.node)),
     'first-input': (e) => {
       note(FIRST_INPUT, e.startTime, e.processingStart);
+      // It may have come before this listened to the page.
+      whenIdle(() => { note(INPUT); state.schedule(); }, 1000);
       // An interaction's first event is also one of its events.
       handlers.event(e);
     },

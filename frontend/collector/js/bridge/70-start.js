@@ -38,6 +38,7 @@ export const start = async (state) => {
     state.take = ([, ...rest]) => attempt(() => rest.at(-1)());
   };
   const sending = delivery(state, core, { send, onRefused });
+  state.schedule = sending.schedule;
   let rate = 1;
   const asked = flags(state, {
     send,
