@@ -22,8 +22,7 @@ const HEADERS: [(HeaderName, &str); 5] = [
 ];
 
 /// Adds the headers.
-pub(super) async fn headers(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+pub(super) fn with_headers<B>(mut response: Response<B>) -> Response<B> {
     for (name, value) in HEADERS {
         response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }

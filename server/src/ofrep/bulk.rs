@@ -1,6 +1,6 @@
 //! `POST /ofrep/v1/evaluate/flags`
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::BuildHasher;
 
 use axum::{
     body::Body,
@@ -20,13 +20,10 @@ use serde::Serialize;
 use super::{
     error::{ErrorCode, OfrepError},
     header_text,
-    request::{self, Asked},
+    request::{self, Asked, TAG_HASH},
     sent_key,
 };
 use crate::http::AppState;
-
-/// After how long a page that nobody looks at may stop listening.
-const INACTIVITY_SECONDS: u32 = 120;
 
 /// The answers; where to listen is written behind them.
 #[derive(Debug, Serialize)]
@@ -41,22 +38,6 @@ struct BulkAnswer<'a> {
 enum OneAnswer<'a> {
     Success(Answer<'a>),
     Failure(OfrepError),
-}
-
-/// Where a client may listen for changes.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct EventStream {
-    r#type: &'static str,
-    endpoint: Endpoint,
-    inactivity_delay_sec: u32,
-}
-
-/// An address on this server. Without an origin: the client knows under which name it reached us.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Endpoint {
-    request_uri: String,
 }
 
 /// Where the rollout is: what `getCurrentPhase()` answers from.
@@ -114,8 +95,7 @@ pub(super) async fn evaluate(
         OfrepError::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::General, error.to_string())
     })?;
     let key = sent_key(&headers).unwrap_or_default();
-    let ticket = state.tickets.issue(live.environment.id, key, now);
-    if let Some(streams) = ticket.and_then(|ticket| streams(&ticket)) {
+    if let Some(streams) = state.tickets.streams(live.environment.id, key, now) {
         body.pop();
         body.extend_from_slice(b",\"eventStreams\":");
         body.extend_from_slice(&streams);
@@ -145,21 +125,9 @@ fn one<'a>(
     }
 }
 
-fn streams(ticket: &str) -> Option<Vec<u8>> {
-    let stream = EventStream {
-        r#type: "sse",
-        endpoint: Endpoint { request_uri: format!("/ofrep/v1/stream?ticket={ticket}") },
-        inactivity_delay_sec: INACTIVITY_SECONDS,
-    };
-    serde_json::to_vec(&[stream]).ok()
-}
-
 /// Changes with the answers, with the context that they are for, and with the ticket: a client
 /// whose ticket has run out, or is of a server that has begun anew, gets another one and not a
-/// 304. Nobody gains by forging a tag, so a fast hash will do.
+/// 304.
 fn tag(body: &[u8], context: u64) -> String {
-    let mut hash = DefaultHasher::new();
-    body.hash(&mut hash);
-    context.hash(&mut hash);
-    format!("{:016x}", hash.finish())
+    format!("{:016x}", TAG_HASH.hash_one((body, context)))
 }

@@ -1,15 +1,13 @@
 //! What both forms of evaluation read from a request.
 
-use std::{
-    hash::{DefaultHasher, Hash, Hasher},
-    sync::Arc,
-};
+use std::{hash::BuildHasher, sync::Arc};
 
 use axum::{
     body::Body,
     extract::{Path, rejection::PathRejection},
     http::{HeaderMap, StatusCode, header},
 };
+use foldhash::quality::FixedState;
 use phasegate_domain::{context::EvaluationContext, snapshot::FlagEntry};
 use phasegate_service::{
     LiveEnvironment,
@@ -25,6 +23,14 @@ use crate::http::{AppState, read_body};
 
 /// The largest body, in bytes: a context of 64 KiB, and what stands around it.
 const MAX_BODY_BYTES: usize = 65_536 + 1_024;
+
+/// Evaluations that are read at once; more are told to come back. One takes microseconds, so that
+/// many at once means clients that send slowly, and they must not hold the others up.
+pub(crate) const MAX_EVALUATIONS: usize = 4_096;
+
+/// What tags are made with: the same on every start, so that clients keep theirs. Nobody gains by
+/// forging a tag, so a fast hash will do.
+pub(super) const TAG_HASH: FixedState = FixedState::with_seed(0);
 
 /// 401 for a key that is not one, 403 for one that is for something else.
 pub(crate) fn key_status(error: &keys::KeyError) -> StatusCode {
@@ -59,6 +65,10 @@ pub(super) async fn read(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Asked, OfrepError> {
+    let Ok(_permit) = state.evaluations.try_acquire() else {
+        let details = "too many evaluations at once; ask again later";
+        return Err(OfrepError::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::General, details));
+    };
     let service = &state.service;
     let unauthorised = |error: keys::KeyError| {
         OfrepError::new(key_status(&error), ErrorCode::General, error.to_string())
@@ -81,9 +91,7 @@ pub(super) async fn read(
     let context = request.remove("context").unwrap_or_default();
     let context = EvaluationContext::from_json(context)
         .map_err(|error| bad(ErrorCode::InvalidContext, error.to_string()))?;
-    let mut hash = DefaultHasher::new();
-    body.hash(&mut hash);
-    Ok(Asked { live, context, digest: hash.finish() })
+    Ok(Asked { live, context, digest: TAG_HASH.hash_one(&*body) })
 }
 
 /// The flag that is asked for.

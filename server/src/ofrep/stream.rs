@@ -4,12 +4,10 @@
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
+    body::{Body, Bytes},
     extract::{Query, State, rejection::QueryRejection},
-    http::{HeaderMap, HeaderName, StatusCode},
-    response::{
-        IntoResponse, Response,
-        sse::{Event, KeepAlive, Sse},
-    },
+    http::{HeaderMap, HeaderName, StatusCode, header},
+    response::{IntoResponse, Response},
 };
 use chrono::TimeDelta;
 use futures::{Stream, stream};
@@ -20,6 +18,7 @@ use phasegate_service::{
 };
 use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     error::{ErrorCode, OfrepError},
@@ -81,9 +80,9 @@ pub(super) async fn listen(
     if has_missed(environment, *changes.borrow_and_update(), last_id, service.now()) {
         changes.mark_changed();
     }
-    let events = events(environment, changes, permit);
-    let events = futures::StreamExt::take_until(events, state.stopping.clone().cancelled_owned());
-    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response())
+    let listener = Listener { environment, changes, stopping: state.stopping.clone(), permit };
+    let head = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-cache")];
+    Ok((head, Body::from_stream(listener.events())).into_response())
 }
 
 /// Whether a client may not know of the newest change: the one that it heard of last is another
@@ -104,20 +103,44 @@ fn id(environment: EnvironmentId, configuration: Configuration) -> String {
     format!("{}-{}", environment.0, configuration.version)
 }
 
-/// One event for each change; changes that come together are one.
-fn events(
+/// A client that listens. There are thousands, and a change wakes them all at once, so this holds
+/// and does little: the bytes of an event are written here and not by a framework's builder.
+struct Listener {
     environment: EnvironmentId,
     changes: watch::Receiver<Configuration>,
+    stopping: CancellationToken,
+    /// Given back when the client goes.
     permit: OwnedSemaphorePermit,
-) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
-    stream::unfold((changes, permit), move |(mut changes, permit)| async move {
-        // An error means that the server is going; the stream ends.
-        changes.changed().await.ok()?;
-        let newest = *changes.borrow_and_update();
-        let event =
-            Event::default().id(id(environment, newest)).data(r#"{"type":"refetchEvaluation"}"#);
-        Some((Ok(event), (changes, permit)))
-    })
+}
+
+impl Listener {
+    /// One event for each change, until the server stops; changes that come together are one.
+    fn events(self) -> impl Stream<Item = Result<Bytes, Infallible>> + use<> {
+        stream::unfold(self, async |mut listener| {
+            let bytes = listener.next().await?;
+            Some((Ok(bytes), listener))
+        })
+    }
+
+    async fn next(&mut self) -> Option<Bytes> {
+        debug_assert_eq!(self.permit.num_permits(), 1);
+        tokio::select! {
+            changed = self.changes.changed() => {
+                // An error means that the server is going; the stream ends.
+                changed.ok()?;
+                let newest = *self.changes.borrow_and_update();
+                Some(event(self.environment, newest))
+            }
+            () = tokio::time::sleep(KEEP_ALIVE) => Some(Bytes::from_static(b":\n\n")),
+            () = self.stopping.cancelled() => None,
+        }
+    }
+}
+
+/// A change, as `text/event-stream` has it.
+fn event(environment: EnvironmentId, configuration: Configuration) -> Bytes {
+    let id = id(environment, configuration);
+    format!("id: {id}\ndata: {{\"type\":\"refetchEvaluation\"}}\n\n").into()
 }
 
 #[cfg(test)]

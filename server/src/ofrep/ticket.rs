@@ -6,22 +6,43 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use axum::body::Bytes;
 use hmac::{Hmac, Mac};
 use phasegate_domain::{Timestamp, ids::EnvironmentId};
 use phasegate_service::{keys, secrets::Seed};
+use serde::Serialize;
 use sha2::Sha256;
 
 /// How long the tickets of one period are given out, in seconds. They are good for the next
 /// period too, so each lasts for half an hour at least and an hour at most.
 const PERIOD_SECONDS: i64 = 1_800;
 
+/// After how long a page that nobody looks at may stop listening.
+const INACTIVITY_SECONDS: u32 = 120;
+
+/// Where a client may listen for changes.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EventStream {
+    r#type: &'static str,
+    endpoint: Endpoint,
+    inactivity_delay_sec: u32,
+}
+
+/// An address on this server. Without an origin: the client knows under which name it reached us.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Endpoint {
+    request_uri: String,
+}
+
 /// Makes and checks tickets, with a secret that lives as long as the process.
 #[derive(Clone)]
 pub(crate) struct Tickets {
     secret: Seed,
-    /// The current ticket of each key, with its period: signing takes longer than answering. Only
-    /// keys that are known get this far, so there are as many as there are keys.
-    issued: Arc<Mutex<HashMap<String, (i64, String)>>>,
+    /// What each key is told at present, with its period: signing takes longer than answering.
+    /// Only keys that are known get this far, so there are as many as there are keys.
+    told: Arc<Mutex<HashMap<String, (i64, Bytes)>>>,
 }
 
 impl std::fmt::Debug for Tickets {
@@ -37,7 +58,7 @@ fn period(at: Timestamp) -> i64 {
 
 impl Tickets {
     pub(crate) fn new(secret: Seed) -> Self {
-        Self { secret, issued: Arc::default() }
+        Self { secret, told: Arc::default() }
     }
 
     fn sign(&self, body: &str) -> Option<Hmac<Sha256>> {
@@ -46,24 +67,35 @@ impl Tickets {
         Some(mac)
     }
 
-    /// A ticket: environment, period, the name of the key that it was given to, signature.
-    pub(super) fn issue(
+    /// `eventStreams` of a bulk answer: where to listen, with a ticket.
+    pub(super) fn streams(
         &self,
         environment: EnvironmentId,
         key: &str,
         now: Timestamp,
-    ) -> Option<String> {
+    ) -> Option<Bytes> {
         let period = period(now);
-        let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, ticket)) = issued.get(key).filter(|(of, _)| *of == period) {
-            return Some(ticket.clone());
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, streams)) = told.get(key).filter(|(of, _)| *of == period) {
+            return Some(streams.clone());
         }
+        let ticket = self.issue(environment, key, period)?;
+        let stream = EventStream {
+            r#type: "sse",
+            endpoint: Endpoint { request_uri: format!("/ofrep/v1/stream?ticket={ticket}") },
+            inactivity_delay_sec: INACTIVITY_SECONDS,
+        };
+        let streams: Bytes = serde_json::to_vec(&[stream]).ok()?.into();
+        told.insert(key.to_owned(), (period, streams.clone()));
+        Some(streams)
+    }
+
+    /// A ticket: environment, period, the name of the key that it was given to, signature.
+    fn issue(&self, environment: EnvironmentId, key: &str, period: i64) -> Option<String> {
         let body = format!("{}.{period}.{}", environment.0, keys::name_of(key));
         let signature = self.sign(&body)?.finalize().into_bytes();
         let signature: String = signature.iter().map(|byte| format!("{byte:02x}")).collect();
-        let ticket = format!("{body}.{signature}");
-        issued.insert(key.to_owned(), (period, ticket.clone()));
-        Some(ticket)
+        Some(format!("{body}.{signature}"))
     }
 
     /// The environment whose stream a ticket opens, if it is ours and still good, and the key
@@ -98,12 +130,14 @@ mod tests {
     fn a_ticket_opens_its_environment_for_a_while() {
         let at = |second: i64| DateTime::from_timestamp(1_800_000_000 + second, 0).unwrap();
         let tickets = Tickets::new([7; 32]);
-        let ticket = tickets.issue(EnvironmentId(3), "k1", at(0)).unwrap();
+        let ticket = tickets.issue(EnvironmentId(3), "k1", period(at(0))).unwrap();
         let name = keys::name_of("k1");
         assert_eq!(tickets.check(&ticket, at(0)), Some((EnvironmentId(3), name.as_str())));
         assert_eq!(tickets.check(&ticket, at(1_800)), Some((EnvironmentId(3), name.as_str())));
-        assert_eq!(tickets.issue(EnvironmentId(3), "k1", at(60)), Some(ticket.clone()), "kept");
-        assert_ne!(tickets.issue(EnvironmentId(3), "k1", at(1_800)), Some(ticket.clone()));
+        let streams = |second| tickets.streams(EnvironmentId(3), "k1", at(second)).unwrap();
+        assert!(String::from_utf8_lossy(&streams(0)).contains(&ticket));
+        assert_eq!(streams(60), streams(0), "kept");
+        assert_ne!(streams(1_800), streams(60), "and renewed");
         assert_eq!(tickets.check(&ticket, at(3_600)), None, "too old");
         assert_eq!(tickets.check(&ticket, at(-1)), None, "from the future");
         assert_eq!(Tickets::new([8; 32]).check(&ticket, at(0)), None, "somebody else's");
