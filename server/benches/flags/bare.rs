@@ -1,11 +1,15 @@
 //! The reference: axum reads the same JSON, and writes the same answer from a ready value; it does
-//! nothing else.
+//! nothing else. For streams: a socket, a task and a write for each client.
 
 use std::collections::HashMap;
 
 use axum::{Json, Router, routing::post};
 use serde_json::Value;
-use tokio::net::TcpListener;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::watch,
+};
 
 /// The variable that holds the answer, as Phasegate gave it.
 pub(crate) const ANSWER: &str = "BARE_ANSWER";
@@ -23,4 +27,32 @@ pub(crate) async fn serve() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     println!("http://{}", listener.local_addr().unwrap());
     axum::serve(listener, app).await.unwrap();
+}
+
+/// Whoever says anything but "change" listens.
+pub(crate) async fn fan_out() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    println!("http://{}", listener.local_addr().unwrap());
+    let changes = watch::Sender::new(());
+    while let Ok((stream, _)) = listener.accept().await {
+        tokio::spawn(client(stream, changes.clone()));
+    }
+}
+
+async fn client(mut stream: TcpStream, changes: watch::Sender<()>) {
+    let mut listening = changes.subscribe();
+    let mut buffer = [0_u8; 64];
+    while let Ok(read @ 1..) = stream.read(&mut buffer).await {
+        if &buffer[..read] == b"change" {
+            changes.send_replace(());
+            continue;
+        }
+        stream.write_all(b"HTTP/1.1 200\r\n\r\n").await.unwrap();
+        while listening.changed().await.is_ok() {
+            let event = b"id: 1-23\ndata: {\"type\":\"refetchEvaluation\"}\n\n";
+            if stream.write_all(event).await.is_err() {
+                return;
+            }
+        }
+    }
 }

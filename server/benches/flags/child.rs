@@ -61,8 +61,17 @@ impl Server {
 
     /// The reference, which answers with this.
     pub(crate) async fn bare(answer: &str) -> Self {
+        Self::reference("--bare", answer)
+    }
+
+    /// The reference for streams: writes the same to all who listen.
+    pub(crate) async fn bare_fan_out() -> Self {
+        Self::reference("--bare-fan-out", "")
+    }
+
+    fn reference(mode: &str, answer: &str) -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .arg("--bare")
+            .arg(mode)
             .env(crate::bare::ANSWER, answer)
             .stdout(Stdio::piped())
             .spawn()

@@ -36,6 +36,9 @@ async fn main() {
     if arguments.iter().any(|argument| argument == "--bare") {
         return bare::serve().await;
     }
+    if arguments.iter().any(|argument| argument == "--bare-fan-out") {
+        return bare::fan_out().await;
+    }
     rlimit::increase_nofile_limit(u64::MAX).unwrap();
     let server = Server::phasegate().await;
     make_flags(&server).await;
@@ -43,8 +46,12 @@ async fn main() {
     drop(server);
     for clients in [100, 1_000, 10_000] {
         // A server of its own each time: memory that was used once stays with the process.
-        let server = Server::phasegate().await;
-        streams::measure(&server, clients).await;
+        // The clients have one thread: on the same cores they must not take the server's.
+        let clients = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.unwrap().block_on(streams::measure(clients));
+        });
+        clients.join().unwrap();
     }
 }
 

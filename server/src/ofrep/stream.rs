@@ -1,7 +1,7 @@
 //! `GET /ofrep/v1/stream`: tells clients to ask again. Says that something has changed, never
 //! what: the answers are the client's to fetch.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, Bytes},
@@ -17,8 +17,11 @@ use phasegate_service::{
     keys::{self, Purpose},
 };
 use serde::Deserialize;
-use tokio::sync::{OwnedSemaphorePermit, watch};
-use tokio_util::sync::CancellationToken;
+use tokio::{
+    sync::{OwnedSemaphorePermit, watch},
+    time::{Instant, Sleep},
+};
+use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::{
     error::{ErrorCode, OfrepError},
@@ -80,7 +83,13 @@ pub(super) async fn listen(
     if has_missed(environment, *changes.borrow_and_update(), last_id, service.now()) {
         changes.mark_changed();
     }
-    let listener = Listener { environment, changes, stopping: state.stopping.clone(), permit };
+    let listener = Listener {
+        environment,
+        changes,
+        keep_alive: Box::pin(tokio::time::sleep(KEEP_ALIVE)),
+        stopped: Box::pin(state.stopping.clone().cancelled_owned()),
+        _permit: permit,
+    };
     let head = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-cache")];
     Ok((head, Body::from_stream(listener.events())).into_response())
 }
@@ -103,14 +112,15 @@ fn id(environment: EnvironmentId, configuration: Configuration) -> String {
     format!("{}-{}", environment.0, configuration.version)
 }
 
-/// A client that listens. There are thousands, and a change wakes them all at once, so this holds
-/// and does little: the bytes of an event are written here and not by a framework's builder.
+/// A client that listens. There are thousands, and a change wakes them all at once: so what they
+/// wait for beside it stays registered, and an event's bytes are written without a builder.
 struct Listener {
     environment: EnvironmentId,
     changes: watch::Receiver<Configuration>,
-    stopping: CancellationToken,
+    keep_alive: Pin<Box<Sleep>>,
+    stopped: Pin<Box<WaitForCancellationFutureOwned>>,
     /// Given back when the client goes.
-    permit: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl Listener {
@@ -123,16 +133,19 @@ impl Listener {
     }
 
     async fn next(&mut self) -> Option<Bytes> {
-        debug_assert_eq!(self.permit.num_permits(), 1);
         tokio::select! {
+            biased;
+            () = &mut self.stopped => None,
             changed = self.changes.changed() => {
                 // An error means that the server is going; the stream ends.
                 changed.ok()?;
                 let newest = *self.changes.borrow_and_update();
                 Some(event(self.environment, newest))
             }
-            () = tokio::time::sleep(KEEP_ALIVE) => Some(Bytes::from_static(b":\n\n")),
-            () = self.stopping.cancelled() => None,
+            () = &mut self.keep_alive => {
+                self.keep_alive.as_mut().reset(Instant::now() + KEEP_ALIVE);
+                Some(Bytes::from_static(b":\n\n"))
+            }
         }
     }
 }
