@@ -10,6 +10,8 @@
 mod app;
 mod charts;
 mod components;
+#[cfg(feature = "ssr")]
+mod embedding;
 mod format;
 mod islands;
 #[cfg(feature = "ssr")]
@@ -19,6 +21,8 @@ mod request;
 #[cfg(feature = "ssr")]
 mod shell;
 
+#[cfg(feature = "ssr")]
+pub use embedding::Embedding;
 #[cfg(feature = "ssr")]
 pub use request::{ENVIRONMENT_COOKIE, Form, selected_environment};
 #[cfg(feature = "ssr")]

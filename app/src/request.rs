@@ -15,7 +15,7 @@ use phasegate_service::{
     secrets::{Randomness, Seed},
 };
 
-use crate::components::TroubleNotice;
+use crate::{components::TroubleNotice, embedding::Embedding};
 
 /// The cookie that remembers which environment the admin shows.
 pub const ENVIRONMENT_COOKIE: &str = "phasegate_environment";
@@ -175,6 +175,10 @@ pub(crate) struct Request {
     pub(crate) form: Option<Form>,
     pub(crate) randomness: Randomness,
     pub(crate) response: ResponseOptions,
+    /// What apps need to embed the collector.
+    pub(crate) embedding: Embedding,
+    /// The origin under which pages reach this server.
+    pub(crate) origin: String,
 }
 
 impl Request {
@@ -189,7 +193,10 @@ impl Request {
         let person = parts.extensions.get::<Person>().ok_or_else(lost)?;
         let query = Form::parse(parts.uri.query().unwrap_or_default().as_bytes());
         let form = parts.extensions.get::<Form>().cloned();
+        let embedding = use_context::<Embedding>().unwrap_or_default();
         Ok(Self {
+            origin: embedding.origin(&parts),
+            embedding,
             actor: Actor::from(person),
             environment: selected_environment(&service, &parts.headers)?,
             service,

@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use base64::prelude::{BASE64_STANDARD, Engine};
 use phasegate_app::AssetUrls;
 use rust_embed::{EmbeddedFile, RustEmbed};
 use serde::Deserialize;
@@ -48,6 +49,12 @@ pub(crate) fn are_embedded() -> bool {
 
 fn version(file: &EmbeddedFile) -> String {
     file.metadata.sha256_hash().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The digest of a file as the attribute `integrity` has it.
+pub(crate) fn integrity(path: &str) -> Option<String> {
+    let digest = Site::get(path)?.metadata.sha256_hash();
+    Some(format!("sha256-{}", BASE64_STANDARD.encode(digest)))
 }
 
 fn url(path: &str) -> Option<String> {

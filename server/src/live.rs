@@ -14,7 +14,7 @@ use axum::{
 };
 use futures::{Stream, StreamExt, stream};
 use phasegate_domain::ids::EnvironmentId;
-use phasegate_service::{access::Actor, dashboard::dashboard};
+use phasegate_service::{access::Actor, dashboard::dashboard, telemetry::arrivals};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tower_sessions::Session;
 
@@ -33,10 +33,26 @@ const PAUSE: Duration = Duration::from_millis(250);
 const TICK: Duration = Duration::from_secs(30);
 
 pub(crate) fn routes() -> Router<AppState> {
-    Router::new().route("/admin/live/dashboard", get(dashboard_stream))
+    Router::new()
+        .route(
+            "/admin/live/dashboard",
+            get(|state, session, headers| listen(Panel::Dashboard, state, session, headers)),
+        )
+        .route(
+            "/admin/live/arrivals",
+            get(|state, session, headers| listen(Panel::Arrivals, state, session, headers)),
+        )
 }
 
-async fn dashboard_stream(
+/// What is shown live.
+#[derive(Debug, Clone, Copy)]
+enum Panel {
+    Dashboard,
+    Arrivals,
+}
+
+async fn listen(
+    panel: Panel,
     State(state): State<AppState>,
     session: Session,
     headers: HeaderMap,
@@ -50,12 +66,15 @@ async fn dashboard_stream(
         return Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).into_response();
     };
     let stopping = state.stopping.clone();
-    let events = events(state, session, environment, permit);
-    let events = events.take_until(stopping.cancelled_owned());
+    let changes = state.service.changes();
+    let start =
+        Position { panel, state, session, environment, changes, is_first: true, _permit: permit };
+    let events = events(start).take_until(stopping.cancelled_owned());
     Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))).into_response()
 }
 
 struct Position {
+    panel: Panel,
     state: AppState,
     session: Session,
     environment: EnvironmentId,
@@ -64,15 +83,8 @@ struct Position {
     _permit: OwnedSemaphorePermit,
 }
 
-/// The dashboard at once, and again after every change.
-fn events(
-    state: AppState,
-    session: Session,
-    environment: EnvironmentId,
-    permit: OwnedSemaphorePermit,
-) -> impl Stream<Item = Result<Event, Infallible>> {
-    let changes = state.service.changes();
-    let start = Position { state, session, environment, changes, is_first: true, _permit: permit };
+/// The panel at once, and again after every change.
+fn events(start: Position) -> impl Stream<Item = Result<Event, Infallible>> {
     stream::unfold(start, |mut position| async move {
         if !position.is_first {
             // An error means that the sender is gone, and with it the server.
@@ -93,11 +105,17 @@ async fn snapshot(position: &Position) -> Option<Event> {
     let service = &position.state.service;
     let session = login::reread(&position.session, &position.state);
     let person = login::person(&position.state, &session).await.ok()??;
-    match dashboard(service, &Actor::from(&person), position.environment).await {
-        Ok(dashboard) => Event::default().json_data(dashboard).ok(),
-        Err(error) => {
-            tracing::error!(%error, "the live dashboard could not be computed");
-            None
-        }
-    }
+    let (actor, environment) = (Actor::from(&person), position.environment);
+    let made = match position.panel {
+        Panel::Dashboard => dashboard(service, &actor, environment).await.map(json),
+        Panel::Arrivals => arrivals(service, &actor, environment).await.map(json),
+    };
+    made.unwrap_or_else(|error| {
+        tracing::error!(%error, panel = ?position.panel, "a live panel could not be computed");
+        None
+    })
+}
+
+fn json(panel: impl serde::Serialize) -> Option<Event> {
+    Event::default().json_data(panel).ok()
 }

@@ -11,10 +11,9 @@ use axum::{
     routing::get,
 };
 use leptos::prelude::provide_context;
-use phasegate_app::{Form, selected_environment, shell};
+use phasegate_app::{Embedding, Form, selected_environment, shell};
 use phasegate_domain::people::Person;
 use phasegate_service::{
-    Service,
     access::Actor,
     environments::{FileFormat, export, write_file},
     secrets::Randomness,
@@ -29,12 +28,17 @@ use crate::{
 const MAX_FORM_BYTES: usize = 4 * 1024 * 1024;
 
 /// What pages find in their context.
-fn context(service: &Arc<Service>) -> impl Fn() + Clone + Send + Sync + 'static + use<> {
-    let service = Arc::clone(service);
+fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static + use<> {
+    let service = Arc::clone(&state.service);
+    let embedding = Embedding {
+        public_url: state.settings.public_url.clone(),
+        integrity: assets::integrity("collector.js"),
+    };
     let randomness: Randomness = || clock::seed().ok();
     move || {
         provide_context(Arc::clone(&service));
         provide_context(randomness);
+        provide_context(embedding.clone());
     }
 }
 
@@ -44,8 +48,7 @@ async fn page(State(state): State<AppState>, request: Request) -> Response {
         Err(problem) => return problem.into_response(),
     };
     let urls = assets::urls();
-    let render =
-        leptos_axum::render_app_async_with_context(context(&state.service), move || shell(&urls));
+    let render = leptos_axum::render_app_async_with_context(context(&state), move || shell(&urls));
     render(request).await.into_response()
 }
 

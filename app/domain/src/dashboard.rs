@@ -81,6 +81,13 @@ pub struct ErrorPanel {
     pub recent: Vec<Reported<ErrorReport>>,
 }
 
+/// What has come in from pages within the window, for whoever has just installed the collector.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Arrivals {
+    /// In words for people, and how many; only what has come, the most first.
+    pub kinds: Vec<(String, u64)>,
+}
+
 /// Something that a page reported, with its time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reported<T> {

@@ -4,6 +4,7 @@
 //! passed in, so that the server, the browser and a test get the same answer.
 
 pub mod bucket;
+pub mod collecting;
 pub mod context;
 pub mod dashboard;
 pub mod diff;

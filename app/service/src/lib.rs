@@ -6,6 +6,7 @@
 pub mod access;
 pub mod accounts;
 mod check;
+pub mod collecting;
 pub mod dashboard;
 pub mod environments;
 mod error;

@@ -72,7 +72,11 @@ impl LiveEnvironment {
 
     /// Tells the clients that listen to look again, if they would get other answers.
     pub(crate) fn tell_clients(&self, before: Option<&Arc<Self>>, now: Timestamp) {
-        if before.is_some_and(|before| before.snapshot != self.snapshot) {
+        let differs = |before: &Arc<Self>| {
+            before.snapshot != self.snapshot
+                || before.environment.collecting != self.environment.collecting
+        };
+        if before.is_some_and(differs) {
             self.touch(now);
         }
     }

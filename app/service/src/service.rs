@@ -17,13 +17,8 @@ use phasegate_store::{
 use tokio::sync::{Mutex, MutexGuard, Semaphore, watch};
 
 use crate::{
-    ServiceError,
-    accounts::LoginLimiter,
-    live::LiveEnvironment,
-    telemetry::IngestQueue,
-    tokens::TokenUses,
-    usage::UsageBook,
-    variables::{Collecting, Variables},
+    ServiceError, accounts::LoginLimiter, live::LiveEnvironment, telemetry::IngestQueue,
+    tokens::TokenUses, usage::UsageBook, variables::Variables,
 };
 
 /// Password checks that run at once.
@@ -237,12 +232,6 @@ impl Service {
     pub fn first_environment(&self) -> Result<EnvironmentId, ServiceError> {
         let missing = || ServiceError::not_found("environment", "production");
         self.directory.load().order.first().copied().ok_or_else(missing)
-    }
-
-    /// What pages may report.
-    #[must_use]
-    pub fn collecting(&self) -> Collecting {
-        self.variables.collecting()
     }
 
     /// The variables for flags that hold nothing, each with the reason.

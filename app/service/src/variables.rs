@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use phasegate_domain::{
     bucket::Share,
+    collecting::Switch,
     flags::{Flag, Forced},
     ids::{FlagKey, PhaseNumber},
     rollout::RolloutVariables,
@@ -15,26 +16,9 @@ const FLAG_PREFIXES: [&str; 2] = ["PHASEGATE_FF_", "VITE_FF_"];
 const PERCENTAGE: &str = "VITE_ENHANCED_LIBRARY_ROLLOUT_PERCENTAGE";
 const PHASE: &str = "VITE_EXERCISE_LIBRARY_PHASE";
 
-/// The guide's three switches, in the order of [`Collecting`]'s fields.
+/// The guide's three switches, in the order of [`Switch::ALL`].
 const SWITCHES: [&str; 3] =
     ["VITE_ENABLE_ANALYTICS", "VITE_ENABLE_PERFORMANCE_MONITORING", "VITE_ENABLE_ERROR_TRACKING"];
-
-/// What pages may report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Collecting {
-    /// Exposures, feature use and custom events.
-    pub analytics: bool,
-    /// Vitals and timings.
-    pub performance: bool,
-    /// Errors.
-    pub errors: bool,
-}
-
-impl Default for Collecting {
-    fn default() -> Self {
-        Self { analytics: true, performance: true, errors: true }
-    }
-}
 
 /// What the variables say, read once at the start.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -42,7 +26,8 @@ pub struct Variables {
     /// Flag's key → variable and value.
     flags: BTreeMap<String, (String, String)>,
     rollout: RolloutVariables,
-    collecting: Collecting,
+    /// In the order of [`Switch::ALL`].
+    switches: [Option<bool>; 3],
 }
 
 /// Why a variable cannot be used.
@@ -79,26 +64,24 @@ impl Variables {
                 let phase = value.trim().parse().ok().filter(|phase| *phase > 0);
                 let phase = phase.ok_or_else(|| wrong("the number of a phase"))?;
                 found.rollout.phase = Some((name, PhaseNumber(phase)));
-            } else if let Some(switch) = SWITCHES.iter().position(|switch| *switch == name) {
-                let is_on = match value.trim().to_ascii_lowercase().as_str() {
-                    "true" | "1" | "on" | "yes" => true,
-                    "false" | "0" | "off" | "no" => false,
+            } else if let Some((_, held)) =
+                SWITCHES.iter().zip(&mut found.switches).find(|(switch, _)| **switch == name)
+            {
+                *held = match value.trim().to_ascii_lowercase().as_str() {
+                    "true" | "1" | "on" | "yes" => Some(true),
+                    "false" | "0" | "off" | "no" => Some(false),
                     _ => return Err(wrong("true or false")),
                 };
-                match switch {
-                    0 => found.collecting.analytics = is_on,
-                    1 => found.collecting.performance = is_on,
-                    _ => found.collecting.errors = is_on,
-                }
             }
         }
         Ok(found)
     }
 
-    /// What pages may report.
-    #[must_use]
-    pub fn collecting(&self) -> Collecting {
-        self.collecting
+    /// The variable that holds a switch, and in which position.
+    pub(crate) fn switch(&self, switch: Switch) -> Option<(&'static str, bool)> {
+        let mut all = Switch::ALL.into_iter().zip(SWITCHES).zip(self.switches);
+        let ((_, variable), held) = all.find(|((known, _), _)| *known == switch)?;
+        Some((variable, held?))
     }
 
     pub(crate) fn rollout(&self) -> RolloutVariables {
@@ -178,7 +161,8 @@ mod tests {
         let vars = vars.unwrap();
         assert_eq!(vars.rollout().phase, Some((PHASE.to_owned(), PhaseNumber(2))));
         assert_eq!(vars.rollout().percentage.unwrap().1, Share::from_percent(5.0).unwrap());
-        assert_eq!(vars.collecting(), Collecting { analytics: false, ..Collecting::default() });
+        assert_eq!(vars.switch(Switch::Analytics), Some(("VITE_ENABLE_ANALYTICS", false)));
+        assert_eq!(vars.switch(Switch::Errors), None);
     }
 
     #[test]

@@ -34,6 +34,7 @@ pub(crate) fn Frame() -> impl IntoView {
                     <A href="/admin/debugger">"Debugger"</A>
                     <A href="/admin/dashboard">"Dashboard"</A>
                     <A href="/admin/audit">"Audit"</A>
+                    <A href="/admin/install">"Install"</A>
                     <A href="/admin/settings">"Settings"</A>
                 </nav>
                 <form class="frame-logout" method="post" action="/logout">

@@ -11,6 +11,8 @@ mod here;
 #[cfg(feature = "ssr")]
 mod notice;
 #[cfg(feature = "ssr")]
+mod snippet;
+#[cfg(feature = "ssr")]
 mod sparkline;
 #[cfg(feature = "ssr")]
 mod text_area;
@@ -23,6 +25,7 @@ pub(crate) use self::{
     frame::{Frame, Logo},
     here::Here,
     notice::{Notice, TroubleNotice},
+    snippet::Snippet,
     sparkline::Sparkline,
     text_area::TextArea,
 };

@@ -1,8 +1,14 @@
 //! The parts of pages that live in the browser.
 
+mod arrivals;
+mod copy;
 mod dashboard;
 mod guard;
+mod live;
 mod preview;
 
 #[cfg(feature = "ssr")]
-pub(crate) use self::{dashboard::LiveDashboard, guard::FormGuard, preview::LivePreview};
+pub(crate) use self::{
+    arrivals::LiveArrivals, copy::CopyButton, dashboard::LiveDashboard, guard::FormGuard,
+    preview::LivePreview,
+};

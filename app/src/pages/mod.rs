@@ -5,6 +5,7 @@ mod dashboard;
 mod debugger;
 mod environment;
 mod flags;
+mod install;
 mod login;
 mod not_found;
 mod rollout;
@@ -17,6 +18,7 @@ pub(crate) use self::{
     debugger::DebuggerPage,
     environment::EnvironmentPage,
     flags::{FlagEditPage, FlagPage, FlagsPage, NewFlagPage},
+    install::InstallPage,
     login::LoginPage,
     not_found::NotFoundPage,
     rollout::RolloutPage,

@@ -2,6 +2,7 @@
 
 use phasegate_domain::{
     Timestamp,
+    collecting::Collecting,
     flags::{Flag, FlagState, PersonalOverride},
     history::{HistoryEntry, SubjectKind},
     ids::{
@@ -92,6 +93,8 @@ pub struct Environment {
     pub key: EnvironmentKey,
     /// What people call it.
     pub name: String,
+    /// What its pages may report.
+    pub collecting: Versioned<Collecting>,
 }
 
 /// A flag's two versions: of what it is, and of what the environment decides about it.
@@ -127,7 +130,7 @@ impl StoredFlag {
 }
 
 /// Something stored with the version that a change must name.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Versioned<T> {
     /// What is stored.
     pub value: T,
@@ -182,6 +185,8 @@ pub enum Edit {
     SaveToken(ServerToken),
     /// A token goes.
     DeleteToken(TokenId, i64),
+    /// What pages may report changes.
+    SaveCollecting(Collecting, i64),
 }
 
 impl Edit {

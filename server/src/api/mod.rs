@@ -5,6 +5,7 @@
 
 mod audit;
 mod client_keys;
+mod collecting;
 mod document;
 mod environments;
 mod etag;
@@ -31,6 +32,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(overrides::routes())
         .merge(tokens::routes())
         .merge(client_keys::routes())
+        .merge(collecting::routes())
         .merge(audit::routes())
         .merge(events::routes())
 }

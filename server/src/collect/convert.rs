@@ -3,11 +3,12 @@
 use chrono::TimeDelta;
 use phasegate_domain::{
     Timestamp,
+    collecting::Collecting,
     ids::{FlagKey, VariantName},
     telemetry::{Batch, ErrorReport, Fact, FactKind, Feedback, Severity, TaskOutcome, TimingKind},
     vitals::Vital,
 };
-use phasegate_service::{LiveEnvironment, variables::Collecting};
+use phasegate_service::LiveEnvironment;
 use phasegate_wire::decode::{self, Event, Outcome, Timed};
 
 /// The most events that a batch may claim to have dropped.
@@ -17,8 +18,8 @@ const MAX_CLAIMED: u64 = 1_000_000;
 type Rejected = Vec<(usize, String)>;
 
 /// Turns a payload into a batch of facts, at the server's time; `held` is for how many milliseconds
-/// it waited in the page. What the server's variables
-/// switch off is left out without a word: the page did nothing wrong.
+/// it waited in the page. What is
+/// switched off is left out without a word: the page did nothing wrong.
 pub(super) fn batch(
     payload: decode::Batch,
     live: &LiveEnvironment,

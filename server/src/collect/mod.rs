@@ -13,6 +13,7 @@ use axum::{
 };
 use phasegate_service::{
     ServiceError,
+    collecting::in_force,
     keys::{self, Purpose},
     telemetry,
 };
@@ -84,7 +85,7 @@ async fn collect(
     let live = service.environment(app.environment).map_err(|error| failed(&error))?;
     let events = batch.events.len();
     let (batch, rejected) =
-        convert::batch(batch, &live, service.collecting(), service.now(), query.held);
+        convert::batch(batch, &live, in_force(service, &live), service.now(), query.held);
     let accepted = events - rejected.len();
     let appended = telemetry::ingest(service, batch).await.map_err(|error| failed(&error))?;
     let rejected = rejected.into_iter().map(|(index, reason)| Rejected { index, reason }).collect();

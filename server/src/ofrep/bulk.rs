@@ -10,11 +10,13 @@ use axum::{
 };
 use phasegate_domain::{
     Timestamp,
+    bucket::Share,
+    collecting::Collecting,
     context::EvaluationContext,
     flags::{Answer, evaluate as evaluate_flag},
     snapshot::FlagEntry,
 };
-use phasegate_service::{LiveEnvironment, rollout::current_phase, variables::Collecting};
+use phasegate_service::{LiveEnvironment, collecting::in_force, rollout::current_phase};
 use serde::Serialize;
 
 use super::{
@@ -59,6 +61,9 @@ struct BulkMetadata<'a> {
     collect_performance: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     collect_errors: Option<bool>,
+    /// The share of visits to measure, from 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collect_rate: Option<f64>,
 }
 
 fn metadata(live: &LiveEnvironment, collecting: Collecting) -> BulkMetadata<'_> {
@@ -69,6 +74,8 @@ fn metadata(live: &LiveEnvironment, collecting: Collecting) -> BulkMetadata<'_> 
         collect_analytics: off(collecting.analytics),
         collect_performance: off(collecting.performance),
         collect_errors: off(collecting.errors),
+        collect_rate: (collecting.sample_rate < Share::ALL)
+            .then(|| collecting.sample_rate.percent() / 100.0),
         ..BulkMetadata::default()
     };
     match current_phase(&live.snapshot) {
@@ -90,7 +97,7 @@ pub(super) async fn evaluate(
     let Asked { live, context, digest } = request::read(&state, &headers, body).await?;
     let now = state.service.now();
     let flags = live.snapshot.flags().map(|entry| one(&live, entry, &context, now)).collect();
-    let answer = BulkAnswer { flags, metadata: metadata(&live, state.service.collecting()) };
+    let answer = BulkAnswer { flags, metadata: metadata(&live, in_force(&state.service, &live)) };
     let mut body = serde_json::to_vec(&answer).map_err(|error| {
         OfrepError::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::General, error.to_string())
     })?;

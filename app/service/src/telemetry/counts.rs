@@ -1,9 +1,9 @@
-//! How often the app's own events were tracked.
+//! What has come in, counted.
 
 use std::collections::BTreeMap;
 
 use phasegate_domain::{
-    dashboard::WINDOW_MINUTES,
+    dashboard::{Arrivals, WINDOW_MINUTES},
     ids::EnvironmentId,
     people::Role,
     telemetry::{Series, minute_of},
@@ -37,4 +37,42 @@ pub async fn event_counts(
         *counts.entry(key.label).or_default() += row.count;
     }
     Ok(counts.into_iter().map(|(name, count)| EventCount { name, count }).collect())
+}
+
+/// What has come in from pages in the last hour.
+///
+/// # Errors
+/// When the actor may not look, or storage fails.
+pub async fn arrivals(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+) -> Result<Arrivals, ServiceError> {
+    actor.require(Role::Viewer)?;
+    let end = minute_of(service.now()) + 1;
+    let rows = service.telemetry.rollups(environment, end - WINDOW_MINUTES, end).await?;
+    let mut kinds: BTreeMap<&str, u64> = BTreeMap::new();
+    for (key, row) in &rows {
+        *kinds.entry(words(key.series)).or_default() += row.count;
+    }
+    let mut kinds: Vec<(String, u64)> =
+        kinds.into_iter().map(|(kind, count)| (kind.to_owned(), count)).collect();
+    kinds.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    Ok(Arrivals { kinds })
+}
+
+/// As people say it, in the plural.
+fn words(series: Series) -> &'static str {
+    match series {
+        Series::Vital(_) => "web vitals",
+        Series::Errors => "errors",
+        Series::Exposures => "exposures",
+        Series::FeatureUses | Series::Engagement => "uses of features",
+        Series::Custom => "events of your own",
+        Series::Timing(_) => "timings",
+        Series::Views => "page views",
+        Series::Tasks => "tasks",
+        Series::Feedback | Series::Nps => "pieces of feedback",
+        Series::Dropped => "events that were dropped or refused",
+    }
 }

@@ -3,5 +3,5 @@
 mod counts;
 mod ingest;
 
-pub use counts::{EventCount, event_counts};
+pub use counts::{EventCount, arrivals, event_counts};
 pub use ingest::{IngestQueue, MAX_QUEUED_BATCHES, ingest, write_queued};

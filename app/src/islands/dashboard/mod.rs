@@ -1,6 +1,5 @@
 //! The dashboard: the last hour, live.
 
-mod live;
 mod panels;
 mod tables;
 
@@ -8,16 +7,16 @@ use leptos::prelude::*;
 use phasegate_domain::dashboard::{CurrentPhase, Dashboard};
 
 use self::{
-    live::{Connection, subscribe},
     panels::{ErrorCard, VitalCard},
     tables::{Errors, Features, FeedbackList, Timings},
 };
+use super::live::{Connection, subscribe};
 use crate::format;
 
 /// The dashboard as the server has made it; afterwards every change arrives by itself.
 #[island]
 pub(crate) fn LiveDashboard(first: Dashboard) -> impl IntoView {
-    let (newer, connection) = subscribe();
+    let (newer, connection) = subscribe("/admin/live/dashboard");
     let dashboard = Memo::new(move |_| newer.get().unwrap_or_else(|| first.clone()));
     view! { <Loaded dashboard connection/> }
 }

@@ -1,5 +1,6 @@
 //! Settings: keys, tokens, environments, and the environment as a file.
 
+mod collecting;
 mod environments;
 mod files;
 mod keys;
@@ -10,7 +11,9 @@ use leptos_meta::Title;
 use phasegate_domain::people::Role;
 
 pub(crate) use self::files::FilesPage;
-use self::{environments::Environments, keys::ClientKeys, tokens::Tokens};
+use self::{
+    collecting::CollectingForm, environments::Environments, keys::ClientKeys, tokens::Tokens,
+};
 use crate::{
     components::{Notice, TroubleNotice},
     request::{Request, Trouble, page},
@@ -40,6 +43,7 @@ pub(crate) fn SettingsPage() -> impl IntoView {
             Ok(view! {
                 <header class="page-head"><h1>"Settings"</h1></header>
                 {done} {refused.map(|trouble| view! { <TroubleNotice trouble/> })}
+                <CollectingForm request=request.clone() may_change=request.may(Role::Operator)/>
                 <ClientKeys keys is_admin/>
                 {tokens}
                 <Environments request=request.clone() is_admin/>
@@ -76,6 +80,10 @@ async fn act(request: &Request) -> Result<Option<AnyView>, Trouble> {
         }
         "delete-key" => {
             keys::delete(request, form).await?;
+            None
+        }
+        "collecting" => {
+            collecting::change(request, form).await?;
             None
         }
         "environment" => {

@@ -117,6 +117,14 @@ async fn one(
             let save = save.bind(&token.name).bind(to_json("scopes", &token.scopes)?);
             must_change(tx, save.bind(environment.0).bind(token.id.0).bind(token.version)).await
         }
+        Edit::SaveCollecting(collecting, version) => {
+            let save = sqlx::query(
+                "UPDATE environments SET collecting = ?, collecting_version = collecting_version + 1
+                 WHERE id = ? AND collecting_version = ?",
+            );
+            let save = save.bind(to_json("collecting", collecting)?);
+            must_change(tx, save.bind(environment.0).bind(version)).await
+        }
         Edit::DeleteToken(id, version) => {
             let delete = sqlx::query(
                 "DELETE FROM server_tokens WHERE environment_id = ? AND id = ? AND version = ?",

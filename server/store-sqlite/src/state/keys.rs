@@ -8,7 +8,7 @@ use phasegate_domain::{
 };
 use phasegate_store::{
     StoreError,
-    models::{ClientKey, Digest, Environment, ServerToken},
+    models::{ClientKey, Digest, Environment, ServerToken, Versioned},
 };
 
 use super::{edits::key, from_json, history, instant, to_json};
@@ -18,21 +18,22 @@ use crate::{
 };
 
 pub(super) async fn environments(db: &Database) -> Result<Vec<Environment>, StoreError> {
-    let rows: Vec<(i64, i64, String, String, String)> = sqlx::query_as(
-        "SELECT e.id, p.id, p.key, e.key, e.name
+    let rows: Vec<(i64, i64, String, String, String, String, i64)> = sqlx::query_as(
+        "SELECT e.id, p.id, p.key, e.key, e.name, e.collecting, e.collecting_version
          FROM environments e JOIN projects p ON p.id = e.project_id ORDER BY e.id",
     )
     .fetch_all(&db.reader)
     .await
     .map_err(database)?;
     rows.into_iter()
-        .map(|(id, project_id, project, own_key, name)| {
+        .map(|(id, project_id, project, own_key, name, collecting, version)| {
             Ok(Environment {
                 id: EnvironmentId(id),
                 project_id: ProjectId(project_id),
                 project: key("project", project)?,
                 key: key("environment", own_key)?,
                 name,
+                collecting: Versioned { value: from_json("collecting", &collecting)?, version },
             })
         })
         .collect()

@@ -1,7 +1,7 @@
 //! Updates over server-sent events.
 
 use leptos::prelude::*;
-use phasegate_domain::dashboard::Dashboard;
+use serde::de::DeserializeOwned;
 
 /// How the page hears of changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,32 +36,38 @@ impl Connection {
     }
 }
 
-/// The newest dashboard that arrived, and how the connection is.
-pub(super) fn subscribe() -> (ReadSignal<Option<Dashboard>>, Signal<Connection>) {
+/// The newest that arrived from an address, and how the connection is.
+pub(super) fn subscribe<T>(address: &'static str) -> (ReadSignal<Option<T>>, Signal<Connection>)
+where
+    T: DeserializeOwned + Send + Sync + 'static,
+{
     let (newer, set_newer) = signal(None);
     let (connection, set_connection) = signal(Connection::Waiting);
     #[cfg(feature = "hydrate")]
-    Effect::new(move |_| browser::listen(set_newer, set_connection));
+    Effect::new(move |_| browser::listen(address, set_newer, set_connection));
     #[cfg(not(feature = "hydrate"))]
-    let _ = (set_newer, set_connection);
+    let _ = (address, set_newer, set_connection);
     (newer, connection.into())
 }
 
 #[cfg(feature = "hydrate")]
 mod browser {
     use leptos::prelude::*;
-    use phasegate_domain::dashboard::Dashboard;
+    use serde::de::DeserializeOwned;
     use wasm_bindgen::{JsCast, closure::Closure};
     use web_sys::{EventSource, MessageEvent};
 
     use super::Connection;
 
     /// Listens until the page is left.
-    pub(super) fn listen(
-        newer: WriteSignal<Option<Dashboard>>,
+    pub(super) fn listen<T>(
+        address: &str,
+        newer: WriteSignal<Option<T>>,
         connection: WriteSignal<Connection>,
-    ) {
-        let Ok(source) = EventSource::new("/admin/live/dashboard") else {
+    ) where
+        T: DeserializeOwned + Send + Sync + 'static,
+    {
+        let Ok(source) = EventSource::new(address) else {
             return;
         };
         let on_open = Closure::<dyn Fn()>::new(move || connection.set(Connection::Live));
@@ -73,8 +79,8 @@ mod browser {
         let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
             let text = event.data().as_string().unwrap_or_default();
             // A newer server may send what this page does not know; a reload then helps.
-            if let Ok(dashboard) = serde_json::from_str(&text) {
-                newer.set(Some(dashboard));
+            if let Ok(panel) = serde_json::from_str(&text) {
+                newer.set(Some(panel));
             }
         });
         source.set_onopen(Some(on_open.as_ref().unchecked_ref()));

@@ -1,0 +1,21 @@
+//! Code to copy.
+
+use leptos::prelude::*;
+
+use crate::islands::CopyButton;
+
+/// A piece of code with a button that copies it.
+#[component]
+pub(crate) fn Snippet(
+    /// The element's id.
+    id: &'static str,
+    /// What is copied, as it is.
+    code: String,
+) -> impl IntoView {
+    view! {
+        <div class="snippet">
+            <pre tabindex="0"><code id=id>{code}</code></pre>
+            <CopyButton of=id.to_owned()/>
+        </div>
+    }
+}

@@ -1,0 +1,38 @@
+//! Whether anything arrives from pages yet.
+
+use leptos::prelude::*;
+use phasegate_domain::dashboard::Arrivals;
+
+use super::live::subscribe;
+
+/// What has arrived in the last hour; changes by itself.
+#[island]
+pub(crate) fn LiveArrivals(first: Arrivals) -> impl IntoView {
+    let (newer, connection) = subscribe::<Arrivals>("/admin/live/arrivals");
+    let arrivals = Memo::new(move |_| newer.get().unwrap_or_else(|| first.clone()));
+    view! {
+        <div class="card arrivals" role="status" data-testid="arrivals">
+            <span class=move || connection.get().class()>{move || connection.get().title()}</span>
+            {move || said(&arrivals.read())}
+        </div>
+    }
+}
+
+fn said(arrivals: &Arrivals) -> AnyView {
+    if arrivals.kinds.is_empty() {
+        return view! {
+            <p><strong>"Waiting for the first event …"</strong></p>
+            <p class="hint">"Open a page that has the snippet. It reports within a few seconds; with Do Not Track it never does."</p>
+        }
+        .into_any();
+    }
+    let kinds = arrivals.kinds.iter().map(|(kind, count)| {
+        view! { <li><strong>{count.to_string()}</strong>" "{kind.clone()}</li> }
+    });
+    view! {
+        <p><strong>"It works: events arrive."</strong>" In the last hour:"</p>
+        <ul class="arrivals-kinds">{kinds.collect_view()}</ul>
+        <p class="hint"><a href="/admin/dashboard">"See them on the dashboard"</a></p>
+    }
+    .into_any()
+}
