@@ -27,7 +27,7 @@ fn said(arrivals: &Arrivals) -> AnyView {
         .into_any();
     }
     let kinds = arrivals.kinds.iter().map(|(kind, count)| {
-        view! { <li><strong>{count.to_string()}</strong>" "{kind.clone()}</li> }
+        view! { <li>{format!("{kind}: ")}<strong>{count.to_string()}</strong></li> }
     });
     view! {
         <p><strong>"It works: events arrive."</strong>" In the last hour:"</p>

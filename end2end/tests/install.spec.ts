@@ -1,0 +1,99 @@
+// Putting the collector into an app: the Install page, what it says to paste, and the switches.
+import { createServer, type Server as HttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, test } from './fixtures';
+
+/** An app on a site of its own, with a page that the test writes. */
+async function site(html: string, policy: string): Promise<{ url: string; http: HttpServer }> {
+  const http = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/html', 'content-security-policy': policy });
+    response.end(`<!DOCTYPE html><html><head><title>An app</title><link rel="icon" href="data:,">${html}</head><body><h1>An app</h1></body></html>`);
+  });
+  await new Promise<void>((done) => http.listen(0, '127.0.0.1', done));
+  return { http, url: `http://127.0.0.1:${(http.address() as AddressInfo).port}/` };
+}
+
+test('what the Install page says to paste works on another site, pinned and under the strictest policy', async ({ admin: page, visitor, server, expectComplaint }) => {
+  expectComplaint(/integrity/);
+  await page.goto('/admin/install');
+  const arrivals = page.getByTestId('arrivals');
+  await expect(arrivals).toContainText('Waiting for the first event');
+  await expect(arrivals).toContainText('Live');
+  const tag = await page.locator('#snippet-tag').innerText();
+  expect(tag).toBe(`<script async src="${server.url}/collector.js" data-key="${server.clientKey}"></script>`);
+  const pinned = await page.locator('#snippet-pinned').innerText();
+  expect(pinned).toMatch(/integrity="sha256-[\w+/]{43}="/);
+
+  const policy = `default-src 'none'; img-src data:; ${await page.locator('#snippet-policy').innerText()}`;
+  const app = await site(pinned, policy);
+  const there = await visitor();
+  await there.goto(app.url);
+  await there.waitForFunction(() => (window as any).phasegate?.ready);
+  await there.evaluate(() => (window as any).phasegate.ready);
+  // The events by which the page says to try it.
+  await there.evaluate(() => (window as any).phasegate.track('hello'));
+  await expect(arrivals, 'by itself').toContainText('It works: events arrive.');
+  await expect(arrivals).toContainText('events of your own: 1');
+  app.http.close();
+
+  const tampered = await site(pinned.replace(/sha256-.{6}/, 'sha256-AAAAAA'), policy);
+  const refused = await visitor();
+  const blocked = refused.waitForEvent('console', (message) => /integrity/.test(message.text()));
+  await refused.goto(tampered.url).catch(() => {});
+  await blocked;
+  expect(await refused.evaluate(() => typeof (window as any).phasegate)).toBe('undefined');
+  tampered.http.close();
+});
+
+test('a snippet is copied with one press, and says so', async ({ admin: page, server }) => {
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.goto('/admin/install');
+  const module = page.locator('.snippet').filter({ has: page.locator('#snippet-module') });
+  await module.getByRole('button', { name: 'Copy' }).click();
+  await expect(module.getByRole('button')).toHaveText('Copied');
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toContain(`from '${server.url}/collector.mjs'`);
+});
+
+test('what is switched off is no longer reported by pages that are open, and the audit says by whom', async ({ admin: page, visitor, server, expectComplaint }) => {
+  expectComplaint(/The demo threw this error|status of 422/);
+  const there = await visitor();
+  const events: { t: string; message?: string }[] = [];
+  const answers: any[] = [];
+  there.on('request', (request) => {
+    if (new URL(request.url()).pathname === '/collect') events.push(...(JSON.parse(request.postData() ?? '{}').events ?? []));
+  });
+  there.on('response', async (response) => {
+    if (response.url().endsWith('/evaluate/flags') && response.ok()) answers.push((await response.json()).metadata);
+  });
+  await there.goto('/demo');
+  await there.getByRole('button', { name: 'Throw an error' }).click();
+  await expect.poll(() => events.filter((event) => event.t === 'error')).toHaveLength(1);
+  expect(answers.at(-1)).not.toHaveProperty('collectErrors');
+
+  await page.goto('/admin/settings');
+  const form = page.getByTestId('collecting');
+  await form.getByLabel('Error tracking').uncheck();
+  await form.getByLabel('Visits that are measured').fill('150');
+  await form.getByLabel('Visits that are measured').evaluate((input: HTMLInputElement) => (input.max = ''));
+  await form.getByRole('button', { name: 'Save what pages report' }).click();
+  await expect(page.getByRole('alert')).toContainText('sample_rate: a share is between 0 and 100 per cent, not 150.');
+  await form.getByLabel('Error tracking').uncheck();
+  await form.getByLabel('Visits that are measured').fill('100');
+  await form.getByRole('button', { name: 'Save what pages report' }).click();
+  await expect(page.getByText('Done.')).toBeVisible();
+  await expect(form.getByLabel('Error tracking')).not.toBeChecked();
+  await expect.poll(() => answers.at(-1), 'open pages hear of it').toHaveProperty('collectErrors', false);
+
+  await there.getByRole('button', { name: 'Throw an error' }).click();
+  await there.evaluate(() => (window as any).phasegate.track('after'));
+  await expect.poll(() => server.counted('after')).toBe(1);
+  expect(events.filter((event) => event.t === 'error'), 'neither watched nor sent').toHaveLength(1);
+
+  await page.goto('/admin/audit');
+  const line = page.locator('li, tr, article').filter({ hasText: server.email }).filter({ has: page.getByText('collecting.errors') });
+  await expect(line.first()).toContainText('production');
+  await server.api('PUT', '/collecting', { analytics: true, performance: true, errors: true, sample_rate: 100 });
+  await expect.poll(() => answers.at(-1)).not.toHaveProperty('collectErrors');
+  await there.getByRole('button', { name: 'Throw an error' }).click();
+  await expect.poll(() => events.filter((event) => event.t === 'error'), 'and back on').toHaveLength(2);
+});
