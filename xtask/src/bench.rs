@@ -2,13 +2,14 @@
 
 use anyhow::{Result, bail};
 
-use crate::{assets, report, run};
+use crate::{assets, browser, report, run};
 
 /// Runs the benchmark of that name.
 pub(crate) fn run(name: &str) -> Result<()> {
     match name {
         "flags" => flags(),
-        other => bail!("there is no benchmark {other:?}; there is: flags"),
+        "collector" => collector(),
+        other => bail!("there is no benchmark {other:?}; there are: flags, collector"),
     }
 }
 
@@ -22,4 +23,14 @@ fn flags() -> Result<()> {
             .args(["bench", "--package", "phasegate", "--bench", "flags"])
             .env("PHASEGATE_BINARY", assets::server_binary()),
     )
+}
+
+/// Over budget it fails, so what is downloaded is built as for a release.
+fn collector() -> Result<()> {
+    if !run::is_installed("wasm-opt") {
+        bail!("the budgets are for optimised files; install wasm-opt (Debian: binaryen)");
+    }
+    assets::build_server()?;
+    report::stage("what the collector costs a page");
+    browser::bench()
 }

@@ -1,4 +1,4 @@
-//! The Playwright tests: the release server, a real Chromium.
+//! What needs a real Chromium: the Playwright tests against the release server, and a benchmark.
 
 use std::{path::Path, process::Command};
 
@@ -11,6 +11,15 @@ const CHROMIUM: [&str; 3] =
 
 /// Installs what is missing, then runs the tests.
 pub(crate) fn test() -> Result<()> {
+    run_node("npx", &["playwright", "test"])
+}
+
+/// Installs what is missing, then measures what the collector costs a page.
+pub(crate) fn bench() -> Result<()> {
+    run_node("node", &["bench/collector.mjs"])
+}
+
+fn run_node(program: &str, arguments: &[&str]) -> Result<()> {
     let chromium = chromium()?;
     let folder = crate::root()?.join("end2end");
     if !run::is_installed("node") || !run::is_installed("npm") {
@@ -18,8 +27,8 @@ pub(crate) fn test() -> Result<()> {
     }
     run::run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&folder))?;
     run::run(
-        Command::new("npx")
-            .args(["playwright", "test"])
+        Command::new(program)
+            .args(arguments)
             .current_dir(&folder)
             .env("PHASEGATE_BINARY", assets::server_binary())
             .env("CHROMIUM", chromium),
