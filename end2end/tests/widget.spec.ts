@@ -20,6 +20,58 @@ test('the widget asks, says what is missing, and sends; under a strict policy, b
   await expect(admin.getByText('The timer stands still')).toBeVisible();
 });
 
+test('a screenshot travels along, painted anew, and the admin shows it', async ({ visitor, admin }) => {
+  const page = await visitor();
+  await page.goto('/demo');
+  await expect(page.locator('#phase')).not.toHaveText('Current phase: …');
+  // A large picture with a note in it, as cameras leave one.
+  const png = await page.evaluate(async () => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 3840, height: 1200 });
+    canvas.getContext('2d')!.fillRect(10, 10, 900, 900);
+    const blob = await new Promise<Blob>((done) => canvas.toBlob((made) => done(made!), 'image/png'));
+    return [...new Uint8Array(await blob.arrayBuffer())];
+  });
+  const picture = Buffer.concat([Buffer.from(png), Buffer.from('GPS 48.1,11.5')]);
+  await page.evaluate(() => void (window as any).phasegate.getUserFeedback().open({ kind: 'bug' }));
+  const dialog = page.getByRole('dialog', { name: 'Your feedback' });
+  await dialog.getByLabel('What happened').fill('See for yourself');
+  await dialog.getByLabel('Screenshot').setInputFiles({ name: 'shot.png', mimeType: 'image/png', buffer: picture });
+  await dialog.getByRole('button', { name: 'Send' }).click();
+  await expect(dialog.getByRole('status')).toHaveText('Thank you! It has been sent.');
+  await admin.goto('/admin/dashboard');
+  const line = admin.getByTestId('feedback').locator('li').filter({ hasText: 'See for yourself' });
+  const address = await line.getByRole('link', { name: 'Screenshot' }).getAttribute('href');
+  const [type, body] = await admin.evaluate(async (src) => {
+    const kept = await fetch(src);
+    return [kept.headers.get('content-type'), await kept.text()];
+  }, address!);
+  expect(type).toBe('image/webp');
+  expect(body).not.toContain('GPS');
+  const size = await admin.evaluate(async (src) => {
+    const image = Object.assign(new Image(), { src });
+    await image.decode();
+    return [image.naturalWidth, image.naturalHeight];
+  }, address!);
+  expect(size).toEqual([1920, 600]);
+});
+
+test('what was said is sent even when its picture cannot be', async ({ visitor, admin }) => {
+  const page = await visitor();
+  await page.goto('/demo');
+  await expect(page.locator('#phase')).not.toHaveText('Current phase: …');
+  await page.evaluate(() => void (window as any).phasegate.getUserFeedback().open({ kind: 'idea' }).then(() => ((window as any).isClosed = true)));
+  const dialog = page.getByRole('dialog', { name: 'Your feedback' });
+  await dialog.getByLabel('What would help you?').fill('A better camera');
+  await dialog.getByLabel('Screenshot').setInputFiles({ name: 'not.png', mimeType: 'image/png', buffer: Buffer.from('no picture') });
+  await dialog.getByRole('button', { name: 'Send' }).click();
+  await expect(dialog.getByRole('status')).toContainText('The screenshot could not be sent; what you wrote was.');
+  expect(await page.evaluate(() => (window as any).isClosed), 'open() is over when the dialog is').toBeUndefined();
+  await page.keyboard.press('Escape');
+  await expect.poll(() => page.evaluate(() => (window as any).isClosed)).toBe(true);
+  await admin.goto('/admin/dashboard');
+  await expect(admin.getByText('A better camera')).toBeVisible();
+});
+
 test('the question of recommendation goes from 0 to 10', async ({ visitor }) => {
   const page = await visitor();
   const sent: { kind: string; score: number }[] = [];

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     Router,
     body::Body,
-    extract::{Request, State},
+    extract::{Path, Request, State},
     http::{HeaderMap, Method, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
@@ -17,6 +17,7 @@ use phasegate_service::{
     access::Actor,
     environments::{FileFormat, export, write_file},
     secrets::Randomness,
+    telemetry::screenshot,
 };
 
 use crate::{
@@ -70,6 +71,7 @@ pub(crate) fn admin_routes() -> Router<AppState> {
         .route("/admin/session", get(|| async { StatusCode::NO_CONTENT }))
         .route("/admin/export.toml", get(export_toml))
         .route("/admin/export.json", get(export_json))
+        .route("/admin/screenshots/{id}", get(picture))
         .route("/admin/{*page}", get(page).post(page))
 }
 
@@ -92,6 +94,25 @@ async fn export_json(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     download(&state, &person, &headers, FileFormat::Json)
+}
+
+/// A picture that came with feedback. It is whatever somebody has sent: the policy lets it be
+/// nothing but a picture, and the browser must not guess.
+async fn picture(
+    State(state): State<AppState>,
+    person: axum::Extension<Person>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let environment = selected_environment(&state.service, &headers).map_err(Problem::from)?;
+    let found = screenshot(&state.service, &Actor::from(&*person), environment, &id)
+        .await
+        .map_err(Problem::from)?;
+    let headers = [
+        (header::CONTENT_TYPE, found.kind.media_type()),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
+    ];
+    Ok((headers, found.bytes).into_response())
 }
 
 fn download(

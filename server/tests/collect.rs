@@ -99,3 +99,52 @@ async fn many_batches_at_once_are_all_stored() {
     assert_eq!(dashboard.errors.count, 200);
     assert_eq!(dashboard.vitals[0].samples, 200);
 }
+
+#[tokio::test]
+async fn a_picture_is_kept_for_those_who_are_logged_in() {
+    let app = TestApp::start().await;
+    let path = format!("/collect/screenshot?key={CLIENT_KEY}");
+    let png = b"\x89PNG\r\n\x1a\n and the rest of it".to_vec();
+    let (status, receipt) = json(app.post(&path).body(png.clone())).await;
+    assert_eq!(status, 201);
+    let id = receipt["id"].as_str().unwrap().to_owned();
+    let (_, again) = json(app.post(&path).body(png)).await;
+    assert_eq!(again["id"].as_str(), Some(id.as_str()), "sent twice, kept once");
+
+    let said = |screenshot: &str| {
+        json!({"v": 1, "batch": screenshot, "session": "s", "events": [
+            {"t": "feedback", "kind": "bug", "message": "Look", "screenshot": screenshot}]})
+        .to_string()
+    };
+    let collect = format!("/collect?key={CLIENT_KEY}");
+    let (_, receipt) = json(app.post(&collect).body(said(&id))).await;
+    assert_eq!(receipt["accepted"], 1);
+    let (_, receipt) = json(app.post(&collect).body(said("../../etc/passwd"))).await;
+    let reason = receipt["rejected"][0]["reason"].as_str().unwrap();
+    assert!(reason.starts_with("screenshot: the id that"), "{reason}");
+    assert_eq!(dashboard(&app).await.feedback[0].what.screenshot, id);
+
+    let address = format!("/admin/screenshots/{id}");
+    let stranger = app.get(&address).send().await.unwrap();
+    assert_eq!(stranger.status(), 303, "only for people who are logged in");
+    assert!(stranger.headers()["location"].to_str().unwrap().starts_with("/login"));
+}
+
+#[tokio::test]
+async fn what_is_no_picture_is_refused() {
+    let app = TestApp::start().await;
+    let path = format!("/collect/screenshot?key={CLIENT_KEY}");
+    let (status, problem) = json(app.post(&path).body("<svg onload=alert(1)>")).await;
+    assert_eq!(status, 415);
+    assert!(problem["detail"].as_str().unwrap().contains("PNG, JPEG or WebP"));
+    let mut huge = b"\x89PNG\r\n\x1a\n".to_vec();
+    huge.resize(2 * 1024 * 1024 + 1, 0);
+    assert_eq!(json(app.post(&path).body(huge)).await.0, 413);
+    assert_eq!(json(app.post("/collect/screenshot?key=nope").body("x")).await.0, 401);
+    let mut last = 201;
+    for one in 0..=60 {
+        let body = [b"\x89PNG\r\n\x1a\n".as_slice(), one.to_string().as_bytes()].concat();
+        last = json(app.post(&path).body(body)).await.0;
+    }
+    assert_eq!(last, 503, "so many in a minute, and no more");
+}

@@ -17,8 +17,13 @@ use phasegate_store::{
 use tokio::sync::{Mutex, MutexGuard, Semaphore, watch};
 
 use crate::{
-    ServiceError, accounts::LoginLimiter, live::LiveEnvironment, telemetry::IngestQueue,
-    tokens::TokenUses, usage::UsageBook, variables::Variables,
+    ServiceError,
+    accounts::LoginLimiter,
+    live::LiveEnvironment,
+    telemetry::{IngestQueue, ScreenshotLimiter},
+    tokens::TokenUses,
+    usage::UsageBook,
+    variables::Variables,
 };
 
 /// Password checks that run at once.
@@ -51,6 +56,7 @@ pub struct Service {
     /// together, such as two flags that are made to need each other.
     editing: Mutex<()>,
     pub(crate) ingest: IngestQueue,
+    pub(crate) screenshots: ScreenshotLimiter,
     pub(crate) login_limiter: LoginLimiter,
     /// One permit for each password check that may run.
     pub(crate) password_checks: Semaphore,
@@ -87,6 +93,7 @@ impl Service {
             reloading: Mutex::new(()),
             editing: Mutex::new(()),
             ingest: IngestQueue::default(),
+            screenshots: ScreenshotLimiter::default(),
             login_limiter: LoginLimiter::default(),
             password_checks: Semaphore::new(PASSWORD_CHECKS),
             usage: UsageBook::default(),

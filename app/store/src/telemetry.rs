@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use phasegate_domain::{
     dashboard::Reported,
     ids::EnvironmentId,
-    telemetry::{Batch, ErrorReport, Feedback, Rollup, RollupKey},
+    telemetry::{Batch, ErrorReport, Feedback, Rollup, RollupKey, Screenshot},
 };
 
 use crate::{StoreError, models::UsageRow};
@@ -46,6 +46,21 @@ pub trait TelemetryStore: Send + Sync {
         environment: EnvironmentId,
         limit: u32,
     ) -> Result<Vec<Reported<Feedback>>, StoreError>;
+
+    /// Keeps a picture, unless it is there already, and of the environment's pictures the newest
+    /// that take at most so many bytes.
+    async fn save_screenshot(
+        &self,
+        picture: &Screenshot,
+        limit_bytes: u64,
+    ) -> Result<(), StoreError>;
+
+    /// An environment's picture of that id.
+    async fn screenshot(
+        &self,
+        environment: EnvironmentId,
+        id: &str,
+    ) -> Result<Option<Screenshot>, StoreError>;
 
     /// Adds to the counts of how often flags were asked for, and forgets hours before
     /// `forget_before`.

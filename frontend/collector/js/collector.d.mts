@@ -29,6 +29,8 @@ export interface Feedback {
   score?: number;
   /** At most 1,000 characters. */
   message?: string;
+  /** A picture; it is painted anew, at most 1,920 pixels wide and high, before it is sent. */
+  screenshot?: Blob;
 }
 
 /** How the feedback widget is shown. */
@@ -69,10 +71,9 @@ export interface Phasegate {
   /** Errors that the app has caught itself. */
   getErrorTracker(): { captureError(error: unknown, context?: ErrorContext): void };
   getUserFeedback(): {
-    /** Opens the widget; resolves when it is closed, or after five seconds. */
+    /** Opens the widget; resolves when it is closed. Where the collector never comes, after five seconds. */
     open(options?: WidgetOptions): Promise<void>;
-    /** Asks how likely the user would recommend the app; resolves when it is closed,
-     * or after five seconds. */
+    /** Asks how likely the user would recommend the app; resolves like `open`. */
     askNps(options?: WidgetOptions): Promise<void>;
     /** Sends what the app's own form has asked. */
     submit(feedback: Feedback): Promise<void>;

@@ -6,6 +6,7 @@ const TEXTS = {
   title: 'Your feedback', titleNps: 'One question', kind: 'What is it about?', rating: 'How it feels', bug: 'Something is broken', idea: 'An idea',
   howGood: 'How do you like it?', star: 'of 5', low: '1: not at all', high: '5: very much', nps: 'How likely are you to recommend us to a friend or colleague?', npsLow: '0: not at all', npsHigh: '10: very likely',
   message: 'Tell us more', messageBug: 'What happened, and what did you expect?', messageIdea: 'What would help you?', missing: 'Please choose a rating or write something.',
+  picture: 'Screenshot, if you like', pictureLost: 'The screenshot could not be sent; what you wrote was.',
   send: 'Send', cancel: 'Cancel', close: 'Close', thanks: 'Thank you! It has been sent.', later: 'Thank you! It will be sent as soon as the connection is back.',
 };
 
@@ -24,6 +25,7 @@ legend, label.field { font-weight: 600; margin-block-end: .35rem }
 .choice input:checked + span { background: #1f5eff; border-color: #1f5eff; color: #fff }
 .choice input:focus-visible + span, button:focus-visible, textarea:focus-visible, input:focus-visible { outline: 3px solid #7aa2ff; outline-offset: 2px }
 label.field { display: block; margin-block-end: 1rem }
+input[type=file] { display: block; margin-block-start: .3rem; max-inline-size: 100%; font: inherit; font-weight: 400 }
 textarea { display: block; box-sizing: border-box; inline-size: 100%; margin-block-start: .3rem; padding: .5rem; border: 1px solid #8a93a6; border-radius: 8px; font: inherit; color: inherit; background: inherit }
 .ends { display: flex; justify-content: space-between; font-size: .85rem; color: #555f73 }
 .error { color: #b3121d; min-block-size: 1.5em; margin: 0 0 .5rem }
@@ -42,6 +44,22 @@ const make = (name, properties = {}, ...children) => {
 
 const choices = (name, values, labels = values) => values.map((value, index) => make('label', { className: 'choice' },
   make('input', { type: 'radio', name, value }), make('span', { textContent: labels[index] })));
+
+// The largest side of a picture that is sent, in pixels: a screen's text can still be read.
+const MAX_SIDE = 1920;
+
+// Sends a picture; resolves with its id. It is painted anew, smaller if it is large, so that nothing
+// travels along that cameras write into files, such as the place.
+export const upload = async (file, address) => {
+  const bitmap = await createImageBitmap(file), { width, height } = bitmap;
+  const scale = Math.min(1, MAX_SIDE / Math.max(width, height));
+  const canvas = make('canvas', { width: Math.ceil(width * scale), height: Math.ceil(height * scale) });
+  canvas.getContext('2d').drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  const body = await new Promise((done) => canvas.toBlob(done, 'image/webp', 0.85));
+  const response = await fetch(address, { method: 'POST', body, signal: AbortSignal.timeout?.(20000) });
+  if (!response.ok) throw response.status;
+  return (await response.json()).id;
+};
 
 // Opens the dialog; resolves when it is closed. `submit` sends what was said. `kind` may be `nps`;
 // otherwise the visitor chooses, beginning with `options.kind`. `options.texts` has other words, and
@@ -64,12 +82,14 @@ export const open = (kind, options, submit) => new Promise((closed) => {
     make('div', { className: 'row' }, ...choices('score', [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10])),
     make('div', { className: 'ends' }, make('span', { textContent: texts.npsLow }), make('span', { textContent: texts.npsHigh })));
   const words = make('span'), message = make('textarea', { name: 'message', rows: 4, maxLength: 1000 });
+  const file = make('input', { type: 'file', accept: 'image/*' });
+  const picture = make('label', { className: 'field' }, texts.picture, file);
   const error = make('p', { className: 'error' });
   error.setAttribute('role', 'alert');
   const send = make('button', { className: 'main', textContent: texts.send });
   const cancel = make('button', { type: 'button', textContent: texts.cancel });
   const form = make('form', { method: 'dialog', noValidate: true }, kinds, rating, nps,
-    make('label', { className: 'field' }, words, message), error, make('div', { className: 'end' }, cancel, send));
+    make('label', { className: 'field' }, words, message), picture, error, make('div', { className: 'end' }, cancel, send));
   const title = make('h2', { id: 'title', textContent: isNps ? texts.titleNps : texts.title });
   const dialog = make('dialog', {}, title, form);
   dialog.setAttribute('aria-labelledby', 'title');
@@ -79,6 +99,7 @@ export const open = (kind, options, submit) => new Promise((closed) => {
   const follow = () => {
     const about = chosen('kind');
     rating.hidden = isNps || about != 'rating';
+    picture.hidden = isNps || about == 'rating';
     words.textContent = about == 'bug' ? texts.messageBug : about == 'idea' ? texts.messageIdea : texts.message;
   };
   form.elements.kind.value = ['bug', 'idea'].includes(options.kind) ? options.kind : 'rating';
@@ -97,11 +118,12 @@ export const open = (kind, options, submit) => new Promise((closed) => {
     error.textContent = said.message || said.rating || said.score >= 0 ? '' : texts.missing;
     if (error.textContent) return;
     send.disabled = true;
-    await submit(said);
+    const isComplete = await submit({ ...said, screenshot: picture.hidden ? undefined : file.files[0] });
     const close = make('button', { className: 'main', textContent: texts.close });
     close.addEventListener('click', () => dialog.close());
     const done = make('p', { textContent: navigator.onLine ? texts.thanks : texts.later });
     done.setAttribute('role', 'status');
+    if (!isComplete) done.append(' ', texts.pictureLost);
     form.replaceWith(done, make('div', { className: 'end' }, close));
     close.focus();
   });

@@ -2,6 +2,7 @@
 
 mod alone;
 mod convert;
+mod screenshot;
 
 use axum::{
     Json, Router,
@@ -27,8 +28,13 @@ use crate::{
 };
 
 pub(crate) fn routes() -> Router<AppState> {
-    Router::new().route("/collect", post(collect))
+    Router::new()
+        .route("/collect", post(collect))
+        .route("/collect/screenshot", post(screenshot::keep))
 }
+
+/// Pictures that may be on their way in at once.
+pub(crate) const MAX_UPLOADS: usize = 16;
 
 /// A page sends its key in the query: a beacon has no headers of its own.
 #[derive(Debug, Deserialize)]
@@ -68,11 +74,7 @@ async fn collect(
     body: Body,
 ) -> Result<Response, Problem> {
     let service = &state.service;
-    let Query(query) =
-        query.map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.body_text()))?;
-    let key = query.key.as_deref().or_else(|| sent_key(&headers));
-    let app = keys::authorise(service, key, sent_origin(&headers), Purpose::Ingest)
-        .map_err(|error| Problem::new(key_status(&error), error.to_string()))?;
+    let (app, query) = app_of(&state, query, &headers)?;
     let body = read_body(body, MAX_BODY_BYTES).await?;
     if query.held > MAX_HELD {
         let detail = format!("held: at most {MAX_HELD} ms, found {}", query.held);
@@ -93,8 +95,25 @@ async fn collect(
     Ok((StatusCode::ACCEPTED, Json(receipt)).into_response())
 }
 
+/// Whose page sends something, by the key in the address or in a header.
+fn app_of(
+    state: &AppState,
+    query: Result<Query<KeyQuery>, QueryRejection>,
+    headers: &HeaderMap,
+) -> Result<(keys::App, KeyQuery), Problem> {
+    let Query(query) =
+        query.map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.body_text()))?;
+    let key = query.key.as_deref().or_else(|| sent_key(headers));
+    let app = keys::authorise(&state.service, key, sent_origin(headers), Purpose::Ingest)
+        .map_err(|error| Problem::new(key_status(&error), error.to_string()))?;
+    Ok((app, query))
+}
+
 fn failed(error: &ServiceError) -> Problem {
     match error {
+        ServiceError::Invalid(_) => {
+            Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, error.to_string())
+        }
         ServiceError::Busy => Problem::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
         _ => Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
     }

@@ -15,6 +15,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    collect,
     config::Config,
     live,
     ofrep::{self, Tickets},
@@ -34,6 +35,8 @@ pub struct AppState {
     pub(crate) flag_streams: Arc<Semaphore>,
     /// One permit for each evaluation that may be in progress.
     pub(crate) evaluations: Arc<Semaphore>,
+    /// One permit for each picture that may be on its way in.
+    pub(crate) uploads: Arc<Semaphore>,
     /// What lets those clients in.
     pub(crate) tickets: Tickets,
 }
@@ -67,6 +70,7 @@ impl AppState {
             streams: Arc::new(Semaphore::new(live::MAX_STREAMS)),
             flag_streams: Arc::new(Semaphore::new(ofrep::MAX_STREAMS)),
             evaluations: Arc::new(Semaphore::new(ofrep::MAX_EVALUATIONS)),
+            uploads: Arc::new(Semaphore::new(collect::MAX_UPLOADS)),
             tickets: Tickets::new(seed),
         }
     }

@@ -36,6 +36,7 @@ stories!(SqliteState:
 stories!(SqliteTelemetry:
     batches_add_up_once,
     a_replaced_value_counts_once,
+    screenshots_are_bounded,
     rollups_are_kept_apart,
     labels_are_bounded,
     usage_adds_up_by_hour,

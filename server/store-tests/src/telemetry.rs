@@ -3,7 +3,8 @@
 use phasegate_domain::{
     ids::EnvironmentId,
     telemetry::{
-        Batch, ErrorReport, Fact, FactKind, Feedback, MAX_LABELS, OTHER_LABEL, Series, minute_of,
+        Batch, ErrorReport, Fact, FactKind, Feedback, ImageKind, MAX_LABELS, OTHER_LABEL,
+        Screenshot, Series, minute_of,
     },
     vitals::Vital,
 };
@@ -34,6 +35,28 @@ fn error(message: &str) -> FactKind {
         count: 1,
         ..ErrorReport::default()
     })
+}
+
+/// Pictures are kept once, apart, and only the newest that fit.
+pub async fn screenshots_are_bounded(store: impl TelemetryStore) {
+    let picture = |id: &str, second, size| Screenshot {
+        id: id.into(),
+        environment: HERE,
+        at: at(second),
+        kind: ImageKind::Png,
+        bytes: vec![7; size],
+    };
+    let first = picture("a", 1, 400);
+    store.save_screenshot(&first, 1_000).await.unwrap();
+    store.save_screenshot(&picture("a", 9, 400), 1_000).await.unwrap();
+    assert_eq!(store.screenshot(HERE, "a").await.unwrap(), Some(first), "as it first came");
+    assert_eq!(store.screenshot(ELSEWHERE, "a").await.unwrap(), None);
+    store.save_screenshot(&picture("b", 2, 600), 1_000).await.unwrap();
+    assert!(store.screenshot(HERE, "a").await.unwrap().is_some(), "both fit exactly");
+    store.save_screenshot(&picture("c", 3, 100), 1_000).await.unwrap();
+    assert_eq!(store.screenshot(HERE, "a").await.unwrap(), None, "the oldest made room");
+    assert!(store.screenshot(HERE, "b").await.unwrap().is_some());
+    assert!(store.screenshot(HERE, "c").await.unwrap().is_some());
 }
 
 /// Batches add up, within a transaction and across, and a repeated one counts once.

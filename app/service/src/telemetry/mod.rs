@@ -2,6 +2,9 @@
 
 mod counts;
 mod ingest;
+mod screenshots;
 
 pub use counts::{EventCount, arrivals, event_counts};
 pub use ingest::{IngestQueue, MAX_QUEUED_BATCHES, ingest, write_queued};
+pub(crate) use screenshots::ScreenshotLimiter;
+pub use screenshots::{save_screenshot, screenshot};

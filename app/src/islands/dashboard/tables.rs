@@ -140,10 +140,14 @@ pub(super) fn FeedbackList(feedback: Vec<Reported<Feedback>>) -> impl IntoView {
         .iter()
         .map(|Reported { at, what }| {
             let rating = what.rating.map(|rating| format!("{rating} of 5"));
+            let picture = (!what.screenshot.is_empty()).then(|| {
+                let address = format!("/admin/screenshots/{}", what.screenshot);
+                view! { " · " <a href=address target="_blank" rel="noopener">"Screenshot"</a> }
+            });
             view! {
                 <li>
                     <span class="report-text">{what.message.clone()}</span>
-                    <span class="hint">{rating} " · " <code>{what.page.clone()}</code> " · " <Time at=*at/></span>
+                    <span class="hint">{rating} " · " <code>{what.page.clone()}</code> " · " <Time at=*at/> {picture}</span>
                 </li>
             }
         })

@@ -263,7 +263,10 @@ impl Feedback {
         if !matches!(self.kind.as_str(), "" | "rating" | "nps" | "bug" | "idea") {
             return Err(format!("kind: rating, nps, bug or idea, not {:?}", self.kind));
         }
-        bounded("screenshot", &self.screenshot, MAX_NAME_CHARS)?;
+        let id = self.screenshot.as_bytes();
+        if !id.is_empty() && (id.len() != 32 || !id.iter().all(u8::is_ascii_hexdigit)) {
+            return Err("screenshot: the id that POST /collect/screenshot has answered".to_owned());
+        }
         bounded("message", &self.message, MAX_MESSAGE_CHARS)
     }
 }

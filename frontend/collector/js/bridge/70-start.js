@@ -135,13 +135,17 @@ export const start = async (state) => {
     note(ACTIVE, e.timeStamp);
     whenIdle(() => { note(INPUT); sending.schedule(); }, 1000);
   };
+  const widget = () => import(new URL('widget.js', import.meta.url));
+  // Answers with whether all of it is on its way: the picture may be lost, what was said is not.
   const submit = async (feedback) => {
-    const at = now(), { kind, rating, score, message } = feedback ?? {};
+    const at = now(), { kind, rating, score, message, screenshot } = feedback ?? {};
+    const picture = screenshot && await widget().then(({ upload }) => upload(screenshot, state.origin + '/collect/screenshot?key=' + state.key)).catch(() => '');
     const number = (value) => typeof value == 'number' && value >= 0 ? value : -1;
-    note(FEEDBACK, at, number(rating) || -1, number(score), 0, 0, text(kind), text(message));
+    note(FEEDBACK, at, number(rating) || -1, number(score), 0, 0, text(kind), text(message), text(picture));
     await sending.flush();
+    return !screenshot || !!picture;
   };
-  const open = async (kind, options) => (await import(new URL('widget.js', import.meta.url))).open(kind, options ?? {}, submit);
+  const open = async (kind, options) => (await widget()).open(kind, options ?? {}, submit);
   const handlers = {
     entry,
     on: (e, at) => events[e.type](e, at),
@@ -175,7 +179,9 @@ export const start = async (state) => {
       const question = questions[name];
       if (question) {
         const [, ...said] = rest, done = said.pop();
-        Promise.resolve(question(...said)).then(done, (problem) => done(console.warn('phasegate:', problem)));
+        const answer = Promise.resolve(question(...said)).catch((problem) => console.warn('phasegate:', problem));
+        // A dialog is open for as long as somebody needs; nothing else is waited for that long.
+        /open|Nps/.test(name) ? done(answer) : answer.then(done);
       } else handlers[name](...rest);
       state.locate(now());
     } catch (problem) {

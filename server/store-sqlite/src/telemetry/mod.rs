@@ -2,6 +2,7 @@
 
 mod append;
 mod read;
+mod screenshots;
 mod usage;
 
 use std::path::Path;
@@ -10,7 +11,7 @@ use async_trait::async_trait;
 use phasegate_domain::{
     dashboard::Reported,
     ids::EnvironmentId,
-    telemetry::{Batch, ErrorReport, Feedback, Rollup, RollupKey},
+    telemetry::{Batch, ErrorReport, Feedback, Rollup, RollupKey, Screenshot},
 };
 use phasegate_store::{Appended, StoreError, TelemetryStore, models::UsageRow};
 
@@ -86,6 +87,22 @@ impl TelemetryStore for SqliteTelemetry {
         limit: u32,
     ) -> Result<Vec<Reported<Feedback>>, StoreError> {
         read::reports(&self.database, environment, ReportKind::Feedback, limit).await
+    }
+
+    async fn save_screenshot(
+        &self,
+        picture: &Screenshot,
+        limit_bytes: u64,
+    ) -> Result<(), StoreError> {
+        screenshots::save(&self.database, picture, limit_bytes).await
+    }
+
+    async fn screenshot(
+        &self,
+        environment: EnvironmentId,
+        id: &str,
+    ) -> Result<Option<Screenshot>, StoreError> {
+        screenshots::find(&self.database, environment, id).await
     }
 
     async fn add_usage(&self, rows: &[UsageRow], forget_before: i64) -> Result<(), StoreError> {

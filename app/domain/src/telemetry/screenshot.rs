@@ -1,0 +1,91 @@
+//! Pictures that somebody sends along with what they say.
+
+use crate::{Timestamp, ids::EnvironmentId};
+
+/// The largest picture, in bytes. The widget makes them smaller than that.
+pub const MAX_SCREENSHOT_BYTES: usize = 2 * 1_024 * 1_024;
+
+/// What all pictures of an environment may take, in bytes; the oldest go first.
+pub const MAX_SCREENSHOTS_BYTES: u64 = 256 * 1_024 * 1_024;
+
+/// Pictures that an environment takes in a minute.
+pub const MAX_SCREENSHOTS_PER_MINUTE: u32 = 60;
+
+/// A picture's format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImageKind {
+    /// PNG.
+    Png,
+    /// JPEG.
+    Jpeg,
+    /// WebP.
+    Webp,
+}
+
+impl ImageKind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Png, Self::Jpeg, Self::Webp];
+
+    /// What these bytes are, by their beginning and not by what anybody says.
+    #[must_use]
+    pub fn detect(bytes: &[u8]) -> Option<Self> {
+        if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
+            Some(Self::Png)
+        } else if bytes.starts_with(b"\xff\xd8\xff") {
+            Some(Self::Jpeg)
+        } else if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
+            Some(Self::Webp)
+        } else {
+            None
+        }
+    }
+
+    /// Its media type.
+    #[must_use]
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Png => "image/png",
+            Self::Jpeg => "image/jpeg",
+            Self::Webp => "image/webp",
+        }
+    }
+
+    /// The kind with that media type.
+    #[must_use]
+    pub fn parse(media_type: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.media_type() == media_type)
+    }
+}
+
+/// A picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Screenshot {
+    /// 32 hexadecimal digits made from the content: sent twice, it is kept once.
+    pub id: String,
+    /// Where it belongs.
+    pub environment: EnvironmentId,
+    /// When it came.
+    pub at: Timestamp,
+    /// Its format.
+    pub kind: ImageKind,
+    /// Itself.
+    pub bytes: Vec<u8>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_is_known_by_its_bytes() {
+        assert_eq!(ImageKind::detect(b"\x89PNG\r\n\x1a\n...."), Some(ImageKind::Png));
+        assert_eq!(ImageKind::detect(b"\xff\xd8\xff\xe0"), Some(ImageKind::Jpeg));
+        assert_eq!(ImageKind::detect(b"RIFF1234WEBPVP8 "), Some(ImageKind::Webp));
+        for other in [&b""[..], b"RIFF1234WAVE", b"<svg onload=alert(1)>", b"GIF89a", b"RIFF"] {
+            assert_eq!(ImageKind::detect(other), None);
+        }
+        for kind in ImageKind::ALL {
+            assert_eq!(ImageKind::parse(kind.media_type()), Some(kind));
+        }
+    }
+}

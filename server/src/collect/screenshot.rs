@@ -1,0 +1,41 @@
+//! `POST /collect/screenshot`: a picture, whose id the feedback then names.
+
+use axum::{
+    Json,
+    body::Body,
+    extract::{Query, State, rejection::QueryRejection},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+use phasegate_domain::telemetry::MAX_SCREENSHOT_BYTES;
+use phasegate_service::telemetry::save_screenshot;
+use serde::Serialize;
+
+use super::{KeyQuery, app_of, failed};
+use crate::http::{AppState, Problem, read_body};
+
+/// What became of it.
+#[derive(Debug, Serialize)]
+struct Receipt {
+    /// Its name.
+    id: String,
+}
+
+pub(super) async fn keep(
+    State(state): State<AppState>,
+    query: Result<Query<KeyQuery>, QueryRejection>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let (app, _) = app_of(&state, query, &headers)?;
+    // Pictures are large: only so many are held in memory at once.
+    let Ok(_permit) = state.uploads.try_acquire() else {
+        let detail = "too many pictures are on their way; send it again in a while";
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail));
+    };
+    let bytes = read_body(body, MAX_SCREENSHOT_BYTES).await?;
+    let id = save_screenshot(&state.service, app.environment, bytes.into())
+        .await
+        .map_err(|error| failed(&error))?;
+    Ok((StatusCode::CREATED, Json(Receipt { id })).into_response())
+}

@@ -1,0 +1,68 @@
+//! Pictures, bounded in bytes per environment.
+
+use phasegate_domain::{
+    Timestamp,
+    ids::EnvironmentId,
+    telemetry::{ImageKind, Screenshot},
+};
+use phasegate_store::StoreError;
+
+use crate::{
+    database::{Database, commit},
+    error::{damaged, database},
+};
+
+pub(super) async fn save(
+    db: &Database,
+    picture: &Screenshot,
+    limit_bytes: u64,
+) -> Result<(), StoreError> {
+    let mut tx = db.write().await?;
+    sqlx::query(
+        "INSERT INTO screenshots (environment_id, id, at, media_type, size, bytes)
+         VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+    )
+    .bind(picture.environment.0)
+    .bind(&picture.id)
+    .bind(picture.at.timestamp_millis())
+    .bind(picture.kind.media_type())
+    .bind(i64::try_from(picture.bytes.len()).unwrap_or(i64::MAX))
+    .bind(&picture.bytes)
+    .execute(&mut *tx)
+    .await
+    .map_err(database)?;
+    // The newest that fit stay.
+    sqlx::query(
+        "DELETE FROM screenshots WHERE environment_id = ?1 AND id IN (
+             SELECT id FROM (
+                 SELECT id, sum(size) OVER (ORDER BY at DESC, id) AS taken
+                 FROM screenshots WHERE environment_id = ?1)
+             WHERE taken > ?2)",
+    )
+    .bind(picture.environment.0)
+    .bind(i64::try_from(limit_bytes).unwrap_or(i64::MAX))
+    .execute(&mut *tx)
+    .await
+    .map_err(database)?;
+    commit(tx).await
+}
+
+pub(super) async fn find(
+    db: &Database,
+    environment: EnvironmentId,
+    id: &str,
+) -> Result<Option<Screenshot>, StoreError> {
+    let row: Option<(i64, String, Vec<u8>)> = sqlx::query_as(
+        "SELECT at, media_type, bytes FROM screenshots WHERE environment_id = ? AND id = ?",
+    )
+    .bind(environment.0)
+    .bind(id)
+    .fetch_optional(&db.reader)
+    .await
+    .map_err(database)?;
+    let Some((at, media_type, bytes)) = row else { return Ok(None) };
+    let wrong = |what: &str| damaged("screenshot")(&what);
+    let at = Timestamp::from_timestamp_millis(at).ok_or_else(|| wrong("its time"))?;
+    let kind = ImageKind::parse(&media_type).ok_or_else(|| wrong("its media type"))?;
+    Ok(Some(Screenshot { id: id.to_owned(), environment, at, kind, bytes }))
+}
