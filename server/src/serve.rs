@@ -111,7 +111,7 @@ pub async fn open(config: &Config) -> anyhow::Result<Arc<Service>> {
     let state: Arc<dyn StateStore> = Arc::new(state);
     let telemetry: Arc<dyn TelemetryStore> = Arc::new(telemetry);
     let variables = Variables::read(config::variables())?;
-    Ok(Arc::new(Service::open(state, telemetry, clock::now, variables).await?))
+    Ok(Arc::new(Service::open(state, telemetry, clock::now, variables, clock::seed()?).await?))
 }
 
 /// Makes the folder and proves that it can be written, because SQLite says it less clearly.

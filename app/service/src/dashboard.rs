@@ -7,9 +7,11 @@ use phasegate_domain::{
     ids::{EnvironmentId, FlagKey, VariantName},
     people::Role,
     stats::Sketch,
-    telemetry::{Rollup, RollupKey, Series, exposure_of, minute_of},
+    telemetry::{Resolution, Series, Slice, exposure_of, minute_of},
     vitals::Vital,
 };
+
+use phasegate_store::models::{Row, RowQuery};
 
 use crate::{Service, ServiceError, access::Actor, rollout::current_phase};
 
@@ -31,8 +33,7 @@ pub async fn dashboard(
     actor.require(Role::Viewer)?;
     let live = service.environment(environment)?;
     let at = service.now();
-    let end = minute_of(at) + 1;
-    let rows = service.telemetry.rollups(environment, end - WINDOW_MINUTES, end).await?;
+    let rows = last_hour(service, environment).await?;
     let recent = service.telemetry.recent_errors(environment, RECENT).await?;
     Ok(Dashboard {
         at,
@@ -42,23 +43,38 @@ pub async fn dashboard(
         features: feature_rows(&rows),
         timings: timing_rows(&rows),
         feedback: service.telemetry.recent_feedback(environment, RECENT).await?,
-        dropped: of(&rows, Series::Dropped).map(|(_, row)| row.count).sum(),
+        dropped: of(&rows, Series::Dropped).map(|row| row.tally.count()).sum(),
     })
 }
 
-type Rows = [(RollupKey, Rollup)];
-
-fn of(rows: &Rows, series: Series) -> impl Iterator<Item = &(RollupKey, Rollup)> {
-    rows.iter().filter(move |(key, _)| key.series == series)
+/// Everything that was counted in the last hour, by minute.
+pub(crate) async fn last_hour(
+    service: &Service,
+    environment: EnvironmentId,
+) -> Result<Vec<Row>, ServiceError> {
+    let to = minute_of(service.now()) + 1;
+    let query = RowQuery {
+        environment,
+        resolution: Resolution::Minute,
+        series: Series::ALL.to_vec(),
+        slices: vec![Slice::All],
+        from: to - WINDOW_MINUTES,
+        to,
+    };
+    Ok(service.telemetry.rows(&query).await?)
 }
 
-fn vital_panel(vital: Vital, rows: &Rows) -> VitalPanel {
+fn of(rows: &[Row], series: Series) -> impl Iterator<Item = &Row> {
+    rows.iter().filter(move |row| row.series == series)
+}
+
+fn vital_panel(vital: Vital, rows: &[Row]) -> VitalPanel {
     let mut all = Sketch::default();
     let mut points = Vec::new();
-    for (key, row) in of(rows, Series::Vital(vital)) {
-        all.merge(&row.sketch);
-        let value = row.sketch.quantile(0.75);
-        points.extend(value.map(|value| Point { minute: key.minute, value }));
+    for row in of(rows, Series::Vital(vital)) {
+        all.merge(row.tally.sketch());
+        let value = row.tally.sketch().quantile(0.75);
+        points.extend(value.map(|value| Point { minute: row.span, value }));
     }
     let (good, poor) = vital.thresholds();
     let samples = all.count();
@@ -72,24 +88,25 @@ fn vital_panel(vital: Vital, rows: &Rows) -> VitalPanel {
     }
 }
 
-fn error_panel(rows: &Rows) -> ErrorPanel {
+fn error_panel(rows: &[Row]) -> ErrorPanel {
     let points: Vec<Point> = of(rows, Series::Errors)
-        .map(|(key, row)| Point { minute: key.minute, value: row.count as f64 })
+        .map(|row| Point { minute: row.span, value: row.tally.count() as f64 })
         .collect();
-    let count = of(rows, Series::Errors).map(|(_, row)| row.count).sum();
+    let count = of(rows, Series::Errors).map(|row| row.tally.count()).sum();
     ErrorPanel { count, points, recent: Vec::new() }
 }
 
-fn feature_rows(rows: &Rows) -> Vec<FeatureRow> {
+fn feature_rows(rows: &[Row]) -> Vec<FeatureRow> {
     let mut features: BTreeMap<FlagKey, (BTreeMap<VariantName, u64>, u64)> = BTreeMap::new();
-    for (key, row) in of(rows, Series::Exposures) {
-        if let Some((flag, variant)) = exposure_of(&key.label) {
-            *features.entry(flag).or_default().0.entry(variant).or_default() += row.count;
+    for row in of(rows, Series::Exposures) {
+        if let Some((flag, variant)) = exposure_of(&row.label) {
+            let variants = &mut features.entry(flag).or_default().0;
+            *variants.entry(variant).or_default() += row.tally.count();
         }
     }
-    for (key, row) in of(rows, Series::FeatureUses) {
-        if let Ok(flag) = FlagKey::new(key.label.as_str()) {
-            features.entry(flag).or_default().1 += row.count;
+    for row in of(rows, Series::FeatureUses) {
+        if let Ok(flag) = FlagKey::new(row.label.as_str()) {
+            features.entry(flag).or_default().1 += row.tally.count();
         }
     }
     features
@@ -102,11 +119,11 @@ fn feature_rows(rows: &Rows) -> Vec<FeatureRow> {
         .collect()
 }
 
-fn timing_rows(rows: &Rows) -> Vec<TimingRow> {
+fn timing_rows(rows: &[Row]) -> Vec<TimingRow> {
     let mut sketches: BTreeMap<_, Sketch> = BTreeMap::new();
-    for (key, row) in rows {
-        if let Series::Timing(kind) = key.series {
-            sketches.entry((kind, &key.label)).or_default().merge(&row.sketch);
+    for row in rows {
+        if let Series::Timing(kind) = row.series {
+            sketches.entry((kind, &row.label)).or_default().merge(row.tally.sketch());
         }
     }
     let mut timings: Vec<TimingRow> = sketches
@@ -123,22 +140,23 @@ fn timing_rows(rows: &Rows) -> Vec<TimingRow> {
 
 #[cfg(test)]
 mod tests {
+    use phasegate_domain::stats::Tally;
+
     use super::*;
 
-    fn row(series: Series, label: &str, minute: i64, values: &[f64]) -> (RollupKey, Rollup) {
-        let mut rollup = Rollup { count: values.len() as u64, ..Rollup::default() };
-        values.iter().for_each(|value| rollup.sketch.add(*value));
-        let environment = EnvironmentId(1);
-        (RollupKey { environment, series, label: label.into(), minute }, rollup)
+    fn row(series: Series, label: &str, minute: i64, values: &[u64]) -> Row {
+        let mut tally = Tally::default();
+        values.iter().for_each(|value| tally.add(*value));
+        Row { series, slice: Slice::All, label: label.into(), span: minute, tally }
     }
 
     #[test]
     fn a_vital_merges_its_minutes() {
         let lcp = Series::Vital(Vital::Lcp);
         let rows = [
-            row(lcp, "", 1, &[1_000_000.0, 1_000_000.0, 1_000_000.0]),
-            row(lcp, "", 2, &[9_000_000.0]),
-            row(Series::Vital(Vital::Cls), "", 2, &[0.0]),
+            row(lcp, "", 1, &[1_000_000, 1_000_000, 1_000_000]),
+            row(lcp, "", 2, &[9_000_000]),
+            row(Series::Vital(Vital::Cls), "", 2, &[0]),
         ];
         let panel = vital_panel(Vital::Lcp, &rows);
         assert_eq!((panel.samples, panel.good, panel.poor), (4, 3, 1));
@@ -151,10 +169,10 @@ mod tests {
     #[test]
     fn features_and_timings_are_counted_by_name() {
         let rows = [
-            row(Series::Exposures, "A:on", 1, &[1.0, 1.0]),
-            row(Series::Exposures, "A:off", 2, &[1.0]),
-            row(Series::FeatureUses, "A", 2, &[1.0]),
-            row(Series::Timing(phasegate_domain::telemetry::TimingKind::Api), "q", 1, &[5.0]),
+            row(Series::Exposures, "A:on", 1, &[1, 1]),
+            row(Series::Exposures, "A:off", 2, &[1]),
+            row(Series::FeatureUses, "A", 2, &[1]),
+            row(Series::Timing(phasegate_domain::telemetry::TimingKind::Api), "q", 1, &[5]),
         ];
         let features = feature_rows(&rows);
         let variant = |name| VariantName::new(name).unwrap();

@@ -20,6 +20,7 @@ use crate::{
     ServiceError,
     accounts::LoginLimiter,
     live::LiveEnvironment,
+    secrets::Seed,
     telemetry::{IngestQueue, ScreenshotLimiter},
     tokens::TokenUses,
     usage::UsageBook,
@@ -63,6 +64,8 @@ pub struct Service {
     pub(crate) usage: UsageBook,
     pub(crate) token_uses: TokenUses,
     pub(crate) variables: Variables,
+    /// What makes the digests of people and sessions.
+    pub(crate) digest_key: Seed,
     /// When schedules were looked at last, in milliseconds since 1970.
     pub(crate) schedules_kept: AtomicI64,
     changes: watch::Sender<u64>,
@@ -75,7 +78,8 @@ impl std::fmt::Debug for Service {
 }
 
 impl Service {
-    /// Reads what is answered from memory.
+    /// Reads what is answered from memory. The seed becomes the key of digests, if the telemetry is
+    /// new.
     ///
     /// # Errors
     /// When storage fails.
@@ -84,7 +88,9 @@ impl Service {
         telemetry: Arc<dyn TelemetryStore>,
         clock: Clock,
         variables: Variables,
+        seed: Seed,
     ) -> Result<Self, ServiceError> {
+        let digest_key = telemetry.digest_key(seed).await?;
         let service = Self {
             state,
             telemetry,
@@ -99,6 +105,7 @@ impl Service {
             usage: UsageBook::default(),
             token_uses: TokenUses::default(),
             variables,
+            digest_key,
             schedules_kept: AtomicI64::new(0),
             changes: watch::Sender::new(0),
         };

@@ -12,6 +12,8 @@ use phasegate_domain::{
     people::{Person, Scope},
     rollout::PlanFile,
     segments::Segment,
+    stats::Tally,
+    telemetry::{Resolution, Series, Slice},
 };
 
 /// Somebody who may log in, with what checks their password.
@@ -233,6 +235,38 @@ pub struct HistoryQuery {
     pub before: Option<i64>,
     /// At most so many.
     pub limit: u32,
+}
+
+/// Which rows are asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowQuery {
+    /// Whose.
+    pub environment: EnvironmentId,
+    /// How long their spans are.
+    pub resolution: Resolution,
+    /// Of what.
+    pub series: Vec<Series>,
+    /// Of which parts.
+    pub slices: Vec<Slice>,
+    /// The first span.
+    pub from: i64,
+    /// The span after the last one.
+    pub to: i64,
+}
+
+/// A row: what was counted in one span of time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Of what.
+    pub series: Series,
+    /// Of which part.
+    pub slice: Slice,
+    /// The flag, endpoint, component, task or event; empty where there is none.
+    pub label: String,
+    /// Minutes, hours or days since 1970.
+    pub span: i64,
+    /// What was counted.
+    pub tally: Tally,
 }
 
 /// How often a variant was answered in an hour.

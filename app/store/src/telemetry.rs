@@ -4,10 +4,14 @@ use async_trait::async_trait;
 use phasegate_domain::{
     dashboard::Reported,
     ids::EnvironmentId,
-    telemetry::{Batch, ErrorReport, Feedback, Rollup, RollupKey, Screenshot},
+    stats::People,
+    telemetry::{Batch, Deed, ErrorReport, Feedback, Screenshot, Series, Slice},
 };
 
-use crate::{StoreError, models::UsageRow};
+use crate::{
+    StoreError,
+    models::{Row, RowQuery, UsageRow},
+};
 
 /// What became of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,20 +22,38 @@ pub enum Appended {
     Repeated,
 }
 
-/// What pages report, rolled up by minute.
+/// What pages report, in rows, sessions and sets of people.
 #[async_trait]
 pub trait TelemetryStore: Send + Sync {
     /// Stores batches in one transaction and answers for each, in order. When this returns,
     /// they survive a crash.
     async fn append(&self, batches: &[Batch]) -> Result<Vec<Appended>, StoreError>;
 
-    /// All rollup rows of an environment with `from <= minute < to`.
-    async fn rollups(
+    /// Rows, by series, slice, span and label.
+    async fn rows(&self, query: &RowQuery) -> Result<Vec<Row>, StoreError>;
+
+    /// The slices of a kind (`page`, `release`, `device`, `phase`, `flag`) that have rows of a
+    /// series, at most [`MAX_LABELS`](phasegate_domain::telemetry::MAX_LABELS) of them.
+    async fn slices(
         &self,
         environment: EnvironmentId,
-        from_minute: i64,
-        to_minute: i64,
-    ) -> Result<Vec<(RollupKey, Rollup)>, StoreError>;
+        series: Series,
+        kind: &str,
+    ) -> Result<Vec<Slice>, StoreError>;
+
+    /// Who did what, by deed and day; of the deeds whose text begins like that, on the days
+    /// `from_day <= day < to_day`.
+    async fn people(
+        &self,
+        environment: EnvironmentId,
+        deeds: &str,
+        from_day: i64,
+        to_day: i64,
+    ) -> Result<Vec<(Deed, i64, People)>, StoreError>;
+
+    /// The key of the digests of people and sessions: the one that is stored, or else this one,
+    /// which is stored then.
+    async fn digest_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError>;
 
     /// The newest errors, newest first, at most `limit`.
     async fn recent_errors(

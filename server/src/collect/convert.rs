@@ -5,10 +5,18 @@ use phasegate_domain::{
     Timestamp,
     collecting::Collecting,
     ids::{FlagKey, VariantName},
-    telemetry::{Batch, ErrorReport, Fact, FactKind, Feedback, Severity, TaskOutcome, TimingKind},
+    telemetry::{
+        Batch, Device, ErrorReport, Fact, FactKind, Feedback, Severity, TaskOutcome, TimingKind,
+        Visit,
+    },
     vitals::Vital,
 };
-use phasegate_service::LiveEnvironment;
+use phasegate_service::{
+    LiveEnvironment, Service,
+    collecting::in_force,
+    rollout::current_phase,
+    telemetry::{person, session},
+};
 use phasegate_wire::decode::{self, Event, Outcome, Timed};
 
 /// The most events that a batch may claim to have dropped.
@@ -21,12 +29,13 @@ type Rejected = Vec<(usize, String)>;
 /// it waited in the page. What is
 /// switched off is left out without a word: the page did nothing wrong.
 pub(super) fn batch(
+    service: &Service,
     payload: decode::Batch,
     live: &LiveEnvironment,
-    collecting: Collecting,
-    now: Timestamp,
     held: u64,
 ) -> (Batch, Rejected) {
+    let (now, collecting) = (service.now(), in_force(service, live));
+    let visit = visit(service, &payload, live);
     let mut facts = Vec::with_capacity(payload.events.len() + 1);
     let mut rejected = Vec::new();
     for (index, event) in payload.events.into_iter().enumerate() {
@@ -39,10 +48,37 @@ pub(super) fn batch(
     // What a page claims to have dropped is bounded: it is only shown, never trusted.
     let events = payload.dropped.min(MAX_CLAIMED) + rejected.len() as u64;
     if events > 0 {
-        facts.push(Fact { at: now, kind: FactKind::Dropped { events } });
+        let kind = FactKind::Dropped { events };
+        facts.push(Fact { at: now, page: String::new(), kind });
     }
     let environment = live.environment.id;
-    (Batch { id: payload.id, environment, received_at: now, facts }, rejected)
+    (Batch { id: payload.id, environment, received_at: now, visit, facts }, rejected)
+}
+
+/// Who sends it, and under which circumstances. What it was exposed to counts as far as the
+/// environment has such flags and variants.
+fn visit(service: &Service, payload: &decode::Batch, live: &LiveEnvironment) -> Visit {
+    let environment = live.environment.id;
+    let who = payload.visitor.as_ref().map(|visitor| {
+        let id = payload.user.as_ref().unwrap_or(visitor);
+        (person(service, environment, id), session(service, environment, &payload.session))
+    });
+    let exposed = payload.exposed.iter().filter_map(|(flag, variant)| {
+        let entry = live.snapshot.flag(flag)?;
+        let variant = VariantName::new(variant.as_str()).ok()?;
+        entry.flag.variant(&variant).is_some().then(|| (entry.flag.key.clone(), variant))
+    });
+    Visit {
+        who,
+        device: match payload.device {
+            decode::Device::Phone => Device::Phone,
+            decode::Device::Tablet => Device::Tablet,
+            decode::Device::Desktop => Device::Desktop,
+        },
+        release: payload.release.clone(),
+        exposed: exposed.collect(),
+        phase: current_phase(&live.snapshot).map(|phase| phase.number),
+    }
 }
 
 /// Feedback is what somebody wanted to say, whatever is measured.
@@ -54,7 +90,7 @@ fn is_wanted(kind: &FactKind, collecting: Collecting) -> bool {
         | FactKind::FeatureUsed { .. }
         | FactKind::Engaged { .. }
         | FactKind::Task { .. }
-        | FactKind::View { .. }
+        | FactKind::View
         | FactKind::Custom { .. } => collecting.analytics,
         FactKind::Feedback(_) | FactKind::Dropped { .. } => true,
     }
@@ -71,8 +107,8 @@ fn fact(timed: Timed, live: &LiveEnvironment, now: Timestamp, held: u64) -> Resu
                 Vital::parse(&name).ok_or_else(|| format!("name: there is no vital {name:?}"))?;
             FactKind::Vital { vital, millionths: value, was }
         }
-        Event::Error(error) => FactKind::Error(report(error, page)),
-        Event::View { .. } => FactKind::View { page },
+        Event::Error(error) => FactKind::Error(report(error, page.clone())),
+        Event::View { .. } => FactKind::View,
         Event::Exposure { flag, variant } => {
             let flag = known_flag(&flag, live)?;
             let known = VariantName::new(variant.as_str()).ok().filter(|name| {
@@ -95,20 +131,20 @@ fn fact(timed: Timed, live: &LiveEnvironment, now: Timestamp, held: u64) -> Resu
             FactKind::Task { name, outcome, millionths: value }
         }
         Event::Custom { name, .. } => FactKind::Custom { name },
-        Event::Timing { kind, name, value, .. } => {
+        Event::Timing { kind, name, value, failed } => {
             let kind = match kind.as_str() {
                 "api" => TimingKind::Api,
                 "render" => TimingKind::Render,
                 other => return Err(format!("kind: \"api\" or \"render\", not {other:?}")),
             };
-            FactKind::Timing { kind, name, millionths: value }
+            FactKind::Timing { kind, name, millionths: value, has_failed: failed }
         }
         Event::Feedback(decode::Feedback { kind, rating, score, message, screenshot }) => {
-            let message = message.trim().to_owned();
+            let (message, page) = (message.trim().to_owned(), page.clone());
             FactKind::Feedback(Feedback { kind, rating, score, message, page, screenshot })
         }
     };
-    Ok(Fact { at, kind })
+    Ok(Fact { at, page, kind })
 }
 
 fn report(error: decode::Error, page: String) -> ErrorReport {

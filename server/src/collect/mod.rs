@@ -14,7 +14,6 @@ use axum::{
 };
 use phasegate_service::{
     ServiceError,
-    collecting::in_force,
     keys::{self, Purpose},
     telemetry,
 };
@@ -86,8 +85,7 @@ async fn collect(
     let batch = decode::batch(&body).map_err(bad)?;
     let live = service.environment(app.environment).map_err(|error| failed(&error))?;
     let events = batch.events.len();
-    let (batch, rejected) =
-        convert::batch(batch, &live, in_force(service, &live), service.now(), query.held);
+    let (batch, rejected) = convert::batch(service, batch, &live, query.held);
     let accepted = events - rejected.len();
     let appended = telemetry::ingest(service, batch).await.map_err(|error| failed(&error))?;
     let rejected = rejected.into_iter().map(|(index, reason)| Rejected { index, reason }).collect();

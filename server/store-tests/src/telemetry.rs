@@ -1,14 +1,18 @@
 //! Stories of the telemetry store.
 
 use phasegate_domain::{
-    ids::EnvironmentId,
+    ids::{EnvironmentId, FlagKey, PhaseNumber, VariantName},
     telemetry::{
-        Batch, ErrorReport, Fact, FactKind, Feedback, ImageKind, MAX_LABELS, OTHER_LABEL,
-        Screenshot, Series, minute_of,
+        Batch, Deed, Device, ErrorReport, Fact, FactKind, Feedback, ImageKind, MAX_LABELS,
+        OTHER_LABEL, PersonHash, Resolution, Screenshot, Series, SessionHash, Slice, Visit, day_of,
+        minute_of,
     },
     vitals::Vital,
 };
-use phasegate_store::{Appended, TelemetryStore};
+use phasegate_store::{
+    Appended, TelemetryStore,
+    models::{Row, RowQuery},
+};
 
 use crate::at;
 
@@ -16,8 +20,43 @@ const HERE: EnvironmentId = EnvironmentId(1);
 const ELSEWHERE: EnvironmentId = EnvironmentId(2);
 
 fn batch(id: &str, facts: Vec<FactKind>) -> Batch {
-    let facts = facts.into_iter().map(|kind| Fact { at: at(0), kind }).collect();
-    Batch { id: id.into(), environment: HERE, received_at: at(0), facts }
+    let facts = facts.into_iter().map(|kind| Fact { at: at(0), page: String::new(), kind });
+    let facts = facts.collect();
+    Batch { id: id.into(), environment: HERE, received_at: at(0), visit: Visit::default(), facts }
+}
+
+/// Everything that was counted from one minute to another, in all.
+async fn minutes(
+    store: &impl TelemetryStore,
+    environment: EnvironmentId,
+    from: i64,
+    to: i64,
+) -> Vec<Row> {
+    rows(store, environment, Resolution::Minute, Slice::All, from, to).await
+}
+
+async fn rows(
+    store: &impl TelemetryStore,
+    environment: EnvironmentId,
+    resolution: Resolution,
+    slice: Slice,
+    from: i64,
+    to: i64,
+) -> Vec<Row> {
+    let (series, slices) = (Series::ALL.to_vec(), vec![slice]);
+    store.rows(&RowQuery { environment, resolution, series, slices, from, to }).await.unwrap()
+}
+
+/// A batch of somebody's, in one of their sessions.
+fn seen(id: &str, who: u64, session: u64, facts: Vec<FactKind>) -> Batch {
+    let visit = Visit {
+        who: Some((PersonHash(who), SessionHash(session))),
+        device: Device::Phone,
+        release: None,
+        exposed: [(FlagKey::new("A").unwrap(), VariantName::new("on").unwrap())].into(),
+        phase: Some(PhaseNumber(2)),
+    };
+    Batch { visit, ..batch(id, facts) }
 }
 
 fn lcp(millionths: u64) -> FactKind {
@@ -70,24 +109,25 @@ pub async fn batches_add_up_once(store: impl TelemetryStore) {
     assert_eq!(outcome, [Appended::Repeated, Appended::Stored, Appended::Repeated]);
 
     let minute = minute_of(at(0));
-    let rows = store.rollups(HERE, minute, minute + 1).await.unwrap();
+    let rows = minutes(&store, HERE, minute, minute + 1).await;
     assert_eq!(rows.len(), 1);
-    assert_eq!(rows[0].0.series, Series::Vital(Vital::Lcp));
-    assert_eq!(rows[0].1.count, 4);
-    let median = rows[0].1.sketch.quantile(0.5).unwrap();
+    assert_eq!(rows[0].series, Series::Vital(Vital::Lcp));
+    assert_eq!((rows[0].tally.count(), rows[0].tally.sum()), (4, 10_000_000));
+    let median = rows[0].tally.sketch().quantile(0.5).unwrap();
     assert!((median - 2_000_000.0).abs() <= 20_000.0, "{median}");
 }
 
 /// A value that takes another one's place counts once, also when they come apart.
 pub async fn a_replaced_value_counts_once(store: impl TelemetryStore) {
     let grown = FactKind::Vital { vital: Vital::Lcp, millionths: 9_000_000, was: Some(1_000_000) };
-    store.append(&[batch("1", vec![lcp(1_000_000), lcp(5_000_000)])]).await.unwrap();
+    // What takes the place may even come first.
     store.append(&[batch("2", vec![grown])]).await.unwrap();
+    store.append(&[batch("1", vec![lcp(1_000_000), lcp(5_000_000)])]).await.unwrap();
     let minute = minute_of(at(0));
-    let rows = store.rollups(HERE, minute, minute + 1).await.unwrap();
-    let row = &rows[0].1;
-    assert_eq!((row.count, row.sketch.count()), (2, 2));
-    assert!(row.sketch.quantile(0.0).unwrap() > 4_900_000.0);
+    let rows = minutes(&store, HERE, minute, minute + 1).await;
+    let tally = &rows[0].tally;
+    assert_eq!((tally.count(), tally.sketch().count()), (2, 2));
+    assert!(tally.sketch().quantile(0.0).unwrap() > 4_900_000.0);
 }
 
 /// An environment and a range of minutes see only what is theirs.
@@ -98,10 +138,107 @@ pub async fn rollups_are_kept_apart(store: impl TelemetryStore) {
     late.facts[0].at = at(60);
     store.append(&[batch("1", vec![lcp(1), custom("signup")]), elsewhere, late]).await.unwrap();
     let minute = minute_of(at(0));
-    assert_eq!(store.rollups(HERE, minute, minute + 1).await.unwrap().len(), 2);
-    assert_eq!(store.rollups(HERE, minute, minute + 2).await.unwrap().len(), 3);
-    assert_eq!(store.rollups(ELSEWHERE, minute, minute + 2).await.unwrap().len(), 1);
-    assert!(store.rollups(HERE, minute - 5, minute).await.unwrap().is_empty());
+    assert_eq!(minutes(&store, HERE, minute, minute + 1).await.len(), 2);
+    assert_eq!(minutes(&store, HERE, minute, minute + 2).await.len(), 3);
+    assert_eq!(minutes(&store, ELSEWHERE, minute, minute + 2).await.len(), 1);
+    assert!(minutes(&store, HERE, minute - 5, minute).await.is_empty());
+}
+
+/// A visit's facts are in each of its slices, by minute, hour and day.
+pub async fn slices_and_resolutions_are_kept(store: impl TelemetryStore) {
+    for (n, second) in [0, 60, 3_600, 86_400].into_iter().enumerate() {
+        let mut one = seen(&n.to_string(), 1, n as u64, vec![lcp(1_000_000), custom("signup")]);
+        for fact in &mut one.facts {
+            fact.at = at(second);
+            fact.page = format!("/page-{}", n % 2);
+        }
+        store.append(&[one]).await.unwrap();
+    }
+    let count = async |resolution: Resolution, slice: Slice, second: i64| {
+        let span = resolution.span_of(at(second));
+        let found = rows(&store, HERE, resolution, slice, span, span + 1).await;
+        let lcp = found.iter().find(|row| row.series == Series::Vital(Vital::Lcp));
+        lcp.map_or(0, |row| row.tally.count())
+    };
+    assert_eq!(count(Resolution::Minute, Slice::All, 0).await, 1);
+    assert_eq!(count(Resolution::Hour, Slice::All, 0).await, 2);
+    assert_eq!(count(Resolution::Day, Slice::All, 0).await, 3);
+    assert_eq!(count(Resolution::Day, Slice::Device(Device::Phone), 0).await, 3);
+    assert_eq!(count(Resolution::Day, Slice::Page("/page-1".into()), 0).await, 1);
+    let flag = FlagKey::new("A").unwrap();
+    let on = VariantName::new("on").unwrap();
+    let exposed = Slice::Flag(flag, on, Some(PhaseNumber(2)));
+    assert_eq!(count(Resolution::Day, exposed.clone(), 86_400).await, 1);
+    let lcp = Series::Vital(Vital::Lcp);
+    let pages = store.slices(HERE, lcp, "page").await.unwrap();
+    assert_eq!(pages, [Slice::Page("/page-0".into()), Slice::Page("/page-1".into())]);
+    assert_eq!(store.slices(HERE, lcp, "flag").await.unwrap(), [exposed]);
+    assert_eq!(store.slices(ELSEWHERE, lcp, "page").await.unwrap(), []);
+    let custom = store.slices(HERE, Series::Custom, "page").await.unwrap();
+    assert_eq!(custom, [], "what nobody asks for by page is not kept by page");
+}
+
+/// A session counts once, in the minute in which it began, whatever comes of it and in what order.
+pub async fn sessions_are_counted_once(store: impl TelemetryStore) {
+    let moved = |mut batch: Batch, second| {
+        batch.facts.iter_mut().for_each(|fact| fact.at = at(second));
+        batch
+    };
+    let middle = moved(seen("1", 1, 7, vec![FactKind::View]), 120);
+    let broken = moved(seen("2", 1, 7, vec![error("Boom"), error("Boom")]), 300);
+    let first = moved(seen("3", 1, 7, vec![FactKind::View]), 0);
+    let other = moved(seen("4", 2, 8, vec![FactKind::View]), 0);
+    store.append(&[middle]).await.unwrap();
+    store.append(&[broken.clone()]).await.unwrap();
+    store.append(&[broken, first, other]).await.unwrap();
+    let minute = minute_of(at(0));
+    let found = minutes(&store, HERE, minute, minute + 10).await;
+    let of = |series| -> Vec<(i64, u64)> {
+        let some = found.iter().filter(|row| row.series == series && row.tally.count() > 0);
+        some.map(|row| (row.span - minute, row.tally.count())).collect()
+    };
+    assert_eq!(of(Series::Sessions), [(0, 2)]);
+    assert_eq!(of(Series::ErrorSessions), [(0, 1)]);
+    let sessions = found.iter().find(|row| row.series == Series::Sessions).unwrap();
+    assert_eq!(sessions.tally.sum(), 300_000_000, "one of five minutes, and one of a moment");
+}
+
+/// Sets of people are exact, and whoever turns out to have been there earlier is new then.
+pub async fn people_are_counted_exactly(store: impl TelemetryStore) {
+    let flag = FlagKey::new("A").unwrap();
+    let used = || FactKind::FeatureUsed { flag: FlagKey::new("A").unwrap() };
+    let day = day_of(at(0));
+    let on_day = |id: &str, who: u64, days: i64, facts: Vec<FactKind>| {
+        let mut batch = seen(id, who, who, facts);
+        batch.facts.iter_mut().for_each(|fact| fact.at = at(days * 86_400));
+        batch
+    };
+    let many = (0..300).map(|who| on_day(&format!("many-{who}"), who, 1, vec![FactKind::View]));
+    store.append(&many.collect::<Vec<_>>()).await.unwrap();
+    let earlier = on_day("earlier", 5, 0, vec![used()]);
+    store.append(&[earlier.clone(), on_day("again", 5, 1, vec![used(), used()])]).await.unwrap();
+    store.append(&[earlier]).await.unwrap();
+    let count = async |deed: Deed, days: i64| {
+        let text = deed.to_text();
+        let found = store.people(HERE, &text, day + days, day + days + 1).await.unwrap();
+        let found = found.into_iter().find(|(of, _, _)| *of == deed);
+        found.map_or(0, |(_, _, people)| people.len())
+    };
+    assert_eq!(count(Deed::Active, 1).await, 300);
+    assert_eq!(count(Deed::Active, 0).await, 1);
+    assert_eq!(count(Deed::First, 0).await, 1);
+    assert_eq!(count(Deed::First, 1).await, 299);
+    assert_eq!(count(Deed::Used(flag.clone()), 0).await, 1);
+    assert_eq!(count(Deed::Used(flag), 1).await, 1);
+    let both = store.people(HERE, "used:", day, day + 2).await.unwrap();
+    assert_eq!(both[0].2.count_in_both(&both[1].2), 1, "the same person on both days");
+    assert!(store.people(ELSEWHERE, "", day, day + 2).await.unwrap().is_empty());
+}
+
+/// The key of digests is made once.
+pub async fn the_digest_key_stays(store: impl TelemetryStore) {
+    assert_eq!(store.digest_key([1; 32]).await.unwrap(), [1; 32]);
+    assert_eq!(store.digest_key([2; 32]).await.unwrap(), [1; 32]);
 }
 
 /// Too many labels share one row, and are counted there.
@@ -111,15 +248,15 @@ pub async fn labels_are_bounded(store: impl TelemetryStore) {
         store.append(&[batch(&start.to_string(), names)]).await.unwrap();
     }
     let minute = minute_of(at(0));
-    let rows = store.rollups(HERE, minute, minute + 1).await.unwrap();
+    let rows = minutes(&store, HERE, minute, minute + 1).await;
     assert_eq!(rows.len(), MAX_LABELS as usize + 1);
-    let other = rows.iter().find(|(key, _)| key.label == OTHER_LABEL).unwrap();
-    assert_eq!(other.1.count, 100);
+    let other = rows.iter().find(|row| row.label == OTHER_LABEL).unwrap();
+    assert_eq!(other.tally.count(), 100);
     let known = store.append(&[batch("again", vec![custom("event-0000")])]).await.unwrap();
     assert_eq!(known, [Appended::Stored]);
-    let rows = store.rollups(HERE, minute, minute + 1).await.unwrap();
-    let first = rows.iter().find(|(key, _)| key.label == "event-0000").unwrap();
-    assert_eq!(first.1.count, 2);
+    let rows = minutes(&store, HERE, minute, minute + 1).await;
+    let first = rows.iter().find(|row| row.label == "event-0000").unwrap();
+    assert_eq!(first.tally.count(), 2);
 }
 
 /// A label that nobody has used for days makes room for another.
@@ -132,8 +269,8 @@ pub async fn unused_labels_make_room(store: impl TelemetryStore) {
     store.append(&[Batch { id: "wake".into(), facts: Vec::new(), ..late.clone() }]).await.unwrap();
     store.append(&[late.clone()]).await.unwrap();
     let minute = minute_of(late.received_at);
-    let rows = store.rollups(HERE, minute, minute + 1).await.unwrap();
-    assert_eq!(rows[0].0.label, "newcomer");
+    let rows = minutes(&store, HERE, minute, minute + 1).await;
+    assert_eq!(rows[0].label, "newcomer");
 }
 
 /// The newest errors and feedback come first, and old errors make room.

@@ -4,7 +4,9 @@
 //! Relative-Error Guarantees", VLDB 2019) with logarithmic bins: a value v > 0 falls into bin
 //! `⌈ln v ÷ ln γ⌉` with `γ = (1 + α) ÷ (1 − α)`, and is answered as `2γⁱ ÷ (γ + 1)`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
+
+use super::leb128;
 
 /// The guaranteed relative error of a quantile.
 pub(crate) const RELATIVE_ERROR: f64 = 0.01;
@@ -14,13 +16,16 @@ const SMALLEST: f64 = 1.0;
 const LARGEST: f64 = 1e12;
 
 /// The first byte of the stored form.
-const ENCODING: u8 = 1;
+const ENCODING: u8 = 2;
 
 /// Counts per logarithmic bin. Unit: that of the values put in, which must not be negative.
-#[derive(Debug, Clone, PartialEq, Default)]
+///
+/// Counts have a sign: what is taken back may come before what it takes back, and the end is the
+/// same in any order. Only what is above zero is there.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Sketch {
-    zeros: u64,
-    bins: BTreeMap<i32, u64>,
+    zeros: i64,
+    bins: BTreeMap<i32, i64>,
 }
 
 /// Why bytes are not a sketch.
@@ -41,12 +46,35 @@ fn gamma() -> f64 {
 impl Sketch {
     /// Counts one value. What is no number counts as zero.
     pub fn add(&mut self, value: f64) {
+        self.put(value, 1);
+    }
+
+    /// Takes one value back, whether it is here already or still to come.
+    pub fn remove(&mut self, value: f64) {
+        self.put(value, -1);
+    }
+
+    fn put(&mut self, value: f64, times: i64) {
         if value >= SMALLEST {
             let bin = (value.min(LARGEST).ln() / gamma().ln()).ceil();
             // ln(1e12) / ln γ = 1,382, far inside an i32.
-            *self.bins.entry(bin as i32).or_default() += 1;
+            self.count_bin(bin as i32, times);
         } else {
-            self.zeros += 1;
+            self.zeros += times;
+        }
+    }
+
+    /// Bins that count nothing are not kept, so that equal contents are equal.
+    fn count_bin(&mut self, bin: i32, times: i64) {
+        match self.bins.entry(bin) {
+            Entry::Vacant(place) if times != 0 => drop(place.insert(times)),
+            Entry::Vacant(_) => {}
+            Entry::Occupied(mut found) => {
+                *found.get_mut() += times;
+                if *found.get() == 0 {
+                    found.remove();
+                }
+            }
         }
     }
 
@@ -54,25 +82,23 @@ impl Sketch {
     pub fn merge(&mut self, other: &Self) {
         self.zeros += other.zeros;
         for (bin, count) in &other.bins {
-            *self.bins.entry(*bin).or_default() += count;
+            self.count_bin(*bin, *count);
         }
-    }
-
-    /// Takes back what another sketch counted; what was not counted here cannot be taken back.
-    pub fn subtract(&mut self, other: &Self) {
-        self.zeros = self.zeros.saturating_sub(other.zeros);
-        for (bin, count) in &other.bins {
-            if let Some(found) = self.bins.get_mut(bin) {
-                *found = found.saturating_sub(*count);
-            }
-        }
-        self.bins.retain(|_, count| *count > 0);
     }
 
     /// How many values were counted.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.zeros + self.bins.values().sum::<u64>()
+        self.counts().map(|(_, count)| count).sum()
+    }
+
+    /// The value that stands for each bin, smallest first, and how many there are.
+    fn counts(&self) -> impl Iterator<Item = (f64, u64)> + '_ {
+        let bins = self.bins.iter().map(|(bin, count)| (Self::value(*bin), *count));
+        let all = std::iter::once((0.0, self.zeros)).chain(bins);
+        all.filter_map(|(value, count)| {
+            Some((value, u64::try_from(count).ok().filter(|c| *c > 0)?))
+        })
     }
 
     /// The value below which a part `q` (0..=1) of all lies, within 1 %; `None` when empty.
@@ -84,40 +110,35 @@ impl Sketch {
         }
         // Counts beyond 2^53 are out of reach, so the conversions are exact.
         let rank = (q.clamp(0.0, 1.0) * (count - 1) as f64).floor() as u64;
-        let mut seen = self.zeros;
-        if rank < seen {
-            return Some(0.0);
-        }
-        for (bin, count) in &self.bins {
+        let mut seen = 0;
+        self.counts().find_map(|(value, count)| {
             seen += count;
-            if rank < seen {
-                return Some(Self::value(*bin));
-            }
-        }
-        None
+            (rank < seen).then_some(value)
+        })
     }
 
     /// How many values are at most `limit`, counting a bin by the value that stands for it.
     #[must_use]
     pub fn count_at_most(&self, limit: f64) -> u64 {
-        let below = self.bins.iter().take_while(|(bin, _)| Self::value(**bin) <= limit);
-        self.zeros + below.map(|(_, count)| count).sum::<u64>()
+        let below = self.counts().take_while(|(value, _)| *value <= limit);
+        below.map(|(_, count)| count).sum()
     }
 
     fn value(bin: i32) -> f64 {
         2.0 * gamma().powi(bin) / (gamma() + 1.0)
     }
 
-    /// The stored form: a version byte, then LEB128 numbers: zeros, bins as (gap, count).
+    /// The stored form: a version byte, then LEB128 numbers: zeros, bins as (gap, count); counts
+    /// with their sign in the lowest bit.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = vec![ENCODING];
-        push(&mut bytes, self.zeros);
+        leb128::push_signed(&mut bytes, self.zeros.into());
         let mut last = 0;
         for (bin, count) in &self.bins {
             // Bins are never negative: the smallest value is 1.
-            push(&mut bytes, u64::from(bin.abs_diff(last)));
-            push(&mut bytes, *count);
+            leb128::push(&mut bytes, bin.abs_diff(last).into());
+            leb128::push_signed(&mut bytes, (*count).into());
             last = *bin;
         }
         bytes
@@ -132,36 +153,19 @@ impl Sketch {
         if *version != ENCODING {
             return Err(InvalidSketch::Encoding);
         }
-        let mut sketch = Self { zeros: pull(&mut rest)?, bins: BTreeMap::new() };
+        let signed = |rest: &mut &[u8]| {
+            let number = leb128::pull_signed(rest).ok_or(InvalidSketch::Damaged)?;
+            i64::try_from(number).map_err(|_| InvalidSketch::Damaged)
+        };
+        let mut sketch = Self { zeros: signed(&mut rest)?, bins: BTreeMap::new() };
         let mut bin = 0_i32;
         while !rest.is_empty() {
-            let gap = i32::try_from(pull(&mut rest)?).map_err(|_| InvalidSketch::Damaged)?;
-            bin = bin.checked_add(gap).ok_or(InvalidSketch::Damaged)?;
-            sketch.bins.insert(bin, pull(&mut rest)?);
+            let gap = leb128::pull(&mut rest).and_then(|gap| i32::try_from(gap).ok());
+            bin = gap.and_then(|gap| bin.checked_add(gap)).ok_or(InvalidSketch::Damaged)?;
+            sketch.count_bin(bin, signed(&mut rest)?);
         }
         Ok(sketch)
     }
-}
-
-fn push(bytes: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        bytes.push((number & 0x7f) as u8 | 0x80);
-        number >>= 7;
-    }
-    bytes.push(number as u8);
-}
-
-fn pull(bytes: &mut &[u8]) -> Result<u64, InvalidSketch> {
-    let mut number = 0_u64;
-    for shift in (0..64).step_by(7) {
-        let (byte, rest) = bytes.split_first().ok_or(InvalidSketch::Damaged)?;
-        *bytes = rest;
-        number |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Ok(number);
-        }
-    }
-    Err(InvalidSketch::Damaged)
 }
 
 #[cfg(test)]
@@ -193,8 +197,8 @@ mod tests {
     fn damaged_bytes_are_refused() {
         assert_eq!(Sketch::from_bytes(&[]), Err(InvalidSketch::Damaged));
         assert_eq!(Sketch::from_bytes(&[9]), Err(InvalidSketch::Encoding));
-        assert_eq!(Sketch::from_bytes(&[1, 0, 5]), Err(InvalidSketch::Damaged));
-        assert_eq!(Sketch::from_bytes(&[1, 0x80]), Err(InvalidSketch::Damaged));
+        assert_eq!(Sketch::from_bytes(&[2, 0, 5]), Err(InvalidSketch::Damaged));
+        assert_eq!(Sketch::from_bytes(&[2, 0x80]), Err(InvalidSketch::Damaged));
     }
 
     proptest! {
@@ -215,6 +219,15 @@ mod tests {
             let mut merged = sketch(right);
             merged.merge(&sketch(left));
             prop_assert_eq!(merged, sketch(&values));
+        }
+
+        #[test]
+        fn what_is_taken_back_leaves_nothing(values in prop::collection::vec(0.0..1e9_f64, 0..50)) {
+            let mut taken = Sketch::default();
+            values.iter().for_each(|value| taken.remove(*value));
+            prop_assert_eq!(taken.count(), 0);
+            taken.merge(&sketch(&values));
+            prop_assert_eq!(taken, Sketch::default());
         }
 
         #[test]

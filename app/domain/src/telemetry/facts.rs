@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Visit;
 use crate::{
     Timestamp,
     ids::{EnvironmentId, FlagKey, VariantName},
@@ -17,6 +18,8 @@ pub struct Batch {
     pub environment: EnvironmentId,
     /// When the server took it.
     pub received_at: Timestamp,
+    /// Who sent it, and under which circumstances.
+    pub visit: Visit,
     /// What happened, each with its own time.
     pub facts: Vec<Fact>,
 }
@@ -26,6 +29,8 @@ pub struct Batch {
 pub struct Fact {
     /// When, by the server's clock.
     pub at: Timestamp,
+    /// On which page: its path, without query and fragment; empty if none was named.
+    pub page: String,
     /// What.
     pub kind: FactKind,
 }
@@ -45,10 +50,7 @@ pub enum FactKind {
     /// Something went wrong.
     Error(ErrorReport),
     /// A page was opened.
-    View {
-        /// Its path.
-        page: String,
-    },
+    View,
     /// A feature was in use, visibly, for a while.
     Engaged {
         /// The feature's flag.
@@ -90,6 +92,8 @@ pub enum FactKind {
         name: String,
         /// How long it took, in millionths of a second.
         millionths: u64,
+        /// Whether it failed.
+        has_failed: bool,
     },
     /// A user said something.
     Feedback(Feedback),

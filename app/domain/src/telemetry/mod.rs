@@ -1,14 +1,25 @@
-//! What pages report, once it is checked: facts, and the rollup rows that they add to.
+//! What pages report, once it is checked: facts, and what they add to the rows, sessions and sets
+//! of people that every number is read from.
 
+mod bucket;
 mod facts;
-mod rollup;
+mod ledger;
+mod presence;
 mod screenshot;
+mod series;
+mod session;
+mod slice;
+mod visit;
 
+pub use bucket::{Resolution, day_of, minute_of};
 pub use facts::{Batch, ErrorReport, Fact, FactKind, Feedback, Severity, TaskOutcome, TimingKind};
-pub use rollup::{
-    MAX_LABELS, OTHER_LABEL, Rollup, RollupKey, Series, exposure_label, exposure_of, minute_of,
-    roll_up,
-};
+use ledger::LedgerRows;
+pub use ledger::{Ledger, RowKey};
+pub use presence::Deed;
 pub use screenshot::{
     ImageKind, MAX_SCREENSHOT_BYTES, MAX_SCREENSHOTS_BYTES, MAX_SCREENSHOTS_PER_MINUTE, Screenshot,
 };
+pub use series::{MAX_LABELS, OTHER_LABEL, Series, exposure_label, exposure_of};
+pub use session::Session;
+pub use slice::Slice;
+pub use visit::{Device, PersonHash, SessionHash, Visit};

@@ -2,14 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use phasegate_domain::{
-    dashboard::{Arrivals, WINDOW_MINUTES},
-    ids::EnvironmentId,
-    people::Role,
-    telemetry::{Series, minute_of},
-};
+use phasegate_domain::{dashboard::Arrivals, ids::EnvironmentId, people::Role, telemetry::Series};
 
-use crate::{Service, ServiceError, access::Actor};
+use crate::{Service, ServiceError, access::Actor, dashboard::last_hour};
 
 /// An event of the app's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,11 +25,10 @@ pub async fn event_counts(
     environment: EnvironmentId,
 ) -> Result<Vec<EventCount>, ServiceError> {
     actor.require(Role::Viewer)?;
-    let end = minute_of(service.now()) + 1;
-    let rows = service.telemetry.rollups(environment, end - WINDOW_MINUTES, end).await?;
+    let rows = last_hour(service, environment).await?;
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    for (key, row) in rows.into_iter().filter(|(key, _)| key.series == Series::Custom) {
-        *counts.entry(key.label).or_default() += row.count;
+    for row in rows.into_iter().filter(|row| row.series == Series::Custom) {
+        *counts.entry(row.label).or_default() += row.tally.count();
     }
     Ok(counts.into_iter().map(|(name, count)| EventCount { name, count }).collect())
 }
@@ -49,11 +43,11 @@ pub async fn arrivals(
     environment: EnvironmentId,
 ) -> Result<Arrivals, ServiceError> {
     actor.require(Role::Viewer)?;
-    let end = minute_of(service.now()) + 1;
-    let rows = service.telemetry.rollups(environment, end - WINDOW_MINUTES, end).await?;
     let mut kinds: BTreeMap<&str, u64> = BTreeMap::new();
-    for (key, row) in &rows {
-        *kinds.entry(words(key.series)).or_default() += row.count;
+    for row in last_hour(service, environment).await? {
+        if let Some(words) = words(row.series) {
+            *kinds.entry(words).or_default() += row.tally.count();
+        }
     }
     let mut kinds: Vec<(String, u64)> =
         kinds.into_iter().map(|(kind, count)| (kind.to_owned(), count)).collect();
@@ -61,9 +55,9 @@ pub async fn arrivals(
     Ok(Arrivals { kinds })
 }
 
-/// As people say it, in the plural.
-fn words(series: Series) -> &'static str {
-    match series {
+/// As people say it, in the plural; nothing for what only counts other things again.
+fn words(series: Series) -> Option<&'static str> {
+    Some(match series {
         Series::Vital(_) => "web vitals",
         Series::Errors => "errors",
         Series::Exposures => "exposures",
@@ -74,5 +68,7 @@ fn words(series: Series) -> &'static str {
         Series::Tasks => "tasks",
         Series::Feedback | Series::Nps => "pieces of feedback",
         Series::Dropped => "events that were dropped or refused",
-    }
+        Series::Sessions => "sessions",
+        Series::Failures | Series::ErrorSessions | Series::CriticalSessions => return None,
+    })
 }

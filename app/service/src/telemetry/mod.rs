@@ -1,10 +1,12 @@
 //! Taking in what pages report.
 
 mod counts;
+mod digests;
 mod ingest;
 mod screenshots;
 
 pub use counts::{EventCount, arrivals, event_counts};
+pub use digests::{person, session};
 pub use ingest::{IngestQueue, MAX_QUEUED_BATCHES, ingest, write_queued};
 pub(crate) use screenshots::ScreenshotLimiter;
 pub use screenshots::{save_screenshot, screenshot};

@@ -1,19 +1,21 @@
 //! Group commit: many batches in one transaction.
+//!
+//! The driver pays a thread hop for every statement, so each step is one statement for the whole
+//! group, which takes its rows as one JSON document.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use phasegate_domain::{
     Timestamp,
     ids::EnvironmentId,
-    telemetry::{
-        Batch, FactKind, MAX_LABELS, OTHER_LABEL, Rollup, RollupKey, Series, minute_of, roll_up,
-    },
+    telemetry::{Batch, FactKind, Ledger, minute_of},
 };
 use phasegate_store::{Appended, StoreError};
 use serde::Serialize;
-use sqlx::{Sqlite, Transaction};
+use serde_json::json;
+use sqlx::SqliteConnection;
 
-use super::{ReportKind, read::decode};
+use super::{ReportKind, labels, presence, rows, sessions};
 use crate::{
     database::{Database, commit},
     error::{damaged, database},
@@ -23,61 +25,71 @@ use crate::{
 /// it cannot deliver.
 const REMEMBERED_MINUTES: i64 = 8 * 24 * 60;
 
-/// How long a label that is not heard of keeps its place, in minutes.
-const LABEL_MINUTES: i64 = 2 * 24 * 60;
-
 pub(super) async fn append(db: &Database, batches: &[Batch]) -> Result<Vec<Appended>, StoreError> {
     let mut tx = db.write().await?;
-    let mut outcomes = Vec::with_capacity(batches.len());
-    let mut rows = BTreeMap::new();
+    let outcomes = remember(&mut tx, batches).await?;
+    let mut ledger = Ledger::default();
     let mut reported = BTreeSet::new();
-    for batch in batches {
-        let outcome = remember(&mut tx, batch).await?;
-        if outcome == Appended::Stored {
-            roll_up(batch, &mut rows);
-            add_reports(&mut tx, batch, &mut reported).await?;
-        }
-        outcomes.push(outcome);
-    }
-    for (key, row) in bound_labels(&mut tx, rows).await? {
-        merge(&mut tx, &key, row).await?;
+    for (batch, _) in batches.iter().zip(&outcomes).filter(|(_, is)| **is == Appended::Stored) {
+        ledger.add(batch);
+        add_reports(&mut tx, batch, &mut reported).await?;
     }
     for environment in reported {
         for kind in [ReportKind::Error, ReportKind::Feedback] {
             forget_old_reports(&mut tx, environment, kind).await?;
         }
     }
+    let known = sessions::known(&mut tx, ledger.sessions.keys()).await?;
+    ledger.settle(&known);
+    let ledger_rows = labels::bound(&mut tx, std::mem::take(&mut ledger.rows)).await?;
+    rows::merge(&mut tx, &ledger_rows).await?;
+    sessions::save(&mut tx, &ledger.sessions, &known).await?;
+    presence::add(&mut tx, &ledger.deeds).await?;
     if let Some(newest) = batches.iter().map(|batch| batch.received_at).max() {
-        for (forget, kept) in [
-            ("DELETE FROM batches WHERE minute < ?", REMEMBERED_MINUTES),
-            ("DELETE FROM labels WHERE minute < ?", LABEL_MINUTES),
-        ] {
-            sqlx::query(forget)
-                .bind(minute_of(newest) - kept)
-                .execute(&mut *tx)
-                .await
-                .map_err(database)?;
-        }
+        forget(&mut tx, newest).await?;
     }
     commit(tx).await?;
     Ok(outcomes)
 }
 
-async fn remember(tx: &mut Transaction<'_, Sqlite>, batch: &Batch) -> Result<Appended, StoreError> {
-    let inserted = sqlx::query(
-        "INSERT INTO batches (environment_id, id, minute) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+async fn forget(tx: &mut SqliteConnection, newest: Timestamp) -> Result<(), StoreError> {
+    let minute = minute_of(newest);
+    for (forget, before) in [
+        ("DELETE FROM batches WHERE minute < ?", minute - REMEMBERED_MINUTES),
+        ("DELETE FROM labels WHERE minute < ?", minute - labels::KEPT_MINUTES),
+        ("DELETE FROM sessions WHERE day < ?", minute / (24 * 60) - sessions::KEPT_DAYS),
+    ] {
+        sqlx::query(forget).bind(before).execute(&mut *tx).await.map_err(database)?;
+    }
+    Ok(())
+}
+
+/// Which batches are new. The first of those with the same id counts.
+async fn remember(
+    tx: &mut SqliteConnection,
+    batches: &[Batch],
+) -> Result<Vec<Appended>, StoreError> {
+    let all = batches.iter().map(|b| json!([b.environment.0, b.id, minute_of(b.received_at)]));
+    let all = serde_json::Value::Array(all.collect()).to_string();
+    let fresh: Vec<(i64, String)> = sqlx::query_as(
+        "INSERT INTO batches (environment_id, id, minute)
+         SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?) WHERE true
+         ON CONFLICT DO NOTHING RETURNING environment_id, id",
     )
-    .bind(batch.environment.0)
-    .bind(&batch.id)
-    .bind(minute_of(batch.received_at))
-    .execute(&mut **tx)
+    .bind(all)
+    .fetch_all(tx)
     .await
     .map_err(database)?;
-    Ok(if inserted.rows_affected() == 1 { Appended::Stored } else { Appended::Repeated })
+    let mut fresh: BTreeSet<(i64, String)> = fresh.into_iter().collect();
+    let outcome = |batch: &Batch| match fresh.remove(&(batch.environment.0, batch.id.clone())) {
+        true => Appended::Stored,
+        false => Appended::Repeated,
+    };
+    Ok(batches.iter().map(outcome).collect())
 }
 
 async fn add_reports(
-    tx: &mut Transaction<'_, Sqlite>,
+    tx: &mut SqliteConnection,
     batch: &Batch,
     reported: &mut BTreeSet<EnvironmentId>,
 ) -> Result<(), StoreError> {
@@ -97,7 +109,7 @@ async fn add_reports(
 }
 
 async fn add_report(
-    tx: &mut Transaction<'_, Sqlite>,
+    tx: &mut SqliteConnection,
     environment: EnvironmentId,
     kind: ReportKind,
     at: Timestamp,
@@ -109,14 +121,14 @@ async fn add_report(
         .bind(kind.as_str())
         .bind(at.timestamp_millis())
         .bind(report)
-        .execute(&mut **tx)
+        .execute(tx)
         .await
         .map_err(database)?;
     Ok(())
 }
 
 async fn forget_old_reports(
-    tx: &mut Transaction<'_, Sqlite>,
+    tx: &mut SqliteConnection,
     environment: EnvironmentId,
     kind: ReportKind,
 ) -> Result<(), StoreError> {
@@ -128,100 +140,15 @@ async fn forget_old_reports(
     .bind(environment.0)
     .bind(kind.as_str())
     .bind(kind.kept())
-    .execute(&mut **tx)
+    .execute(tx)
     .await
     .map_err(database)?;
     Ok(())
 }
 
-/// Moves rows whose label is one too many to [`OTHER_LABEL`].
-async fn bound_labels(
-    tx: &mut Transaction<'_, Sqlite>,
-    rows: BTreeMap<RollupKey, Rollup>,
-) -> Result<BTreeMap<RollupKey, Rollup>, StoreError> {
-    let mut known: BTreeMap<(EnvironmentId, Series, String), bool> = BTreeMap::new();
-    let mut bounded: BTreeMap<RollupKey, Rollup> = BTreeMap::new();
-    for (mut key, row) in rows {
-        if !key.label.is_empty() {
-            let place = (key.environment, key.series, key.label.clone());
-            let is_known = match known.get(&place) {
-                Some(is_known) => *is_known,
-                None => admit_label(tx, &key).await?,
-            };
-            known.insert(place, is_known);
-            if !is_known {
-                OTHER_LABEL.clone_into(&mut key.label);
-            }
-        }
-        bounded.entry(key).or_default().merge(&row);
-    }
-    Ok(bounded)
-}
-
-async fn admit_label(
-    tx: &mut Transaction<'_, Sqlite>,
-    key: &RollupKey,
-) -> Result<bool, StoreError> {
-    sqlx::query(
-        "INSERT INTO labels (environment_id, series, label, minute)
-         SELECT ?1, ?2, ?3, ?4
-         WHERE (SELECT count(*) FROM labels WHERE environment_id = ?1 AND series = ?2) < ?5
-             OR EXISTS (SELECT 1 FROM labels
-                        WHERE environment_id = ?1 AND series = ?2 AND label = ?3)
-         ON CONFLICT DO UPDATE SET minute = max(minute, excluded.minute)",
-    )
-    .bind(key.environment.0)
-    .bind(key.series.as_str())
-    .bind(&key.label)
-    .bind(key.minute)
-    .bind(MAX_LABELS)
-    .execute(&mut **tx)
-    .await
-    .map_err(database)?;
-    sqlx::query_scalar(
-        "SELECT EXISTS (
-             SELECT 1 FROM labels WHERE environment_id = ? AND series = ? AND label = ?)",
-    )
-    .bind(key.environment.0)
-    .bind(key.series.as_str())
-    .bind(&key.label)
-    .fetch_one(&mut **tx)
-    .await
-    .map_err(database)
-}
-
-async fn merge(
-    tx: &mut Transaction<'_, Sqlite>,
-    key: &RollupKey,
-    mut row: Rollup,
-) -> Result<(), StoreError> {
-    let stored: Option<(i64, Vec<u8>)> = sqlx::query_as(
-        "SELECT count, sketch FROM rollups
-         WHERE environment_id = ? AND minute = ? AND series = ? AND label = ?",
-    )
-    .bind(key.environment.0)
-    .bind(key.minute)
-    .bind(key.series.as_str())
-    .bind(&key.label)
-    .fetch_optional(&mut **tx)
-    .await
-    .map_err(database)?;
-    if let Some((count, sketch)) = stored {
-        row.merge(&decode(count, &sketch)?);
-    }
-    row.settle();
-    sqlx::query(
-        "INSERT OR REPLACE INTO rollups (environment_id, minute, series, label, count, sketch)
-         VALUES (?, ?, ?, ?, ?, ?)",
-    )
-    .bind(key.environment.0)
-    .bind(key.minute)
-    .bind(key.series.as_str())
-    .bind(&key.label)
-    .bind(i64::try_from(row.count).unwrap_or(i64::MAX))
-    .bind(row.sketch.to_bytes())
-    .execute(&mut **tx)
-    .await
-    .map_err(database)?;
-    Ok(())
+/// Bytes as a JSON document can carry them; SQLite's `unhex` leads back.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |half: u8| DIGITS.get(usize::from(half)).copied().map_or('0', char::from);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

@@ -1,8 +1,12 @@
 //! Telemetry in `telemetry.db`.
 
 mod append;
-mod read;
+mod labels;
+mod presence;
+mod reports;
+mod rows;
 mod screenshots;
+mod sessions;
 mod usage;
 
 use std::path::Path;
@@ -11,11 +15,18 @@ use async_trait::async_trait;
 use phasegate_domain::{
     dashboard::Reported,
     ids::EnvironmentId,
-    telemetry::{Batch, ErrorReport, Feedback, Rollup, RollupKey, Screenshot},
+    stats::People,
+    telemetry::{Batch, Deed, ErrorReport, Feedback, Screenshot, Series, Slice},
 };
-use phasegate_store::{Appended, StoreError, TelemetryStore, models::UsageRow};
+use phasegate_store::{
+    Appended, StoreError, TelemetryStore,
+    models::{Row, RowQuery, UsageRow},
+};
 
-use crate::database::Database;
+use crate::{
+    database::{Database, commit},
+    error::{damaged, database},
+};
 
 /// Telemetry in one SQLite file.
 #[derive(Debug, Clone)]
@@ -64,13 +75,45 @@ impl TelemetryStore for SqliteTelemetry {
         append::append(&self.database, batches).await
     }
 
-    async fn rollups(
+    async fn rows(&self, query: &RowQuery) -> Result<Vec<Row>, StoreError> {
+        rows::read(&self.database, query).await
+    }
+
+    async fn slices(
         &self,
         environment: EnvironmentId,
-        from_minute: i64,
-        to_minute: i64,
-    ) -> Result<Vec<(RollupKey, Rollup)>, StoreError> {
-        read::rollups(&self.database, environment, from_minute, to_minute).await
+        series: Series,
+        kind: &str,
+    ) -> Result<Vec<Slice>, StoreError> {
+        rows::slices(&self.database, environment, series, kind).await
+    }
+
+    async fn people(
+        &self,
+        environment: EnvironmentId,
+        deeds: &str,
+        from_day: i64,
+        to_day: i64,
+    ) -> Result<Vec<(Deed, i64, People)>, StoreError> {
+        presence::read(&self.database, environment, deeds, from_day, to_day).await
+    }
+
+    async fn digest_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
+        let mut tx = self.database.write().await?;
+        sqlx::query(
+            "INSERT INTO secrets (name, value) VALUES ('digest_key', ?) ON CONFLICT DO NOTHING",
+        )
+        .bind(fresh.as_slice())
+        .execute(&mut *tx)
+        .await
+        .map_err(database)?;
+        let stored: Vec<u8> =
+            sqlx::query_scalar("SELECT value FROM secrets WHERE name = 'digest_key'")
+                .fetch_one(&mut *tx)
+                .await
+                .map_err(database)?;
+        commit(tx).await?;
+        stored.try_into().map_err(|_| damaged("digest key")(&"it is not 32 bytes long"))
     }
 
     async fn recent_errors(
@@ -78,7 +121,7 @@ impl TelemetryStore for SqliteTelemetry {
         environment: EnvironmentId,
         limit: u32,
     ) -> Result<Vec<Reported<ErrorReport>>, StoreError> {
-        read::reports(&self.database, environment, ReportKind::Error, limit).await
+        reports::read(&self.database, environment, ReportKind::Error, limit).await
     }
 
     async fn recent_feedback(
@@ -86,7 +129,7 @@ impl TelemetryStore for SqliteTelemetry {
         environment: EnvironmentId,
         limit: u32,
     ) -> Result<Vec<Reported<Feedback>>, StoreError> {
-        read::reports(&self.database, environment, ReportKind::Feedback, limit).await
+        reports::read(&self.database, environment, ReportKind::Feedback, limit).await
     }
 
     async fn save_screenshot(

@@ -1,0 +1,55 @@
+//! Numbers in as few bytes as they need: seven bits in each, the lowest first.
+
+/// Appends a number.
+pub(super) fn push(bytes: &mut Vec<u8>, mut number: u128) {
+    while number >= 0x80 {
+        bytes.push((number & 0x7f) as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+}
+
+/// Appends a number with a sign, which goes into the lowest bit.
+pub(super) fn push_signed(bytes: &mut Vec<u8>, number: i128) {
+    push(bytes, ((number << 1) ^ (number >> 127)) as u128);
+}
+
+/// Takes a number from the front; `None` where there is none.
+pub(super) fn pull(bytes: &mut &[u8]) -> Option<u128> {
+    let mut number = 0_u128;
+    for shift in (0..128).step_by(7) {
+        let (byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        number |= u128::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Some(number);
+        }
+    }
+    None
+}
+
+/// Takes a number with a sign from the front.
+pub(super) fn pull_signed(bytes: &mut &[u8]) -> Option<i128> {
+    let number = pull(bytes)?;
+    Some(((number >> 1) as i128) ^ -((number & 1) as i128))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn numbers_lead_back(number in any::<u128>(), signed in any::<i128>()) {
+            let mut bytes = Vec::new();
+            push(&mut bytes, number);
+            push_signed(&mut bytes, signed);
+            let mut rest = bytes.as_slice();
+            prop_assert_eq!(pull(&mut rest), Some(number));
+            prop_assert_eq!(pull_signed(&mut rest), Some(signed));
+            prop_assert!(rest.is_empty());
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Sets of people, counted exactly.
+
+use roaring::RoaringBitmap;
+
+/// People by their numbers in an environment. Small even for millions, and quick to intersect.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct People(RoaringBitmap);
+
+/// Why bytes are not a set of people.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the set of people is damaged: {0}")]
+pub struct InvalidPeople(String);
+
+impl People {
+    /// Adds somebody; `false` if they were there.
+    pub fn insert(&mut self, number: u32) -> bool {
+        self.0.insert(number)
+    }
+
+    /// Takes somebody out; `false` if they were not there.
+    pub fn remove(&mut self, number: u32) -> bool {
+        self.0.remove(number)
+    }
+
+    /// Whether somebody is in it.
+    #[must_use]
+    pub fn contains(&self, number: u32) -> bool {
+        self.0.contains(number)
+    }
+
+    /// How many.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.0.len()
+    }
+
+    /// Whether nobody is in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds all of another set.
+    pub fn extend(&mut self, others: &Self) {
+        self.0 |= &others.0;
+    }
+
+    /// Those who are in both.
+    #[must_use]
+    pub fn in_both(&self, others: &Self) -> Self {
+        Self(&self.0 & &others.0)
+    }
+
+    /// How many are in both.
+    #[must_use]
+    pub fn count_in_both(&self, others: &Self) -> u64 {
+        self.0.intersection_len(&others.0)
+    }
+
+    /// How many are in either.
+    #[must_use]
+    pub fn count_in_either(&self, others: &Self) -> u64 {
+        self.0.union_len(&others.0)
+    }
+
+    /// The same set with all numbers higher by `by`; those that no longer fit are left out.
+    #[must_use]
+    pub fn shifted(&self, by: u32) -> Self {
+        Self(self.0.iter().filter_map(|number| number.checked_add(by)).collect())
+    }
+
+    /// The stored form: Roaring's portable one.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.0.serialized_size());
+        // Writing to memory does not fail.
+        let _ = self.0.serialize_into(&mut bytes);
+        bytes
+    }
+
+    /// Reads the stored form.
+    ///
+    /// # Errors
+    /// When it is damaged.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidPeople> {
+        let set = RoaringBitmap::deserialize_from(bytes);
+        set.map(Self).map_err(|error| InvalidPeople(error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn people(numbers: &[u32]) -> People {
+        let mut people = People::default();
+        numbers.iter().for_each(|number| drop(people.insert(*number)));
+        people
+    }
+
+    #[test]
+    fn people_are_counted_once() {
+        let (some, others) = (people(&[1, 2, 3, 3]), people(&[3, 4]));
+        assert_eq!(
+            (some.len(), some.count_in_both(&others), some.count_in_either(&others)),
+            (3, 1, 4)
+        );
+        assert_eq!(some.in_both(&others), people(&[3]));
+        assert_eq!(others.shifted(65_536), people(&[65_539, 65_540]));
+    }
+
+    #[test]
+    fn the_stored_form_leads_back() {
+        let people = people(&[0, 7, 65_535, 70_000, u32::MAX]);
+        assert_eq!(People::from_bytes(&people.to_bytes()), Ok(people));
+        for damaged in [&b""[..], b"x", &[255; 40]] {
+            assert!(People::from_bytes(damaged).is_err());
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! What a rollup row holds: how many, and of what.
+
+use super::{InvalidSketch, Sketch, leb128};
+
+/// The first byte of the stored form.
+const ENCODING: u8 = 1;
+
+/// A count, and where there are values their sum, the sum of their squares and their distribution.
+///
+/// All of it is whole numbers with a sign: tallies that are merged in any order and any grouping
+/// are equal, also when something is taken back before it has come.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tally {
+    count: i64,
+    sum: i128,
+    squares: i128,
+    sketch: Sketch,
+}
+
+impl Tally {
+    /// Counts so many, without a value.
+    pub fn count_up(&mut self, times: u64) {
+        self.count = self.count.saturating_add_unsigned(times);
+    }
+
+    /// Counts one with its value.
+    pub fn add(&mut self, value: u64) {
+        self.count += 1;
+        self.sum += i128::from(value);
+        self.squares += i128::from(value).pow(2);
+        self.sketch.add(value as f64);
+    }
+
+    /// Takes back one with its value, whether it is here already or still to come.
+    pub fn remove(&mut self, value: u64) {
+        self.count -= 1;
+        self.sum -= i128::from(value);
+        self.squares -= i128::from(value).pow(2);
+        self.sketch.remove(value as f64);
+    }
+
+    /// Takes back so many, without a value.
+    pub fn count_down(&mut self, times: u64) {
+        self.count = self.count.saturating_sub_unsigned(times);
+    }
+
+    /// Takes over all that another tally holds.
+    pub fn merge(&mut self, other: &Self) {
+        self.count += other.count;
+        self.sum = self.sum.saturating_add(other.sum);
+        self.squares = self.squares.saturating_add(other.squares);
+        self.sketch.merge(&other.sketch);
+    }
+
+    /// How many.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.count.max(0).unsigned_abs()
+    }
+
+    /// The sum of the values, in their unit.
+    #[must_use]
+    pub fn sum(&self) -> i128 {
+        self.sum
+    }
+
+    /// The mean of the values; `None` where there are none.
+    #[must_use]
+    pub fn mean(&self) -> Option<f64> {
+        let count = self.sketch.count();
+        (count > 0).then(|| self.sum as f64 / count as f64)
+    }
+
+    /// The sample variance of the values; `None` with fewer than two.
+    #[must_use]
+    pub fn variance(&self) -> Option<f64> {
+        let count = self.sketch.count();
+        if count < 2 {
+            return None;
+        }
+        let (n, sum) = (count as f64, self.sum as f64);
+        Some(((self.squares as f64 - sum * sum / n) / (n - 1.0)).max(0.0))
+    }
+
+    /// The values' distribution.
+    #[must_use]
+    pub fn sketch(&self) -> &Sketch {
+        &self.sketch
+    }
+
+    /// The stored form: a version byte, count, sum and squares in LEB128, and the sketch.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = vec![ENCODING];
+        leb128::push_signed(&mut bytes, self.count.into());
+        leb128::push_signed(&mut bytes, self.sum);
+        leb128::push_signed(&mut bytes, self.squares);
+        // Most rows count something without a value.
+        if self.sketch != Sketch::default() {
+            bytes.extend(self.sketch.to_bytes());
+        }
+        bytes
+    }
+
+    /// Reads the stored form.
+    ///
+    /// # Errors
+    /// When it is damaged or of a newer version.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidSketch> {
+        let (version, mut rest) = bytes.split_first().ok_or(InvalidSketch::Damaged)?;
+        if *version != ENCODING {
+            return Err(InvalidSketch::Encoding);
+        }
+        let mut next = || leb128::pull_signed(&mut rest).ok_or(InvalidSketch::Damaged);
+        let count = i64::try_from(next()?).map_err(|_| InvalidSketch::Damaged)?;
+        let (sum, squares) = (next()?, next()?);
+        let sketch = if rest.is_empty() { Sketch::default() } else { Sketch::from_bytes(rest)? };
+        Ok(Self { count, sum, squares, sketch })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn tally(values: &[u64]) -> Tally {
+        let mut tally = Tally::default();
+        values.iter().for_each(|value| tally.add(*value));
+        tally
+    }
+
+    #[test]
+    fn mean_and_variance() {
+        let tally = tally(&[2, 4, 4, 4, 5, 5, 7, 9]);
+        assert_eq!(tally.mean(), Some(5.0));
+        assert!((tally.variance().unwrap() - 32.0 / 7.0).abs() < 1e-12);
+        assert_eq!((tally.count(), tally.sum()), (8, 40));
+        assert_eq!(Tally::default().mean(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_order_and_any_split_are_equal(
+            values in prop::collection::vec(0..1_000_000_000_u64, 0..60), at in 0..60_usize
+        ) {
+            let (left, right) = values.split_at(at.min(values.len()));
+            let mut merged = tally(right);
+            merged.merge(&tally(left));
+            prop_assert_eq!(&merged, &tally(&values));
+            // And all of it can be taken back, before it has come as well.
+            let mut taken = Tally::default();
+            values.iter().for_each(|value| taken.remove(*value));
+            taken.merge(&merged);
+            prop_assert_eq!(taken, Tally::default());
+        }
+
+        #[test]
+        fn the_stored_form_leads_back(values in prop::collection::vec(any::<u32>(), 0..40), times in 0..9_u64) {
+            let mut tally = tally(&values.iter().map(|value| u64::from(*value)).collect::<Vec<_>>());
+            tally.count_up(times);
+            prop_assert_eq!(Tally::from_bytes(&tally.to_bytes()), Ok(tally));
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+            let _ = Tally::from_bytes(&bytes);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Spans of time that are counted together.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+
+/// How long a span is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Resolution {
+    /// For the last days.
+    Minute,
+    /// For the last weeks.
+    Hour,
+    /// For long.
+    Day,
+}
+
+impl Resolution {
+    /// All of them, the shortest first.
+    pub const ALL: [Self; 3] = [Self::Minute, Self::Hour, Self::Day];
+
+    /// Its length in seconds.
+    #[must_use]
+    pub fn seconds(self) -> i64 {
+        match self {
+            Self::Minute => 60,
+            Self::Hour => 3_600,
+            Self::Day => 86_400,
+        }
+    }
+
+    /// The span that an instant lies in, counted from 1970, UTC.
+    #[must_use]
+    pub fn span_of(self, at: Timestamp) -> i64 {
+        at.timestamp().div_euclid(self.seconds())
+    }
+
+    /// The number under which rows are stored.
+    #[must_use]
+    pub fn number(self) -> i64 {
+        match self {
+            Self::Minute => 0,
+            Self::Hour => 1,
+            Self::Day => 2,
+        }
+    }
+}
+
+/// The minute that an instant lies in, counted from 1970.
+#[must_use]
+pub fn minute_of(at: Timestamp) -> i64 {
+    Resolution::Minute.span_of(at)
+}
+
+/// The day that an instant lies in, counted from 1970, UTC.
+#[must_use]
+pub fn day_of(at: Timestamp) -> i64 {
+    Resolution::Day.span_of(at)
+}

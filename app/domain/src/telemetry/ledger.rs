@@ -1,0 +1,160 @@
+//! What batches add to all that is stored. Pure: a store reads what it needs to know, adds what the
+//! ledger says, and writes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Batch, Deed, Fact, FactKind, PersonHash, Resolution, Series, Session, SessionHash, Slice,
+    TimingKind, day_of, minute_of,
+};
+use crate::{ids::EnvironmentId, stats::Tally};
+
+/// Which minute's row a fact belongs to. The rows of hours and days are those of their minutes,
+/// merged.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RowKey {
+    /// Whose.
+    pub environment: EnvironmentId,
+    /// Of what.
+    pub series: Series,
+    /// Of which part.
+    pub slice: Slice,
+    /// The flag, endpoint, component, task or event; empty where there is none.
+    pub label: String,
+    /// Minutes since 1970.
+    pub minute: i64,
+}
+
+impl RowKey {
+    /// The span of a resolution that the minute lies in.
+    #[must_use]
+    pub fn span(&self, resolution: Resolution) -> i64 {
+        self.minute.div_euclid(resolution.seconds() / Resolution::Minute.seconds())
+    }
+}
+
+/// Rows by their keys.
+pub(super) type LedgerRows = BTreeMap<RowKey, Tally>;
+
+/// What batches add. Ledgers of any split of the batches, put together, are equal.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Ledger {
+    /// Rows to merge into those that are stored.
+    pub rows: BTreeMap<RowKey, Tally>,
+    /// What is new about sessions; see [`Ledger::settle`].
+    pub sessions: BTreeMap<(EnvironmentId, SessionHash), Session>,
+    /// Who did what on which day (days since 1970).
+    pub deeds: BTreeMap<(EnvironmentId, i64, Deed), BTreeSet<PersonHash>>,
+}
+
+impl Ledger {
+    /// Adds a batch. That it is not one that was added before is for the store to know.
+    pub fn add(&mut self, batch: &Batch) {
+        let slices = Slice::of_visit(&batch.visit);
+        // A batch has few kinds of facts, and many slices: facts are put together first.
+        let mut kinds: BTreeMap<(Series, String, &str, i64), Tally> = BTreeMap::new();
+        for fact in &batch.facts {
+            count(fact, &mut kinds);
+            self.note_people(batch, fact);
+        }
+        for ((series, label, page, minute), tally) in kinds {
+            let page =
+                (!page.is_empty() && has_pages(series)).then(|| Slice::Page(page.to_owned()));
+            // What was lost is nobody's.
+            let slices = if series == Series::Dropped { &[Slice::All][..] } else { &slices };
+            for slice in slices.iter().chain(page.as_ref()) {
+                let environment = batch.environment;
+                let (slice, label) = (slice.clone(), label.clone());
+                let key = RowKey { environment, series, slice, label, minute };
+                self.rows.entry(key).or_default().merge(&tally);
+            }
+        }
+    }
+
+    fn note_people(&mut self, batch: &Batch, fact: &Fact) {
+        let (Some((person, session)), false) = (batch.visit.who, is_about_nobody(&fact.kind))
+        else {
+            return;
+        };
+        let mut known = Session::new(&batch.visit, fact.at);
+        known.note(&fact.kind);
+        let place = (batch.environment, session);
+        self.sessions.entry(place).and_modify(|found| found.merge(&known)).or_insert(known);
+        let deed = match &fact.kind {
+            FactKind::Exposure { flag, variant } => {
+                Some(Deed::Exposed(flag.clone(), variant.clone(), batch.visit.phase))
+            }
+            FactKind::FeatureUsed { flag } => Some(Deed::Used(flag.clone())),
+            _ => None,
+        };
+        for deed in deed.into_iter().chain([Deed::Active]) {
+            let place = (batch.environment, day_of(fact.at), deed);
+            self.deeds.entry(place).or_default().insert(person);
+        }
+    }
+
+    /// Takes over all that another ledger has.
+    pub fn merge(&mut self, other: Self) {
+        for (key, tally) in other.rows {
+            self.rows.entry(key).or_default().merge(&tally);
+        }
+        for (place, session) in other.sessions {
+            match self.sessions.get_mut(&place) {
+                Some(found) => found.merge(&session),
+                None => drop(self.sessions.insert(place, session)),
+            }
+        }
+        for (place, people) in other.deeds {
+            self.deeds.entry(place).or_default().extend(people);
+        }
+    }
+
+    /// Puts what was known of its sessions before into them, and moves the counters from what each
+    /// session was to what it is. Afterwards `sessions` is what is to be stored.
+    pub fn settle(&mut self, known: &BTreeMap<(EnvironmentId, SessionHash), Session>) {
+        for (place, session) in &mut self.sessions {
+            let before = known.get(place);
+            if let Some(before) = before {
+                session.merge(before);
+                if session == before {
+                    continue;
+                }
+                before.count(place.0, true, &mut self.rows);
+            }
+            session.count(place.0, false, &mut self.rows);
+        }
+        // What was moved to where it had been adds nothing.
+        self.rows.retain(|_, tally| *tally != Tally::default());
+    }
+}
+
+/// Feedback and what was lost are not signs of a session's life.
+fn is_about_nobody(kind: &FactKind) -> bool {
+    matches!(kind, FactKind::Dropped { .. })
+}
+
+/// What is asked for by page.
+fn has_pages(series: Series) -> bool {
+    matches!(series, Series::Vital(_) | Series::Errors | Series::Views | Series::Timing(_))
+}
+
+fn count<'a>(fact: &'a Fact, kinds: &mut BTreeMap<(Series, String, &'a str, i64), Tally>) {
+    let (series, label, times, value) = fact.kind.place();
+    let minute = minute_of(fact.at);
+    if let FactKind::Timing { kind: TimingKind::Api, has_failed: true, .. } = fact.kind {
+        let key = (Series::Failures, label.clone(), fact.page.as_str(), minute);
+        kinds.entry(key).or_default().count_up(1);
+    }
+    let tally = kinds.entry((series, label, fact.page.as_str(), minute)).or_default();
+    match value {
+        Some(value) => tally.add(value),
+        None => tally.count_up(times),
+    }
+    if let FactKind::Vital { was: Some(was), .. } = fact.kind {
+        tally.remove(was);
+    }
+}
+
+#[cfg(test)]
+#[path = "ledger_tests.rs"]
+mod tests;

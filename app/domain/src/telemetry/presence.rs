@@ -1,0 +1,77 @@
+//! Who was there: sets of people by day, from which all counts of people come.
+
+use crate::ids::{FlagKey, PhaseNumber, VariantName};
+
+/// What somebody did on a day. A day has a set of people for each.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Deed {
+    /// Was there at all.
+    Active,
+    /// Was there for the first time, ever.
+    First,
+    /// Was exposed to a variant, in a phase or before the rollout.
+    Exposed(FlagKey, VariantName, Option<PhaseNumber>),
+    /// Used a feature.
+    Used(FlagKey),
+}
+
+impl Deed {
+    /// The text under which a set is stored.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        match self {
+            Self::Active => "active".to_owned(),
+            Self::First => "first".to_owned(),
+            Self::Exposed(flag, variant, phase) => {
+                let phase = phase.map(|phase| phase.0.to_string()).unwrap_or_default();
+                format!("exposed:{flag}:{variant}:{phase}")
+            }
+            Self::Used(flag) => format!("used:{flag}"),
+        }
+    }
+
+    /// The deed that is stored under that text.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split(':');
+        let deed = match parts.next()? {
+            "active" => Self::Active,
+            "first" => Self::First,
+            "used" => Self::Used(FlagKey::new(parts.next()?).ok()?),
+            "exposed" => {
+                let flag = FlagKey::new(parts.next()?).ok()?;
+                let variant = VariantName::new(parts.next()?).ok()?;
+                let phase = match parts.next()? {
+                    "" => None,
+                    number => Some(PhaseNumber(number.parse().ok()?)),
+                };
+                Self::Exposed(flag, variant, phase)
+            }
+            _ => return None,
+        };
+        parts.next().is_none().then_some(deed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deed_leads_back_from_its_text() {
+        let flag = || FlagKey::new("A").unwrap();
+        let on = || VariantName::new("on").unwrap();
+        for deed in [
+            Deed::Active,
+            Deed::First,
+            Deed::Used(flag()),
+            Deed::Exposed(flag(), on(), None),
+            Deed::Exposed(flag(), on(), Some(PhaseNumber(2))),
+        ] {
+            assert_eq!(Deed::parse(&deed.to_text()), Some(deed));
+        }
+        for nonsense in ["", "asleep", "used", "active:x", "exposed:A:on", "exposed:A:on:x"] {
+            assert_eq!(Deed::parse(nonsense), None, "{nonsense}");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The dimensions by which every number can be read.
+
+use super::{Device, OTHER_LABEL, Visit};
+use crate::ids::{FlagKey, PhaseNumber, VariantName};
+
+/// A part of all facts. Slices of one kind do not overlap, but for those of flags: a session is
+/// exposed to many.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Slice {
+    /// Everything.
+    #[default]
+    All,
+    /// What happened on a page.
+    Page(String),
+    /// What happened on a kind of device.
+    Device(Device),
+    /// What happened with a version of the app.
+    Release(String),
+    /// What happened while the rollout was in a phase.
+    Phase(PhaseNumber),
+    /// What happened to those who were exposed to a variant, in a phase or before the rollout.
+    Flag(FlagKey, VariantName, Option<PhaseNumber>),
+}
+
+impl Slice {
+    /// The slices of a visit, without the pages, which its facts have.
+    #[must_use]
+    pub fn of_visit(visit: &Visit) -> Vec<Self> {
+        let mut slices = vec![Self::All, Self::Device(visit.device)];
+        slices.extend(visit.release.clone().map(Self::Release));
+        slices.extend(visit.phase.map(Self::Phase));
+        let flags = visit.exposed.iter();
+        slices.extend(
+            flags.map(|(flag, variant)| Self::Flag(flag.clone(), variant.clone(), visit.phase)),
+        );
+        slices
+    }
+
+    /// What values of one kind are bounded together; nothing for those that are few by themselves.
+    #[must_use]
+    pub fn bounded_kind(&self) -> Option<&'static str> {
+        match self {
+            Self::Page(_) => Some("page"),
+            Self::Release(_) => Some("release"),
+            _ => None,
+        }
+    }
+
+    /// What is counted for it once there are too many of its kind.
+    #[must_use]
+    pub fn other(&self) -> Self {
+        match self {
+            Self::Page(_) => Self::Page(OTHER_LABEL.to_owned()),
+            Self::Release(_) => Self::Release(OTHER_LABEL.to_owned()),
+            same => same.clone(),
+        }
+    }
+
+    /// The text under which rows are stored.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        match self {
+            Self::All => String::new(),
+            Self::Page(page) => format!("page:{page}"),
+            Self::Device(device) => format!("device:{}", device.as_str()),
+            Self::Release(release) => format!("release:{release}"),
+            Self::Phase(phase) => format!("phase:{}", phase.0),
+            Self::Flag(flag, variant, None) => format!("flag:{flag}:{variant}:"),
+            Self::Flag(flag, variant, Some(phase)) => format!("flag:{flag}:{variant}:{}", phase.0),
+        }
+    }
+
+    /// The slice that is stored under that text.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.is_empty() {
+            return Some(Self::All);
+        }
+        let (kind, rest) = text.split_once(':')?;
+        match kind {
+            "page" => Some(Self::Page(rest.to_owned())),
+            "device" => {
+                Device::ALL.into_iter().find(|device| device.as_str() == rest).map(Self::Device)
+            }
+            "release" => Some(Self::Release(rest.to_owned())),
+            "phase" => rest.parse().ok().map(PhaseNumber).map(Self::Phase),
+            "flag" => {
+                let mut parts = rest.split(':');
+                let flag = FlagKey::new(parts.next()?).ok()?;
+                let variant = VariantName::new(parts.next()?).ok()?;
+                let phase = match parts.next()? {
+                    "" => None,
+                    number => Some(PhaseNumber(number.parse().ok()?)),
+                };
+                parts.next().is_none().then_some(Self::Flag(flag, variant, phase))
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slice_leads_back_from_its_text() {
+        let flag = || FlagKey::new("A").unwrap();
+        let on = || VariantName::new("on").unwrap();
+        for slice in [
+            Slice::All,
+            Slice::Page("/a:b?c".into()),
+            Slice::Device(Device::Tablet),
+            Slice::Release("1.2:x".into()),
+            Slice::Phase(PhaseNumber(3)),
+            Slice::Flag(flag(), on(), None),
+            Slice::Flag(flag(), on(), Some(PhaseNumber(6))),
+        ] {
+            assert_eq!(Slice::parse(&slice.to_text()), Some(slice));
+        }
+        for nonsense in ["device:watch", "flag:A", "flag:A:on:1:2", "phase:x", "moon:1", "page"] {
+            assert_eq!(Slice::parse(nonsense), None, "{nonsense}");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Who is who, without knowing who they are.
+
+use phasegate_domain::{
+    ids::EnvironmentId,
+    telemetry::{PersonHash, SessionHash},
+};
+
+use crate::{Service, secrets};
+
+/// The person behind an id that an app or a collector gave. Nobody leads back from it without the
+/// database's own key, and the same id in two environments is two people.
+#[must_use]
+pub fn person(service: &Service, environment: EnvironmentId, id: &str) -> PersonHash {
+    PersonHash(keyed(service, environment, b'p', id))
+}
+
+/// The session of an id that a collector gave.
+#[must_use]
+pub fn session(service: &Service, environment: EnvironmentId, id: &str) -> SessionHash {
+    SessionHash(keyed(service, environment, b's', id))
+}
+
+/// The first 8 bytes of SHA-256 over key, environment, kind and id: what stands before the id has
+/// a fixed length, and what is cut off hides the state that a longer id could be computed from.
+fn keyed(service: &Service, environment: EnvironmentId, kind: u8, id: &str) -> u64 {
+    let mut bytes = service.digest_key.to_vec();
+    bytes.extend(environment.0.to_be_bytes());
+    bytes.push(kind);
+    bytes.extend(id.as_bytes());
+    let digest = secrets::digest(&bytes).0;
+    digest.iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte))
+}

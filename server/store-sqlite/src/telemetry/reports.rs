@@ -1,0 +1,37 @@
+//! What panels read in full: the newest reports.
+
+use phasegate_domain::{Timestamp, dashboard::Reported, ids::EnvironmentId};
+use phasegate_store::StoreError;
+use serde::de::DeserializeOwned;
+
+use super::ReportKind;
+use crate::{
+    database::Database,
+    error::{damaged, database},
+};
+
+pub(super) async fn read<T: DeserializeOwned>(
+    db: &Database,
+    environment: EnvironmentId,
+    kind: ReportKind,
+    limit: u32,
+) -> Result<Vec<Reported<T>>, StoreError> {
+    let rows: Vec<(i64, String)> = sqlx::query_as(
+        "SELECT at, report FROM reports WHERE environment_id = ? AND kind = ?
+         ORDER BY id DESC LIMIT ?",
+    )
+    .bind(environment.0)
+    .bind(kind.as_str())
+    .bind(limit)
+    .fetch_all(&db.reader)
+    .await
+    .map_err(database)?;
+    rows.into_iter()
+        .map(|(at, report)| {
+            let what = serde_json::from_str(&report).map_err(|error| damaged("report")(&error))?;
+            let at = Timestamp::from_timestamp_millis(at)
+                .ok_or_else(|| damaged("report")(&"a time is out of range"))?;
+            Ok(Reported { at, what })
+        })
+        .collect()
+}

@@ -1,0 +1,162 @@
+//! Rows: what was counted in a minute, an hour, a day.
+
+use std::collections::BTreeMap;
+
+use phasegate_domain::{
+    ids::EnvironmentId,
+    stats::Tally,
+    telemetry::{MAX_LABELS, Resolution, RowKey, Series, Slice},
+};
+use phasegate_store::{
+    StoreError,
+    models::{Row, RowQuery},
+};
+use serde_json::{Value, json};
+use sqlx::SqliteConnection;
+
+use super::append::hex;
+use crate::{
+    database::Database,
+    error::{damaged, database},
+};
+
+/// A row's key as the table has it: environment, resolution, series, slice, span, label.
+type Place = (i64, i64, &'static str, String, i64, String);
+
+/// Adds to what is stored, in every resolution.
+pub(super) async fn merge(
+    tx: &mut SqliteConnection,
+    rows: &BTreeMap<RowKey, Tally>,
+) -> Result<(), StoreError> {
+    let mut sums: BTreeMap<Place, Tally> = BTreeMap::new();
+    for (key, tally) in rows {
+        let slice = key.slice.to_text();
+        for resolution in Resolution::ALL {
+            let place = (
+                key.environment.0,
+                resolution.number(),
+                key.series.as_str(),
+                slice.clone(),
+                key.span(resolution),
+                key.label.clone(),
+            );
+            sums.entry(place).or_default().merge(tally);
+        }
+    }
+    if sums.is_empty() {
+        return Ok(());
+    }
+    add_stored(tx, &mut sums).await?;
+    let document: Vec<Value> = sums
+        .iter()
+        .map(|(place, tally)| {
+            json!([place.0, place.1, place.2, place.3, place.4, place.5, hex(&tally.to_bytes())])
+        })
+        .collect();
+    sqlx::query(
+        "INSERT OR REPLACE INTO rollups
+             (environment_id, resolution, series, slice, span, label, tally)
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
+                unhex(value ->> 6)
+         FROM json_each(?)",
+    )
+    .bind(Value::Array(document).to_string())
+    .execute(tx)
+    .await
+    .map_err(database)?;
+    Ok(())
+}
+
+/// Adds what is stored to sums; one of the two is always short, so the order does not matter.
+async fn add_stored(
+    tx: &mut SqliteConnection,
+    sums: &mut BTreeMap<Place, Tally>,
+) -> Result<(), StoreError> {
+    let places: Vec<(Place, &mut Tally)> =
+        sums.iter_mut().map(|(place, tally)| (place.clone(), tally)).collect();
+    let document: Vec<Value> = places.iter().map(|(place, _)| json!(place)).collect();
+    let stored: Vec<(i64, Vec<u8>)> = sqlx::query_as(
+        "SELECT j.key, r.tally FROM json_each(?) AS j CROSS JOIN rollups AS r
+         ON r.environment_id = j.value ->> 0 AND r.resolution = j.value ->> 1
+         AND r.series = j.value ->> 2 AND r.slice = j.value ->> 3
+         AND r.span = j.value ->> 4 AND r.label = j.value ->> 5",
+    )
+    .bind(Value::Array(document).to_string())
+    .fetch_all(tx)
+    .await
+    .map_err(database)?;
+    let mut places = places;
+    for (index, tally) in stored {
+        let place = usize::try_from(index).ok().and_then(|index| places.get_mut(index));
+        if let Some((_, sum)) = place {
+            sum.merge(&decode(&tally)?);
+        }
+    }
+    Ok(())
+}
+
+fn decode(tally: &[u8]) -> Result<Tally, StoreError> {
+    Tally::from_bytes(tally).map_err(|error| damaged("row")(&error))
+}
+
+pub(super) async fn read(db: &Database, query: &RowQuery) -> Result<Vec<Row>, StoreError> {
+    let series: Vec<&str> = query.series.iter().map(|series| series.as_str()).collect();
+    let slices: Vec<String> = query.slices.iter().map(Slice::to_text).collect();
+    let rows: Vec<(String, String, i64, String, Vec<u8>)> = sqlx::query_as(
+        "SELECT r.series, r.slice, r.span, r.label, r.tally
+         FROM json_each(?3) AS s CROSS JOIN json_each(?4) AS p CROSS JOIN rollups AS r
+         ON r.environment_id = ?1 AND r.resolution = ?2 AND r.series = s.value
+         AND r.slice = p.value AND r.span >= ?5 AND r.span < ?6",
+    )
+    .bind(query.environment.0)
+    .bind(query.resolution.number())
+    .bind(json!(series).to_string())
+    .bind(json!(slices).to_string())
+    .bind(query.from)
+    .bind(query.to)
+    .fetch_all(&db.reader)
+    .await
+    .map_err(database)?;
+    let row = |(series, slice, span, label, tally): (String, String, i64, String, Vec<u8>)| {
+        let unknown = |what: &str| damaged("row")(&format_args!("unknown {what}"));
+        Ok(Row {
+            series: Series::parse(&series).ok_or_else(|| unknown(&series))?,
+            slice: Slice::parse(&slice).ok_or_else(|| unknown(&slice))?,
+            label,
+            span,
+            tally: decode(&tally)?,
+        })
+    };
+    rows.into_iter().map(row).collect()
+}
+
+pub(super) async fn slices(
+    db: &Database,
+    environment: EnvironmentId,
+    series: Series,
+    kind: &str,
+) -> Result<Vec<Slice>, StoreError> {
+    // From one slice to the next through the key, not over all rows between them.
+    let texts: Vec<String> = sqlx::query_scalar(
+        "WITH RECURSIVE found (slice) AS (
+             SELECT min(slice) FROM rollups
+             WHERE environment_id = ?1 AND resolution = 2 AND series = ?2 AND slice >= ?3
+             UNION ALL
+             SELECT (SELECT min(r.slice) FROM rollups AS r
+                     WHERE r.environment_id = ?1 AND r.resolution = 2 AND r.series = ?2
+                     AND r.slice > found.slice)
+             FROM found WHERE found.slice < ?4)
+         SELECT slice FROM found WHERE slice >= ?3 AND slice < ?4 LIMIT ?5",
+    )
+    .bind(environment.0)
+    .bind(series.as_str())
+    .bind(format!("{kind}:"))
+    // The sign after the colon.
+    .bind(format!("{kind};"))
+    .bind(MAX_LABELS)
+    .fetch_all(&db.reader)
+    .await
+    .map_err(database)?;
+    let unknown = |text: &str| damaged("row")(&format_args!("unknown slice {text}"));
+    texts.iter().map(|text| Slice::parse(text).ok_or_else(|| unknown(text))).collect()
+}

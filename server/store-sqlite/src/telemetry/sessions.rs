@@ -1,0 +1,70 @@
+//! What is known of sessions.
+
+use std::collections::BTreeMap;
+
+use phasegate_domain::{
+    ids::EnvironmentId,
+    telemetry::{Session, SessionHash},
+};
+use phasegate_store::StoreError;
+use serde_json::{Value, json};
+use sqlx::SqliteConnection;
+
+use crate::error::{damaged, database};
+
+/// How long a session is kept, in days: for as long as something of it may still come.
+pub(super) const KEPT_DAYS: i64 = 10;
+
+type Place = (EnvironmentId, SessionHash);
+
+/// As the column has it: the same bits, with a sign.
+fn column(session: SessionHash) -> i64 {
+    session.0.cast_signed()
+}
+
+pub(super) async fn known(
+    tx: &mut SqliteConnection,
+    places: impl Iterator<Item = &Place>,
+) -> Result<BTreeMap<Place, Session>, StoreError> {
+    let places: Vec<Place> = places.copied().collect();
+    let document: Vec<Value> = places.iter().map(|(e, s)| json!([e.0, column(*s)])).collect();
+    let stored: Vec<(i64, String)> = sqlx::query_as(
+        "SELECT j.key, s.session FROM json_each(?) AS j CROSS JOIN sessions AS s
+         ON s.environment_id = j.value ->> 0 AND s.id = j.value ->> 1",
+    )
+    .bind(Value::Array(document).to_string())
+    .fetch_all(tx)
+    .await
+    .map_err(database)?;
+    let mut known = BTreeMap::new();
+    for (index, session) in stored {
+        let session = serde_json::from_str(&session).map_err(|e| damaged("session")(&e))?;
+        let place = usize::try_from(index).ok().and_then(|index| places.get(index));
+        known.extend(place.map(|place| (*place, session)));
+    }
+    Ok(known)
+}
+
+/// Stores those that are not as they were.
+pub(super) async fn save(
+    tx: &mut SqliteConnection,
+    sessions: &BTreeMap<Place, Session>,
+    before: &BTreeMap<Place, Session>,
+) -> Result<(), StoreError> {
+    let changed = sessions.iter().filter(|(place, session)| before.get(place) != Some(session));
+    let mut document = Vec::new();
+    for ((environment, id), session) in changed {
+        let text = serde_json::to_string(session).map_err(|e| damaged("session")(&e))?;
+        let day = session.last.div_euclid(86_400_000);
+        document.push(json!([environment.0, column(*id), day, text]));
+    }
+    sqlx::query(
+        "INSERT OR REPLACE INTO sessions (environment_id, id, day, session)
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?)",
+    )
+    .bind(Value::Array(document).to_string())
+    .execute(tx)
+    .await
+    .map_err(database)?;
+    Ok(())
+}
