@@ -1,4 +1,6 @@
 // The collector in a page: what reaches `POST /collect`, and what the API answers.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { advanceTo, expect, test } from './fixtures';
 import { Server } from './server';
@@ -239,6 +241,80 @@ test('answers that the page brings along are there at once', async ({ server, vi
     return [phasegate.isFeatureEnabled('ENHANCED_EXERCISE_LIBRARY'), phasegate.getCurrentPhase()];
   });
   expect(seen).toEqual([true, { number: 2, name: 'Beta users', percentage: 5 }]);
+});
+
+test('answers that the page brings along beat those of the last visit', async ({ server, visitor, admin }) => {
+  await advanceTo(admin, 2);
+  const page = await visitor();
+  const answer = (value: boolean) => JSON.stringify({ flags: [{ key: 'ENHANCED_EXERCISE_LIBRARY', value, variant: value ? 'on' : 'off' }] });
+  let embedded = answer(false);
+  await page.route('**/bootstrapped', (route) =>
+    route.fulfill({
+      contentType: 'text/html',
+      body: `<!DOCTYPE html><link rel="icon" href="data:,"><script type="application/json" id="phasegate-flags">${embedded}</script>
+        <script src="/collector.js" data-key="${server.clientKey}"></script>`,
+    }),
+  );
+  const stored = () => page.evaluate(() => localStorage['phasegate.flags']);
+  await page.goto('/bootstrapped');
+  await expect.poll(stored).toBeTruthy();
+  embedded = answer(true);
+  await page.goto('/bootstrapped');
+  expect(await page.evaluate(() => (window as any).phasegate.isFeatureEnabled('ENHANCED_EXERCISE_LIBRARY'))).toBe(true);
+});
+
+test('what is personal does not leave the page', async ({ visitor, expectComplaint }) => {
+  expectComplaint(/x/);
+  const vectors: [string, string][] = JSON.parse(readFileSync(join(__dirname, '../../frontend/collector/scrub-vectors.json'), 'utf8'));
+  const page = await visitor();
+  const seen = watch(page);
+  await page.goto('/demo');
+  await expect(page.locator('#phase')).not.toHaveText('Current phase: …');
+  const said = vectors.map(([text]) => text).filter(Boolean);
+  await page.evaluate((texts) => texts.forEach((text) => (window as any).phasegate.getErrorTracker().captureError(text)), said);
+  const errors = () => seen.events.filter((event) => event.t === 'error').map((event) => event.message);
+  await expect.poll(errors).toEqual(vectors.map(([, sent]) => sent).filter(Boolean));
+});
+
+test('no text breaks a batch: half a sign, the sign between texts, names of what every object has', async ({ visitor, server }) => {
+  const page = await visitor();
+  const seen = watch(page);
+  await page.goto('/demo');
+  await expect(page.locator('#phase')).not.toHaveText('Current phase: …');
+  await page.evaluate(() => {
+    const { phasegate } = window as any;
+    phasegate.track('cut', { text: 'a'.repeat(199) + '😀', half: '\ud83d' });
+    phasegate.getErrorTracker().captureError(new Error('Unexpected token \u001f\u008b'), { feature: 'f' });
+    phasegate.isFeatureEnabled('constructor');
+    phasegate.track('after');
+  });
+  await expect.poll(() => server.counted('after')).toBe(1);
+  expect(await server.counted('cut')).toBe(1);
+  expect(seen.events.find((event) => event.t === 'error')).toMatchObject({ message: 'Error: Unexpected token  \u008b', feature: 'f' });
+  expect(seen.events.filter((event) => event.flag === 'constructor')).toEqual([]);
+});
+
+test('an error that never ends is counted, and leaves room for the others', async ({ visitor, server }) => {
+  const page = await visitor();
+  const seen = watch(page);
+  await page.goto('/demo');
+  await expect(page.locator('#phase')).not.toHaveText('Current phase: …');
+  for (let round = 1; round <= 4; round += 1) {
+    await page.evaluate(() => {
+      for (let n = 0; n < 100; n += 1) (window as any).phasegate.getErrorTracker().captureError('Again');
+      (window as any).phasegate.track('round');
+    });
+    await expect.poll(() => server.counted('round')).toBe(round);
+  }
+  await page.evaluate(() => {
+    (window as any).phasegate.getErrorTracker().captureError('Another', { severity: 'critical' });
+    (window as any).phasegate.getErrorTracker().captureError('Another', { feature: 'f' });
+  });
+  await page.goto('about:blank');
+  const errors = () => seen.events.filter((event) => event.t === 'error');
+  await expect.poll(() => errors().filter((event) => event.message === 'Another')).toHaveLength(2);
+  const again = () => errors().filter((event) => event.message === 'Again').reduce((sum, event) => sum + ((event.count as number) ?? 1), 0);
+  await expect.poll(again).toBe(400);
 });
 
 test('the last answers hold while the server is away, for the same user only', async ({ visitor, admin, expectComplaint }) => {

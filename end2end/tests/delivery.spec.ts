@@ -12,7 +12,9 @@ type Fate = 'pass' | 'lost there' | 'lost back' | 'hang' | 429 | 503;
 class Trouble {
   /** The pages that it stands in front of; they go before it does. */
   readonly pages: Page[] = [];
-  readonly batches: { id: string; fate: Fate; events: number }[] = [];
+  readonly batches: { id: string; fate: Fate; events: number; at: number }[] = [];
+  /** What it says when it refuses, in seconds. */
+  retryAfter = 1;
   fate: (index: number) => Fate = () => 'pass';
 
   private constructor(
@@ -43,11 +45,11 @@ class Trouble {
     if (request.url?.startsWith('/collect?')) {
       const { batch, events } = JSON.parse(body.toString());
       fate = this.fate(this.batches.length);
-      this.batches.push({ id: batch, fate, events: events.filter((event: { t: string }) => event.t === 'custom').length });
+      this.batches.push({ id: batch, fate, events: events.filter((event: { t: string }) => event.t === 'custom').length, at: Date.now() });
     }
     if (fate === 'hang') return;
     if (fate === 'lost there') return void response.destroy();
-    if (fate === 429 || fate === 503) return void response.writeHead(fate, { 'retry-after': '1', 'access-control-allow-origin': '*' }).end();
+    if (fate === 429 || fate === 503) return void response.writeHead(fate, { 'retry-after': String(this.retryAfter), 'access-control-allow-origin': '*' }).end();
     const { method, url: path, headers } = request;
     const passed = ask({ host: target.hostname, port: target.port, method, path, headers: { ...headers, host: target.host } }, (answer) => {
       if (fate === 'lost back') return void answer.resume().on('end', () => response.destroy());
@@ -168,4 +170,50 @@ test('delivery: a wrong key is said once, and nothing more is tried', async ({ s
   } finally {
     await trouble.stop();
   }
+});
+
+test('a server that asks to be left alone is, whatever happens in the page meanwhile', async ({ visitor, server, expectComplaint }) => {
+  expectComplaint(/429/);
+  const trouble = await Trouble.before(server);
+  trouble.retryAfter = 4;
+  trouble.fate = (index) => (index ? 'pass' : 429);
+  const page = await visitor();
+  trouble.pages.push(page);
+  await page.goto(trouble.url + '/page');
+  await page.waitForFunction(() => (window as any).phasegate?.ready);
+  await track(page, 1);
+  await expect.poll(() => trouble.batches.length).toBeGreaterThan(0);
+  // It goes on, is hidden and shown, and somebody says something.
+  for (let round = 0; round < 3; round += 1) {
+    await track(page, 10);
+    await page.evaluate(() => {
+      Object.defineProperty(document, 'hidden', { value: true, configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'));
+      Object.defineProperty(document, 'hidden', { value: false, configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'));
+      void (window as any).phasegate.getUserFeedback().submit({ rating: 5 });
+    });
+  }
+  await expect.poll(() => server.counted('counted'), { timeout: 20_000 }).toBe(31);
+  const [first, second] = trouble.batches;
+  expect(second.at - first.at).toBeGreaterThanOrEqual(4_000);
+  await trouble.stop();
+});
+
+test('where the database is denied, what was refused is kept all the same', async ({ visitor, server, expectComplaint }) => {
+  expectComplaint(/503/);
+  const trouble = await Trouble.before(server);
+  trouble.fate = () => 503;
+  const page = await visitor();
+  trouble.pages.push(page);
+  await page.addInitScript(() => { IDBFactory.prototype.open = () => { throw new DOMException('denied', 'SecurityError'); }; });
+  await page.goto(trouble.url + '/page');
+  await page.waitForFunction(() => (window as any).phasegate?.ready);
+  await track(page, 7);
+  await expect.poll(() => trouble.batches.length).toBeGreaterThan(0);
+  await page.goto('about:blank');
+  trouble.fate = () => 'pass';
+  await page.goto(trouble.url + '/page');
+  await expect.poll(() => server.counted('counted'), { timeout: 20_000 }).toBe(7);
+  await trouble.stop();
 });

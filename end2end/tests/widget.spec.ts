@@ -105,3 +105,34 @@ test('a page that the collector never comes to still sends vitals and errors', a
     await expect(admin.getByTestId(`vital-${vital}`).getByTestId('value')).not.toHaveText('–');
   }
 });
+
+test('a page that the collector never comes to is never broken, and keeps to the hook', async ({ visitor, expectComplaint }) => {
+  expectComplaint(/ERR_FAILED|Failed to load resource|null prototype|primitive|^Object/);
+  const page = await visitor();
+  const sent: string[] = [];
+  page.on('request', (request) => new URL(request.url()).pathname === '/collect' && sent.push(request.postData() ?? ''));
+  await page.route('**/collector/**', (route) => route.abort());
+  await page.goto('/demo');
+  await page.waitForFunction(() => (window as any).phasegate?.ready);
+  await page.evaluate(() => (window as any).phasegate.ready);
+  const thrown: string[] = [];
+  page.on('pageerror', (error) => thrown.push(String(error)));
+  await page.evaluate(() => {
+    const { phasegate } = window as any;
+    void Promise.reject(Object.create(null));
+    phasegate.getErrorTracker().captureError(new Error('Captured alone'));
+    phasegate.track('name', () => { throw new Error('called'); });
+  });
+  const hide = () => page.evaluate(() => void dispatchEvent(new Event('pagehide')));
+  await hide();
+  await expect.poll(() => sent.join()).toContain('Captured alone');
+  expect(sent).toHaveLength(1);
+  await page.evaluate(() => {
+    const { phasegate } = window as any;
+    phasegate.onBeforeSend(() => null);
+    phasegate.getErrorTracker().captureError(new Error('Not for anybody'));
+  });
+  await hide();
+  expect(sent, 'only the collector can ask the hook').toHaveLength(1);
+  expect(thrown.filter((text) => /called|sendBeacon|undefined/.test(text))).toEqual([]);
+});

@@ -63,7 +63,7 @@ fn Snippets(request: Request, key: ClientKey, keys: Vec<ClientKey>) -> impl Into
     };
     let pinned = pinned.map(|code| view! {
         <h3>"Pinned to this version"</h3>
-        <p class="hint">"With the digest, a browser runs these very bytes or none. After an upgrade of Phasegate the digest is another one: take the new tag from this page then. Until you do, your pages work on, with the fallbacks of your code and without being measured."</p>
+        <p class="hint">"With the digest, a browser runs these very bytes of the loader or none; what the loader brings comes from your Phasegate, as its answers do. After an upgrade the digest is another one: take the new tag from this page then. Until you do, your pages work on, with the fallbacks of your code and without being measured."</p>
         <Snippet id="snippet-pinned" code/>
     });
     view! {
@@ -74,7 +74,7 @@ fn Snippets(request: Request, key: ClientKey, keys: Vec<ClientKey>) -> impl Into
             <Snippet id="snippet-tag" code=tag/>
             {pinned}
             <h3>"If your pages have a content security policy"</h3>
-            <p class="hint">"Add these sources to yours. No styles and no inline scripts are needed; without "<code>"'wasm-unsafe-eval'"</code>" vitals and errors are still reported, and flags are answered with your fallbacks."</p>
+            <p class="hint">"Add these sources to yours. No styles and no inline scripts are needed; without "<code>"'wasm-unsafe-eval'"</code>" web vitals and errors are still reported when a page is left, and flags are answered with your fallbacks."</p>
             <Snippet id="snippet-policy" code=policy/>
         </section>
         <section aria-labelledby="module-title">

@@ -1,6 +1,6 @@
 //! Writing events, without serde and without `format!`: it runs in every visitor's browser.
 
-use crate::{MAX_EVENTS, TARGET_EVENTS_BYTES};
+use crate::{MAX_AGE, MAX_EVENTS, TARGET_EVENTS_BYTES};
 
 /// One event, written but not yet sent. Its age is filled in when it is sent.
 #[derive(Debug, Clone)]
@@ -98,7 +98,8 @@ impl EventsWriter {
         self.body.push('{');
         self.body.push_str(&event.body);
         self.body.push_str(",\"age\":");
-        push_number(&mut self.body, self.now.saturating_sub(event.at));
+        // A page that is open for longer says that it was a day.
+        push_number(&mut self.body, self.now.saturating_sub(event.at).min(MAX_AGE));
         self.body.push('}');
         self.events += 1;
         true

@@ -41,8 +41,8 @@ pub const MAX_STACK_CHARS: usize = 4_000;
 /// The longest name of an event, endpoint or component, and of a page's path, in characters.
 pub const MAX_NAME_CHARS: usize = 200;
 
-/// The largest measured value: an hour, in millionths of a second.
-pub const MAX_VALUE: u64 = 3_600_000_000;
+/// The largest measured value: a day, in millionths of a second.
+pub const MAX_VALUE: u64 = 86_400_000_000;
 
 /// The largest age, in milliseconds: a day.
 pub const MAX_AGE: u64 = 86_400_000;

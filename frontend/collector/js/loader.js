@@ -40,32 +40,33 @@ const install = (key, origin, settings) => {
       known == key + user && state.answers(bulk, user);
     }),
   };
+  state.recall();
   // A server that renders the page may embed the answers, so that nothing flickers.
   attempt(() => state.answers(JSON.parse(document.getElementById('phasegate-flags').textContent)));
   // `state.take` is put there by the collector; before, a bounded buffer keeps what comes.
-  const send = (...what) => {
+  const send = (what) => {
     if (state.take) return state.take(what);
-    if (state.isAlone && what.at(-1)?.call) return what[0] == 'identify' && state.recall(what[2]), what.at(-1)();
+    if (state.isAlone && what.done) return what[0] == 'identify' && state.recall(what[2]), what.done();
     seen.length < 500 ? seen.push(what) : state.lost++;
   };
-  const pass = (name) => (...what) => send(name, now(), ...what);
+  const pass = (name) => (...what) => send([name, now(), ...what]);
   // Nobody waits for ever: after five seconds the app goes on with what is there.
   const within = (work) => new Promise((done) => { work(done); setTimeout(done, 5000); });
-  const asking = (name) => (...what) => within((done) => pass(name)(...what, done));
+  const asking = (name) => (...what) => within((done) => send(Object.assign([name, now(), ...what], { done })));
   const timer = (kind) => (name) => pass('timing').bind(0, kind, name, now());
 
   const drains = [];
   for (const type of ['paint', 'largest-contentful-paint', 'layout-shift', 'first-input', 'event']) attempt(() => {
     const observer = new PerformanceObserver((list) => drain(list.getEntries()));
-    const drain = (entries = observer.takeRecords()) => entries.forEach((entry) => send('entry', entry));
+    const drain = (entries = observer.takeRecords()) => entries.forEach((entry) => send(['entry', entry]));
     observer.observe({ type, buffered: true, durationThreshold: 40 });
     drains.push(drain);
   });
   state.drain = () => drains.forEach((drain) => drain());
-  for (const type of ['error', 'unhandledrejection', 'visibilitychange', 'pagehide'])
+  for (const type of ['error', 'unhandledrejection', 'securitypolicyviolation', 'visibilitychange', 'pagehide'])
     addEventListener(type, (event) => {
-      send('on', event, now());
-      state.take || (document.hidden || type[0] == 'p') && alone();
+      send(['on', event]);
+      state.take || (document.hidden || type[0] == 'p' ? alone() : state.isAlone && load());
     }, true);
 
   // What a page can say without the collector: the entries as they are, and errors. The server
@@ -73,28 +74,27 @@ const install = (key, origin, settings) => {
   const alone = () => {
     state.drain();
     const events = [];
-    for (const what of seen.splice(0)) {
-      const [name, event] = what, problem = event.reason ?? event.error, message = problem?.message ?? event.reason ?? event.message;
-      if (name == 'on' && message) {
-        events.push(['error', event.timeStamp, String(message), problem?.stack]);
-        continue;
-      }
-      // The rest is for the collector, if it still comes.
-      seen.push(what);
+    // The app's hook may take anything out, and only the collector lets it.
+    if (state.isQuiet || state.hook) return;
+    for (const what of seen.splice(0)) attempt(() => {
+      const [name, event, given] = what, problem = name == 'captured' ? given : event.reason ?? event.error, message = problem?.message ?? problem ?? event.message;
+      // What says nothing is for the collector, if it still comes.
+      message ? events.push(['error', event.timeStamp ?? event, (message + '').slice(0, 300), problem?.stack?.slice(0, 300)]) : seen.push(what);
       // Only what the server needs: an entry's address may say more than anybody should know.
-      name == 'entry' && !state.sent && events.push([event.entryType, event.startTime, event.duration, event.value, event.hadRecentInput, event.processingStart, event.interactionId, event.name]);
-    }
+      event.entryType && !state.sent && events.push([event.entryType, event.startTime, event.duration, event.value, event.hadRecentInput, event.processingStart, event.interactionId, event.name]);
+    });
     state.sent = 1;
     const { responseStart, activationStart } = performance.getEntriesByType('navigation')[0] ?? {}, id = Math.random() + '';
-    events[0] && !state.isQuiet && navigator.sendBeacon(origin + '/collect?key=' + key, JSON.stringify({
-      v: 1, batch: id, session: id, page: location.pathname, now: now(), responseStart, activationStart, hidden: state.wasHidden, alone: events.slice(0, 99),
+    events[0] && navigator.sendBeacon?.(origin + '/collect?key=' + key, JSON.stringify({
+      v: 1, batch: id, session: id, page: location.pathname, now: now(), responseStart, activationStart, hidden: state.wasHidden, alone: events.slice(0, 80),
     }));
   };
   state.wasHidden = document.hidden && !document.prerendering;
 
   const answer = (name) => {
     const flag = state.flags[name];
-    flag && pass('exposure')(name, flag.variant);
+    // No flag is named like what every object has.
+    flag?.key && pass('exposure')(name, flag.variant);
     return flag;
   };
   const api = {
@@ -113,17 +113,18 @@ const install = (key, origin, settings) => {
     getPerformanceMonitor: () => ({ startApiTimer: timer('api'), startRenderTimer: timer('render') }),
     getErrorTracker: () => ({ captureError: pass('captured') }),
     getUserFeedback: () => ({ open: asking('open'), askNps: asking('askNps'), submit: asking('feedback') }),
-    onBeforeSend: pass('hook'),
+    onBeforeSend: (hook) => { state.hook = hook; },
     explain: asking('explain'),
     debug: pass('debug'),
   };
-  state.recall();
 
   // Without the collector (blocked, offline) the last answers hold, or the app's fallbacks.
   const giveUp = () => {
-    state.isAlone = true;
-    seen.splice(0).forEach((what) => send(...what));
     state.ready();
+    state.isAlone = true;
+    seen.splice(0).forEach(send);
+    // Whoever was offline may be back when the page is seen again.
+    begun = 0;
   };
   let begun;
   const load = () => begun ||= import(origin + '/collector/__BUILD__/bridge.js').then((bridge) => bridge.start(state)).catch(giveUp);

@@ -7,7 +7,7 @@ const TEXTS = {
   howGood: 'How do you like it?', star: 'of 5', low: '1: not at all', high: '5: very much', nps: 'How likely are you to recommend us to a friend or colleague?', npsLow: '0: not at all', npsHigh: '10: very likely',
   message: 'Tell us more', messageBug: 'What happened, and what did you expect?', messageIdea: 'What would help you?', missing: 'Please choose a rating or write something.',
   picture: 'Screenshot, if you like', pictureLost: 'The screenshot could not be sent; what you wrote was.',
-  send: 'Send', cancel: 'Cancel', close: 'Close', thanks: 'Thank you! It has been sent.', later: 'Thank you! It will be sent as soon as the connection is back.',
+  send: 'Send', sending: 'Sending …', cancel: 'Cancel', close: 'Close', thanks: 'Thank you! It has been sent.', later: 'Thank you! It will be sent as soon as the connection is back.',
 };
 
 const STYLE = `
@@ -64,7 +64,10 @@ export const upload = async (file, address) => {
 // Opens the dialog; resolves when it is closed. `submit` sends what was said. `kind` may be `nps`;
 // otherwise the visitor chooses, beginning with `options.kind`. `options.texts` has other words, and
 // `options.lang` says in which language.
-export const open = (kind, options, submit) => new Promise((closed) => {
+let shown;
+export const open = (kind, options, submit) => shown ??= show(kind, options, submit).finally(() => { shown = undefined; });
+
+const show = (kind, options, submit) => new Promise((closed) => {
   const texts = { ...TEXTS, ...options.texts };
   const host = make('div'), root = host.attachShadow({ mode: 'open' });
   const sheet = new CSSStyleSheet();
@@ -91,7 +94,10 @@ export const open = (kind, options, submit) => new Promise((closed) => {
   const form = make('form', { method: 'dialog', noValidate: true }, kinds, rating, nps,
     make('label', { className: 'field' }, words, message), picture, error, make('div', { className: 'end' }, cancel, send));
   const title = make('h2', { id: 'title', textContent: isNps ? texts.titleNps : texts.title });
-  const dialog = make('dialog', {}, title, form);
+  // There from the start, so that screen readers tell what comes into it.
+  const done = make('p');
+  done.setAttribute('role', 'status');
+  const dialog = make('dialog', {}, title, done, form);
   dialog.setAttribute('aria-labelledby', 'title');
   root.append(dialog);
 
@@ -116,17 +122,18 @@ export const open = (kind, options, submit) => new Promise((closed) => {
     const number = (name, isAsked) => isAsked && chosen(name) != '' ? +chosen(name) : undefined;
     const said = { kind: about, rating: number('rating', about == 'rating'), score: number('score', isNps), message: message.value.trim() };
     error.textContent = said.message || said.rating || said.score >= 0 ? '' : texts.missing;
-    if (error.textContent) return;
+    if (error.textContent) return (isNps ? nps : rating.hidden ? message : rating).querySelector?.('input')?.focus() ?? message.focus();
     send.disabled = true;
-    const isComplete = await submit({ ...said, screenshot: picture.hidden ? undefined : file.files[0] });
+    done.textContent = texts.sending;
+    const { isSent, isComplete } = await submit({ ...said, screenshot: picture.hidden ? undefined : file.files[0] });
     const close = make('button', { className: 'main', textContent: texts.close });
     close.addEventListener('click', () => dialog.close());
-    const done = make('p', { textContent: navigator.onLine ? texts.thanks : texts.later });
-    done.setAttribute('role', 'status');
-    if (!isComplete) done.append(' ', texts.pictureLost);
-    form.replaceWith(done, make('div', { className: 'end' }, close));
+    done.textContent = (isSent ? texts.thanks : texts.later) + (isComplete ? '' : ' ' + texts.pictureLost);
+    form.replaceWith(make('div', { className: 'end' }, close));
     close.focus();
   });
+  // What is typed here is none of the page's shortcuts.
+  for (const type of ['keydown', 'keypress', 'keyup']) host.addEventListener(type, (event) => event.stopPropagation());
   document.body.append(host);
   dialog.showModal();
 });

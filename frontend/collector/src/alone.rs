@@ -4,6 +4,7 @@
 use crate::{
     Collector,
     errors::Problem,
+    scrub::scrub,
     vitals::{Candidate, EventTiming},
 };
 
@@ -71,8 +72,9 @@ pub fn events(alone: &Alone<'_>) -> String {
     for seen in seen {
         match *seen {
             Seen::Error { at, message, stack } => {
-                collector
-                    .error(at, Problem { kind: "error", message, stack, ..Problem::default() });
+                let (message, stack) = (&scrub(message), &scrub(stack));
+                let problem = Problem { kind: "error", message, stack, ..Problem::default() };
+                collector.error(at, problem);
             }
             Seen::Entry {
                 kind,

@@ -1,14 +1,11 @@
-//! Errors: without personal data, told apart, folded where they repeat, bounded in a storm.
+//! Errors: told apart, folded where they repeat, bounded in a storm.
 
 use phasegate_wire::{
     MAX_MESSAGE_CHARS, MAX_NAME_CHARS, MAX_STACK_CHARS,
     encode::{Event, push_number, push_string},
 };
 
-use crate::{
-    queue::cut,
-    scrub::{has, scrub},
-};
+use crate::{address::has, queue::cut};
 
 /// Breadcrumbs that are kept.
 const CRUMBS: usize = 20;
@@ -16,12 +13,20 @@ const CRUMBS: usize = 20;
 /// Longest breadcrumb, in characters.
 const CRUMB_CHARS: usize = 120;
 
+/// Different errors that are remembered, so that each is reported now and then, with how often it
+/// has happened since, and one that never ends leaves room for the others.
+const REMEMBERED: usize = 60;
+
+/// For how many milliseconds an error is not reported again; twice as long each time.
+const SILENCE: f64 = 2_000.0;
+const MAX_SILENCE: f64 = 300_000.0;
+
 /// Different errors that are reported at once, and after how many milliseconds one more may be:
 /// a loop that throws must not flood anybody.
 const BURST: f64 = 30.0;
 const REFILL: f64 = 20_000.0;
 
-/// An error as the page saw it.
+/// An error as the page saw it, its texts already scrubbed.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Problem<'a> {
     /// `error`, `rejection`, `resource`, `request`, `csp` or `captured`.
@@ -39,11 +44,23 @@ pub(crate) struct Errors {
     crumbs: Vec<(f64, &'static str, String)>,
     allowed: f64,
     refilled: f64,
+    known: Vec<Known>,
+}
+
+/// An error that was reported.
+#[derive(Debug)]
+struct Known {
+    key: String,
+    silent_until: f64,
+    silence: f64,
+    /// How often it has happened since, and the last of them.
+    missed: u64,
+    last: Option<Event>,
 }
 
 impl Default for Errors {
     fn default() -> Self {
-        Self { crumbs: Vec::new(), allowed: BURST, refilled: 0.0 }
+        Self { crumbs: Vec::new(), allowed: BURST, refilled: 0.0, known: Vec::new() }
     }
 }
 
@@ -54,11 +71,49 @@ impl Errors {
         if self.crumbs.len() == CRUMBS {
             self.crumbs.remove(0);
         }
-        self.crumbs.push((at, kind.unwrap_or("error"), cut(&scrub(text), CRUMB_CHARS)));
+        self.crumbs.push((at, kind.unwrap_or("error"), cut(text, CRUMB_CHARS)));
+    }
+
+    /// Whether an error that has just happened is to be reported now, and for how many it counts.
+    /// `None` in the place of it means that there is no room at all.
+    pub(crate) fn due(
+        &mut self,
+        at: f64,
+        key: &str,
+        event: Event,
+    ) -> Result<Option<(Event, u64)>, ()> {
+        if let Some(known) = self.known.iter_mut().find(|known| known.key == key) {
+            known.missed += 1;
+            if at < known.silent_until {
+                known.last = Some(event);
+                return Ok(None);
+            }
+            known.silence = (known.silence * 2.0).min(MAX_SILENCE);
+            known.silent_until = at + known.silence;
+            known.last = None;
+            return Ok(Some((event, core::mem::take(&mut known.missed))));
+        }
+        if !self.allow(at) {
+            return Err(());
+        }
+        if self.known.len() == REMEMBERED {
+            self.known.remove(0);
+        }
+        let (key, silent_until) = (key.to_owned(), at + SILENCE);
+        self.known.push(Known { key, silent_until, silence: SILENCE, missed: 0, last: None });
+        Ok(Some((event, 1)))
+    }
+
+    /// An error that has happened and was not reported yet, and how often, if its silence is over
+    /// at that time.
+    pub(crate) fn missed(&mut self, at: f64) -> Option<(Event, u64)> {
+        let mut due = self.known.iter_mut();
+        let known = due.find(|known| known.last.is_some() && known.silent_until <= at)?;
+        Some((known.last.take()?, core::mem::take(&mut known.missed)))
     }
 
     /// Whether a storm leaves room for one more.
-    pub(crate) fn allow(&mut self, at: f64) -> bool {
+    fn allow(&mut self, at: f64) -> bool {
         let refill = ((at - self.refilled) / REFILL).max(0.0);
         self.allowed = (self.allowed + refill).min(BURST);
         self.refilled = self.refilled.max(at);
@@ -71,11 +126,15 @@ impl Errors {
 
     /// The error as an event, and the name under which repetitions are folded.
     pub(crate) fn event(&self, at: f64, page: &str, problem: Problem<'_>) -> (Event, String) {
-        let message = cut(&scrub(problem.message), MAX_MESSAGE_CHARS);
-        let stack = cut(&scrub(problem.stack), MAX_STACK_CHARS);
+        let message = cut(problem.message, MAX_MESSAGE_CHARS);
+        let stack = cut(problem.stack, MAX_STACK_CHARS);
         let mut key = message.clone();
-        // Two errors with one message may come from two places.
-        key.push_str(stack.split('\n').nth(1).unwrap_or_default());
+        // Two errors with one message may come from two places, and matter differently.
+        let place = stack.split('\n').nth(1).unwrap_or_default();
+        for part in [place, problem.feature, problem.component, problem.severity] {
+            key.push('\n');
+            key.push_str(part);
+        }
         let mut event = Event::new("error", at as u64)
             .text("page", page)
             .text("kind", problem.kind)
@@ -113,7 +172,10 @@ impl Errors {
 /// What a browser extension did, or a script of another site that the browser says nothing about:
 /// nobody here can mend that.
 fn is_noise(message: &str, stack: &str) -> bool {
-    has(stack, "-extension://")
+    // Where it was thrown: an extension that stands between the page and the browser is further down.
+    let thrown = stack.split('\n').find(|line| has(line, "://")).unwrap_or_default();
+    has(thrown, "-extension://")
+        || has(thrown, "webkit-masked-url://")
         || has(message, "-extension://")
         || message.starts_with("ResizeObserver loop")
         || (stack.is_empty() && message.starts_with("Script error"))
@@ -133,20 +195,40 @@ mod tests {
     }
 
     #[test]
+    fn an_error_that_never_ends_is_counted_and_leaves_room() {
+        let mut errors = Errors::default();
+        let mut due = |at, key| errors.due(at, key, Event::new("error", 0)).unwrap();
+        let (mut reports, mut reported) = (0, 0);
+        for second in 0..600 {
+            if let Some((_, count)) = due(f64::from(second) * 1_000.0, "again") {
+                (reports, reported) = (reports + 1, reported + count);
+            }
+        }
+        assert!((3..12).contains(&reports), "{reports}");
+        assert!(due(600_000.0, "another").is_some_and(|(_, count)| count == 1));
+        let (_, missed) = errors.missed(f64::MAX).unwrap();
+        assert_eq!(reported + missed, 600, "each is counted once");
+        assert!(errors.missed(f64::MAX).is_none());
+    }
+
+    #[test]
     fn an_error_tells_what_came_before_it() {
         let mut errors = Errors::default();
         for n in 0..25 {
-            errors.crumb(f64::from(n), "click", "button.buy ada@example.com");
+            errors.crumb(f64::from(n), "click", "button.buy");
         }
         let crumbs = errors.crumbs_before(100.0);
-        assert_eq!(crumbs.matches("[95,\"click\",\"button.buy [email]\"]").count(), 1);
+        assert_eq!(crumbs.matches("[95,\"click\",\"button.buy\"]").count(), 1);
         assert_eq!(crumbs.matches("click").count(), 20);
     }
 
     #[test]
     fn what_extensions_do_is_marked() {
         assert!(is_noise("x is not defined", "Error\n at chrome-extension://abc/x.js:1:1"));
+        assert!(is_noise("x", "f@webkit-masked-url://hidden/:1:2"));
         assert!(is_noise("Script error.", ""));
+        let wrapped = "Error\n at f (https://x.org/x.js:1:1)\n at chrome-extension://abc/x.js:1:1";
+        assert!(!is_noise("x is not defined", wrapped), "our own, through an extension");
         assert!(!is_noise("x is not defined", "Error\n at https://x.org/x.js:1:1"));
     }
 }

@@ -4,10 +4,13 @@
 //! WASM costs bytes in every visitor's browser; the deciding is done here. No `format!`, no
 //! floating-point output, no sorting, no panics: together they would double the download.
 
+mod address;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod alone;
 mod boundary;
 mod errors;
 mod queue;
+#[cfg(not(target_arch = "wasm32"))]
 mod scrub;
 mod usage;
 mod vitals;
@@ -121,6 +124,7 @@ impl Collector {
         self.so_far(at, interactions);
         self.view.hide(at);
         self.engagement.visible(at, false);
+        self.repeat_errors(f64::MAX);
     }
 
     /// The page is seen again.
@@ -160,7 +164,7 @@ impl Collector {
         load_start: f64,
         load_end: f64,
     ) {
-        let url = cut(scrub::without_query(url).0, MAX_NAME_CHARS);
+        let url = cut(url, MAX_NAME_CHARS);
         let target = target.to_owned();
         self.view.largest_contentful_paint(Candidate { at, target, url, load_start, load_end });
     }
@@ -186,7 +190,7 @@ impl Collector {
 
     /// A script of a long animation frame.
     pub(crate) fn script(&mut self, start: f64, duration: f64, name: &str) {
-        let name = cut(scrub::without_query(name).0, MAX_NAME_CHARS);
+        let name = cut(name, MAX_NAME_CHARS);
         self.view.script(start, duration, &name);
     }
 
@@ -213,7 +217,7 @@ impl Collector {
         let mut text = String::with_capacity(64);
         text.push_str(method);
         text.push(' ');
-        text.push_str(&scrub::endpoint(address, &self.origin));
+        text.push_str(&address::endpoint(address, &self.origin));
         let has_failed = status == 0.0 || status >= 400.0;
         let mut crumb = text.clone();
         crumb.push(' ');
@@ -267,8 +271,8 @@ impl Collector {
 
     /// Something was timed: `kind` is `api` or `render`. The name may be an address.
     pub(crate) fn timing(&mut self, at: f64, kind: &str, name: &str, duration: f64, failed: bool) {
-        let is_address = name.starts_with('/') || scrub::has(name, "://");
-        let name = if is_address { scrub::endpoint(name, &self.origin) } else { name.to_owned() };
+        let is_address = name.starts_with('/') || address::has(name, "://");
+        let name = if is_address { address::endpoint(name, &self.origin) } else { name.to_owned() };
         let mut event = self
             .event("timing", at)
             .text("kind", kind)
@@ -312,7 +316,15 @@ impl Collector {
 
     /// The next events to send; see [`Queue::batch`].
     pub(crate) fn batch(&mut self, now: f64) -> String {
+        self.repeat_errors(now);
         self.queue.batch(self.wanted, now as u64)
+    }
+
+    /// Reports how often known errors have happened since they were reported.
+    fn repeat_errors(&mut self, silent_until: f64) {
+        while let Some((event, count)) = self.errors.missed(silent_until) {
+            self.queue.push_keyed(Kind::Errors, event, String::new(), count);
+        }
     }
 
     fn event(&self, kind: &str, at: f64) -> Event {
@@ -341,15 +353,20 @@ impl Collector {
 
     /// Something went wrong.
     pub(crate) fn error(&mut self, at: f64, problem: Problem<'_>) {
+        if !self.wanted.has(Kind::Errors) {
+            return;
+        }
         let (event, key) = self.errors.event(at, &self.page, problem);
         if self.queue.repeats(&key) {
             return;
         }
-        if self.errors.allow(at) {
-            self.errors.crumb(at, "error", problem.message);
-            self.queue.push_keyed(Kind::Errors, event, key);
-        } else {
-            self.queue.drop_events(1);
+        match self.errors.due(at, &key, event) {
+            Ok(Some((event, count))) => {
+                self.errors.crumb(at, "error", problem.message);
+                self.queue.push_keyed(Kind::Errors, event, key, count);
+            }
+            Ok(None) => {}
+            Err(()) => self.queue.drop_events(1),
         }
     }
 }

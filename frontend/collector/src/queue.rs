@@ -26,7 +26,7 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
-    fn has(&self, kind: Kind) -> bool {
+    pub(crate) fn has(&self, kind: Kind) -> bool {
         match kind {
             Kind::Feedback => true,
             _ if self.only_feedback => false,
@@ -54,20 +54,21 @@ pub(crate) struct Queue {
 
 impl Queue {
     pub(crate) fn push(&mut self, kind: Kind, event: Event) {
-        self.push_keyed(kind, event, String::new());
+        self.push_keyed(kind, event, String::new(), 1);
     }
 
     /// Adds an event whose repetitions are folded into it for as long as it waits.
-    pub(crate) fn push_keyed(&mut self, kind: Kind, event: Event, key: String) {
+    pub(crate) fn push_keyed(&mut self, kind: Kind, event: Event, key: String, count: u64) {
         if self.waiting.len() < MAX_WAITING {
-            self.waiting.push(Waiting { kind, event, key, count: 1 });
+            self.waiting.push(Waiting { kind, event, key, count });
         } else {
-            self.drop_events(1);
+            self.drop_events(count);
         }
     }
 
     /// Whether an event of that key waits; then it counts for one more.
     pub(crate) fn repeats(&mut self, key: &str) -> bool {
+        debug_assert!(!key.is_empty());
         let found = self.waiting.iter_mut().find(|waiting| waiting.key == key);
         found.map(|waiting| waiting.count += 1).is_some()
     }
@@ -150,7 +151,7 @@ mod tests {
     fn repetitions_are_folded_while_they_wait() {
         let mut queue = Queue::default();
         let error = Event::new("error", 0).text("message", "x");
-        queue.push_keyed(Kind::Errors, error, "x".into());
+        queue.push_keyed(Kind::Errors, error, "x".into(), 1);
         assert!(queue.repeats("x") && queue.repeats("x") && !queue.repeats("y"));
         let batch = take(&mut queue, ALL).unwrap();
         let decode::Event::Error(error) = &batch.events[0].as_ref().unwrap().event else {

@@ -1,60 +1,76 @@
 //! What must not leave the page is taken out of messages: addresses, tokens, long numbers, and
 //! whatever stands behind a question mark.
+//!
+//! In a browser, `js/bridge/15-scrub.js` does the same in a tenth of the size, because browsers bring
+//! regular expressions along; `scrub-vectors.json` holds both to it. This is for the pages that the
+//! collector never came to, whose texts are scrubbed by the server.
+
+use crate::address::{find, has, without_query};
 
 /// From so many digits on a number is more likely a card, a phone or an account than a count.
 const LONG_NUMBER: usize = 9;
 
+/// From so many on it is one even when it is written in groups.
+const CARD: usize = 13;
+
 /// Names whose values are nobody's business.
 const SECRETS: [&str; 5] = ["password", "passwd", "secret", "token", "api_key"];
-
-/// Where `part` begins in a text. The standard library's search is made for long texts, and as
-/// large as the rest of this module.
-pub(crate) fn find(text: &str, part: &str) -> Option<usize> {
-    text.as_bytes().windows(part.len()).position(|window| window == part.as_bytes())
-}
-
-pub(crate) fn has(text: &str, part: &str) -> bool {
-    find(text, part).is_some()
-}
 
 /// The text without personal data and secrets.
 pub(crate) fn scrub(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for part in text.split_inclusive(is_delimiter) {
-        let word = part.trim_end_matches(is_delimiter);
+    for part in text.split_inclusive(is_space) {
+        let word = part.trim_end_matches(is_space);
         scrub_word(word, &mut out);
-        out.push_str(part.get(word.len()..).unwrap_or_default());
+        out.push_str(slice(part, word.len(), part.len()));
     }
-    out
+    scrub_numbers(&out)
+}
+
+fn is_space(c: char) -> bool {
+    c <= ' ' || matches!(c, '"' | '\'' | '`' | '<' | '>')
 }
 
 fn is_delimiter(c: char) -> bool {
-    c <= ' '
-        || matches!(
-            c,
-            '"' | '\'' | '`' | '(' | ')' | '<' | '>' | '[' | ']' | '{' | '}' | ',' | ';' | '|'
-        )
+    matches!(c, '(' | ')' | '[' | ']' | '{' | '}' | ',' | ';' | '|' | '&')
 }
 
+/// Part of a text; nothing where there is none.
+fn slice(text: &str, start: usize, end: usize) -> &str {
+    text.get(start..end).unwrap_or_default()
+}
+
+/// A word without what is behind the question mark of an address, and without the content of an
+/// address that is its own content.
 fn scrub_word(word: &str, out: &mut String) {
-    if let Some((name, value)) = word.split_once('=')
+    let core = word.trim_end_matches(|c| matches!(c, ')' | ']' | '}' | ',' | ';' | '.'));
+    let end = slice(word, core.len(), word.len());
+    if let Some(at) = find(core, "data:").filter(|at| *at < 2) {
+        out.push_str(slice(core, 0, at + 5));
+        out.push_str(end);
+        return;
+    }
+    let is_address = core.find('/') < core.find(['?', '#']) && has(core, "/");
+    let (kept, place) = if is_address { without_query(core) } else { (core, "") };
+    for piece in kept.split_inclusive(is_delimiter) {
+        let bare = piece.trim_end_matches(is_delimiter);
+        scrub_piece(bare, out);
+        out.push_str(slice(piece, bare.len(), piece.len()));
+    }
+    out.push_str(place);
+    out.push_str(end);
+}
+
+fn scrub_piece(piece: &str, out: &mut String) {
+    if let Some((name, value)) = piece.split_once('=')
         && !value.is_empty()
         && SECRETS.iter().any(|secret| ends_with_ignoring_case(name, secret))
-        && !name.contains('?')
     {
         out.push_str(name);
         out.push_str("=[secret]");
-    } else if is_email(word) {
-        out.push_str("[email]");
-    } else if is_token(word) {
-        out.push_str("[token]");
-    } else if has(word, "://") || word.starts_with('/') {
-        let (path, place) = without_query(word);
-        scrub_digits(path, out);
-        out.push_str(place);
-    } else {
-        scrub_digits(word, out);
+        return;
     }
+    scrub_names(piece, out);
 }
 
 fn ends_with_ignoring_case(text: &str, end: &str) -> bool {
@@ -62,71 +78,74 @@ fn ends_with_ignoring_case(text: &str, end: &str) -> bool {
     text.get(start..).is_some_and(|tail| tail.eq_ignore_ascii_case(end))
 }
 
-fn is_email(word: &str) -> bool {
-    // Addresses of packages (`/@scope/name`) and of accounts in URLs are no e-mail addresses.
-    word.split_once('@').is_some_and(|(name, domain)| {
-        !name.is_empty() && !name.contains('/') && domain.contains('.') && !domain.starts_with('.')
-    })
+/// Whether a sign is part of a token, a name or a domain.
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'+')
 }
 
-fn is_token(word: &str) -> bool {
-    word.len() > 20 && word.starts_with("eyJ") && word.split('.').count() == 3
+/// Copies a text, with a word in place of each token and each e-mail address, wherever they stand.
+fn scrub_names(text: &str, out: &mut String) {
+    let bytes = text.as_bytes();
+    let name_length = |from: usize| bytes.iter().skip(from).take_while(|b| is_name(**b)).count();
+    if let Some(start) = find(text, "eyJ") {
+        let length = name_length(start);
+        if length > 20 {
+            scrub_names(slice(text, 0, start), out);
+            out.push_str("[token]");
+            return scrub_names(slice(text, start + length, text.len()), out);
+        }
+    }
+    let sign = find(text, "@").map(|at| (at, at + 1));
+    let Some((at, behind)) = sign.or_else(|| find(text, "%40").map(|at| (at, at + 3))) else {
+        return out.push_str(text);
+    };
+    let local = bytes.iter().take(at).rev().take_while(|byte| is_name(**byte)).count();
+    let end = behind + name_length(behind);
+    if local > 0 && is_domain(slice(text, behind, end)) {
+        out.push_str(slice(text, 0, at - local));
+        out.push_str("[email]");
+        return scrub_names(slice(text, end, text.len()), out);
+    }
+    out.push_str(slice(text, 0, behind));
+    scrub_names(slice(text, behind, text.len()), out);
 }
 
-/// An address without query and fragment, and the line and column that may stand behind it.
-pub(crate) fn without_query(address: &str) -> (&str, &str) {
-    let Some(end) = address.find(['?', '#']) else { return (address, "") };
-    let (path, rest) = address.split_at_checked(end).unwrap_or((address, ""));
-    let place = rest.find(':').and_then(|colon| rest.get(colon..)).unwrap_or_default();
-    let is_place = place.bytes().all(|byte| byte == b':' || byte.is_ascii_digit());
-    (path, if is_place { place } else { "" })
+/// Versions of packages (`react@18.2.0`) are no e-mail addresses.
+fn is_domain(text: &str) -> bool {
+    let last = text.trim_end_matches('.').rsplit_once('.').map(|(_, last)| last.as_bytes());
+    last.is_some_and(|last| last.len() > 1 && last.iter().all(u8::is_ascii_alphabetic))
 }
 
-/// Copies a text, with a word in place of each long number.
-fn scrub_digits(text: &str, out: &mut String) {
+/// Copies a text, with a word in place of each long number, also where it is written in groups.
+fn scrub_numbers(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
-        let (before, from) = rest.split_at_checked(start).unwrap_or((rest, ""));
-        let length = from.bytes().take_while(u8::is_ascii_digit).count();
-        let (digits, after) = from.split_at_checked(length).unwrap_or((from, ""));
-        out.push_str(before);
-        out.push_str(if length < LONG_NUMBER { digits } else { "[number]" });
-        rest = after;
+        out.push_str(slice(rest, 0, start));
+        rest = slice(rest, start, rest.len());
+        let (length, digits) = number(rest.as_bytes());
+        let group = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let (taken, is_long) =
+            if digits >= CARD { (length, true) } else { (group, group >= LONG_NUMBER) };
+        out.push_str(if is_long { "[number]" } else { slice(rest, 0, taken) });
+        rest = slice(rest, taken, rest.len());
     }
     out.push_str(rest);
-}
-
-/// The part of an address that names an endpoint: its path, with `:id` for what names a thing, and
-/// the host in front where it is not the page's own.
-pub(crate) fn endpoint(address: &str, origin: &str) -> String {
-    let (path, _) = without_query(address);
-    let path = path.strip_prefix(origin).filter(|rest| !origin.is_empty() && rest.starts_with('/'));
-    let path = path.unwrap_or_else(|| {
-        let (path, _) = without_query(address);
-        find(path, "://").and_then(|at| path.get(at + 3..)).unwrap_or(path)
-    });
-    let mut out = String::with_capacity(path.len());
-    for (index, segment) in path.split('/').enumerate() {
-        if index > 0 {
-            out.push('/');
-        }
-        // The first one is the host, or nothing.
-        out.push_str(if index > 0 && is_id(segment) { ":id" } else { segment });
-    }
     out
 }
 
-/// Whether a part of a path names a thing rather than a kind of things: a number, a UUID, a digest,
-/// an address, or something long with digits in it.
-fn is_id(segment: &str) -> bool {
-    let digits = segment.bytes().filter(u8::is_ascii_digit).count();
-    let is_hex = segment.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
-    let is_number = digits > 0 && segment.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-    is_number
-        || (is_hex && segment.len() >= 8 && digits > 0)
-        || (digits > 0 && segment.len() >= 16)
-        || segment.contains('@')
-        || has(segment, "%40")
+/// How long a number is that may be written in groups, and how many digits it has.
+fn number(bytes: &[u8]) -> (usize, usize) {
+    let (mut length, mut digits) = (0, 0);
+    for (index, byte) in bytes.iter().enumerate() {
+        if byte.is_ascii_digit() {
+            digits += 1;
+            length = index + 1;
+        } else if !matches!(byte, b' ' | b'-') || index > length {
+            break;
+        }
+    }
+    (length, digits)
 }
 
 #[cfg(test)]
@@ -135,32 +154,11 @@ mod tests {
 
     #[test]
     fn what_is_personal_does_not_leave_the_page() {
-        for (said, sent) in [
-            ("No user ada@example.com (id 12)", "No user [email] (id 12)"),
-            ("card 4111111111111111 declined", "card [number] declined"),
-            ("token eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln expired", "token [token] expired"),
-            ("GET https://x.org/a?mail=a@b.c#top failed", "GET https://x.org/a failed"),
-            ("at f (https://x.org/a.js?v=3:10:5)", "at f (https://x.org/a.js:10:5)"),
-            ("refused: password=hunter2, user=1", "refused: password=[secret], user=1"),
-            ("cannot load /@scope/name.js", "cannot load /@scope/name.js"),
-            ("100 % of 12345678 äöü", "100 % of 12345678 äöü"),
-            ("", ""),
-        ] {
-            assert_eq!(scrub(said), sent);
+        let vectors = include_str!("../scrub-vectors.json");
+        let vectors: Vec<(String, String)> = serde_json::from_str(vectors).unwrap();
+        assert!(vectors.len() > 20);
+        for (said, sent) in vectors {
+            assert_eq!(scrub(&said), sent);
         }
-    }
-
-    #[test]
-    fn an_endpoint_has_no_ids() {
-        let of = |address| endpoint(address, "https://app.example");
-        assert_eq!(of("https://app.example/api/exercises/42?q=1"), "/api/exercises/:id");
-        assert_eq!(of("/api/v1/users/ada%40example.com/"), "/api/v1/users/:id/");
-        assert_eq!(
-            of("https://api.example/o/9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d"),
-            "api.example/o/:id"
-        );
-        assert_eq!(of("/files/2026-11-25/deadbeef01"), "/files/:id/:id");
-        assert_eq!(of("https://app.example"), "app.example");
-        assert_eq!(of("/feed/accede"), "/feed/accede", "a word of hexadecimal letters");
     }
 }

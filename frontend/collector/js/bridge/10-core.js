@@ -9,25 +9,32 @@ const [
   TASK, TIMING, FEEDBACK, LOST,
 ] = Array(28).keys();
 
+// Whose texts are not the app's own words for things, and may hold anything.
+const SCRUBBED = new Set([VIEW, LARGEST, SHIFT, EVENT, SCRIPT, CRUMB, ERROR]);
+
 const random = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 
 const page = window;
 const now = () => performance.now();
 const wall = () => Date.now();
 
-// Whatever an app hands over, a text comes out: WASM takes nothing else.
+// Whatever an app hands over, a text comes out: WASM takes nothing else, nor half a sign, nor the
+// one that stands between texts.
 const text = (value) => {
   try {
-    return String(value ?? '');
+    return String(value ?? '').replace(/[\x1f\p{Cs}]/gu, ' ');
   } catch {
     return '';
   }
 };
 
+// What is a name, at most.
+const cut = (value) => text(text(value).slice(0, 200));
+
 // Properties are single values; what is none is left out.
 const properties = (given) => {
   const kept = Object.entries(given ?? {}).filter(([, value]) => /^(string|number|boolean)$/.test(typeof value)).slice(0, 20);
-  return kept.length ? JSON.stringify(Object.fromEntries(kept.map(([name, value]) => [name.slice(0, 200), typeof value == 'string' ? value.slice(0, 200) : value]))) : '';
+  return kept.length ? JSON.stringify(Object.fromEntries(kept.map(([name, value]) => [cut(name), typeof value == 'string' ? cut(value) : value]))) : '';
 };
 
 // Where an element is, in a few words: its id, or tags and classes up to one.

@@ -35,11 +35,11 @@ const database = (mode, work) => new Promise((done) => {
     opening.onerror = opening.onblocked = () => done();
     opening.onsuccess = () => {
       try {
-        const asked = work(opening.result.transaction('unsent', mode).objectStore('unsent'));
-        asked.onsuccess = asked.onerror = () => {
-          opening.result.close();
-          done(asked.result);
-        };
+        const transaction = opening.result.transaction('unsent', mode), asked = work(transaction.objectStore('unsent'));
+        // Only then it is there: a full disk shows at the very end.
+        transaction.oncomplete = () => done(asked.result);
+        transaction.onabort = () => done();
+        opening.result.close();
       } catch {
         done();
       }

@@ -12,12 +12,13 @@ const MAX_HELD = 604_800_000;
 
 const delivery = (state, core, { send, onRefused }) => {
   const url = state.origin + '/collect?key=' + encodeURIComponent(state.key);
-  let unsent = [], timer = 0, delay = 1000, isFlushing = false, isAsked = false, isReady = false;
+  let unsent = [], timer = 0, delay = 1000, notBefore = 0, underWay = 0, noted = 0, isReady = false;
+  const place = (item) => UNSENT + state.key + '.' + item.id;
 
   const eventsOf = (body) => body.split('{"t":').length - 1;
   const remove = (item) => {
     unsent = unsent.filter((other) => other != item);
-    forget(UNSENT + item.id);
+    forget(place(item));
     if (item.isStored) database('readwrite', (store) => store.delete(item.id));
   };
   const lose = (item) => {
@@ -25,13 +26,15 @@ const delivery = (state, core, { send, onRefused }) => {
     remove(item);
   };
   const add = (item) => {
+    item.size = new Blob([item.body]).size;
     unsent.push(item);
-    let size = unsent.reduce((sum, { body }) => sum + body.length, 0);
-    // The oldest go first: what happens now is worth more.
+    let size = unsent.reduce((sum, { size }) => sum + size, 0);
+    // The oldest go first: what happens now is worth more. What a hook made too large, nobody takes.
     while (size > MAX_UNSENT) {
-      size -= unsent[0].body.length;
+      size -= unsent[0].size;
       lose(unsent[0]);
     }
+    if (item.size > MAX_KEEPALIVE + 5000) lose(item);
   };
   // What the app wants to see before it leaves, or to keep.
   const hooked = (body) => {
@@ -42,11 +45,13 @@ const delivery = (state, core, { send, onRefused }) => {
       return batch.events.length || batch.dropped ? JSON.stringify(batch) : '';
     } catch (problem) {
       // Whatever the hook meant to take out must not leave because it failed.
+      core.note(LOST, 0, eventsOf(body), 0, 0, 0, '');
       console.warn('phasegate: onBeforeSend failed, so nothing was sent;', problem);
       return '';
     }
   };
   const gather = () => {
+    noted = 0;
     for (let taken; (taken = core.take(now()));) {
       const start = taken.indexOf('['), id = random();
       const frame = JSON.stringify({ v: 1, batch: id, dropped: +taken.slice(0, start), ...state.frame(id) });
@@ -56,15 +61,17 @@ const delivery = (state, core, { send, onRefused }) => {
   };
   const store = (item) => {
     if (item.isStored) return;
-    item.isStored = true;
-    database('readwrite', (store) => store.put({ id: item.id, body: item.body, at: item.at })).then((done) => done && forget(UNSENT + item.id));
+    database('readwrite', (store) => store.put({ id: item.id, key: state.key, body: item.body, at: item.at })).then((done) => {
+      item.isStored = !!done;
+      done && forget(place(item));
+    });
   };
   const post = async (item, isLast) => {
     const held = Math.max(wall() - item.at, 0);
     if (held > MAX_HELD) return 410;
     if (state.isDebugging) console.log('phasegate sends', JSON.parse(item.body));
     try {
-      const signal = isLast ? undefined : AbortSignal.timeout?.(20_000);
+      const signal = AbortSignal.timeout?.(20_000);
       const response = await send(url + '&held=' + held, { method: 'POST', body: item.body, keepalive: isLast, signal });
       item.retryAfter = response.headers.get('retry-after') * 1000;
       item.problem = response.ok || (await response.json().catch(() => ({}))).detail;
@@ -79,41 +86,48 @@ const delivery = (state, core, { send, onRefused }) => {
       return false;
     }
     if (status == 0 || status == 429 || status >= 500) {
-      delay = Math.max(item.retryAfter || 0, Math.min(delay * 2, 300_000)) * (1 + Math.random() / 5);
+      delay = Math.min(delay * 2, 300_000);
+      notBefore = wall() + Math.max(item.retryAfter || 0, delay) * (1 + Math.random() / 5);
       unsent.forEach(store);
       return false;
     }
     delay = 1000;
+    notBefore = 0;
     // What the server refuses for good is not sent again.
     status == 202 ? remove(item) : lose(item);
     return true;
   };
-  const flush = async () => {
-    timer = 0;
-    // What comes while a flush is under way must not wait for the next thing to happen.
-    isAsked = isFlushing;
-    if (isFlushing || !isReady || state.hasStopped) return;
-    isFlushing = true;
+  // How long the server wants to be left alone.
+  const rest = () => Math.min(Math.max(notBefore - wall(), 0), 3_600_000);
+  const run = async () => {
+    if (!isReady || state.hasStopped) return;
     gather();
-    for (const item of unsent) if (!item.isUnderWay && !settle(item, await post(item))) break;
-    isFlushing = false;
-    if (unsent.length || isAsked) schedule();
+    for (const item of unsent) if (!item.isUnderWay && (rest() || !settle(item, await post(item)))) break;
+    if (unsent.length) schedule();
   };
-  // Together with what else comes within a second, when the page is idle.
+  // One after the other: what comes while one is under way must not wait for the next thing to
+  // happen. Answers with whether nothing is left.
+  const flush = () => underWay ? underWay.then(flush) : underWay = run().then(() => { underWay = 0; return !unsent.length; });
+  // Together with what else comes within a second, when the page is idle; a burst is put together
+  // before it is too much.
   const schedule = () => {
-    if (!state.hasStopped) timer ||= setTimeout(() => whenIdle(flush, 500), delay);
+    if (++noted > 150 && isReady) gather();
+    if (!state.hasStopped) timer ||= setTimeout(() => {
+      timer = 0;
+      whenIdle(flush, 500);
+    }, Math.max(1000, rest()));
   };
   // Perhaps the last chance. Nobody can know whether what is sent now arrives, so it is kept until
   // the server has said so, and the next page sends it again if need be.
   const flushNow = () => {
     if (!isReady || state.hasStopped) return;
     gather();
-    let kept = 0, underWay = 0;
+    let kept = 0, sent = 0;
     for (const item of unsent) {
-      kept += item.body.length;
-      if (!item.isStored && kept < MAX_LAST) write(UNSENT + item.id, JSON.stringify([item.body, item.at]));
-      underWay += item.body.length;
-      if (item.isUnderWay || underWay > MAX_KEEPALIVE) continue;
+      kept += item.size;
+      if (!item.isStored && kept < MAX_LAST) write(place(item), JSON.stringify([item.body, item.at]));
+      sent += item.size;
+      if (item.isUnderWay || rest() || sent > MAX_KEEPALIVE) continue;
       if (!('keepalive' in Request.prototype)) {
         navigator.sendBeacon?.(url, item.body);
         continue;
@@ -128,10 +142,11 @@ const delivery = (state, core, { send, onRefused }) => {
   // What an earlier page could not deliver, or does not know to have delivered.
   const recover = async () => {
     const found = (await database('readonly', (store) => store.getAll())) ?? [];
-    const items = found.map((item) => ({ ...item, isStored: true }));
+    // Another app of this site has a key of its own.
+    const items = found.filter((item) => item.key == state.key).map((item) => ({ ...item, isStored: true }));
     const names = state.attempt(() => Object.keys(localStorage)) ?? [];
-    for (const name of names) if (name.startsWith(UNSENT)) try {
-      const id = name.slice(UNSENT.length);
+    for (const name of names) if (name.startsWith(place({ id: '' }))) try {
+      const id = name.slice(place({ id: '' }).length);
       const [body, at] = JSON.parse(read(name));
       [...unsent, ...items].some((item) => item.id == id) || items.push({ id, body, at });
     } catch {
@@ -142,6 +157,7 @@ const delivery = (state, core, { send, onRefused }) => {
     items.length && schedule();
   };
   return {
+    isReady: () => isReady,
     schedule,
     flush,
     flushNow,

@@ -12,26 +12,41 @@ const patches = (state, core, take) => {
     if (object[name] == ours) done.push(() => { if (object[name] == ours) object[name] = original; });
   });
   const isOurs = (address) => {
-    const { origin, pathname } = new URL(address, location);
+    const { origin, pathname } = new URL(address);
     return origin == state.origin && /^\/(collect|ofrep)/.test(pathname);
   };
-  const request = (method, address, status, begun) => state.attempt(() => isOurs(address) || take(['request', now(), method, address, status, now() - begun]));
+  const request = (method, given, status, begun) => state.attempt(() => {
+    const address = new URL(given, document.baseURI).href;
+    isOurs(address) || take(['request', now(), method, address, status, now() - begun]);
+  });
   patch(page, 'fetch', (original) => function (input, init) {
     const begun = now(), result = original.apply(this, arguments);
-    state.attempt(() => {
+    // What the page waits for comes out of our hands, so that a failure that nobody handles is still
+    // nobody's.
+    return state.attempt(() => {
       const method = text(init?.method ?? input?.method ?? 'GET'), address = text(input?.url ?? input);
-      result.then(
-        ({ status, type }) => type == 'opaque' || request(method, address, status, begun),
-        (problem) => problem?.name == 'AbortError' || request(method, address, 0, begun),
+      return result.then(
+        (response) => {
+          response.type == 'opaque' || request(method, address, response.status, begun);
+          return response;
+        },
+        (problem) => {
+          problem?.name == 'AbortError' || request(method, address, 0, begun);
+          throw problem;
+        },
       );
-    });
-    return result;
+    }) ?? result;
   });
+  // What each is about; one may be used again and again.
+  const about = new WeakMap();
   patch(page.XMLHttpRequest?.prototype ?? {}, 'open', (original) => function (method, address) {
     state.attempt(() => {
+      const isKnown = about.has(this);
+      about.set(this, [text(method), text(address)]);
+      if (isKnown) return;
       let begun = now();
       this.addEventListener('loadstart', () => { begun = now(); });
-      for (const type of ['load', 'error', 'timeout']) this.addEventListener(type, () => request(text(method), text(address), this.status, begun), { once: true });
+      for (const type of ['load', 'error', 'timeout']) this.addEventListener(type, () => request(...about.get(this), this.status, begun));
     });
     return original.apply(this, arguments);
   });

@@ -23,7 +23,8 @@ export const start = async (state) => {
     }
   };
   const core = { note: guarded('note'), take: guarded('take') };
-  const note = (what, at = 0, a = 0, b = 0, c = 0, d = 0, ...texts) => core.note(what, at, a, b, c, d, texts.join('\x1f'));
+  const note = (what, at = 0, a = 0, b = 0, c = 0, d = 0, ...texts) =>
+    core.note(what, at, a, b, c, d, texts.map((said) => SCRUBBED.has(what) ? scrub(text(said)) : said).join('\x1f'));
   const count = () => performance.interactionCount || 0;
   const send = (...what) => Promise.resolve().then(() => fetch(...what));
   let unpatch;
@@ -35,32 +36,38 @@ export const start = async (state) => {
     unpatch?.();
     asked.rest();
     // What the app waits for is answered all the same.
-    state.take = ([, ...rest]) => attempt(() => rest.at(-1)());
+    state.take = (what) => what.done?.();
   };
   const sending = delivery(state, core, { send, onRefused });
   state.schedule = sending.schedule;
-  let rate = 1;
+  // Until the server has said more, nothing is left out.
+  let wanted = { collectAnalytics: true, collectPerformance: true, collectErrors: true, collectRate: 1 };
+  const want = () => {
+    const { collectAnalytics, collectPerformance, collectErrors, collectRate } = wanted;
+    // Whoever does not want to be measured, or is not in the sample, may still say something.
+    const isOut = state.isQuiet || visit.touch().roll >= collectRate;
+    note(WANT, 0, +collectAnalytics, +collectPerformance, +collectErrors, +isOut);
+    if (collectErrors && !isOut) unpatch ??= patches(state, core, take);
+    else unpatch = unpatch?.();
+  };
   const asked = flags(state, {
     send,
     onRefused,
-    onAnswer: ({ collectAnalytics, collectPerformance, collectErrors, collectRate }) => {
-      rate = collectRate;
-      // Whoever does not want to be measured, or is not in the sample, may still say something.
-      const isOut = state.isQuiet || visit.touch().roll >= rate;
-      note(WANT, 0, +collectAnalytics, +collectPerformance, +collectErrors, +isOut);
-      if (collectErrors && !isOut) unpatch ??= patches(state, core, take);
-      else unpatch = unpatch?.();
+    onAnswer: (answer) => {
+      wanted = answer;
+      want();
       sending.ready();
     },
   });
-  const visit = visits(asked.isNew);
+  const visit = visits(asked.isNew, () => sending.isReady() && want());
+  state.isQuiet || visit.touch(true);
   const touched = matchMedia('(pointer: coarse)').matches;
   const device = !touched ? 'desktop' : Math.min(screen.width, screen.height) < 600 ? 'phone' : 'tablet';
   // What all events of a batch have in common. Nothing ties what a quiet visitor says to a visit.
   state.frame = (batch) => {
     if (state.isQuiet) return { session: batch, device };
     const { id, returning, exposed } = visit.touch();
-    const known = (value) => text(value).slice(0, 200) || undefined;
+    const known = (value) => cut(value) || undefined, rate = wanted.collectRate;
     return {
       session: id, returning, exposed, device, rate: rate < 1 ? Math.max(Math.round(rate * 1e6), 1) : undefined,
       visitor: asked.visitor, user: known(state.who), release: known(settings.release), connection: known(navigator.connection?.effectiveType),
@@ -75,17 +82,18 @@ export const start = async (state) => {
   state.locate = (at, kind = 'navigate') => {
     if (location.pathname == place) return;
     place = location.pathname;
+    state.isQuiet || visit.touch(true);
     note(VIEW, at, 0, 0, 0, 0, place, kind);
   };
   const entry = entries(state, core, note);
   // One error may be captured, thrown again, and end up as a rejection.
-  const known = new WeakSet(), ended = new WeakSet();
+  const known = new WeakMap(), ended = new WeakSet();
   // Apps that show a flag's answer look again.
   state.changed = () => dispatchEvent(new Event('phasegate:change'));
   const error = (at, kind, problem, where, fallback) => {
     if (problem && typeof problem == 'object') {
-      if (known.has(problem)) return;
-      known.add(problem);
+      if (at - known.get(problem) < 1000) return;
+      known.set(problem, at);
     }
     const said = problem?.message ?? (typeof problem == 'string' ? problem : fallback ?? 'Rejected with something that is not an error');
     const [name, message] = [text(problem?.name), text(said)];
@@ -123,6 +131,9 @@ export const start = async (state) => {
       requestAnimationFrame(() => requestAnimationFrame(() => note(RESTORED, 0, now() - e.timeStamp)));
     },
     keydown: (e) => input(e),
+    scroll: (e) => alive(e),
+    pointermove: (e) => alive(e),
+    timeupdate: (e) => alive(e),
     click: (e, at) => {
       input(e);
       e.isTrusted && note(CRUMB, at, 0, 0, 0, 0, 'click', selector(e.target));
@@ -130,9 +141,17 @@ export const start = async (state) => {
       setTimeout(() => state.locate(at));
     },
   };
+  // Whoever reads, or watches, is there too.
+  let lastAlive = -1000;
+  const alive = (e) => {
+    if (!e.isTrusted || e.timeStamp - lastAlive < 1000) return;
+    lastAlive = e.timeStamp;
+    note(ACTIVE, e.timeStamp);
+    state.isQuiet || visit.touch(true);
+  };
   const input = (e) => {
     if (!e.isTrusted) return;
-    note(ACTIVE, e.timeStamp);
+    alive(e);
     whenIdle(() => { note(INPUT); sending.schedule(); }, 1000);
   };
   const widget = () => import(new URL('widget.js', import.meta.url));
@@ -142,17 +161,17 @@ export const start = async (state) => {
     const picture = screenshot && await widget().then(({ upload }) => upload(screenshot, state.origin + '/collect/screenshot?key=' + state.key)).catch(() => '');
     const number = (value) => typeof value == 'number' && value >= 0 ? value : -1;
     note(FEEDBACK, at, number(rating) || -1, number(score), 0, 0, text(kind), text(message), text(picture));
-    await sending.flush();
-    return !screenshot || !!picture;
+    // What is not sent yet is kept.
+    return { isSent: await sending.flush(), isComplete: !screenshot || !!picture };
   };
   const open = async (kind, options) => (await widget()).open(kind, options ?? {}, submit);
   const handlers = {
     entry,
-    on: (e, at) => events[e.type](e, at),
+    on: (e) => events[e.type](e, e.timeStamp),
     crumb: (at, kind, said) => note(CRUMB, at, 0, 0, 0, 0, kind, said),
     request: (at, method, address, status, duration) => note(REQUEST, at, status, duration, 0, 0, method, address),
     captured: (at, problem, where) => error(at, 'captured', problem, where, text(problem)),
-    exposure: (at, name, variant) => !state.isQuiet && visit.expose(text(name), text(variant)) && note(EXPOSURE, at, 0, 0, 0, 0, text(name), text(variant)),
+    exposure: (at, name, variant) => !state.isQuiet && wanted.collectAnalytics && visit.expose(text(name), text(variant)) && note(EXPOSURE, at, 0, 0, 0, 0, text(name), text(variant)),
     use: (at, name, given) => note(USE, at, 0, 0, 0, 0, text(name), properties(given)),
     custom: (at, name, given) => note(CUSTOM, at, 0, 0, 0, 0, text(name), properties(given)),
     task: (at, task, outcome) => {
@@ -162,7 +181,6 @@ export const start = async (state) => {
       note(TASK, at, at - task.start, 0, 0, 0, text(task.name), outcome);
     },
     timing: (at, kind, name, start, failed) => note(TIMING, at, at - start, failed === true ? 1 : 0, 0, 0, kind, text(name)),
-    hook: (at, hook) => { state.hook = hook; },
     debug: (at, on = true) => { state.isDebugging = on; },
   };
   // What the app waits for; it goes on whatever happens.
@@ -174,11 +192,12 @@ export const start = async (state) => {
     askNps: (options) => open('nps', options),
   };
   // Nothing that goes wrong in here may reach the app, or spoil what comes after it.
-  const take = ([name, ...rest]) => {
+  const take = (what) => {
+    const [name, ...rest] = what, { done } = what;
     try {
       const question = questions[name];
       if (question) {
-        const [, ...said] = rest, done = said.pop();
+        const [, ...said] = rest;
         const answer = Promise.resolve(question(...said)).catch((problem) => console.warn('phasegate:', problem));
         // A dialog is open for as long as somebody needs; nothing else is waited for that long.
         /open|Nps/.test(name) ? done(answer) : answer.then(done);
@@ -195,7 +214,7 @@ export const start = async (state) => {
   // Whether the page was hidden in the meantime, the browser has told above.
   seen.splice(0).filter(([name, { type }]) => name != 'on' || !/^(visibility|page)/.test(type)).forEach(take);
   if (!state.hasStopped) state.take = take;
-  for (const type of ['pageshow', 'keydown', 'click', 'securitypolicyviolation']) addEventListener(type, (event) => state.take(['on', event, now()]), true);
+  for (const type of ['pageshow', 'keydown', 'click', 'scroll', 'pointermove', 'timeupdate']) addEventListener(type, (event) => state.take(['on', event]), true);
   page.navigation?.addEventListener?.('currententrychange', () => attempt(() => state.locate(now())));
   addEventListener('popstate', () => setTimeout(() => state.locate(now())));
   isKnown || asked.evaluate().then(state.ready);

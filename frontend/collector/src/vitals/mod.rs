@@ -13,8 +13,8 @@ use shifts::Shifts;
 
 /// Milliseconds as whole millionths of a second; what is no time counts as none.
 pub(crate) fn millionths(milliseconds: f64) -> u64 {
-    // The cast saturates: a negative time or NaN becomes 0.
-    (milliseconds * 1_000.0 + 0.5) as u64
+    // The cast saturates: a negative time or NaN becomes 0. What takes longer than a day took a day.
+    ((milliseconds * 1_000.0 + 0.5) as u64).min(phasegate_wire::MAX_VALUE)
 }
 
 /// The place of each vital among what was reported.
