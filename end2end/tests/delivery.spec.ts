@@ -217,3 +217,12 @@ test('where the database is denied, what was refused is kept all the same', asyn
   await expect.poll(() => server.counted('counted'), { timeout: 20_000 }).toBe(7);
   await trouble.stop();
 });
+
+test('a burst of a thousand events is put together before it is too much', async ({ visitor, server }) => {
+  const trouble = await Trouble.before(server);
+  const page = await visitor();
+  await open(page, trouble);
+  await track(page, 1000);
+  await expect.poll(() => server.counted('counted'), { timeout: 20_000 }).toBe(1000);
+  await trouble.stop();
+});

@@ -6,16 +6,19 @@ import type { Page } from '@playwright/test';
 import { expect } from './fixtures';
 import type { Server } from './server';
 
-const LIBRARY = readFileSync(require.resolve('web-vitals').replace(/web-vitals[^/]*\.js$/, 'web-vitals.iife.js'));
+const LIBRARY = readFileSync(require.resolve('web-vitals').replace(/[^/]*$/, 'web-vitals.attribution.iife.js'));
 
 /** What the library is asked, as its documentation says. FID is no longer in it, so it is read from the browser. */
 const ASK = `
-  const tell = (metric) => navigator.sendBeacon('/theirs', JSON.stringify({ name: metric.name, id: metric.id, value: metric.value, nav: metric.navigationType, attribution: undefined }));
+  const why = ({ name, attribution: a }) => name === 'LCP' ? { target: a.target, parts: [a.timeToFirstByte, a.resourceLoadDelay, a.resourceLoadDuration, a.elementRenderDelay] }
+    : name === 'INP' ? { target: a.interactionTarget, parts: [a.inputDelay, a.processingDuration, a.presentationDelay], script: a.longestScript?.entry?.sourceURL }
+    : name === 'CLS' ? { target: a.largestShiftTarget } : {};
+  const tell = (metric) => navigator.sendBeacon('/theirs', JSON.stringify({ name: metric.name, id: metric.id, value: metric.value, nav: metric.navigationType, ...why(metric) }));
   for (const on of ['onCLS', 'onFCP', 'onINP', 'onLCP', 'onTTFB']) webVitals[on](tell, { reportSoftNavs: true });
   // As the library did as long as it had it: what a hidden page is late with annoys nobody.
   document.visibilityState == 'hidden' || new PerformanceObserver((list) => {
     const [first] = list.getEntries();
-    tell({ name: 'FID', id: 'first', value: first.processingStart - first.startTime });
+    tell({ name: 'FID', id: 'first', value: first.processingStart - first.startTime, attribution: {} });
   }).observe({ type: 'first-input', buffered: true });`;
 
 /** A picture that takes its time. */
@@ -24,14 +27,15 @@ const PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="600" height="400
 /** After a return from the cache the browser measures nothing: both ask the clock in the same frame, ours when theirs has sent its beacons. */
 const isOwnClock = ({ name, nav }: Final) => nav === 'back-forward-cache' && /FCP|LCP/.test(name);
 
-type Final = { name: string; nav: string; value: number };
+/** A value, and why it is what it is: the element, the parts in milliseconds, the longest script. */
+type Final = { name: string; nav: string; value: number; target?: string; parts?: number[]; script?: string };
 
 export class Site {
-  private theirs = new Map<string, { name: string; nav: string; value: number }>();
+  private theirs = new Map<string, Final>();
   /** The paths that were asked for. */
   readonly asked: string[] = [];
   private readonly batches = new Set<string>();
-  private ours: { name: string; nav: string; value: number }[] = [];
+  private ours: Final[] = [];
 
   private constructor(
     private readonly http: HttpServer,
@@ -94,8 +98,10 @@ export class Site {
       if (event.t !== 'vital') continue;
       const same = this.ours.find((one) => one.name === event.name && one.nav === event.nav && one.value === event.was);
       expect(event.was === undefined || same, `${event.name} takes the place of a value that was reported`).toBeTruthy();
-      if (same) same.value = event.value;
-      else this.ours.push({ name: event.name, nav: event.nav, value: event.value });
+      const { name, nav, value, target, parts, script } = event;
+      const found = { name, nav, value, target, parts: parts?.map((part: number) => part / 1e3), script };
+      if (same) Object.assign(same, found);
+      else this.ours.push(found);
     }
   }
 
@@ -117,9 +123,20 @@ export class Site {
         const isScore = mine.name === 'CLS';
         const off = Math.abs(mine.value / (isScore ? 1e6 : 1e3) - theirs[index].value);
         expect(off, `${key(mine)}: ours ${mine.value}, theirs ${theirs[index].value}`).toBeLessThan(isScore ? 1e-6 : isOwnClock(mine) ? 16 : 0.5);
+        if (!isOwnClock(mine)) this.compareReasons(mine, theirs[index]);
       }
     }).toPass({ timeout: 10_000 });
     return sorted(this.theirs.values());
+  }
+
+  private compareReasons(mine: Final, theirs: Final): void {
+    expect(mine.target || undefined, `what ${mine.name} is about`).toEqual(theirs.target || undefined);
+    const sum = (parts: number[]) => parts.reduce((all, part) => all + part, 0);
+    for (const [index, part] of (theirs.parts ?? []).entries()) {
+      // Both are made of times that browsers round; where there is nothing to take apart, ours says nothing.
+      if (sum(theirs.parts ?? []) > 0) expect(Math.abs((mine.parts?.[index] ?? 0) - part), `part ${index} of ${mine.name}: ours ${mine.parts}, theirs ${theirs.parts}`).toBeLessThan(1);
+    }
+    if (theirs.script) expect(mine.script, `the longest script of ${mine.name}`).toContain(theirs.script);
   }
 
   async stop(): Promise<void> {

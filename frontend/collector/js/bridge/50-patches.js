@@ -3,6 +3,7 @@
 
 const patches = (state, core, take) => {
   const done = [];
+  state.patchedAt = now();
   // Where an object is frozen or another script defends its own, nothing is done.
   const patch = (object, name, around) => state.attempt(() => {
     const original = object[name];
