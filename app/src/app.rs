@@ -11,8 +11,8 @@ use crate::{
     components::Frame,
     pages::{
         AuditPage, DashboardPage, DebuggerPage, EnvironmentPage, FilesPage, FlagEditPage, FlagPage,
-        FlagsPage, InstallPage, LoginPage, NewFlagPage, NotFoundPage, RolloutPage, SegmentPage,
-        SegmentsPage, SettingsPage,
+        FlagsPage, InstallPage, LoginPage, NewFlagPage, NotFoundPage, PerformancePage, RolloutPage,
+        SegmentPage, SegmentsPage, SettingsPage,
     },
 };
 
@@ -36,6 +36,7 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("segments/:key") view=SegmentPage/>
                     <Route path=path!("debugger") view=DebuggerPage/>
                     <Route path=path!("dashboard") view=DashboardPage/>
+                    <Route path=path!("performance") view=PerformancePage/>
                     <Route path=path!("install") view=InstallPage/>
                     <Route path=path!("audit") view=AuditPage/>
                     <Route path=path!("settings") view=SettingsPage/>

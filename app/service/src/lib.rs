@@ -20,6 +20,7 @@ pub mod models {
         ClientKey, Environment, FlagVersion, HistoryQuery, ServerToken, StoredFlag, Versioned,
     };
 }
+pub mod performance;
 pub mod rollout;
 pub mod secrets;
 pub mod segments;

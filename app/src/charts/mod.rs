@@ -2,6 +2,6 @@
 //! every update, by the same code.
 
 mod colours;
-mod minutes;
+mod course;
 
-pub(crate) use minutes::{Limits, Shape, draw};
+pub(crate) use course::{Limits, Shape, Window, draw};

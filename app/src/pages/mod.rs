@@ -8,6 +8,7 @@ mod flags;
 mod install;
 mod login;
 mod not_found;
+mod performance;
 mod rollout;
 mod segments;
 mod settings;
@@ -21,6 +22,7 @@ pub(crate) use self::{
     install::InstallPage,
     login::LoginPage,
     not_found::NotFoundPage,
+    performance::PerformancePage,
     rollout::RolloutPage,
     segments::{SegmentPage, SegmentsPage},
     settings::{FilesPage, SettingsPage},

@@ -43,7 +43,7 @@ fn slice(text: &str, start: usize, end: usize) -> &str {
 /// A word without what is behind the question mark of an address, and without the content of an
 /// address that is its own content.
 fn scrub_word(word: &str, out: &mut String) {
-    let core = word.trim_end_matches(|c| matches!(c, ')' | ']' | '}' | ',' | ';' | '.'));
+    let core = word.trim_end_matches([')', ']', '}', ',', ';', '.']);
     let end = slice(word, core.len(), word.len());
     if let Some(at) = find(core, "data:").filter(|at| *at < 2) {
         out.push_str(slice(core, 0, at + 5));

@@ -5,6 +5,7 @@ mod bucket;
 mod facts;
 mod ledger;
 mod presence;
+mod range;
 mod screenshot;
 mod series;
 mod session;
@@ -16,6 +17,7 @@ pub use facts::{Batch, ErrorReport, Fact, FactKind, Feedback, Severity, TaskOutc
 use ledger::LedgerRows;
 pub use ledger::{Ledger, RowKey};
 pub use presence::Deed;
+pub use range::Range;
 pub use screenshot::{
     ImageKind, MAX_SCREENSHOT_BYTES, MAX_SCREENSHOTS_BYTES, MAX_SCREENSHOTS_PER_MINUTE, Screenshot,
 };

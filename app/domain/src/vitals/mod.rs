@@ -1,5 +1,8 @@
 //! Web vitals: names, units, thresholds and ratings.
 
+mod score;
+
+pub use score::performance_score;
 use serde::{Deserialize, Serialize};
 
 /// A web vital. Values are in millionths: of a second, and of a score for CLS.

@@ -8,7 +8,7 @@ use phasegate_domain::{
 };
 
 use crate::{
-    charts::{Limits, Shape, draw},
+    charts::{Limits, Shape, Window, draw},
     format,
 };
 
@@ -29,8 +29,9 @@ pub(super) fn VitalCard(panel: VitalPanel, at: Timestamp) -> impl IntoView {
     let number = p75.map_or_else(|| "–".to_owned(), |p75| vital.format(p75));
     let (limit_good, limit_poor) = vital.thresholds();
     let limits = Limits { good: limit_good as f64, poor: limit_poor as f64 };
-    let chart =
-        draw((280, 112), &points, at, Shape::Line, Some(limits), &|value| vital.format(value));
+    let chart = draw((280, 112), &points, Window::last_hour(at), Shape::Line, Some(limits), &|v| {
+        vital.format(v)
+    });
     let limit = format!("good ≤ {}", vital.format(limit_good as f64));
     let summary = match samples {
         0 => "No samples in this hour".to_owned(),
@@ -62,8 +63,9 @@ pub(super) fn VitalCard(panel: VitalPanel, at: Timestamp) -> impl IntoView {
 /// Errors.
 #[component]
 pub(super) fn ErrorCard(panel: ErrorPanel, at: Timestamp) -> impl IntoView {
-    let chart =
-        draw((460, 150), &panel.points, at, Shape::Bars, None, &|value| format!("{value:.0}"));
+    let chart = draw((460, 150), &panel.points, Window::last_hour(at), Shape::Bars, None, &|v| {
+        format!("{v:.0}")
+    });
     let class = if panel.count == 0 { "number is-good" } else { "number is-poor" };
     view! {
         <article class="card" data-testid="errors">

@@ -1,9 +1,9 @@
-//! Values per minute over the dashboard's window.
+//! Values per minute, hour or day, up to now.
 
 use phasegate_domain::{
     Timestamp,
     dashboard::{Point, WINDOW_MINUTES},
-    telemetry::minute_of,
+    telemetry::Resolution,
 };
 use plotters::{
     chart::ChartBuilder,
@@ -20,12 +20,30 @@ use super::colours::{GOOD, GRID, LINE, POOR, TEXT, themed};
 /// is drawn about as large as it is shown.
 pub(crate) type Size = (u32, u32);
 
+/// The stretch of time that is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Window {
+    pub(crate) resolution: Resolution,
+    /// How many minutes, hours or days.
+    pub(crate) spans: i64,
+    /// The one after the last.
+    pub(crate) end: i64,
+}
+
+impl Window {
+    /// What the dashboard shows.
+    pub(crate) fn last_hour(at: Timestamp) -> Self {
+        let resolution = Resolution::Minute;
+        Self { resolution, spans: WINDOW_MINUTES, end: resolution.span_of(at) + 1 }
+    }
+}
+
 /// How values are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
     /// Points joined by a line.
     Line,
-    /// A bar for each minute.
+    /// A bar for each span.
     Bars,
 }
 
@@ -36,22 +54,21 @@ pub(crate) struct Limits {
     pub(crate) poor: f64,
 }
 
-/// Draws the window that ends at `at`. An empty string if plotters fails, which it does not on
+/// Draws the window. An empty string if plotters fails, which it does not on
 /// an SVG in memory; the table beside the chart says the same in words.
 pub(crate) fn draw(
     size: Size,
     points: &[Point],
-    at: Timestamp,
+    window: Window,
     shape: Shape,
     limits: Option<Limits>,
     write: &dyn Fn(f64) -> String,
 ) -> String {
     let mut svg = String::new();
-    // Minutes from now, so that the axis has round numbers.
-    let end = minute_of(at) + 1;
-    let from_now = |point: &Point| Point { minute: point.minute - end, ..*point };
+    // Spans from now, so that the axis has round numbers.
+    let from_now = |point: &Point| Point { minute: point.minute - window.end, ..*point };
     let points: Vec<Point> = points.iter().map(from_now).collect();
-    let drawn = paint(&mut svg, size, &points, shape, limits, write);
+    let drawn = paint(&mut svg, size, &points, window, shape, limits, write);
     if drawn.is_ok() { themed(svg) } else { String::new() }
 }
 
@@ -59,11 +76,12 @@ fn paint(
     svg: &mut String,
     size: Size,
     points: &[Point],
+    window: Window,
     shape: Shape,
     limits: Option<Limits>,
     write: &dyn Fn(f64) -> String,
 ) -> Result<(), Box<dyn std::error::Error>> {
-    let (start, end) = (-(WINDOW_MINUTES as f64), 0.0);
+    let (start, end) = (-(window.spans as f64), 0.0);
     let highest = points.iter().map(|point| point.value).fold(0.0, f64::max);
     let floor = limits.map_or(1.0, |limits| limits.good * 1.15);
     let top = (highest * 1.2).max(floor);
@@ -81,7 +99,7 @@ fn paint(
         .disable_x_mesh()
         .x_labels(4)
         .y_labels(4)
-        .x_label_formatter(&|minute| ago(*minute))
+        .x_label_formatter(&|spans| ago(*spans, window.resolution))
         .y_label_formatter(&|value| write(*value))
         .label_style(text)
         .axis_style(GRID)
@@ -120,9 +138,14 @@ fn paint(
     Ok(())
 }
 
-/// A place on the axis, which is in minutes from now.
-fn ago(minutes: f64) -> String {
-    if minutes > -1.0 { "now".to_owned() } else { format!("−{:.0} min", minutes.abs()) }
+/// A place on the axis, which is in spans from now.
+fn ago(spans: f64, resolution: Resolution) -> String {
+    let unit = match resolution {
+        Resolution::Minute => "min",
+        Resolution::Hour => "h",
+        Resolution::Day => "d",
+    };
+    if spans > -1.0 { "now".to_owned() } else { format!("−{:.0} {unit}", spans.abs()) }
 }
 
 #[cfg(test)]
@@ -134,7 +157,9 @@ mod tests {
     fn svg(points: &[Point], shape: Shape) -> String {
         let at = DateTime::from_timestamp(60_000, 0).unwrap();
         let limits = Some(Limits { good: 2.5, poor: 4.0 });
-        draw((280, 112), points, at, shape, limits, &|value| format!("{value:.1} s"))
+        draw((280, 112), points, Window::last_hour(at), shape, limits, &|value| {
+            format!("{value:.1} s")
+        })
     }
 
     #[test]

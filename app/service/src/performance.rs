@@ -1,0 +1,294 @@
+//! How fast pages are, for whom, and since when; from rows only.
+
+use std::collections::BTreeMap;
+
+use phasegate_domain::{
+    Timestamp,
+    dashboard::{Point, TimingRow},
+    ids::EnvironmentId,
+    people::Role,
+    stats::Sketch,
+    telemetry::{Device, Range, Series, Slice, TimingKind},
+    vitals::{Vital, performance_score},
+};
+use phasegate_store::models::{Row, RowQuery};
+
+use crate::{Service, ServiceError, access::Actor};
+
+/// Lines of a table.
+const MAX_LINES: usize = 50;
+
+/// By what pages are compared.
+pub const BREAKDOWNS: [(&str, &str); 5] = [
+    ("page", "Page"),
+    ("device", "Device"),
+    ("release", "Release"),
+    ("flag", "Flag, variant and phase"),
+    ("phase", "Phase"),
+];
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PerformanceQuery {
+    /// How far back.
+    pub range: Range,
+    /// Of which part.
+    pub slice: Slice,
+    /// One of [`BREAKDOWNS`].
+    pub by: &'static str,
+}
+
+/// How fast pages are.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Performance {
+    /// When it was computed.
+    pub at: Timestamp,
+    /// 0 to 100; `None` without samples.
+    pub score: Option<f64>,
+    /// The score of the range before.
+    pub score_before: Option<f64>,
+    /// One for each vital, in the order of [`Vital::ALL`].
+    pub vitals: Vec<VitalCourse>,
+    /// The parts compared, those with the most samples first.
+    pub breakdown: Vec<BreakdownLine>,
+    /// Timed endpoints and components, slowest first.
+    pub timings: Vec<TimingLine>,
+}
+
+/// One vital over the range.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VitalCourse {
+    /// Which one.
+    pub vital: Vital,
+    /// 75th percentile, in millionths; `None` without samples.
+    pub p75: Option<f64>,
+    /// The same over the range before.
+    pub p75_before: Option<f64>,
+    /// How many values it rests on.
+    pub samples: u64,
+    /// How many of them are good.
+    pub good: u64,
+    /// How many of them are poor.
+    pub poor: u64,
+    /// The p75 of each span that has samples.
+    pub points: Vec<Point>,
+}
+
+/// One part, compared with the others.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BreakdownLine {
+    /// Which part.
+    pub slice: Slice,
+    /// How many page views had their largest paint measured.
+    pub samples: u64,
+    /// 75th percentiles of LCP, INP and CLS, in millionths.
+    pub p75: [Option<f64>; 3],
+    /// 0 to 100.
+    pub score: Option<f64>,
+}
+
+/// An endpoint or component.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TimingLine {
+    /// Which one, how often, and its 75th percentile.
+    pub timing: TimingRow,
+    /// Median and 95th percentile, in millionths of a second.
+    pub p50: f64,
+    /// See `p50`.
+    pub p95: f64,
+    /// How often it failed.
+    pub failures: u64,
+}
+
+/// Computes it.
+///
+/// # Errors
+/// When the actor may not look, or storage fails.
+pub async fn performance(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+    query: &PerformanceQuery,
+) -> Result<Performance, ServiceError> {
+    actor.require(Role::Viewer)?;
+    let at = service.now();
+    let (from, to) = query.range.span_bounds(at);
+    let vitals = Vital::ALL.map(Series::Vital);
+    let timings = [Series::Timing(TimingKind::Api), Series::Timing(TimingKind::Render)];
+    let ask = |series: &[Series], slices: Vec<Slice>, from, to| RowQuery {
+        environment,
+        resolution: query.range.resolution(),
+        series: series.to_vec(),
+        slices,
+        from,
+        to,
+    };
+    let telemetry = &service.telemetry;
+    let mine = || vec![query.slice.clone()];
+    let now = telemetry.rows(&ask(&vitals, mine(), from, to)).await?;
+    let before = telemetry.rows(&ask(&vitals, mine(), from - query.range.spans(), from)).await?;
+    let slices = telemetry.slices(environment, Series::Vital(Vital::Lcp), query.by).await?;
+    let parts = telemetry.rows(&ask(&vitals, slices, from, to)).await?;
+    let mut timed = timings.to_vec();
+    timed.push(Series::Failures);
+    let timed = telemetry.rows(&ask(&timed, mine(), from, to)).await?;
+    let device = device_of(&query.slice);
+    Ok(Performance {
+        at,
+        score: score(&now, device),
+        score_before: score(&before, device),
+        vitals: Vital::ALL.iter().map(|vital| course(*vital, &now, &before)).collect(),
+        breakdown: breakdown(parts),
+        timings: timing_lines(&timed),
+    })
+}
+
+/// Phones are what most curves are for.
+fn device_of(slice: &Slice) -> Device {
+    match slice {
+        Slice::Device(device) => *device,
+        _ => Device::Phone,
+    }
+}
+
+fn merged<'a>(rows: impl Iterator<Item = &'a Row>) -> Sketch {
+    let mut all = Sketch::default();
+    rows.for_each(|row| all.merge(row.tally.sketch()));
+    all
+}
+
+fn of(rows: &[Row], series: Series) -> impl Iterator<Item = &Row> {
+    rows.iter().filter(move |row| row.series == series)
+}
+
+fn p75(rows: &[Row], vital: Vital) -> Option<f64> {
+    merged(of(rows, Series::Vital(vital))).quantile(0.75)
+}
+
+fn score(rows: &[Row], device: Device) -> Option<f64> {
+    let values = Vital::ALL.into_iter().filter_map(|vital| Some((vital, p75(rows, vital)?)));
+    performance_score(values, device)
+}
+
+fn course(vital: Vital, now: &[Row], before: &[Row]) -> VitalCourse {
+    let mine = || of(now, Series::Vital(vital));
+    let all = merged(mine());
+    let samples = all.count();
+    let (good, poor) = vital.thresholds();
+    let point = |row: &Row| {
+        let value = row.tally.sketch().quantile(0.75)?;
+        Some(Point { minute: row.span, value })
+    };
+    VitalCourse {
+        vital,
+        p75: all.quantile(0.75),
+        p75_before: p75(before, vital),
+        samples,
+        good: all.count_at_most(good as f64),
+        poor: samples - all.count_at_most(poor as f64),
+        points: mine().filter_map(point).collect(),
+    }
+}
+
+fn breakdown(rows: Vec<Row>) -> Vec<BreakdownLine> {
+    let mut parts: BTreeMap<Slice, Vec<Row>> = BTreeMap::new();
+    for row in rows {
+        parts.entry(row.slice.clone()).or_default().push(row);
+    }
+    let line = |(slice, rows): (Slice, Vec<Row>)| BreakdownLine {
+        samples: merged(of(&rows, Series::Vital(Vital::Lcp))).count(),
+        p75: [Vital::Lcp, Vital::Inp, Vital::Cls].map(|vital| p75(&rows, vital)),
+        score: score(&rows, device_of(&slice)),
+        slice,
+    };
+    let mut lines: Vec<BreakdownLine> = parts.into_iter().map(line).collect();
+    lines.sort_by_key(|line| std::cmp::Reverse(line.samples));
+    lines.truncate(MAX_LINES);
+    lines
+}
+
+fn timing_lines(rows: &[Row]) -> Vec<TimingLine> {
+    let mut sketches: BTreeMap<(TimingKind, &str), Sketch> = BTreeMap::new();
+    let mut failures: BTreeMap<&str, u64> = BTreeMap::new();
+    for row in rows {
+        match row.series {
+            Series::Timing(kind) => {
+                sketches.entry((kind, &row.label)).or_default().merge(row.tally.sketch());
+            }
+            _ => *failures.entry(&row.label).or_default() += row.tally.count(),
+        }
+    }
+    let line = |((kind, name), sketch): ((TimingKind, &str), Sketch)| {
+        let (samples, p75) = (sketch.count(), sketch.quantile(0.75)?);
+        let failures = match kind {
+            TimingKind::Api => failures.get(name).copied().unwrap_or_default(),
+            TimingKind::Render => 0,
+        };
+        let timing = TimingRow { kind, name: name.to_owned(), samples, p75 };
+        Some(TimingLine {
+            timing,
+            p50: sketch.quantile(0.5)?,
+            p95: sketch.quantile(0.95)?,
+            failures,
+        })
+    };
+    let mut lines: Vec<TimingLine> = sketches.into_iter().filter_map(line).collect();
+    lines.sort_by(|a, b| b.timing.p75.total_cmp(&a.timing.p75));
+    lines.truncate(MAX_LINES);
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use phasegate_domain::stats::Tally;
+
+    use super::*;
+
+    fn row(series: Series, slice: Slice, label: &str, span: i64, values: &[u64]) -> Row {
+        let mut tally = Tally::default();
+        values.iter().for_each(|value| tally.add(*value));
+        Row { series, slice, label: label.into(), span, tally }
+    }
+
+    #[test]
+    fn parts_are_compared_with_the_most_samples_first() {
+        let lcp = Series::Vital(Vital::Lcp);
+        let page = |path: &str| Slice::Page(path.into());
+        let lines = breakdown(vec![
+            row(lcp, page("/a"), "", 1, &[1_000_000]),
+            row(lcp, page("/b"), "", 1, &[9_000_000, 9_000_000]),
+            row(lcp, page("/b"), "", 2, &[9_000_000]),
+            row(Series::Vital(Vital::Cls), page("/a"), "", 2, &[0]),
+        ]);
+        assert_eq!(lines.iter().map(|line| line.samples).collect::<Vec<_>>(), [3, 1]);
+        assert_eq!((&lines[0].slice, &lines[1].slice), (&page("/b"), &page("/a")));
+        assert!(lines[0].score.unwrap() < 10.0 && lines[1].score.unwrap() > 95.0);
+        assert_eq!(lines[1].p75[1], None);
+    }
+
+    #[test]
+    fn a_course_knows_what_was_before() {
+        let lcp = Series::Vital(Vital::Lcp);
+        let now = [row(lcp, Slice::All, "", 7, &[1_000_000, 3_000_000, 9_000_000])];
+        let before = [row(lcp, Slice::All, "", 3, &[2_000_000])];
+        let course = course(Vital::Lcp, &now, &before);
+        assert_eq!((course.samples, course.good, course.poor), (3, 1, 1));
+        assert!((course.p75_before.unwrap() - 2_000_000.0).abs() < 20_001.0);
+        assert_eq!(course.points.len(), 1);
+    }
+
+    #[test]
+    fn slow_and_failing_endpoints_come_first() {
+        let api = Series::Timing(TimingKind::Api);
+        let mut failed = row(Series::Failures, Slice::All, "/slow", 1, &[]);
+        failed.tally.count_up(2);
+        let lines = timing_lines(&[
+            row(api, Slice::All, "/quick", 1, &[1_000]),
+            row(api, Slice::All, "/slow", 1, &[900_000, 1_000_000, 1_100_000]),
+            failed,
+        ]);
+        assert_eq!(lines[0].timing.name, "/slow");
+        assert_eq!((lines[0].failures, lines[1].failures), (2, 0));
+        assert!(lines[0].p50 <= lines[0].timing.p75 && lines[0].timing.p75 <= lines[0].p95);
+    }
+}
