@@ -9,7 +9,8 @@ pub(crate) fn run(name: &str) -> Result<()> {
     match name {
         "flags" => flags(),
         "collector" => collector(),
-        other => bail!("there is no benchmark {other:?}; there are: flags, collector"),
+        "ingest" => ingest(),
+        other => bail!("there is no benchmark {other:?}; there are: flags, collector, ingest"),
     }
 }
 
@@ -33,4 +34,17 @@ fn collector() -> Result<()> {
     assets::build_server()?;
     report::stage("what the collector costs a page");
     browser::bench()
+}
+
+fn ingest() -> Result<()> {
+    report::stage("the store alone, beside rows straight into SQLite");
+    let store = ["bench", "--package", "phasegate-store-sqlite", "--bench", "ingest"];
+    run::run(run::cargo().args(store))?;
+    assets::build_server()?;
+    report::stage("over HTTP");
+    run::run(
+        run::cargo()
+            .args(["bench", "--package", "phasegate", "--bench", "ingest"])
+            .env("PHASEGATE_BINARY", assets::server_binary()),
+    )
 }

@@ -23,6 +23,7 @@ cargo xtask build             build everything: target/release/phasegate
 cargo xtask assets            build only what browsers download, into target/site
 cargo xtask test [FILTER]     run every check, or those whose name contains FILTER
 cargo xtask bench flags       measure evaluation, OFREP and event streams, each beside a reference
+cargo xtask bench ingest      measure how many events are taken, beside rows straight into SQLite
 cargo xtask bench collector   measure what the collector costs a page, beside web-vitals and Sentry
 cargo xtask tidy              check only the dependency rules between crates";
 

@@ -15,7 +15,7 @@ pub(crate) struct Server {
     pub(crate) address: String,
     pub(crate) client_key: String,
     token: String,
-    _data: Option<TempDir>,
+    data: Option<TempDir>,
 }
 
 impl Drop for Server {
@@ -56,7 +56,7 @@ impl Server {
         // What else it says must not fill the pipe.
         std::thread::spawn(move || lines.for_each(drop));
         let (client_key, token) = ("pk_bench".to_owned(), "pgs_bench".to_owned());
-        Self { child, address: format!("127.0.0.1:{port}"), client_key, token, _data: Some(data) }
+        Self { child, address: format!("127.0.0.1:{port}"), client_key, token, data: Some(data) }
     }
 
     /// The reference, which answers with this.
@@ -79,7 +79,7 @@ impl Server {
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().trim_start_matches("http://").to_owned();
-        Self { child, address, client_key: String::new(), token: String::new(), _data: None }
+        Self { child, address, client_key: String::new(), token: String::new(), data: None }
     }
 
     /// Calls the API about the first environment.
@@ -94,6 +94,14 @@ impl Server {
             .json(body);
         let text = request.send().await.unwrap().text().await.unwrap();
         serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    /// What its files take on disk.
+    #[allow(dead_code, reason = "the benchmark of ingest shares this file")]
+    pub(crate) fn data_bytes(&self) -> u64 {
+        let folder = self.data.as_ref().unwrap().path().join("data");
+        let files = std::fs::read_dir(folder).unwrap();
+        files.map(|file| file.unwrap().metadata().unwrap().len()).sum()
     }
 
     /// What the process holds in memory.

@@ -1,0 +1,112 @@
+//! The reference for ingest: the same events as rows, written straight into SQLite, durably, in
+//! large transactions; and beside it what the store does with them, without HTTP.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark is a test of its own kind, and prints"
+)]
+
+use std::time::Instant;
+
+use phasegate_domain::{
+    ids::{EnvironmentId, FlagKey, PhaseNumber, VariantName},
+    telemetry::{Batch, Device, Fact, FactKind, PersonHash, SessionHash, TimingKind, Visit},
+    vitals::Vital,
+};
+use phasegate_store::TelemetryStore;
+use phasegate_store_sqlite::SqliteTelemetry;
+use sqlx::{
+    ConnectOptions, Connection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+};
+
+/// Events of a batch, batches of a group, and groups.
+const EVENTS: usize = 50;
+const BATCHES: usize = 256;
+const GROUPS: usize = 40;
+
+#[tokio::main]
+async fn main() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = EVENTS * BATCHES * GROUPS;
+    let options = SqliteConnectOptions::new()
+        .filename(folder.path().join("reference.db"))
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full);
+    let mut db = options.connect().await.unwrap();
+    sqlx::query(
+        "CREATE TABLE events (at INTEGER, session INTEGER, kind TEXT, page TEXT, value INTEGER)",
+    )
+    .execute(&mut db)
+    .await
+    .unwrap();
+    let document: Vec<serde_json::Value> = (0..EVENTS * BATCHES)
+        .map(|n| serde_json::json!([n, n / EVENTS, "vital", "/exercises", 1_840_000]))
+        .collect();
+    let document = serde_json::Value::Array(document).to_string();
+    let begun = Instant::now();
+    for _ in 0..GROUPS {
+        let mut tx = db.begin().await.unwrap();
+        sqlx::query(
+            "INSERT INTO events SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4
+             FROM json_each(?)",
+        )
+        .bind(&document)
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+        tx.commit().await.unwrap();
+    }
+    let reference = rows as f64 / begun.elapsed().as_secs_f64();
+
+    let store = SqliteTelemetry::open(&folder.path().join("telemetry.db")).await.unwrap();
+    let mut spent = std::time::Duration::ZERO;
+    for group in 0..GROUPS {
+        let batches: Vec<Batch> = (0..BATCHES).map(|n| batch(group * BATCHES + n)).collect();
+        let begun = Instant::now();
+        store.append(&batches).await.unwrap();
+        spent += begun.elapsed();
+    }
+    let ours = rows as f64 / spent.as_secs_f64();
+    println!("\n{rows} events in groups of {BATCHES} batches of {EVENTS}, durable");
+    println!("  rows straight into SQLite, by json_each  {reference:>10.0} events/s");
+    println!("  the store: rows, sessions, people        {ours:>10.0} events/s");
+    println!("  ratio {:.1}", ours / reference);
+}
+
+fn batch(number: usize) -> Batch {
+    let at = chrono::DateTime::from_timestamp(1_800_000_000 + number as i64 / 100, 0).unwrap();
+    let flag = || FlagKey::new("ENHANCED_EXERCISE_LIBRARY").unwrap();
+    let on = || VariantName::new("on").unwrap();
+    let kinds = [
+        FactKind::View,
+        FactKind::Vital { vital: Vital::Lcp, millionths: 1_000_000 + number as u64, was: None },
+        FactKind::Vital { vital: Vital::Inp, millionths: 120_000, was: None },
+        FactKind::Exposure { flag: flag(), variant: on() },
+        FactKind::FeatureUsed { flag: flag() },
+        FactKind::Timing {
+            kind: TimingKind::Api,
+            name: "/api/exercises/:id".into(),
+            millionths: 98_000,
+            has_failed: false,
+        },
+        FactKind::Custom { name: "set_logged".into() },
+    ];
+    let facts = kinds.into_iter().cycle().take(EVENTS);
+    let visit = Visit {
+        who: Some((PersonHash(number as u64 % 5_000), SessionHash(number as u64))),
+        device: Device::ALL.into_iter().nth(number % 3).unwrap_or_default(),
+        release: Some(format!("1.{}", number % 4)),
+        exposed: [(flag(), on())].into(),
+        phase: Some(PhaseNumber(2)),
+    };
+    Batch {
+        id: format!("b{number}"),
+        environment: EnvironmentId(1),
+        received_at: at,
+        visit,
+        facts: facts.map(|kind| Fact { at, page: "/exercises".into(), kind }).collect(),
+    }
+}
