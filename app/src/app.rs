@@ -10,9 +10,9 @@ use leptos_router::{
 use crate::{
     components::Frame,
     pages::{
-        AuditPage, DashboardPage, DebuggerPage, EnvironmentPage, FilesPage, FlagEditPage, FlagPage,
-        FlagsPage, InstallPage, LoginPage, NewFlagPage, NotFoundPage, PerformancePage, RolloutPage,
-        SegmentPage, SegmentsPage, SettingsPage,
+        AnalyticsPage, AuditPage, DashboardPage, DebuggerPage, EnvironmentPage, FilesPage,
+        FlagEditPage, FlagPage, FlagsPage, InstallPage, LoginPage, NewFlagPage, NotFoundPage,
+        PerformancePage, RolloutPage, SegmentPage, SegmentsPage, SettingsPage,
     },
 };
 
@@ -36,6 +36,7 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("segments/:key") view=SegmentPage/>
                     <Route path=path!("debugger") view=DebuggerPage/>
                     <Route path=path!("dashboard") view=DashboardPage/>
+                    <Route path=path!("analytics") view=AnalyticsPage/>
                     <Route path=path!("performance") view=PerformancePage/>
                     <Route path=path!("install") view=InstallPage/>
                     <Route path=path!("audit") view=AuditPage/>

@@ -15,6 +15,13 @@ pub(crate) fn instant(at: Timestamp) -> String {
     format!("{} {month} {}, {:02}:{:02} UTC", at.day(), at.year(), at.hour(), at.minute())
 }
 
+/// `23 Nov`
+#[cfg(feature = "ssr")]
+pub(crate) fn day(at: Timestamp) -> String {
+    let month = MONTHS.get(at.month0() as usize).copied().unwrap_or_default();
+    format!("{} {month}", at.day())
+}
+
 /// `14:05:09`
 pub(crate) fn time(at: Timestamp) -> String {
     format!("{:02}:{:02}:{:02}", at.hour(), at.minute(), at.second())

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod accounts;
+pub mod analytics;
 mod check;
 pub mod collecting;
 pub mod dashboard;

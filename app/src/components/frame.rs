@@ -33,6 +33,7 @@ pub(crate) fn Frame() -> impl IntoView {
                     <A href="/admin/segments">"Segments"</A>
                     <A href="/admin/debugger">"Debugger"</A>
                     <A href="/admin/dashboard">"Dashboard"</A>
+                    <A href="/admin/analytics">"Analytics"</A>
                     <A href="/admin/performance">"Performance"</A>
                     <A href="/admin/audit">"Audit"</A>
                     <A href="/admin/install">"Install"</A>

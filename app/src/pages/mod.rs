@@ -1,5 +1,6 @@
 //! One page per file or folder.
 
+mod analytics;
 mod audit;
 mod dashboard;
 mod debugger;
@@ -14,6 +15,7 @@ mod segments;
 mod settings;
 
 pub(crate) use self::{
+    analytics::AnalyticsPage,
     audit::AuditPage,
     dashboard::DashboardPage,
     debugger::DebuggerPage,

@@ -11,6 +11,12 @@ pub struct People(RoaringBitmap);
 #[error("the set of people is damaged: {0}")]
 pub struct InvalidPeople(String);
 
+impl FromIterator<u32> for People {
+    fn from_iter<I: IntoIterator<Item = u32>>(numbers: I) -> Self {
+        Self(numbers.into_iter().collect())
+    }
+}
+
 impl People {
     /// Adds somebody; `false` if they were there.
     pub fn insert(&mut self, number: u32) -> bool {
@@ -93,9 +99,7 @@ mod tests {
     use super::*;
 
     fn people(numbers: &[u32]) -> People {
-        let mut people = People::default();
-        numbers.iter().for_each(|number| drop(people.insert(*number)));
-        people
+        numbers.iter().copied().collect()
     }
 
     #[test]

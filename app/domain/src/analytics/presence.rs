@@ -1,0 +1,88 @@
+//! Who did what, in a stretch of days.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    ids::{FlagKey, VariantName},
+    stats::People,
+    telemetry::Deed,
+};
+
+/// Sets of people by deed and day.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Presence {
+    sets: BTreeMap<Deed, BTreeMap<i64, People>>,
+}
+
+impl FromIterator<(Deed, i64, People)> for Presence {
+    fn from_iter<I: IntoIterator<Item = (Deed, i64, People)>>(all: I) -> Self {
+        let mut presence = Self::default();
+        for (deed, day, people) in all {
+            presence.sets.entry(deed).or_default().entry(day).or_default().extend(&people);
+        }
+        presence
+    }
+}
+
+impl Presence {
+    /// The days on which somebody did it, and who.
+    pub fn days(&self, deed: &Deed) -> impl Iterator<Item = (i64, &People)> {
+        self.sets.get(deed).into_iter().flatten().map(|(day, people)| (*day, people))
+    }
+
+    /// Who did it on a day.
+    #[must_use]
+    pub fn on(&self, deed: &Deed, day: i64) -> People {
+        self.sets.get(deed).and_then(|days| days.get(&day)).cloned().unwrap_or_default()
+    }
+
+    /// Who did it on any of the days.
+    #[must_use]
+    pub fn ever(&self, deed: &Deed) -> People {
+        let mut all = People::default();
+        self.days(deed).for_each(|(_, people)| all.extend(people));
+        all
+    }
+
+    /// Who did it on more than one day.
+    #[must_use]
+    pub fn again(&self, deed: &Deed) -> People {
+        let (mut once, mut again) = (People::default(), People::default());
+        for (_, people) in self.days(deed) {
+            again.extend(&once.in_both(people));
+            once.extend(people);
+        }
+        again
+    }
+
+    /// The flags that somebody was exposed to, or used.
+    #[must_use]
+    pub fn flags(&self) -> Vec<FlagKey> {
+        let mut flags: Vec<FlagKey> = self
+            .sets
+            .keys()
+            .filter_map(|deed| match deed {
+                Deed::Exposed(flag, ..) | Deed::Used(flag) => Some(flag.clone()),
+                Deed::Active | Deed::First => None,
+            })
+            .collect();
+        flags.sort();
+        flags.dedup();
+        flags
+    }
+
+    /// Who was exposed to those of a flag's variants that are wanted, in any phase.
+    #[must_use]
+    pub fn exposed(&self, flag: &FlagKey, is_wanted: impl Fn(&VariantName) -> bool) -> People {
+        let mut all = People::default();
+        for (deed, days) in &self.sets {
+            if let Deed::Exposed(of, variant, _) = deed
+                && of == flag
+                && is_wanted(variant)
+            {
+                days.values().for_each(|people| all.extend(people));
+            }
+        }
+        all
+    }
+}

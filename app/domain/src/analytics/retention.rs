@@ -1,0 +1,109 @@
+//! Whether people come back.
+
+use super::Presence;
+use crate::{stats::People, telemetry::Deed};
+
+/// After how many days it is looked whether somebody is back.
+pub const RETENTION_DAYS: [i64; 3] = [1, 7, 30];
+
+/// People who were first seen on one day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cohort {
+    /// Which day, counted from 1970, UTC.
+    pub day: i64,
+    /// How many.
+    pub size: u64,
+    /// How many were there 1, 2, 3, … days later, as far as those days are over.
+    pub back: Vec<u64>,
+}
+
+/// Of all who were first seen on days for which it can be known, how many were back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// After how many days.
+    pub days: i64,
+    /// Of how many.
+    pub of: u64,
+    /// How many were back.
+    pub back: u64,
+}
+
+impl Retention {
+    /// The share; `None` if it cannot be known yet.
+    #[must_use]
+    pub fn rate(&self) -> Option<f64> {
+        (self.of > 0).then(|| self.back as f64 / self.of as f64)
+    }
+}
+
+/// Retention after each of [`RETENTION_DAYS`], and the cohorts with `columns` days each, the newest
+/// first. Only those in `among` count, if it is given. A day counts once it is over: `today` does
+/// not.
+#[must_use]
+pub fn retention(
+    presence: &Presence,
+    among: Option<&People>,
+    today: i64,
+    columns: i64,
+) -> ([Retention; 3], Vec<Cohort>) {
+    let mut totals = RETENTION_DAYS.map(|days| Retention { days, of: 0, back: 0 });
+    let mut cohorts = Vec::new();
+    for (day, people) in presence.days(&Deed::First).filter(|(day, _)| *day < today) {
+        let people = among.map_or_else(|| people.clone(), |among| people.in_both(among));
+        if people.is_empty() {
+            continue;
+        }
+        let back = |days: i64| presence.on(&Deed::Active, day + days).count_in_both(&people);
+        for total in &mut totals {
+            if day + total.days < today {
+                total.of += people.len();
+                total.back += back(total.days);
+            }
+        }
+        let known = columns.min(today - 1 - day).max(0);
+        cohorts.push(Cohort { day, size: people.len(), back: (1..=known).map(back).collect() });
+    }
+    cohorts.reverse();
+    (totals, cohorts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn people(numbers: &[u32]) -> People {
+        numbers.iter().copied().collect()
+    }
+
+    fn presence() -> Presence {
+        [
+            (Deed::First, 10, people(&[1, 2, 3, 4])),
+            (Deed::First, 11, people(&[5])),
+            (Deed::Active, 10, people(&[1, 2, 3, 4])),
+            (Deed::Active, 11, people(&[1, 2, 5])),
+            (Deed::Active, 12, people(&[3, 5])),
+            (Deed::Active, 17, people(&[1])),
+        ]
+        .into_iter()
+        .collect()
+    }
+
+    #[test]
+    fn who_was_back_is_counted_for_days_that_are_over() {
+        let ([one, seven, thirty], cohorts) = retention(&presence(), None, 18, 3);
+        assert_eq!((one.of, one.back), (5, 3));
+        assert_eq!((seven.of, seven.back), (4, 1), "the second cohort is not that old yet");
+        assert_eq!(thirty.rate(), None);
+        assert_eq!(cohorts.len(), 2);
+        assert_eq!((cohorts[0].day, cohorts[0].back.as_slice()), (11, &[1, 0, 0][..]));
+        assert_eq!((cohorts[1].size, cohorts[1].back.as_slice()), (4, &[2, 1, 0][..]));
+    }
+
+    #[test]
+    fn arms_are_looked_at_apart() {
+        let (totals, cohorts) = retention(&presence(), Some(&people(&[1, 3])), 18, 3);
+        assert_eq!((totals[0].of, totals[0].back), (2, 1));
+        assert_eq!(cohorts.len(), 1);
+        assert!(retention(&presence(), None, 10, 3).1.is_empty(), "today is not over");
+    }
+}

@@ -1,0 +1,67 @@
+//! Whether people come back.
+
+use leptos::prelude::*;
+use phasegate_domain::{Timestamp, analytics::Cohort};
+use phasegate_service::analytics::Arm;
+
+use crate::format;
+
+/// Everybody, or treatment beside control.
+#[component]
+pub(super) fn Arms(arms: Vec<Arm>) -> impl IntoView {
+    let arms = arms.into_iter().map(|arm| view! { <OneArm arm/> }).collect_view();
+    view! {
+        <section aria-labelledby="retention-title">
+            <h2 id="retention-title">"Retention"</h2>
+            <p class="hint">"Of the people who were first seen on a day, how many were there so many days later. Only days that are over count."</p>
+            {arms}
+        </section>
+    }
+}
+
+#[component]
+fn OneArm(arm: Arm) -> impl IntoView {
+    let totals = arm.totals.map(|total| {
+        let rate =
+            total.rate().map_or_else(|| "–".to_owned(), |rate| format!("{:.0} %", rate * 100.0));
+        let of = match total.of {
+            0 => "not known yet".to_owned(),
+            _ => format!("{} of {}", format::count(total.back), format::count(total.of)),
+        };
+        view! {
+            <li><span class="hint">{format!("Day {}", total.days)}</span>
+                <span class="number" data-testid=format!("day-{}", total.days)>{rate}</span>
+                <span class="hint">{of}</span></li>
+        }
+    });
+    let columns = arm.cohorts.iter().map(|cohort| cohort.back.len()).max().unwrap_or_default();
+    let heads =
+        (1..=columns).map(|day| view! { <th scope="col">{day.to_string()}</th> }).collect_view();
+    let rows = arm.cohorts.into_iter().map(|cohort| view! { <CohortRow cohort/> }).collect_view();
+    let map = (columns > 0).then(|| view! {
+        <div class="table-scroll">
+            <table class="heat">
+                <thead><tr><th scope="col">"First seen"</th><th scope="col">"People"</th>{heads}</tr></thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    });
+    view! {
+        <article class="card" data-testid="arm">
+            <header class="card-head"><h3>{arm.title}</h3></header>
+            <ul class="totals">{totals}</ul>
+            {map}
+        </article>
+    }
+}
+
+#[component]
+fn CohortRow(cohort: Cohort) -> impl IntoView {
+    let day = Timestamp::from_timestamp(cohort.day * 86_400, 0).map(format::day);
+    let cells = cohort.back.into_iter().map(|back| {
+        // Ten shades are as many as anybody tells apart.
+        let shade = (back * 10).div_ceil(cohort.size.max(1)).min(10);
+        view! { <td class=format!("heat-{shade}")>{format::percent(back, cohort.size)}</td> }
+    });
+    view! { <tr><th scope="row">{day}</th><td>{format::count(cohort.size)}</td>{cells.collect_view()}</tr> }
+}
