@@ -189,7 +189,7 @@ pub async fn sessions_are_counted_once(store: impl TelemetryStore) {
     let first = moved(seen("3", 1, 7, vec![FactKind::View]), 0);
     let other = moved(seen("4", 2, 8, vec![FactKind::View]), 0);
     store.append(&[middle]).await.unwrap();
-    store.append(&[broken.clone()]).await.unwrap();
+    store.append(std::slice::from_ref(&broken)).await.unwrap();
     store.append(&[broken, first, other]).await.unwrap();
     let minute = minute_of(at(0));
     let found = minutes(&store, HERE, minute, minute + 10).await;
