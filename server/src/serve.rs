@@ -33,7 +33,7 @@ use crate::{
 /// How long open requests may take after a signal to stop.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// How often ended sessions are forgotten.
+/// How often ended sessions and old telemetry are forgotten.
 const UPKEEP: Duration = Duration::from_secs(3_600);
 
 /// How often what was counted in memory is written.
@@ -170,6 +170,9 @@ pub async fn run_jobs(service: Arc<Service>) {
         telemetry::write_queued(&service),
         every(UPKEEP, "ended sessions could not be forgotten", || {
             accounts::end_old_sessions(&service)
+        }),
+        every(UPKEEP, "old telemetry could not be forgotten", || {
+            telemetry::forget_old(&service)
         }),
         every(WRITING, "how often flags were asked for could not be written", || {
             usage::write_counted(&service)

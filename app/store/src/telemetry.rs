@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use phasegate_domain::{
+    Timestamp,
     dashboard::Reported,
     ids::EnvironmentId,
     stats::People,
@@ -68,6 +69,10 @@ pub trait TelemetryStore: Send + Sync {
         environment: EnvironmentId,
         limit: u32,
     ) -> Result<Vec<Reported<Feedback>>, StoreError>;
+
+    /// Forgets the rows of spans that are no longer kept, a part at a time, so that batches are never
+    /// held up for long.
+    async fn forget_rows(&self, now: Timestamp) -> Result<(), StoreError>;
 
     /// Keeps a picture, unless it is there already, and of the environment's pictures the newest
     /// that take at most so many bytes.

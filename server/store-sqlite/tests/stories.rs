@@ -40,6 +40,7 @@ stories!(SqliteTelemetry:
     slices_and_resolutions_are_kept,
     sessions_are_counted_once,
     people_are_counted_exactly,
+    old_rows_are_forgotten,
     the_digest_key_stays,
     rollups_are_kept_apart,
     labels_are_bounded,

@@ -235,6 +235,30 @@ pub async fn people_are_counted_exactly(store: impl TelemetryStore) {
     assert!(store.people(ELSEWHERE, "", day, day + 2).await.unwrap().is_empty());
 }
 
+/// Minutes are kept for days, hours for months, days for ever.
+pub async fn old_rows_are_forgotten(store: impl TelemetryStore) {
+    let day = 86_400;
+    let mut old = batch("old", vec![custom("signup")]);
+    old.received_at = at(10 * day);
+    let mut new = batch("new", vec![custom("signup")]);
+    (new.received_at, new.facts[0].at) = (at(10 * day), at(9 * day));
+    store.append(&[old, new]).await.unwrap();
+    let count = async |resolution: Resolution, second: i64| {
+        let span = resolution.span_of(at(second));
+        rows(&store, HERE, resolution, Slice::All, span, span + 1).await.len()
+    };
+    assert_eq!(count(Resolution::Minute, 0).await, 0, "too old when it came");
+    assert_eq!(count(Resolution::Hour, 0).await, 1);
+    assert_eq!(count(Resolution::Minute, 9 * day).await, 1);
+    store.forget_rows(at(20 * day)).await.unwrap();
+    assert_eq!(count(Resolution::Minute, 9 * day).await, 0);
+    assert_eq!(count(Resolution::Hour, 9 * day).await, 1);
+    store.forget_rows(at(200 * day)).await.unwrap();
+    assert_eq!(count(Resolution::Hour, 9 * day).await, 0);
+    assert_eq!(count(Resolution::Day, 0).await, 1);
+    assert_eq!(count(Resolution::Day, 9 * day).await, 1);
+}
+
 /// The key of digests is made once.
 pub async fn the_digest_key_stays(store: impl TelemetryStore) {
     assert_eq!(store.digest_key([1; 32]).await.unwrap(), [1; 32]);

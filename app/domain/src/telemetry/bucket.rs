@@ -36,6 +36,23 @@ impl Resolution {
         at.timestamp().div_euclid(self.seconds())
     }
 
+    /// For how many days rows are kept; `None` for always.
+    #[must_use]
+    pub fn kept_days(self) -> Option<i64> {
+        match self {
+            Self::Minute => Some(3),
+            Self::Hour => Some(92),
+            Self::Day => None,
+        }
+    }
+
+    /// The first span that is still kept at an instant.
+    #[must_use]
+    pub fn kept_since(self, now: Timestamp) -> i64 {
+        let days = self.kept_days().map(|days| days * (Self::Day.seconds() / self.seconds()));
+        days.map_or(i64::MIN, |spans| self.span_of(now) - spans)
+    }
+
     /// The number under which rows are stored.
     #[must_use]
     pub fn number(self) -> i64 {

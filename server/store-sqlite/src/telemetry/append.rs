@@ -42,10 +42,11 @@ pub(super) async fn append(db: &Database, batches: &[Batch]) -> Result<Vec<Appen
     let known = sessions::known(&mut tx, ledger.sessions.keys()).await?;
     ledger.settle(&known);
     let ledger_rows = labels::bound(&mut tx, std::mem::take(&mut ledger.rows)).await?;
-    rows::merge(&mut tx, &ledger_rows).await?;
+    let newest = batches.iter().map(|batch| batch.received_at).max().unwrap_or_default();
+    rows::merge(&mut tx, &ledger_rows, newest).await?;
     sessions::save(&mut tx, &ledger.sessions, &known).await?;
     presence::add(&mut tx, &ledger.deeds).await?;
-    if let Some(newest) = batches.iter().map(|batch| batch.received_at).max() {
+    if !batches.is_empty() {
         forget(&mut tx, newest).await?;
     }
     commit(tx).await?;

@@ -13,6 +13,7 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use phasegate_domain::{
+    Timestamp,
     dashboard::Reported,
     ids::EnvironmentId,
     stats::People,
@@ -130,6 +131,10 @@ impl TelemetryStore for SqliteTelemetry {
         limit: u32,
     ) -> Result<Vec<Reported<Feedback>>, StoreError> {
         reports::read(&self.database, environment, ReportKind::Feedback, limit).await
+    }
+
+    async fn forget_rows(&self, now: Timestamp) -> Result<(), StoreError> {
+        rows::forget(&self.database, now).await
     }
 
     async fn save_screenshot(

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use phasegate_domain::{
+    Timestamp,
     ids::EnvironmentId,
     stats::Tally,
     telemetry::{MAX_LABELS, Resolution, RowKey, Series, Slice},
@@ -16,22 +17,26 @@ use sqlx::SqliteConnection;
 
 use super::append::hex;
 use crate::{
-    database::Database,
+    database::{Database, commit},
     error::{damaged, database},
 };
 
 /// A row's key as the table has it: environment, resolution, series, slice, span, label.
 type Place = (i64, i64, &'static str, String, i64, String);
 
-/// Adds to what is stored, in every resolution.
+/// Adds to what is stored, in every resolution that keeps the span at `now`.
 pub(super) async fn merge(
     tx: &mut SqliteConnection,
     rows: &BTreeMap<RowKey, Tally>,
+    now: Timestamp,
 ) -> Result<(), StoreError> {
     let mut sums: BTreeMap<Place, Tally> = BTreeMap::new();
     for (key, tally) in rows {
         let slice = key.slice.to_text();
         for resolution in Resolution::ALL {
+            if key.span(resolution) < resolution.kept_since(now) {
+                continue;
+            }
             let place = (
                 key.environment.0,
                 resolution.number(),
@@ -90,6 +95,37 @@ async fn add_stored(
         let place = usize::try_from(index).ok().and_then(|index| places.get_mut(index));
         if let Some((_, sum)) = place {
             sum.merge(&decode(&tally)?);
+        }
+    }
+    Ok(())
+}
+
+/// Series by series, each in a transaction of its own.
+pub(super) async fn forget(db: &Database, now: Timestamp) -> Result<(), StoreError> {
+    let environments: Vec<i64> = sqlx::query_scalar("SELECT DISTINCT environment_id FROM batches")
+        .fetch_all(&db.reader)
+        .await
+        .map_err(database)?;
+    for environment in environments {
+        for resolution in Resolution::ALL {
+            if resolution.kept_days().is_none() {
+                continue;
+            }
+            for series in Series::ALL {
+                let mut tx = db.write().await?;
+                sqlx::query(
+                    "DELETE FROM rollups
+                     WHERE environment_id = ? AND resolution = ? AND series = ? AND span < ?",
+                )
+                .bind(environment)
+                .bind(resolution.number())
+                .bind(series.as_str())
+                .bind(resolution.kept_since(now))
+                .execute(&mut *tx)
+                .await
+                .map_err(database)?;
+                commit(tx).await?;
+            }
         }
     }
     Ok(())
