@@ -10,7 +10,13 @@ pub(crate) fn run(name: &str) -> Result<()> {
         "flags" => flags(),
         "collector" => collector(),
         "ingest" => ingest(),
-        other => bail!("there is no benchmark {other:?}; there are: flags, collector, ingest"),
+        "query" => {
+            report::stage("panels after more and more events");
+            run::run(run::cargo().args(["bench", "--package", "phasegate", "--bench", "query"]))
+        }
+        other => {
+            bail!("there is no benchmark {other:?}; there are: flags, collector, ingest, query")
+        }
     }
 }
 

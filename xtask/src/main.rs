@@ -24,6 +24,7 @@ cargo xtask assets            build only what browsers download, into target/sit
 cargo xtask test [FILTER]     run every check, or those whose name contains FILTER
 cargo xtask bench flags       measure evaluation, OFREP and event streams, each beside a reference
 cargo xtask bench ingest      measure how many events are taken, beside rows straight into SQLite
+cargo xtask bench query       measure what panels cost after up to ten million events
 cargo xtask bench collector   measure what the collector costs a page, beside web-vitals and Sentry
 cargo xtask tidy              check only the dependency rules between crates";
 

@@ -18,6 +18,18 @@ use crate::{LiveEnvironment, Service, ServiceError, access::Actor};
 /// Days of a cohort that are shown.
 const COHORT_DAYS: i64 = 14;
 
+/// What is read of what was counted.
+const SERIES: [Series; 8] = [
+    Series::Engagement,
+    Series::Sessions,
+    Series::ErrorSessions,
+    Series::CriticalSessions,
+    Series::Tasks,
+    Series::Custom,
+    Series::Feedback,
+    Series::Nps,
+];
+
 /// Cohorts that are shown.
 const MAX_COHORTS: usize = 31;
 
@@ -139,7 +151,7 @@ pub async fn analytics(
     let rows = RowQuery {
         environment,
         resolution: Resolution::Day,
-        series: Series::ALL.to_vec(),
+        series: SERIES.to_vec(),
         slices: vec![Slice::All],
         from,
         to: today + 1,

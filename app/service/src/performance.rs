@@ -133,11 +133,13 @@ pub async fn performance(
     timed.push(Series::Failures);
     let timed = telemetry.rows(&ask(&timed, mine(), from, to)).await?;
     let device = device_of(&query.slice);
+    let (all, all_before) = (Sketches::of(&now), Sketches::of(&before));
+    let course = |vital| course(vital, &now, all.get(vital), all_before.get(vital));
     Ok(Performance {
         at,
-        score: score(&now, device),
-        score_before: score(&before, device),
-        vitals: Vital::ALL.iter().map(|vital| course(*vital, &now, &before)).collect(),
+        score: all.score(device),
+        score_before: all_before.score(device),
+        vitals: Vital::ALL.into_iter().map(course).collect(),
         breakdown: breakdown(parts),
         timings: timing_lines(&timed),
     })
@@ -151,54 +153,69 @@ fn device_of(slice: &Slice) -> Device {
     }
 }
 
-fn merged<'a>(rows: impl Iterator<Item = &'a Row>) -> Sketch {
-    let mut all = Sketch::default();
-    rows.for_each(|row| all.merge(row.tally.sketch()));
-    all
+/// The distribution of each vital.
+#[derive(Debug, Default)]
+struct Sketches(BTreeMap<Vital, Sketch>);
+
+impl Sketches {
+    fn of(rows: &[Row]) -> Self {
+        let mut all = Self::default();
+        rows.iter().for_each(|row| all.add(row));
+        all
+    }
+
+    fn add(&mut self, row: &Row) {
+        if let Series::Vital(vital) = row.series {
+            self.0.entry(vital).or_default().merge(row.tally.sketch());
+        }
+    }
+
+    fn get(&self, vital: Vital) -> Option<&Sketch> {
+        self.0.get(&vital)
+    }
+
+    fn p75(&self, vital: Vital) -> Option<f64> {
+        self.get(vital)?.quantile(0.75)
+    }
+
+    fn score(&self, device: Device) -> Option<f64> {
+        let values = Vital::ALL.into_iter().filter_map(|vital| Some((vital, self.p75(vital)?)));
+        performance_score(values, device)
+    }
 }
 
-fn of(rows: &[Row], series: Series) -> impl Iterator<Item = &Row> {
-    rows.iter().filter(move |row| row.series == series)
-}
-
-fn p75(rows: &[Row], vital: Vital) -> Option<f64> {
-    merged(of(rows, Series::Vital(vital))).quantile(0.75)
-}
-
-fn score(rows: &[Row], device: Device) -> Option<f64> {
-    let values = Vital::ALL.into_iter().filter_map(|vital| Some((vital, p75(rows, vital)?)));
-    performance_score(values, device)
-}
-
-fn course(vital: Vital, now: &[Row], before: &[Row]) -> VitalCourse {
-    let mine = || of(now, Series::Vital(vital));
-    let all = merged(mine());
-    let samples = all.count();
+fn course(vital: Vital, now: &[Row], all: Option<&Sketch>, before: Option<&Sketch>) -> VitalCourse {
     let (good, poor) = vital.thresholds();
+    let samples = all.map_or(0, Sketch::count);
+    let at_most = |limit: u64| all.map_or(0, |all| all.count_at_most(limit as f64));
     let point = |row: &Row| {
         let value = row.tally.sketch().quantile(0.75)?;
         Some(Point { minute: row.span, value })
     };
+    let mine = now.iter().filter(|row| row.series == Series::Vital(vital));
     VitalCourse {
         vital,
-        p75: all.quantile(0.75),
-        p75_before: p75(before, vital),
+        p75: all.and_then(|all| all.quantile(0.75)),
+        p75_before: before.and_then(|before| before.quantile(0.75)),
         samples,
-        good: all.count_at_most(good as f64),
-        poor: samples - all.count_at_most(poor as f64),
-        points: mine().filter_map(point).collect(),
+        good: at_most(good),
+        poor: samples - at_most(poor),
+        points: mine.filter_map(point).collect(),
     }
 }
 
 fn breakdown(rows: Vec<Row>) -> Vec<BreakdownLine> {
-    let mut parts: BTreeMap<Slice, Vec<Row>> = BTreeMap::new();
+    let mut parts: BTreeMap<Slice, Sketches> = BTreeMap::new();
     for row in rows {
-        parts.entry(row.slice.clone()).or_default().push(row);
+        match parts.get_mut(&row.slice) {
+            Some(part) => part.add(&row),
+            None => parts.entry(row.slice.clone()).or_default().add(&row),
+        }
     }
-    let line = |(slice, rows): (Slice, Vec<Row>)| BreakdownLine {
-        samples: merged(of(&rows, Series::Vital(Vital::Lcp))).count(),
-        p75: [Vital::Lcp, Vital::Inp, Vital::Cls].map(|vital| p75(&rows, vital)),
-        score: score(&rows, device_of(&slice)),
+    let line = |(slice, part): (Slice, Sketches)| BreakdownLine {
+        samples: part.get(Vital::Lcp).map_or(0, Sketch::count),
+        p75: [Vital::Lcp, Vital::Inp, Vital::Cls].map(|vital| part.p75(vital)),
+        score: part.score(device_of(&slice)),
         slice,
     };
     let mut lines: Vec<BreakdownLine> = parts.into_iter().map(line).collect();
@@ -271,7 +288,8 @@ mod tests {
         let lcp = Series::Vital(Vital::Lcp);
         let now = [row(lcp, Slice::All, "", 7, &[1_000_000, 3_000_000, 9_000_000])];
         let before = [row(lcp, Slice::All, "", 3, &[2_000_000])];
-        let course = course(Vital::Lcp, &now, &before);
+        let (all, all_before) = (Sketches::of(&now), Sketches::of(&before));
+        let course = course(Vital::Lcp, &now, all.get(Vital::Lcp), all_before.get(Vital::Lcp));
         assert_eq!((course.samples, course.good, course.poor), (3, 1, 1));
         assert!((course.p75_before.unwrap() - 2_000_000.0).abs() < 20_001.0);
         assert_eq!(course.points.len(), 1);

@@ -1,0 +1,183 @@
+//! What panels cost after a hundred thousand, a million and ten million events: the same, or the
+//! design is wrong. Prints a table; asserts nothing about time.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark is a test of its own kind, and prints"
+)]
+
+use std::{path::Path, sync::Arc, time::Instant};
+
+use chrono::TimeDelta;
+use phasegate_domain::{
+    Timestamp,
+    ids::{EnvironmentId, FlagKey, PhaseNumber, VariantName},
+    people::Role,
+    telemetry::{
+        Batch, Device, Fact, FactKind, PersonHash, Range, SessionHash, Slice, TimingKind, Visit,
+    },
+    vitals::Vital,
+};
+use phasegate_server::{Config, open};
+use phasegate_service::{
+    Service,
+    access::Actor,
+    analytics::{AnalyticsQuery, analytics},
+    dashboard::dashboard,
+    performance::{PerformanceQuery, performance},
+    setup,
+};
+use phasegate_store::TelemetryStore;
+use phasegate_store_sqlite::SqliteTelemetry;
+
+/// Events of a batch, and batches of a group.
+const EVENTS: usize = 50;
+const BATCHES: usize = 256;
+
+/// How many people there are, and for how many days they have come.
+const PEOPLE: u64 = 20_000;
+const DAYS: i64 = 30;
+
+/// How often each panel is asked for.
+const ASKED: usize = 200;
+
+const FLAGS: [&str; 3] =
+    ["ENHANCED_EXERCISE_LIBRARY", "EXERCISE_PROGRESS_TRACKING", "EXERCISE_VIDEO_INTEGRATION"];
+
+#[tokio::main]
+async fn main() {
+    println!("\npanels over {DAYS} days of {PEOPLE} people, asked {ASKED} times; ms");
+    println!(
+        "{:>12} {:>8} {:>9} {:>9}   {:>17} {:>17} {:>17} {:>17}",
+        "events",
+        "disk MB",
+        "filled in",
+        "start ms",
+        "dashboard",
+        "performance 24h",
+        "performance 30d",
+        "analytics 30d"
+    );
+    for events in [100_000, 1_000_000, 10_000_000] {
+        measure(events).await;
+    }
+    println!(
+        "(p50 / p99; budgets: p99 25 ms with ten million events, and 1.5 × that with 100,000; start 300 ms)"
+    );
+}
+
+async fn measure(events: usize) {
+    let folder = tempfile::tempdir().unwrap();
+    let begun = Instant::now();
+    fill(folder.path(), events).await;
+    let filled = begun.elapsed().as_secs_f64();
+    let config = Config { data: folder.path().to_owned(), ..Config::default() };
+    let begun = Instant::now();
+    let service = open(&config).await.unwrap();
+    let start = begun.elapsed().as_secs_f64() * 1_000.0;
+    let new = setup::FirstSecrets {
+        email: "a@b.example".into(),
+        password: "a long password".into(),
+        client_key: "pk_bench".into(),
+        server_token: "pgs_bench".into(),
+    };
+    let plan = setup::parse_plan(include_str!("../../plans/exercise-library.toml")).unwrap();
+    setup::first_start(&service, &new, plan, [[1; 32], [2; 32]]).await.unwrap().unwrap();
+    let disk: u64 = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|file| file.unwrap().metadata().unwrap().len())
+        .sum();
+    let here = service.first_environment().unwrap();
+    let actor = Actor::token("bench", Role::Viewer);
+    let speed = |range, by| PerformanceQuery { range, slice: Slice::All, by };
+    let month = AnalyticsQuery { range: Range::Month, flag: FlagKey::new(FLAGS[0]).ok() };
+    let (day, long) = (speed(Range::Day, "page"), speed(Range::Month, "flag"));
+    let panels = [
+        times(&service, async |service| drop(dashboard(service, &actor, here).await.unwrap()))
+            .await,
+        times(&service, async |service| {
+            drop(performance(service, &actor, here, &day).await.unwrap())
+        })
+        .await,
+        times(&service, async |service| {
+            drop(performance(service, &actor, here, &long).await.unwrap())
+        })
+        .await,
+        times(&service, async |service| {
+            drop(analytics(service, &actor, here, &month).await.unwrap())
+        })
+        .await,
+    ];
+    print!("{events:>12} {:>8.1} {filled:>8.1}s {start:>9.0}  ", disk as f64 / 1e6);
+    for (p50, p99) in panels {
+        print!(" {:>17}", format!("{p50:.1} / {p99:.1}"));
+    }
+    println!();
+}
+
+async fn times(service: &Arc<Service>, panel: impl AsyncFn(&Service)) -> (f64, f64) {
+    let mut times = Vec::with_capacity(ASKED);
+    for _ in 0..ASKED {
+        let begun = Instant::now();
+        panel(service).await;
+        times.push(begun.elapsed().as_secs_f64() * 1_000.0);
+    }
+    times.sort_by(f64::total_cmp);
+    let at = |q: f64| times.get(((ASKED - 1) as f64 * q) as usize).copied().unwrap_or_default();
+    (at(0.5), at(0.99))
+}
+
+/// Writes so many events, in the order of their time, up to now.
+async fn fill(folder: &Path, events: usize) {
+    let store = SqliteTelemetry::open(&folder.join("telemetry.db")).await.unwrap();
+    let batches = events / EVENTS;
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let now = Timestamp::from_timestamp(i64::try_from(now.as_secs()).unwrap(), 0).unwrap();
+    let step = TimeDelta::days(DAYS) / i32::try_from(batches).unwrap();
+    let from = now - TimeDelta::days(DAYS);
+    for start in (0..batches).step_by(BATCHES) {
+        let group: Vec<Batch> = (start..(start + BATCHES).min(batches))
+            .map(|number| batch(number, from + step * i32::try_from(number).unwrap(), now))
+            .collect();
+        store.append(&group).await.unwrap();
+    }
+}
+
+fn batch(number: usize, at: Timestamp, now: Timestamp) -> Batch {
+    // Spread like noise, and the same on every run.
+    let noise = |salt: u64, of: u64| ((number as u64 + salt) * 0x9e37_79b9_7f4a_7c15 >> 32) % of;
+    let flag = |n: u64| FlagKey::new(FLAGS[n as usize % FLAGS.len()]).unwrap();
+    let arm = |n: u64| VariantName::new(if noise(n, 2) == 0 { "on" } else { "off" }).unwrap();
+    let page = format!("/page-{}", noise(1, 40));
+    let kinds = [
+        FactKind::View,
+        FactKind::Vital { vital: Vital::Lcp, millionths: 800_000 + noise(2, 4_000_000), was: None },
+        FactKind::Vital { vital: Vital::Inp, millionths: 40_000 + noise(3, 500_000), was: None },
+        FactKind::Vital { vital: Vital::Cls, millionths: noise(4, 300_000), was: None },
+        FactKind::Exposure { flag: flag(5), variant: arm(5) },
+        FactKind::FeatureUsed { flag: flag(noise(6, 3)) },
+        FactKind::Timing {
+            kind: TimingKind::Api,
+            name: format!("/api/endpoint-{}", noise(7, 60)),
+            millionths: 20_000 + noise(8, 900_000),
+            has_failed: noise(9, 50) == 0,
+        },
+        FactKind::Custom { name: format!("event-{}", noise(10, 20)) },
+    ];
+    let exposed = (0..3).map(|n| (flag(n), arm(n))).collect();
+    let facts = kinds.into_iter().cycle().take(EVENTS);
+    Batch {
+        id: format!("b{number}"),
+        environment: EnvironmentId(1),
+        received_at: now,
+        visit: Visit {
+            who: Some((PersonHash(noise(11, PEOPLE)), SessionHash(number as u64))),
+            device: Device::ALL.into_iter().nth(number % 3).unwrap_or_default(),
+            release: Some(format!("1.{}", noise(12, 4))),
+            exposed,
+            phase: Some(PhaseNumber(1 + (noise(13, 3) as u16))),
+        },
+        facts: facts.map(|kind| Fact { at, page: page.clone(), kind }).collect(),
+    }
+}
