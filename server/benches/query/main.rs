@@ -3,6 +3,7 @@
 #![allow(
     missing_docs,
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::print_stdout,
     reason = "a benchmark is a test of its own kind, and prints"
 )]
@@ -97,15 +98,15 @@ async fn measure(events: usize) {
         times(&service, async |service| drop(dashboard(service, &actor, here).await.unwrap()))
             .await,
         times(&service, async |service| {
-            drop(performance(service, &actor, here, &day).await.unwrap())
+            drop(performance(service, &actor, here, &day).await.unwrap());
         })
         .await,
         times(&service, async |service| {
-            drop(performance(service, &actor, here, &long).await.unwrap())
+            drop(performance(service, &actor, here, &long).await.unwrap());
         })
         .await,
         times(&service, async |service| {
-            drop(analytics(service, &actor, here, &month).await.unwrap())
+            drop(analytics(service, &actor, here, &month).await.unwrap());
         })
         .await,
     ];
@@ -146,7 +147,9 @@ async fn fill(folder: &Path, events: usize) {
 
 fn batch(number: usize, at: Timestamp, now: Timestamp) -> Batch {
     // Spread like noise, and the same on every run.
-    let noise = |salt: u64, of: u64| ((number as u64 + salt) * 0x9e37_79b9_7f4a_7c15 >> 32) % of;
+    let noise = |salt: u64, of: u64| {
+        ((number as u64 + salt).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) % of
+    };
     let flag = |n: u64| FlagKey::new(FLAGS[n as usize % FLAGS.len()]).unwrap();
     let arm = |n: u64| VariantName::new(if noise(n, 2) == 0 { "on" } else { "off" }).unwrap();
     let page = format!("/page-{}", noise(1, 40));
