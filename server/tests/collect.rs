@@ -148,3 +148,25 @@ async fn what_is_no_picture_is_refused() {
     }
     assert_eq!(last, 503, "so many in a minute, and no more");
 }
+
+#[tokio::test]
+async fn a_compressed_batch_is_taken_and_a_bomb_is_not() {
+    use std::io::Write;
+    let app = TestApp::start().await;
+    let path = format!("/collect?key={CLIENT_KEY}");
+    let gzip = |text: &str| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    let packed = |text: &str| app.post(&path).header("content-encoding", "gzip").body(gzip(text));
+    let (status, receipt) = json(packed(&batch("packed").to_string())).await;
+    assert_eq!((status, &receipt["accepted"]), (202, &json!(3)));
+    let bomb = format!("{{\"v\":1{}", " ".repeat(50_000_000));
+    assert!(gzip(&bomb).len() < 60_000, "small on the way");
+    assert_eq!(json(packed(&bomb)).await.0, 413);
+    let broken = app.post(&path).header("content-encoding", "gzip").body("no gzip at all");
+    assert_eq!(json(broken).await.0, 400);
+    let unknown = app.post(&path).header("content-encoding", "lzma").body("x");
+    assert_eq!(unknown.send().await.unwrap().status(), 415);
+}

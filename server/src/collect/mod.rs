@@ -8,7 +8,7 @@ use axum::{
     Json, Router,
     body::Body,
     extract::{Query, State, rejection::QueryRejection},
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, Request, StatusCode},
     response::{IntoResponse, Response},
     routing::post,
 };
@@ -20,6 +20,8 @@ use phasegate_service::{
 use phasegate_store::Appended;
 use phasegate_wire::{MAX_BODY_BYTES, MAX_HELD, decode};
 use serde::{Deserialize, Serialize};
+use tower::ServiceBuilder;
+use tower_http::decompression::RequestDecompressionLayer;
 
 use crate::{
     http::{AppState, Problem, read_body},
@@ -28,7 +30,15 @@ use crate::{
 
 pub(crate) fn routes() -> Router<AppState> {
     Router::new()
-        .route("/collect", post(collect))
+        .route(
+            "/collect",
+            // Compressed or not; the limit of the body is that of what comes out.
+            post(collect).layer(
+                ServiceBuilder::new()
+                    .layer(RequestDecompressionLayer::new())
+                    .map_request(|request: Request<_>| request.map(Body::new)),
+            ),
+        )
         .route("/collect/screenshot", post(screenshot::keep))
 }
 
