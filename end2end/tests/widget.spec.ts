@@ -133,6 +133,8 @@ test('a page that the collector never comes to is never broken, and keeps to the
     phasegate.getErrorTracker().captureError(new Error('Not for anybody'));
   });
   await hide();
+  // Whatever hiding has sent was asked for before this.
+  await Promise.all([page.waitForRequest('**/demo/icon.svg?last'), page.evaluate(() => void fetch('/demo/icon.svg?last'))]);
   expect(sent, 'only the collector can ask the hook').toHaveLength(1);
   expect(thrown.filter((text) => /called|sendBeacon|undefined/.test(text))).toEqual([]);
 });

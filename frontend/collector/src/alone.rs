@@ -62,7 +62,7 @@ pub enum Seen<'a> {
 #[must_use]
 pub fn events(alone: &Alone<'_>) -> String {
     let Alone { page, now, activation, response, was_hidden, ref seen } = *alone;
-    let mut collector = Collector::new("", page, "", activation, response);
+    let mut collector = Collector::new("", &scrub(page), "", activation, response);
     if was_hidden {
         collector.was_hidden(0.0);
     }
@@ -140,7 +140,8 @@ mod tests {
             entry("first-input", "", 300.0, 0.0),
             Seen::Error { at: 400.0, message: "No ada@example.com", stack: "" },
         ];
-        let alone = Alone { page: "/", now: 500.0, response: 40.0, seen, ..Alone::default() };
+        let page = "/reset/ada@example.com";
+        let alone = Alone { page, now: 500.0, response: 40.0, seen, ..Alone::default() };
         let events = events(&alone);
         for part in [
             r#""name":"FCP","value":100000"#,
@@ -149,6 +150,7 @@ mod tests {
             r#""name":"TTFB","value":40000"#,
             r#""name":"FID","value":3000"#,
             r#""message":"No [email]""#,
+            r#""page":"/reset/[email]""#,
         ] {
             assert!(events.contains(part), "{part} in {events}");
         }

@@ -253,6 +253,10 @@ pub async fn old_rows_are_forgotten(store: impl TelemetryStore) {
     store.forget_rows(at(20 * day)).await.unwrap();
     assert_eq!(count(Resolution::Minute, 9 * day).await, 0);
     assert_eq!(count(Resolution::Hour, 9 * day).await, 1);
+    // Since then only others have sent anything, so the ids of its batches are gone.
+    let mut other = batch("other", vec![custom("signup")]);
+    (other.environment, other.received_at) = (ELSEWHERE, at(199 * day));
+    store.append(&[other]).await.unwrap();
     store.forget_rows(at(200 * day)).await.unwrap();
     assert_eq!(count(Resolution::Hour, 9 * day).await, 0);
     assert_eq!(count(Resolution::Day, 0).await, 1);

@@ -128,7 +128,7 @@ impl Ledger {
     }
 }
 
-/// Feedback and what was lost are not signs of a session's life.
+/// What was lost is no sign of anybody's life.
 fn is_about_nobody(kind: &FactKind) -> bool {
     matches!(kind, FactKind::Dropped { .. })
 }

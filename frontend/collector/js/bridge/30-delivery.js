@@ -107,7 +107,7 @@ const delivery = (state, core, { send, onRefused }) => {
   };
   // One after the other: what comes while one is under way must not wait for the next thing to
   // happen. Answers with whether nothing is left.
-  const flush = () => underWay ? underWay.then(flush) : underWay = run().then(() => { underWay = 0; return !unsent.length; });
+  const flush = () => underWay ? underWay.then(flush) : underWay = run().catch(() => {}).then(() => { underWay = 0; return !unsent.length; });
   // Together with what else comes within a second, when the page is idle; a burst is put together
   // before it is too much.
   const schedule = () => {

@@ -102,10 +102,18 @@ async fn add_stored(
 
 /// Series by series, each in a transaction of its own.
 pub(super) async fn forget(db: &Database, now: Timestamp) -> Result<(), StoreError> {
-    let environments: Vec<i64> = sqlx::query_scalar("SELECT DISTINCT environment_id FROM batches")
-        .fetch_all(&db.reader)
-        .await
-        .map_err(database)?;
+    // From one to the next through the key. Those that nothing has come for in a while count too.
+    let environments: Vec<i64> = sqlx::query_scalar(
+        "WITH RECURSIVE found (id) AS (
+             SELECT min(environment_id) FROM rollups
+             UNION ALL
+             SELECT (SELECT min(environment_id) FROM rollups WHERE environment_id > found.id)
+             FROM found WHERE found.id IS NOT NULL)
+         SELECT id FROM found WHERE id IS NOT NULL",
+    )
+    .fetch_all(&db.reader)
+    .await
+    .map_err(database)?;
     for environment in environments {
         for resolution in Resolution::ALL {
             if resolution.kept_days().is_none() {
