@@ -14,9 +14,11 @@ mod notice;
 mod snippet;
 #[cfg(feature = "ssr")]
 mod sparkline;
+mod table_card;
 #[cfg(feature = "ssr")]
 mod text_area;
 mod time;
+mod vital_card;
 
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
@@ -29,4 +31,8 @@ pub(crate) use self::{
     sparkline::Sparkline,
     text_area::TextArea,
 };
+pub(crate) use table_card::TableCard;
 pub(crate) use time::Time;
+pub(crate) use vital_card::VitalCard;
+#[cfg(feature = "ssr")]
+pub(crate) use vital_card::rating_class;

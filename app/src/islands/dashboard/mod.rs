@@ -4,14 +4,17 @@ mod panels;
 mod tables;
 
 use leptos::prelude::*;
-use phasegate_domain::dashboard::{CurrentPhase, Dashboard};
+use phasegate_domain::{
+    Timestamp,
+    dashboard::{CurrentPhase, Dashboard, VitalPanel},
+};
 
 use self::{
-    panels::{ErrorCard, VitalCard},
+    panels::ErrorCard,
     tables::{Errors, Features, FeedbackList, Timings},
 };
 use super::live::{Connection, subscribe};
-use crate::format;
+use crate::{charts::Window, components::VitalCard, format};
 
 /// The dashboard as the server has made it; afterwards every change arrives by itself.
 #[island]
@@ -42,7 +45,7 @@ fn Loaded(dashboard: Memo<Dashboard>, connection: Signal<Connection>) -> impl In
             <div class="cards">
                 {move || {
                     let Dashboard { vitals, at, .. } = dashboard.get();
-                    vitals.into_iter().map(|panel| view! { <VitalCard panel at/> }).collect_view()
+                    vitals.into_iter().map(|panel| vital(panel, at)).collect_view()
                 }}
             </div>
         </section>
@@ -63,6 +66,14 @@ fn Loaded(dashboard: Memo<Dashboard>, connection: Signal<Connection>) -> impl In
         </div>
         {move || view! { <FeedbackList feedback=dashboard.get().feedback/> }}
     }
+}
+
+fn vital(panel: VitalPanel, at: Timestamp) -> impl IntoView {
+    let VitalPanel { vital, p75, samples, good, poor, points } = panel;
+    let limit = vital.thresholds().0 as f64;
+    let beside = Some(format!("good ≤ {}", vital.format(limit)));
+    let window = Window::last_hour(at);
+    view! { <VitalCard vital p75 samples good poor points window beside/> }
 }
 
 /// What the numbers below leave out, if anything.

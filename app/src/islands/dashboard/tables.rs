@@ -8,7 +8,10 @@ use phasegate_domain::{
     vitals::format_seconds,
 };
 
-use crate::{components::Time, format};
+use crate::{
+    components::{TableCard, Time},
+    format,
+};
 
 /// The newest errors.
 #[component]
@@ -39,41 +42,6 @@ pub(super) fn Errors(recent: Vec<Reported<ErrorReport>>) -> impl IntoView {
     .into_any()
 }
 
-/// A card with a table, or a word about why there is none.
-#[component]
-fn TableCard(
-    /// Also names the elements, so it is unique on the page.
-    id: &'static str,
-    title: &'static str,
-    columns: [&'static str; 3],
-    /// Shown when there are no rows.
-    empty: &'static str,
-    rows: Vec<AnyView>,
-) -> impl IntoView {
-    let title_id = format!("{id}-title");
-    let labelled_by = title_id.clone();
-    let table = if rows.is_empty() {
-        view! { <p class="hint">{empty}</p> }.into_any()
-    } else {
-        let columns = columns.map(|column| view! { <th scope="col">{column}</th> });
-        view! {
-            <div class="table-scroll">
-                <table data-testid=id>
-                    <thead><tr>{columns.into_iter().collect_view()}</tr></thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
-        }
-        .into_any()
-    };
-    view! {
-        <section class="card" aria-labelledby=labelled_by>
-            <header class="card-head"><h2 id=title_id>{title}</h2></header>
-            {table}
-        </section>
-    }
-}
-
 /// `on 12 · off 3`
 fn exposures(by_variant: &[(VariantName, u64)]) -> String {
     let parts: Vec<String> = by_variant
@@ -100,8 +68,8 @@ pub(super) fn Features(features: Vec<FeatureRow>) -> impl IntoView {
         <TableCard
             id="features"
             title="Features"
-            columns=["Flag", "Exposed", "Used"]
-            empty="No page has asked for a flag in this hour."
+            columns=vec!["Flag", "Exposed", "Used"]
+            empty="No page has asked for a flag in this hour.".into_any()
             rows=features.into_iter().map(row).collect()
         />
     }
@@ -126,8 +94,8 @@ pub(super) fn Timings(timings: Vec<TimingRow>) -> impl IntoView {
         <TableCard
             id="timings"
             title="Timings"
-            columns=["Endpoint or component", "p75", "Samples"]
-            empty="Nothing was timed in this hour."
+            columns=vec!["Endpoint or component", "p75", "Samples"]
+            empty="Nothing was timed in this hour.".into_any()
             rows=timings.into_iter().map(row).collect()
         />
     }

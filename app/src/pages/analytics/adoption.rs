@@ -9,7 +9,7 @@ use phasegate_domain::{
     vitals::format_seconds,
 };
 
-use crate::format;
+use crate::{components::TableCard, format};
 
 fn share(part: Option<f64>) -> String {
     part.map_or_else(|| "–".to_owned(), |part| format!("{:.0} %", part * 100.0))
@@ -21,7 +21,6 @@ pub(super) fn Adoptions(
     lines: Vec<Adoption>,
     engagement: BTreeMap<FlagKey, (i128, Option<f64>)>,
 ) -> impl IntoView {
-    let is_empty = lines.is_empty();
     let rows = lines.into_iter().map(|line| {
         let time = engagement.get(&line.flag);
         let total = time.map_or_else(|| "–".to_owned(), |(sum, _)| format_seconds(*sum as f64));
@@ -39,27 +38,15 @@ pub(super) fn Adoptions(
             </tr>
         }
     });
-    let table = if is_empty {
-        view! { <p class="hint">"No page has asked for a flag in this time."</p> }.into_any()
-    } else {
-        view! {
-            <div class="table-scroll">
-                <table data-testid="adoption">
-                    <thead><tr><th scope="col">"Feature"</th><th scope="col">"Exposed"</th><th scope="col">"Tried it"</th>
-                        <th scope="col">"Adoption"</th><th scope="col">"Used again"</th><th scope="col">"Stickiness"</th>
-                        <th scope="col">"Time in use"</th><th scope="col">"Median"</th></tr></thead>
-                    <tbody>{rows.collect_view()}</tbody>
-                </table>
-            </div>
-        }
-        .into_any()
-    };
     view! {
-        <section class="card" aria-labelledby="adoption-title">
-            <header class="card-head"><h2 id="adoption-title">"Adoption"</h2>
-                <span class="hint">"people who were exposed to the feature on; who of them used it; who of them on another day, too"</span></header>
-            {table}
-        </section>
+        <TableCard
+            id="adoption"
+            title="Adoption"
+            hint="people who were exposed to the feature on; who of them used it; who of them on another day, too"
+            columns=vec!["Feature", "Exposed", "Tried it", "Adoption", "Used again", "Stickiness", "Time in use", "Median"]
+            empty="No page has asked for a flag in this time.".into_any()
+            rows=rows.map(IntoAny::into_any).collect()
+        />
     }
 }
 
@@ -76,16 +63,13 @@ pub(super) fn CrossUses(pairs: Vec<CrossUse>) -> impl IntoView {
             </tr>
         });
         view! {
-            <section class="card" aria-labelledby="cross-title">
-                <header class="card-head"><h2 id="cross-title">"Used together"</h2></header>
-                <div class="table-scroll">
-                    <table data-testid="cross">
-                        <thead><tr><th scope="col">"Features"</th><th scope="col">"Used both"</th>
-                            <th scope="col">"Used either"</th><th scope="col">"Share"</th></tr></thead>
-                        <tbody>{rows.collect_view()}</tbody>
-                    </table>
-                </div>
-            </section>
+            <TableCard
+                id="cross"
+                title="Used together"
+                columns=vec!["Features", "Used both", "Used either", "Share"]
+                empty=().into_any()
+                rows=rows.map(IntoAny::into_any).collect()
+            />
         }
     })
 }

@@ -13,6 +13,7 @@ use phasegate_service::analytics::{Opinion, Sessions as SessionFacts, TaskCounts
 
 use crate::{
     charts::{Shape, Window, draw},
+    components::TableCard,
     format,
 };
 
@@ -71,7 +72,6 @@ pub(super) fn Sessions(sessions: SessionFacts) -> impl IntoView {
 
 #[component]
 pub(super) fn Tasks(tasks: BTreeMap<String, TaskCounts>) -> impl IntoView {
-    let is_empty = tasks.is_empty();
     let rows = tasks.into_iter().map(|(name, counts)| {
         view! {
             <tr>
@@ -83,26 +83,15 @@ pub(super) fn Tasks(tasks: BTreeMap<String, TaskCounts>) -> impl IntoView {
             </tr>
         }
     });
-    let table = if is_empty {
-        view! { <p class="hint">"No page has begun a task with "<code>"startTask"</code>"."</p> }
-            .into_any()
-    } else {
-        view! {
-            <div class="table-scroll">
-                <table data-testid="tasks">
-                    <thead><tr><th scope="col">"Task"</th><th scope="col">"Started"</th><th scope="col">"Completed"</th>
-                        <th scope="col">"Abandoned"</th><th scope="col">"Completion"</th></tr></thead>
-                    <tbody>{rows.collect_view()}</tbody>
-                </table>
-            </div>
-        }
-        .into_any()
-    };
+    let empty = view! { "No page has begun a task with "<code>"startTask"</code>"." };
     view! {
-        <section class="card" aria-labelledby="tasks-title">
-            <header class="card-head"><h2 id="tasks-title">"Tasks"</h2></header>
-            {table}
-        </section>
+        <TableCard
+            id="tasks"
+            title="Tasks"
+            columns=vec!["Task", "Started", "Completed", "Abandoned", "Completion"]
+            empty=empty.into_any()
+            rows=rows.map(IntoAny::into_any).collect()
+        />
     }
 }
 
@@ -130,19 +119,19 @@ pub(super) fn Voices(opinion: Opinion) -> impl IntoView {
 #[component]
 pub(super) fn Events(events: Vec<(String, u64)>) -> impl IntoView {
     (!events.is_empty()).then(|| {
-        let rows = events.into_iter().map(|(name, count)| view! {
-            <tr><th scope="row"><code>{name}</code></th><td>{format::count(count)}</td></tr>
+        let rows = events.into_iter().map(|(name, count)| {
+            view! {
+                <tr><th scope="row"><code>{name}</code></th><td>{format::count(count)}</td></tr>
+            }
         });
         view! {
-            <section class="card" aria-labelledby="events-title">
-                <header class="card-head"><h2 id="events-title">"Your own events"</h2></header>
-                <div class="table-scroll">
-                    <table data-testid="events">
-                        <thead><tr><th scope="col">"Event"</th><th scope="col">"Times"</th></tr></thead>
-                        <tbody>{rows.collect_view()}</tbody>
-                    </table>
-                </div>
-            </section>
+            <TableCard
+                id="events"
+                title="Your own events"
+                columns=vec!["Event", "Times"]
+                empty=().into_any()
+                rows=rows.map(IntoAny::into_any).collect()
+            />
         }
     })
 }

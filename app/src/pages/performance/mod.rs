@@ -15,8 +15,8 @@ use phasegate_service::performance::{
 
 use self::tables::{Breakdown, Timings};
 use crate::{
-    charts::{Limits, Shape, Window, draw},
-    format,
+    charts::Window,
+    components::{VitalCard, rating_class},
     request::{Form, encode, page},
 };
 
@@ -33,7 +33,7 @@ pub(crate) fn PerformancePage() -> impl IntoView {
             let window = Window { resolution, spans: query.range.spans(), end };
             let is_empty = found.vitals.iter().all(|vital| vital.samples == 0);
             let Performance { score, score_before, vitals, breakdown, timings, .. } = found;
-            let cards = vitals.into_iter().map(|course| view! { <VitalCard course window/> }).collect_view();
+            let cards = vitals.into_iter().map(|course| vital(course, window)).collect_view();
             let empty = is_empty.then(|| view! {
                 <p class="empty">"No page has reported a web vital in this time. "<a href="/admin/install">"Install the collector"</a>", or choose a longer time."</p>
             });
@@ -118,15 +118,6 @@ fn Filter(query: PerformanceQuery) -> impl IntoView {
     }
 }
 
-fn rating_class(rating: Option<Rating>) -> &'static str {
-    match rating {
-        Some(Rating::Good) => "number is-good",
-        Some(Rating::NeedsImprovement) => "number is-middling",
-        Some(Rating::Poor) => "number is-poor",
-        None => "number is-empty",
-    }
-}
-
 /// The limits that Lighthouse has for its score.
 fn rate_score(score: f64) -> Rating {
     if score >= 90.0 {
@@ -166,55 +157,8 @@ fn change(now: Option<f64>, before: Option<f64>) -> Option<String> {
     })
 }
 
-#[component]
-fn VitalCard(course: VitalCourse, window: Window) -> impl IntoView {
+fn vital(course: VitalCourse, window: Window) -> impl IntoView {
     let VitalCourse { vital, p75, p75_before, samples, good, poor, points } = course;
-    let rating = p75.map(|p75| vital.rate(p75));
-    let number = p75.map_or_else(|| "–".to_owned(), |p75| vital.format(p75));
-    let (limit_good, limit_poor) = vital.thresholds();
-    let limits = Limits { good: limit_good as f64, poor: limit_poor as f64 };
-    let chart = draw((280, 112), &points, window, Shape::Line, Some(limits), &|v| vital.format(v));
-    let middling = samples - good - poor;
-    let summary = match samples {
-        0 => "No samples".to_owned(),
-        _ => format!(
-            "{}: {} good, {} middling, {} poor",
-            format::counted(samples, "sample", "samples"),
-            format::percent(good, samples),
-            format::percent(middling, samples),
-            format::percent(poor, samples)
-        ),
-    };
-    let label = format!("{}, 75th percentile; over all {number}", vital.title());
-    view! {
-        <article class="card vital" data-testid=format!("vital-{}", vital.as_str())>
-            <header class="card-head">
-                <h3><abbr title=vital.title()>{vital.as_str()}</abbr></h3>
-                <span class="hint">{vital.title()}</span>
-            </header>
-            <p class="vital-value">
-                <span class=rating_class(rating) data-testid="value">{number}</span>
-                <span class="rating">{rating.map(Rating::title)}</span>
-                <span class="hint">{change(p75, p75_before)}</span>
-            </p>
-            <div class="chart" role="img" aria-label=label inner_html=chart></div>
-            <Shares good middling poor/>
-            <p class="hint">{summary}</p>
-        </article>
-    }
-}
-
-/// How many are good, middling and poor, as one bar; the text below says the same.
-#[component]
-fn Shares(good: u64, middling: u64, poor: u64) -> impl IntoView {
-    let all = (good + middling + poor).max(1) as f64;
-    let mut left = 0.0;
-    let parts = [("share-good", good), ("share-middling", middling), ("share-poor", poor)].map(|(class, count)| {
-        let (x, width) = (left, count as f64 * 100.0 / all);
-        left += width;
-        view! { <rect class=class x=format!("{x:.2}") y="0" width=format!("{width:.2}") height="6"/> }
-    });
-    view! {
-        <svg class="shares" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">{parts}</svg>
-    }
+    let beside = change(p75, p75_before);
+    view! { <VitalCard vital p75 samples good poor points window beside/> }
 }

@@ -1,0 +1,90 @@
+//! A web vital: its number, its course, and how its values are spread.
+
+use leptos::prelude::*;
+use phasegate_domain::{
+    dashboard::Point,
+    vitals::{Rating, Vital},
+};
+
+use crate::{
+    charts::{Limits, Shape, Window, draw},
+    format,
+};
+
+/// The colour of a number that is good, middling or poor.
+pub(crate) fn rating_class(rating: Option<Rating>) -> &'static str {
+    match rating {
+        Some(Rating::Good) => "number is-good",
+        Some(Rating::NeedsImprovement) => "number is-middling",
+        Some(Rating::Poor) => "number is-poor",
+        None => "number is-empty",
+    }
+}
+
+/// The card.
+#[component]
+pub(crate) fn VitalCard(
+    vital: Vital,
+    /// 75th percentile, in millionths; `None` without samples.
+    p75: Option<f64>,
+    samples: u64,
+    /// How many samples are good.
+    good: u64,
+    /// How many samples are poor.
+    poor: u64,
+    /// The 75th percentile of each span.
+    points: Vec<Point>,
+    window: Window,
+    /// What stands beside the number.
+    beside: Option<String>,
+) -> impl IntoView {
+    let rating = p75.map(|p75| vital.rate(p75));
+    let number = p75.map_or_else(|| "–".to_owned(), |p75| vital.format(p75));
+    let (limit_good, limit_poor) = vital.thresholds();
+    let limits = Limits { good: limit_good as f64, poor: limit_poor as f64 };
+    let chart = draw((280, 112), &points, window, Shape::Line, Some(limits), &|v| vital.format(v));
+    let middling = samples - good - poor;
+    let summary = match samples {
+        0 => "No samples in this time".to_owned(),
+        _ => format!(
+            "{}: {} good, {} middling, {} poor",
+            format::counted(samples, "sample", "samples"),
+            format::percent(good, samples),
+            format::percent(middling, samples),
+            format::percent(poor, samples)
+        ),
+    };
+    let label = format!("{}, 75th percentile; over all {number}", vital.title());
+    view! {
+        <article class="card vital" data-testid=format!("vital-{}", vital.as_str())>
+            <header class="card-head">
+                <h3><abbr title=vital.title()>{vital.as_str()}</abbr></h3>
+                <span class="hint">{vital.title()}</span>
+            </header>
+            <p class="vital-value">
+                <span class=rating_class(rating) data-testid="value">{number}</span>
+                <span class="rating">{rating.map(Rating::title)}</span>
+                <span class="hint vital-limit">{beside}</span>
+            </p>
+            <div class="chart" role="img" aria-label=label inner_html=chart></div>
+            <Shares good middling poor/>
+            <p class="hint">{summary}</p>
+        </article>
+    }
+}
+
+/// How many are good, middling and poor, as one bar; the text below says the same.
+#[component]
+fn Shares(good: u64, middling: u64, poor: u64) -> impl IntoView {
+    let all = (good + middling + poor).max(1) as f64;
+    let mut left = 0.0;
+    let parts = [("share-good", good), ("share-middling", middling), ("share-poor", poor)];
+    let parts = parts.map(|(class, count)| {
+        let (x, width) = (left, count as f64 * 100.0 / all);
+        left += width;
+        view! { <rect class=class x=format!("{x:.2}") y="0" width=format!("{width:.2}") height="6"/> }
+    });
+    view! {
+        <svg class="shares" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">{parts}</svg>
+    }
+}
