@@ -131,6 +131,7 @@ impl From<ServiceError> for Trouble {
             | ServiceError::Exists { .. }
             | ServiceError::InUse(_) => StatusCode::CONFLICT,
             ServiceError::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            ServiceError::Full => StatusCode::INSUFFICIENT_STORAGE,
             ServiceError::Inconsistent(_) | ServiceError::Store(_) => {
                 // What storage says helps the operator, not the reader of the page.
                 leptos::logging::error!("a use case failed: {error}");

@@ -177,6 +177,9 @@ pub async fn run_jobs(service: Arc<Service>) {
         every(WRITING, "how often flags were asked for could not be written", || {
             usage::write_counted(&service)
         }),
+        every(WRITING, "what was refused could not be written", || {
+            telemetry::write_refusals(&service)
+        }),
         every(WRITING, "when tokens were used could not be written", || {
             tokens::write_uses(&service)
         }),

@@ -139,6 +139,27 @@ row_id!(
     TokenId
 );
 
+impl EnvironmentId {
+    /// Under which telemetry that was made up for an environment is kept, apart from all that is
+    /// real: nothing that decides about a rollout ever reads it.
+    #[must_use]
+    pub fn simulated(self) -> Self {
+        Self(-self.0.abs())
+    }
+
+    /// The environment itself.
+    #[must_use]
+    pub fn real(self) -> Self {
+        Self(self.0.abs())
+    }
+
+    /// Whether it is where made up telemetry is kept.
+    #[must_use]
+    pub fn is_simulated(self) -> bool {
+        self.0 < 0
+    }
+}
+
 /// The number of a phase, counted from 1 as people do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

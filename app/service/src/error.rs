@@ -50,6 +50,9 @@ pub enum ServiceError {
     /// The queue of telemetry is full.
     #[error("the server is taking in more telemetry than it can store; try again shortly")]
     Busy,
+    /// There is no room for telemetry.
+    #[error("the server's disk is full; nothing is lost that you keep and send again later")]
+    Full,
     /// Stored data does not fit together; a bug or a damaged database.
     #[error("{0}")]
     Inconsistent(&'static str),

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use phasegate_domain::{
     Timestamp,
     flags::{PersonalOverride, Variant},
-    ids::FlagKey,
+    history::{Change, HistoryLine, SubjectKind},
+    ids::{EnvironmentId, FlagKey, PhaseNumber},
+    rollout::RolloutEvent,
     segments::Segment,
     snapshot::{FlagEntry, Parts, Snapshot},
 };
-use phasegate_store::models::{Environment, StoredFlag, Versioned};
+use phasegate_store::models::{Environment, HistoryQuery, StoredFlag, Versioned};
 use tokio::sync::watch;
 
 use crate::{Service, ServiceError, usage::Counters};
@@ -21,6 +23,30 @@ pub struct Configuration {
     pub version: u64,
     /// When it went up last; nothing since the start.
     pub changed_at: Option<Timestamp>,
+}
+
+/// Moves of the rollout that are remembered: telemetry may come a week late.
+const MOVES: u32 = 50;
+
+/// The rollout's last moves, the newest first.
+async fn moves(
+    service: &Service,
+    environment: EnvironmentId,
+) -> Result<Vec<(Timestamp, Option<PhaseNumber>, PhaseNumber)>, ServiceError> {
+    let kind = Some(SubjectKind::Rollout);
+    let query = HistoryQuery { kind, limit: MOVES, ..HistoryQuery::default() };
+    let lines = service.state.history(environment, &query).await?;
+    let moved = |line: HistoryLine| match line.entry.change {
+        Change::Rollout { what: RolloutEvent::Started, .. } => {
+            Some((line.entry.at, None, PhaseNumber::FIRST))
+        }
+        Change::Rollout {
+            what: RolloutEvent::Advanced(moved) | RolloutEvent::RolledBack(moved),
+            ..
+        } => Some((line.entry.at, Some(moved.from), moved.to)),
+        _ => None,
+    };
+    Ok(lines.into_iter().filter_map(moved).collect())
 }
 
 /// An environment as it is answered for.
@@ -36,6 +62,8 @@ pub struct LiveEnvironment {
     pub segments: Vec<Versioned<Segment>>,
     /// All overrides, by flag and user.
     pub overrides: Vec<Versioned<PersonalOverride>>,
+    /// The rollout's last moves, the newest first: when, from where, to where.
+    moves: Vec<(Timestamp, Option<PhaseNumber>, PhaseNumber)>,
     /// Carried over from reading to reading.
     configuration: watch::Sender<Configuration>,
     /// How often each flag was asked for, in the order of the snapshot.
@@ -67,7 +95,30 @@ impl LiveEnvironment {
             || watch::Sender::new(Configuration { version: 1, changed_at: None }),
             |live| live.configuration.clone(),
         );
-        Ok(Self { environment, snapshot, flags, segments, overrides, configuration, counters })
+        let moves = moves(service, id).await?;
+        Ok(Self {
+            environment,
+            snapshot,
+            flags,
+            segments,
+            overrides,
+            moves,
+            configuration,
+            counters,
+        })
+    }
+
+    /// The phase that was served at an instant; one that a variable of the server holds, always.
+    #[must_use]
+    pub fn phase_at(&self, at: Timestamp) -> Option<PhaseNumber> {
+        let current = self.snapshot.serving_phase();
+        let stored = self.snapshot.rollout().and_then(|rollout| rollout.state.serving_phase());
+        if current != stored {
+            return current;
+        }
+        let before = self.moves.iter().find(|(moved, ..)| *moved <= at).map(|(.., to)| Some(*to));
+        let first = self.moves.last().map(|(_, from, _)| *from);
+        before.or(first).unwrap_or(current)
     }
 
     /// Tells the clients that listen to look again, if they would get other answers.

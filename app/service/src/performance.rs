@@ -19,12 +19,13 @@ use crate::{Service, ServiceError, access::Actor};
 const MAX_LINES: usize = 50;
 
 /// By what pages are compared.
-pub const BREAKDOWNS: [(&str, &str); 5] = [
+pub const BREAKDOWNS: [(&str, &str); 6] = [
     ("page", "Page"),
     ("device", "Device"),
     ("release", "Release"),
     ("flag", "Flag, variant and phase"),
     ("phase", "Phase"),
+    ("segment", "Segment"),
 ];
 
 /// What is asked for.

@@ -21,7 +21,7 @@ use crate::{
     accounts::LoginLimiter,
     live::LiveEnvironment,
     secrets::Seed,
-    telemetry::{IngestQueue, ScreenshotLimiter},
+    telemetry::{IngestQueue, RefusalBook, ScreenshotLimiter, Simulations},
     tokens::TokenUses,
     usage::UsageBook,
     variables::Variables,
@@ -57,6 +57,8 @@ pub struct Service {
     /// together, such as two flags that are made to need each other.
     editing: Mutex<()>,
     pub(crate) ingest: IngestQueue,
+    pub(crate) refusals: RefusalBook,
+    pub(crate) simulations: Simulations,
     pub(crate) screenshots: ScreenshotLimiter,
     pub(crate) login_limiter: LoginLimiter,
     /// One permit for each password check that may run.
@@ -99,6 +101,8 @@ impl Service {
             reloading: Mutex::new(()),
             editing: Mutex::new(()),
             ingest: IngestQueue::default(),
+            refusals: RefusalBook::default(),
+            simulations: Simulations::default(),
             screenshots: ScreenshotLimiter::default(),
             login_limiter: LoginLimiter::default(),
             password_checks: Semaphore::new(PASSWORD_CHECKS),
@@ -195,7 +199,7 @@ impl Service {
         (self.clock)()
     }
 
-    /// An environment as it is answered for now.
+    /// An environment as it is answered for now; also by where its made up telemetry is kept.
     ///
     /// # Errors
     /// [`ServiceError::NotFound`] when there is none of that id.
@@ -203,7 +207,7 @@ impl Service {
         let directory = self.directory.load();
         directory
             .environments
-            .get(&id)
+            .get(&id.real())
             .cloned()
             .ok_or_else(|| ServiceError::not_found("environment", id.0.to_string()))
     }

@@ -35,6 +35,9 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
+    /// There is no room left; nothing was written.
+    #[error("the disk is full")]
+    Full,
     /// The database failed.
     #[error("{0}")]
     Database(Box<dyn std::error::Error + Send + Sync>),

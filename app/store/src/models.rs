@@ -13,7 +13,7 @@ use phasegate_domain::{
     rollout::PlanFile,
     segments::Segment,
     stats::Tally,
-    telemetry::{Resolution, Series, Slice},
+    telemetry::{Resolution, Retention, Series, Slice},
 };
 
 /// Somebody who may log in, with what checks their password.
@@ -97,6 +97,8 @@ pub struct Environment {
     pub name: String,
     /// What its pages may report.
     pub collecting: Versioned<Collecting>,
+    /// For how long what its pages report is kept.
+    pub retention: Versioned<Retention>,
 }
 
 /// A flag's two versions: of what it is, and of what the environment decides about it.
@@ -189,6 +191,8 @@ pub enum Edit {
     DeleteToken(TokenId, i64),
     /// What pages may report changes.
     SaveCollecting(Collecting, i64),
+    /// For how long what pages report is kept changes.
+    SaveRetention(Retention, i64),
 }
 
 impl Edit {

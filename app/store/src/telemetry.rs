@@ -1,12 +1,17 @@
 //! Where telemetry is kept.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use phasegate_domain::{
     Timestamp,
     dashboard::Reported,
     ids::EnvironmentId,
     stats::People,
-    telemetry::{Batch, Deed, ErrorReport, Feedback, Screenshot, Series, Slice},
+    telemetry::{
+        Batch, Deed, ErrorReport, Feedback, Forgotten, PersonData, PersonHash, Retention,
+        Screenshot, Series, Simulation, Sizes, Slice,
+    },
 };
 
 use crate::{
@@ -52,6 +57,9 @@ pub trait TelemetryStore: Send + Sync {
         to_day: i64,
     ) -> Result<Vec<(Deed, i64, People)>, StoreError>;
 
+    /// The minute in which the newest batch came of those whose ids are still remembered.
+    async fn last_minute(&self, environment: EnvironmentId) -> Result<Option<i64>, StoreError>;
+
     /// The key of the digests of people and sessions: the one that is stored, or else this one,
     /// which is stored then.
     async fn digest_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError>;
@@ -70,9 +78,47 @@ pub trait TelemetryStore: Send + Sync {
         limit: u32,
     ) -> Result<Vec<Reported<Feedback>>, StoreError>;
 
-    /// Forgets the rows of spans that are no longer kept, a part at a time, so that batches are never
-    /// held up for long.
-    async fn forget_rows(&self, now: Timestamp) -> Result<(), StoreError>;
+    /// Forgets what is no longer kept, a part at a time, so that batches are never held up for
+    /// long. What is not in `kept` is kept as usual.
+    async fn forget_old(
+        &self,
+        now: Timestamp,
+        kept: &BTreeMap<EnvironmentId, Retention>,
+    ) -> Result<(), StoreError>;
+
+    /// Forgets all that an environment has, a part at a time.
+    async fn forget_environment(&self, environment: EnvironmentId) -> Result<(), StoreError>;
+
+    /// All that is kept about a person.
+    async fn person(
+        &self,
+        environment: EnvironmentId,
+        person: PersonHash,
+    ) -> Result<PersonData, StoreError>;
+
+    /// Forgets a person: they are in no set any more, and what they said and sent is gone. What they
+    /// added to counts stays.
+    async fn forget_person(
+        &self,
+        environment: EnvironmentId,
+        person: PersonHash,
+    ) -> Result<Forgotten, StoreError>;
+
+    /// How much room everything takes.
+    async fn sizes(&self) -> Result<Sizes, StoreError>;
+
+    /// Which simulation an environment's telemetry is of.
+    async fn simulation(
+        &self,
+        environment: EnvironmentId,
+    ) -> Result<Option<Simulation>, StoreError>;
+
+    /// Notes which simulation the environment's telemetry is of from now on.
+    async fn save_simulation(
+        &self,
+        environment: EnvironmentId,
+        simulation: &Simulation,
+    ) -> Result<(), StoreError>;
 
     /// Keeps a picture, unless it is there already, and of the environment's pictures the newest
     /// that take at most so many bytes.

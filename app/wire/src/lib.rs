@@ -7,6 +7,9 @@
 //!  "events":[{"t":"vital","age":1200,"page":"/demo","name":"LCP","value":1840000}]}
 //! ```
 //!
+//! `segments` are those that the answers' metadata named, with commas between them. `simulated` marks
+//! what was made up: such a batch speaks of another time, and is kept apart from all that is real.
+//!
 //! A vital belongs to the moment in which its page view began. One that grows later names the value
 //! that it takes the place of (`was`), so that a page view counts once.
 //!
@@ -55,6 +58,9 @@ pub const MAX_PROPERTIES: usize = 20;
 
 /// The most flags that a visit says it was exposed to.
 pub const MAX_EXPOSED: usize = 100;
+
+/// The most segments that a visit says its person is in.
+pub const MAX_SEGMENTS: usize = 50;
 
 /// The longest that a batch may have waited in a page before it could be sent, in milliseconds: a
 /// week.

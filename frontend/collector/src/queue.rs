@@ -126,7 +126,7 @@ mod tests {
         Event::new("custom", 0).text("name", name)
     }
 
-    fn take(queue: &mut Queue, wanted: Wanted) -> Option<decode::Batch> {
+    fn take(queue: &mut Queue, wanted: Wanted) -> Option<decode::Batch<'static>> {
         crate::tests::read(&queue.batch(wanted, 1))
     }
 

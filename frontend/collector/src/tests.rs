@@ -7,18 +7,18 @@ fn collector() -> Collector {
 }
 
 /// A batch as the server reads it.
-pub(crate) fn read(taken: &str) -> Option<decode::Batch> {
+pub(crate) fn read(taken: &str) -> Option<decode::Batch<'static>> {
     let (dropped, events) = taken.split_at(taken.find('[')?);
     let frame = r#"{"v":1,"batch":"b-1","session":"s-1""#;
     let body = format!(r#"{frame},"dropped":{dropped},"events":{events}}}"#);
-    Some(decode::batch(body.as_bytes()).unwrap())
+    Some(decode::batch(body.leak().as_bytes()).unwrap())
 }
 
-fn take(collector: &mut Collector) -> Option<decode::Batch> {
+fn take(collector: &mut Collector) -> Option<decode::Batch<'static>> {
     read(&collector.batch(90_000.0))
 }
 
-fn events(batch: &decode::Batch) -> Vec<&Event> {
+fn events<'a>(batch: &'a decode::Batch<'_>) -> Vec<&'a Event> {
     batch.events.iter().map(|event| &event.as_ref().unwrap().event).collect()
 }
 

@@ -8,7 +8,7 @@
     reason = "a benchmark is a test of its own kind, and prints"
 )]
 
-use std::{path::Path, sync::Arc, time::Instant};
+use std::{collections::BTreeSet, path::Path, sync::Arc, time::Instant};
 
 use chrono::TimeDelta;
 use phasegate_domain::{
@@ -180,7 +180,9 @@ fn batch(number: usize, at: Timestamp, now: Timestamp) -> Batch {
             release: Some(format!("1.{}", noise(12, 4))),
             exposed,
             phase: Some(PhaseNumber(1 + (noise(13, 3) as u16))),
+            segments: BTreeSet::new(),
         },
         facts: facts.map(|kind| Fact { at, page: page.clone(), kind }).collect(),
+        raw: Vec::new(),
     }
 }

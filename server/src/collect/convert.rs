@@ -1,23 +1,26 @@
 //! From what a page sent to facts: the last check, against what the environment knows.
 
+use std::collections::BTreeMap;
+
 use chrono::TimeDelta;
 use phasegate_domain::{
     Timestamp,
     collecting::Collecting,
-    ids::{FlagKey, VariantName},
+    ids::{EnvironmentId, FlagKey, PhaseNumber, VariantName},
     telemetry::{
         Batch, Device, ErrorReport, Fact, FactKind, Feedback, Severity, TaskOutcome, TimingKind,
-        Visit,
+        Visit, refusal_class,
     },
     vitals::Vital,
 };
 use phasegate_service::{
     LiveEnvironment, Service,
     collecting::in_force,
-    rollout::current_phase,
     telemetry::{person, session},
 };
 use phasegate_wire::decode::{self, Event, Outcome, Timed};
+
+use super::raw::compressed;
 
 /// The most events that a batch may claim to have dropped.
 const MAX_CLAIMED: u64 = 1_000_000;
@@ -25,40 +28,75 @@ const MAX_CLAIMED: u64 = 1_000_000;
 /// Events that are not stored: their place, and what is wrong.
 type Rejected = Vec<(usize, String)>;
 
-/// Turns a payload into a batch of facts, at the server's time; `held` is for how many milliseconds
-/// it waited in the page. What is
-/// switched off is left out without a word: the page did nothing wrong.
+/// When and where a batch was sent.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sending {
+    /// Whose telemetry it is.
+    pub(super) environment: EnvironmentId,
+    /// When it was sent, by the server's clock; its events happened before.
+    pub(super) at: Timestamp,
+    /// The phase that the rollout was in then.
+    pub(super) phase: Option<PhaseNumber>,
+}
+
+/// Turns a payload into a batch of facts, at the server's time. What is switched off is left out
+/// without a word: the page did nothing wrong.
 pub(super) fn batch(
     service: &Service,
-    payload: decode::Batch,
+    mut payload: decode::Batch<'_>,
     live: &LiveEnvironment,
-    held: u64,
+    sending: Sending,
 ) -> (Batch, Rejected) {
     let (now, collecting) = (service.now(), in_force(service, live));
-    let visit = visit(service, &payload, live);
-    let mut facts = Vec::with_capacity(payload.events.len() + 1);
+    let is_made_up = sending.environment.is_simulated();
+    let visit = visit(service, &payload, live, sending);
+    let events = std::mem::take(&mut payload.events);
+    let mut facts = Vec::with_capacity(events.len() + 1);
     let mut rejected = Vec::new();
-    for (index, event) in payload.events.into_iter().enumerate() {
-        match event.and_then(|timed| fact(timed, live, now, held)) {
-            Ok(fact) if is_wanted(&fact.kind, collecting) => facts.push(fact),
+    let mut is_taken = Vec::with_capacity(events.len());
+    for (index, event) in events.into_iter().enumerate() {
+        let before = facts.len();
+        match event.and_then(|timed| fact(timed, live, sending.at)) {
+            Ok(fact) if is_made_up || is_wanted(&fact.kind, collecting) => facts.push(fact),
             Ok(_) => {}
             Err(reason) => rejected.push((index, reason)),
         }
+        is_taken.push(facts.len() > before);
     }
-    // What a page claims to have dropped is bounded: it is only shown, never trusted.
+    let keeps_raw =
+        !is_made_up && !facts.is_empty() && live.environment.retention.value.raw_days > 0;
+    let raw = match keeps_raw {
+        true => compressed(&payload, &visit, &is_taken),
+        false => Vec::new(),
+    };
+    facts.extend(lost(&payload, &rejected, now));
+    let environment = sending.environment;
+    (Batch { id: payload.id, environment, received_at: now, visit, facts, raw }, rejected)
+}
+
+/// What was lost, and why. What a page claims to have dropped is bounded: it is only shown, never
+/// trusted.
+fn lost(payload: &decode::Batch<'_>, rejected: &Rejected, now: Timestamp) -> Vec<Fact> {
+    let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
+    for (_, reason) in rejected {
+        *reasons.entry(refusal_class(reason)).or_default() += 1;
+    }
     let events = payload.dropped.min(MAX_CLAIMED) + rejected.len() as u64;
-    if events > 0 {
-        let kind = FactKind::Dropped { events };
-        facts.push(Fact { at: now, page: String::new(), kind });
-    }
-    let environment = live.environment.id;
-    (Batch { id: payload.id, environment, received_at: now, visit, facts }, rejected)
+    let refused = reasons.into_iter().map(|(reason, events)| FactKind::Refused { reason, events });
+    let dropped = (events > 0).then_some(FactKind::Dropped { events });
+    let kinds = refused.chain(dropped);
+    kinds.map(|kind| Fact { at: now, page: String::new(), kind }).collect()
 }
 
 /// Who sends it, and under which circumstances. What it was exposed to counts as far as the
 /// environment has such flags and variants.
-fn visit(service: &Service, payload: &decode::Batch, live: &LiveEnvironment) -> Visit {
-    let environment = live.environment.id;
+fn visit(
+    service: &Service,
+    payload: &decode::Batch<'_>,
+    live: &LiveEnvironment,
+    sending: Sending,
+) -> Visit {
+    let environment = sending.environment;
     let who = payload.visitor.as_ref().map(|visitor| {
         let id = payload.user.as_ref().unwrap_or(visitor);
         (person(service, environment, id), session(service, environment, &payload.session))
@@ -67,6 +105,10 @@ fn visit(service: &Service, payload: &decode::Batch, live: &LiveEnvironment) -> 
         let entry = live.snapshot.flag(flag)?;
         let variant = VariantName::new(variant.as_str()).ok()?;
         entry.flag.variant(&variant).is_some().then(|| (entry.flag.key.clone(), variant))
+    });
+    let segments = payload.segments.iter().filter_map(|named| {
+        let known = live.segments.iter().find(|known| known.value.key.as_str() == named)?;
+        Some(known.value.key.clone())
     });
     Visit {
         who,
@@ -77,7 +119,8 @@ fn visit(service: &Service, payload: &decode::Batch, live: &LiveEnvironment) -> 
         },
         release: payload.release.clone(),
         exposed: exposed.collect(),
-        phase: current_phase(&live.snapshot).map(|phase| phase.number),
+        phase: sending.phase,
+        segments: segments.collect(),
     }
 }
 
@@ -92,15 +135,13 @@ fn is_wanted(kind: &FactKind, collecting: Collecting) -> bool {
         | FactKind::Task { .. }
         | FactKind::View
         | FactKind::Custom { .. } => collecting.analytics,
-        FactKind::Feedback(_) | FactKind::Dropped { .. } => true,
+        FactKind::Feedback(_) | FactKind::Dropped { .. } | FactKind::Refused { .. } => true,
     }
 }
 
-fn fact(timed: Timed, live: &LiveEnvironment, now: Timestamp, held: u64) -> Result<Fact, String> {
+fn fact(timed: Timed, live: &LiveEnvironment, sent_at: Timestamp) -> Result<Fact, String> {
     let Timed { age, page, event } = timed;
-    let age = i64::try_from(age.saturating_add(held)).unwrap_or(i64::MAX);
-    let age = TimeDelta::try_milliseconds(age);
-    let at = age.and_then(|age| now.checked_sub_signed(age)).unwrap_or(now);
+    let at = earlier(sent_at, age);
     let kind = match event {
         Event::Vital(decode::Vital { name, value, was, .. }) => {
             let vital =
@@ -145,6 +186,12 @@ fn fact(timed: Timed, live: &LiveEnvironment, now: Timestamp, held: u64) -> Resu
         }
     };
     Ok(Fact { at, page, kind })
+}
+
+/// So many milliseconds before.
+pub(super) fn earlier(at: Timestamp, milliseconds: u64) -> Timestamp {
+    let age = i64::try_from(milliseconds).ok().and_then(TimeDelta::try_milliseconds);
+    age.and_then(|age| at.checked_sub_signed(age)).unwrap_or(at)
 }
 
 fn report(error: decode::Error, page: String) -> ErrorReport {

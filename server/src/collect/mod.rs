@@ -2,7 +2,9 @@
 
 mod alone;
 mod convert;
+mod raw;
 mod screenshot;
+mod simulation;
 
 use axum::{
     Json, Router,
@@ -12,8 +14,9 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
+use phasegate_domain::ids::EnvironmentId;
 use phasegate_service::{
-    ServiceError,
+    Service, ServiceError,
     keys::{self, Purpose},
     telemetry,
 };
@@ -40,6 +43,7 @@ pub(crate) fn routes() -> Router<AppState> {
             ),
         )
         .route("/collect/screenshot", post(screenshot::keep))
+        .merge(simulation::routes())
 }
 
 /// Pictures that may be on their way in at once.
@@ -82,25 +86,42 @@ async fn collect(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let service = &state.service;
     let (app, query) = app_of(&state, query, &headers)?;
+    let service = &state.service;
+    let taken = take_in(service, app.environment, query.held, body).await;
+    if let Err(problem) = &taken
+        && problem.status().is_client_error()
+    {
+        telemetry::note_refusal(service, app.environment, problem.detail());
+    }
+    Ok((StatusCode::ACCEPTED, Json(taken?)).into_response())
+}
+
+/// Takes in a body; what is wrong with a whole one is a problem, what is wrong with an event stands in
+/// the receipt.
+async fn take_in(
+    service: &Service,
+    environment: EnvironmentId,
+    held: u64,
+    body: Body,
+) -> Result<Receipt, Problem> {
     let body = read_body(body, MAX_BODY_BYTES).await?;
-    if query.held > MAX_HELD {
-        let detail = format!("held: at most {MAX_HELD} ms, found {}", query.held);
+    if held > MAX_HELD {
+        let detail = format!("held: at most {MAX_HELD} ms, found {held}");
         return Err(Problem::new(StatusCode::BAD_REQUEST, detail));
     }
     let bad =
         |error: decode::InvalidBatch| Problem::new(StatusCode::BAD_REQUEST, error.to_string());
     let body = alone::completed(body).map_err(|error| bad(error.into()))?;
     let batch = decode::batch(&body).map_err(bad)?;
-    let live = service.environment(app.environment).map_err(|error| failed(&error))?;
+    let live = service.environment(environment).map_err(|error| failed(&error))?;
+    let sending = simulation::sending(service, environment, &batch, held).await?;
     let events = batch.events.len();
-    let (batch, rejected) = convert::batch(service, batch, &live, query.held);
+    let (batch, rejected) = convert::batch(service, batch, &live, sending);
     let accepted = events - rejected.len();
     let appended = telemetry::ingest(service, batch).await.map_err(|error| failed(&error))?;
     let rejected = rejected.into_iter().map(|(index, reason)| Rejected { index, reason }).collect();
-    let receipt = Receipt { accepted, rejected, repeated: appended == Appended::Repeated };
-    Ok((StatusCode::ACCEPTED, Json(receipt)).into_response())
+    Ok(Receipt { accepted, rejected, repeated: appended == Appended::Repeated })
 }
 
 /// Whose page sends something, by the key in the address or in a header.
@@ -123,6 +144,8 @@ fn failed(error: &ServiceError) -> Problem {
             Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, error.to_string())
         }
         ServiceError::Busy => Problem::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
+        ServiceError::Full => Problem::new(StatusCode::INSUFFICIENT_STORAGE, error.to_string()),
+        ServiceError::Conflict(_) => Problem::new(StatusCode::CONFLICT, error.to_string()),
         _ => Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
     }
 }

@@ -52,6 +52,7 @@ impl From<ServiceError> for Problem {
             }
             ServiceError::Conflict(_) => StatusCode::PRECONDITION_FAILED,
             ServiceError::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            ServiceError::Full => StatusCode::INSUFFICIENT_STORAGE,
             ServiceError::Inconsistent(_) | ServiceError::Store(_) => {
                 // What storage says helps the operator, not who called.
                 tracing::error!(%error, "a use case failed");

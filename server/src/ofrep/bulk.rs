@@ -17,6 +17,7 @@ use phasegate_domain::{
     snapshot::FlagEntry,
 };
 use phasegate_service::{LiveEnvironment, collecting::in_force, rollout::current_phase};
+use phasegate_wire::MAX_SEGMENTS;
 use serde::Serialize;
 
 use super::{
@@ -54,6 +55,10 @@ struct BulkMetadata<'a> {
     phase_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     phase_percentage: Option<f64>,
+    /// The segments that the user is in, with commas between them: metadata are single values. The
+    /// collector sends them back, so that numbers can be read by segment.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    segments: String,
     /// What the collector shall leave out; nothing is said of the rest.
     #[serde(skip_serializing_if = "Option::is_none")]
     collect_analytics: Option<bool>,
@@ -66,11 +71,25 @@ struct BulkMetadata<'a> {
     collect_rate: Option<f64>,
 }
 
-fn metadata(live: &LiveEnvironment, collecting: Collecting) -> BulkMetadata<'_> {
+fn segments(live: &LiveEnvironment, context: &EvaluationContext, now: Timestamp) -> String {
+    let mut all = String::new();
+    for (key, segment) in live.snapshot.segments().iter().take(MAX_SEGMENTS) {
+        if segment.matches(context, live.snapshot.segments(), now) {
+            if !all.is_empty() {
+                all.push(',');
+            }
+            all.push_str(key.as_str());
+        }
+    }
+    all
+}
+
+fn metadata(live: &LiveEnvironment, collecting: Collecting, segments: String) -> BulkMetadata<'_> {
     let off = |is_on: bool| (!is_on).then_some(false);
     let rollout = live.snapshot.rollout().map(|rollout| rollout.key.as_str());
     let known = BulkMetadata {
         rollout,
+        segments,
         collect_analytics: off(collecting.analytics),
         collect_performance: off(collecting.performance),
         collect_errors: off(collecting.errors),
@@ -97,7 +116,12 @@ pub(super) async fn evaluate(
     let Asked { live, context, digest } = request::read(&state, &headers, body).await?;
     let now = state.service.now();
     let flags = live.snapshot.flags().map(|entry| one(&live, entry, &context, now)).collect();
-    let answer = BulkAnswer { flags, metadata: metadata(&live, in_force(&state.service, &live)) };
+    let collecting = in_force(&state.service, &live);
+    let segments = match collecting.analytics {
+        true => segments(&live, &context, now),
+        false => String::new(),
+    };
+    let answer = BulkAnswer { flags, metadata: metadata(&live, collecting, segments) };
     let mut body = serde_json::to_vec(&answer).map_err(|error| {
         OfrepError::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::General, error.to_string())
     })?;

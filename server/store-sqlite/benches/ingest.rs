@@ -7,7 +7,7 @@
     reason = "a benchmark is a test of its own kind, and prints"
 )]
 
-use std::time::Instant;
+use std::{collections::BTreeSet, time::Instant};
 
 use phasegate_domain::{
     ids::{EnvironmentId, FlagKey, PhaseNumber, VariantName},
@@ -101,6 +101,7 @@ fn batch(number: usize) -> Batch {
         release: Some(format!("1.{}", number % 4)),
         exposed: [(flag(), on())].into(),
         phase: Some(PhaseNumber(2)),
+        segments: BTreeSet::new(),
     };
     Batch {
         id: format!("b{number}"),
@@ -108,5 +109,6 @@ fn batch(number: usize) -> Batch {
         received_at: at,
         visit,
         facts: facts.map(|kind| Fact { at, page: "/exercises".into(), kind }).collect(),
+        raw: Vec::new(),
     }
 }

@@ -6,6 +6,7 @@ use phasegate_store::StoreError;
 use sqlx::{
     ConnectOptions, Connection, Sqlite, SqlitePool, Transaction,
     migrate::{MigrateError, Migrator},
+    pool::PoolConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -46,6 +47,9 @@ impl Database {
         connection.close().await.map_err(|error| cannot_open(&error))?;
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
+            // What is attached to it would have to be attached again.
+            .idle_timeout(None)
+            .max_lifetime(None)
             .connect_with(options.clone())
             .await
             .map_err(|error| cannot_open(&error))?;
@@ -55,6 +59,11 @@ impl Database {
             .await
             .map_err(|error| cannot_open(&error))?;
         Ok(Self { writer, reader })
+    }
+
+    /// The connection that writes, outside of a transaction.
+    pub(crate) async fn writer(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
+        self.writer.acquire().await.map_err(database)
     }
 
     /// Begins a transaction that writes. `IMMEDIATE`, so that another process that writes

@@ -46,6 +46,10 @@ stories!(SqliteTelemetry:
     labels_are_bounded,
     usage_adds_up_by_hour,
     unused_labels_make_room,
+    labels_of_old_events_are_bounded,
+    reports_and_pictures_are_kept_for_a_time,
+    a_person_is_shown_and_forgotten,
+    an_environment_is_forgotten,
     reports_are_newest_first_and_bounded,
 );
 

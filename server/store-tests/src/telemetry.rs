@@ -1,11 +1,13 @@
 //! Stories of the telemetry store.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use phasegate_domain::{
     ids::{EnvironmentId, FlagKey, PhaseNumber, VariantName},
     telemetry::{
-        Batch, Deed, Device, ErrorReport, Fact, FactKind, Feedback, ImageKind, MAX_LABELS,
-        OTHER_LABEL, PersonHash, Resolution, Screenshot, Series, SessionHash, Slice, Visit, day_of,
-        minute_of,
+        Batch, Deed, Device, ErrorReport, Fact, FactKind, Feedback, Forgotten, ImageKind,
+        MAX_LABELS, OTHER_LABEL, PersonData, PersonHash, Resolution, Retention, Screenshot, Series,
+        SessionHash, Simulation, Slice, Visit, day_of, minute_of,
     },
     vitals::Vital,
 };
@@ -22,7 +24,14 @@ const ELSEWHERE: EnvironmentId = EnvironmentId(2);
 fn batch(id: &str, facts: Vec<FactKind>) -> Batch {
     let facts = facts.into_iter().map(|kind| Fact { at: at(0), page: String::new(), kind });
     let facts = facts.collect();
-    Batch { id: id.into(), environment: HERE, received_at: at(0), visit: Visit::default(), facts }
+    Batch {
+        id: id.into(),
+        environment: HERE,
+        received_at: at(0),
+        visit: Visit::default(),
+        facts,
+        raw: Vec::new(),
+    }
 }
 
 /// Everything that was counted from one minute to another, in all.
@@ -55,6 +64,7 @@ fn seen(id: &str, who: u64, session: u64, facts: Vec<FactKind>) -> Batch {
         release: None,
         exposed: [(FlagKey::new("A").unwrap(), VariantName::new("on").unwrap())].into(),
         phase: Some(PhaseNumber(2)),
+        segments: BTreeSet::new(),
     };
     Batch { visit, ..batch(id, facts) }
 }
@@ -238,6 +248,7 @@ pub async fn people_are_counted_exactly(store: impl TelemetryStore) {
 /// Minutes are kept for days, hours for months, days for ever.
 pub async fn old_rows_are_forgotten(store: impl TelemetryStore) {
     let day = 86_400;
+    let kept = BTreeMap::from([(HERE, Retention::default())]);
     let mut old = batch("old", vec![custom("signup")]);
     old.received_at = at(10 * day);
     let mut new = batch("new", vec![custom("signup")]);
@@ -250,17 +261,122 @@ pub async fn old_rows_are_forgotten(store: impl TelemetryStore) {
     assert_eq!(count(Resolution::Minute, 0).await, 0, "too old when it came");
     assert_eq!(count(Resolution::Hour, 0).await, 1);
     assert_eq!(count(Resolution::Minute, 9 * day).await, 1);
-    store.forget_rows(at(20 * day)).await.unwrap();
+    store.forget_old(at(20 * day), &kept).await.unwrap();
     assert_eq!(count(Resolution::Minute, 9 * day).await, 0);
     assert_eq!(count(Resolution::Hour, 9 * day).await, 1);
     // Since then only others have sent anything, so the ids of its batches are gone.
     let mut other = batch("other", vec![custom("signup")]);
     (other.environment, other.received_at) = (ELSEWHERE, at(199 * day));
     store.append(&[other]).await.unwrap();
-    store.forget_rows(at(200 * day)).await.unwrap();
+    store.forget_old(at(200 * day), &kept).await.unwrap();
     assert_eq!(count(Resolution::Hour, 9 * day).await, 0);
     assert_eq!(count(Resolution::Day, 0).await, 1);
     assert_eq!(count(Resolution::Day, 9 * day).await, 1);
+    let kept = BTreeMap::from([(HERE, Retention { number_days: 195, ..Retention::default() })]);
+    store.forget_old(at(200 * day), &kept).await.unwrap();
+    assert_eq!(count(Resolution::Day, 0).await, 0);
+    assert_eq!(count(Resolution::Day, 9 * day).await, 1);
+}
+
+/// What has a time of its own is kept for as long as that.
+pub async fn reports_and_pictures_are_kept_for_a_time(store: impl TelemetryStore) {
+    let day = 86_400;
+    let picture = |id: &str, day: i64| Screenshot {
+        id: id.into(),
+        environment: HERE,
+        at: at(day * 86_400),
+        kind: ImageKind::Png,
+        bytes: vec![7; 10],
+    };
+    for (id, second) in [("a", 0), ("b", 50 * day)] {
+        let mut said = batch(id, vec![error(id)]);
+        (said.received_at, said.facts[0].at) = (at(second), at(second));
+        store.append(&[said]).await.unwrap();
+        store.save_screenshot(&picture(id, second / day), 1_000).await.unwrap();
+    }
+    assert_eq!(store.sizes().await.unwrap().pictures, 20);
+    let kept = Retention { report_days: 30, picture_days: 20, ..Retention::default() };
+    let kept = BTreeMap::from([(HERE, kept)]);
+    store.forget_old(at(60 * day), &kept).await.unwrap();
+    assert_eq!(store.recent_errors(HERE, 10).await.unwrap().len(), 1);
+    assert_eq!(store.screenshot(HERE, "a").await.unwrap(), None);
+    assert!(store.screenshot(HERE, "b").await.unwrap().is_some());
+    store.forget_old(at(81 * day), &kept).await.unwrap();
+    assert!(store.recent_errors(HERE, 10).await.unwrap().is_empty());
+    assert_eq!(store.sizes().await.unwrap().pictures, 0);
+}
+
+/// All that is kept about a person can be read, and goes with them; others stay.
+pub async fn a_person_is_shown_and_forgotten(store: impl TelemetryStore) {
+    let day = day_of(at(0));
+    let exposure = FactKind::Exposure {
+        flag: FlagKey::new("A").unwrap(),
+        variant: VariantName::new("on").unwrap(),
+    };
+    let said = Feedback { message: "mine".into(), screenshot: "pic".into(), ..Feedback::default() };
+    let picture = Screenshot {
+        id: "pic".into(),
+        environment: HERE,
+        at: at(0),
+        kind: ImageKind::Png,
+        bytes: vec![7; 10],
+    };
+    store.save_screenshot(&picture, 1_000).await.unwrap();
+    let mine = seen("1", 7, 1, vec![exposure.clone(), FactKind::Feedback(said)]);
+    let theirs = seen("2", 8, 2, vec![exposure, error("theirs")]);
+    store.append(&[mine, theirs]).await.unwrap();
+
+    let found = store.person(HERE, PersonHash(7)).await.unwrap();
+    assert_eq!(found.first_day, Some(day));
+    let deeds: Vec<&str> = found.days.iter().map(|done| done.deed.as_str()).collect();
+    assert_eq!(deeds, ["active", "exposed:A:on:2", "first", "phase:2"]);
+    assert_eq!(found.reports.len(), 1);
+    assert_eq!(found.reports[0].report["message"], "mine");
+    assert_eq!(store.person(ELSEWHERE, PersonHash(7)).await.unwrap(), PersonData::default());
+
+    let forgotten = store.forget_person(HERE, PersonHash(7)).await.unwrap();
+    assert!(forgotten.was_known);
+    assert_eq!((forgotten.sets, forgotten.reports), (4, 1));
+    assert_eq!(store.person(HERE, PersonHash(7)).await.unwrap(), PersonData::default());
+    assert_eq!(store.screenshot(HERE, "pic").await.unwrap(), None);
+    let other = store.person(HERE, PersonHash(8)).await.unwrap();
+    assert_eq!((other.days.len(), other.reports.len()), (4, 1));
+    let active = store.people(HERE, "active", day, day + 1).await.unwrap();
+    assert_eq!(active[0].2.len(), 1);
+    let again = store.forget_person(HERE, PersonHash(7)).await.unwrap();
+    assert_eq!(again, Forgotten::default());
+    // Whoever comes back is somebody new, and nobody else.
+    store.append(&[seen("3", 7, 3, vec![custom("back")])]).await.unwrap();
+    assert_eq!(store.people(HERE, "active", day, day + 1).await.unwrap()[0].2.len(), 2);
+}
+
+/// What was made up for an environment goes as a whole, and leaves what is real.
+pub async fn an_environment_is_forgotten(store: impl TelemetryStore) {
+    let made_up = HERE.simulated();
+    let simulation = Simulation { users: 5, days: 3, seed: 1, last_day: 2, regression: Some(2) };
+    store.save_simulation(made_up, &simulation).await.unwrap();
+    assert_eq!(store.simulation(made_up).await.unwrap(), Some(simulation));
+    assert_eq!(store.simulation(HERE).await.unwrap(), None);
+    for (id, environment) in [("real", HERE), ("made up", made_up)] {
+        let mut one = seen(id, 1, 1, vec![custom("signup"), error("x")]);
+        one.environment = environment;
+        store.append(&[one]).await.unwrap();
+    }
+    let count = async |environment| {
+        let minute = minute_of(at(0));
+        minutes(&store, environment, minute, minute + 1).await.len()
+    };
+    assert_eq!(count(HERE).await, count(made_up).await);
+    store.forget_environment(made_up).await.unwrap();
+    assert_eq!(count(made_up).await, 0);
+    assert!(store.recent_errors(made_up, 9).await.unwrap().is_empty());
+    assert_eq!(store.simulation(made_up).await.unwrap(), None);
+    assert!(count(HERE).await > 0);
+    assert_eq!(store.recent_errors(HERE, 9).await.unwrap().len(), 1);
+    // The same batches may be sent again, and count again.
+    let mut again = seen("made up", 1, 1, vec![custom("signup")]);
+    again.environment = made_up;
+    assert_eq!(store.append(&[again]).await.unwrap(), [Appended::Stored]);
 }
 
 /// The key of digests is made once.
@@ -285,6 +401,21 @@ pub async fn labels_are_bounded(store: impl TelemetryStore) {
     let rows = minutes(&store, HERE, minute, minute + 1).await;
     let first = rows.iter().find(|row| row.label == "event-0000").unwrap();
     assert_eq!(first.tally.count(), 2);
+}
+
+/// Labels are bounded however old the events are that they come with.
+pub async fn labels_of_old_events_are_bounded(store: impl TelemetryStore) {
+    let old = at(0);
+    for start in (0..MAX_LABELS + 50).step_by(100) {
+        let names = (start..start + 100).map(|n| custom(&format!("event-{n:04}"))).collect();
+        let mut late = batch(&start.to_string(), names);
+        late.received_at = at(7 * 86_400);
+        late.facts.iter_mut().for_each(|fact| fact.at = old);
+        store.append(&[late]).await.unwrap();
+    }
+    let span = Resolution::Hour.span_of(old);
+    let rows = rows(&store, HERE, Resolution::Hour, Slice::All, span, span + 1).await;
+    assert_eq!(rows.len(), MAX_LABELS as usize + 1);
 }
 
 /// A label that nobody has used for days makes room for another.

@@ -63,7 +63,7 @@ impl Presence {
             .keys()
             .filter_map(|deed| match deed {
                 Deed::Exposed(flag, ..) | Deed::Used(flag) => Some(flag.clone()),
-                Deed::Active | Deed::First => None,
+                _ => None,
             })
             .collect();
         flags.sort();

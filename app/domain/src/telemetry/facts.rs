@@ -22,6 +22,9 @@ pub struct Batch {
     pub visit: Visit,
     /// What happened, each with its own time.
     pub facts: Vec<Fact>,
+    /// The events as the page sent them, in the compressed form in which they are kept for a while;
+    /// empty where they are not kept.
+    pub raw: Vec<u8>,
 }
 
 /// Something that happened in a page.
@@ -102,6 +105,21 @@ pub enum FactKind {
         /// How many.
         events: u64,
     },
+    /// Events were refused, and why. They are among those that were lost.
+    Refused {
+        /// As [`refusal_class`](super::refusal_class) writes it.
+        reason: String,
+        /// How many.
+        events: u64,
+    },
+}
+
+impl FactKind {
+    /// Whether it is a sign of somebody's life; what was lost is not.
+    #[must_use]
+    pub fn is_about_somebody(&self) -> bool {
+        !matches!(self, Self::Dropped { .. } | Self::Refused { .. })
+    }
 }
 
 /// What a timer timed.
@@ -149,7 +167,7 @@ impl TaskOutcome {
 }
 
 /// How bad an error is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Worth knowing.

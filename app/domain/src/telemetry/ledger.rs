@@ -55,13 +55,14 @@ impl Ledger {
         let mut kinds: BTreeMap<(Series, String, &str, i64), Tally> = BTreeMap::new();
         for fact in &batch.facts {
             count(fact, &mut kinds);
-            self.note_people(batch, fact);
         }
+        self.note_people(batch);
         for ((series, label, page, minute), tally) in kinds {
             let page =
                 (!page.is_empty() && has_pages(series)).then(|| Slice::Page(page.to_owned()));
             // What was lost is nobody's.
-            let slices = if series == Series::Dropped { &[Slice::All][..] } else { &slices };
+            let is_lost = matches!(series, Series::Dropped | Series::Refused);
+            let slices = if is_lost { &[Slice::All][..] } else { &slices };
             for slice in slices.iter().chain(page.as_ref()) {
                 let environment = batch.environment;
                 let (slice, label) = (slice.clone(), label.clone());
@@ -71,25 +72,17 @@ impl Ledger {
         }
     }
 
-    fn note_people(&mut self, batch: &Batch, fact: &Fact) {
-        let (Some((person, session)), false) = (batch.visit.who, is_about_nobody(&fact.kind))
-        else {
+    fn note_people(&mut self, batch: &Batch) {
+        let (Some((person, session)), Some(known)) = (batch.visit.who, Session::of(batch)) else {
             return;
         };
-        let mut known = Session::new(&batch.visit, fact.at);
-        known.note(&fact.kind);
         let place = (batch.environment, session);
-        self.sessions.entry(place).and_modify(|found| found.merge(&known)).or_insert(known);
-        let deed = match &fact.kind {
-            FactKind::Exposure { flag, variant } => {
-                Some(Deed::Exposed(flag.clone(), variant.clone(), batch.visit.phase))
-            }
-            FactKind::FeatureUsed { flag } => Some(Deed::Used(flag.clone())),
-            _ => None,
-        };
-        for deed in deed.into_iter().chain([Deed::Active]) {
-            let place = (batch.environment, day_of(fact.at), deed);
-            self.deeds.entry(place).or_default().insert(person);
+        match self.sessions.get_mut(&place) {
+            Some(found) => found.merge(&known),
+            None => drop(self.sessions.insert(place, known)),
+        }
+        for (day, deed) in deeds(batch) {
+            self.deeds.entry((batch.environment, day, deed)).or_default().insert(person);
         }
     }
 
@@ -128,9 +121,28 @@ impl Ledger {
     }
 }
 
-/// What was lost is no sign of anybody's life.
-fn is_about_nobody(kind: &FactKind) -> bool {
-    matches!(kind, FactKind::Dropped { .. })
+/// What whoever sent a batch did, each with its day.
+fn deeds(batch: &Batch) -> BTreeSet<(i64, Deed)> {
+    let visit = &batch.visit;
+    let mut deeds = BTreeSet::new();
+    let mut days = BTreeSet::new();
+    for fact in batch.facts.iter().filter(|fact| fact.kind.is_about_somebody()) {
+        let day = day_of(fact.at);
+        days.insert(day);
+        match &fact.kind {
+            FactKind::Exposure { flag, variant } => {
+                deeds.insert((day, Deed::Exposed(flag.clone(), variant.clone(), visit.phase)));
+            }
+            FactKind::FeatureUsed { flag } => drop(deeds.insert((day, Deed::Used(flag.clone())))),
+            _ => {}
+        }
+    }
+    for day in days {
+        deeds.insert((day, Deed::Active));
+        deeds.extend(visit.phase.map(|phase| (day, Deed::InPhase(phase))));
+        deeds.extend(visit.segments.iter().map(|s| (day, Deed::InSegment(s.clone()))));
+    }
+    deeds
 }
 
 /// What is asked for by page.

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     Timestamp,
-    ids::{FlagKey, PhaseNumber, VariantName},
+    ids::{FlagKey, PhaseNumber, SegmentKey, VariantName},
     telemetry::{Device, ErrorReport, Severity, Visit},
     vitals::Vital,
 };
@@ -34,8 +34,10 @@ fn batch(who: u64, session: u64, facts: Vec<Fact>) -> Batch {
         release: Some("1.0".into()),
         exposed: [(flag("A"), on())].into(),
         phase: Some(PhaseNumber(2)),
+        segments: [SegmentKey::new("beta").unwrap()].into(),
     };
-    Batch { id: "b".into(), environment: HERE, received_at: at(0), visit, facts }
+    let (id, raw) = ("b".into(), Vec::new());
+    Batch { id, environment: HERE, received_at: at(0), visit, facts, raw }
 }
 
 fn error(severity: Severity) -> FactKind {
@@ -79,6 +81,7 @@ fn a_fact_lands_in_its_minute_and_in_each_of_its_slices() {
         Slice::Device(Device::Phone),
         Slice::Release("1.0".into()),
         Slice::Phase(PhaseNumber(2)),
+        Slice::Segment(SegmentKey::new("beta").unwrap()),
         Slice::Flag(flag("A"), on(), Some(PhaseNumber(2))),
     ] {
         assert_eq!(tally(&ledger, series, slice.clone(), 0).count(), 1, "{slice:?}");
@@ -117,6 +120,9 @@ fn people_are_known_by_day_and_deed() {
     assert_eq!(who(0, Deed::Used(flag("A"))), [PersonHash(1)].into());
     assert_eq!(who(1, exposed()), [PersonHash(2)].into());
     assert_eq!(who(1, Deed::Active), [PersonHash(2)].into());
+    assert_eq!(who(1, Deed::InPhase(PhaseNumber(2))), [PersonHash(2)].into());
+    let beta = SegmentKey::new("beta").unwrap();
+    assert_eq!(who(0, Deed::InSegment(beta)), [PersonHash(1)].into());
 }
 
 #[test]

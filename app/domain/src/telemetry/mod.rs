@@ -4,11 +4,15 @@
 mod bucket;
 mod facts;
 mod ledger;
+mod person;
 mod presence;
 mod range;
+mod refusal;
+mod retention;
 mod screenshot;
 mod series;
 mod session;
+mod simulation;
 mod slice;
 mod visit;
 
@@ -16,12 +20,16 @@ pub use bucket::{Resolution, day_of, minute_of};
 pub use facts::{Batch, ErrorReport, Fact, FactKind, Feedback, Severity, TaskOutcome, TimingKind};
 use ledger::LedgerRows;
 pub use ledger::{Ledger, RowKey};
+pub use person::{Forgotten, PersonBatch, PersonData, PersonDay, PersonReport, Sizes};
 pub use presence::Deed;
 pub use range::Range;
+pub use refusal::refusal_class;
+pub use retention::{Kept, Retention};
 pub use screenshot::{
     ImageKind, MAX_SCREENSHOT_BYTES, MAX_SCREENSHOTS_BYTES, MAX_SCREENSHOTS_PER_MINUTE, Screenshot,
 };
 pub use series::{MAX_LABELS, OTHER_LABEL, Series, exposure_label, exposure_of};
 pub use session::Session;
+pub use simulation::{MAX_SIMULATED_DAYS, Simulation};
 pub use slice::Slice;
 pub use visit::{Device, PersonHash, SessionHash, Visit};

@@ -1,6 +1,6 @@
 //! Who was there: sets of people by day, from which all counts of people come.
 
-use crate::ids::{FlagKey, PhaseNumber, VariantName};
+use crate::ids::{FlagKey, PhaseNumber, SegmentKey, VariantName};
 
 /// What somebody did on a day. A day has a set of people for each.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,6 +13,10 @@ pub enum Deed {
     Exposed(FlagKey, VariantName, Option<PhaseNumber>),
     /// Used a feature.
     Used(FlagKey),
+    /// Was there, and in a segment.
+    InSegment(SegmentKey),
+    /// Was there while the rollout was in a phase.
+    InPhase(PhaseNumber),
 }
 
 impl Deed {
@@ -27,6 +31,8 @@ impl Deed {
                 format!("exposed:{flag}:{variant}:{phase}")
             }
             Self::Used(flag) => format!("used:{flag}"),
+            Self::InSegment(segment) => format!("segment:{segment}"),
+            Self::InPhase(phase) => format!("phase:{}", phase.0),
         }
     }
 
@@ -38,6 +44,8 @@ impl Deed {
             "active" => Self::Active,
             "first" => Self::First,
             "used" => Self::Used(FlagKey::new(parts.next()?).ok()?),
+            "segment" => Self::InSegment(SegmentKey::new(parts.next()?).ok()?),
+            "phase" => Self::InPhase(PhaseNumber(parts.next()?.parse().ok()?)),
             "exposed" => {
                 let flag = FlagKey::new(parts.next()?).ok()?;
                 let variant = VariantName::new(parts.next()?).ok()?;
@@ -65,6 +73,8 @@ mod tests {
             Deed::Active,
             Deed::First,
             Deed::Used(flag()),
+            Deed::InSegment(SegmentKey::new("beta").unwrap()),
+            Deed::InPhase(PhaseNumber(3)),
             Deed::Exposed(flag(), on(), None),
             Deed::Exposed(flag(), on(), Some(PhaseNumber(2))),
         ] {

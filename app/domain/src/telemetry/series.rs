@@ -41,6 +41,8 @@ pub enum Series {
     Nps,
     /// Events that were dropped or refused.
     Dropped,
+    /// Events that were refused; labelled with the reason. They are among the dropped ones, too.
+    Refused,
     /// Sessions, in the minute in which they began; the values are how long they lasted.
     Sessions,
     /// Sessions in which something went wrong.
@@ -51,7 +53,7 @@ pub enum Series {
 
 impl Series {
     /// All that there are.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Vital(Vital::Lcp),
         Self::Vital(Vital::Inp),
         Self::Vital(Vital::Cls),
@@ -71,6 +73,7 @@ impl Series {
         Self::Feedback,
         Self::Nps,
         Self::Dropped,
+        Self::Refused,
         Self::Sessions,
         Self::ErrorSessions,
         Self::CriticalSessions,
@@ -105,6 +108,7 @@ impl Series {
             Self::Feedback => "feedback",
             Self::Nps => "nps",
             Self::Dropped => "dropped",
+            Self::Refused => "refused",
             Self::Sessions => "sessions",
             Self::ErrorSessions => "error_sessions",
             Self::CriticalSessions => "critical_sessions",
@@ -141,6 +145,7 @@ impl FactKind {
             }
             Self::Feedback(feedback) => (Series::Feedback, none, 1, feedback.rating.map(u64::from)),
             Self::Dropped { events } => (Series::Dropped, none, *events, None),
+            Self::Refused { reason, events } => (Series::Refused, reason.clone(), *events, None),
         }
     }
 }

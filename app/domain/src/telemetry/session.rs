@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Device, FactKind, LedgerRows, RowKey, Series, Severity, Slice, Visit};
+use super::{Batch, Device, FactKind, LedgerRows, RowKey, Series, Severity, Slice, Visit};
 use crate::{
-    Timestamp,
-    ids::{EnvironmentId, FlagKey, PhaseNumber, VariantName},
+    ids::{EnvironmentId, FlagKey, PhaseNumber, SegmentKey, VariantName},
     stats::Tally,
 };
 
@@ -30,27 +29,35 @@ pub struct Session {
     /// What it was exposed to.
     #[serde(rename = "x", default, skip_serializing_if = "BTreeSet::is_empty")]
     pub exposed: BTreeSet<(FlagKey, VariantName)>,
+    /// The segments that its person was found in.
+    #[serde(rename = "s", default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub segments: BTreeSet<SegmentKey>,
 }
 
 impl Session {
-    /// What one fact of a visit says about it.
-    pub(super) fn new(visit: &Visit, at: Timestamp) -> Self {
-        let at = at.timestamp_millis();
-        Self {
-            first: (at, visit.device, visit.release.clone(), visit.phase),
-            last: at,
-            has_error: false,
-            has_critical: false,
+    /// What a batch says about its session; nothing where none of its facts is about anybody.
+    pub(super) fn of(batch: &Batch) -> Option<Self> {
+        let visit = &batch.visit;
+        let mut facts = batch.facts.iter().filter(|fact| fact.kind.is_about_somebody());
+        let at = facts.next()?.at.timestamp_millis();
+        let (mut first, mut last) = (at, at);
+        for fact in facts {
+            let at = fact.at.timestamp_millis();
+            (first, last) = (first.min(at), last.max(at));
+        }
+        let counted = batch.facts.iter().filter_map(|fact| match &fact.kind {
+            FactKind::Error(report) if report.counted() > 0 => Some(report.severity),
+            _ => None,
+        });
+        let severities: BTreeSet<Severity> = counted.collect();
+        Some(Self {
+            first: (first, visit.device, visit.release.clone(), visit.phase),
+            last,
+            has_error: !severities.is_empty(),
+            has_critical: severities.contains(&Severity::Critical),
             exposed: visit.exposed.iter().map(|(f, v)| (f.clone(), v.clone())).collect(),
-        }
-    }
-
-    /// Notes what a fact says beyond its time.
-    pub(super) fn note(&mut self, kind: &FactKind) {
-        if let FactKind::Error(report) = kind {
-            self.has_error |= report.counted() > 0;
-            self.has_critical |= report.counted() > 0 && report.severity == Severity::Critical;
-        }
+            segments: visit.segments.clone(),
+        })
     }
 
     /// Takes over what else is known of the same session.
@@ -62,6 +69,7 @@ impl Session {
         self.has_error |= other.has_error;
         self.has_critical |= other.has_critical;
         self.exposed.extend(other.exposed.iter().cloned());
+        self.segments.extend(other.segments.iter().cloned());
     }
 
     /// What it adds to the rows of the minute in which it began, or takes from them again when more
@@ -80,6 +88,7 @@ impl Session {
             release: release.clone(),
             exposed: BTreeMap::new(),
             phase: *phase,
+            segments: self.segments.clone(),
         };
         let mut slices = Slice::of_visit(&visit);
         slices.extend(self.exposed.iter().map(|(f, v)| Slice::Flag(f.clone(), v.clone(), *phase)));

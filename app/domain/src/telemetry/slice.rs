@@ -1,10 +1,10 @@
 //! The dimensions by which every number can be read.
 
 use super::{Device, OTHER_LABEL, Visit};
-use crate::ids::{FlagKey, PhaseNumber, VariantName};
+use crate::ids::{FlagKey, PhaseNumber, SegmentKey, VariantName};
 
-/// A part of all facts. Slices of one kind do not overlap, but for those of flags: a session is
-/// exposed to many.
+/// A part of all facts. Slices of one kind do not overlap, but for those of flags and
+/// segments: a session is exposed to many, and a person is in several.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Slice {
     /// Everything.
@@ -18,6 +18,8 @@ pub enum Slice {
     Release(String),
     /// What happened while the rollout was in a phase.
     Phase(PhaseNumber),
+    /// What happened to people of a segment.
+    Segment(SegmentKey),
     /// What happened to those who were exposed to a variant, in a phase or before the rollout.
     Flag(FlagKey, VariantName, Option<PhaseNumber>),
 }
@@ -29,6 +31,7 @@ impl Slice {
         let mut slices = vec![Self::All, Self::Device(visit.device)];
         slices.extend(visit.release.clone().map(Self::Release));
         slices.extend(visit.phase.map(Self::Phase));
+        slices.extend(visit.segments.iter().cloned().map(Self::Segment));
         let flags = visit.exposed.iter();
         slices.extend(
             flags.map(|(flag, variant)| Self::Flag(flag.clone(), variant.clone(), visit.phase)),
@@ -65,6 +68,7 @@ impl Slice {
             Self::Device(device) => format!("device:{}", device.as_str()),
             Self::Release(release) => format!("release:{release}"),
             Self::Phase(phase) => format!("phase:{}", phase.0),
+            Self::Segment(segment) => format!("segment:{segment}"),
             Self::Flag(flag, variant, None) => format!("flag:{flag}:{variant}:"),
             Self::Flag(flag, variant, Some(phase)) => format!("flag:{flag}:{variant}:{}", phase.0),
         }
@@ -83,6 +87,7 @@ impl Slice {
                 Device::ALL.into_iter().find(|device| device.as_str() == rest).map(Self::Device)
             }
             "release" => Some(Self::Release(rest.to_owned())),
+            "segment" => SegmentKey::new(rest).ok().map(Self::Segment),
             "phase" => rest.parse().ok().map(PhaseNumber).map(Self::Phase),
             "flag" => {
                 let mut parts = rest.split(':');
@@ -113,6 +118,7 @@ mod tests {
             Slice::Device(Device::Tablet),
             Slice::Release("1.2:x".into()),
             Slice::Phase(PhaseNumber(3)),
+            Slice::Segment(SegmentKey::new("beta").unwrap()),
             Slice::Flag(flag(), on(), None),
             Slice::Flag(flag(), on(), Some(PhaseNumber(6))),
         ] {

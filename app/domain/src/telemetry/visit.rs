@@ -1,10 +1,10 @@
 //! Who sends a batch, and under which circumstances: what all of its facts have in common.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{FlagKey, PhaseNumber, VariantName};
+use crate::ids::{FlagKey, PhaseNumber, SegmentKey, VariantName};
 
 /// A person, by a keyed digest of the id that the app or the collector gave. Nobody can tell the id
 /// from it without the server's secret.
@@ -59,4 +59,6 @@ pub struct Visit {
     pub exposed: BTreeMap<FlagKey, VariantName>,
     /// The phase that the rollout was in.
     pub phase: Option<PhaseNumber>,
+    /// The segments that the person is in.
+    pub segments: BTreeSet<SegmentKey>,
 }

@@ -69,6 +69,8 @@ fn words(series: Series) -> Option<&'static str> {
         Series::Feedback | Series::Nps => "pieces of feedback",
         Series::Dropped => "events that were dropped or refused",
         Series::Sessions => "sessions",
-        Series::Failures | Series::ErrorSessions | Series::CriticalSessions => return None,
+        Series::Refused | Series::Failures | Series::ErrorSessions | Series::CriticalSessions => {
+            return None;
+        }
     })
 }

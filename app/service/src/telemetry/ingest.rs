@@ -1,8 +1,14 @@
 //! A bounded queue in front of one writer that commits in groups.
 
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 
-use phasegate_domain::telemetry::Batch;
+use phasegate_domain::{Timestamp, ids::EnvironmentId, telemetry::Batch};
 use phasegate_store::{Appended, StoreError};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
@@ -16,29 +22,98 @@ const MAX_GROUP: usize = 256;
 
 type Reply = oneshot::Sender<Result<Appended, Arc<StoreError>>>;
 
-/// Batches on their way to the writer.
+/// Batches on their way to the writer, and what became of the last ones.
 #[derive(Debug)]
 pub struct IngestQueue {
     sender: mpsc::Sender<(Batch, Reply)>,
     receiver: Mutex<mpsc::Receiver<(Batch, Reply)>>,
+    /// When something was stored last, in milliseconds since 1970.
+    heard: std::sync::Mutex<HashMap<EnvironmentId, i64>>,
+    /// Since when the disk has been full, in milliseconds since 1970; 0 while it is not.
+    full_since: AtomicI64,
 }
 
 impl Default for IngestQueue {
     fn default() -> Self {
         let (sender, receiver) = mpsc::channel(MAX_QUEUED_BATCHES);
-        Self { sender, receiver: Mutex::new(receiver) }
+        let heard = std::sync::Mutex::default();
+        Self { sender, receiver: Mutex::new(receiver), heard, full_since: AtomicI64::new(0) }
     }
+}
+
+impl IngestQueue {
+    fn heard(&self) -> std::sync::MutexGuard<'_, HashMap<EnvironmentId, i64>> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes what was stored, and that there is room.
+    fn note_stored(&self, batches: &[Batch]) {
+        let mut heard = self.heard();
+        for batch in batches {
+            let at = batch.received_at.timestamp_millis();
+            let newest = heard.entry(batch.environment).or_insert(at);
+            *newest = at.max(*newest);
+        }
+        drop(heard);
+        if self.full_since.swap(0, Ordering::Relaxed) != 0 {
+            tracing::info!("there is room on the disk again; telemetry is being stored");
+        }
+    }
+
+    fn note_full(&self, now: Timestamp) {
+        let (none, now) = (0, now.timestamp_millis());
+        let noted =
+            self.full_since.compare_exchange(none, now, Ordering::Relaxed, Ordering::Relaxed);
+        if noted.is_ok() {
+            tracing::error!(
+                "the disk is full: telemetry is refused until there is room; flags are answered all the same"
+            );
+        }
+    }
+}
+
+/// Since when the disk has been too full to store telemetry; nothing while there is room.
+#[must_use]
+pub fn is_full_since(service: &Service) -> Option<Timestamp> {
+    let since = service.ingest.full_since.load(Ordering::Relaxed);
+    (since != 0).then(|| Timestamp::from_timestamp_millis(since)).flatten()
+}
+
+/// When something of an environment was stored last; nothing if nothing ever was.
+///
+/// # Errors
+/// When storage fails.
+pub async fn heard_at(
+    service: &Service,
+    environment: EnvironmentId,
+) -> Result<Option<Timestamp>, ServiceError> {
+    let known = service.ingest.heard().get(&environment).copied();
+    let at = match known {
+        Some(at) => Some(at),
+        // Before this process began.
+        None => {
+            let minute = service.telemetry.last_minute(environment).await?;
+            let at = minute.map(|minute| minute * 60_000);
+            if let Some(at) = at {
+                service.ingest.heard().insert(environment, at);
+            }
+            at
+        }
+    };
+    Ok(at.and_then(Timestamp::from_timestamp_millis))
 }
 
 /// Stores a batch; when this returns, it survives a crash.
 ///
 /// # Errors
-/// [`ServiceError::Busy`] when the queue is full, or what storage says.
+/// [`ServiceError::Busy`] when the queue is full, [`ServiceError::Full`] when the disk is, or what
+/// storage says.
 pub async fn ingest(service: &Service, batch: Batch) -> Result<Appended, ServiceError> {
     let (reply, answer) = oneshot::channel();
     service.ingest.sender.try_send((batch, reply)).map_err(|_| ServiceError::Busy)?;
     match answer.await {
         Ok(Ok(appended)) => Ok(appended),
+        Ok(Err(error)) if matches!(*error, StoreError::Full) => Err(ServiceError::Full),
         Ok(Err(error)) => {
             tracing::error!(%error, "telemetry could not be stored");
             Err(ServiceError::Inconsistent("telemetry could not be stored; the log says why"))
@@ -56,6 +131,7 @@ pub async fn write_queued(service: &Service) {
         let (batches, replies): (Vec<Batch>, Vec<Reply>) = group.drain(..).unzip();
         match service.telemetry.append(&batches).await {
             Ok(outcomes) => {
+                service.ingest.note_stored(&batches);
                 service.announce();
                 for (reply, outcome) in replies.into_iter().zip(outcomes) {
                     // Nobody waits any more where the page has gone; the batch is stored.
@@ -63,6 +139,10 @@ pub async fn write_queued(service: &Service) {
                 }
             }
             Err(error) => {
+                if matches!(error, StoreError::Full) {
+                    service.ingest.note_full(service.now());
+                    service.announce();
+                }
                 let error = Arc::new(error);
                 for reply in replies {
                     let _ = reply.send(Err(Arc::clone(&error)));

@@ -3,12 +3,20 @@
 mod counts;
 mod digests;
 mod ingest;
+mod persons;
+mod refusals;
 mod screenshots;
+mod simulation;
 mod upkeep;
 
 pub use counts::{EventCount, arrivals, event_counts};
 pub use digests::{person, session};
-pub use ingest::{IngestQueue, MAX_QUEUED_BATCHES, ingest, write_queued};
+pub use ingest::{IngestQueue, MAX_QUEUED_BATCHES, heard_at, ingest, is_full_since, write_queued};
+pub use persons::{forget_person, person_data};
+pub(crate) use refusals::RefusalBook;
+pub use refusals::{REFUSAL_DAYS, note_refusal, refusals, write_refusals};
 pub(crate) use screenshots::ScreenshotLimiter;
 pub use screenshots::{save_screenshot, screenshot};
-pub use upkeep::forget_old;
+pub(crate) use simulation::Simulations;
+pub use simulation::{begin_simulation, remove_simulation, simulation};
+pub use upkeep::{forget_old, retention, save_retention, sizes};

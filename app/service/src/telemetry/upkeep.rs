@@ -1,11 +1,69 @@
-//! What is no longer kept.
+//! For how long what pages report is kept, and how much room it takes.
 
-use crate::{Service, ServiceError};
+use std::collections::BTreeMap;
 
-/// Forgets rows of spans that are no longer kept; a job.
+use phasegate_domain::{
+    history::SubjectKind,
+    ids::EnvironmentId,
+    people::Role,
+    telemetry::{Retention, Sizes},
+};
+use phasegate_store::models::{Edit, PlacedEntry, Versioned};
+
+use crate::{Service, ServiceError, access::Actor, history::saved};
+
+/// Forgets what is no longer kept; a job.
 ///
 /// # Errors
 /// When storage fails.
 pub async fn forget_old(service: &Service) -> Result<(), ServiceError> {
-    Ok(service.telemetry.forget_rows(service.now()).await?)
+    let all = service.environments();
+    let kept: BTreeMap<EnvironmentId, Retention> =
+        all.iter().map(|live| (live.environment.id, live.environment.retention.value)).collect();
+    Ok(service.telemetry.forget_old(service.now(), &kept).await?)
+}
+
+/// For how long what an environment's pages report is kept.
+///
+/// # Errors
+/// When the actor may not look.
+pub fn retention(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+) -> Result<Versioned<Retention>, ServiceError> {
+    actor.require(Role::Viewer)?;
+    Ok(service.environment(environment)?.environment.retention.clone())
+}
+
+/// Saves for how long it is kept. What is older then goes with the next upkeep, within an hour.
+///
+/// # Errors
+/// When the actor may not, it makes no sense, or somebody else was first.
+pub async fn save_retention(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+    after: Versioned<Retention>,
+) -> Result<(), ServiceError> {
+    actor.require(Role::Admin)?;
+    after.value.validate().map_err(ServiceError::Invalid)?;
+    let _turn = service.begin_edit().await;
+    let live = service.environment(environment)?;
+    let is = |retention: Retention| Some(serde_json::json!({"retention": retention}));
+    let (key, before) = (live.environment.key.as_str(), live.environment.retention.value);
+    let kind = SubjectKind::Environment;
+    let entry = saved(service, actor, kind, key, is(before), is(after.value));
+    let edits = [Edit::SaveRetention(after.value, after.version)];
+    let entries = [PlacedEntry::new(environment, entry)];
+    service.edit(environment, &edits, &entries, "how long telemetry is kept").await
+}
+
+/// How much room telemetry takes.
+///
+/// # Errors
+/// When the actor may not look, or storage fails.
+pub async fn sizes(service: &Service, actor: &Actor) -> Result<Sizes, ServiceError> {
+    actor.require(Role::Viewer)?;
+    Ok(service.telemetry.sizes().await?)
 }

@@ -79,6 +79,7 @@ fn words(slice: &Slice) -> String {
         Slice::Device(device) => device.as_str().to_owned(),
         Slice::Release(release) => release.clone(),
         Slice::Phase(phase) => format!("phase {}", phase.0),
+        Slice::Segment(segment) => format!("segment {segment}"),
         Slice::Flag(flag, variant, None) => format!("{flag} = {variant}, before the rollout"),
         Slice::Flag(flag, variant, Some(phase)) => format!("{flag} = {variant}, phase {}", phase.0),
     }

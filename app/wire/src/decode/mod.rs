@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 
 pub use event::{Error, Event, Feedback, Outcome, Severity, Vital};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
-use crate::{MAX_AGE, MAX_EVENTS, MAX_EXPOSED, MAX_NAME_CHARS, VERSION};
+use crate::{MAX_AGE, MAX_EVENTS, MAX_EXPOSED, MAX_NAME_CHARS, MAX_SEGMENTS, VERSION};
 
 /// A batch whose frame is sound. Each event is there, or the reason why not.
 #[derive(Debug)]
-pub struct Batch {
+pub struct Batch<'a> {
     /// Unique per environment; a repeated one counts once.
     pub id: String,
     /// The visit that it belongs to.
@@ -33,10 +33,26 @@ pub struct Batch {
     pub release: Option<String>,
     /// Flag and variant of what the visit was exposed to.
     pub exposed: BTreeMap<String, String>,
+    /// The segments that the server found the user in, as it said them.
+    pub segments: Vec<String>,
     /// How many events the page had to drop before.
     pub dropped: u64,
+    /// Set where it was all made up.
+    pub simulated: Option<Simulated>,
     /// In the order of the payload.
     pub events: Vec<Result<Timed, String>>,
+    /// The events' own texts, in the same order.
+    pub texts: Vec<&'a str>,
+}
+
+/// What a batch says that is part of a simulation: it speaks of another time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Simulated {
+    /// When it is as if it were sent, in milliseconds since 1970.
+    pub at: i64,
+    /// The phase that the rollout is as if it were in.
+    pub phase: Option<u16>,
 }
 
 /// What a page is seen on.
@@ -87,13 +103,16 @@ pub enum InvalidBatch {
     /// More flags than a visit is exposed to.
     #[error("exposed: at most {MAX_EXPOSED} flags, found {0}")]
     TooManyExposed(usize),
+    /// More segments than anybody is in.
+    #[error("segments: at most {MAX_SEGMENTS}, found {0}")]
+    TooManySegments(usize),
     /// More than a collector ever sends.
     #[error("events: at most {MAX_EVENTS} are taken in one batch, this one has {0}")]
     TooMany(usize),
 }
 
 #[derive(Deserialize)]
-struct Frame {
+struct Frame<'a> {
     v: u64,
     batch: String,
     session: String,
@@ -109,9 +128,14 @@ struct Frame {
     release: Option<String>,
     #[serde(default)]
     exposed: BTreeMap<String, String>,
+    /// With commas between them: metadata of answers are single values.
+    #[serde(default)]
+    segments: String,
     #[serde(default)]
     dropped: u64,
-    events: Vec<Value>,
+    simulated: Option<Simulated>,
+    #[serde(borrow)]
+    events: Vec<&'a RawValue>,
 }
 
 /// A millionth of a thing, as often as it takes to have all of it.
@@ -125,8 +149,8 @@ fn all() -> u64 {
 ///
 /// # Errors
 /// When the frame is wrong; a wrong event is reported in its place instead.
-pub fn batch(body: &[u8]) -> Result<Batch, InvalidBatch> {
-    let frame: Frame = serde_json::from_slice(body)?;
+pub fn batch(body: &[u8]) -> Result<Batch<'_>, InvalidBatch> {
+    let frame: Frame<'_> = serde_json::from_slice(body)?;
     if frame.v != VERSION {
         return Err(InvalidBatch::Version(frame.v));
     }
@@ -148,6 +172,11 @@ pub fn batch(body: &[u8]) -> Result<Batch, InvalidBatch> {
     if frame.exposed.len() > MAX_EXPOSED {
         return Err(InvalidBatch::TooManyExposed(frame.exposed.len()));
     }
+    let segments = frame.segments.split(',').filter(|segment| !segment.is_empty());
+    let segments: Vec<String> = segments.map(str::to_owned).collect();
+    if segments.len() > MAX_SEGMENTS {
+        return Err(InvalidBatch::TooManySegments(segments.len()));
+    }
     if frame.events.len() > MAX_EVENTS {
         return Err(InvalidBatch::TooMany(frame.events.len()));
     }
@@ -162,13 +191,16 @@ pub fn batch(body: &[u8]) -> Result<Batch, InvalidBatch> {
         connection: frame.connection,
         release: frame.release,
         exposed: frame.exposed,
+        segments,
         dropped: frame.dropped,
-        events: frame.events.into_iter().map(event).collect(),
+        simulated: frame.simulated,
+        events: frame.events.iter().map(|text| event(text.get())).collect(),
+        texts: frame.events.into_iter().map(RawValue::get).collect(),
     })
 }
 
-fn event(value: Value) -> Result<Timed, String> {
-    let timed: Timed = serde_json::from_value(value).map_err(|error| error.to_string())?;
+fn event(text: &str) -> Result<Timed, String> {
+    let timed: Timed = serde_json::from_str(text).map_err(|error| error.to_string())?;
     if timed.age > MAX_AGE {
         return Err(format!("age: at most {MAX_AGE} ms, found {}", timed.age));
     }
@@ -186,7 +218,8 @@ mod tests {
     }
 
     fn complaint(event: &str) -> String {
-        let batch = batch(frame(event).as_bytes()).unwrap();
+        let body = frame(event);
+        let batch = batch(body.as_bytes()).unwrap();
         batch.events.into_iter().next().unwrap().unwrap_err()
     }
 
@@ -206,14 +239,19 @@ mod tests {
         let body = frame("").replace(
             "\"session\":\"s\"",
             r#""session":"s","visitor":"v","user":"ada","returning":true,"rate":500000,
-               "device":"phone","connection":"4g","release":"1.2","exposed":{"A":"on"},"dropped":3"#,
+               "device":"phone","connection":"4g","release":"1.2","exposed":{"A":"on"},"dropped":3,"segments":"beta,internal",
+               "simulated":{"at":5,"phase":2}"#,
         );
         let batch = batch(body.as_bytes()).unwrap();
         assert_eq!((batch.visitor.as_deref(), batch.user.as_deref()), (Some("v"), Some("ada")));
         assert_eq!((batch.returning, batch.rate, batch.dropped), (true, 500_000, 3));
         assert_eq!((batch.device, batch.connection.as_deref()), (Device::Phone, Some("4g")));
         assert_eq!((batch.release.as_deref(), batch.exposed["A"].as_str()), (Some("1.2"), "on"));
-        let wrong = |from: &str, to: &str| super::batch(body.replace(from, to).as_bytes());
+        assert_eq!(batch.segments, ["beta", "internal"]);
+        assert_eq!(batch.simulated, Some(Simulated { at: 5, phase: Some(2) }));
+        let wrong = |from: &str, to: &str| super::batch(body.replace(from, to).leak().as_bytes());
+        let many = (0..60).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
+        assert!(matches!(wrong("beta,internal", &many), Err(InvalidBatch::TooManySegments(60))));
         assert!(matches!(wrong("500000", "0"), Err(InvalidBatch::Rate(0))));
         assert!(matches!(wrong("phone", "watch"), Err(InvalidBatch::Malformed(_))));
         assert!(matches!(wrong("\"ada\"", "\"\""), Err(InvalidBatch::Text { field: "user" })));
@@ -242,7 +280,9 @@ mod tests {
 
     #[test]
     fn a_wrong_event_does_not_spoil_the_others() {
-        let batch = batch(frame(r#"{"t":"x"},{"t":"use","flag":"A"}"#).as_bytes()).unwrap();
+        let body = frame(r#"{"t":"x"},{"t":"use","flag":"A"}"#);
+        let batch = batch(body.as_bytes()).unwrap();
+        assert_eq!(batch.texts, [r#"{"t":"x"}"#, r#"{"t":"use","flag":"A"}"#]);
         assert!(batch.events[0].is_err());
         assert!(batch.events[1].is_ok());
     }

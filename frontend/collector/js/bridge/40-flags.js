@@ -16,8 +16,8 @@ const flags = (state, { send, onAnswer, onRefused }) => {
     return known == state.key + context.targetingKey && asked == JSON.stringify(context) ? { bulk, etag } : {};
   }) ?? {};
   const want = ({ metadata = {} }) => {
-    const { collectAnalytics = true, collectPerformance = true, collectErrors = true, collectRate = 1 } = metadata;
-    onAnswer({ collectAnalytics, collectPerformance, collectErrors, collectRate });
+    const { collectAnalytics = true, collectPerformance = true, collectErrors = true, collectRate = 1, segments } = metadata;
+    onAnswer({ collectAnalytics, collectPerformance, collectErrors, collectRate, segments });
   };
   const evaluate = async () => {
     const mine = ++newest, known = kept();

@@ -70,7 +70,7 @@ export const start = async (state) => {
     const known = (value) => cut(value) || undefined, rate = wanted.collectRate;
     return {
       session: id, returning, exposed, device, rate: rate < 1 ? Math.max(Math.round(rate * 1e6), 1) : undefined,
-      visitor: asked.visitor, user: known(state.who), release: known(settings.release), connection: known(navigator.connection?.effectiveType),
+      visitor: asked.visitor, user: known(state.who), release: known(settings.release), segments: wanted.segments, connection: known(navigator.connection?.effectiveType),
     };
   };
   note(VIEW, activation, 0, 0, 0, 0, place, kind, attempt(() => document.referrer && new URL(document.referrer).origin) ?? '');

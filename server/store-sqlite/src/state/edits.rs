@@ -125,6 +125,14 @@ async fn one(
             let save = save.bind(to_json("collecting", collecting)?);
             must_change(tx, save.bind(environment.0).bind(version)).await
         }
+        Edit::SaveRetention(retention, version) => {
+            let save = sqlx::query(
+                "UPDATE environments SET retention = ?, retention_version = retention_version + 1
+                 WHERE id = ? AND retention_version = ?",
+            );
+            let save = save.bind(to_json("retention", retention)?);
+            must_change(tx, save.bind(environment.0).bind(version)).await
+        }
         Edit::DeleteToken(id, version) => {
             let delete = sqlx::query(
                 "DELETE FROM server_tokens WHERE environment_id = ? AND id = ? AND version = ?",

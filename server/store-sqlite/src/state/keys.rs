@@ -17,25 +17,45 @@ use crate::{
     error::{damaged, database},
 };
 
+/// As the query has it.
+type EnvironmentRow = (i64, i64, String, String, String, String, i64, String, i64);
+
 pub(super) async fn environments(db: &Database) -> Result<Vec<Environment>, StoreError> {
-    let rows: Vec<(i64, i64, String, String, String, String, i64)> = sqlx::query_as(
-        "SELECT e.id, p.id, p.key, e.key, e.name, e.collecting, e.collecting_version
+    let rows: Vec<EnvironmentRow> = sqlx::query_as(
+        "SELECT e.id, p.id, p.key, e.key, e.name, e.collecting, e.collecting_version,
+                e.retention, e.retention_version
          FROM environments e JOIN projects p ON p.id = e.project_id ORDER BY e.id",
     )
     .fetch_all(&db.reader)
     .await
     .map_err(database)?;
     rows.into_iter()
-        .map(|(id, project_id, project, own_key, name, collecting, version)| {
-            Ok(Environment {
-                id: EnvironmentId(id),
-                project_id: ProjectId(project_id),
-                project: key("project", project)?,
-                key: key("environment", own_key)?,
+        .map(
+            |(
+                id,
+                project_id,
+                project,
+                own_key,
                 name,
-                collecting: Versioned { value: from_json("collecting", &collecting)?, version },
-            })
-        })
+                collecting,
+                version,
+                retention,
+                kept_version,
+            )| {
+                Ok(Environment {
+                    id: EnvironmentId(id),
+                    project_id: ProjectId(project_id),
+                    project: key("project", project)?,
+                    key: key("environment", own_key)?,
+                    name,
+                    collecting: Versioned { value: from_json("collecting", &collecting)?, version },
+                    retention: Versioned {
+                        value: from_json("retention", &retention)?,
+                        version: kept_version,
+                    },
+                })
+            },
+        )
         .collect()
 }
 

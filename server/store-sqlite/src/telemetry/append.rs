@@ -8,14 +8,18 @@ use std::collections::BTreeSet;
 use phasegate_domain::{
     Timestamp,
     ids::EnvironmentId,
-    telemetry::{Batch, FactKind, Ledger, minute_of},
+    telemetry::{Batch, FactKind, Ledger, day_of, minute_of},
 };
 use phasegate_store::{Appended, StoreError};
 use serde::Serialize;
 use serde_json::json;
 use sqlx::SqliteConnection;
 
-use super::{ReportKind, labels, presence, rows, sessions};
+use super::{
+    ReportKind, labels, presence,
+    raw::{RawFolder, add as add_raw},
+    rows, sessions,
+};
 use crate::{
     database::{Database, commit},
     error::{damaged, database},
@@ -25,12 +29,26 @@ use crate::{
 /// it cannot deliver.
 const REMEMBERED_MINUTES: i64 = 8 * 24 * 60;
 
-pub(super) async fn append(db: &Database, batches: &[Batch]) -> Result<Vec<Appended>, StoreError> {
+pub(super) async fn append(
+    db: &Database,
+    raw: &RawFolder,
+    batches: &[Batch],
+) -> Result<Vec<Appended>, StoreError> {
+    let newest = batches.iter().map(|batch| batch.received_at).max().unwrap_or_default();
+    let keeps_raw = batches.iter().any(|batch| !batch.raw.is_empty());
+    if keeps_raw {
+        raw.attach(db, day_of(newest)).await?;
+    }
     let mut tx = db.write().await?;
     let outcomes = remember(&mut tx, batches).await?;
     let mut ledger = Ledger::default();
     let mut reported = BTreeSet::new();
-    for (batch, _) in batches.iter().zip(&outcomes).filter(|(_, is)| **is == Appended::Stored) {
+    let stored = batches.iter().zip(&outcomes).filter(|(_, is)| **is == Appended::Stored);
+    let stored = stored.map(|(batch, _)| batch);
+    if keeps_raw {
+        add_raw(&mut tx, stored.clone().filter(|batch| !batch.raw.is_empty())).await?;
+    }
+    for batch in stored {
         ledger.add(batch);
         add_reports(&mut tx, batch, &mut reported).await?;
     }
@@ -41,10 +59,10 @@ pub(super) async fn append(db: &Database, batches: &[Batch]) -> Result<Vec<Appen
     }
     let known = sessions::known(&mut tx, ledger.sessions.keys()).await?;
     ledger.settle(&known);
-    let ledger_rows = labels::bound(&mut tx, std::mem::take(&mut ledger.rows)).await?;
-    let newest = batches.iter().map(|batch| batch.received_at).max().unwrap_or_default();
+    let ledger_rows =
+        labels::bound(&mut tx, std::mem::take(&mut ledger.rows), minute_of(newest)).await?;
     rows::merge(&mut tx, &ledger_rows, newest).await?;
-    sessions::save(&mut tx, &ledger.sessions, &known).await?;
+    sessions::save(&mut tx, &ledger.sessions, &known, day_of(newest)).await?;
     presence::add(&mut tx, &ledger.deeds).await?;
     if !batches.is_empty() {
         forget(&mut tx, newest).await?;
@@ -63,6 +81,22 @@ async fn forget(tx: &mut SqliteConnection, newest: Timestamp) -> Result<(), Stor
         sqlx::query(forget).bind(before).execute(&mut *tx).await.map_err(database)?;
     }
     Ok(())
+}
+
+/// The minute of the newest batch. From the newest on: as a rule the first one that is looked at is
+/// it.
+pub(super) async fn last_minute(
+    db: &Database,
+    environment: EnvironmentId,
+) -> Result<Option<i64>, StoreError> {
+    sqlx::query_scalar(
+        "SELECT minute FROM batches INDEXED BY batches_by_minute
+         WHERE environment_id = ? AND minute > 0 ORDER BY minute DESC LIMIT 1",
+    )
+    .bind(environment.0)
+    .fetch_optional(&db.reader)
+    .await
+    .map_err(database)
 }
 
 /// Which batches are new. The first of those with the same id counts.
@@ -97,10 +131,10 @@ async fn add_reports(
     for fact in &batch.facts {
         match &fact.kind {
             FactKind::Error(report) => {
-                add_report(tx, batch.environment, ReportKind::Error, fact.at, report).await?;
+                add_report(tx, batch, ReportKind::Error, fact.at, report).await?;
             }
             FactKind::Feedback(report) => {
-                add_report(tx, batch.environment, ReportKind::Feedback, fact.at, report).await?;
+                add_report(tx, batch, ReportKind::Feedback, fact.at, report).await?;
             }
             _ => continue,
         }
@@ -111,20 +145,23 @@ async fn add_reports(
 
 async fn add_report(
     tx: &mut SqliteConnection,
-    environment: EnvironmentId,
+    batch: &Batch,
     kind: ReportKind,
     at: Timestamp,
     report: &impl Serialize,
 ) -> Result<(), StoreError> {
     let report = serde_json::to_string(report).map_err(|error| damaged("report")(&error))?;
-    sqlx::query("INSERT INTO reports (environment_id, kind, at, report) VALUES (?, ?, ?, ?)")
-        .bind(environment.0)
-        .bind(kind.as_str())
-        .bind(at.timestamp_millis())
-        .bind(report)
-        .execute(tx)
-        .await
-        .map_err(database)?;
+    sqlx::query(
+        "INSERT INTO reports (environment_id, kind, at, report, person) VALUES (?, ?, ?, ?, ?)",
+    )
+    .bind(batch.environment.0)
+    .bind(kind.as_str())
+    .bind(at.timestamp_millis())
+    .bind(report)
+    .bind(batch.visit.who.map(|(person, _)| person.0.cast_signed()))
+    .execute(tx)
+    .await
+    .map_err(database)?;
     Ok(())
 }
 

@@ -28,20 +28,16 @@ fn slice_of(key: &RowKey) -> Option<(Group, String)> {
     Some(((key.environment.0, format!("{kind}s")), key.slice.to_text()))
 }
 
-/// Moves rows whose label or slice is one too many to [`OTHER_LABEL`].
+/// Moves rows whose label or slice is one too many to [`OTHER_LABEL`]. They are heard of in the minute
+/// in which they come, however old what they tell is: otherwise old events would never be bounded.
 pub(super) async fn bound(
     tx: &mut SqliteConnection,
     rows: BTreeMap<RowKey, Tally>,
+    minute: i64,
 ) -> Result<BTreeMap<RowKey, Tally>, StoreError> {
-    // With the newest minute in which each was heard of.
-    let mut heard: BTreeMap<(Group, String), i64> = BTreeMap::new();
-    for key in rows.keys() {
-        for place in label_of(key).into_iter().chain(slice_of(key)) {
-            let minute = heard.entry(place).or_insert(key.minute);
-            *minute = key.minute.max(*minute);
-        }
-    }
-    let admitted = admit(tx, &heard).await?;
+    let heard: BTreeSet<(Group, String)> =
+        rows.keys().flat_map(|key| label_of(key).into_iter().chain(slice_of(key))).collect();
+    let admitted = admit(tx, &heard, minute).await?;
     let mut bounded: BTreeMap<RowKey, Tally> = BTreeMap::new();
     for (mut key, tally) in rows {
         if label_of(&key).is_some_and(|place| !admitted.contains(&place)) {
@@ -58,15 +54,14 @@ pub(super) async fn bound(
 /// Of what was heard of, those that have a place or get one.
 async fn admit(
     tx: &mut SqliteConnection,
-    heard: &BTreeMap<(Group, String), i64>,
+    heard: &BTreeSet<(Group, String)>,
+    minute: i64,
 ) -> Result<BTreeSet<(Group, String)>, StoreError> {
     if heard.is_empty() {
         return Ok(BTreeSet::new());
     }
-    let all: Vec<Value> = heard
-        .iter()
-        .map(|(((e, group), label), minute)| json!([e, group, label, minute]))
-        .collect();
+    let all: Vec<Value> =
+        heard.iter().map(|((e, group), label)| json!([e, group, label, minute])).collect();
     let known: Vec<(i64, String, String)> = sqlx::query_as(
         "UPDATE labels SET minute = max(minute, j.value ->> 3) FROM json_each(?) AS j
          WHERE environment_id = j.value ->> 0 AND series = j.value ->> 1 AND label = j.value ->> 2
@@ -87,7 +82,7 @@ async fn admit(
             .map_err(database)?;
     let mut counts: HashMap<Group, i64> = counts.into_iter().map(|(e, g, n)| ((e, g), n)).collect();
     let mut fresh = Vec::new();
-    for (place, minute) in heard {
+    for place in heard {
         let (group, label) = place;
         let count = counts.entry(group.clone()).or_default();
         if !admitted.contains(place) && *count < i64::from(MAX_LABELS) {

@@ -1,15 +1,23 @@
 //! Telemetry in `telemetry.db`.
 
 mod append;
+mod forget;
 mod labels;
+mod person;
 mod presence;
+mod raw;
 mod reports;
 mod rows;
 mod screenshots;
 mod sessions;
+mod simulations;
 mod usage;
 
-use std::path::Path;
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use async_trait::async_trait;
 use phasegate_domain::{
@@ -17,22 +25,28 @@ use phasegate_domain::{
     dashboard::Reported,
     ids::EnvironmentId,
     stats::People,
-    telemetry::{Batch, Deed, ErrorReport, Feedback, Screenshot, Series, Slice},
+    telemetry::{
+        Batch, Deed, ErrorReport, Feedback, Forgotten, PersonData, PersonHash, Retention,
+        Screenshot, Series, Simulation, Sizes, Slice, day_of,
+    },
 };
 use phasegate_store::{
     Appended, StoreError, TelemetryStore,
     models::{Row, RowQuery, UsageRow},
 };
 
+use self::raw::RawFolder;
 use crate::{
     database::{Database, commit},
     error::{damaged, database},
 };
 
-/// Telemetry in one SQLite file.
+/// Telemetry in one SQLite file, and the raw events of each day in one of their own.
 #[derive(Debug, Clone)]
 pub struct SqliteTelemetry {
     database: Database,
+    path: PathBuf,
+    raw: RawFolder,
 }
 
 /// A kind of report that is kept in full.
@@ -66,14 +80,37 @@ impl SqliteTelemetry {
     /// [`StoreError::NewerDatabase`] when a newer version wrote it; otherwise what SQLite says.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         let migrator = sqlx::migrate!("../../migrations/sqlite/telemetry");
-        Ok(Self { database: Database::open(path, &migrator).await? })
+        let database = Database::open(path, &migrator).await?;
+        Ok(Self { database, path: path.to_owned(), raw: RawFolder::beside(path) })
+    }
+
+    /// Lets the file grow to so many pages of 4 KiB at most, as a full disk would.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub async fn limit_pages(&self, pages: u32) -> Result<(), StoreError> {
+        let mut connection = self.database.writer().await?;
+        sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {pages}")))
+            .execute(&mut *connection)
+            .await
+            .map_err(database)?;
+        Ok(())
+    }
+
+    fn bytes(&self) -> u64 {
+        let size = |ending: &str| {
+            let mut path = self.path.clone().into_os_string();
+            path.push(ending);
+            fs::metadata(path).map_or(0, |found| found.len())
+        };
+        size("") + size("-wal")
     }
 }
 
 #[async_trait]
 impl TelemetryStore for SqliteTelemetry {
     async fn append(&self, batches: &[Batch]) -> Result<Vec<Appended>, StoreError> {
-        append::append(&self.database, batches).await
+        append::append(&self.database, &self.raw, batches).await
     }
 
     async fn rows(&self, query: &RowQuery) -> Result<Vec<Row>, StoreError> {
@@ -97,6 +134,10 @@ impl TelemetryStore for SqliteTelemetry {
         to_day: i64,
     ) -> Result<Vec<(Deed, i64, People)>, StoreError> {
         presence::read(&self.database, environment, deeds, from_day, to_day).await
+    }
+
+    async fn last_minute(&self, environment: EnvironmentId) -> Result<Option<i64>, StoreError> {
+        append::last_minute(&self.database, environment).await
     }
 
     async fn digest_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
@@ -133,8 +174,57 @@ impl TelemetryStore for SqliteTelemetry {
         reports::read(&self.database, environment, ReportKind::Feedback, limit).await
     }
 
-    async fn forget_rows(&self, now: Timestamp) -> Result<(), StoreError> {
-        rows::forget(&self.database, now).await
+    async fn forget_old(
+        &self,
+        now: Timestamp,
+        kept: &BTreeMap<EnvironmentId, Retention>,
+    ) -> Result<(), StoreError> {
+        self.raw.forget(&self.database, day_of(now), kept).await?;
+        forget::old(&self.database, now, kept).await
+    }
+
+    async fn forget_environment(&self, environment: EnvironmentId) -> Result<(), StoreError> {
+        forget::environment(&self.database, environment).await
+    }
+
+    async fn person(
+        &self,
+        environment: EnvironmentId,
+        person: PersonHash,
+    ) -> Result<PersonData, StoreError> {
+        person::read(&self.database, &self.raw, environment, person).await
+    }
+
+    async fn forget_person(
+        &self,
+        environment: EnvironmentId,
+        person: PersonHash,
+    ) -> Result<Forgotten, StoreError> {
+        person::forget(&self.database, &self.raw, environment, person).await
+    }
+
+    async fn sizes(&self) -> Result<Sizes, StoreError> {
+        Ok(Sizes {
+            numbers: self.bytes(),
+            pictures: screenshots::bytes(&self.database).await?,
+            raw: self.raw.bytes()?,
+            raw_days: self.raw.days()?.len() as u64,
+        })
+    }
+
+    async fn simulation(
+        &self,
+        environment: EnvironmentId,
+    ) -> Result<Option<Simulation>, StoreError> {
+        simulations::find(&self.database, environment).await
+    }
+
+    async fn save_simulation(
+        &self,
+        environment: EnvironmentId,
+        simulation: &Simulation,
+    ) -> Result<(), StoreError> {
+        simulations::save(&self.database, environment, simulation).await
     }
 
     async fn save_screenshot(

@@ -159,7 +159,7 @@ async fn apply(tx: &mut SqliteConnection, changes: Changes) -> Result<(), StoreE
     Ok(())
 }
 
-fn decode(people: &[u8]) -> Result<People, StoreError> {
+pub(super) fn decode(people: &[u8]) -> Result<People, StoreError> {
     People::from_bytes(people).map_err(|error| damaged("set of people")(&error))
 }
 

@@ -17,7 +17,7 @@ use sqlx::SqliteConnection;
 
 use super::append::hex;
 use crate::{
-    database::{Database, commit},
+    database::Database,
     error::{damaged, database},
 };
 
@@ -95,45 +95,6 @@ async fn add_stored(
         let place = usize::try_from(index).ok().and_then(|index| places.get_mut(index));
         if let Some((_, sum)) = place {
             sum.merge(&decode(&tally)?);
-        }
-    }
-    Ok(())
-}
-
-/// Series by series, each in a transaction of its own.
-pub(super) async fn forget(db: &Database, now: Timestamp) -> Result<(), StoreError> {
-    // From one to the next through the key. Those that nothing has come for in a while count too.
-    let environments: Vec<i64> = sqlx::query_scalar(
-        "WITH RECURSIVE found (id) AS (
-             SELECT min(environment_id) FROM rollups
-             UNION ALL
-             SELECT (SELECT min(environment_id) FROM rollups WHERE environment_id > found.id)
-             FROM found WHERE found.id IS NOT NULL)
-         SELECT id FROM found WHERE id IS NOT NULL",
-    )
-    .fetch_all(&db.reader)
-    .await
-    .map_err(database)?;
-    for environment in environments {
-        for resolution in Resolution::ALL {
-            if resolution.kept_days().is_none() {
-                continue;
-            }
-            for series in Series::ALL {
-                let mut tx = db.write().await?;
-                sqlx::query(
-                    "DELETE FROM rollups
-                     WHERE environment_id = ? AND resolution = ? AND series = ? AND span < ?",
-                )
-                .bind(environment)
-                .bind(resolution.number())
-                .bind(series.as_str())
-                .bind(resolution.kept_since(now))
-                .execute(&mut *tx)
-                .await
-                .map_err(database)?;
-                commit(tx).await?;
-            }
         }
     }
     Ok(())

@@ -66,3 +66,12 @@ pub(super) async fn find(
     let kind = ImageKind::parse(&media_type).ok_or_else(|| wrong("its media type"))?;
     Ok(Some(Screenshot { id: id.to_owned(), environment, at, kind, bytes }))
 }
+
+/// The bytes of all pictures.
+pub(super) async fn bytes(db: &Database) -> Result<u64, StoreError> {
+    let bytes: i64 = sqlx::query_scalar("SELECT coalesce(sum(size), 0) FROM screenshots")
+        .fetch_one(&db.reader)
+        .await
+        .map_err(database)?;
+    Ok(u64::try_from(bytes).unwrap_or_default())
+}

@@ -12,7 +12,8 @@ use sqlx::SqliteConnection;
 
 use crate::error::{damaged, database};
 
-/// How long a session is kept, in days: for as long as something of it may still come.
+/// How long a session is kept after something was heard of it, in days: longer than a batch may be
+/// under way.
 pub(super) const KEPT_DAYS: i64 = 10;
 
 type Place = (EnvironmentId, SessionHash);
@@ -50,13 +51,13 @@ pub(super) async fn save(
     tx: &mut SqliteConnection,
     sessions: &BTreeMap<Place, Session>,
     before: &BTreeMap<Place, Session>,
+    today: i64,
 ) -> Result<(), StoreError> {
     let changed = sessions.iter().filter(|(place, session)| before.get(place) != Some(session));
     let mut document = Vec::new();
     for ((environment, id), session) in changed {
         let text = serde_json::to_string(session).map_err(|e| damaged("session")(&e))?;
-        let day = session.last.div_euclid(86_400_000);
-        document.push(json!([environment.0, column(*id), day, text]));
+        document.push(json!([environment.0, column(*id), today, text]));
     }
     sqlx::query(
         "INSERT OR REPLACE INTO sessions (environment_id, id, day, session)

@@ -1,0 +1,71 @@
+//! Which made up telemetry an environment shows, if any.
+
+use serde::{Deserialize, Serialize};
+
+/// The longest that a simulation reaches back, in days.
+pub const MAX_SIMULATED_DAYS: i64 = 400;
+
+/// A population that was made up. The same one is made up alike.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Simulation {
+    /// How many people.
+    pub users: u32,
+    /// On how many days they are seen.
+    pub days: u16,
+    /// What all chance comes from.
+    pub seed: u64,
+    /// The last of the days, counted from 1970, UTC.
+    pub last_day: i64,
+    /// The phase in which things get worse, if one was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub regression: Option<u16>,
+}
+
+impl Simulation {
+    /// Checks that it can be shown on a day (days since 1970, UTC).
+    ///
+    /// # Errors
+    /// Names the field and what it may be.
+    pub fn validate(&self, today: i64) -> Result<(), String> {
+        if !(1..=1_000_000).contains(&self.users) {
+            return Err(format!("users: 1 to 1000000, not {}", self.users));
+        }
+        if !(1..=365).contains(&self.days) {
+            return Err(format!("days: 1 to 365, not {}", self.days));
+        }
+        let oldest = today - MAX_SIMULATED_DAYS + i64::from(self.days);
+        if !(oldest..today).contains(&self.last_day) {
+            return Err("last_day: the days must be over, and not long over".to_owned());
+        }
+        Ok(())
+    }
+
+    /// The first of the days, counted from 1970, UTC.
+    #[must_use]
+    pub fn first_day(&self) -> i64 {
+        self.last_day + 1 - i64::from(self.days)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_must_be_over() {
+        let made =
+            |users, days, last_day| Simulation { users, days, seed: 1, last_day, regression: None };
+        assert_eq!(made(10, 30, 999).validate(1_000), Ok(()));
+        assert_eq!(made(10, 30, 999).first_day(), 970);
+        for (wrong, field) in [
+            (made(0, 30, 999), "users"),
+            (made(10, 0, 999), "days"),
+            (made(10, 30, 1_000), "last_day"),
+            (made(10, 30, 500), "last_day"),
+        ] {
+            assert!(wrong.validate(1_000).unwrap_err().starts_with(field));
+        }
+    }
+}

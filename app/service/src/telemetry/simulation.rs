@@ -1,0 +1,91 @@
+//! Telemetry that was made up: kept apart from all that is real, marked wherever it is shown, and
+//! gone at a word.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use phasegate_domain::{
+    ids::EnvironmentId,
+    people::Role,
+    telemetry::{Simulation, day_of},
+};
+
+use crate::{Service, ServiceError, access::Actor};
+
+/// Which simulation each environment has, as far as it was asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Simulations(Mutex<HashMap<EnvironmentId, Option<Simulation>>>);
+
+impl Simulations {
+    fn known(&self, environment: EnvironmentId) -> Option<Option<Simulation>> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(&environment).cloned()
+    }
+
+    fn note(&self, environment: EnvironmentId, simulation: Option<Simulation>) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert(environment, simulation);
+    }
+}
+
+/// The simulation that is stored for an environment, if there is one.
+///
+/// # Errors
+/// When storage fails.
+pub async fn simulation(
+    service: &Service,
+    environment: EnvironmentId,
+) -> Result<Option<Simulation>, ServiceError> {
+    let shadow = environment.simulated();
+    if let Some(known) = service.simulations.known(shadow) {
+        return Ok(known);
+    }
+    let found = service.telemetry.simulation(shadow).await?;
+    service.simulations.note(shadow, found.clone());
+    Ok(found)
+}
+
+/// Begins to take in a simulation. What was made up before goes, unless it is the same: then it goes
+/// on, and what is there already is not counted again.
+///
+/// # Errors
+/// [`ServiceError::Invalid`] when it cannot be shown today, or what storage says.
+pub async fn begin_simulation(
+    service: &Service,
+    environment: EnvironmentId,
+    wanted: Simulation,
+) -> Result<(), ServiceError> {
+    service.environment(environment)?;
+    wanted.validate(day_of(service.now())).map_err(ServiceError::Invalid)?;
+    let _turn = service.begin_edit().await;
+    let shadow = environment.simulated();
+    if service.telemetry.simulation(shadow).await?.as_ref() == Some(&wanted) {
+        return Ok(());
+    }
+    service.telemetry.forget_environment(shadow).await?;
+    service.telemetry.save_simulation(shadow, &wanted).await?;
+    service.simulations.note(shadow, Some(wanted));
+    service.announce();
+    Ok(())
+}
+
+/// Removes all that was made up for an environment.
+///
+/// # Errors
+/// When the actor may not, or storage fails.
+pub async fn remove_simulation(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+) -> Result<(), ServiceError> {
+    actor.require(Role::Operator)?;
+    let _turn = service.begin_edit().await;
+    let shadow = environment.simulated();
+    // From here on, what is still under way is turned away.
+    service.simulations.note(shadow, None);
+    service.telemetry.forget_environment(shadow).await?;
+    service.announce();
+    Ok(())
+}

@@ -1,0 +1,68 @@
+//! `/collect/simulation`: telemetry that is made up, and what the server measured of it. Whoever has
+//! the public key may do this, because nothing that is real can be read or changed by it.
+
+use axum::{
+    Json, Router,
+    extract::{Query, State, rejection::QueryRejection},
+    http::{HeaderMap, StatusCode},
+    routing::post,
+};
+use phasegate_domain::{
+    Timestamp,
+    ids::{EnvironmentId, PhaseNumber},
+    telemetry::{Simulation, day_of},
+};
+use phasegate_service::{Service, telemetry};
+use phasegate_wire::decode;
+
+use super::{
+    KeyQuery, app_of,
+    convert::{Sending, earlier},
+    failed,
+};
+use crate::http::{AppState, Problem};
+
+pub(super) fn routes() -> Router<AppState> {
+    Router::new().route("/collect/simulation", post(begin))
+}
+
+/// Begins a simulation, or goes on with it.
+async fn begin(
+    State(state): State<AppState>,
+    query: Result<Query<KeyQuery>, QueryRejection>,
+    headers: HeaderMap,
+    Json(wanted): Json<Simulation>,
+) -> Result<StatusCode, Problem> {
+    let (app, _) = app_of(&state, query, &headers)?;
+    let begun = telemetry::begin_simulation(&state.service, app.environment, wanted).await;
+    begun.map_err(|error| failed(&error))?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// When and where a batch was sent; one that is made up says so itself.
+pub(super) async fn sending(
+    service: &Service,
+    environment: EnvironmentId,
+    batch: &decode::Batch<'_>,
+    held: u64,
+) -> Result<Sending, Problem> {
+    let Some(made_up) = batch.simulated else {
+        let at = earlier(service.now(), held);
+        let phase = service.environment(environment).map_err(|e| failed(&e))?.phase_at(at);
+        return Ok(Sending { environment, at, phase });
+    };
+    let refuse = |detail: &str| Problem::new(StatusCode::BAD_REQUEST, detail);
+    let at = Timestamp::from_timestamp_millis(made_up.at)
+        .ok_or_else(|| refuse("simulated.at: milliseconds since 1970"))?;
+    let found = telemetry::simulation(service, environment).await.map_err(|e| failed(&e))?;
+    let Some(simulation) = found else {
+        return Err(refuse(
+            "simulated: no simulation has begun; send it to /collect/simulation first",
+        ));
+    };
+    if !(simulation.first_day()..=simulation.last_day).contains(&day_of(at)) {
+        return Err(refuse("simulated.at: not one of the days of the simulation that has begun"));
+    }
+    let environment = environment.simulated();
+    Ok(Sending { environment, at, phase: made_up.phase.map(PhaseNumber) })
+}

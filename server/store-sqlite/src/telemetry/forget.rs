@@ -1,0 +1,148 @@
+//! What is no longer kept, and what is to be forgotten at once. A part at a time, so that batches are
+//! never held up for long.
+
+use std::collections::BTreeMap;
+
+use phasegate_domain::{
+    Timestamp,
+    ids::EnvironmentId,
+    telemetry::{Kept, Resolution, Retention, Series, day_of},
+};
+use phasegate_store::StoreError;
+
+use crate::{
+    database::{Database, commit},
+    error::database,
+};
+
+/// Rows that one transaction deletes.
+const PART: i64 = 5_000;
+
+/// Forgets what is no longer kept.
+pub(super) async fn old(
+    db: &Database,
+    now: Timestamp,
+    kept: &BTreeMap<EnvironmentId, Retention>,
+) -> Result<(), StoreError> {
+    // From one to the next through the key. Those that nothing has come for in a while count too.
+    let environments: Vec<i64> = sqlx::query_scalar(
+        "WITH RECURSIVE found (id) AS (
+             SELECT min(environment_id) FROM rollups
+             UNION ALL
+             SELECT (SELECT min(environment_id) FROM rollups WHERE environment_id > found.id)
+             FROM found WHERE found.id IS NOT NULL)
+         SELECT id FROM found WHERE id IS NOT NULL",
+    )
+    .fetch_all(&db.reader)
+    .await
+    .map_err(database)?;
+    for id in environments {
+        let kept = kept.get(&EnvironmentId(id).real()).copied().unwrap_or_default();
+        rows(db, id, now, kept).await?;
+        let today = day_of(now);
+        if let Some(day) = kept.kept_since(Kept::Numbers, today) {
+            let sets = "DELETE FROM presence WHERE environment_id = ? AND day < ?";
+            delete(db, sets, id, day).await?;
+        }
+        let begin = |kind| kept.kept_since(kind, today).map(|day| day * 86_400_000);
+        if let Some(at) = begin(Kept::Reports) {
+            delete(db, "DELETE FROM reports WHERE environment_id = ? AND at < ?", id, at).await?;
+        }
+        if let Some(at) = begin(Kept::Pictures) {
+            let pictures = "DELETE FROM screenshots WHERE environment_id = ? AND at < ?";
+            delete(db, pictures, id, at).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Series by series, each in a transaction of its own.
+async fn rows(
+    db: &Database,
+    environment: i64,
+    now: Timestamp,
+    kept: Retention,
+) -> Result<(), StoreError> {
+    for resolution in Resolution::ALL {
+        let since = match resolution {
+            Resolution::Day => kept.kept_since(Kept::Numbers, day_of(now)),
+            _ => resolution.kept_days().map(|_| resolution.kept_since(now)),
+        };
+        let Some(since) = since else { continue };
+        for series in Series::ALL {
+            let mut tx = db.write().await?;
+            sqlx::query(
+                "DELETE FROM rollups
+                 WHERE environment_id = ? AND resolution = ? AND series = ? AND span < ?",
+            )
+            .bind(environment)
+            .bind(resolution.number())
+            .bind(series.as_str())
+            .bind(since)
+            .execute(&mut *tx)
+            .await
+            .map_err(database)?;
+            commit(tx).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn delete(
+    db: &Database,
+    statement: &'static str,
+    environment: i64,
+    before: i64,
+) -> Result<(), StoreError> {
+    let mut tx = db.write().await?;
+    sqlx::query(statement)
+        .bind(environment)
+        .bind(before)
+        .execute(&mut *tx)
+        .await
+        .map_err(database)?;
+    commit(tx).await
+}
+
+/// Forgets all that an environment has. What says that there is something goes last, so that it can
+/// be done again if it was interrupted.
+pub(super) async fn environment(
+    db: &Database,
+    environment: EnvironmentId,
+) -> Result<(), StoreError> {
+    for part in [
+        "DELETE FROM rollups WHERE environment_id = ?1 AND (resolution, series, slice, span, label) IN (
+             SELECT resolution, series, slice, span, label FROM rollups
+             WHERE environment_id = ?1 LIMIT ?2)",
+        "DELETE FROM presence WHERE environment_id = ?1 AND (deed, day, chunk) IN (
+             SELECT deed, day, chunk FROM presence WHERE environment_id = ?1 LIMIT ?2)",
+        "DELETE FROM people WHERE environment_id = ?1 AND hash IN (
+             SELECT hash FROM people WHERE environment_id = ?1 LIMIT ?2)",
+        "DELETE FROM sessions WHERE environment_id = ?1 AND id IN (
+             SELECT id FROM sessions WHERE environment_id = ?1 LIMIT ?2)",
+        "DELETE FROM batches WHERE environment_id = ?1 AND id IN (
+             SELECT id FROM batches WHERE environment_id = ?1 LIMIT ?2)",
+        "DELETE FROM reports WHERE id IN (
+             SELECT id FROM reports WHERE environment_id = ?1 LIMIT ?2)",
+        "DELETE FROM screenshots WHERE environment_id = ?1 AND id IN (
+             SELECT id FROM screenshots WHERE environment_id = ?1 LIMIT ?2)",
+        "DELETE FROM labels WHERE environment_id = ?1 AND (series, label) IN (
+             SELECT series, label FROM labels WHERE environment_id = ?1 LIMIT ?2)",
+        "DELETE FROM simulations WHERE environment_id IN (SELECT ?1 LIMIT ?2)",
+    ] {
+        loop {
+            let mut tx = db.write().await?;
+            let done = sqlx::query(part)
+                .bind(environment.0)
+                .bind(PART)
+                .execute(&mut *tx)
+                .await
+                .map_err(database)?;
+            commit(tx).await?;
+            if done.rows_affected() < PART.unsigned_abs() {
+                break;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,201 @@
+//! One person: what is kept about them, and forgetting it.
+
+use phasegate_domain::{
+    Timestamp,
+    ids::EnvironmentId,
+    telemetry::{Forgotten, PersonData, PersonDay, PersonHash, PersonReport},
+};
+use phasegate_store::StoreError;
+use sqlx::SqliteConnection;
+
+use super::{presence::decode, raw::RawFolder};
+use crate::{
+    database::{Database, commit},
+    error::{damaged, database},
+};
+
+/// Sets that one transaction changes.
+const PART: usize = 500;
+
+type SetKey = (String, i64);
+
+pub(super) async fn read(
+    db: &Database,
+    raw: &RawFolder,
+    environment: EnvironmentId,
+    person: PersonHash,
+) -> Result<PersonData, StoreError> {
+    let known: Option<(u32, i64)> = sqlx::query_as(
+        "SELECT number, first_day FROM people WHERE environment_id = ? AND hash = ?",
+    )
+    .bind(environment.0)
+    .bind(person.0.cast_signed())
+    .fetch_optional(&db.reader)
+    .await
+    .map_err(database)?;
+    let mut connection = db.reader.acquire().await.map_err(database)?;
+    let sets = match known {
+        Some((number, _)) => sets(&mut connection, environment, number).await?,
+        None => Vec::new(),
+    };
+    let mut days: Vec<PersonDay> =
+        sets.into_iter().map(|(deed, day)| PersonDay { day, deed }).collect();
+    days.sort_by(|a, b| (a.day, &a.deed).cmp(&(b.day, &b.deed)));
+    Ok(PersonData {
+        first_day: known.map(|(_, day)| day),
+        days,
+        reports: reports(&mut connection, environment, person).await?,
+        batches: raw.of_person(environment, person).await?,
+    })
+}
+
+/// The sets that a number is in.
+async fn sets(
+    connection: &mut SqliteConnection,
+    environment: EnvironmentId,
+    number: u32,
+) -> Result<Vec<SetKey>, StoreError> {
+    let rows: Vec<(String, i64, Vec<u8>)> = sqlx::query_as(
+        "SELECT deed, day, people FROM presence WHERE environment_id = ? AND chunk = ?",
+    )
+    .bind(environment.0)
+    .bind(number >> 16)
+    .fetch_all(connection)
+    .await
+    .map_err(database)?;
+    let mut found = Vec::new();
+    for (deed, day, people) in rows {
+        if decode(&people)?.contains(number & 0xffff) {
+            found.push((deed, day));
+        }
+    }
+    Ok(found)
+}
+
+async fn reports(
+    connection: &mut SqliteConnection,
+    environment: EnvironmentId,
+    person: PersonHash,
+) -> Result<Vec<PersonReport>, StoreError> {
+    let rows: Vec<(i64, String, String)> = sqlx::query_as(
+        "SELECT at, kind, report FROM reports WHERE environment_id = ? AND person = ? ORDER BY id",
+    )
+    .bind(environment.0)
+    .bind(person.0.cast_signed())
+    .fetch_all(connection)
+    .await
+    .map_err(database)?;
+    let report = |(at, kind, report): (i64, String, String)| {
+        let report = serde_json::from_str(&report).map_err(|error| damaged("report")(&error))?;
+        let at = Timestamp::from_timestamp_millis(at)
+            .ok_or_else(|| damaged("report")(&"a time is out of range"))?;
+        Ok(PersonReport { at, kind, report })
+    };
+    rows.into_iter().map(report).collect()
+}
+
+pub(super) async fn forget(
+    db: &Database,
+    raw: &RawFolder,
+    environment: EnvironmentId,
+    person: PersonHash,
+) -> Result<Forgotten, StoreError> {
+    let hash = person.0.cast_signed();
+    let mut tx = db.write().await?;
+    // From now on a visit of theirs is one of somebody new.
+    let number: Option<u32> =
+        sqlx::query_scalar("SELECT number FROM people WHERE environment_id = ? AND hash = ?")
+            .bind(environment.0)
+            .bind(hash)
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(database)?;
+    sqlx::query(
+        "DELETE FROM screenshots WHERE environment_id = ?1 AND id IN (
+             SELECT report ->> 'screenshot' FROM reports
+             WHERE environment_id = ?1 AND person = ?2 AND kind = 'feedback')",
+    )
+    .bind(environment.0)
+    .bind(hash)
+    .execute(&mut *tx)
+    .await
+    .map_err(database)?;
+    let reports = sqlx::query("DELETE FROM reports WHERE environment_id = ? AND person = ?")
+        .bind(environment.0)
+        .bind(hash)
+        .execute(&mut *tx)
+        .await
+        .map_err(database)?
+        .rows_affected();
+    commit(tx).await?;
+    let mut forgotten = Forgotten { was_known: number.is_some(), reports, ..Forgotten::default() };
+    if let Some(number) = number {
+        forgotten.sets = leave_sets(db, environment, number).await?;
+        // Last, so that it can be done again if it was interrupted.
+        let mut tx = db.write().await?;
+        sqlx::query("DELETE FROM people WHERE environment_id = ? AND hash = ?")
+            .bind(environment.0)
+            .bind(hash)
+            .execute(&mut *tx)
+            .await
+            .map_err(database)?;
+        commit(tx).await?;
+    }
+    forgotten.batches = raw.forget_person(environment, person).await?;
+    Ok(forgotten)
+}
+
+/// Takes a number out of all sets; says out of how many.
+async fn leave_sets(
+    db: &Database,
+    environment: EnvironmentId,
+    number: u32,
+) -> Result<u64, StoreError> {
+    let mut connection = db.reader.acquire().await.map_err(database)?;
+    let sets = sets(&mut connection, environment, number).await?;
+    drop(connection);
+    for part in sets.chunks(PART) {
+        let mut tx = db.write().await?;
+        for (deed, day) in part {
+            leave(&mut tx, environment, deed, *day, number).await?;
+        }
+        commit(tx).await?;
+    }
+    Ok(sets.len() as u64)
+}
+
+async fn leave(
+    tx: &mut SqliteConnection,
+    environment: EnvironmentId,
+    deed: &str,
+    day: i64,
+    number: u32,
+) -> Result<(), StoreError> {
+    let set: Option<Vec<u8>> = sqlx::query_scalar(
+        "SELECT people FROM presence
+         WHERE environment_id = ? AND deed = ? AND day = ? AND chunk = ?",
+    )
+    .bind(environment.0)
+    .bind(deed)
+    .bind(day)
+    .bind(number >> 16)
+    .fetch_optional(&mut *tx)
+    .await
+    .map_err(database)?;
+    let Some(set) = set else { return Ok(()) };
+    let mut people = decode(&set)?;
+    people.remove(number & 0xffff);
+    sqlx::query(
+        "UPDATE presence SET people = ?
+         WHERE environment_id = ? AND deed = ? AND day = ? AND chunk = ?",
+    )
+    .bind(people.to_bytes())
+    .bind(environment.0)
+    .bind(deed)
+    .bind(day)
+    .bind(number >> 16)
+    .execute(tx)
+    .await
+    .map_err(database)?;
+    Ok(())
+}

@@ -1,0 +1,40 @@
+//! Which simulation an environment's made up telemetry is of.
+
+use phasegate_domain::{ids::EnvironmentId, telemetry::Simulation};
+use phasegate_store::StoreError;
+
+use crate::{
+    database::{Database, commit},
+    error::{damaged, database},
+};
+
+pub(super) async fn find(
+    db: &Database,
+    environment: EnvironmentId,
+) -> Result<Option<Simulation>, StoreError> {
+    let text: Option<String> =
+        sqlx::query_scalar("SELECT simulation FROM simulations WHERE environment_id = ?")
+            .bind(environment.0)
+            .fetch_optional(&db.reader)
+            .await
+            .map_err(database)?;
+    let read =
+        |text: String| serde_json::from_str(&text).map_err(|error| damaged("simulation")(&error));
+    text.map(read).transpose()
+}
+
+pub(super) async fn save(
+    db: &Database,
+    environment: EnvironmentId,
+    simulation: &Simulation,
+) -> Result<(), StoreError> {
+    let text = serde_json::to_string(simulation).map_err(|error| damaged("simulation")(&error))?;
+    let mut tx = db.write().await?;
+    sqlx::query("INSERT OR REPLACE INTO simulations (environment_id, simulation) VALUES (?, ?)")
+        .bind(environment.0)
+        .bind(text)
+        .execute(&mut *tx)
+        .await
+        .map_err(database)?;
+    commit(tx).await
+}

@@ -1,0 +1,121 @@
+//! Raw events in files by day, and what happens when the disk is full.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "in a test, a panic is how it fails"
+)]
+
+use std::{collections::BTreeMap, path::Path};
+
+use phasegate_domain::{
+    Timestamp,
+    ids::EnvironmentId,
+    telemetry::{
+        Batch, Fact, FactKind, PersonHash, Resolution, Retention, Series, SessionHash, Slice, Visit,
+    },
+};
+use phasegate_store::{Appended, StoreError, TelemetryStore, models::RowQuery};
+use phasegate_store_sqlite::SqliteTelemetry;
+
+const HERE: EnvironmentId = EnvironmentId(1);
+const ELSEWHERE: EnvironmentId = EnvironmentId(2);
+
+fn at(day: i64) -> Timestamp {
+    Timestamp::from_timestamp(day * 86_400, 0).unwrap()
+}
+
+fn batch(id: &str, day: i64, text: &str) -> Batch {
+    let raw = serde_json::json!({"said": text}).to_string();
+    Batch {
+        id: id.into(),
+        environment: HERE,
+        received_at: at(day),
+        visit: Visit { who: Some((PersonHash(7), SessionHash(1))), ..Visit::default() },
+        facts: vec![Fact { at: at(day), page: "/".into(), kind: FactKind::View }],
+        raw: zstd::encode_all(raw.as_bytes(), 1).unwrap(),
+    }
+}
+
+fn files(folder: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(folder.join("t.raw")) else { return Vec::new() };
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.filter(|name| name.ends_with(".db")).collect();
+    names.sort();
+    names
+}
+
+fn kept(here: u16, elsewhere: u16) -> BTreeMap<EnvironmentId, Retention> {
+    let days = |raw_days| Retention { raw_days, ..Retention::default() };
+    [(HERE, days(here)), (ELSEWHERE, days(elsewhere))].into()
+}
+
+async fn said(store: &SqliteTelemetry, environment: EnvironmentId) -> Vec<String> {
+    let found = store.person(environment, PersonHash(7)).await.unwrap();
+    let text = |content: &serde_json::Value| content["said"].as_str().unwrap().to_owned();
+    found.batches.iter().map(|batch| text(&batch.content)).collect()
+}
+
+#[tokio::test]
+async fn a_day_of_raw_events_is_a_file_and_goes_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteTelemetry::open(&folder.path().join("t.db")).await.unwrap();
+    store.append(&[batch("a", 10, "first"), batch("a", 10, "again")]).await.unwrap();
+    let mut other = batch("b", 11, "other");
+    other.environment = ELSEWHERE;
+    store.append(&[batch("b", 11, "second"), other]).await.unwrap();
+    assert_eq!(files(folder.path()), ["1970-01-11.db", "1970-01-12.db"]);
+    assert_eq!(said(&store, HERE).await, ["first", "second"], "each batch once");
+    let sizes = store.sizes().await.unwrap();
+    assert!(sizes.raw > 0 && sizes.numbers > 0);
+    assert_eq!(sizes.raw_days, 2);
+
+    // On day 12, two days are today and yesterday.
+    store.forget_old(at(12), &kept(2, 2)).await.unwrap();
+    assert_eq!(files(folder.path()), ["1970-01-12.db"]);
+    store.forget_old(at(12), &kept(1, 2)).await.unwrap();
+    assert_eq!(said(&store, HERE).await, [""; 0], "kept for less long than elsewhere");
+    assert_eq!(said(&store, ELSEWHERE).await, ["other"]);
+    // The file that is being written to goes as well, and a new one comes.
+    store.forget_old(at(13), &kept(1, 1)).await.unwrap();
+    assert!(files(folder.path()).is_empty());
+    store.append(&[batch("c", 11, "late")]).await.unwrap();
+    assert_eq!(said(&store, HERE).await, ["late"]);
+    assert_eq!(store.forget_person(HERE, PersonHash(7)).await.unwrap().batches, 1);
+    assert!(said(&store, HERE).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_full_disk_loses_nothing_and_breaks_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.db");
+    let store = SqliteTelemetry::open(&path).await.unwrap();
+    store.append(&[batch("0", 10, "x")]).await.unwrap();
+    store.limit_pages(1).await.unwrap();
+    let large = |n: i64| {
+        let kind = |m| FactKind::Custom { name: format!("{m:0150}") };
+        let facts = (0..100).map(|m| Fact { at: at(10), page: format!("/{m}"), kind: kind(m) });
+        Batch { facts: facts.collect(), ..batch(&n.to_string(), 10, "x") }
+    };
+    let refused = store.append(&[large(1)]).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Full), "{refused:?}");
+    let refused = store.append(&[large(1)]).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Full), "{refused:?}");
+
+    // There is room again: what was refused was not half done.
+    store.limit_pages(u32::MAX - 1).await.unwrap();
+    assert_eq!(store.append(&[large(1)]).await.unwrap(), [Appended::Stored]);
+    drop(store);
+    let store = SqliteTelemetry::open(&path).await.unwrap();
+    let day = Resolution::Day.span_of(at(10));
+    let query = RowQuery {
+        environment: HERE,
+        resolution: Resolution::Day,
+        series: vec![Series::Custom],
+        slices: vec![Slice::All],
+        from: day,
+        to: day + 1,
+    };
+    let rows = store.rows(&query).await.unwrap();
+    assert_eq!(rows.iter().map(|row| row.tally.count()).sum::<u64>(), 100);
+}
