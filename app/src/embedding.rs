@@ -10,6 +10,8 @@ pub struct Embedding {
     /// The digest of `/collector.js`, as the attribute `integrity` has it; `None` in a server built
     /// without it.
     pub integrity: Option<String>,
+    /// Whether this server is one to show things with.
+    pub has_demo: bool,
 }
 
 impl Embedding {
@@ -46,7 +48,7 @@ mod tests {
         let (mut parts, ()) = axum::http::Request::new(()).into_parts();
         parts.headers = headers;
         let public_url = Some("https://flags.example/".to_owned());
-        let embedding = Embedding { public_url, integrity: None };
+        let embedding = Embedding { public_url, ..Embedding::default() };
         assert_eq!(embedding.origin(&parts), "https://flags.example");
     }
 }

@@ -43,6 +43,20 @@ pub(crate) fn duration(length: TimeDelta) -> String {
     }
 }
 
+/// A stretch of time that people took: `12 s`, `3 min 20 s`, `1 h 5 min`.
+#[cfg(feature = "ssr")]
+pub(crate) fn seconds(seconds: f64) -> String {
+    // Durations of people: an hour has 3,600 seconds, and none is negative.
+    let whole = seconds.round() as u64;
+    match whole {
+        0..10 => format!("{seconds:.1} s"),
+        10..60 => format!("{whole} s"),
+        60..3_600 if whole % 60 == 0 => format!("{} min", whole / 60),
+        60..3_600 => format!("{} min {} s", whole / 60, whole % 60),
+        _ => format!("{} h {} min", count(whole / 3_600), whole % 3_600 / 60),
+    }
+}
+
 /// `12,345`
 pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -88,6 +102,15 @@ mod tests {
         assert_eq!(write(302), "5 h 2 min");
         assert_eq!(write(1_440), "1 day");
         assert_eq!(write(3 * 1_440 + 245), "3 days 4 h");
+    }
+
+    #[test]
+    fn stretches_of_time_are_short() {
+        let all = [0.04, 9.2, 12.4, 60.0, 200.0, 3_900.0, 36_000_000.0].map(seconds);
+        assert_eq!(
+            all,
+            ["0.0 s", "9.2 s", "12 s", "1 min", "3 min 20 s", "1 h 5 min", "10,000 h 0 min"]
+        );
     }
 
     #[test]

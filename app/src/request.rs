@@ -8,6 +8,7 @@ use leptos_axum::ResponseOptions;
 use phasegate_domain::{
     ids::EnvironmentId,
     people::{Person, Role},
+    telemetry::Period,
 };
 use phasegate_service::{
     LiveEnvironment, Service, ServiceError,
@@ -15,7 +16,10 @@ use phasegate_service::{
     secrets::{Randomness, Seed},
 };
 
-use crate::{components::TroubleNotice, embedding::Embedding};
+use crate::{
+    components::{Source, TroubleNotice},
+    embedding::Embedding,
+};
 
 /// The cookie that remembers which environment the admin shows.
 pub const ENVIRONMENT_COOKIE: &str = "phasegate_environment";
@@ -143,6 +147,13 @@ impl From<ServiceError> for Trouble {
     }
 }
 
+/// The environment of that key.
+fn named_environment(service: &Service, key: &str) -> Option<EnvironmentId> {
+    let all = service.environments();
+    let live = all.iter().find(|live| live.environment.key.as_str() == key)?;
+    Some(live.environment.id)
+}
+
 /// The environment that a browser has chosen, or the oldest one.
 ///
 /// # Errors
@@ -156,11 +167,7 @@ pub fn selected_environment(
         .into_iter()
         .flat_map(|cookies| cookies.split(';'))
         .find_map(|cookie| cookie.trim().strip_prefix(ENVIRONMENT_COOKIE)?.strip_prefix('='));
-    let found = chosen.and_then(|key| {
-        let all = service.environments();
-        let live = all.iter().find(|live| live.environment.key.as_str() == key)?;
-        Some(live.environment.id)
-    });
+    let found = chosen.and_then(|key| named_environment(service, key));
     found.map_or_else(|| service.first_environment(), Ok)
 }
 
@@ -195,17 +202,58 @@ impl Request {
         let query = Form::parse(parts.uri.query().unwrap_or_default().as_bytes());
         let form = parts.extensions.get::<Form>().cloned();
         let embedding = use_context::<Embedding>().unwrap_or_default();
-        Ok(Self {
+        // An address that names an environment shows it to whoever opens it, and goes on with it.
+        let named = named_environment(&service, query.get("environment"));
+        let environment = match named {
+            Some(environment) => environment,
+            None => selected_environment(&service, &parts.headers)?,
+        };
+        let request = Self {
             origin: embedding.origin(&parts),
             embedding,
             actor: Actor::from(person),
-            environment: selected_environment(&service, &parts.headers)?,
+            environment,
             service,
             query,
             form,
             randomness: use_context().ok_or_else(lost)?,
             response: use_context().ok_or_else(lost)?,
-        })
+        };
+        if named.is_some() {
+            request.choose_environment(&request.environment_key()?);
+        }
+        Ok(request)
+    }
+
+    /// The key of the environment that is shown.
+    pub(crate) fn environment_key(&self) -> Result<String, Trouble> {
+        Ok(self.live()?.environment.key.to_string())
+    }
+
+    /// What stands behind the question mark of the address of a view: whoever opens it sees the
+    /// same.
+    pub(crate) fn address(
+        &self,
+        source: &Source,
+        period: Period,
+        fields: Vec<(&'static str, String)>,
+    ) -> String {
+        let environment = self.environment_key().unwrap_or_default();
+        let mut query = format!(
+            "environment={}&data={}&{}",
+            encode(&environment),
+            source.as_str(),
+            period.query()
+        );
+        for (name, value) in fields {
+            query.push_str(&format!("&{name}={}", encode(&value)));
+        }
+        query
+    }
+
+    /// Has the browser look again shortly: something is under way.
+    pub(crate) fn look_again(&self) {
+        self.response.insert_header(header::REFRESH, HeaderValue::from_static("2"));
     }
 
     /// The environment as it is answered for now.

@@ -15,6 +15,7 @@ mod login;
 mod ofrep;
 mod pages;
 mod serve;
+mod simulate;
 
 pub use api::openapi;
 pub use config::Config;

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, DirBuilder},
     io::ErrorKind,
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     os::unix::fs::DirBuilderExt,
     path::Path,
     sync::Arc,
@@ -139,6 +139,8 @@ pub async fn serve(
     state: AppState,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
+    // Whoever comes second has the same to say.
+    let _ = state.address.set(reached(listener.local_addr()?));
     let stopping = state.stopping.clone();
     let service = Arc::clone(&state.service);
     let jobs = tokio::spawn(run_jobs(Arc::clone(&service)));
@@ -162,6 +164,16 @@ pub async fn serve(
     usage::write_counted(&service).await?;
     tokens::write_uses(&service).await?;
     Ok(())
+}
+
+/// Where this process reaches itself: what listens everywhere is also here.
+fn reached(listens: SocketAddr) -> SocketAddr {
+    let here = match listens.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(here, listens.port())
 }
 
 /// The work that goes on beside requests.

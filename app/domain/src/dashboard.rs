@@ -46,6 +46,7 @@ pub struct CurrentPhase {
 
 /// A value at a minute.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Point {
     /// Minutes since 1970.
     pub minute: i64,
@@ -110,6 +111,7 @@ pub struct FeatureRow {
 
 /// One endpoint or component over the window.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TimingRow {
     /// Endpoint or component.
     pub kind: TimingKind,

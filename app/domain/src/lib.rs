@@ -16,6 +16,7 @@ pub mod ids;
 pub mod people;
 pub mod rollout;
 pub mod segments;
+pub mod simulation;
 pub mod snapshot;
 pub mod stats;
 pub mod telemetry;

@@ -15,12 +15,14 @@ pub mod flags;
 pub mod history;
 pub mod keys;
 mod live;
+mod marks;
 /// What use cases take and give where the domain has no word for it.
 pub mod models {
     pub use phasegate_store::models::{
         ClientKey, Environment, FlagVersion, HistoryQuery, ServerToken, StoredFlag, Versioned,
     };
 }
+pub mod panels;
 pub mod performance;
 pub mod rollout;
 pub mod secrets;

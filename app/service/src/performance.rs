@@ -8,12 +8,15 @@ use phasegate_domain::{
     ids::EnvironmentId,
     people::Role,
     stats::Sketch,
-    telemetry::{Device, Range, Series, Slice, TimingKind},
+    telemetry::{Device, Mark, Period, Range, Series, Slice, TimingKind},
     vitals::{Vital, performance_score},
 };
 use phasegate_store::models::{Row, RowQuery};
+use serde::{Serialize, Serializer};
 
-use crate::{Service, ServiceError, access::Actor};
+use crate::{
+    Service, ServiceError, access::Actor, analytics::read_slice, marks::marks, telemetry::heard_at,
+};
 
 /// Lines of a table.
 const MAX_LINES: usize = 50;
@@ -31,19 +34,53 @@ pub const BREAKDOWNS: [(&str, &str); 6] = [
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PerformanceQuery {
-    /// How far back.
-    pub range: Range,
+    /// Which stretch of time.
+    pub period: Period,
     /// Of which part.
     pub slice: Slice,
     /// One of [`BREAKDOWNS`].
     pub by: &'static str,
 }
 
+impl PerformanceQuery {
+    /// What the fields of an address ask for; what is not said is as usual.
+    ///
+    /// # Errors
+    /// Names the field and what it may be.
+    pub fn read<'a>(field: impl Fn(&str) -> &'a str) -> Result<Self, ServiceError> {
+        let period = Period::read(field("range"), field("from"), field("to"));
+        let period = period.map_err(ServiceError::Invalid)?;
+        let by = match field("by") {
+            "" => "page",
+            wanted => match BREAKDOWNS.iter().find(|(kind, _)| *kind == wanted) {
+                Some((kind, _)) => kind,
+                None => {
+                    let kinds = BREAKDOWNS.map(|(kind, _)| kind).join(", ");
+                    return Err(ServiceError::Invalid(format!(
+                        "by: one of {kinds}, not {wanted:?}"
+                    )));
+                }
+            },
+        };
+        let slice = read_slice(field("slice"))?;
+        Ok(Self { period: period.unwrap_or(Period::Last(Range::Day)), slice, by })
+    }
+}
+
 /// How fast pages are.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Performance {
     /// When it was computed.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub at: Timestamp,
+    /// When pages reported something last.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub heard_at: Option<Timestamp>,
+    /// Whether it was all made up.
+    pub is_simulated: bool,
+    /// What changed in the meantime, oldest first.
+    pub marks: Vec<Mark>,
     /// 0 to 100; `None` without samples.
     pub score: Option<f64>,
     /// The score of the range before.
@@ -57,7 +94,8 @@ pub struct Performance {
 }
 
 /// One vital over the range.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VitalCourse {
     /// Which one.
     pub vital: Vital,
@@ -71,14 +109,17 @@ pub struct VitalCourse {
     pub good: u64,
     /// How many of them are poor.
     pub poor: u64,
-    /// The p75 of each span that has samples.
+    /// The p75 of each span that has samples; a span is a minute, hour or day since 1970.
     pub points: Vec<Point>,
 }
 
 /// One part, compared with the others.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BreakdownLine {
-    /// Which part.
+    /// Which part; written as addresses have it.
+    #[serde(serialize_with = "as_text")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub slice: Slice,
     /// How many page views had their largest paint measured.
     pub samples: u64,
@@ -88,8 +129,13 @@ pub struct BreakdownLine {
     pub score: Option<f64>,
 }
 
+fn as_text<S: Serializer>(slice: &Slice, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&slice.to_text())
+}
+
 /// An endpoint or component.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TimingLine {
     /// Which one, how often, and its 75th percentile.
     pub timing: TimingRow,
@@ -113,12 +159,13 @@ pub async fn performance(
 ) -> Result<Performance, ServiceError> {
     actor.require(Role::Viewer)?;
     let at = service.now();
-    let (from, to) = query.range.span_bounds(at);
+    let (from, to) = query.period.span_bounds(at);
+    let resolution = query.period.resolution(at);
     let vitals = Vital::ALL.map(Series::Vital);
     let timings = [Series::Timing(TimingKind::Api), Series::Timing(TimingKind::Render)];
     let ask = |series: &[Series], slices: Vec<Slice>, from, to| RowQuery {
         environment,
-        resolution: query.range.resolution(),
+        resolution,
         series: series.to_vec(),
         slices,
         from,
@@ -127,7 +174,7 @@ pub async fn performance(
     let telemetry = &service.telemetry;
     let mine = || vec![query.slice.clone()];
     let now = telemetry.rows(&ask(&vitals, mine(), from, to)).await?;
-    let before = telemetry.rows(&ask(&vitals, mine(), from - query.range.spans(), from)).await?;
+    let before = telemetry.rows(&ask(&vitals, mine(), from - (to - from), from)).await?;
     let slices = telemetry.slices(environment, Series::Vital(Vital::Lcp), query.by).await?;
     let parts = telemetry.rows(&ask(&vitals, slices, from, to)).await?;
     let mut timed = timings.to_vec();
@@ -136,8 +183,12 @@ pub async fn performance(
     let device = device_of(&query.slice);
     let (all, all_before) = (Sketches::of(&now), Sketches::of(&before));
     let course = |vital| course(vital, &now, all.get(vital), all_before.get(vital));
+    let seconds = resolution.seconds();
     Ok(Performance {
         at,
+        heard_at: heard_at(service, environment).await?,
+        is_simulated: environment.is_simulated(),
+        marks: marks(service, environment, from * seconds, to * seconds).await?,
         score: all.score(device),
         score_before: all_before.score(device),
         vitals: Vital::ALL.into_iter().map(course).collect(),

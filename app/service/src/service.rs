@@ -264,10 +264,17 @@ impl Service {
     /// A client key of the oldest environment, for the demo: the oldest one that any page may use.
     #[must_use]
     pub fn first_client_key(&self) -> Option<String> {
+        let first = self.directory.load().order.first().copied()?;
+        self.client_key_of(first)
+    }
+
+    /// A client key of an environment: the oldest one that any page may use.
+    #[must_use]
+    pub fn client_key_of(&self, environment: EnvironmentId) -> Option<String> {
         let directory = self.directory.load();
-        let first = directory.order.first()?;
         let keys = directory.client_keys.values();
-        let usable = keys.filter(|key| key.environment == *first && key.allowed_origins.is_empty());
+        let usable =
+            keys.filter(|key| key.environment == environment && key.allowed_origins.is_empty());
         usable.min_by_key(|key| key.created_at).map(|key| key.key.clone())
     }
 }

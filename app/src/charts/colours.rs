@@ -11,12 +11,15 @@ pub(super) const TEXT: RGBColor = RGBColor(1, 0, 3);
 pub(super) const GOOD: RGBColor = RGBColor(1, 0, 4);
 pub(super) const POOR: RGBColor = RGBColor(1, 0, 5);
 
-const PROPERTIES: [(&str, &str); 5] = [
+pub(super) const MARK: RGBColor = RGBColor(1, 0, 6);
+
+const PROPERTIES: [(&str, &str); 6] = [
     ("#010001", "var(--chart-line)"),
     ("#010002", "var(--chart-grid)"),
     ("#010003", "var(--chart-text)"),
     ("#010004", "var(--good)"),
     ("#010005", "var(--poor)"),
+    ("#010006", "var(--chart-mark)"),
 ];
 
 /// Puts the theme's colours in.

@@ -8,13 +8,13 @@ use phasegate_domain::{
 use plotters::{
     chart::ChartBuilder,
     drawing::IntoDrawingArea,
-    element::{Circle, Rectangle},
+    element::{Circle, Rectangle, Text},
     prelude::SVGBackend,
     series::LineSeries,
     style::{Color, IntoFont, ShapeStyle, TextStyle},
 };
 
-use super::colours::{GOOD, GRID, LINE, POOR, TEXT, themed};
+use super::colours::{GOOD, GRID, LINE, MARK, POOR, TEXT, themed};
 
 /// Width and height in pixels. A chart is scaled to its place, and its letters with it, so each
 /// is drawn about as large as it is shown.
@@ -54,6 +54,15 @@ pub(crate) struct Limits {
     pub(crate) poor: f64,
 }
 
+/// A line across the chart, where something changed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Line {
+    /// Spans from now.
+    pub(crate) place: f64,
+    /// The number of what changed.
+    pub(crate) number: usize,
+}
+
 /// Draws the window. An empty string if plotters fails, which it does not on
 /// an SVG in memory; the table beside the chart says the same in words.
 pub(crate) fn draw(
@@ -62,16 +71,18 @@ pub(crate) fn draw(
     window: Window,
     shape: Shape,
     limits: Option<Limits>,
+    lines: &[Line],
     write: &dyn Fn(f64) -> String,
 ) -> String {
     let mut svg = String::new();
     // Spans from now, so that the axis has round numbers.
     let from_now = |point: &Point| Point { minute: point.minute - window.end, ..*point };
     let points: Vec<Point> = points.iter().map(from_now).collect();
-    let drawn = paint(&mut svg, size, &points, window, shape, limits, write);
+    let drawn = paint(&mut svg, size, &points, window, shape, limits, lines, write);
     if drawn.is_ok() { themed(svg) } else { String::new() }
 }
 
+#[allow(clippy::too_many_arguments, reason = "what `draw` was given, and where to")]
 fn paint(
     svg: &mut String,
     size: Size,
@@ -79,6 +90,7 @@ fn paint(
     window: Window,
     shape: Shape,
     limits: Option<Limits>,
+    lines: &[Line],
     write: &dyn Fn(f64) -> String,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let (start, end) = (-(window.spans as f64), 0.0);
@@ -115,6 +127,13 @@ fn paint(
                 ))?;
             }
         }
+    }
+    for line in lines.iter().filter(|line| line.place >= start && line.place <= end) {
+        let ends = [(line.place, 0.0), (line.place, top)];
+        chart.draw_series(LineSeries::new(ends, MARK.stroke_width(1)))?;
+        let style = TextStyle::from(("sans-serif", 10).into_font()).color(&MARK);
+        let number = Text::new(line.number.to_string(), (line.place, top), style);
+        chart.draw_series(std::iter::once(number))?;
     }
     match shape {
         Shape::Line => {
@@ -157,7 +176,7 @@ mod tests {
     fn svg(points: &[Point], shape: Shape) -> String {
         let at = DateTime::from_timestamp(60_000, 0).unwrap();
         let limits = Some(Limits { good: 2.5, poor: 4.0 });
-        draw((280, 112), points, Window::last_hour(at), shape, limits, &|value| {
+        draw((280, 112), points, Window::last_hour(at), shape, limits, &[], &|value| {
             format!("{value:.1} s")
         })
     }

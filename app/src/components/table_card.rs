@@ -11,6 +11,9 @@ pub(crate) fn TableCard(
     /// What is counted, if the title does not say it all.
     #[prop(optional)]
     hint: &'static str,
+    /// Links to it as a file.
+    #[prop(optional)]
+    exports: Option<AnyView>,
     columns: Vec<&'static str>,
     /// Shown when there are no rows.
     empty: AnyView,
@@ -35,7 +38,7 @@ pub(crate) fn TableCard(
     let hint = (!hint.is_empty()).then(|| view! { <span class="hint">{hint}</span> });
     view! {
         <section class="card" aria-labelledby=labelled_by>
-            <header class="card-head"><h2 id=title_id>{title}</h2>{hint}</header>
+            <header class="card-head"><h2 id=title_id>{title}</h2>{hint}{exports}</header>
             {table}
         </section>
     }

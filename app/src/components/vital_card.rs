@@ -7,7 +7,7 @@ use phasegate_domain::{
 };
 
 use crate::{
-    charts::{Limits, Shape, Window, draw},
+    charts::{Limits, Line, Shape, Window, draw},
     format,
 };
 
@@ -35,6 +35,9 @@ pub(crate) fn VitalCard(
     /// The 75th percentile of each span.
     points: Vec<Point>,
     window: Window,
+    /// Where something changed.
+    #[prop(optional)]
+    lines: Vec<Line>,
     /// What stands beside the number.
     beside: Option<String>,
 ) -> impl IntoView {
@@ -42,7 +45,8 @@ pub(crate) fn VitalCard(
     let number = p75.map_or_else(|| "–".to_owned(), |p75| vital.format(p75));
     let (limit_good, limit_poor) = vital.thresholds();
     let limits = Limits { good: limit_good as f64, poor: limit_poor as f64 };
-    let chart = draw((280, 112), &points, window, Shape::Line, Some(limits), &|v| vital.format(v));
+    let chart =
+        draw((280, 112), &points, window, Shape::Line, Some(limits), &lines, &|v| vital.format(v));
     let middling = samples - good - poor;
     let summary = match samples {
         0 => "No samples in this time".to_owned(),

@@ -22,32 +22,33 @@ const LINES: u32 = 50;
 #[component]
 pub(crate) fn AuditPage() -> impl IntoView {
     view! {
-        <Title text="Audit"/>
-        {page(|request| async move {
-            let query = HistoryQuery {
-                kind: SubjectKind::parse(request.query.get("kind")),
-                subject: Some(request.query.get("key").to_owned()).filter(|key| !key.is_empty()),
-                before: request.query.get("before").parse().ok(),
-                limit: LINES + 1,
-            };
-            let mut lines =
-                history(&request.service, &request.actor, request.environment, &query).await?;
-            let has_more = lines.len() > LINES as usize;
-            lines.truncate(LINES as usize);
-            let older = lines.last().filter(|_| has_more).map(|last| last.id);
-            Ok(view! {
-                <header class="page-head"><h1>"Audit"</h1></header>
-                <p class="lead">
-                    "Every change, by whom and when, from which value to which. Nobody can edit it, \
-                     not even here."
-                </p>
-                <Filter query=request.query.clone()/>
-                <Lines lines request=request.clone()/>
-                <Older older query=request.query/>
-            }
-            .into_any())
-        })}
-    }
+           <Title text="Audit"/>
+           {page(|request| async move {
+               let query = HistoryQuery {
+    since: None,
+                   kind: SubjectKind::parse(request.query.get("kind")),
+                   subject: Some(request.query.get("key").to_owned()).filter(|key| !key.is_empty()),
+                   before: request.query.get("before").parse().ok(),
+                   limit: LINES + 1,
+               };
+               let mut lines =
+                   history(&request.service, &request.actor, request.environment, &query).await?;
+               let has_more = lines.len() > LINES as usize;
+               lines.truncate(LINES as usize);
+               let older = lines.last().filter(|_| has_more).map(|last| last.id);
+               Ok(view! {
+                   <header class="page-head"><h1>"Audit"</h1></header>
+                   <p class="lead">
+                       "Every change, by whom and when, from which value to which. Nobody can edit it, \
+                        not even here."
+                   </p>
+                   <Filter query=request.query.clone()/>
+                   <Lines lines request=request.clone()/>
+                   <Older older query=request.query/>
+               }
+               .into_any())
+           })}
+       }
 }
 
 #[component]

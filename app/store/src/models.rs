@@ -235,6 +235,8 @@ pub struct HistoryQuery {
     pub kind: Option<SubjectKind>,
     /// Only this one of them.
     pub subject: Option<String>,
+    /// Only lines since then.
+    pub since: Option<Timestamp>,
     /// Only lines before this one.
     pub before: Option<i64>,
     /// At most so many.

@@ -82,6 +82,7 @@ async fn list_audit(
         })
     });
     let query = HistoryQuery {
+        since: None,
         kind: kind.transpose()?,
         subject: query.key,
         before: query.before,

@@ -15,7 +15,7 @@ use super::api;
 #[openapi(
     info(
         title = "Phasegate",
-        description = "Feature flags, segments, overrides and keys of one environment. Errors are \
+        description = "Feature flags, segments, overrides and keys of one environment, and what its pages report. Errors are \
                        `application/problem+json` (RFC 9457). Everything that can be changed has an \
                        `ETag`; send it back as `If-Match`, and a change that somebody else has made \
                        in the meantime is never overwritten (412).",

@@ -15,6 +15,7 @@ mod list;
 mod overrides;
 mod request;
 mod segments;
+mod telemetry;
 mod tokens;
 
 use axum::{Router, response::IntoResponse, routing::get};
@@ -33,6 +34,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(tokens::routes())
         .merge(client_keys::routes())
         .merge(collecting::routes())
+        .merge(telemetry::routes())
         .merge(audit::routes())
         .merge(events::routes())
 }

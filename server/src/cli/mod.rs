@@ -4,6 +4,8 @@
 mod files;
 mod flag;
 mod local;
+mod person;
+mod simulate;
 mod token;
 mod user;
 
@@ -34,10 +36,15 @@ enum Command {
     /// Manage server tokens.
     #[command(subcommand)]
     Token(token::TokenCommand),
+    /// Show and delete what is kept about one person.
+    #[command(subcommand)]
+    Person(person::PersonCommand),
     /// Write an environment's flags, segments and overrides to a file.
     Export(files::ExportArgs),
     /// Make an environment say what a file says; shows the difference and asks first.
     Import(files::ImportArgs),
+    /// Fill a server with made up people, and hold what it measures against what is true.
+    Simulate(simulate::SimulateArgs),
     /// Print the OpenAPI document of the REST API.
     Openapi,
 }
@@ -70,8 +77,10 @@ pub fn main() -> ExitCode {
         Command::User(command) => block_on(user::run(command)),
         Command::Flag(command) => block_on(flag::run(command)),
         Command::Token(command) => block_on(token::run(command)),
+        Command::Person(command) => block_on(person::run(command)),
         Command::Export(args) => block_on(files::export(args)),
         Command::Import(args) => block_on(files::import(args)),
+        Command::Simulate(args) => block_on(simulate::run(args)),
         Command::Openapi => local::print_json(&crate::openapi()),
     };
     match result {

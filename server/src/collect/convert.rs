@@ -6,7 +6,8 @@ use chrono::TimeDelta;
 use phasegate_domain::{
     Timestamp,
     collecting::Collecting,
-    ids::{EnvironmentId, FlagKey, PhaseNumber, VariantName},
+    ids::{EnvironmentId, FlagKey, PhaseNumber, SegmentKey, VariantName},
+    simulation::{FLAGS, SEGMENTS},
     telemetry::{
         Batch, Device, ErrorReport, Fact, FactKind, Feedback, Severity, TaskOutcome, TimingKind,
         Visit, refusal_class,
@@ -49,14 +50,15 @@ pub(super) fn batch(
 ) -> (Batch, Rejected) {
     let (now, collecting) = (service.now(), in_force(service, live));
     let is_made_up = sending.environment.is_simulated();
-    let visit = visit(service, &payload, live, sending);
+    let known = Known { live, is_made_up };
+    let visit = visit(service, &payload, &known, sending);
     let events = std::mem::take(&mut payload.events);
     let mut facts = Vec::with_capacity(events.len() + 1);
     let mut rejected = Vec::new();
     let mut is_taken = Vec::with_capacity(events.len());
     for (index, event) in events.into_iter().enumerate() {
         let before = facts.len();
-        match event.and_then(|timed| fact(timed, live, sending.at)) {
+        match event.and_then(|timed| fact(timed, &known, sending.at)) {
             Ok(fact) if is_made_up || is_wanted(&fact.kind, collecting) => facts.push(fact),
             Ok(_) => {}
             Err(reason) => rejected.push((index, reason)),
@@ -93,7 +95,7 @@ fn lost(payload: &decode::Batch<'_>, rejected: &Rejected, now: Timestamp) -> Vec
 fn visit(
     service: &Service,
     payload: &decode::Batch<'_>,
-    live: &LiveEnvironment,
+    known: &Known<'_>,
     sending: Sending,
 ) -> Visit {
     let environment = sending.environment;
@@ -102,14 +104,11 @@ fn visit(
         (person(service, environment, id), session(service, environment, &payload.session))
     });
     let exposed = payload.exposed.iter().filter_map(|(flag, variant)| {
-        let entry = live.snapshot.flag(flag)?;
-        let variant = VariantName::new(variant.as_str()).ok()?;
-        entry.flag.variant(&variant).is_some().then(|| (entry.flag.key.clone(), variant))
+        let flag = known.flag(flag).ok()?;
+        let variant = known.variant(&flag, variant).ok()?;
+        Some((flag, variant))
     });
-    let segments = payload.segments.iter().filter_map(|named| {
-        let known = live.segments.iter().find(|known| known.value.key.as_str() == named)?;
-        Some(known.value.key.clone())
-    });
+    let segments = payload.segments.iter().filter_map(|named| known.segment(named));
     Visit {
         who,
         device: match payload.device {
@@ -139,7 +138,7 @@ fn is_wanted(kind: &FactKind, collecting: Collecting) -> bool {
     }
 }
 
-fn fact(timed: Timed, live: &LiveEnvironment, sent_at: Timestamp) -> Result<Fact, String> {
+fn fact(timed: Timed, known: &Known<'_>, sent_at: Timestamp) -> Result<Fact, String> {
     let Timed { age, page, event } = timed;
     let at = earlier(sent_at, age);
     let kind = match event {
@@ -151,17 +150,13 @@ fn fact(timed: Timed, live: &LiveEnvironment, sent_at: Timestamp) -> Result<Fact
         Event::Error(error) => FactKind::Error(report(error, page.clone())),
         Event::View { .. } => FactKind::View,
         Event::Exposure { flag, variant } => {
-            let flag = known_flag(&flag, live)?;
-            let known = VariantName::new(variant.as_str()).ok().filter(|name| {
-                live.snapshot.flag(flag.as_str()).is_some_and(|e| e.flag.variant(name).is_some())
-            });
-            let variant =
-                known.ok_or_else(|| format!("variant: {flag} has no variant {variant:?}"))?;
+            let flag = known.flag(&flag)?;
+            let variant = known.variant(&flag, &variant)?;
             FactKind::Exposure { flag, variant }
         }
-        Event::Use { flag, .. } => FactKind::FeatureUsed { flag: known_flag(&flag, live)? },
+        Event::Use { flag, .. } => FactKind::FeatureUsed { flag: known.flag(&flag)? },
         Event::Engaged { flag, value } => {
-            FactKind::Engaged { flag: known_flag(&flag, live)?, millionths: value }
+            FactKind::Engaged { flag: known.flag(&flag)?, millionths: value }
         }
         Event::Task { name, outcome, value } => {
             let outcome = match outcome {
@@ -208,9 +203,33 @@ fn report(error: decode::Error, page: String) -> ErrorReport {
     ErrorReport { message, page, stack, feature, component, severity, count, is_noise, crumbs }
 }
 
-fn known_flag(key: &str, live: &LiveEnvironment) -> Result<FlagKey, String> {
-    match live.snapshot.flag(key) {
-        Some(entry) => Ok(entry.flag.key.clone()),
-        None => Err(format!("flag: there is no flag {key:?} in this environment")),
+/// What facts may be about: what the environment has, or what simulations make up.
+struct Known<'a> {
+    live: &'a LiveEnvironment,
+    is_made_up: bool,
+}
+
+impl Known<'_> {
+    fn flag(&self, key: &str) -> Result<FlagKey, String> {
+        let made_up = || FlagKey::new(key).ok().filter(|_| self.is_made_up && FLAGS.contains(&key));
+        let stored = self.live.snapshot.flag(key).map(|entry| entry.flag.key.clone());
+        let known = stored.or_else(made_up);
+        known.ok_or_else(|| format!("flag: there is no flag {key:?} in this environment"))
+    }
+
+    fn variant(&self, flag: &FlagKey, name: &str) -> Result<VariantName, String> {
+        let is_known = |variant: &VariantName| {
+            let entry = self.live.snapshot.flag(flag.as_str());
+            let is_stored = entry.is_some_and(|entry| entry.flag.variant(variant).is_some());
+            is_stored || (self.is_made_up && matches!(name, "on" | "off"))
+        };
+        let known = VariantName::new(name).ok().filter(is_known);
+        known.ok_or_else(|| format!("variant: {flag} has no variant {name:?}"))
+    }
+
+    fn segment(&self, key: &str) -> Option<SegmentKey> {
+        let is_stored = || self.live.segments.iter().any(|known| known.value.key.as_str() == key);
+        let is_known = is_stored() || (self.is_made_up && SEGMENTS.contains(&key));
+        is_known.then(|| SegmentKey::new(key).ok()).flatten()
     }
 }

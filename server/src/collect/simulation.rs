@@ -1,18 +1,27 @@
 //! `/collect/simulation`: telemetry that is made up, and what the server measured of it. Whoever has
 //! the public key may do this, because nothing that is real can be read or changed by it.
 
+use std::collections::BTreeMap;
+
 use axum::{
     Json, Router,
     extract::{Query, State, rejection::QueryRejection},
     http::{HeaderMap, StatusCode},
-    routing::post,
+    routing::{get, post},
 };
 use phasegate_domain::{
     Timestamp,
     ids::{EnvironmentId, PhaseNumber},
+    people::Role,
     telemetry::{Simulation, day_of},
 };
-use phasegate_service::{Service, telemetry};
+use phasegate_service::{
+    Service,
+    access::Actor,
+    analytics::{Analytics, AnalyticsQuery, analytics},
+    performance::{Performance, PerformanceQuery, performance},
+    telemetry,
+};
 use phasegate_wire::decode;
 
 use super::{
@@ -23,7 +32,46 @@ use super::{
 use crate::http::{AppState, Problem};
 
 pub(super) fn routes() -> Router<AppState> {
-    Router::new().route("/collect/simulation", post(begin))
+    Router::new()
+        .route("/collect/simulation", post(begin))
+        .route("/collect/simulation/analytics", get(measured_analytics))
+        .route("/collect/simulation/performance", get(measured_performance))
+}
+
+/// The fields of an address.
+type Fields = Query<BTreeMap<String, String>>;
+
+/// Who reads what was made up: nobody in particular.
+fn reader() -> Actor {
+    Actor::token("simulation", Role::Viewer)
+}
+
+fn field<'a>(fields: &'a BTreeMap<String, String>, name: &str) -> &'a str {
+    fields.get(name).map_or("", String::as_str)
+}
+
+async fn measured_analytics(
+    State(state): State<AppState>,
+    query: Result<Query<KeyQuery>, QueryRejection>,
+    Query(fields): Fields,
+    headers: HeaderMap,
+) -> Result<Json<Analytics>, Problem> {
+    let (app, _) = app_of(&state, query, &headers)?;
+    let query = AnalyticsQuery::read(|name| field(&fields, name))?;
+    let shadow = app.environment.simulated();
+    Ok(Json(analytics(&state.service, &reader(), shadow, &query).await?))
+}
+
+async fn measured_performance(
+    State(state): State<AppState>,
+    query: Result<Query<KeyQuery>, QueryRejection>,
+    Query(fields): Fields,
+    headers: HeaderMap,
+) -> Result<Json<Performance>, Problem> {
+    let (app, _) = app_of(&state, query, &headers)?;
+    let query = PerformanceQuery::read(|name| field(&fields, name))?;
+    let shadow = app.environment.simulated();
+    Ok(Json(performance(&state.service, &reader(), shadow, &query).await?))
 }
 
 /// Begins a simulation, or goes on with it.

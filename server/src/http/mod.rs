@@ -5,7 +5,10 @@ mod problem;
 mod router;
 mod security;
 
-use std::sync::Arc;
+use std::{
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+};
 
 pub(crate) use body::read_body;
 use phasegate_service::{Service, secrets::Seed};
@@ -39,6 +42,8 @@ pub struct AppState {
     pub(crate) uploads: Arc<Semaphore>,
     /// What lets those clients in.
     pub(crate) tickets: Tickets,
+    /// Under which address this process reaches itself, once it listens.
+    pub(crate) address: Arc<OnceLock<SocketAddr>>,
 }
 
 /// The part of the configuration that handlers need.
@@ -72,6 +77,7 @@ impl AppState {
             evaluations: Arc::new(Semaphore::new(ofrep::MAX_EVALUATIONS)),
             uploads: Arc::new(Semaphore::new(collect::MAX_UPLOADS)),
             tickets: Tickets::new(seed),
+            address: Arc::default(),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Whether people use what they are given.
 
+use serde::Serialize;
+
 use super::Presence;
 use crate::{
     ids::{FlagKey, VariantName},
@@ -56,7 +58,8 @@ pub fn adoption(presence: &Presence, flag: &FlagKey, off: Option<&VariantName>) 
 }
 
 /// Whether two features are used by the same people.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CrossUse {
     /// One feature.
     pub one: FlagKey,

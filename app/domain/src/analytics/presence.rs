@@ -55,6 +55,35 @@ impl Presence {
         again
     }
 
+    /// What those did who are in the sets of a deed, on the days on which they are.
+    #[must_use]
+    pub fn among(&self, filter: &BTreeMap<i64, People>) -> Self {
+        let mut sets: BTreeMap<Deed, BTreeMap<i64, People>> = BTreeMap::new();
+        for (deed, days) in &self.sets {
+            for (day, people) in days {
+                let both = filter.get(day).map(|filter| people.in_both(filter));
+                if let Some(both) = both.filter(|both| !both.is_empty()) {
+                    sets.entry(deed.clone()).or_default().insert(*day, both);
+                }
+            }
+        }
+        Self { sets }
+    }
+
+    /// The sets of all deeds that are wanted, by day.
+    #[must_use]
+    pub fn by_day(&self, is_wanted: impl Fn(&Deed) -> bool) -> BTreeMap<i64, People> {
+        let mut all: BTreeMap<i64, People> = BTreeMap::new();
+        for (deed, days) in &self.sets {
+            if is_wanted(deed) {
+                for (day, people) in days {
+                    all.entry(*day).or_default().extend(people);
+                }
+            }
+        }
+        all
+    }
+
     /// The flags that somebody was exposed to, or used.
     #[must_use]
     pub fn flags(&self) -> Vec<FlagKey> {

@@ -1,5 +1,7 @@
 //! Whether people come back.
 
+use serde::Serialize;
+
 use super::Presence;
 use crate::{stats::People, telemetry::Deed};
 
@@ -7,7 +9,8 @@ use crate::{stats::People, telemetry::Deed};
 pub const RETENTION_DAYS: [i64; 3] = [1, 7, 30];
 
 /// People who were first seen on one day.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Cohort {
     /// Which day, counted from 1970, UTC.
     pub day: i64,
@@ -18,7 +21,8 @@ pub struct Cohort {
 }
 
 /// Of all who were first seen on days for which it can be known, how many were back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Retention {
     /// After how many days.
     pub days: i64,
@@ -37,23 +41,24 @@ impl Retention {
 }
 
 /// Retention after each of [`RETENTION_DAYS`], and the cohorts with `columns` days each, the newest
-/// first. Only those in `among` count, if it is given. A day counts once it is over: `today` does
-/// not.
+/// first. Of the `newcomers`, only those in `among` count, if it is given; whether they are back says
+/// `active`. A day counts once it is over: `today` does not.
 #[must_use]
 pub fn retention(
-    presence: &Presence,
+    newcomers: &Presence,
+    active: &Presence,
     among: Option<&People>,
     today: i64,
     columns: i64,
 ) -> ([Retention; 3], Vec<Cohort>) {
     let mut totals = RETENTION_DAYS.map(|days| Retention { days, of: 0, back: 0 });
     let mut cohorts = Vec::new();
-    for (day, people) in presence.days(&Deed::First).filter(|(day, _)| *day < today) {
+    for (day, people) in newcomers.days(&Deed::First).filter(|(day, _)| *day < today) {
         let people = among.map_or_else(|| people.clone(), |among| people.in_both(among));
         if people.is_empty() {
             continue;
         }
-        let back = |days: i64| presence.on(&Deed::Active, day + days).count_in_both(&people);
+        let back = |days: i64| active.on(&Deed::Active, day + days).count_in_both(&people);
         for total in &mut totals {
             if day + total.days < today {
                 total.of += people.len();
@@ -90,7 +95,7 @@ mod tests {
 
     #[test]
     fn who_was_back_is_counted_for_days_that_are_over() {
-        let ([one, seven, thirty], cohorts) = retention(&presence(), None, 18, 3);
+        let ([one, seven, thirty], cohorts) = retention(&presence(), &presence(), None, 18, 3);
         assert_eq!((one.of, one.back), (5, 3));
         assert_eq!((seven.of, seven.back), (4, 1), "the second cohort is not that old yet");
         assert_eq!(thirty.rate(), None);
@@ -101,9 +106,9 @@ mod tests {
 
     #[test]
     fn arms_are_looked_at_apart() {
-        let (totals, cohorts) = retention(&presence(), Some(&people(&[1, 3])), 18, 3);
+        let (totals, cohorts) = retention(&presence(), &presence(), Some(&people(&[1, 3])), 18, 3);
         assert_eq!((totals[0].of, totals[0].back), (2, 1));
         assert_eq!(cohorts.len(), 1);
-        assert!(retention(&presence(), None, 10, 3).1.is_empty(), "today is not over");
+        assert!(retention(&presence(), &presence(), None, 10, 3).1.is_empty(), "today is not over");
     }
 }

@@ -124,6 +124,7 @@ impl FactKind {
 
 /// What a timer timed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TimingKind {
     /// A call of an endpoint.

@@ -4,6 +4,8 @@
 mod bucket;
 mod facts;
 mod ledger;
+mod mark;
+mod period;
 mod person;
 mod presence;
 mod range;
@@ -20,6 +22,8 @@ pub use bucket::{Resolution, day_of, minute_of};
 pub use facts::{Batch, ErrorReport, Fact, FactKind, Feedback, Severity, TaskOutcome, TimingKind};
 use ledger::LedgerRows;
 pub use ledger::{Ledger, RowKey};
+pub use mark::{Mark, MarkKind};
+pub use period::{Period, date_of};
 pub use person::{Forgotten, PersonBatch, PersonData, PersonDay, PersonReport, Sizes};
 pub use presence::Deed;
 pub use range::Range;

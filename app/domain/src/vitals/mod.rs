@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// A web vital. Values are in millionths: of a second, and of a score for CLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Vital {
     /// Largest Contentful Paint.

@@ -120,6 +120,7 @@ pub async fn detail(
     let needed_by = needed_by(&live, key);
     let (row, advice) = row(service, &live, stored, usage, !needed_by.is_empty());
     let query = HistoryQuery {
+        since: None,
         kind: Some(SubjectKind::Flag),
         subject: Some(key.to_string()),
         before: None,

@@ -25,6 +25,7 @@ pub async fn restore(
 ) -> Result<(), ServiceError> {
     actor.require(Role::Operator)?;
     let query = HistoryQuery {
+        since: None,
         kind: Some(SubjectKind::Flag),
         subject: Some(key.to_string()),
         before: Some(line.saturating_add(1)),

@@ -18,5 +18,5 @@ pub use refusals::{REFUSAL_DAYS, note_refusal, refusals, write_refusals};
 pub(crate) use screenshots::ScreenshotLimiter;
 pub use screenshots::{save_screenshot, screenshot};
 pub(crate) use simulation::Simulations;
-pub use simulation::{begin_simulation, remove_simulation, simulation};
+pub use simulation::{begin_simulation, note_progress, progress, remove_simulation, simulation};
 pub use upkeep::{forget_old, retention, save_retention, sizes};

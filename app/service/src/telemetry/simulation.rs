@@ -3,7 +3,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use phasegate_domain::{
@@ -14,19 +14,27 @@ use phasegate_domain::{
 
 use crate::{Service, ServiceError, access::Actor};
 
-/// Which simulation each environment has, as far as it was asked for.
+/// Which simulation each environment has, as far as it was asked for, and how far those are that
+/// this server drives itself.
 #[derive(Debug, Default)]
-pub(crate) struct Simulations(Mutex<HashMap<EnvironmentId, Option<Simulation>>>);
+pub(crate) struct Simulations {
+    known: Mutex<HashMap<EnvironmentId, Option<Simulation>>>,
+    progress: Mutex<HashMap<EnvironmentId, (u64, u64)>>,
+}
 
 impl Simulations {
     fn known(&self, environment: EnvironmentId) -> Option<Option<Simulation>> {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         all.get(&environment).cloned()
     }
 
     fn note(&self, environment: EnvironmentId, simulation: Option<Simulation>) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         all.insert(environment, simulation);
+    }
+
+    fn progress(&self) -> MutexGuard<'_, HashMap<EnvironmentId, (u64, u64)>> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -88,4 +96,19 @@ pub async fn remove_simulation(
     service.telemetry.forget_environment(shadow).await?;
     service.announce();
     Ok(())
+}
+
+/// Notes how many sessions of how many a simulation has sent; nothing when it is over.
+pub fn note_progress(service: &Service, environment: EnvironmentId, progress: Option<(u64, u64)>) {
+    let mut all = service.simulations.progress();
+    match progress {
+        Some(progress) => drop(all.insert(environment.real(), progress)),
+        None => drop(all.remove(&environment.real())),
+    }
+}
+
+/// How many sessions of how many a simulation has sent that this server drives.
+#[must_use]
+pub fn progress(service: &Service, environment: EnvironmentId) -> Option<(u64, u64)> {
+    service.simulations.progress().get(&environment.real()).copied()
 }

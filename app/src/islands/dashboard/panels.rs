@@ -11,9 +11,10 @@ use crate::{
 /// Errors.
 #[component]
 pub(super) fn ErrorCard(panel: ErrorPanel, at: Timestamp) -> impl IntoView {
-    let chart = draw((460, 150), &panel.points, Window::last_hour(at), Shape::Bars, None, &|v| {
-        format!("{v:.0}")
-    });
+    let chart =
+        draw((460, 150), &panel.points, Window::last_hour(at), Shape::Bars, None, &[], &|v| {
+            format!("{v:.0}")
+        });
     let class = if panel.count == 0 { "number is-good" } else { "number is-poor" };
     view! {
         <article class="card" data-testid="errors">

@@ -1,15 +1,14 @@
 //! Whether features are used.
 
-use std::collections::BTreeMap;
-
 use leptos::prelude::*;
-use phasegate_domain::{
-    analytics::{Adoption, CrossUse},
-    ids::FlagKey,
-    vitals::format_seconds,
-};
+use phasegate_domain::analytics::CrossUse;
+use phasegate_service::analytics::AdoptionLine;
 
-use crate::{components::TableCard, format};
+use super::PATH;
+use crate::{
+    components::{Exports, TableCard},
+    format,
+};
 
 fn share(part: Option<f64>) -> String {
     part.map_or_else(|| "–".to_owned(), |part| format!("{:.0} %", part * 100.0))
@@ -17,24 +16,22 @@ fn share(part: Option<f64>) -> String {
 
 /// The way of each feature's users.
 #[component]
-pub(super) fn Adoptions(
-    lines: Vec<Adoption>,
-    engagement: BTreeMap<FlagKey, (i128, Option<f64>)>,
-) -> impl IntoView {
+pub(super) fn Adoptions(lines: Vec<AdoptionLine>, query: String) -> impl IntoView {
     let rows = lines.into_iter().map(|line| {
-        let time = engagement.get(&line.flag);
-        let total = time.map_or_else(|| "–".to_owned(), |(sum, _)| format_seconds(*sum as f64));
-        let median = time.and_then(|(_, median)| *median);
+        let before = line.rate_before.map(|rate| format!("{:.0} % before", rate * 100.0));
+        let rate = share(line.rate);
+        let median = line.median_seconds.map_or_else(|| "–".to_owned(), format::seconds);
+        let total = if line.seconds > 0.0 { format::seconds(line.seconds) } else { "–".to_owned() };
         view! {
             <tr>
                 <th scope="row"><a href=format!("/admin/flags/{}", line.flag)><code>{line.flag.to_string()}</code></a></th>
                 <td>{format::count(line.exposed)}</td>
                 <td>{format::count(line.tried)}</td>
-                <td>{share(line.rate())}</td>
+                <td>{rate}" "<span class="hint">{before}</span></td>
                 <td>{format::count(line.again)}</td>
-                <td>{share(line.stickiness())}</td>
+                <td>{share(line.stickiness)}</td>
                 <td>{total}</td>
-                <td>{median.map_or_else(|| "–".to_owned(), format_seconds)}</td>
+                <td>{median}</td>
             </tr>
         }
     });
@@ -44,6 +41,7 @@ pub(super) fn Adoptions(
             title="Adoption"
             hint="people who were exposed to the feature on; who of them used it; who of them on another day, too"
             columns=vec!["Feature", "Exposed", "Tried it", "Adoption", "Used again", "Stickiness", "Time in use", "Median"]
+            exports=view! { <Exports page=PATH panel="adoption" query/> }.into_any()
             empty="No page has asked for a flag in this time.".into_any()
             rows=rows.map(IntoAny::into_any).collect()
         />
@@ -52,7 +50,7 @@ pub(super) fn Adoptions(
 
 /// Features that are used by the same people.
 #[component]
-pub(super) fn CrossUses(pairs: Vec<CrossUse>) -> impl IntoView {
+pub(super) fn CrossUses(pairs: Vec<CrossUse>, query: String) -> impl IntoView {
     (!pairs.is_empty()).then(|| {
         let rows = pairs.into_iter().map(|pair| view! {
             <tr>
@@ -67,6 +65,7 @@ pub(super) fn CrossUses(pairs: Vec<CrossUse>) -> impl IntoView {
                 id="cross"
                 title="Used together"
                 columns=vec!["Features", "Used both", "Used either", "Share"]
+                exports=view! { <Exports page=PATH panel="cross" query/> }.into_any()
                 empty=().into_any()
                 rows=rows.map(IntoAny::into_any).collect()
             />

@@ -2,23 +2,28 @@
 //! be shared.
 
 mod adoption;
+mod filter;
 mod retention;
 mod visits;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use phasegate_domain::{ids::FlagKey, telemetry::Range};
-use phasegate_service::analytics::{Analytics, AnalyticsQuery, analytics};
+use phasegate_domain::telemetry::Slice;
+use phasegate_service::analytics::{Analytics, AnalyticsQuery, analytics, parts};
 
 use self::{
     adoption::{Adoptions, CrossUses},
+    filter::Filter,
     retention::Arms,
     visits::{Events, People, Sessions, Tasks, Voices},
 };
-use crate::request::{Form, page};
+use crate::{
+    components::{Freshness, Marks, Source, SourceBanner, TroubleNotice, slice_words},
+    request::{Trouble, page},
+};
 
-/// Ranges of whole days.
-const RANGES: [Range; 3] = [Range::Week, Range::Month, Range::Quarter];
+/// The address.
+const PATH: &str = "/admin/analytics";
 
 /// The page.
 #[component]
@@ -26,61 +31,47 @@ pub(crate) fn AnalyticsPage() -> impl IntoView {
     view! {
         <Title text="Analytics"/>
         {page(|request| async move {
-            let query = read(&request.query);
-            let (service, actor, environment) = (&request.service, &request.actor, request.environment);
-            let found = analytics(service, actor, environment, &query).await?;
-            let Analytics { at, people, newcomers, daily, stickiness, adoption, engagement, cross_use, .. } = found;
-            let flags: Vec<FlagKey> = adoption.iter().map(|line| line.flag.clone()).collect();
-            let empty = (people == 0).then(|| view! {
+            let (query, refused) = match AnalyticsQuery::read(|name| request.query.get(name)) {
+                Ok(query) => (query, None),
+                Err(error) => (AnalyticsQuery::read(|_| "")?, Some(Trouble::from(error))),
+            };
+            if let Some(trouble) = &refused {
+                request.note(trouble);
+            }
+            let source = Source::of(&request, PATH).await?;
+            let (service, actor) = (&request.service, &request.actor);
+            let found = analytics(service, actor, source.environment, &query).await?;
+            let slices = parts(service, actor, source.environment).await?;
+            let address = request.address(&source, query.period, query.fields());
+            let Analytics { at, heard_at, people, adoption, cross_use, marks, .. } = found;
+            let flags = adoption.iter().map(|line| line.flag.clone()).collect();
+            let empty = (people.now.people == 0).then(|| view! {
                 <p class="empty">"Nobody was seen in this time. "<a href="/admin/install">"Install the collector"</a>", or choose a longer time."</p>
             });
+            let chosen = (query.slice != Slice::All).then(|| view! {
+                <span class="pill" data-testid="slice">{slice_words(&query.slice)}</span>
+            });
             Ok(view! {
-                <header class="page-head"><h1>"Analytics"</h1></header>
-                <p class="lead">"Numbers of people are exact. Days are those of UTC, and today is not over."</p>
-                <Filter query=query.clone() flags/>
+                <header class="page-head"><h1>"Analytics"</h1>{chosen}</header>
+                <p class="lead">"Numbers of people are exact. Days are those of UTC, and today is not over. Beside each number stands that of as many days before."</p>
+                <SourceBanner source=source.clone()/>
+                {refused.map(|trouble| view! { <TroubleNotice trouble/> })}
+                <Filter query=query.clone() flags slices environment=request.environment_key()? source=source.as_str()/>
+                <Freshness period=query.period at heard_at/>
                 {empty}
-                <People people newcomers daily stickiness at range=query.range/>
-                <Adoptions lines=adoption engagement/>
-                <CrossUses pairs=cross_use/>
-                <Arms arms=found.retention/>
-                <Sessions sessions=found.sessions/>
+                <People panel=people marks=marks.clone() at period=query.period query=address.clone()/>
+                <Marks marks/>
+                <Adoptions lines=adoption query=address.clone()/>
+                <CrossUses pairs=cross_use query=address.clone()/>
+                <Arms arms=found.retention query=address.clone()/>
+                <Sessions panel=found.sessions query=address.clone()/>
                 <div class="split">
-                    <Tasks tasks=found.tasks/>
-                    <Voices opinion=found.opinion/>
+                    <Tasks tasks=found.tasks query=address.clone()/>
+                    <Voices panel=found.opinion query=address.clone()/>
                 </div>
-                <Events events=found.events/>
+                <Events events=found.events query=address/>
             }
             .into_any())
         })}
-    }
-}
-
-/// What the address asks; what it does not say, or what makes no sense, is as usual.
-fn read(query: &Form) -> AnalyticsQuery {
-    let range = Range::parse(query.get("range")).filter(|range| RANGES.contains(range));
-    AnalyticsQuery {
-        range: range.unwrap_or(Range::Month),
-        flag: FlagKey::new(query.get("flag")).ok(),
-    }
-}
-
-#[component]
-fn Filter(query: AnalyticsQuery, flags: Vec<FlagKey>) -> impl IntoView {
-    let ranges = RANGES.map(|range| {
-        view! {
-            <option value=range.as_str() selected=range == query.range>{range.title()}</option>
-        }
-    });
-    let flags = flags.into_iter().map(|flag| {
-        let is_chosen = query.flag.as_ref() == Some(&flag);
-        view! { <option value=flag.to_string() selected=is_chosen>{flag.to_string()}</option> }
-    });
-    view! {
-        <form class="filters" method="get" action="/admin/analytics">
-            <label class="field"><span>"Time"</span><select name="range">{ranges}</select></label>
-            <label class="field"><span>"Compare retention by"</span>
-                <select name="flag"><option value="">"nothing"</option>{flags.collect_view()}</select></label>
-            <button class="button" type="submit">"Show"</button>
-        </form>
     }
 }

@@ -4,15 +4,17 @@ use leptos::prelude::*;
 use phasegate_domain::{Timestamp, analytics::Cohort};
 use phasegate_service::analytics::Arm;
 
-use crate::format;
+use super::PATH;
+use crate::{components::Exports, format};
 
 /// Everybody, or treatment beside control.
 #[component]
-pub(super) fn Arms(arms: Vec<Arm>) -> impl IntoView {
+pub(super) fn Arms(arms: Vec<Arm>, query: String) -> impl IntoView {
     let arms = arms.into_iter().map(|arm| view! { <OneArm arm/> }).collect_view();
     view! {
         <section aria-labelledby="retention-title">
-            <h2 id="retention-title">"Retention"</h2>
+            <header class="card-head"><h2 id="retention-title">"Retention"</h2>
+                <Exports page=PATH panel="retention" query=query.clone()/><span class="hint">"cohorts"</span><Exports page=PATH panel="cohorts" query/></header>
             <p class="hint">"Of the people who were first seen on a day, how many were there so many days later. Only days that are over count."</p>
             {arms}
         </section>

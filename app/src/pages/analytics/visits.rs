@@ -1,85 +1,100 @@
 //! People, their sessions, what they finish, and what they say.
 
-use std::collections::BTreeMap;
-
 use leptos::prelude::*;
 use phasegate_domain::{
     Timestamp,
     dashboard::Point,
-    telemetry::{Range, Resolution},
-    vitals::format_seconds,
+    telemetry::{Mark, Period, Resolution},
 };
-use phasegate_service::analytics::{Opinion, Sessions as SessionFacts, TaskCounts};
+use phasegate_service::analytics::{
+    DayPeople, EventLine, OpinionPanel, PeoplePanel, SessionNumbers, SessionPanel, TaskLine,
+};
 
+use super::PATH;
 use crate::{
     charts::{Shape, Window, draw},
-    components::TableCard,
+    components::{Exports, TableCard, lines},
     format,
 };
 
 #[component]
 pub(super) fn People(
-    people: u64,
-    newcomers: u64,
-    daily: Vec<Point>,
-    stickiness: Option<f64>,
+    panel: PeoplePanel,
+    marks: Vec<Mark>,
     at: Timestamp,
-    range: Range,
+    period: Period,
+    query: String,
 ) -> impl IntoView {
-    let days = range.spans() * range.resolution().seconds() / Resolution::Day.seconds();
-    let end = Resolution::Day.span_of(at) + 1;
-    let window = Window { resolution: Resolution::Day, spans: days, end };
-    let chart = draw((920, 160), &daily, window, Shape::Bars, None, &|v| format!("{v:.0}"));
-    let sticky = stickiness.map(|share| format!(" · on a day, {:.0} % of them", share * 100.0));
+    let PeoplePanel { now, before, daily } = panel;
+    let (from, end) = period.day_bounds(at);
+    let window = Window { resolution: Resolution::Day, spans: end - from, end };
+    let point = |day: DayPeople| Point { minute: day.day, value: day.people as f64 };
+    let daily: Vec<Point> = daily.into_iter().map(point).collect();
+    let lines = lines(&marks, window);
+    let chart = draw((920, 160), &daily, window, Shape::Bars, None, &lines, &|v| format!("{v:.0}"));
+    let sticky = now.stickiness.map(|share| format!(" · on a day, {:.0} % of them", share * 100.0));
+    let newcomers = format!("{} of them for the first time", format::count(now.newcomers));
     view! {
         <article class="card" data-testid="people">
-            <header class="card-head"><h2>"People"</h2></header>
+            <header class="card-head"><h2>"People"</h2><Exports page=PATH panel="people" query/></header>
             <p class="vital-value">
-                <span class="number" data-testid="value">{format::count(people)}</span>
-                <span class="hint">{format!("{} of them for the first time", format::count(newcomers))} {sticky}</span>
+                <span class="number" data-testid="value">{format::count(now.people)}</span>
+                <span class="hint">{newcomers} {sticky} {was(format::count(before.people), before.people > 0)}</span>
             </p>
             <div class="chart" role="img" aria-label="People by day" inner_html=chart></div>
         </article>
     }
 }
 
+/// What stands beside a number: the one of as many days before, if there is one.
+fn was(number: String, is_there: bool) -> Option<String> {
+    is_there.then(|| format!(" · {number} before"))
+}
+
 #[component]
-pub(super) fn Sessions(sessions: SessionFacts) -> impl IntoView {
-    let SessionFacts { all, with_error, with_critical } = sessions;
-    let count = all.count();
-    let seconds = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), format_seconds);
-    let lines = [
-        ("Sessions", format::count(count)),
-        ("Mean duration", seconds(all.mean())),
-        ("Median duration", seconds(all.sketch().quantile(0.5))),
-        ("95th percentile", seconds(all.sketch().quantile(0.95))),
-        ("With an error", format::percent(with_error, count)),
-        ("With a critical error", format::percent(with_critical, count)),
-    ];
-    let lines = lines.map(|(name, value)| {
-        view! {
-            <li><span class="hint">{name}</span><span class="number">{value}</span></li>
-        }
-    });
+pub(super) fn Sessions(panel: SessionPanel, query: String) -> impl IntoView {
+    let SessionPanel { now, before } = panel;
+    let seconds = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), format::seconds);
+    let numbers = |all: SessionNumbers| {
+        [
+            ("Sessions", format::count(all.sessions)),
+            ("Mean duration", seconds(all.mean_seconds)),
+            ("Median duration", seconds(all.p50_seconds)),
+            ("95th percentile", seconds(all.p95_seconds)),
+            ("With an error", format::percent(all.with_error, all.sessions)),
+            ("With a critical error", format::percent(all.with_critical, all.sessions)),
+        ]
+    };
+    let has_before = before.sessions > 0;
+    let lines =
+        numbers(now).into_iter().zip(numbers(before)).map(|((name, value), (_, before))| {
+            view! {
+                <li><span class="hint">{name}</span><span class="number">{value}</span>
+                    <span class="hint">{has_before.then(|| format!("{before} before"))}</span></li>
+            }
+        });
     view! {
         <section class="card" aria-labelledby="sessions-title" data-testid="sessions">
             <header class="card-head"><h2 id="sessions-title">"Sessions"</h2>
-                <span class="hint">"half an hour without a sign of life ends one"</span></header>
-            <ul class="totals">{lines}</ul>
+                <span class="hint">"half an hour without a sign of life ends one"</span>
+                <Exports page=PATH panel="sessions" query/></header>
+            <ul class="totals">{lines.collect_view()}</ul>
         </section>
     }
 }
 
 #[component]
-pub(super) fn Tasks(tasks: BTreeMap<String, TaskCounts>) -> impl IntoView {
-    let rows = tasks.into_iter().map(|(name, counts)| {
+pub(super) fn Tasks(tasks: Vec<TaskLine>, query: String) -> impl IntoView {
+    let rows = tasks.into_iter().map(|TaskLine { name, now, before }| {
+        let was = (before.started > 0)
+            .then(|| format!("{} before", format::percent(before.completed, before.started)));
         view! {
             <tr>
                 <th scope="row"><code>{name}</code></th>
-                <td>{format::count(counts.started)}</td>
-                <td>{format::count(counts.completed)}</td>
-                <td>{format::count(counts.abandoned)}</td>
-                <td>{format::percent(counts.completed, counts.started)}</td>
+                <td>{format::count(now.started)}</td>
+                <td>{format::count(now.completed)}</td>
+                <td>{format::count(now.abandoned)}</td>
+                <td>{format::percent(now.completed, now.started)}" "<span class="hint">{was}</span></td>
             </tr>
         }
     });
@@ -89,6 +104,7 @@ pub(super) fn Tasks(tasks: BTreeMap<String, TaskCounts>) -> impl IntoView {
             id="tasks"
             title="Tasks"
             columns=vec!["Task", "Started", "Completed", "Abandoned", "Completion"]
+            exports=view! { <Exports page=PATH panel="tasks" query/> }.into_any()
             empty=empty.into_any()
             rows=rows.map(IntoAny::into_any).collect()
         />
@@ -96,39 +112,43 @@ pub(super) fn Tasks(tasks: BTreeMap<String, TaskCounts>) -> impl IntoView {
 }
 
 #[component]
-pub(super) fn Voices(opinion: Opinion) -> impl IntoView {
-    let rating =
-        opinion.ratings.mean().map_or_else(|| "–".to_owned(), |mean| format!("{mean:.1} of 5"));
-    let nps = opinion.nps().map_or_else(|| "–".to_owned(), |nps| format!("{nps:+.0}"));
-    let answers = |count| format::counted(count, "answer", "answers");
-    let (ratings, recommendations) =
-        (opinion.ratings.sketch().count(), opinion.recommendations.sketch().count());
+pub(super) fn Voices(panel: OpinionPanel, query: String) -> impl IntoView {
+    let OpinionPanel { now, before } = panel;
+    let rating = |mean: Option<f64>| mean.map(|mean| format!("{mean:.1} of 5"));
+    let nps = |nps: Option<f64>| nps.map(|nps| format!("{nps:+.0}"));
+    let dash = || "–".to_owned();
+    let answers = |count, before: Option<String>| {
+        let before = before.map(|before| format!(" · {before} before")).unwrap_or_default();
+        format!("{}{before}", format::counted(count, "answer", "answers"))
+    };
     view! {
         <section class="card" aria-labelledby="voices-title" data-testid="voices">
-            <header class="card-head"><h2 id="voices-title">"What people think"</h2></header>
+            <header class="card-head"><h2 id="voices-title">"What people think"</h2>
+                <Exports page=PATH panel="voices" query/></header>
             <ul class="totals">
-                <li><span class="hint">"Satisfaction"</span><span class="number">{rating}</span>
-                    <span class="hint">{answers(ratings)}</span></li>
-                <li><span class="hint">"Net promoter score"</span><span class="number">{nps}</span>
-                    <span class="hint">{answers(recommendations)}</span></li>
+                <li><span class="hint">"Satisfaction"</span><span class="number">{rating(now.satisfaction).unwrap_or_else(dash)}</span>
+                    <span class="hint">{answers(now.ratings, rating(before.satisfaction))}</span></li>
+                <li><span class="hint">"Net promoter score"</span><span class="number">{nps(now.nps).unwrap_or_else(dash)}</span>
+                    <span class="hint">{answers(now.recommendations, nps(before.nps))}</span></li>
             </ul>
         </section>
     }
 }
 
 #[component]
-pub(super) fn Events(events: Vec<(String, u64)>) -> impl IntoView {
+pub(super) fn Events(events: Vec<EventLine>, query: String) -> impl IntoView {
     (!events.is_empty()).then(|| {
-        let rows = events.into_iter().map(|(name, count)| {
+        let rows = events.into_iter().map(|EventLine { name, count, before }| {
             view! {
-                <tr><th scope="row"><code>{name}</code></th><td>{format::count(count)}</td></tr>
+                <tr><th scope="row"><code>{name}</code></th><td>{format::count(count)}</td><td>{format::count(before)}</td></tr>
             }
         });
         view! {
             <TableCard
                 id="events"
                 title="Your own events"
-                columns=vec!["Event", "Times"]
+                columns=vec!["Event", "Times", "Before"]
+                exports=view! { <Exports page=PATH panel="events" query/> }.into_any()
                 empty=().into_any()
                 rows=rows.map(IntoAny::into_any).collect()
             />

@@ -15,10 +15,16 @@ use phasegate_service::performance::{
 
 use self::tables::{Breakdown, Timings};
 use crate::{
-    charts::Window,
-    components::{VitalCard, rating_class},
-    request::{Form, encode, page},
+    charts::{Line, Window},
+    components::{
+        Exports, Freshness, Marks, PeriodFields, Source, SourceBanner, TroubleNotice, VitalCard,
+        lines, rating_class, slice_words,
+    },
+    request::{Request, Trouble, page},
 };
+
+/// The address.
+const PATH: &str = "/admin/performance";
 
 /// The page.
 #[component]
@@ -26,93 +32,84 @@ pub(crate) fn PerformancePage() -> impl IntoView {
     view! {
         <Title text="Performance"/>
         {page(|request| async move {
-            let query = read(&request.query);
-            let (service, actor, environment) = (&request.service, &request.actor, request.environment);
-            let found = performance(service, actor, environment, &query).await?;
-            let (end, resolution) = (query.range.span_bounds(found.at).1, query.range.resolution());
-            let window = Window { resolution, spans: query.range.spans(), end };
-            let is_empty = found.vitals.iter().all(|vital| vital.samples == 0);
-            let Performance { score, score_before, vitals, breakdown, timings, .. } = found;
-            let cards = vitals.into_iter().map(|course| vital(course, window)).collect_view();
+            let (query, refused) = match PerformanceQuery::read(|name| request.query.get(name)) {
+                Ok(query) => (query, None),
+                Err(error) => (PerformanceQuery::read(|_| "")?, Some(Trouble::from(error))),
+            };
+            if let Some(trouble) = &refused {
+                request.note(trouble);
+            }
+            let source = Source::of(&request, PATH).await?;
+            let found = performance(&request.service, &request.actor, source.environment, &query).await?;
+            let address = address(&request, &source, &query);
+            let Performance { at, heard_at, score, score_before, vitals, breakdown, timings, marks, .. } = found;
+            let (from, end) = query.period.span_bounds(at);
+            let window = Window { resolution: query.period.resolution(at), spans: end - from, end };
+            let lines = lines(&marks, window);
+            let is_empty = vitals.iter().all(|vital| vital.samples == 0);
+            let cards = vitals.into_iter().map(|course| vital(course, window, lines.clone())).collect_view();
             let empty = is_empty.then(|| view! {
                 <p class="empty">"No page has reported a web vital in this time. "<a href="/admin/install">"Install the collector"</a>", or choose a longer time."</p>
             });
+            let links = |slice: &Slice| {
+                let query = PerformanceQuery { slice: slice.clone(), ..query.clone() };
+                format!("{PATH}?{}", self::address(&request, &source, &query))
+            };
+            let rows = breakdown.into_iter().map(|line| (links(&line.slice), line)).collect();
+            let all = (query.slice != Slice::All).then(|| links(&Slice::All));
             Ok(view! {
-                <header class="page-head"><h1>"Performance"</h1><Chosen query=query.clone()/></header>
-                <Filter query=query.clone()/>
+                <header class="page-head"><h1>"Performance"</h1><Chosen slice=query.slice.clone() all/></header>
+                <SourceBanner source=source.clone()/>
+                {refused.map(|trouble| view! { <TroubleNotice trouble/> })}
+                <Filter query=query.clone() environment=request.environment_key()? source=source.as_str()/>
+                <Freshness period=query.period at heard_at/>
                 {empty}
-                <Score score before=score_before/>
+                <Score score before=score_before query=address.clone()/>
                 <section aria-labelledby="vitals-title">
-                    <h2 id="vitals-title">"Web vitals, 75th percentile"</h2>
+                    <header class="card-head"><h2 id="vitals-title">"Web vitals, 75th percentile"</h2>
+                        <Exports page=PATH panel="vitals" query=address.clone()/>
+                        <span class="hint">"courses"</span><Exports page=PATH panel="courses" query=address.clone()/></header>
                     <div class="cards">{cards}</div>
                 </section>
-                <Breakdown lines=breakdown query=query.clone()/>
-                <Timings lines=timings/>
+                <Marks marks/>
+                <Breakdown lines=rows by=query.by query=address.clone()/>
+                <Timings lines=timings query=address/>
             }
             .into_any())
         })}
     }
 }
 
-/// What the address asks; what it does not say, or what makes no sense, is as usual.
-fn read(query: &Form) -> PerformanceQuery {
-    let by = BREAKDOWNS.iter().find(|(kind, _)| *kind == query.get("by"));
-    PerformanceQuery {
-        range: Range::parse(query.get("range")).unwrap_or_default(),
-        slice: Slice::parse(query.get("slice")).unwrap_or_default(),
-        by: by.map_or("page", |(kind, _)| kind),
-    }
-}
-
-/// The address of a view.
-fn address(query: &PerformanceQuery) -> String {
-    let (range, by) = (query.range.as_str(), query.by);
-    let slice = encode(&query.slice.to_text());
-    format!("/admin/performance?range={range}&by={by}&slice={slice}")
-}
-
-/// A part in words.
-fn words(slice: &Slice) -> String {
-    match slice {
-        Slice::All => "everybody".to_owned(),
-        Slice::Page(page) => page.clone(),
-        Slice::Device(device) => device.as_str().to_owned(),
-        Slice::Release(release) => release.clone(),
-        Slice::Phase(phase) => format!("phase {}", phase.0),
-        Slice::Segment(segment) => format!("segment {segment}"),
-        Slice::Flag(flag, variant, None) => format!("{flag} = {variant}, before the rollout"),
-        Slice::Flag(flag, variant, Some(phase)) => format!("{flag} = {variant}, phase {}", phase.0),
-    }
+/// What stands behind the question mark of the address of a view.
+fn address(request: &Request, source: &Source, query: &PerformanceQuery) -> String {
+    let fields = vec![("by", query.by.to_owned()), ("slice", query.slice.to_text())];
+    request.address(source, query.period, fields)
 }
 
 /// Which part is shown, and the way back to all of it.
 #[component]
-fn Chosen(query: PerformanceQuery) -> impl IntoView {
-    (query.slice != Slice::All).then(|| {
-        let all = address(&PerformanceQuery { slice: Slice::All, ..query.clone() });
+fn Chosen(slice: Slice, all: Option<String>) -> impl IntoView {
+    all.map(|all| {
         view! {
-            <span class="pill" data-testid="slice">{words(&query.slice)}</span>
+            <span class="pill" data-testid="slice">{slice_words(&slice)}</span>
             <a href=all>"Show everybody"</a>
         }
     })
 }
 
 #[component]
-fn Filter(query: PerformanceQuery) -> impl IntoView {
-    let ranges = Range::ALL.map(|range| {
-        view! {
-            <option value=range.as_str() selected=range == query.range>{range.title()}</option>
-        }
-    });
+fn Filter(query: PerformanceQuery, environment: String, source: &'static str) -> impl IntoView {
     let kinds = BREAKDOWNS.map(|(kind, title)| {
         view! {
             <option value=kind selected=kind == query.by>{title}</option>
         }
     });
     view! {
-        <form class="filters" method="get" action="/admin/performance">
+        <form class="filters" method="get" action=PATH>
+            <input type="hidden" name="environment" value=environment/>
+            <input type="hidden" name="data" value=source/>
             <input type="hidden" name="slice" value=query.slice.to_text()/>
-            <label class="field"><span>"Time"</span><select name="range">{ranges}</select></label>
+            <PeriodFields period=query.period ranges=Range::ALL.to_vec()/>
             <label class="field"><span>"Compare by"</span><select name="by">{kinds}</select></label>
             <button class="button" type="submit">"Show"</button>
         </form>
@@ -131,13 +128,14 @@ fn rate_score(score: f64) -> Rating {
 }
 
 #[component]
-fn Score(score: Option<f64>, before: Option<f64>) -> impl IntoView {
+fn Score(score: Option<f64>, before: Option<f64>, query: String) -> impl IntoView {
     let number = score.map_or_else(|| "–".to_owned(), |score| format!("{score:.0}"));
     let before = before.map(|before| format!("{before:.0} in the time before"));
     view! {
         <article class="card score" data-testid="score">
             <header class="card-head"><h2>"Performance score"</h2>
-                <span class="hint">"0 to 100: LCP 30 %, INP 30 %, FCP and CLS 15 % each, TTFB 10 %, on Lighthouse's curves"</span></header>
+                <span class="hint">"0 to 100: LCP 30 %, INP 30 %, FCP and CLS 15 % each, TTFB 10 %, on Lighthouse's curves"</span>
+                <Exports page=PATH panel="score" query/></header>
             <p class="vital-value">
                 <span class=rating_class(score.map(rate_score)) data-testid="value">{number}</span>
                 <span class="rating">{score.map(|score| rate_score(score).title())}</span>
@@ -158,8 +156,8 @@ fn change(now: Option<f64>, before: Option<f64>) -> Option<String> {
     })
 }
 
-fn vital(course: VitalCourse, window: Window) -> impl IntoView {
+fn vital(course: VitalCourse, window: Window, lines: Vec<Line>) -> impl IntoView {
     let VitalCourse { vital, p75, p75_before, samples, good, poor, points } = course;
     let beside = change(p75, p75_before);
-    view! { <VitalCard vital p75 samples good poor points window beside/> }
+    view! { <VitalCard vital p75 samples good poor points window lines beside/> }
 }

@@ -2,18 +2,24 @@
 
 use leptos::prelude::*;
 use phasegate_domain::vitals::{Rating, Vital, format_seconds};
-use phasegate_service::performance::{BREAKDOWNS, BreakdownLine, PerformanceQuery, TimingLine};
+use phasegate_service::performance::{BREAKDOWNS, BreakdownLine, TimingLine};
 
-use super::{address, words};
-use crate::{components::TableCard, format};
+use super::PATH;
+use crate::{
+    components::{Exports, TableCard, slice_words},
+    format,
+};
 
 /// The parts beside each other; each leads to its own view.
 #[component]
-pub(super) fn Breakdown(lines: Vec<BreakdownLine>, query: PerformanceQuery) -> impl IntoView {
-    let title =
-        BREAKDOWNS.iter().find(|(kind, _)| *kind == query.by).map_or("", |(_, title)| title);
-    let rows = lines.into_iter().map(|line| {
-        let link = address(&PerformanceQuery { slice: line.slice.clone(), ..query.clone() });
+pub(super) fn Breakdown(
+    /// Each with the address of its own view.
+    lines: Vec<(String, BreakdownLine)>,
+    by: &'static str,
+    query: String,
+) -> impl IntoView {
+    let title = BREAKDOWNS.iter().find(|(kind, _)| *kind == by).map_or("", |(_, title)| title);
+    let rows = lines.into_iter().map(|(link, line)| {
         let cells = [Vital::Lcp, Vital::Inp, Vital::Cls].into_iter().zip(line.p75).map(|(vital, p75)| {
             let class = p75.map_or("", |p75| match vital.rate(p75) {
                 Rating::Good => "is-good",
@@ -24,7 +30,7 @@ pub(super) fn Breakdown(lines: Vec<BreakdownLine>, query: PerformanceQuery) -> i
         });
         view! {
             <tr>
-                <th scope="row"><a href=link>{words(&line.slice)}</a></th>
+                <th scope="row"><a href=link>{slice_words(&line.slice)}</a></th>
                 <td>{line.score.map_or_else(|| "–".to_owned(), |score| format!("{score:.0}"))}</td>
                 {cells.collect_view()}
                 <td>{format::count(line.samples)}</td>
@@ -37,6 +43,7 @@ pub(super) fn Breakdown(lines: Vec<BreakdownLine>, query: PerformanceQuery) -> i
             title=format!("By {}", title.to_lowercase())
             hint="75th percentiles; those with the most samples first"
             columns=vec![title, "Score", "LCP", "INP", "CLS", "Samples"]
+            exports=view! { <Exports page=PATH panel="breakdown" query/> }.into_any()
             empty="Nothing to compare in this time.".into_any()
             rows=rows.map(IntoAny::into_any).collect()
         />
@@ -45,7 +52,7 @@ pub(super) fn Breakdown(lines: Vec<BreakdownLine>, query: PerformanceQuery) -> i
 
 /// Slow endpoints and components.
 #[component]
-pub(super) fn Timings(lines: Vec<TimingLine>) -> impl IntoView {
+pub(super) fn Timings(lines: Vec<TimingLine>, query: String) -> impl IntoView {
     let rows = lines.into_iter().map(|line| {
         let TimingLine { timing, p50, p95, failures } = line;
         let failed = match failures {
@@ -72,6 +79,7 @@ pub(super) fn Timings(lines: Vec<TimingLine>) -> impl IntoView {
             id="slow"
             title="Slow components and APIs"
             columns=vec!["Endpoint or component", "Median", "p75", "p95", "Failed", "Samples"]
+            exports=view! { <Exports page=PATH panel="slow" query/> }.into_any()
             empty=empty.into_any()
             rows=rows.map(IntoAny::into_any).collect()
         />

@@ -39,6 +39,7 @@ pub(super) async fn history(
         "SELECT id, at, actor, change FROM history
          WHERE environment_id = ?1 AND (?2 IS NULL OR subject_kind = ?2)
              AND (?3 IS NULL OR subject = ?3) AND (?4 IS NULL OR id < ?4)
+             AND (?6 IS NULL OR at >= ?6)
          ORDER BY id DESC LIMIT ?5",
     )
     .bind(environment.0)
@@ -46,6 +47,7 @@ pub(super) async fn history(
     .bind(&query.subject)
     .bind(query.before)
     .bind(query.limit)
+    .bind(query.since.map(|since| since.timestamp_millis()))
     .fetch_all(&db.reader)
     .await
     .map_err(database)?;

@@ -1,14 +1,17 @@
 //! The admin UI's pages. A form is sent to the page that shows it.
 
+mod panels;
+mod simulation;
+
 use std::sync::Arc;
 
 use axum::{
     Router,
     body::Body,
-    extract::{Path, Request, State},
+    extract::{Path, Query, Request, State},
     http::{HeaderMap, Method, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 use leptos::prelude::provide_context;
 use phasegate_app::{Embedding, Form, selected_environment, shell};
@@ -17,7 +20,7 @@ use phasegate_service::{
     access::Actor,
     environments::{FileFormat, export, write_file},
     secrets::Randomness,
-    telemetry::screenshot,
+    telemetry::{person_data, screenshot},
 };
 
 use crate::{
@@ -34,6 +37,7 @@ fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static + use<
     let embedding = Embedding {
         public_url: state.settings.public_url.clone(),
         integrity: assets::integrity("collector.js"),
+        has_demo: state.settings.has_demo,
     };
     let randomness: Randomness = || clock::seed().ok();
     move || {
@@ -71,6 +75,12 @@ pub(crate) fn admin_routes() -> Router<AppState> {
         .route("/admin/session", get(|| async { StatusCode::NO_CONTENT }))
         .route("/admin/export.toml", get(export_toml))
         .route("/admin/export.json", get(export_json))
+        .route("/admin/analytics.csv", get(panels::analytics_csv))
+        .route("/admin/analytics.json", get(panels::analytics_json))
+        .route("/admin/performance.csv", get(panels::performance_csv))
+        .route("/admin/performance.json", get(panels::performance_json))
+        .route("/admin/simulation", post(simulation::act))
+        .route("/admin/person.json", get(person_json))
         .route("/admin/screenshots/{id}", get(picture))
         .route("/admin/{*page}", get(page).post(page))
 }
@@ -94,6 +104,26 @@ async fn export_json(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     download(&state, &person, &headers, FileFormat::Json)
+}
+
+/// What stands behind the question mark of a person's data.
+#[derive(serde::Deserialize)]
+struct PersonQuery {
+    #[serde(default)]
+    id: String,
+}
+
+/// All that is kept about a person, as a file.
+async fn person_json(
+    State(state): State<AppState>,
+    person: axum::Extension<Person>,
+    Query(query): Query<PersonQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let environment = selected_environment(&state.service, &headers)?;
+    let data = person_data(&state.service, &Actor::from(&*person), environment, &query.id).await?;
+    let name = "attachment; filename=\"person.json\"";
+    Ok(([(header::CONTENT_DISPOSITION, name)], axum::Json(data)).into_response())
 }
 
 /// A picture that came with feedback. It is whatever somebody has sent: the policy lets it be

@@ -1,0 +1,13 @@
+//! A population that is made up, of which everything is known: what the system measures of it can be
+//! held against the truth. Pure: the same [`Simulation`](crate::telemetry::Simulation) gives the same
+//! visits, always.
+
+mod population;
+mod random;
+mod truth;
+mod visits;
+
+pub use population::{FLAGS, MadeUpSession, PHASES, Population, SEGMENTS, phase_of};
+pub use random::Random;
+pub use truth::{Expected, Truth};
+pub use visits::{MadeUpBatch, batches};

@@ -1,0 +1,206 @@
+//! Who the people are, and when they come.
+
+use std::collections::BTreeSet;
+
+use super::Random;
+use crate::{
+    bucket::{Bucket, Salt, Share, Throttle, is_inside},
+    ids::{FlagKey, PhaseNumber, SegmentKey},
+    telemetry::{Device, Simulation},
+};
+
+/// The flags that are rolled out, one in each phase. The server takes them in a simulation whether
+/// the environment has them or not.
+pub const FLAGS: [&str; 3] =
+    ["ENHANCED_EXERCISE_LIBRARY", "EXERCISE_PROGRESS_TRACKING", "EXERCISE_VIDEO_INTEGRATION"];
+
+/// Number and percentage of each phase.
+pub const PHASES: [(u16, f64); 3] = [(1, 5.0), (2, 20.0), (3, 50.0)];
+
+/// The segments that people are in.
+pub const SEGMENTS: [&str; 5] =
+    ["internal", "beta_testers", "power_users", "new_users", "inactive_users"];
+
+/// For how many days somebody is new.
+const NEW_DAYS: i64 = 7;
+
+/// The phase of a day: each takes a third of the days.
+#[must_use]
+pub fn phase_of(simulation: &Simulation, day: i64) -> PhaseNumber {
+    let gone = day - simulation.first_day();
+    let third = gone * 3 / i64::from(simulation.days).max(1);
+    PhaseNumber(1 + third.clamp(0, 2) as u16)
+}
+
+/// Somebody.
+#[derive(Debug, Clone)]
+struct Person {
+    bucket: Bucket,
+    device: Device,
+    /// What they are for good.
+    segment: Option<&'static str>,
+    /// Which of the flags they would use, if they had it.
+    adopts: [bool; 3],
+    first_day: i64,
+}
+
+/// A session of somebody's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MadeUpSession {
+    /// Which of the people.
+    pub person: u32,
+    /// Which of their sessions.
+    pub number: u32,
+    /// Which day, counted from 1970, UTC.
+    pub day: i64,
+    /// When it begins, in milliseconds since the day did.
+    pub begins: u64,
+    /// On what.
+    pub device: Device,
+    /// The phase of that day.
+    pub phase: PhaseNumber,
+    /// The segments they are in on that day.
+    pub segments: BTreeSet<SegmentKey>,
+    /// Each flag of the phases so far: whether it is on, and whether they would use it.
+    pub flags: Vec<(FlagKey, bool, bool)>,
+}
+
+/// All people and their sessions.
+#[derive(Debug)]
+pub struct Population {
+    /// What it was made from.
+    pub simulation: Simulation,
+    /// All sessions in order of time.
+    pub sessions: Vec<MadeUpSession>,
+}
+
+impl Population {
+    /// Makes it up.
+    #[must_use]
+    pub fn new(simulation: Simulation) -> Self {
+        let mut sessions = Vec::new();
+        for person in 0..simulation.users {
+            add_sessions(&simulation, person, &mut sessions);
+        }
+        sessions.sort_by_key(|session| (session.day, session.begins, session.person));
+        Self { simulation, sessions }
+    }
+}
+
+/// The id by which the app would call somebody.
+pub(super) fn id_of(simulation: &Simulation, person: u32) -> String {
+    format!("sim-{}-{person}", simulation.seed)
+}
+
+impl Person {
+    fn new(simulation: &Simulation, number: u32, random: &mut Random) -> Self {
+        let bucket = Salt::new("simulation").bucket(&id_of(simulation, number));
+        let device = match random.below(100) {
+            0..55 => Device::Phone,
+            55..62 => Device::Tablet,
+            _ => Device::Desktop,
+        };
+        let segment = match random.below(100) {
+            0 => Some("internal"),
+            1..5 => Some("beta_testers"),
+            5..15 => Some("power_users"),
+            15..30 => Some("inactive_users"),
+            _ => None,
+        };
+        let adopts = [random.happens(0.45), random.happens(0.35), random.happens(0.55)];
+        let first_day = match random.happens(0.4) {
+            true => simulation.first_day(),
+            false => simulation.first_day() + random.below(u64::from(simulation.days)) as i64,
+        };
+        Self { bucket, device, segment, adopts, first_day }
+    }
+
+    /// Whether they have the features of a phase.
+    fn is_in(&self, phase: PhaseNumber) -> bool {
+        let share = PHASES.iter().find(|(number, _)| *number == phase.0);
+        let share = share.and_then(|(_, percent)| Share::from_percent(*percent).ok());
+        self.segment == Some("internal")
+            || share.is_some_and(|share| is_inside(self.bucket, share, Throttle::NONE))
+    }
+
+    /// How likely they are back on a day.
+    fn loyalty(&self, phase: PhaseNumber) -> f64 {
+        let usual = match self.segment {
+            Some("power_users") => 0.5,
+            Some("internal") => 0.6,
+            Some("inactive_users") => 0.03,
+            _ => 0.12,
+        };
+        // The feature is worth something.
+        if self.is_in(phase) { usual + 0.04 } else { usual }
+    }
+}
+
+fn keys(names: impl Iterator<Item = &'static str>) -> BTreeSet<SegmentKey> {
+    names.filter_map(|name| SegmentKey::new(name).ok()).collect()
+}
+
+fn add_sessions(simulation: &Simulation, number: u32, sessions: &mut Vec<MadeUpSession>) {
+    let mut random = Random::new(simulation.seed, u64::from(number));
+    let person = Person::new(simulation, number, &mut random);
+    let mut count = 0;
+    for day in person.first_day..=simulation.last_day {
+        let phase = phase_of(simulation, day);
+        if day > person.first_day && !random.happens(person.loyalty(phase)) {
+            continue;
+        }
+        let is_new = day < person.first_day + NEW_DAYS;
+        let segments = keys(person.segment.into_iter().chain(is_new.then_some("new_users")));
+        let flags = FLAGS.iter().zip(person.adopts).take(usize::from(phase.0));
+        let flags = flags.filter_map(|(flag, adopts)| {
+            Some((FlagKey::new(*flag).ok()?, person.is_in(phase), adopts))
+        });
+        let flags: Vec<_> = flags.collect();
+        for _ in 0..=u64::from(random.happens(0.2)) {
+            count += 1;
+            sessions.push(MadeUpSession {
+                person: number,
+                number: count,
+                day,
+                // So early that it ends on the same day.
+                begins: random.below(22 * 3_600_000),
+                device: person.device,
+                phase,
+                segments: segments.clone(),
+                flags: flags.clone(),
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn simulation(seed: u64) -> Simulation {
+        Simulation { users: 500, days: 30, seed, last_day: 1_000, regression: None }
+    }
+
+    #[test]
+    fn the_same_people_come_every_time() {
+        let (one, same) = (Population::new(simulation(7)), Population::new(simulation(7)));
+        assert_eq!(one.sessions, same.sessions);
+        assert_ne!(one.sessions, Population::new(simulation(8)).sessions);
+        assert!(one.sessions.len() > 1_000);
+        let days: BTreeSet<i64> = one.sessions.iter().map(|session| session.day).collect();
+        assert_eq!((days.first(), days.last()), (Some(&971), Some(&1_000)));
+    }
+
+    #[test]
+    fn a_phase_takes_a_third_and_nobody_loses_a_feature() {
+        let made = simulation(7);
+        let phases: Vec<u16> = (971..=1_000).map(|day| phase_of(&made, day).0).collect();
+        assert_eq!([phases[0], phases[9], phases[10], phases[19], phases[20]], [1, 1, 2, 2, 3]);
+        let mut random = Random::new(1, 1);
+        for number in 0..500 {
+            let person = Person::new(&made, number, &mut random);
+            let is_in = [1, 2, 3].map(|phase| person.is_in(PhaseNumber(phase)));
+            assert!(is_in.is_sorted());
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Chance that comes out the same every time.
+
+/// SplitMix64 (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014).
+#[derive(Debug, Clone)]
+pub struct Random(u64);
+
+impl Random {
+    /// A stream of its own for each pair of numbers.
+    #[must_use]
+    pub fn new(seed: u64, stream: u64) -> Self {
+        let mut mixed = Self(seed);
+        let first = mixed.next();
+        let mut random = Self(first ^ stream.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        random.next();
+        random
+    }
+
+    /// All 64 bits.
+    #[allow(clippy::should_implement_trait, reason = "it never ends, so it is no iterator")]
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// From 0 up to, but not including, a number above 0.
+    pub fn below(&mut self, end: u64) -> u64 {
+        // The upper half of a product of 128 bits: below `end`, so it fits.
+        ((u128::from(self.next()) * u128::from(end)) >> 64) as u64
+    }
+
+    /// From the first number to the second, both included.
+    pub fn between(&mut self, from: u64, to: u64) -> u64 {
+        from + self.below(to - from + 1)
+    }
+
+    /// From 0 to 1.
+    pub fn fraction(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// Whether something happens that happens with this probability.
+    pub fn happens(&mut self, probability: f64) -> bool {
+        self.fraction() < probability
+    }
+
+    /// A duration or the like: log-normal around a median, at least 1. Twelve uniform numbers make
+    /// a normal one (Irwin and Hall), well enough.
+    pub fn around(&mut self, median: f64, spread: f64) -> u64 {
+        let normal = (0..12).map(|_| self.fraction()).sum::<f64>() - 6.0;
+        // Below 2^53 by far: medians are seconds, in millionths.
+        (median * (spread * normal).exp()).round().max(1.0) as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chance_is_the_same_every_time_and_spread_evenly() {
+        let draw = |seed, stream| {
+            let mut random = Random::new(seed, stream);
+            (0..1_000).map(|_| random.below(10)).collect::<Vec<_>>()
+        };
+        assert_eq!(draw(1, 1), draw(1, 1));
+        assert_ne!(draw(1, 1), draw(1, 2));
+        assert_ne!(draw(1, 1), draw(2, 1));
+        for digit in 0..10 {
+            let count = draw(1, 1).into_iter().filter(|drawn| *drawn == digit).count();
+            assert!((60..140).contains(&count), "{digit}: {count}");
+        }
+        let mut random = Random::new(1, 1);
+        let mut values: Vec<u64> = (0..999).map(|_| random.around(1e6, 0.5)).collect();
+        values.sort_unstable();
+        assert!((900_000..1_100_000).contains(&values[499]), "{}", values[499]);
+        assert!((0..99).all(|_| (3..=5).contains(&random.between(3, 5))));
+    }
+}

@@ -1,0 +1,357 @@
+//! What is true of a population: counted the plain way, with sets and sorted lists, and with nothing
+//! of what the system counts with. Names are those of the panels' fields.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use super::{FLAGS, MadeUpBatch, MadeUpSession};
+use crate::telemetry::{FactKind, Severity, Simulation, TaskOutcome, TimingKind, date_of};
+
+/// A number that is known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expected {
+    /// Its name: `slice/panel.field…`; without a slice it is about everybody.
+    pub metric: String,
+    /// Whether it is a quantile, which sketches answer within 1 %; all others are exact.
+    pub is_quantile: bool,
+    /// Its value.
+    pub truth: f64,
+}
+
+#[derive(Debug, Default)]
+struct SessionFacts {
+    first: i64,
+    last: i64,
+    has_error: bool,
+    has_critical: bool,
+    slices: Vec<String>,
+}
+
+/// Who used or was given a flag on which days.
+#[derive(Debug, Default)]
+struct FlagFacts {
+    on: HashSet<u32>,
+    off: HashSet<u32>,
+    used: HashMap<u32, BTreeSet<i64>>,
+}
+
+/// What is true, as far as it was told.
+#[derive(Debug, Default)]
+pub struct Truth {
+    counts: BTreeMap<String, u64>,
+    sums: BTreeMap<String, (u64, u64)>,
+    values: BTreeMap<String, Vec<u64>>,
+    people: BTreeMap<String, HashSet<u32>>,
+    first_day: HashMap<u32, i64>,
+    days: HashMap<u32, BTreeSet<i64>>,
+    sessions: HashMap<String, SessionFacts>,
+    flags: BTreeMap<&'static str, FlagFacts>,
+    scores: Vec<u8>,
+}
+
+impl Truth {
+    /// Takes a batch into account; each must come once.
+    pub fn add(&mut self, session: &MadeUpSession, batch: &MadeUpBatch) {
+        let person = session.person;
+        let slices = slices(session);
+        self.days.entry(person).or_default().insert(session.day);
+        let first = self.first_day.entry(person).or_insert(session.day);
+        *first = session.day.min(*first);
+        for slice in &slices {
+            self.people.entry(format!("{slice}people.now.people")).or_default().insert(person);
+        }
+        let daily = format!("people.daily.{}.people", date_of(session.day));
+        self.people.entry(daily).or_default().insert(person);
+        let known = self.sessions.entry(batch.session.clone()).or_insert_with(|| SessionFacts {
+            first: i64::MAX,
+            last: i64::MIN,
+            slices: slices.clone(),
+            ..SessionFacts::default()
+        });
+        for fact in &batch.facts {
+            let at = fact.at.timestamp_millis();
+            (known.first, known.last) = (known.first.min(at), known.last.max(at));
+            if let FactKind::Error(report) = &fact.kind {
+                let counts = matches!(report.severity, Severity::Error | Severity::Critical);
+                known.has_error |= counts;
+                known.has_critical |= report.severity == Severity::Critical;
+            }
+        }
+        for fact in &batch.facts {
+            self.fact(session, &slices, &fact.kind);
+        }
+    }
+
+    fn count(&mut self, slices: &[String], name: &str, times: u64) {
+        for slice in slices {
+            *self.counts.entry(format!("{slice}{name}")).or_default() += times;
+        }
+    }
+
+    fn value(&mut self, slices: &[String], name: &str, value: u64) {
+        for slice in slices {
+            self.values.entry(format!("{slice}{name}")).or_default().push(value);
+        }
+    }
+
+    fn fact(&mut self, session: &MadeUpSession, slices: &[String], kind: &FactKind) {
+        match kind {
+            FactKind::Vital { vital, millionths, was } => {
+                let name = vital.as_str();
+                if let Some(was) = was {
+                    for slice in slices {
+                        let all = self.values.entry(format!("{slice}vitals.{name}")).or_default();
+                        let place = all.iter().rposition(|value| value == was);
+                        place.map(|place| all.swap_remove(place));
+                    }
+                }
+                self.value(slices, &format!("vitals.{name}"), *millionths);
+            }
+            FactKind::Exposure { flag, variant } => {
+                if let Some(facts) = self.flag(flag.as_str()) {
+                    let set = if variant.as_str() == "on" { &mut facts.on } else { &mut facts.off };
+                    set.insert(session.person);
+                }
+            }
+            FactKind::FeatureUsed { flag } => {
+                if let Some(facts) = self.flag(flag.as_str()) {
+                    facts.used.entry(session.person).or_default().insert(session.day);
+                }
+            }
+            FactKind::Engaged { flag, millionths } => {
+                let sum = self.sums.entry(format!("adoption.{flag}.seconds")).or_default();
+                sum.0 += millionths;
+                let name = format!("adoption.{flag}.median_seconds");
+                self.values.entry(name).or_default().push(*millionths);
+            }
+            FactKind::Task { name, outcome, .. } => {
+                let outcome = match outcome {
+                    TaskOutcome::Started => "started",
+                    TaskOutcome::Completed => "completed",
+                    TaskOutcome::Abandoned => "abandoned",
+                };
+                self.count(slices, &format!("tasks.{name}.now.{outcome}"), 1);
+            }
+            FactKind::Custom { name } => {
+                self.count(slices, &format!("events.{name}.count"), 1);
+            }
+            FactKind::Timing { kind, name, millionths, has_failed } => {
+                self.value(slices, &format!("timings.{name}"), *millionths);
+                if *kind == TimingKind::Api {
+                    self.count(slices, &format!("timings.{name}.failures"), u64::from(*has_failed));
+                }
+            }
+            FactKind::Feedback(feedback) => {
+                if let Some(rating) = feedback.rating {
+                    let sum = self.sums.entry("opinion.now.satisfaction".to_owned()).or_default();
+                    *sum = (sum.0 + u64::from(rating), sum.1 + 1);
+                }
+                self.scores.extend(feedback.score);
+            }
+            FactKind::View
+            | FactKind::Error(_)
+            | FactKind::Dropped { .. }
+            | FactKind::Refused { .. } => {}
+        }
+    }
+
+    fn flag(&mut self, key: &str) -> Option<&mut FlagFacts> {
+        let known = FLAGS.into_iter().find(|flag| *flag == key)?;
+        Some(self.flags.entry(known).or_default())
+    }
+
+    /// Everything that is known, by name.
+    #[must_use]
+    pub fn expected(self, simulation: &Simulation) -> Vec<Expected> {
+        let mut all = Numbers::default();
+        for (name, count) in &self.counts {
+            all.exact(name, *count as f64);
+        }
+        for (name, people) in &self.people {
+            all.exact(name, people.len() as f64);
+        }
+        all.exact("people.now.newcomers", self.first_day.len() as f64);
+        self.expect_sessions(&mut all);
+        self.expect_adoption(&mut all);
+        self.expect_retention(simulation, &mut all);
+        self.expect_opinion(&mut all);
+        for (name, mut values) in self.values {
+            values.sort_unstable();
+            if name.ends_with("median_seconds") {
+                all.quantile(&name, quantile(&values, 0.5) / 1e6);
+            } else if name.contains("vitals.") {
+                all.exact(&format!("{name}.samples"), values.len() as f64);
+                all.quantile(&format!("{name}.p75"), quantile(&values, 0.75));
+            } else {
+                all.exact(&format!("{name}.timing.samples"), values.len() as f64);
+                all.quantile(&format!("{name}.p50"), quantile(&values, 0.5));
+                all.quantile(&format!("{name}.timing.p75"), quantile(&values, 0.75));
+                all.quantile(&format!("{name}.p95"), quantile(&values, 0.95));
+            }
+        }
+        all.0
+    }
+
+    fn expect_sessions(&self, all: &mut Numbers) {
+        let mut lengths: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+        let mut troubled: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+        for session in self.sessions.values() {
+            for slice in &session.slices {
+                // Millionths of a second.
+                let length = (session.last - session.first).unsigned_abs() * 1_000;
+                lengths.entry(slice).or_default().push(length);
+                let counts = troubled.entry(slice).or_default();
+                counts.0 += u64::from(session.has_error);
+                counts.1 += u64::from(session.has_critical);
+            }
+        }
+        for (slice, mut lengths) in lengths {
+            lengths.sort_unstable();
+            let (count, sum) = (lengths.len() as f64, lengths.iter().sum::<u64>() as f64);
+            let (errors, criticals) = troubled.get(slice).copied().unwrap_or_default();
+            let mut exact = |name: &str, value| all.exact(&format!("{slice}{name}"), value);
+            exact("sessions.now.sessions", count);
+            exact("sessions.now.with_error", errors as f64);
+            exact("sessions.now.with_critical", criticals as f64);
+            exact("error_rate", errors as f64 / count);
+            exact("sessions.now.mean_seconds", sum / count / 1e6);
+            let p50 = format!("{slice}sessions.now.p50_seconds");
+            all.quantile(&p50, quantile(&lengths, 0.5) / 1e6);
+            let p95 = format!("{slice}sessions.now.p95_seconds");
+            all.quantile(&p95, quantile(&lengths, 0.95) / 1e6);
+        }
+    }
+
+    fn expect_adoption(&self, all: &mut Numbers) {
+        let users = |facts: &FlagFacts| -> HashSet<u32> { facts.used.keys().copied().collect() };
+        for (flag, facts) in &self.flags {
+            let tried = facts.used.keys().filter(|person| facts.on.contains(person)).count();
+            let again = facts.used.values().filter(|days| days.len() > 1).count();
+            all.exact(&format!("adoption.{flag}.exposed"), facts.on.len() as f64);
+            all.exact(&format!("adoption.{flag}.tried"), tried as f64);
+            all.exact(&format!("adoption.{flag}.again"), again as f64);
+            if !facts.on.is_empty() {
+                let rate = tried as f64 / facts.on.len() as f64;
+                all.exact(&format!("adoption.{flag}.rate"), rate);
+            }
+        }
+        for (name, (sum, _)) in self.sums.iter().filter(|(name, _)| name.ends_with(".seconds")) {
+            all.exact(name, *sum as f64 / 1e6);
+        }
+        let flags: Vec<_> = self.flags.iter().filter(|(_, facts)| !facts.used.is_empty()).collect();
+        for (index, (one, facts)) in flags.iter().enumerate() {
+            for (other, others) in flags.iter().skip(index + 1) {
+                let (mine, theirs) = (users(facts), users(others));
+                let both = mine.intersection(&theirs).count();
+                all.exact(&format!("cross_use.{one}+{other}.both"), both as f64);
+                let either = mine.union(&theirs).count();
+                all.exact(&format!("cross_use.{one}+{other}.either"), either as f64);
+            }
+        }
+    }
+
+    fn expect_retention(&self, simulation: &Simulation, all: &mut Numbers) {
+        let first_flag = FLAGS.first().copied().unwrap_or_default();
+        let facts = self.flags.get(first_flag);
+        let arms = [
+            ("Everybody".to_owned(), None),
+            (format!("Treatment: {first_flag} on"), facts.map(|facts| &facts.on)),
+            (format!("Control: {first_flag} off"), facts.map(|facts| &facts.off)),
+        ];
+        for (title, among) in arms {
+            for days in [1, 7, 30] {
+                let (mut of, mut back) = (0_u64, 0_u64);
+                for (person, first) in &self.first_day {
+                    let is_known = first + days <= simulation.last_day;
+                    if is_known && among.is_none_or(|among| among.contains(person)) {
+                        of += 1;
+                        let is_back =
+                            self.days.get(person).is_some_and(|d| d.contains(&(first + days)));
+                        back += u64::from(is_back);
+                    }
+                }
+                all.exact(&format!("retention.{title}.totals.{days}.of"), of as f64);
+                all.exact(&format!("retention.{title}.totals.{days}.back"), back as f64);
+            }
+        }
+    }
+
+    fn expect_opinion(&self, all: &mut Numbers) {
+        if let Some((sum, count)) = self.sums.get("opinion.now.satisfaction") {
+            all.exact("opinion.now.ratings", *count as f64);
+            all.exact("opinion.now.satisfaction", *sum as f64 / *count as f64);
+        }
+        let count = self.scores.len() as f64;
+        all.exact("opinion.now.recommendations", count);
+        if count > 0.0 {
+            let promoters = self.scores.iter().filter(|score| **score >= 9).count() as f64;
+            let detractors = self.scores.iter().filter(|score| **score <= 6).count() as f64;
+            all.exact("opinion.now.nps", (promoters - detractors) * 100.0 / count);
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Numbers(Vec<Expected>);
+
+impl Numbers {
+    fn exact(&mut self, metric: &str, truth: f64) {
+        self.0.push(Expected { metric: metric.to_owned(), is_quantile: false, truth });
+    }
+
+    fn quantile(&mut self, metric: &str, truth: f64) {
+        self.0.push(Expected { metric: metric.to_owned(), is_quantile: true, truth });
+    }
+}
+
+/// Everybody, the phase, and each variant that the session was exposed to.
+fn slices(session: &MadeUpSession) -> Vec<String> {
+    let phase = session.phase;
+    let mut slices = vec![String::new(), format!("phase:{phase}/")];
+    slices.extend(session.segments.iter().map(|segment| format!("segment:{segment}/")));
+    let variant = |is_on: bool| if is_on { "on" } else { "off" };
+    slices.extend(
+        session.flags.iter().map(|(f, is_on, _)| format!("flag:{f}:{}:{phase}/", variant(*is_on))),
+    );
+    slices
+}
+
+/// The value below which that part of all lies: of the rank that is rounded down.
+fn quantile(sorted: &[u64], q: f64) -> f64 {
+    let rank = (q * sorted.len().saturating_sub(1) as f64).floor() as usize;
+    sorted.get(rank).map_or(0.0, |value| *value as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulation::{Population, batches};
+
+    #[test]
+    fn the_truth_is_about_everybody_and_each_slice() {
+        let simulation =
+            Simulation { users: 300, days: 12, seed: 3, last_day: 1_000, regression: Some(3) };
+        let population = Population::new(simulation.clone());
+        let mut truth = Truth::default();
+        for session in &population.sessions {
+            batches(&simulation, session).iter().for_each(|batch| truth.add(session, batch));
+        }
+        let expected = truth.expected(&simulation);
+        let find = |name: &str| expected.iter().find(|e| e.metric == name).map(|e| e.truth);
+        assert_eq!(find("people.now.people"), Some(300.0));
+        assert_eq!(find("people.now.newcomers"), Some(300.0));
+        assert_eq!(find("sessions.now.sessions"), Some(population.sessions.len() as f64));
+        let phases: f64 =
+            (1..=3).filter_map(|phase| find(&format!("phase:{phase}/sessions.now.sessions"))).sum();
+        assert_eq!(phases, population.sessions.len() as f64);
+        let day = format!("people.daily.{}.people", date_of(989));
+        assert!(find(&day).unwrap() >= 100.0, "two in five come on the first day");
+        // In the phase in which things get worse, they are worse with the feature.
+        let on = find("flag:EXERCISE_VIDEO_INTEGRATION:on:3/vitals.LCP.p75").unwrap();
+        let off = find("flag:EXERCISE_VIDEO_INTEGRATION:off:3/vitals.LCP.p75").unwrap();
+        assert!(on > off * 1.3, "{on} {off}");
+        let mut names: Vec<&str> = expected.iter().map(|e| e.metric.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), expected.len(), "each is said once");
+    }
+}

@@ -1,0 +1,288 @@
+//! What happens in a session.
+
+use std::collections::BTreeMap;
+
+use super::{MadeUpSession, Random, population::id_of};
+use crate::{
+    Timestamp,
+    ids::{FlagKey, VariantName},
+    telemetry::{
+        ErrorReport, Fact, FactKind, Feedback, Severity, Simulation, TaskOutcome, TimingKind,
+    },
+    vitals::Vital,
+};
+
+const PAGES: [&str; 5] = ["/", "/exercises", "/exercises/detail", "/workouts", "/profile"];
+const ENDPOINTS: [&str; 3] = ["/api/exercises", "/api/exercises/:id", "/api/workouts"];
+
+/// What a page would send at once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MadeUpBatch {
+    /// Its id.
+    pub id: String,
+    /// The session's id.
+    pub session: String,
+    /// The user's id.
+    pub user: String,
+    /// The app's version.
+    pub release: &'static str,
+    /// When it is sent: after all that it tells.
+    pub at: Timestamp,
+    /// What the session was exposed to.
+    pub exposed: BTreeMap<FlagKey, VariantName>,
+    /// What happened.
+    pub facts: Vec<Fact>,
+}
+
+fn second(seconds: f64) -> f64 {
+    seconds * 1e6
+}
+
+/// The story of a session, as it is written.
+struct Story<'a> {
+    session: &'a MadeUpSession,
+    random: Random,
+    /// Milliseconds since 1970.
+    now: i64,
+    page: &'static str,
+    facts: Vec<Fact>,
+    /// Whether things are worse than they should be.
+    is_worse: bool,
+}
+
+impl Story<'_> {
+    fn at(milliseconds: i64) -> Timestamp {
+        Timestamp::from_timestamp_millis(milliseconds).unwrap_or_default()
+    }
+
+    fn tell(&mut self, kind: FactKind) {
+        self.facts.push(Fact { at: Self::at(self.now), page: self.page.to_owned(), kind });
+    }
+
+    fn wait(&mut self, from: u64, to: u64) {
+        self.now += self.random.between(from, to) as i64;
+    }
+
+    fn has_feature(&self) -> bool {
+        self.session.flags.iter().any(|(_, is_on, _)| *is_on)
+    }
+
+    fn exposures(&mut self) {
+        for (flag, is_on, _) in &self.session.flags {
+            let variant = variant(*is_on);
+            if let Some(variant) = variant {
+                self.tell(FactKind::Exposure { flag: flag.clone(), variant });
+            }
+        }
+    }
+
+    /// A page is seen: its vitals belong to the moment in which it was opened.
+    fn view(&mut self) {
+        let page = self.random.below(PAGES.len() as u64) as usize;
+        self.page = PAGES.get(page).copied().unwrap_or("/");
+        self.tell(FactKind::View);
+        let slow = match self.session.device {
+            crate::telemetry::Device::Phone => 1.4,
+            _ => 1.0,
+        };
+        let worse = if self.is_worse { 1.6 } else { 1.0 };
+        let vital = |story: &mut Self, vital, median: f64, spread| {
+            let millionths = story.random.around(median, spread);
+            story.tell(FactKind::Vital { vital, millionths, was: None });
+        };
+        vital(self, Vital::Ttfb, second(0.35) * slow, 0.5);
+        vital(self, Vital::Fcp, second(1.0) * slow, 0.4);
+        vital(self, Vital::Lcp, second(1.7) * slow * worse, 0.45);
+        if self.random.happens(0.8) {
+            vital(self, Vital::Inp, second(0.09) * slow * worse, 0.7);
+        }
+        if self.random.happens(0.2) {
+            vital(self, Vital::Fid, second(0.012) * slow, 0.6);
+        }
+        self.shifts();
+        let render = self.random.around(second(0.03) * worse, 0.5);
+        self.timing(TimingKind::Render, "ExerciseList", render, false);
+    }
+
+    /// Many pages do not shift at all. Some shift again after it was told: then the larger value
+    /// takes the place of the other.
+    fn shifts(&mut self) {
+        let shift = match self.random.happens(0.3) {
+            true => 0,
+            false => self.random.around(second(0.04), 0.8),
+        };
+        self.tell(FactKind::Vital { vital: Vital::Cls, millionths: shift, was: None });
+        if self.random.happens(0.15) {
+            let millionths = shift + self.random.around(second(0.05), 0.5);
+            self.tell(FactKind::Vital { vital: Vital::Cls, millionths, was: Some(shift) });
+        }
+    }
+
+    fn timing(&mut self, kind: TimingKind, name: &str, millionths: u64, has_failed: bool) {
+        self.tell(FactKind::Timing { kind, name: name.to_owned(), millionths, has_failed });
+    }
+
+    fn calls(&mut self) {
+        for _ in 0..self.random.below(4) {
+            self.wait(50, 900);
+            let endpoint = self.random.below(ENDPOINTS.len() as u64) as usize;
+            let endpoint = ENDPOINTS.get(endpoint).copied().unwrap_or("/");
+            let millionths = self.random.around(second(0.12), 0.6);
+            let has_failed = self.random.happens(0.01);
+            self.timing(TimingKind::Api, endpoint, millionths, has_failed);
+        }
+    }
+
+    fn features(&mut self) {
+        for (flag, is_on, adopts) in &self.session.flags {
+            if !is_on || !adopts || !self.random.happens(0.6) {
+                continue;
+            }
+            for _ in 0..self.random.between(1, 3) {
+                self.wait(2_000, 20_000);
+                self.tell(FactKind::FeatureUsed { flag: flag.clone() });
+            }
+            let millionths = self.random.between(5, 120) * 1_000_000;
+            self.tell(FactKind::Engaged { flag: flag.clone(), millionths });
+        }
+    }
+
+    fn task(&mut self) {
+        if !self.random.happens(0.4) {
+            return;
+        }
+        let task = |outcome, millionths| {
+            let name = "log_workout".to_owned();
+            FactKind::Task { name, outcome, millionths }
+        };
+        self.tell(task(TaskOutcome::Started, 0));
+        self.wait(20_000, 240_000);
+        let likely = if self.has_feature() { 0.85 } else { 0.8 };
+        let outcome = match self.random.happens(likely) {
+            true => TaskOutcome::Completed,
+            false => TaskOutcome::Abandoned,
+        };
+        let millionths = self.random.around(second(70.0), 0.4);
+        self.tell(task(outcome, millionths));
+        for _ in 0..self.random.below(5) {
+            self.tell(FactKind::Custom { name: "set_logged".to_owned() });
+        }
+    }
+
+    fn troubles(&mut self) {
+        let error = |message: &str, severity| {
+            let (message, count) = (message.to_owned(), 1);
+            FactKind::Error(ErrorReport { message, severity, count, ..ErrorReport::default() })
+        };
+        let likely = if self.is_worse { 0.12 } else { 0.03 };
+        if self.random.happens(likely) {
+            let severity = match self.random.happens(0.1) {
+                true => Severity::Critical,
+                false => Severity::Error,
+            };
+            let count = self.random.between(1, 3);
+            for _ in 0..count {
+                self.tell(error("TypeError: the plan is undefined (simulated)", severity));
+            }
+        }
+        // Warnings are kept, and do not count.
+        if self.random.happens(0.05) {
+            self.tell(error("The video took long to load (simulated)", Severity::Warning));
+        }
+    }
+
+    fn voice(&mut self) {
+        if self.random.happens(0.03) {
+            let rating = Some(match self.random.below(10) {
+                0 => 2,
+                1..3 => 3,
+                3..7 => 4,
+                _ => 5,
+            });
+            let (kind, message) = ("rating".to_owned(), "made up by phasegate simulate".to_owned());
+            self.tell(FactKind::Feedback(Feedback {
+                kind,
+                rating,
+                message,
+                ..Feedback::default()
+            }));
+        }
+        if self.random.happens(0.02) {
+            let score = Some(self.random.between(3, 10) as u8);
+            let kind = "nps".to_owned();
+            self.tell(FactKind::Feedback(Feedback { kind, score, ..Feedback::default() }));
+        }
+        for (name, likely) in [("premium_conversion", 0.01), ("support_ticket", 0.005)] {
+            if self.random.happens(likely) {
+                self.tell(FactKind::Custom { name: name.to_owned() });
+            }
+        }
+    }
+}
+
+fn variant(is_on: bool) -> Option<VariantName> {
+    VariantName::new(if is_on { "on" } else { "off" }).ok()
+}
+
+/// What a session's pages send: all of it at once, or in two parts.
+#[must_use]
+pub fn batches(simulation: &Simulation, session: &MadeUpSession) -> Vec<MadeUpBatch> {
+    let stream = (u64::from(session.person) << 32) | u64::from(session.number);
+    // Another stream than the one that decides when people come.
+    let random = Random::new(simulation.seed ^ 0x5151, stream);
+    let is_regression = simulation.regression == Some(session.phase.0);
+    let has_newest = session.flags.last().is_some_and(|(_, is_on, _)| *is_on);
+    let mut story = Story {
+        session,
+        random,
+        now: session.day * 86_400_000 + session.begins as i64,
+        page: "/",
+        facts: Vec::new(),
+        is_worse: is_regression && has_newest,
+    };
+    story.exposures();
+    for _ in 0..story.random.between(1, 3) {
+        story.view();
+        story.calls();
+        story.wait(8_000, 180_000);
+    }
+    story.features();
+    story.task();
+    story.troubles();
+    story.voice();
+    send(simulation, session, story)
+}
+
+fn send(
+    simulation: &Simulation,
+    session: &MadeUpSession,
+    mut story: Story<'_>,
+) -> Vec<MadeUpBatch> {
+    let release = match session.day - simulation.first_day() < i64::from(simulation.days) / 2 {
+        true => "1.0.0",
+        false => "1.1.0",
+    };
+    let user = id_of(simulation, session.person);
+    let exposed: BTreeMap<FlagKey, VariantName> = session
+        .flags
+        .iter()
+        .filter_map(|(flag, is_on, _)| Some((flag.clone(), variant(*is_on)?)))
+        .collect();
+    let facts = std::mem::take(&mut story.facts);
+    let middle = match story.random.happens(0.3) {
+        true => story.random.below(facts.len() as u64) as usize,
+        false => 0,
+    };
+    let (first, second) = facts.split_at(middle.min(facts.len()));
+    let parts = [first, second].into_iter().filter(|part| !part.is_empty());
+    let one = |(number, part): (usize, &[Fact])| MadeUpBatch {
+        id: format!("{user}-{}-{number}", session.number),
+        session: format!("{user}-{}", session.number),
+        user: user.clone(),
+        release,
+        at: part.iter().map(|fact| fact.at).max().unwrap_or_default(),
+        exposed: exposed.clone(),
+        facts: part.to_vec(),
+    };
+    parts.enumerate().map(one).collect()
+}

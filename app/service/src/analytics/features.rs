@@ -1,0 +1,66 @@
+//! Whether features are used.
+
+use std::collections::BTreeMap;
+
+use phasegate_domain::{analytics::adoption, ids::FlagKey, stats::Tally, telemetry::Series};
+use serde::Serialize;
+
+use super::{MAX_LINES, OffVariants, Window, of};
+
+/// The way of a feature's users: exposed to it, tried it, used it again.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AdoptionLine {
+    /// Which feature.
+    pub flag: FlagKey,
+    /// People who were exposed to it on.
+    pub exposed: u64,
+    /// Of those, who used it.
+    pub tried: u64,
+    /// `tried` ÷ `exposed`.
+    pub rate: Option<f64>,
+    /// The rate on as many days before.
+    pub rate_before: Option<f64>,
+    /// Of those who tried it, who used it on another day, too.
+    pub again: u64,
+    /// The users of a day ÷ the users of all days, on average over the days with use.
+    pub stickiness: Option<f64>,
+    /// Visible time with it in use, in seconds.
+    pub seconds: f64,
+    /// The median of the stretches of that time, in seconds.
+    pub median_seconds: Option<f64>,
+}
+
+pub(super) fn adoptions(now: &Window, before: &Window, off: &OffVariants<'_>) -> Vec<AdoptionLine> {
+    let engagement = engagement(now);
+    let line = |flag: FlagKey| {
+        let off = off.of(&flag);
+        let found = adoption(&now.presence, &flag, off);
+        let time = engagement.get(&flag);
+        AdoptionLine {
+            exposed: found.exposed,
+            tried: found.tried,
+            rate: found.rate(),
+            rate_before: adoption(&before.presence, &flag, off).rate(),
+            again: found.again,
+            stickiness: found.stickiness(),
+            seconds: time.map_or(0.0, |time| time.sum() as f64 / 1e6),
+            median_seconds: time.and_then(|time| time.sketch().quantile(0.5)).map(|m| m / 1e6),
+            flag,
+        }
+    };
+    let mut all: Vec<AdoptionLine> = now.presence.flags().into_iter().map(line).collect();
+    all.sort_by_key(|line| std::cmp::Reverse(line.exposed));
+    all.truncate(MAX_LINES);
+    all
+}
+
+fn engagement(window: &Window) -> BTreeMap<FlagKey, Tally> {
+    let mut sums: BTreeMap<FlagKey, Tally> = BTreeMap::new();
+    for row in of(&window.rows, Series::Engagement) {
+        if let Ok(flag) = FlagKey::new(row.label.as_str()) {
+            sums.entry(flag).or_default().merge(&row.tally);
+        }
+    }
+    sums
+}

@@ -1,0 +1,288 @@
+//! What people do with what they are given; from rows and sets of people only.
+
+mod features;
+mod people;
+mod visits;
+
+use std::collections::BTreeMap;
+
+use phasegate_domain::{
+    Timestamp,
+    analytics::{CrossUse, Presence, cross_use},
+    ids::{EnvironmentId, FlagKey, VariantName},
+    people::Role,
+    stats::{People, Tally},
+    telemetry::{Deed, Mark, Period, Range, Resolution, Series, Slice, date_of, day_of},
+};
+use phasegate_store::models::{Row, RowQuery};
+use serde::Serialize;
+
+pub use self::{
+    features::AdoptionLine,
+    people::{Arm, DayPeople, PeopleNumbers, PeoplePanel},
+    visits::{EventLine, OpinionNumbers, OpinionPanel, SessionNumbers, SessionPanel, TaskLine},
+};
+use crate::{
+    LiveEnvironment, Service, ServiceError, access::Actor, marks::marks, telemetry::heard_at,
+};
+
+/// What is read of what was counted.
+const SERIES: [Series; 8] = [
+    Series::Engagement,
+    Series::Sessions,
+    Series::ErrorSessions,
+    Series::CriticalSessions,
+    Series::Tasks,
+    Series::Custom,
+    Series::Feedback,
+    Series::Nps,
+];
+
+/// Lines of a table.
+const MAX_LINES: usize = 50;
+
+/// How long after the period it is looked whether people are back, in days.
+const LOOKED_AFTER: i64 = 30;
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnalyticsQuery {
+    /// Which days.
+    pub period: Period,
+    /// Of whom: everybody, those of a segment, those who were there in a phase, or those who were
+    /// exposed to a variant.
+    pub slice: Slice,
+    /// The flag whose arms are compared in retention.
+    pub flag: Option<FlagKey>,
+}
+
+impl AnalyticsQuery {
+    /// What the fields of an address ask for; what is not said is as usual.
+    ///
+    /// # Errors
+    /// Names the field and what it may be.
+    pub fn read<'a>(field: impl Fn(&str) -> &'a str) -> Result<Self, ServiceError> {
+        let period = Period::read(field("range"), field("from"), field("to"));
+        let period = period.map_err(ServiceError::Invalid)?;
+        let flag = match field("flag") {
+            "" => None,
+            key => {
+                Some(FlagKey::new(key).map_err(|e| ServiceError::Invalid(format!("flag: {e}")))?)
+            }
+        };
+        let slice = read_slice(field("slice"))?;
+        Ok(Self { period: period.unwrap_or(Period::Last(Range::Month)), slice, flag })
+    }
+
+    /// As an address says it.
+    #[must_use]
+    pub fn fields(&self) -> Vec<(&'static str, String)> {
+        let mut fields = vec![("slice", self.slice.to_text())];
+        fields.extend(self.flag.as_ref().map(|flag| ("flag", flag.to_string())));
+        fields.retain(|(_, value)| !value.is_empty());
+        fields
+    }
+
+    /// Whether people can be told apart by it.
+    #[must_use]
+    pub fn takes(slice: &Slice) -> bool {
+        matches!(slice, Slice::All | Slice::Segment(_) | Slice::Phase(_) | Slice::Flag(..))
+    }
+}
+
+/// What people do. Numbers `before` are those of as many days before.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Analytics {
+    /// When it was computed.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub at: Timestamp,
+    /// When pages reported something last.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub heard_at: Option<Timestamp>,
+    /// The first day, UTC.
+    pub from: String,
+    /// The last day, UTC; today is not over.
+    pub to: String,
+    /// Whether it was all made up.
+    pub is_simulated: bool,
+    /// Who was there.
+    pub people: PeoplePanel,
+    /// Each flag that anybody was exposed to, those with the most first.
+    pub adoption: Vec<AdoptionLine>,
+    /// Each pair of used features.
+    pub cross_use: Vec<CrossUse>,
+    /// Whether people come back: everybody, or those who were exposed to a flag on, and off.
+    pub retention: Vec<Arm>,
+    /// Sessions.
+    pub sessions: SessionPanel,
+    /// Tasks.
+    pub tasks: Vec<TaskLine>,
+    /// What people think.
+    pub opinion: OpinionPanel,
+    /// The app's own events, the most frequent first.
+    pub events: Vec<EventLine>,
+    /// What changed in the meantime, oldest first.
+    pub marks: Vec<Mark>,
+}
+
+/// All that was counted on some days.
+struct Window {
+    presence: Presence,
+    rows: Vec<Row>,
+}
+
+/// Computes it.
+///
+/// # Errors
+/// When the actor may not look, people cannot be told apart by the slice, or storage fails.
+pub async fn analytics(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+    query: &AnalyticsQuery,
+) -> Result<Analytics, ServiceError> {
+    actor.require(Role::Viewer)?;
+    if !AnalyticsQuery::takes(&query.slice) {
+        let text = "slice: segment:…, phase:… or flag:FLAG:VARIANT:PHASE; people are not counted by page, device or release";
+        return Err(ServiceError::Invalid(text.to_owned()));
+    }
+    let live = service.environment(environment)?;
+    let off = OffVariants::new(&live, environment);
+    let at = service.now();
+    let today = day_of(at);
+    let (from, to) = query.period.day_bounds(at);
+    let now = read(service, environment, &query.slice, from, to).await?;
+    let before = read(service, environment, &query.slice, from - (to - from), from).await?;
+    let active = active(service, environment, &now, &query.slice, from, (to, today)).await?;
+    Ok(Analytics {
+        at,
+        heard_at: heard_at(service, environment).await?,
+        from: date_of(from),
+        to: date_of(to - 1),
+        is_simulated: environment.is_simulated(),
+        people: people::panel(&now.presence, &before.presence, today),
+        adoption: features::adoptions(&now, &before, &off),
+        cross_use: cross_use(&now.presence),
+        retention: people::arms(&now.presence, &active, &off, query.flag.as_ref(), today),
+        sessions: visits::sessions(&now.rows, &before.rows),
+        tasks: visits::tasks(&now.rows, &before.rows),
+        opinion: visits::opinion(&now.rows, &before.rows),
+        events: visits::events(&now.rows, &before.rows),
+        marks: marks(service, environment, from * 86_400, to * 86_400).await?,
+    })
+}
+
+/// The segments and phases that people were seen in: of whom it can be asked.
+///
+/// # Errors
+/// When the actor may not look, or storage fails.
+pub async fn parts(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+) -> Result<Vec<Slice>, ServiceError> {
+    actor.require(Role::Viewer)?;
+    let mut parts = Vec::new();
+    for kind in ["segment", "phase"] {
+        parts.extend(service.telemetry.slices(environment, Series::Sessions, kind).await?);
+    }
+    Ok(parts)
+}
+
+/// A slice as addresses have it.
+pub(crate) fn read_slice(text: &str) -> Result<Slice, ServiceError> {
+    Slice::parse(text).ok_or_else(|| {
+        ServiceError::Invalid(format!(
+            "slice: empty, or such as device:phone, page:/a, release:1.0, phase:2, segment:beta or flag:A:on:2, not {text:?}"
+        ))
+    })
+}
+
+async fn read(
+    service: &Service,
+    environment: EnvironmentId,
+    slice: &Slice,
+    from: i64,
+    to: i64,
+) -> Result<Window, ServiceError> {
+    let presence = service.telemetry.people(environment, "", from, to).await?;
+    let presence: Presence = presence.into_iter().collect();
+    let presence = match filter(&presence, slice) {
+        Some(filter) => presence.among(&filter),
+        None => presence,
+    };
+    let query = RowQuery {
+        environment,
+        resolution: Resolution::Day,
+        series: SERIES.to_vec(),
+        slices: vec![slice.clone()],
+        from,
+        to,
+    };
+    Ok(Window { presence, rows: service.telemetry.rows(&query).await? })
+}
+
+/// The people of a slice, by day; nothing where it is everybody.
+fn filter(presence: &Presence, slice: &Slice) -> Option<BTreeMap<i64, People>> {
+    let wanted = match slice {
+        Slice::Segment(segment) => Deed::InSegment(segment.clone()),
+        Slice::Phase(phase) => Deed::InPhase(*phase),
+        Slice::Flag(flag, variant, phase) => Deed::Exposed(flag.clone(), variant.clone(), *phase),
+        _ => return None,
+    };
+    Some(presence.by_day(|deed| *deed == wanted))
+}
+
+/// Who was there on the days and on those after them, whatever they are part of by then: somebody
+/// who is back is back.
+async fn active(
+    service: &Service,
+    environment: EnvironmentId,
+    now: &Window,
+    slice: &Slice,
+    from: i64,
+    (to, today): (i64, i64),
+) -> Result<Presence, ServiceError> {
+    let deed = Deed::Active.to_text();
+    let end = (to + LOOKED_AFTER).min(today + 1);
+    let begin = if *slice == Slice::All { to } else { from };
+    let mut sets = Vec::new();
+    if begin < end {
+        sets = service.telemetry.people(environment, &deed, begin, end).await?;
+    }
+    if *slice == Slice::All {
+        let known = now.presence.days(&Deed::Active);
+        sets.extend(known.map(|(day, people)| (Deed::Active, day, people.clone())));
+    }
+    Ok(sets.into_iter().collect())
+}
+
+fn of(rows: &[Row], series: Series) -> impl Iterator<Item = &Row> {
+    rows.iter().filter(move |row| row.series == series)
+}
+
+fn sum(rows: &[Row], series: Series) -> Tally {
+    let mut all = Tally::default();
+    of(rows, series).for_each(|row| all.merge(&row.tally));
+    all
+}
+
+/// The variants that are as good as not having the features.
+struct OffVariants<'a> {
+    live: &'a LiveEnvironment,
+    /// What is made up knows no others.
+    made_up: Option<VariantName>,
+}
+
+impl<'a> OffVariants<'a> {
+    fn new(live: &'a LiveEnvironment, environment: EnvironmentId) -> Self {
+        let made_up = environment.is_simulated().then(|| VariantName::new("off").ok()).flatten();
+        Self { live, made_up }
+    }
+
+    fn of(&self, flag: &FlagKey) -> Option<&VariantName> {
+        let entry = self.live.snapshot.flag(flag.as_str());
+        self.made_up.as_ref().or(entry.map(|entry| &entry.flag.off_variant))
+    }
+}

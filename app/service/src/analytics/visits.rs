@@ -1,0 +1,229 @@
+//! Sessions, what people finish in them, and what they say.
+
+use std::collections::BTreeMap;
+
+use phasegate_domain::telemetry::Series;
+use phasegate_store::models::Row;
+use serde::Serialize;
+
+use super::{MAX_LINES, of, sum};
+
+/// Sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SessionPanel {
+    /// On the days.
+    pub now: SessionNumbers,
+    /// On as many days before.
+    pub before: SessionNumbers,
+}
+
+/// How many sessions, and what they were like.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SessionNumbers {
+    /// How many.
+    pub sessions: u64,
+    /// How long they lasted on average, in seconds.
+    pub mean_seconds: Option<f64>,
+    /// The median of that.
+    pub p50_seconds: Option<f64>,
+    /// The 95th percentile of that.
+    pub p95_seconds: Option<f64>,
+    /// In how many something went wrong.
+    pub with_error: u64,
+    /// In how many something critical went wrong.
+    pub with_critical: u64,
+}
+
+/// What became of a task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TaskLine {
+    /// Its name.
+    pub name: String,
+    /// On the days.
+    pub now: TaskCounts,
+    /// On as many days before.
+    pub before: TaskCounts,
+}
+
+/// What became of a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TaskCounts {
+    /// How often it was begun.
+    pub started: u64,
+    /// How often it was done.
+    pub completed: u64,
+    /// How often it was given up.
+    pub abandoned: u64,
+}
+
+/// What people think.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OpinionPanel {
+    /// On the days.
+    pub now: OpinionNumbers,
+    /// On as many days before.
+    pub before: OpinionNumbers,
+}
+
+/// What people think.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OpinionNumbers {
+    /// Ratings that were given.
+    pub ratings: u64,
+    /// Their mean, from 1 to 5.
+    pub satisfaction: Option<f64>,
+    /// Answers to how likely they would recommend it.
+    pub recommendations: u64,
+    /// % of 9 and 10 minus % of 0 to 6.
+    pub nps: Option<f64>,
+}
+
+/// An event of the app's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EventLine {
+    /// Its name.
+    pub name: String,
+    /// How often it happened.
+    pub count: u64,
+    /// How often on as many days before.
+    pub before: u64,
+}
+
+pub(super) fn sessions(now: &[Row], before: &[Row]) -> SessionPanel {
+    SessionPanel { now: session_numbers(now), before: session_numbers(before) }
+}
+
+fn session_numbers(rows: &[Row]) -> SessionNumbers {
+    let all = sum(rows, Series::Sessions);
+    let seconds = |millionths: Option<f64>| millionths.map(|value| value / 1e6);
+    SessionNumbers {
+        sessions: all.count(),
+        mean_seconds: seconds(all.mean()),
+        p50_seconds: seconds(all.sketch().quantile(0.5)),
+        p95_seconds: seconds(all.sketch().quantile(0.95)),
+        with_error: sum(rows, Series::ErrorSessions).count(),
+        with_critical: sum(rows, Series::CriticalSessions).count(),
+    }
+}
+
+pub(super) fn tasks(now: &[Row], before: &[Row]) -> Vec<TaskLine> {
+    let mut before = task_counts(before);
+    let line = |(name, now): (String, TaskCounts)| TaskLine {
+        before: before.remove(&name).unwrap_or_default(),
+        name,
+        now,
+    };
+    let mut lines: Vec<TaskLine> = task_counts(now).into_iter().map(line).collect();
+    lines.sort_by_key(|line| std::cmp::Reverse(line.now.started));
+    lines.truncate(MAX_LINES);
+    lines
+}
+
+fn task_counts(rows: &[Row]) -> BTreeMap<String, TaskCounts> {
+    let mut tasks: BTreeMap<String, TaskCounts> = BTreeMap::new();
+    for row in of(rows, Series::Tasks) {
+        // The name may hold colons, the outcome does not.
+        let (name, outcome) = row.label.rsplit_once(':').unwrap_or((row.label.as_str(), ""));
+        let counts = tasks.entry(name.to_owned()).or_default();
+        match outcome {
+            "started" => counts.started += row.tally.count(),
+            "completed" => counts.completed += row.tally.count(),
+            "abandoned" => counts.abandoned += row.tally.count(),
+            _ => {}
+        }
+    }
+    tasks
+}
+
+pub(super) fn opinion(now: &[Row], before: &[Row]) -> OpinionPanel {
+    OpinionPanel { now: opinion_numbers(now), before: opinion_numbers(before) }
+}
+
+fn opinion_numbers(rows: &[Row]) -> OpinionNumbers {
+    let (ratings, recommendations) = (sum(rows, Series::Feedback), sum(rows, Series::Nps));
+    let sketch = recommendations.sketch();
+    let all = sketch.count();
+    let promoters = all - sketch.count_at_most(8.5);
+    let detractors = sketch.count_at_most(6.5);
+    OpinionNumbers {
+        // Feedback may come without a rating.
+        ratings: ratings.sketch().count(),
+        satisfaction: ratings.mean(),
+        recommendations: all,
+        nps: (all > 0).then(|| (promoters as f64 - detractors as f64) * 100.0 / all as f64),
+    }
+}
+
+pub(super) fn events(now: &[Row], before: &[Row]) -> Vec<EventLine> {
+    let mut before = event_counts(before);
+    let line = |(name, count): (String, u64)| EventLine {
+        before: before.remove(&name).unwrap_or_default(),
+        name,
+        count,
+    };
+    let mut lines: Vec<EventLine> = event_counts(now).into_iter().map(line).collect();
+    lines.sort_by_key(|line| std::cmp::Reverse(line.count));
+    lines.truncate(MAX_LINES);
+    lines
+}
+
+fn event_counts(rows: &[Row]) -> BTreeMap<String, u64> {
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    for row in of(rows, Series::Custom) {
+        match counts.get_mut(&row.label) {
+            Some(count) => *count += row.tally.count(),
+            None => drop(counts.insert(row.label.clone(), row.tally.count())),
+        }
+    }
+    counts
+}
+
+#[cfg(test)]
+mod tests {
+    use phasegate_domain::{stats::Tally, telemetry::Slice};
+
+    use super::*;
+
+    fn row(series: Series, label: &str, values: &[u64]) -> Row {
+        let mut tally = Tally::default();
+        values.iter().for_each(|value| tally.add(*value));
+        Row { series, slice: Slice::All, label: label.into(), span: 1, tally }
+    }
+
+    #[test]
+    fn promoters_minus_detractors() {
+        let answers = [row(Series::Nps, "", &[0, 6, 7, 8, 9, 10, 10, 10])];
+        let found = opinion(&answers, &[]);
+        assert_eq!((found.now.nps, found.now.recommendations), (Some(25.0), 8));
+        assert_eq!(found.before, OpinionNumbers::default());
+    }
+
+    #[test]
+    fn a_task_is_counted_by_what_became_of_it() {
+        let now = [
+            row(Series::Tasks, "check:out:started", &[0, 0, 0]),
+            row(Series::Tasks, "check:out:completed", &[5, 6]),
+            row(Series::Tasks, "check:out:abandoned", &[5]),
+        ];
+        let before = [row(Series::Tasks, "check:out:started", &[0])];
+        let lines = tasks(&now, &before);
+        assert_eq!(lines[0].name, "check:out");
+        assert_eq!(lines[0].now, TaskCounts { started: 3, completed: 2, abandoned: 1 });
+        assert_eq!(lines[0].before.started, 1);
+    }
+
+    #[test]
+    fn events_are_compared_with_those_before() {
+        let now = [row(Series::Custom, "a", &[1]), row(Series::Custom, "b", &[1, 1])];
+        let lines = events(&now, &[row(Series::Custom, "a", &[1, 1, 1])]);
+        let all: Vec<_> = lines.iter().map(|l| (l.name.as_str(), l.count, l.before)).collect();
+        assert_eq!(all, [("b", 2, 0), ("a", 1, 3)]);
+    }
+}

@@ -1,0 +1,234 @@
+//! Panels as tables, for files: which fields of what a use case answers make the columns.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::ServiceError;
+
+/// A panel that can be taken away as a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Panel {
+    /// Its name in addresses.
+    pub name: &'static str,
+    /// Where its lines are in the answer; a single one where it is no list.
+    at: &'static str,
+    /// A list within each line whose entries are the lines, after the fields of the line itself.
+    within: &'static str,
+    /// The fields, with dots between the steps.
+    columns: &'static [&'static str],
+}
+
+const fn panel(
+    name: &'static str,
+    at: &'static str,
+    within: &'static str,
+    columns: &'static [&'static str],
+) -> Panel {
+    Panel { name, at, within, columns }
+}
+
+/// The panels of analytics.
+pub const ANALYTICS: [Panel; 11] = [
+    panel("people", "/people/daily", "", &["date", "people"]),
+    panel(
+        "totals",
+        "/people",
+        "",
+        &[
+            "now.people",
+            "now.newcomers",
+            "now.stickiness",
+            "before.people",
+            "before.newcomers",
+            "before.stickiness",
+        ],
+    ),
+    panel(
+        "adoption",
+        "/adoption",
+        "",
+        &[
+            "flag",
+            "exposed",
+            "tried",
+            "rate",
+            "rate_before",
+            "again",
+            "stickiness",
+            "seconds",
+            "median_seconds",
+        ],
+    ),
+    panel("cross", "/cross_use", "", &["one", "other", "both", "either"]),
+    panel("retention", "/retention", "totals", &["title", "days", "of", "back"]),
+    panel("cohorts", "/retention", "cohorts", &["title", "day", "size", "back"]),
+    panel(
+        "sessions",
+        "/sessions",
+        "",
+        &[
+            "now.sessions",
+            "now.mean_seconds",
+            "now.p50_seconds",
+            "now.p95_seconds",
+            "now.with_error",
+            "now.with_critical",
+            "before.sessions",
+            "before.mean_seconds",
+            "before.p50_seconds",
+            "before.p95_seconds",
+            "before.with_error",
+            "before.with_critical",
+        ],
+    ),
+    panel(
+        "tasks",
+        "/tasks",
+        "",
+        &[
+            "name",
+            "now.started",
+            "now.completed",
+            "now.abandoned",
+            "before.started",
+            "before.completed",
+            "before.abandoned",
+        ],
+    ),
+    panel(
+        "voices",
+        "/opinion",
+        "",
+        &[
+            "now.ratings",
+            "now.satisfaction",
+            "now.recommendations",
+            "now.nps",
+            "before.ratings",
+            "before.satisfaction",
+            "before.recommendations",
+            "before.nps",
+        ],
+    ),
+    panel("events", "/events", "", &["name", "count", "before"]),
+    panel("marks", "/marks", "", &["at", "kind", "text", "by"]),
+];
+
+/// The panels of performance.
+pub const PERFORMANCE: [Panel; 6] = [
+    panel("score", "", "", &["score", "score_before"]),
+    panel("vitals", "/vitals", "", &["vital", "p75", "p75_before", "samples", "good", "poor"]),
+    panel("courses", "/vitals", "points", &["vital", "minute", "value"]),
+    panel("breakdown", "/breakdown", "", &["slice", "samples", "score", "p75.0", "p75.1", "p75.2"]),
+    panel(
+        "slow",
+        "/timings",
+        "",
+        &["timing.kind", "timing.name", "p50", "timing.p75", "p95", "failures", "timing.samples"],
+    ),
+    panel("marks", "/marks", "", &["at", "kind", "text", "by"]),
+];
+
+/// The panel of that name.
+///
+/// # Errors
+/// [`ServiceError::NotFound`] when there is none.
+pub fn find(panels: &'static [Panel], name: &str) -> Result<&'static Panel, ServiceError> {
+    let found = panels.iter().find(|panel| panel.name == name);
+    found.ok_or_else(|| {
+        let names: Vec<&str> = panels.iter().map(|panel| panel.name).collect();
+        ServiceError::not_found("panel", format!("{name} (one of {})", names.join(", ")))
+    })
+}
+
+impl Panel {
+    /// The panel's part of an answer.
+    ///
+    /// # Errors
+    /// When the answer cannot be written, which is a bug.
+    pub fn json(&self, answer: &impl Serialize) -> Result<Value, ServiceError> {
+        let whole = serde_json::to_value(answer)
+            .map_err(|_| ServiceError::Inconsistent("a panel cannot be written as JSON"))?;
+        Ok(whole.pointer(self.at).cloned().unwrap_or_default())
+    }
+
+    /// The panel as comma-separated values (RFC 4180), with a line of names first.
+    ///
+    /// # Errors
+    /// See [`Panel::json`].
+    pub fn csv(&self, answer: &impl Serialize) -> Result<String, ServiceError> {
+        let part = self.json(answer)?;
+        let lines = match part {
+            Value::Array(lines) => lines,
+            Value::Null => Vec::new(),
+            single => vec![single],
+        };
+        let mut out = self.columns.join(",");
+        out.push_str("\r\n");
+        for line in &lines {
+            match line.get(self.within).and_then(Value::as_array) {
+                Some(inner) => inner.iter().for_each(|inner| self.write(&mut out, &[inner, line])),
+                None => self.write(&mut out, &[line]),
+            }
+        }
+        Ok(out)
+    }
+
+    /// A field stands in the first of the places that has it.
+    fn write(&self, out: &mut String, places: &[&Value]) {
+        for (index, column) in self.columns.iter().enumerate() {
+            if index > 0 {
+                out.push(',');
+            }
+            let path = format!("/{}", column.replace('.', "/"));
+            if let Some(value) = places.iter().find_map(|place| place.pointer(&path)) {
+                out.push_str(&cell(value));
+            }
+        }
+        out.push_str("\r\n");
+    }
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => quoted(text),
+        Value::Array(values) => values.iter().map(cell).collect::<Vec<_>>().join(" "),
+        other => other.to_string(),
+    }
+}
+
+/// Texts may come from anybody's page: none may be taken for a formula by a spreadsheet.
+fn quoted(text: &str) -> String {
+    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let text = if is_formula { format!("'{text}") } else { text.to_owned() };
+    match text.contains([',', '"', '\n', '\r']) {
+        true => format!("\"{}\"", text.replace('"', "\"\"")),
+        false => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_panel_becomes_a_table() {
+        let answer = json!({
+            "events": [
+                {"name": "=1+1,\"x\"", "count": 2, "before": 0},
+                {"name": "b", "count": 1, "before": null},
+            ],
+            "retention": [{"title": "All", "totals": [{"days": 1, "of": 4, "back": 2}]}],
+            "people": {"now": {"people": 5}},
+        });
+        let csv = |name| find(&ANALYTICS, name).unwrap().csv(&answer).unwrap();
+        assert_eq!(csv("events"), "name,count,before\r\n\"'=1+1,\"\"x\"\"\",2,0\r\nb,1,\r\n");
+        assert_eq!(csv("retention"), "title,days,of,back\r\nAll,1,4,2\r\n");
+        assert!(csv("totals").ends_with("\r\n5,,,,,\r\n"));
+        assert_eq!(csv("tasks").lines().count(), 1, "nothing is a table without lines");
+        assert!(find(&PERFORMANCE, "moon").unwrap_err().to_string().contains("score, vitals"));
+    }
+}

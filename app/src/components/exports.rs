@@ -1,0 +1,16 @@
+//! The way to take a panel away as a file.
+
+use leptos::prelude::*;
+
+/// Links to a panel as CSV and JSON. `page` is the address of the panel's page, and `query` what
+/// stands behind its question mark.
+#[component]
+pub(crate) fn Exports(page: &'static str, panel: &'static str, query: String) -> impl IntoView {
+    let link = |ending: &str| format!("{page}.{ending}?panel={panel}&{query}");
+    view! {
+        <span class="exports">
+            <a href=link("csv") rel="external" download aria-label=format!("{panel} as CSV")>"CSV"</a>" "
+            <a href=link("json") rel="external" download aria-label=format!("{panel} as JSON")>"JSON"</a>
+        </span>
+    }
+}

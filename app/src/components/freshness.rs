@@ -1,0 +1,26 @@
+//! How fresh numbers are.
+
+use leptos::prelude::*;
+use phasegate_domain::{Timestamp, telemetry::Period};
+
+use crate::format;
+
+/// Which time is shown, when it was computed, and when pages reported last.
+#[component]
+pub(crate) fn Freshness(
+    period: Period,
+    at: Timestamp,
+    heard_at: Option<Timestamp>,
+) -> impl IntoView {
+    let heard = match heard_at {
+        Some(heard) => {
+            format!("pages reported last {} before", format::duration(at - heard))
+        }
+        None => "no page has reported yet".to_owned(),
+    };
+    view! {
+        <p class="hint" data-testid="freshness">
+            {format!("{} · as of {} · {heard}", period.title(), format::instant(at))}
+        </p>
+    }
+}

@@ -1,0 +1,70 @@
+//! `phasegate person …`.
+
+use std::io::{IsTerminal, Write};
+
+use anyhow::bail;
+use clap::Subcommand;
+use phasegate_service::telemetry::{forget_person, person_data};
+
+use super::local::{Local, Place, print, print_json};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PersonCommand {
+    /// Print all that is kept about a person, as JSON.
+    Export {
+        /// The id by which the app calls the person
+        id: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Forget a person; it cannot be undone.
+    Delete {
+        /// The id by which the app calls the person
+        id: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+pub(super) async fn run(command: PersonCommand) -> anyhow::Result<()> {
+    match command {
+        PersonCommand::Export { id, place } => {
+            let Local { service, environment, actor } = place.open().await?;
+            print_json(&person_data(&service, &actor, environment, &id).await?)
+        }
+        PersonCommand::Delete { id, yes, json, place } => {
+            let Local { service, environment, actor } = place.open().await?;
+            if !yes && !confirmed(&id)? {
+                bail!("nothing was deleted");
+            }
+            let forgotten = forget_person(&service, &actor, environment, &id).await?;
+            if json {
+                return print_json(&forgotten);
+            }
+            if !forgotten.was_known {
+                return print(&format!("Nothing was kept about {id}."));
+            }
+            print(&format!(
+                "Forgot {id}: out of {} sets of people, {} errors and pieces of feedback, {} batches of raw events.",
+                forgotten.sets, forgotten.reports, forgotten.batches
+            ))
+        }
+    }
+}
+
+fn confirmed(id: &str) -> anyhow::Result<bool> {
+    if !std::io::stdin().is_terminal() {
+        bail!("nothing was deleted, because there is nobody to ask; repeat it with --yes");
+    }
+    write!(std::io::stdout(), "Forget all about {id}? It cannot be undone. [y/N] ")?;
+    std::io::stdout().flush()?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}

@@ -1,0 +1,99 @@
+//! `phasegate simulate`.
+
+use anyhow::Context;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use phasegate_domain::telemetry::{Simulation, day_of};
+use serde_json::json;
+
+use super::local::{print, print_json};
+use crate::{
+    clock,
+    simulate::{Client, Manner, Metric, check, simulate},
+};
+
+#[derive(Debug, Args)]
+pub(super) struct SimulateArgs {
+    /// The server, such as http://127.0.0.1:8080
+    #[arg(long, default_value = "http://127.0.0.1:8080")]
+    url: String,
+    /// The client key of the environment
+    #[arg(long, env = "PHASEGATE_CLIENT_KEY")]
+    client_key: String,
+    /// How many people
+    #[arg(long, default_value_t = 2_000)]
+    users: u32,
+    /// On how many days they are seen, up to yesterday
+    #[arg(long, default_value_t = 30)]
+    days: u16,
+    /// What all chance comes from; the same number makes up the same people
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The phase (1 to 3) in which the newest feature makes pages slow and faulty
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=3))]
+    regression: Option<u16>,
+    /// Send everything in an order that means nothing, and one session in ten twice
+    #[arg(long)]
+    disorder: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(args: SimulateArgs) -> anyhow::Result<()> {
+    let simulation = Simulation {
+        users: args.users,
+        days: args.days,
+        seed: args.seed,
+        last_day: day_of(clock::now()) - 1,
+        regression: args.regression,
+    };
+    simulation
+        .validate(simulation.last_day + 1)
+        .map_err(|problem| anyhow::anyhow!("--{problem}"))?;
+    let client = Client::new(&args.url, &args.client_key)?;
+    let bar = ProgressBar::new(1).with_style(style()?);
+    let manner = Manner { in_disorder: args.disorder };
+    let metrics = simulate(&client, &simulation, manner, |done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+    })
+    .await?;
+    bar.finish_and_clear();
+    if args.json {
+        print_json(&json!({"simulation": simulation, "metrics": metrics}))?;
+    } else {
+        show(&metrics)?;
+    }
+    check(&metrics)
+}
+
+/// Nothing is drawn where standard error is no terminal.
+fn style() -> anyhow::Result<ProgressStyle> {
+    ProgressStyle::with_template("{bar:40} {pos} of {len} sessions, {per_sec}, {eta} left")
+        .context("the progress bar")
+}
+
+fn show(metrics: &[Metric]) -> anyhow::Result<()> {
+    let width = metrics.iter().map(|metric| metric.metric.len()).max().unwrap_or_default();
+    for metric in metrics {
+        let sign = if metric.holds { ' ' } else { '!' };
+        let measured = metric.measured.map_or_else(|| "–".to_owned(), |number| short(number));
+        let (name, kind, truth) = (&metric.metric, metric.kind, short(metric.truth));
+        print(&format!("{sign} {name:width$}  {kind:8}  {truth:>14}  {measured:>14}"))?;
+    }
+    let (exact, quantiles): (Vec<&Metric>, Vec<&Metric>) =
+        metrics.iter().partition(|metric| metric.kind == "exact");
+    let holding = |metrics: &[&Metric]| metrics.iter().filter(|metric| metric.holds).count();
+    print(&format!(
+        "{} of {} exact numbers are equal, {} of {} quantiles within 1 %. All of it is marked as simulated; the admin removes it with one click.",
+        holding(&exact),
+        exact.len(),
+        holding(&quantiles),
+        quantiles.len()
+    ))
+}
+
+fn short(number: f64) -> String {
+    if number.fract() == 0.0 { format!("{number:.0}") } else { format!("{number:.6}") }
+}

@@ -1,0 +1,116 @@
+//! Panels as files: `/admin/analytics.csv?panel=adoption&…`, with what the page's own address says
+//! behind it.
+
+use std::collections::BTreeMap;
+
+use axum::{
+    Extension,
+    extract::{Query, State},
+    http::{HeaderMap, header},
+    response::{IntoResponse, Response},
+};
+use phasegate_app::selected_environment;
+use phasegate_domain::{ids::EnvironmentId, people::Person};
+use phasegate_service::{
+    access::Actor,
+    analytics::{AnalyticsQuery, analytics},
+    panels::{self, Panel},
+    performance::{PerformanceQuery, performance},
+};
+use serde::Serialize;
+
+use crate::http::{AppState, Problem};
+
+/// How a file is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Format {
+    Csv,
+    Json,
+}
+
+/// What stands behind the question mark.
+pub(super) type Fields = Query<BTreeMap<String, String>>;
+
+fn get<'a>(fields: &'a BTreeMap<String, String>, name: &str) -> &'a str {
+    fields.get(name).map_or("", String::as_str)
+}
+
+/// The environment that the address names, or the one that the browser has chosen; where made up
+/// telemetry is kept, if that is asked for.
+fn environment(
+    state: &AppState,
+    headers: &HeaderMap,
+    fields: &BTreeMap<String, String>,
+) -> Result<EnvironmentId, Problem> {
+    let wanted = get(fields, "environment");
+    let all = state.service.environments();
+    let named = all.iter().find(|live| live.environment.key.as_str() == wanted);
+    let id = match named {
+        Some(live) => live.environment.id,
+        None => selected_environment(&state.service, headers)?,
+    };
+    Ok(if get(fields, "data") == "simulated" { id.simulated() } else { id })
+}
+
+fn file(panel: &Panel, answer: &impl Serialize, format: Format) -> Result<Response, Problem> {
+    let name = |ending| format!("attachment; filename=\"{}.{ending}\"", panel.name);
+    Ok(match format {
+        Format::Csv => {
+            let kind = (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned());
+            let headers = [kind, (header::CONTENT_DISPOSITION, name("csv"))];
+            (headers, panel.csv(answer)?).into_response()
+        }
+        Format::Json => {
+            let headers = [(header::CONTENT_DISPOSITION, name("json"))];
+            (headers, axum::Json(panel.json(answer)?)).into_response()
+        }
+    })
+}
+
+async fn analytics_file(
+    state: AppState,
+    person: &Person,
+    headers: &HeaderMap,
+    fields: &BTreeMap<String, String>,
+    format: Format,
+) -> Result<Response, Problem> {
+    let panel = panels::find(&panels::ANALYTICS, get(fields, "panel"))?;
+    let query = AnalyticsQuery::read(|name| get(fields, name))?;
+    let environment = environment(&state, headers, fields)?;
+    let answer = analytics(&state.service, &Actor::from(person), environment, &query).await?;
+    file(panel, &answer, format)
+}
+
+async fn performance_file(
+    state: AppState,
+    person: &Person,
+    headers: &HeaderMap,
+    fields: &BTreeMap<String, String>,
+    format: Format,
+) -> Result<Response, Problem> {
+    let panel = panels::find(&panels::PERFORMANCE, get(fields, "panel"))?;
+    let query = PerformanceQuery::read(|name| get(fields, name))?;
+    let environment = environment(&state, headers, fields)?;
+    let answer = performance(&state.service, &Actor::from(person), environment, &query).await?;
+    file(panel, &answer, format)
+}
+
+macro_rules! handlers {
+    ($($name:ident: $file:ident, $format:expr;)+) => {
+        $(pub(super) async fn $name(
+            State(state): State<AppState>,
+            Extension(person): Extension<Person>,
+            Query(fields): Fields,
+            headers: HeaderMap,
+        ) -> Result<Response, Problem> {
+            $file(state, &person, &headers, &fields, $format).await
+        })+
+    };
+}
+
+handlers! {
+    analytics_csv: analytics_file, Format::Csv;
+    analytics_json: analytics_file, Format::Json;
+    performance_csv: performance_file, Format::Csv;
+    performance_json: performance_file, Format::Json;
+}

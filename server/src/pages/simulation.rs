@@ -1,0 +1,87 @@
+//! `POST /admin/simulation`: fills a server that is to show things, and empties it again.
+
+use axum::{
+    Extension,
+    body::Body,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Redirect, Response},
+};
+use phasegate_app::{Form, selected_environment};
+use phasegate_domain::{
+    people::{Person, Role},
+    telemetry::{Simulation, day_of},
+};
+use phasegate_service::{access::Actor, telemetry};
+
+use super::MAX_FORM_BYTES;
+use crate::{
+    http::{AppState, Problem, read_body},
+    simulate::{Client, in_background},
+};
+
+/// What is offered: enough to look like something, and there within seconds.
+fn offered(today: i64) -> Simulation {
+    Simulation { users: 2_000, days: 30, seed: 1, last_day: today - 1, regression: None }
+}
+
+pub(super) async fn act(
+    State(state): State<AppState>,
+    Extension(person): Extension<Person>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let form = Form::parse(&read_body(body, MAX_FORM_BYTES).await?);
+    let (service, actor) = (&state.service, Actor::from(&person));
+    let shown = selected_environment(service, &headers)?;
+    let live = service.environment(shown)?;
+    if form.get("here") != live.environment.key.as_str() {
+        let detail = "nothing was done: that form was for another environment";
+        return Err(Problem::new(StatusCode::CONFLICT, detail));
+    }
+    match form.get("do") {
+        "remove" => telemetry::remove_simulation(service, &actor, shown).await?,
+        "fill" => {
+            actor.require(Role::Operator)?;
+            if !state.settings.has_demo {
+                let detail = "this server is not one to show things; start it with --demo, or run phasegate simulate";
+                return Err(Problem::new(StatusCode::CONFLICT, detail));
+            }
+            fill(&state, shown)?;
+        }
+        other => {
+            let detail = format!("do: fill or remove, not {other:?}");
+            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
+        }
+    }
+    Ok(Redirect::to("/admin/analytics").into_response())
+}
+
+/// One at a time.
+fn fill(
+    state: &AppState,
+    environment: phasegate_domain::ids::EnvironmentId,
+) -> Result<(), Problem> {
+    let away = |detail: &str| Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail);
+    let service = &state.service;
+    if telemetry::progress(service, environment).is_some() {
+        return Ok(());
+    }
+    let key = service
+        .client_key_of(environment)
+        .ok_or_else(|| away("the environment has no client key that any page may use"))?;
+    let address = state.address.get().ok_or_else(|| away("the server does not listen yet"))?;
+    let client = Client::new(&format!("http://{address}"), &key)
+        .map_err(|error| away(&format!("{error:#}")))?;
+    telemetry::note_progress(service, environment, Some((0, 1)));
+    let wanted = offered(day_of(service.now()));
+    let stopping = state.stopping.clone();
+    let running = in_background(std::sync::Arc::clone(service), environment, client, wanted);
+    tokio::spawn(async move {
+        tokio::select! {
+            () = stopping.cancelled() => {}
+            () = running => {}
+        }
+    });
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! What the panels say, as numbers with names.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+/// The fields by which lines of a list are told apart.
+const NAMES: [&str; 6] = ["flag", "name", "date", "vital", "title", "days"];
+
+/// Numbers by name.
+#[derive(Debug, Default)]
+pub(super) struct Readings(BTreeMap<String, f64>);
+
+impl Readings {
+    /// Takes over all that a panel says about a slice.
+    pub(super) fn add(&mut self, slice: &str, panel: &Value) {
+        let prefix = if slice.is_empty() { String::new() } else { format!("{slice}/") };
+        self.flatten(&prefix, panel);
+        let number = |name: &str| self.get(&format!("{prefix}sessions.now.{name}"));
+        if let (Some(errors), Some(all)) = (number("with_error"), number("sessions"))
+            && all > 0.0
+        {
+            self.0.insert(format!("{prefix}error_rate"), errors / all);
+        }
+    }
+
+    /// A number.
+    pub(super) fn get(&self, name: &str) -> Option<f64> {
+        self.0.get(name).copied()
+    }
+
+    fn flatten(&mut self, name: &str, value: &Value) {
+        let under = |part: &str| match name.is_empty() || name.ends_with('/') {
+            true => format!("{name}{part}"),
+            false => format!("{name}.{part}"),
+        };
+        match value {
+            Value::Number(number) => {
+                if let Some(number) = number.as_f64() {
+                    self.0.insert(name.to_owned(), number);
+                }
+            }
+            Value::Object(fields) => {
+                for (field, value) in fields {
+                    self.flatten(&under(field), value);
+                }
+            }
+            Value::Array(lines) => {
+                for line in lines {
+                    if let Some(own) = own_name(line) {
+                        self.flatten(&under(&own), line);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn own_name(line: &Value) -> Option<String> {
+    let text = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    if let (Some(one), Some(other)) = (line["one"].as_str(), line["other"].as_str()) {
+        return Some(format!("{one}+{other}"));
+    }
+    let own = NAMES.iter().find_map(|field| text(&line[*field]));
+    own.or_else(|| text(&line["timing"]["name"]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_get_names() {
+        let mut readings = Readings::default();
+        readings.add("phase:2", &serde_json::json!({
+            "at": "2026", "people": {"now": {"people": 7}, "daily": [{"date": "2026-01-01", "people": 3}]},
+            "sessions": {"now": {"sessions": 4, "with_error": 1}},
+            "cross_use": [{"one": "A", "other": "B", "both": 2}],
+            "timings": [{"timing": {"name": "/api", "p75": 5.5}}],
+            "retention": [{"title": "All", "totals": [{"days": 1, "back": 2}]}],
+        }));
+        for (name, value) in [
+            ("people.now.people", 7.0),
+            ("people.daily.2026-01-01.people", 3.0),
+            ("error_rate", 0.25),
+            ("cross_use.A+B.both", 2.0),
+            ("timings./api.timing.p75", 5.5),
+            ("retention.All.totals.1.back", 2.0),
+        ] {
+            assert_eq!(readings.get(&format!("phase:2/{name}")), Some(value), "{name}");
+        }
+    }
+}
