@@ -12,7 +12,7 @@ use crate::{
     pages::{
         AnalyticsPage, AuditPage, DashboardPage, DebuggerPage, EnvironmentPage, FilesPage,
         FlagEditPage, FlagPage, FlagsPage, InstallPage, LoginPage, NewFlagPage, NotFoundPage,
-        PerformancePage, RolloutPage, SegmentPage, SegmentsPage, SettingsPage,
+        PerformancePage, PersonPage, RolloutPage, SegmentPage, SegmentsPage, SettingsPage,
     },
 };
 
@@ -42,6 +42,7 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("audit") view=AuditPage/>
                     <Route path=path!("settings") view=SettingsPage/>
                     <Route path=path!("settings/files") view=FilesPage/>
+                    <Route path=path!("settings/person") view=PersonPage/>
                     <Route path=path!("environment") view=EnvironmentPage/>
                     <Route path=path!("*any") view=NotFoundPage/>
                 </ParentRoute>

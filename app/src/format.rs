@@ -70,6 +70,17 @@ pub(crate) fn count(number: u64) -> String {
     out
 }
 
+/// `950 B`, `12.3 MB`
+#[cfg(feature = "ssr")]
+pub(crate) fn bytes(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{:.0} KB", bytes as f64 / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
+        _ => format!("{:.1} GB", bytes as f64 / 1e9),
+    }
+}
+
 /// `66 %`; a part of nothing is a dash.
 pub(crate) fn percent(part: u64, whole: u64) -> String {
     if whole == 0 {
@@ -110,6 +121,14 @@ mod tests {
         assert_eq!(
             all,
             ["0.0 s", "9.2 s", "12 s", "1 min", "3 min 20 s", "1 h 5 min", "10,000 h 0 min"]
+        );
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        assert_eq!(
+            [9, 12_300, 4_560_000, 7_890_000_000].map(bytes),
+            ["9 B", "12 KB", "4.6 MB", "7.9 GB"]
         );
     }
 

@@ -14,9 +14,10 @@ pub(crate) fn run(name: &str) -> Result<()> {
             report::stage("panels after more and more events");
             run::run(run::cargo().args(["bench", "--package", "phasegate", "--bench", "query"]))
         }
-        other => {
-            bail!("there is no benchmark {other:?}; there are: flags, collector, ingest, query")
-        }
+        "simulation" => simulation(),
+        other => bail!(
+            "there is no benchmark {other:?}; there are: flags, collector, ingest, query, simulation"
+        ),
     }
 }
 
@@ -52,5 +53,20 @@ fn ingest() -> Result<()> {
         run::cargo()
             .args(["bench", "--package", "phasegate", "--bench", "ingest"])
             .env("PHASEGATE_BINARY", assets::server_binary()),
+    )
+}
+
+/// Not a matter of time: whether 20,000 people on 30 days are measured as they are, also in disorder
+/// and while the server is killed.
+fn simulation() -> Result<()> {
+    assets::build_server()?;
+    report::stage("20,000 made up people on 30 days");
+    run::run(
+        run::cargo()
+            .args(["test", "--package", "phasegate", "--test", "simulation", "--"])
+            .args(["--nocapture", "--test-threads", "1"])
+            .env("PHASEGATE_BINARY", assets::server_binary())
+            .env("PHASEGATE_SIMULATED_USERS", "20000")
+            .env("PHASEGATE_SIMULATED_DAYS", "30"),
     )
 }

@@ -4,7 +4,9 @@ use leptos::prelude::*;
 use leptos_router::components::{A, Outlet};
 
 use super::Here;
-use crate::{islands::FormGuard, request::Request};
+use phasegate_service::telemetry::is_full_since;
+
+use crate::{format::instant, islands::FormGuard, request::Request};
 
 /// The sign: a gate that opens in phases.
 #[component]
@@ -44,11 +46,25 @@ pub(crate) fn Frame() -> impl IntoView {
                 </form>
             </header>
             <main id="main" class="frame-main" tabindex="-1">
+                <StorageAlert/>
                 <FormGuard/>
                 <Outlet/>
             </main>
         </div>
     }
+}
+
+/// Says on every page that telemetry is being lost, for as long as it is.
+#[component]
+fn StorageAlert() -> impl IntoView {
+    let request = Request::current().ok()?;
+    let since = is_full_since(&request.service)?;
+    Some(view! {
+        <p class="notice notice-error" role="alert" data-testid="disk-full">
+            <strong>"The disk is full. "</strong>
+            {format!("Since {} nothing that pages report can be stored; they keep it and send it again for a week. Flags are answered all the same. Make room on the disk of the data folder, or keep less under Settings.", instant(since))}
+        </p>
+    })
 }
 
 /// Which environment all pages show. One is only named.

@@ -27,5 +27,5 @@ pub(crate) use self::{
     performance::PerformancePage,
     rollout::RolloutPage,
     segments::{SegmentPage, SegmentsPage},
-    settings::{FilesPage, SettingsPage},
+    settings::{FilesPage, PersonPage, SettingsPage},
 };

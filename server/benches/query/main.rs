@@ -16,7 +16,8 @@ use phasegate_domain::{
     ids::{EnvironmentId, FlagKey, PhaseNumber, VariantName},
     people::Role,
     telemetry::{
-        Batch, Device, Fact, FactKind, PersonHash, Range, SessionHash, Slice, TimingKind, Visit,
+        Batch, Device, Fact, FactKind, Period, PersonHash, Range, SessionHash, Slice, TimingKind,
+        Visit,
     },
     vitals::Vital,
 };
@@ -91,8 +92,12 @@ async fn measure(events: usize) {
         .sum();
     let here = service.first_environment().unwrap();
     let actor = Actor::token("bench", Role::Viewer);
-    let speed = |range, by| PerformanceQuery { range, slice: Slice::All, by };
-    let month = AnalyticsQuery { range: Range::Month, flag: FlagKey::new(FLAGS[0]).ok() };
+    let speed = |range, by| PerformanceQuery { period: Period::Last(range), slice: Slice::All, by };
+    let month = AnalyticsQuery {
+        period: Period::Last(Range::Month),
+        slice: Slice::All,
+        flag: FlagKey::new(FLAGS[0]).ok(),
+    };
     let (day, long) = (speed(Range::Day, "page"), speed(Range::Month, "flag"));
     let panels = [
         times(&service, async |service| drop(dashboard(service, &actor, here).await.unwrap()))

@@ -21,7 +21,7 @@ pub(crate) use self::client::Client;
 use self::readings::Readings;
 
 /// Batches that are under way at once.
-const AT_ONCE: usize = 64;
+const AT_ONCE: usize = 256;
 
 /// How a population's batches are sent.
 #[derive(Debug, Clone, Copy, Default)]

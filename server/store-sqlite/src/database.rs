@@ -15,6 +15,9 @@ use crate::error::database;
 /// How many queries may read at once; more wait.
 const READERS: u32 = 4;
 
+/// Rows that are read ahead of whoever takes them.
+const ROW_BUFFER: usize = 4_096;
+
 /// One SQLite file.
 #[derive(Debug, Clone)]
 pub(crate) struct Database {
@@ -34,6 +37,8 @@ impl Database {
             .filename(path)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
+            // Each time the buffer is full, two threads wait for each other.
+            .row_buffer_size(ROW_BUFFER)
             .foreign_keys(true);
         // SQLite cannot alter much of a table: migrations make it anew, which foreign keys forbid.
         let migrating = options.clone().create_if_missing(true).foreign_keys(false);

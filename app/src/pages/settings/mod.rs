@@ -4,16 +4,19 @@ mod collecting;
 mod environments;
 mod files;
 mod keys;
+mod person;
 mod tokens;
+mod upkeep;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 use phasegate_domain::people::Role;
 
-pub(crate) use self::files::FilesPage;
 use self::{
     collecting::CollectingForm, environments::Environments, keys::ClientKeys, tokens::Tokens,
+    upkeep::UpkeepForm,
 };
+pub(crate) use self::{files::FilesPage, person::PersonPage};
 use crate::{
     components::{Notice, TroubleNotice},
     request::{Request, Trouble, page},
@@ -39,11 +42,20 @@ pub(crate) fn SettingsPage() -> impl IntoView {
                 true => Some(phasegate_service::tokens::tokens(service, actor, environment).await?),
                 false => None,
             };
+            let upkeep = upkeep::read(&request).await?;
             let tokens = tokens.map(|tokens| view! { <Tokens tokens/> });
             Ok(view! {
                 <header class="page-head"><h1>"Settings"</h1></header>
                 {done} {refused.map(|trouble| view! { <TroubleNotice trouble/> })}
                 <CollectingForm request=request.clone() may_change=request.may(Role::Operator)/>
+                <UpkeepForm upkeep may_change=is_admin/>
+                {is_admin.then(|| view! {
+                    <section aria-labelledby="person-title">
+                        <h2 id="person-title">"One person's data"</h2>
+                        <p class="hint">"Show what is kept about somebody, take it away as a file, or forget it."</p>
+                        <p><a class="button" href="/admin/settings/person">"Find a person"</a></p>
+                    </section>
+                })}
                 <ClientKeys keys is_admin/>
                 {tokens}
                 <Environments request=request.clone() is_admin/>
@@ -84,6 +96,10 @@ async fn act(request: &Request) -> Result<Option<AnyView>, Trouble> {
         }
         "collecting" => {
             collecting::change(request, form).await?;
+            None
+        }
+        "retention" => {
+            upkeep::change(request, form).await?;
             None
         }
         "environment" => {

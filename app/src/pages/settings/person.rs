@@ -1,0 +1,104 @@
+//! One person's data: shown, taken away as a file, and forgotten.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use phasegate_domain::telemetry::{PersonData, date_of};
+use phasegate_service::telemetry::{forget_person, person_data};
+
+use crate::{
+    components::{Here, Notice},
+    format,
+    request::{Request, Trouble, encode, page},
+};
+
+/// The address.
+const PATH: &str = "/admin/settings/person";
+
+/// The page.
+#[component]
+pub(crate) fn PersonPage() -> impl IntoView {
+    view! {
+        <Title text="One person's data"/>
+        {page(|request| async move {
+            let done = act(&request).await?;
+            let id = request.query.get("id").to_owned();
+            let (service, actor) = (&request.service, &request.actor);
+            let data = match id.as_str() {
+                "" => None,
+                id => Some(person_data(service, actor, request.environment, id).await?),
+            };
+            let asks = request.query.has("confirm");
+            let found = data.map(|data| view! { <Found id=id.clone() data asks/> });
+            Ok(view! {
+                <header class="page-head"><h1>"One person's data"</h1></header>
+                <p class="lead">"Only a keyed digest of the id that your app gives is kept, so a person can be found by that id alone; visitors who were never identified, by the id in their browser."</p>
+                {done}
+                <form class="filters" method="get" action=PATH>
+                    <label class="field field-wide"><span>"The id by which your app calls them"</span>
+                        <input type="text" name="id" required maxlength="200" autocomplete="off" value=id.clone()/></label>
+                    <button class="button" type="submit">"Look"</button>
+                </form>
+                {found}
+                <p><a href="/admin/settings">"Back to the settings"</a></p>
+            }
+            .into_any())
+        })}
+    }
+}
+
+async fn act(request: &Request) -> Result<Option<AnyView>, Trouble> {
+    let Some(form) = &request.form else { return Ok(None) };
+    if form.get("do") != "forget" {
+        return Err(Trouble::invalid(format!("do: there is no action {:?}", form.get("do"))));
+    }
+    let (service, actor) = (&request.service, &request.actor);
+    let gone = forget_person(service, actor, request.environment, form.get("id")).await?;
+    let text = format!(
+        "Forgotten: out of {} sets of people, {} errors and pieces of feedback, {} batches of raw events. Counts that they added to stay, and nobody can tell from those who it was.",
+        format::count(gone.sets),
+        format::count(gone.reports),
+        format::count(gone.batches)
+    );
+    Ok(Some(view! { <Notice>{text}</Notice> }.into_any()))
+}
+
+#[component]
+fn Found(id: String, data: PersonData, asks: bool) -> impl IntoView {
+    if data == PersonData::default() {
+        return view! { <p class="empty" data-testid="person">"Nothing is kept about them in this environment."</p> }.into_any();
+    }
+    let days: std::collections::BTreeSet<i64> = data.days.iter().map(|done| done.day).collect();
+    let lines = [
+        ("First seen", data.first_day.map_or_else(|| "–".to_owned(), date_of)),
+        ("Days with something", format::count(days.len() as u64)),
+        ("Errors and feedback", format::count(data.reports.len() as u64)),
+        ("Batches of raw events", format::count(data.batches.len() as u64)),
+    ];
+    let lines = lines.map(|(name, value)| {
+        view! { <li><span class="hint">{name}</span><span class="number">{value}</span></li> }
+    });
+    let link = encode(&id);
+    let forget = if asks {
+        view! {
+            <form class="notice notice-warning" method="post" action=PATH><Here/>
+                <input type="hidden" name="id" value=id.clone()/>
+                <p>"Forget all of this? It cannot be undone; take it away as a file first if anybody may want it. Personal answers of flags are not part of it: they stand with their flags."</p>
+                <button class="button button-danger" name="do" value="forget">"Forget this person"</button>
+                <a class="button" href=format!("{PATH}?id={link}")>"Keep"</a>
+            </form>
+        }
+        .into_any()
+    } else {
+        view! { <a class="button" href=format!("{PATH}?id={link}&confirm=1")>"Forget this person …"</a> }.into_any()
+    };
+    view! {
+        <section class="card" data-testid="person">
+            <ul class="totals">{lines}</ul>
+            <div class="actions">
+                <a class="button" rel="external" download href=format!("/admin/person.json?id={link}")>"Take it away as JSON"</a>
+                {forget}
+            </div>
+        </section>
+    }
+    .into_any()
+}

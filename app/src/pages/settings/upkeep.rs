@@ -1,0 +1,120 @@
+//! For how long what pages report is kept, how much room it takes, and what was refused.
+
+use leptos::prelude::*;
+use phasegate_domain::telemetry::{Kept, Retention, Sizes};
+use phasegate_service::{
+    models::Versioned,
+    telemetry::{refusals, retention, save_retention, sizes},
+};
+
+use crate::{
+    components::{Here, TableCard},
+    format,
+    request::{Form, Request, Trouble},
+};
+
+pub(super) async fn change(request: &Request, form: &Form) -> Result<(), Trouble> {
+    let (service, actor, environment) = (&request.service, &request.actor, request.environment);
+    let mut value = retention(service, actor, environment)?.value;
+    for kind in Kept::ALL {
+        let (field, days) = (kind.as_str(), form.get(kind.as_str()));
+        let days = days.parse().map_err(|_| {
+            Trouble::invalid(format!("{field}: a whole number of days, not {days:?}"))
+        })?;
+        value = value.with(kind, days);
+    }
+    let after = Versioned { value, version: form.version()? };
+    save_retention(service, actor, environment, after).await?;
+    Ok(())
+}
+
+/// What each kind is.
+fn words(kind: Kept) -> (&'static str, &'static str) {
+    match kind {
+        Kept::Raw => (
+            "Raw events",
+            "as pages sent them, for the export of one person's data; nothing on any page is read from them. 0: not kept",
+        ),
+        Kept::Numbers => (
+            "Numbers by day, and who did what on which day",
+            "those by minute are kept for 3 days, those by hour for 92. 0: always",
+        ),
+        Kept::Reports => (
+            "Errors and feedback in full",
+            "at most 500 errors and 20,000 pieces of feedback. 0: always",
+        ),
+        Kept::Pictures => ("Pictures that came with feedback", "at most 256 MB of them. 0: always"),
+    }
+}
+
+/// All that the section shows.
+pub(super) struct Upkeep {
+    kept: Versioned<Retention>,
+    sizes: Sizes,
+    refused: Vec<(String, u64)>,
+}
+
+pub(super) async fn read(request: &Request) -> Result<Upkeep, Trouble> {
+    let (service, actor, environment) = (&request.service, &request.actor, request.environment);
+    Ok(Upkeep {
+        kept: retention(service, actor, environment)?,
+        sizes: sizes(service, actor).await?,
+        refused: refusals(service, actor, environment).await?,
+    })
+}
+
+#[component]
+pub(super) fn UpkeepForm(upkeep: Upkeep, may_change: bool) -> impl IntoView {
+    let Upkeep { kept, sizes, refused } = upkeep;
+    let fields = Kept::ALL.map(|kind| {
+        let (name, about) = words(kind);
+        view! {
+            <li>
+                <label class="field"><span><strong>{name}</strong>", days"</span>
+                    <input type="number" name=kind.as_str() min="0" max="36500" step="1" required
+                        value=kept.value.days(kind).to_string() disabled=!may_change/></label>
+                <p class="hint">{about}</p>
+            </li>
+        }
+    });
+    let save = may_change.then(|| {
+        view! { <button class="button" name="do" value="retention">"Save how long it is kept"</button> }
+    });
+    let room = format!(
+        "On disk: {} of numbers, reports and {} of pictures, and {} of raw events of {}, for all environments.",
+        format::bytes(sizes.numbers),
+        format::bytes(sizes.pictures),
+        format::bytes(sizes.raw),
+        format::counted(sizes.raw_days, "day", "days")
+    );
+    view! {
+        <section aria-labelledby="upkeep-title">
+            <h2 id="upkeep-title">"What is kept"</h2>
+            <p class="hint" data-testid="sizes">{room}</p>
+            <form class="stack" method="post" action="/admin/settings" data-testid="retention"><Here/>
+                <input type="hidden" name="version" value=kept.version.to_string()/>
+                <ul class="switches">{fields}</ul>
+                <p class="hint">"What is older goes within an hour, and cannot be brought back. A day of raw events is a file of its own, so that its end costs nothing."</p>
+                {save}
+            </form>
+        </section>
+        <Refused refused/>
+    }
+}
+
+#[component]
+fn Refused(refused: Vec<(String, u64)>) -> impl IntoView {
+    let rows = refused.into_iter().map(|(reason, count)| {
+        view! { <tr><th scope="row">{reason}</th><td>{format::count(count)}</td></tr> }
+    });
+    view! {
+        <TableCard
+            id="refused"
+            title="What was refused in the last 7 days"
+            hint="the rest of a batch is kept; … stands for a text, n for a number"
+            columns=vec!["Reason", "Times"]
+            empty="Nothing: all that pages sent was taken.".into_any()
+            rows=rows.map(IntoAny::into_any).collect()
+        />
+    }
+}

@@ -1,0 +1,197 @@
+//! Made up people whose truth is known: the real binary drives the real binary over HTTP, in order,
+//! and in disorder while the server is killed again and again.
+//!
+//! `cargo xtask bench simulation` runs the same with 20,000 people on 30 days.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "in a test, a panic is how it fails; and it says what it has compared"
+)]
+
+use std::{
+    io::{BufRead, BufReader},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+const KEY: &str = "pk_test";
+const TOKEN: &str = "pgs_test";
+
+/// How often the server is killed.
+const KILLS: u64 = 5;
+
+fn binary() -> PathBuf {
+    let given = std::env::var_os("PHASEGATE_BINARY").map(PathBuf::from);
+    given.unwrap_or_else(|| env!("CARGO_BIN_EXE_phasegate").into())
+}
+
+fn number(variable: &str, usual: u64) -> u64 {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
+/// A server at an address that stays the same when it is started again.
+struct Server {
+    child: Child,
+    port: u16,
+    data: TempDir,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn serve(data: &Path, port: u16) -> Child {
+    let mut child = Command::new(binary())
+        .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"])
+        .arg(data)
+        .env_clear()
+        .env("PHASEGATE_CLIENT_KEY", KEY)
+        .env("PHASEGATE_SERVER_TOKEN", TOKEN)
+        .current_dir(data)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let log = BufReader::new(child.stderr.take().unwrap());
+    let mut lines = log.lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("phasegate is ready")), "it ended before");
+    // What else it says must not fill the pipe.
+    std::thread::spawn(move || lines.for_each(drop));
+    child
+}
+
+impl Server {
+    fn start() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        // Free now, and nobody else's a moment later.
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        Self { child: serve(data.path(), port), port, data }
+    }
+
+    /// As a power cut would end it, and started again.
+    fn kill_and_restart(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.child = serve(self.data.path(), self.port);
+    }
+
+    fn simulate(&self, seed: u64, more: &[&str]) -> Child {
+        let users = number("PHASEGATE_SIMULATED_USERS", 120).to_string();
+        let days = number("PHASEGATE_SIMULATED_DAYS", 12).to_string();
+        Command::new(binary())
+            .args(["simulate", "--json", "--url", &format!("http://127.0.0.1:{}", self.port)])
+            .args(["--client-key", KEY, "--users", &users, "--days", &days])
+            .args(["--seed", &seed.to_string()])
+            .args(more)
+            .env_clear()
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    }
+
+    async fn api(&self, method: reqwest::Method, path: &str) -> reqwest::Response {
+        let place = "/api/v1/projects/default/environments/production";
+        let url = format!("http://127.0.0.1:{}{place}{path}", self.port);
+        let request = reqwest::Client::new().request(method, url).bearer_auth(TOKEN);
+        request.send().await.unwrap()
+    }
+
+    /// How many sessions have been counted.
+    async fn sessions(&self) -> u64 {
+        let path = "/analytics?range=90d&data=simulated";
+        let answer: Value = self.api(reqwest::Method::GET, path).await.json().await.unwrap();
+        answer["sessions"]["now"]["sessions"].as_u64().unwrap()
+    }
+}
+
+/// Waits for the end of a simulation; what it said on either stream.
+fn outcome(child: Child) -> Value {
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{said}"));
+    let all = found["metrics"].as_array().unwrap();
+    let wrong: Vec<&Value> = all.iter().filter(|metric| metric["holds"] != true).collect();
+    assert!(wrong.is_empty(), "{said}\n{wrong:#?}");
+    assert!(output.status.success(), "{said}");
+    found
+}
+
+fn check(found: &Value) {
+    let all = found["metrics"].as_array().unwrap();
+    for kind in ["exact", "quantile"] {
+        let mine: Vec<&Value> = all.iter().filter(|metric| metric["kind"] == kind).collect();
+        assert!(mine.len() > 50, "{kind}: {}", mine.len());
+        let off = mine.iter().map(|metric| {
+            let (truth, measured) = (metric["truth"].as_f64(), metric["measured"].as_f64());
+            let truth = truth.unwrap();
+            (measured.unwrap_or_default() - truth).abs() / truth.abs().max(f64::MIN_POSITIVE)
+        });
+        let most = off.fold(0.0, f64::max);
+        println!("{kind}: {} numbers, off by {:.3} % at most", mine.len(), most * 100.0);
+        if kind == "exact" {
+            assert!(most <= 0.0);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_measured_is_true() {
+    let server = Server::start();
+    let begun = Instant::now();
+    let found = outcome(server.simulate(1, &[]));
+    check(&found);
+    println!(
+        "in order: {:.1} s, {} sessions",
+        begun.elapsed().as_secs_f64(),
+        server.sessions().await
+    );
+    let metrics = found["metrics"].as_array().unwrap();
+    for name in ["people.now.people", "error_rate", "vitals.LCP.p75", "phase:3/vitals.INP.p75"] {
+        assert!(metrics.iter().any(|metric| metric["metric"] == name), "{name}");
+    }
+    // The same again changes nothing; others take the place of the first.
+    let before = server.sessions().await;
+    assert_eq!(outcome(server.simulate(1, &[]))["metrics"], found["metrics"]);
+    assert_eq!(server.sessions().await, before);
+    outcome(server.simulate(2, &["--regression", "3"]));
+    // Nothing of it is taken for real, and it goes at a word.
+    let real: Value =
+        server.api(reqwest::Method::GET, "/analytics?range=90d").await.json().await.unwrap();
+    assert_eq!(real["people"]["now"]["people"], 0);
+    assert_eq!(server.api(reqwest::Method::DELETE, "/simulation").await.status(), 204);
+    assert_eq!(server.sessions().await, 0);
+}
+
+#[tokio::test]
+async fn nothing_is_lost_or_counted_twice_when_the_server_is_killed() {
+    let mut server = Server::start();
+    // How many sessions there are to be, from a server that nothing happens to.
+    let undisturbed = Server::start();
+    outcome(undisturbed.simulate(3, &[]));
+    let total = undisturbed.sessions().await;
+    drop(undisturbed);
+    let begun = Instant::now();
+    let simulation = server.simulate(3, &["--disorder"]);
+    for kill in 1..=KILLS {
+        while server.sessions().await < total * kill / (KILLS + 1) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        server.kill_and_restart();
+    }
+    let left = total - server.sessions().await;
+    assert!(left > 0, "it was killed in the middle, not after the end");
+    check(&outcome(simulation));
+    assert_eq!(server.sessions().await, total);
+    println!("in disorder, killed {KILLS} times: {:.1} s", begun.elapsed().as_secs_f64());
+}
