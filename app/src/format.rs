@@ -51,7 +51,7 @@ pub(crate) fn seconds(seconds: f64) -> String {
     match whole {
         0..10 => format!("{seconds:.1} s"),
         10..60 => format!("{whole} s"),
-        60..3_600 if whole % 60 == 0 => format!("{} min", whole / 60),
+        60..3_600 if whole.is_multiple_of(60) => format!("{} min", whole / 60),
         60..3_600 => format!("{} min {} s", whole / 60, whole % 60),
         _ => format!("{} h {} min", count(whole / 3_600), whole % 3_600 / 60),
     }

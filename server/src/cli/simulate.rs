@@ -14,7 +14,7 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(super) struct SimulateArgs {
-    /// The server, such as http://127.0.0.1:8080
+    /// The server's address
     #[arg(long, default_value = "http://127.0.0.1:8080")]
     url: String,
     /// The client key of the environment
@@ -78,7 +78,7 @@ fn show(metrics: &[Metric]) -> anyhow::Result<()> {
     let width = metrics.iter().map(|metric| metric.metric.len()).max().unwrap_or_default();
     for metric in metrics {
         let sign = if metric.holds { ' ' } else { '!' };
-        let measured = metric.measured.map_or_else(|| "–".to_owned(), |number| short(number));
+        let measured = metric.measured.map_or_else(|| "–".to_owned(), short);
         let (name, kind, truth) = (&metric.metric, metric.kind, short(metric.truth));
         print(&format!("{sign} {name:width$}  {kind:8}  {truth:>14}  {measured:>14}"))?;
     }

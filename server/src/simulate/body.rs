@@ -6,7 +6,7 @@ use phasegate_domain::{
     telemetry::{Fact, FactKind, Severity, TaskOutcome},
 };
 use phasegate_wire::encode::{Event, EventsWriter};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// The body of `POST /collect`.
 pub(super) fn of(session: &MadeUpSession, batch: &MadeUpBatch) -> anyhow::Result<String> {
@@ -16,7 +16,8 @@ pub(super) fn of(session: &MadeUpSession, batch: &MadeUpBatch) -> anyhow::Result
         ensure!(events.push(&event(fact)), "a made up batch is too large");
     }
     let segments: Vec<&str> = session.segments.iter().map(|segment| segment.as_str()).collect();
-    let mut frame = json!({
+    let events: Value = serde_json::from_str(&events.finish())?;
+    let frame = json!({
         "v": phasegate_wire::VERSION,
         "batch": batch.id,
         "session": batch.session,
@@ -27,8 +28,8 @@ pub(super) fn of(session: &MadeUpSession, batch: &MadeUpBatch) -> anyhow::Result
         "exposed": batch.exposed,
         "segments": segments.join(","),
         "simulated": {"at": sent_at, "phase": session.phase.0},
+        "events": events,
     });
-    frame["events"] = serde_json::from_str(&events.finish())?;
     Ok(frame.to_string())
 }
 

@@ -45,8 +45,8 @@ impl Client {
         let request = self.http.post(self.address("/collect"));
         let request = request.header(header::CONTENT_TYPE, "application/json").body(body);
         let receipt = self.ask(request).await?;
-        if receipt.get("rejected").is_some() {
-            bail!("the server refused events: {}", receipt["rejected"]);
+        if let Some(rejected) = receipt.get("rejected") {
+            bail!("the server refused events: {rejected}");
         }
         Ok(())
     }
@@ -95,6 +95,6 @@ fn is_passing(status: StatusCode) -> bool {
 
 fn refusal(status: StatusCode, text: &str) -> String {
     let problem: Value = serde_json::from_str(text).unwrap_or_default();
-    let detail = problem["detail"].as_str().unwrap_or(text);
+    let detail = problem.get("detail").and_then(Value::as_str).unwrap_or(text);
     format!("the server answered {status}: {detail}")
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 /// The fields by which lines of a list are told apart.
-const NAMES: [&str; 6] = ["flag", "name", "date", "vital", "title", "days"];
+const NAMES: [&str; 7] = ["/flag", "/name", "/date", "/vital", "/title", "/days", "/timing/name"];
 
 /// Numbers by name.
 #[derive(Debug, Default)]
@@ -63,11 +63,11 @@ fn own_name(line: &Value) -> Option<String> {
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     };
-    if let (Some(one), Some(other)) = (line["one"].as_str(), line["other"].as_str()) {
+    let field = |name: &str| line.pointer(name).and_then(text);
+    if let (Some(one), Some(other)) = (field("/one"), field("/other")) {
         return Some(format!("{one}+{other}"));
     }
-    let own = NAMES.iter().find_map(|field| text(&line[*field]));
-    own.or_else(|| text(&line["timing"]["name"]))
+    NAMES.iter().find_map(|name| field(name))
 }
 
 #[cfg(test)]

@@ -81,7 +81,7 @@ fn Found(id: String, data: PersonData, asks: bool) -> impl IntoView {
     let forget = if asks {
         view! {
             <form class="notice notice-warning" method="post" action=PATH><Here/>
-                <input type="hidden" name="id" value=id.clone()/>
+                <input type="hidden" name="id" value=id/>
                 <p>"Forget all of this? It cannot be undone; take it away as a file first if anybody may want it. Personal answers of flags are not part of it: they stand with their flags."</p>
                 <button class="button button-danger" name="do" value="forget">"Forget this person"</button>
                 <a class="button" href=format!("{PATH}?id={link}")>"Keep"</a>
