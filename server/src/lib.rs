@@ -21,3 +21,4 @@ pub use api::openapi;
 pub use config::Config;
 pub use http::{AppState, router};
 pub use serve::{open, run_jobs, serve};
+pub use simulate::prepare_tls;

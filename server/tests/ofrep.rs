@@ -70,7 +70,7 @@ async fn bulk_answers_for_all_flags_and_names_the_phase() {
         assert_eq!(
             answer["metadata"],
             json!({"rollout": "exercise-library", "phase": 1, "phaseName": "Internal testing",
-                   "phasePercentage": 0.1})
+                   "phasePercentage": 0.1, "segments": "internal"})
         );
     }
     let (status, answer) = json(app.post(BULK).bearer_auth(CLIENT_KEY)).await;

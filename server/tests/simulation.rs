@@ -103,6 +103,7 @@ impl Server {
     async fn api(&self, method: reqwest::Method, path: &str) -> reqwest::Response {
         let place = "/api/v1/projects/default/environments/production";
         let url = format!("http://127.0.0.1:{}{place}{path}", self.port);
+        phasegate_server::prepare_tls();
         let request = reqwest::Client::new().request(method, url).bearer_auth(TOKEN);
         request.send().await.unwrap()
     }

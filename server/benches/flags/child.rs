@@ -88,6 +88,7 @@ impl Server {
             "http://{}/api/v1/projects/default/environments/production{path}",
             self.address
         );
+        phasegate_server::prepare_tls();
         let request = reqwest::Client::new()
             .request(method.parse().unwrap(), url)
             .bearer_auth(&self.token)

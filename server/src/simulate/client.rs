@@ -24,8 +24,7 @@ impl Client {
     /// # Errors
     /// When the system lets us make no connections.
     pub(crate) fn new(url: &str, key: &str) -> anyhow::Result<Self> {
-        // Fails where another part of the program has chosen already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        prepare_tls();
         let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).build()?;
         Ok(Self { http, url: url.trim_end_matches('/').to_owned(), key: key.to_owned() })
     }
@@ -97,4 +96,10 @@ fn refusal(status: StatusCode, text: &str) -> String {
     let problem: Value = serde_json::from_str(text).unwrap_or_default();
     let detail = problem.get("detail").and_then(Value::as_str).unwrap_or(text);
     format!("the server answered {status}: {detail}")
+}
+
+/// Chooses what computes the cryptography of TLS; to be called before the first client is made.
+pub fn prepare_tls() {
+    // Fails where it was chosen before, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
 }

@@ -18,6 +18,7 @@ use serde::Serialize;
 use tokio::task::JoinSet;
 
 pub(crate) use self::client::Client;
+pub use self::client::prepare_tls;
 use self::readings::Readings;
 
 /// Batches that are under way at once.

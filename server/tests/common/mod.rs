@@ -55,6 +55,7 @@ impl TestApp {
         let stop = CancellationToken::new();
         let state = AppState::new(Arc::clone(&service), &config, stop.clone(), [3; 32]);
         tokio::spawn(serve(listener, state.clone(), stop.clone().cancelled_owned()));
+        phasegate_server::prepare_tls();
         let client = Client::builder().redirect(Policy::none()).build().unwrap();
         Self { url, client, service, state, stop, _data: data }
     }
