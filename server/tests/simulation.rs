@@ -183,9 +183,9 @@ async fn nothing_is_lost_or_counted_twice_when_the_server_is_killed() {
     let total = undisturbed.sessions().await;
     drop(undisturbed);
     let begun = Instant::now();
-    let simulation = server.simulate(3, &["--disorder"]);
+    let simulation = server.simulate(3, &["--disorder", "--at-once", "16"]);
     for kill in 1..=KILLS {
-        while server.sessions().await < total * kill / (KILLS + 1) {
+        while server.sessions().await < total * kill / (2 * KILLS) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         server.kill_and_restart();

@@ -47,6 +47,12 @@ pub const MAX_NAME_CHARS: usize = 200;
 /// The largest measured value: a day, in millionths of a second.
 pub const MAX_VALUE: u64 = 86_400_000_000;
 
+/// The longest that a web vital may have taken, in millionths of a second: an hour.
+pub const MAX_WAIT: u64 = 3_600_000_000;
+
+/// The largest layout shift, in millionths.
+pub const MAX_SHIFT: u64 = 100_000_000;
+
 /// The largest age, in milliseconds: a day.
 pub const MAX_AGE: u64 = 86_400_000;
 

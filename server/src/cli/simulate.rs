@@ -32,6 +32,9 @@ pub(super) struct SimulateArgs {
     /// The phase (1 to 3) in which the newest feature makes pages slow and faulty
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=3))]
     regression: Option<u16>,
+    /// How many batches are under way at once
+    #[arg(long, default_value_t = Manner::default().at_once)]
+    at_once: usize,
     /// Send everything in an order that means nothing, and one session in ten twice
     #[arg(long)]
     disorder: bool,
@@ -53,7 +56,7 @@ pub(super) async fn run(args: SimulateArgs) -> anyhow::Result<()> {
         .map_err(|problem| anyhow::anyhow!("--{problem}"))?;
     let client = Client::new(&args.url, &args.client_key)?;
     let bar = ProgressBar::new(1).with_style(style()?);
-    let manner = Manner { in_disorder: args.disorder };
+    let manner = Manner { at_once: args.at_once, in_disorder: args.disorder };
     let metrics = simulate(&client, &simulation, manner, |done, total| {
         bar.set_length(total);
         bar.set_position(done);

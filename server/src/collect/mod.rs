@@ -6,6 +6,8 @@ mod raw;
 mod screenshot;
 mod simulation;
 
+use std::borrow::Cow;
+
 use axum::{
     Json, Router,
     body::Body,
@@ -113,7 +115,11 @@ async fn take_in(
     let bad =
         |error: decode::InvalidBatch| Problem::new(StatusCode::BAD_REQUEST, error.to_string());
     let body = alone::completed(body).map_err(|error| bad(error.into()))?;
-    let batch = decode::batch(&body).map_err(bad)?;
+    let text = String::from_utf8_lossy(&body);
+    let mut batch = decode::batch(text.as_bytes()).map_err(bad)?;
+    if matches!(text, Cow::Owned(_)) {
+        batch.refuse_damaged();
+    }
     let live = service.environment(environment).map_err(|error| failed(&error))?;
     let sending = simulation::sending(service, environment, &batch, held).await?;
     let events = batch.events.len();

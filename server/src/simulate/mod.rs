@@ -21,14 +21,19 @@ pub(crate) use self::client::Client;
 pub use self::client::prepare_tls;
 use self::readings::Readings;
 
-/// Batches that are under way at once.
-const AT_ONCE: usize = 256;
-
 /// How a population's batches are sent.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Manner {
+    /// Batches that are under way at once.
+    pub(crate) at_once: usize,
     /// In an order that means nothing, and one in ten twice.
     pub(crate) in_disorder: bool,
+}
+
+impl Default for Manner {
+    fn default() -> Self {
+        Self { at_once: 256, in_disorder: false }
+    }
 }
 
 /// One number: what is true, and what the system says.
@@ -74,7 +79,7 @@ pub(crate) async fn simulate(
     let mut done = 0;
     let mut under_way: JoinSet<anyhow::Result<u64>> = JoinSet::new();
     for (body, sessions) in bodies {
-        if under_way.len() >= AT_ONCE
+        if under_way.len() >= manner.at_once.max(1)
             && let Some(ended) = under_way.join_next().await
         {
             done += ended??;

@@ -24,7 +24,7 @@ pub fn refusal_class(reason: &str) -> String {
         } else {
             class.push(letter);
         }
-        is_in_word = letter.is_alphanumeric();
+        is_in_word = letter.is_alphanumeric() || (letter == '-' && is_in_word);
     }
     class.chars().take(MAX_CHARS).collect()
 }
@@ -64,6 +64,7 @@ mod tests {
                 "message: at most 1000 characters - no more",
                 "message: at most n characters - no more",
             ),
+            ("the event is not valid UTF-8", "the event is not valid UTF-8"),
             ("\"never closed", "…"),
         ] {
             assert_eq!(refusal_class(reason), class);

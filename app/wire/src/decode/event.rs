@@ -4,7 +4,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::{
-    MAX_CRUMBS, MAX_MESSAGE_CHARS, MAX_NAME_CHARS, MAX_PROPERTIES, MAX_STACK_CHARS, MAX_VALUE,
+    MAX_CRUMBS, MAX_MESSAGE_CHARS, MAX_NAME_CHARS, MAX_PROPERTIES, MAX_SHIFT, MAX_STACK_CHARS,
+    MAX_VALUE, MAX_WAIT,
 };
 
 /// What happened in the page.
@@ -212,8 +213,11 @@ impl Event {
 impl Vital {
     fn validate(&self) -> Result<(), String> {
         named("name", &self.name)?;
-        measured(self.value)?;
-        measured(self.was.unwrap_or_default())?;
+        // A shift of a hundred whole pages, or a page that took an hour, is a mistake and would bend
+        // every mean.
+        let most = if self.name == "CLS" { MAX_SHIFT } else { MAX_WAIT };
+        at_most(self.value, most)?;
+        at_most(self.was.unwrap_or_default(), most)?;
         for (field, text) in [
             ("nav", &self.nav),
             ("target", &self.target),
@@ -303,8 +307,12 @@ fn named(field: &str, text: &str) -> Result<(), String> {
 }
 
 fn measured(value: u64) -> Result<(), String> {
-    if value > MAX_VALUE {
-        return Err(format!("value: at most {MAX_VALUE} millionths, found {value}"));
+    at_most(value, MAX_VALUE)
+}
+
+fn at_most(value: u64, most: u64) -> Result<(), String> {
+    if value > most {
+        return Err(format!("value: at most {most} millionths, found {value}"));
     }
     Ok(())
 }

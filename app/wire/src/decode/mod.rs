@@ -45,6 +45,18 @@ pub struct Batch<'a> {
     pub texts: Vec<&'a str>,
 }
 
+impl Batch<'_> {
+    /// Refuses the events that were damaged on the way: those that hold the sign which stands for
+    /// bytes that are no text. To be called where the body was no UTF-8.
+    pub fn refuse_damaged(&mut self) {
+        for (event, text) in self.events.iter_mut().zip(&self.texts) {
+            if text.contains(char::REPLACEMENT_CHARACTER) {
+                *event = Err("the event is not valid UTF-8".to_owned());
+            }
+        }
+    }
+}
+
 /// What a batch says that is part of a simulation: it speaks of another time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -262,6 +274,14 @@ mod tests {
         assert!(complaint(r#"{"t":"dance"}"#).contains("unknown variant `dance`"));
         assert!(complaint(r#"{"t":"vital","name":"LCP"}"#).contains("missing field `value`"));
         assert!(complaint(r#"{"t":"vital","name":"LCP","value":-1}"#).contains("invalid value"));
+        let slow = complaint(r#"{"t":"vital","name":"LCP","value":36000000000}"#);
+        assert!(slow.starts_with("value: at most 3600000000"), "{slow}");
+        assert!(complaint(r#"{"t":"vital","name":"CLS","value":100000001}"#).starts_with("value:"));
+        let deep = format!(
+            r#"{{"t":"custom","name":"a","props":{{"x":{}}}}}"#,
+            "[".repeat(200) + &"]".repeat(200)
+        );
+        assert!(complaint(&deep).contains("recursion limit"), "{}", complaint(&deep));
         assert!(complaint(r#"{"t":"use","flag":""}"#).starts_with("flag: must not be empty"));
         assert!(complaint(r#"{"t":"feedback","rating":6}"#).starts_with("rating: 1 to 5"));
         assert!(complaint(r#"{"t":"feedback"}"#).starts_with("message: needed"));

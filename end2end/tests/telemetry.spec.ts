@@ -1,0 +1,105 @@
+// What a fresh server shows with made up people, what is kept, and one person's data.
+import { readFile } from 'node:fs/promises';
+import { advanceTo, expect, logIn, test } from './fixtures';
+
+const FLAG = 'ENHANCED_EXERCISE_LIBRARY';
+
+test('made up people are offered, marked, read by segment and phase, and removed', async ({ visitor, server }) => {
+  test.setTimeout(120_000);
+  // None of it needs a script.
+  const page = await visitor({ javaScriptEnabled: false });
+  await logIn(page, server);
+  await page.goto('/admin/analytics');
+  await expect(page.getByTestId('offer')).toContainText('Nothing has been measured yet');
+  await page.getByRole('button', { name: 'Fill with simulated data' }).click();
+  // The page looks again by itself until it is done.
+  await expect(page.getByTestId('simulated')).toContainText('2,000 made up people on 30 days', { timeout: 90_000 });
+  await expect(page.getByTestId('freshness')).toContainText('Last 30 days');
+
+  // Exactly the days of the simulation: everybody is there, and for the first time.
+  const day = (ago: number) => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10);
+  await page.goto(`/admin/analytics?from=${day(30)}&to=${day(1)}`);
+  await expect(page.getByTestId('people').getByTestId('value')).toHaveText('2,000');
+  await expect(page.getByTestId('people')).toContainText('2,000 of them for the first time');
+  await expect(page.getByTestId('marks').locator('li')).toHaveCount(3);
+  await expect(page.getByTestId('marks')).toContainText('On to phase 3');
+  await expect(page.getByTestId('adoption').locator('tbody tr')).toHaveCount(3);
+  await page.getByLabel('Of whom').selectOption('segment power_users');
+  await page.getByRole('button', { name: 'Show', exact: true }).click();
+  await expect(page.getByTestId('slice')).toHaveText('segment power_users');
+  await expect(page.getByTestId('people').getByTestId('value')).toHaveText(/^(1|2)\d\d$/);
+  await page.getByLabel('Of whom').selectOption('phase 2');
+  await page.getByLabel('Compare retention by').selectOption(FLAG);
+  await page.getByRole('button', { name: 'Show', exact: true }).click();
+  await expect(page.getByTestId('arm')).toHaveCount(2);
+  // The address alone shows the same to somebody else.
+  const address = page.url();
+  expect(address).toContain('environment=production');
+  const other = await visitor();
+  await logIn(other, server);
+  await other.goto(address);
+  await expect(other.getByTestId('slice')).toHaveText('phase 2');
+  await expect(other.getByTestId('simulated')).toBeVisible();
+  const [download] = await Promise.all([other.waitForEvent('download'), other.getByRole('link', { name: 'adoption as CSV' }).click()]);
+  const csv = await readFile(await download.path(), 'utf8');
+  expect(csv.split('\r\n')[0]).toBe('flag,exposed,tried,rate,rate_before,again,stickiness,seconds,median_seconds');
+  expect(csv).toContain(`${FLAG},`);
+
+  await page.goto('/admin/performance?range=30d&by=segment');
+  await expect(page.getByTestId('simulated')).toBeVisible();
+  await expect(page.getByTestId('breakdown')).toContainText('segment beta_testers');
+  await page.getByRole('link', { name: 'Show what is real' }).click();
+  await expect(page.getByTestId('simulation-there')).toContainText('This is real');
+  await expect(page.getByText('No page has reported a web vital in this time')).toBeVisible();
+  await page.getByRole('button', { name: 'Remove it' }).click();
+  await expect(page.getByTestId('offer')).toBeVisible();
+});
+
+test('changes are marked on the charts, and an address that makes no sense says so', async ({ admin: page, server, expectComplaint }) => {
+  expectComplaint(/422/);
+  await advanceTo(page, 2);
+  const send = (id: string, release: string) => fetch(`${server.url}/collect?key=${server.clientKey}`, {
+    method: 'POST',
+    body: JSON.stringify({ v: 1, batch: id, session: id, visitor: id, release, events: [{ t: 'view', page: '/' }, { t: 'vital', page: '/', name: 'LCP', value: 2_000_000 }] }),
+  });
+  expect((await send('a', '1.0')).status).toBe(202);
+  await page.goto('/admin/performance?range=1h');
+  const marks = page.getByTestId('marks').locator('li');
+  await expect(marks).toContainText(['Phase 1 began', 'On to phase 2']);
+  await expect(page.getByTestId('vital-LCP').locator('svg').first()).toContainText('2');
+  await page.goto('/admin/performance?from=tomorrow&to=2026-01-01');
+  await expect(page.getByRole('alert')).toContainText('from: a date such as 2026-11-25 is needed');
+  await expect(page.getByTestId('vital-LCP')).toContainText('1 sample');
+});
+
+test('what is kept is set, what was refused is shown, and one person is forgotten', async ({ admin: page, server }) => {
+  const body = {
+    v: 1, batch: 'b', session: 's', visitor: 'v', user: 'ada@example.com',
+    events: [{ t: 'feedback', message: 'call me', kind: 'idea' }, { t: 'use', flag: 'NOPE' }],
+  };
+  const answer = await fetch(`${server.url}/collect?key=${server.clientKey}`, { method: 'POST', body: JSON.stringify(body) });
+  expect(answer.status).toBe(202);
+  await page.goto('/admin/settings');
+  await expect(page.getByTestId('refused').locator('tbody tr')).toContainText(['flag: there is no flag … in this environment']);
+  await expect(page.getByTestId('sizes')).toContainText(/On disk: .* raw events of 1 day/);
+  await page.getByLabel('Errors and feedback in full, days').fill('30');
+  await page.getByRole('button', { name: 'Save how long it is kept' }).click();
+  await expect(page.getByRole('status')).toHaveText('Done.');
+  await expect(page.getByLabel('Errors and feedback in full, days')).toHaveValue('30');
+
+  await page.getByRole('link', { name: 'Find a person' }).click();
+  await page.getByLabel('The id by which your app calls them').fill('ada@example.com');
+  await page.getByRole('button', { name: 'Look' }).click();
+  await expect(page.getByTestId('person')).toContainText('Errors and feedback1');
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Take it away as JSON' }).click()]);
+  const data = JSON.parse(await readFile(await download.path(), 'utf8'));
+  expect(data.reports[0].report.message).toBe('call me');
+  expect(data.batches[0].content.events).toHaveLength(1);
+  await page.getByRole('link', { name: 'Forget this person …' }).click();
+  await page.getByRole('button', { name: 'Forget this person' }).click();
+  await expect(page.getByRole('status')).toContainText('Forgotten: out of');
+  await page.getByLabel('The id by which your app calls them').fill('ada@example.com');
+  await page.getByRole('button', { name: 'Look' }).click();
+  await expect(page.getByTestId('person')).toContainText('Nothing is kept about them');
+  expect(server.command('person', 'export', 'ada@example.com')).toContain('"batches": []');
+});

@@ -1,0 +1,304 @@
+//! What becomes of what pages report: what is kept, what is refused and counted, one person's data,
+//! and a disk that is full.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "in a test, a panic is how it fails"
+)]
+
+mod common;
+
+use std::sync::Arc;
+
+use common::{CLIENT_KEY, TestApp, json};
+use phasegate_server::{AppState, Config, router};
+use phasegate_service::{Service, setup, telemetry, variables::Variables};
+use phasegate_store_sqlite::{SqliteState, SqliteTelemetry};
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+const FLAG: &str = "ENHANCED_EXERCISE_LIBRARY";
+
+fn collect(app: &TestApp, body: impl Into<reqwest::Body>) -> RequestBuilder {
+    app.post(&format!("/collect?key={CLIENT_KEY}")).body(body)
+}
+
+fn batch(id: &str, user: &str, events: Value) -> String {
+    json!({"v": 1, "batch": id, "session": format!("s-{user}"), "visitor": "v", "user": user,
+        "segments": "internal,unheard_of", "events": events})
+    .to_string()
+}
+
+/// Waits until what is counted in memory is written.
+async fn refused(app: &TestApp, wanted: usize) -> Vec<Value> {
+    for _ in 0..200 {
+        telemetry::write_refusals(&app.service).await.unwrap();
+        let (status, upkeep) = json(app.api(Method::GET, "/upkeep")).await;
+        assert_eq!(status, 200);
+        let refused = upkeep["refused"].as_array().unwrap().clone();
+        if refused.len() >= wanted {
+            return refused;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("there are never {wanted} reasons");
+}
+
+#[tokio::test]
+async fn what_is_refused_is_counted_by_reason_and_the_rest_is_kept() {
+    let app = TestApp::start().await;
+    let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+    let deep: Value = serde_json::from_str::<Value>(&deep).unwrap_or(Value::Null);
+    assert_eq!(deep, Value::Null, "so deep that it can only be written as a text");
+    let events = json!([
+        {"t": "view", "page": "/"},
+        {"t": "vital", "name": "LCP", "value": -1},
+        {"t": "vital", "name": "LCP", "value": 36_000_000_000_u64},
+        {"t": "vital", "name": "LCP", "value": 36_000_000_001_u64},
+        {"t": "use", "flag": "NOPE"},
+        {"t": "use", "flag": "NEITHER"},
+        {"t": "view", "age": -5},
+        {"t": "custom", "name": "DEEP", "props": {"x": "DEEP"}},
+        {"t": "custom", "name": "fine"},
+    ]);
+    let body = batch("1", "ada", events);
+    let body =
+        body.replace("\"x\":\"DEEP\"", &format!("\"x\":{}{}", "[".repeat(200), "]".repeat(200)));
+    let (status, receipt) = json(collect(&app, body)).await;
+    assert_eq!((status, &receipt["accepted"]), (202, &json!(2)), "{receipt}");
+
+    // Bytes that are no text spoil one event; more than may be in a body spoils the body.
+    let mut damaged =
+        batch("2", "ada", json!([{"t": "custom", "name": "?"}, {"t": "view"}])).into_bytes();
+    let place = damaged.iter().position(|byte| *byte == b'?').unwrap();
+    damaged[place] = 0xff;
+    let (status, receipt) = json(collect(&app, damaged)).await;
+    assert_eq!((status, &receipt["accepted"]), (202, &json!(1)));
+    assert_eq!(receipt["rejected"][0]["reason"], "the event is not valid UTF-8");
+    let large = batch("3", "ada", json!([{"t": "error", "message": "x".repeat(1_000_000)}]));
+    assert_eq!(json(collect(&app, large)).await.0, 413);
+    let version = batch("4", "ada", json!([])).replace("\"v\":1", "\"v\":9");
+    assert_eq!(json(collect(&app, version)).await.0, 400);
+    let bomb = flate2_bomb();
+    let sent = collect(&app, bomb).header("content-encoding", "gzip");
+    assert_eq!(json(sent).await.0, 413);
+
+    let all = refused(&app, 7).await;
+    let count = |part: &str| {
+        let found = all.iter().find(|line| line["reason"].as_str().unwrap().contains(part));
+        found.unwrap_or_else(|| panic!("{part} in {all:#?}"))["events"].as_u64().unwrap()
+    };
+    assert_eq!(count("integer `n`, expected u64"), 2, "a negative value and a negative age");
+    assert_eq!(count("value: at most n millionths, found n"), 2);
+    assert_eq!(count("flag: there is no flag … in this environment"), 2);
+    assert_eq!(count("recursion limit"), 1);
+    assert_eq!(count("not valid UTF-8"), 1);
+    assert_eq!(count("v: this server reads version n"), 1);
+    assert_eq!(count("n bytes"), 2, "too large as it came, and when it was unpacked");
+    let cookie = app.log_in().await;
+    let page = app.get("/admin/settings").header("cookie", cookie).send().await.unwrap();
+    let page = page.text().await.unwrap();
+    assert!(page.contains("flag: there is no flag … in this environment"));
+}
+
+/// Ten megabytes of nothing in a few kilobytes.
+fn flate2_bomb() -> Vec<u8> {
+    use std::io::Write;
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    packer.write_all(&vec![b' '; 10_000_000]).unwrap();
+    packer.finish().unwrap()
+}
+
+#[tokio::test]
+async fn a_persons_data_can_be_read_and_forgotten() {
+    let app = TestApp::start().await;
+    let events = json!([
+        {"t": "exposure", "flag": FLAG, "variant": "on"},
+        {"t": "use", "flag": FLAG, "props": {"set": 3}},
+        {"t": "feedback", "message": "call me", "kind": "idea"},
+        {"t": "use", "flag": "NOPE"},
+    ]);
+    for (id, user) in [("1", "ada"), ("2", "grace")] {
+        assert_eq!(json(collect(&app, batch(id, user, events.clone()))).await.0, 202);
+    }
+    let (status, found) = json(app.api(Method::GET, "/persons/ada")).await;
+    assert_eq!(status, 200);
+    let deeds: Vec<&str> =
+        found["days"].as_array().unwrap().iter().map(|d| d["deed"].as_str().unwrap()).collect();
+    assert_eq!(
+        deeds,
+        [
+            "active",
+            &format!("exposed:{FLAG}:on:"),
+            "first",
+            "segment:internal",
+            &format!("used:{FLAG}")
+        ]
+    );
+    assert_eq!(found["reports"][0]["report"]["message"], "call me");
+    let content = &found["batches"][0]["content"];
+    assert_eq!(content["events"].as_array().unwrap().len(), 3, "without what was refused");
+    assert_eq!(content["events"][1]["props"]["set"], 3, "as the page sent it");
+    assert!(!found.to_string().contains("ada"), "nothing is kept of the id itself");
+
+    let (status, gone) = json(app.api(Method::DELETE, "/persons/ada")).await;
+    assert_eq!((status, &gone["was_known"]), (200, &json!(true)));
+    assert_eq!((&gone["reports"], &gone["batches"]), (&json!(1), &json!(1)));
+    let (_, found) = json(app.api(Method::GET, "/persons/ada")).await;
+    assert_eq!((&found["days"], &found["batches"]), (&json!([]), &json!([])));
+    let (_, other) = json(app.api(Method::GET, "/persons/grace")).await;
+    assert_eq!(other["batches"].as_array().unwrap().len(), 1);
+    let (_, analytics) = json(app.api(Method::GET, "/analytics?slice=segment:internal")).await;
+    assert_eq!(analytics["people"]["now"]["people"], 1);
+}
+
+#[tokio::test]
+async fn retention_is_set_with_a_version_and_checked() {
+    let app = TestApp::start().await;
+    let (status, kept) = json(app.api(Method::GET, "/retention")).await;
+    assert_eq!((status, &kept["raw_days"]), (200, &json!(7)));
+    let mut none = kept.clone();
+    none["raw_days"] = json!(0);
+    let (status, _) = json(app.api(Method::PUT, "/retention").json(&none)).await;
+    assert_eq!(status, 200);
+    let stale = app.api(Method::PUT, "/retention").header("if-match", "\"1\"").json(&kept);
+    assert_eq!(json(stale).await.0, 412);
+    let mut short = kept.clone();
+    short["number_days"] = json!(30);
+    let (status, problem) = json(app.api(Method::PUT, "/retention").json(&short)).await;
+    assert_eq!(status, 422);
+    assert!(problem["detail"].as_str().unwrap().starts_with("number_days: 0 (always)"));
+    // What is not to be kept is not written at all.
+    assert_eq!(json(collect(&app, batch("1", "ada", json!([{"t": "view"}])))).await.0, 202);
+    let (_, found) = json(app.api(Method::GET, "/persons/ada")).await;
+    assert_eq!(found["batches"], json!([]));
+    let (_, upkeep) = json(app.api(Method::GET, "/upkeep")).await;
+    assert_eq!(upkeep["size"]["raw"], 0);
+    assert!(upkeep["size"]["numbers"].as_u64().unwrap() > 0);
+}
+
+#[tokio::test]
+async fn panels_say_which_field_is_wrong_and_become_files() {
+    let app = TestApp::start().await;
+    let events = json!([{"t": "custom", "name": "=cmd"}, {"t": "view"}]);
+    assert_eq!(json(collect(&app, batch("1", "ada", events))).await.0, 202);
+    for (query, field) in [
+        ("/analytics?range=5d", "range: "),
+        ("/analytics?from=2026-13-01&to=2026-12-01", "from: "),
+        ("/analytics?slice=page:/", "slice: "),
+        ("/analytics?slice=moon", "slice: "),
+        ("/analytics?flag=a%20b", "flag: "),
+        ("/performance?by=moon", "by: "),
+        ("/analytics?data=dreamt", "data: "),
+    ] {
+        let (status, problem) = json(app.api(Method::GET, query)).await;
+        assert_eq!(status, 422, "{query}");
+        assert!(problem["detail"].as_str().unwrap().starts_with(field), "{query}: {problem}");
+    }
+    let cookie = app.log_in().await;
+    let get = async |path: &str| {
+        let response = app.get(path).header("cookie", &cookie).send().await.unwrap();
+        let kind = response.headers()["content-type"].to_str().unwrap().to_owned();
+        (response.status().as_u16(), kind, response.text().await.unwrap())
+    };
+    let (status, kind, text) = get("/admin/analytics.csv?panel=events").await;
+    assert_eq!((status, kind.as_str()), (200, "text/csv; charset=utf-8"));
+    assert_eq!(text, "name,count,before\r\n'=cmd,1,0\r\n", "no formula");
+    let (_, _, text) = get("/admin/analytics.json?panel=people").await;
+    let people: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(people[0]["people"], 1);
+    assert_eq!(get("/admin/performance.csv?panel=moon").await.0, 404);
+    let (status, _, text) = get("/admin/performance.csv?panel=score").await;
+    assert_eq!((status, text.as_str()), (200, "score,score_before\r\n,\r\n"));
+    assert_ne!(app.get("/admin/analytics.csv?panel=events").send().await.unwrap().status(), 200);
+    // A page with an address that makes no sense says so, and shows what is usual.
+    let (status, _, text) = get("/admin/analytics?from=yesterday").await;
+    assert_eq!(status, 422);
+    assert!(text.contains("from: a date such as 2026-11-25 is needed"));
+}
+
+#[tokio::test]
+async fn late_events_belong_to_the_phase_in_which_they_happened() {
+    let app = TestApp::start().await;
+    let environment = app.service.first_environment().unwrap();
+    let live = app.service.environment(environment).unwrap();
+    assert_eq!(live.phase_at(app.now()), None);
+    let actor = common::actor(phasegate_domain::people::Role::Admin);
+    let command = phasegate_domain::rollout::Command {
+        kind: phasegate_domain::rollout::CommandKind::Start,
+        reason: String::new(),
+    };
+    let version = live_version(&app).await;
+    phasegate_service::rollout::command(&app.service, &actor, environment, &command, version)
+        .await
+        .unwrap();
+    for (id, held) in [("early", 3_600_000), ("late", 0)] {
+        let url = format!("/collect?key={CLIENT_KEY}&held={held}");
+        let sent = app.post(&url).body(batch(id, id, json!([{"t": "view"}])));
+        assert_eq!(json(sent).await.0, 202);
+    }
+    let (_, all) = json(app.api(Method::GET, "/analytics")).await;
+    assert_eq!(all["people"]["now"]["people"], 2);
+    let (_, phase) = json(app.api(Method::GET, "/analytics?slice=phase:1")).await;
+    assert_eq!(phase["people"]["now"]["people"], 1, "one happened before the start");
+    assert_eq!(all["marks"][0]["text"], "Phase 1 began");
+}
+
+async fn live_version(app: &TestApp) -> i64 {
+    let environment = app.service.first_environment().unwrap();
+    let actor = common::actor(phasegate_domain::people::Role::Viewer);
+    let view = phasegate_service::rollout::view(&app.service, &actor, environment).await.unwrap();
+    view.unwrap().version
+}
+
+#[tokio::test]
+async fn a_full_disk_stops_ingest_and_nothing_else() {
+    phasegate_server::prepare_tls();
+    let data = tempfile::tempdir().unwrap();
+    let state = SqliteState::open(&data.path().join("state.db")).await.unwrap();
+    let store = SqliteTelemetry::open(&data.path().join("telemetry.db")).await.unwrap();
+    let variables = Variables::read(std::iter::empty()).unwrap();
+    let clock: phasegate_service::Clock = || std::time::SystemTime::now().into();
+    let opened =
+        Service::open(Arc::new(state), Arc::new(store.clone()), clock, variables, [1; 32]).await;
+    let service = Arc::new(opened.unwrap());
+    let new = setup::FirstSecrets {
+        email: common::EMAIL.into(),
+        password: common::PASSWORD.into(),
+        client_key: CLIENT_KEY.into(),
+        server_token: common::SERVER_TOKEN.into(),
+    };
+    let plan = setup::parse_plan(include_str!("../plans/exercise-library.toml")).unwrap();
+    setup::first_start(&service, &new, plan, [[1; 32], [2; 32]]).await.unwrap().unwrap();
+    let config = Config { data: data.path().to_owned(), ..Config::default() };
+    let stop = CancellationToken::new();
+    let app = AppState::new(Arc::clone(&service), &config, stop, [3; 32]);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router(app)).await });
+    let jobs = Arc::clone(&service);
+    tokio::spawn(async move { telemetry::write_queued(&jobs).await });
+    let client = reqwest::Client::new();
+    let send = |id: &str| {
+        let names = (0..100).map(|n| json!({"t": "custom", "name": format!("{n:0150}")}));
+        let body = batch(id, "ada", names.collect());
+        client.post(format!("{url}/collect?key={CLIENT_KEY}")).body(body)
+    };
+
+    store.limit_pages(1).await.unwrap();
+    let (status, problem) = json(send("1")).await;
+    assert_eq!(status, 507);
+    assert!(problem["detail"].as_str().unwrap().contains("disk is full"));
+    assert!(telemetry::is_full_since(&service).is_some());
+    let evaluated = client
+        .post(format!("{url}/ofrep/v1/evaluate/flags/{FLAG}"))
+        .bearer_auth(CLIENT_KEY)
+        .body(r#"{"context":{"targetingKey":"ada"}}"#);
+    assert_eq!(json(evaluated).await.0, 200, "flags are answered all the same");
+
+    store.limit_pages(u32::MAX - 1).await.unwrap();
+    assert_eq!(json(send("1")).await.0, 202, "the same batch, when there is room");
+    assert_eq!(telemetry::is_full_since(&service), None);
+}
