@@ -11,7 +11,10 @@ use std::{collections::BTreeSet, time::Instant};
 
 use phasegate_domain::{
     ids::{EnvironmentId, FlagKey, PhaseNumber, VariantName},
-    telemetry::{Batch, Device, Fact, FactKind, PersonHash, SessionHash, TimingKind, Visit},
+    simulation::{MadeUpBatch, MadeUpSession, Population, batches},
+    telemetry::{
+        Batch, Device, Fact, FactKind, PersonHash, SessionHash, Simulation, TimingKind, Visit,
+    },
     vitals::Vital,
 };
 use phasegate_store::TelemetryStore;
@@ -74,6 +77,57 @@ async fn main() {
     println!("  rows straight into SQLite, by json_each  {reference:>10.0} events/s");
     println!("  the store: rows, sessions, people        {ours:>10.0} events/s");
     println!("  ratio {:.1}", ours / reference);
+    made_up_people(&folder.path().join("people.db")).await;
+}
+
+/// The hardest case: whole days of many people, each batch of another one, another session, and
+/// with its own flags and segments, all in the past.
+async fn made_up_people(path: &std::path::Path) {
+    let simulation =
+        Simulation { users: 20_000, days: 30, seed: 1, last_day: 20_800, regression: None };
+    let population = Population::new(simulation.clone());
+    let store = SqliteTelemetry::open(path).await.unwrap();
+    let (mut spent, mut events, mut groups) = (std::time::Duration::ZERO, 0, 0);
+    for group in population.sessions.chunks(BATCHES) {
+        let batches: Vec<Batch> =
+            group.iter().flat_map(|session| told(&simulation, session)).collect();
+        events += batches.iter().map(|batch| batch.facts.len()).sum::<usize>();
+        groups += 1;
+        let begun = Instant::now();
+        store.append(&batches).await.unwrap();
+        spent += begun.elapsed();
+    }
+    let each = spent.as_secs_f64() / f64::from(groups);
+    println!(
+        "  made up people, {BATCHES} sessions at once     {:>10.0} events/s",
+        events as f64 / spent.as_secs_f64()
+    );
+    println!(
+        "  ({:.0} events in a group, {:.0} ms each)",
+        events as f64 / f64::from(groups),
+        each * 1e3
+    );
+}
+
+fn told(simulation: &Simulation, session: &MadeUpSession) -> Vec<Batch> {
+    let hash = |number: u64| number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let number = (u64::from(session.person) << 32) | u64::from(session.number);
+    let batch = |made: MadeUpBatch| Batch {
+        id: made.id,
+        environment: EnvironmentId(1),
+        received_at: chrono::DateTime::from_timestamp(20_801 * 86_400, 0).unwrap(),
+        visit: Visit {
+            who: Some((PersonHash(hash(session.person.into())), SessionHash(hash(number)))),
+            device: session.device,
+            release: Some(made.release.to_owned()),
+            exposed: made.exposed,
+            phase: Some(session.phase),
+            segments: session.segments.clone(),
+        },
+        facts: made.facts,
+        raw: Vec::new(),
+    };
+    batches(simulation, session).into_iter().map(batch).collect()
 }
 
 fn batch(number: usize) -> Batch {

@@ -18,6 +18,13 @@ const READERS: u32 = 4;
 /// Rows that are read ahead of whoever takes them.
 const ROW_BUFFER: usize = 4_096;
 
+/// What the connection that writes keeps in memory of a file, at most; one that reads, a quarter.
+const CACHE_KIB: u32 = 16_384;
+
+/// After how many pages of 4 KiB the journal is written back. A group of batches changes thousands of
+/// pages, and the next one many of the same.
+const CHECKPOINT_PAGES: u32 = 8_192;
+
 /// One SQLite file.
 #[derive(Debug, Clone)]
 pub(crate) struct Database {
@@ -39,6 +46,8 @@ impl Database {
             .synchronous(SqliteSynchronous::Full)
             // Each time the buffer is full, two threads wait for each other.
             .row_buffer_size(ROW_BUFFER)
+            .pragma("cache_size", format!("-{CACHE_KIB}"))
+            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())
             .foreign_keys(true);
         // SQLite cannot alter much of a table: migrations make it anew, which foreign keys forbid.
         let migrating = options.clone().create_if_missing(true).foreign_keys(false);
@@ -60,7 +69,9 @@ impl Database {
             .map_err(|error| cannot_open(&error))?;
         let reader = SqlitePoolOptions::new()
             .max_connections(READERS)
-            .connect_with(options.read_only(true))
+            .connect_with(
+                options.read_only(true).pragma("cache_size", format!("-{}", CACHE_KIB / 4)),
+            )
             .await
             .map_err(|error| cannot_open(&error))?;
         Ok(Self { writer, reader })
