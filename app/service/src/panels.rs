@@ -28,7 +28,7 @@ const fn panel(
 }
 
 /// The panels of analytics.
-pub const ANALYTICS: [Panel; 11] = [
+pub const ANALYTICS: [Panel; 12] = [
     panel("people", "/people/daily", "", &["date", "people"]),
     panel(
         "totals",
@@ -111,6 +111,7 @@ pub const ANALYTICS: [Panel; 11] = [
         ],
     ),
     panel("events", "/events", "", &["name", "count", "before"]),
+    panel("properties", "/properties", "", &["event", "property", "value", "count", "before"]),
     panel("marks", "/marks", "", &["at", "kind", "text", "by"]),
 ];
 

@@ -20,6 +20,7 @@ use phasegate_service::{
     telemetry::{person, session},
 };
 use phasegate_wire::decode::{self, Event, Outcome, Timed};
+use serde_json::Value;
 
 use super::raw::compressed;
 
@@ -58,8 +59,18 @@ pub(super) fn batch(
     let mut is_taken = Vec::with_capacity(events.len());
     for (index, event) in events.into_iter().enumerate() {
         let before = facts.len();
+        let properties = event.as_ref().map(properties).unwrap_or_default();
         match event.and_then(|timed| fact(timed, &known, sending.at)) {
-            Ok(fact) if is_made_up || is_wanted(&fact.kind, collecting) => facts.push(fact),
+            Ok(fact) if is_made_up || is_wanted(&fact.kind, collecting) => {
+                let at = fact.at;
+                facts.push(fact);
+                let page = String::new();
+                facts.extend(properties.into_iter().map(|kind| Fact {
+                    at,
+                    page: page.clone(),
+                    kind,
+                }));
+            }
             Ok(_) => {}
             Err(reason) => rejected.push((index, reason)),
         }
@@ -133,7 +144,8 @@ fn is_wanted(kind: &FactKind, collecting: Collecting) -> bool {
         | FactKind::Engaged { .. }
         | FactKind::Task { .. }
         | FactKind::View
-        | FactKind::Custom { .. } => collecting.analytics,
+        | FactKind::Custom { .. }
+        | FactKind::Property { .. } => collecting.analytics,
         FactKind::Feedback(_) | FactKind::Dropped { .. } | FactKind::Refused { .. } => true,
     }
 }
@@ -181,6 +193,25 @@ fn fact(timed: Timed, known: &Known<'_>, sent_at: Timestamp) -> Result<Fact, Str
         }
     };
     Ok(Fact { at, page, kind })
+}
+
+/// What an event's own properties are.
+fn properties(timed: &Timed) -> Vec<FactKind> {
+    let (event, props) = match &timed.event {
+        Event::Custom { name, props } => (name, props),
+        Event::Use { flag, props } => (flag, props),
+        _ => return Vec::new(),
+    };
+    let text = |value: &Value| match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    };
+    let property = |(name, value): (&String, &Value)| {
+        let (event, name, value) = (event.clone(), name.clone(), text(value)?);
+        Some(FactKind::Property { event, name, value })
+    };
+    props.iter().filter_map(property).collect()
 }
 
 /// So many milliseconds before.

@@ -4,7 +4,7 @@ mod alone;
 mod convert;
 mod raw;
 mod screenshot;
-mod simulation;
+pub(crate) mod simulation;
 
 use std::borrow::Cow;
 

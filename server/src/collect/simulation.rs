@@ -23,6 +23,7 @@ use phasegate_service::{
     telemetry,
 };
 use phasegate_wire::decode;
+use tokio::sync::SemaphorePermit;
 
 use super::{
     KeyQuery, app_of,
@@ -57,6 +58,7 @@ async fn measured_analytics(
     headers: HeaderMap,
 ) -> Result<Json<Analytics>, Problem> {
     let (app, _) = app_of(&state, query, &headers)?;
+    let _permit = permit(&state)?;
     let query = AnalyticsQuery::read(|name| field(&fields, name))?;
     let shadow = app.environment.simulated();
     Ok(Json(analytics(&state.service, &reader(), shadow, &query).await?))
@@ -69,9 +71,21 @@ async fn measured_performance(
     headers: HeaderMap,
 ) -> Result<Json<Performance>, Problem> {
     let (app, _) = app_of(&state, query, &headers)?;
+    let _permit = permit(&state)?;
     let query = PerformanceQuery::read(|name| field(&fields, name))?;
     let shadow = app.environment.simulated();
     Ok(Json(performance(&state.service, &reader(), shadow, &query).await?))
+}
+
+/// Simulations that are begun or read at once. The key is public, and this is more work than taking
+/// in a batch.
+pub(crate) const MAX_AT_ONCE: usize = 1;
+
+fn permit(state: &AppState) -> Result<SemaphorePermit<'_>, Problem> {
+    state.simulations.try_acquire().map_err(|_| {
+        let detail = "another simulation is being begun or read; ask again shortly";
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, detail)
+    })
 }
 
 /// Begins a simulation, or goes on with it.
@@ -82,6 +96,7 @@ async fn begin(
     Json(wanted): Json<Simulation>,
 ) -> Result<StatusCode, Problem> {
     let (app, _) = app_of(&state, query, &headers)?;
+    let _permit = permit(&state)?;
     let begun = telemetry::begin_simulation(&state.service, app.environment, wanted).await;
     begun.map_err(|error| failed(&error))?;
     Ok(StatusCode::NO_CONTENT)
@@ -108,6 +123,9 @@ pub(super) async fn sending(
             "simulated: no simulation has begun; send it to /collect/simulation first",
         ));
     };
+    if made_up.seed != simulation.seed {
+        return Err(refuse("simulated.seed: another simulation has begun since"));
+    }
     if !(simulation.first_day()..=simulation.last_day).contains(&day_of(at)) {
         return Err(refuse("simulated.at: not one of the days of the simulation that has begun"));
     }

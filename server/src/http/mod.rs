@@ -40,6 +40,8 @@ pub struct AppState {
     pub(crate) evaluations: Arc<Semaphore>,
     /// One permit for each picture that may be on its way in.
     pub(crate) uploads: Arc<Semaphore>,
+    /// One permit for each simulation that may be begun or read.
+    pub(crate) simulations: Arc<Semaphore>,
     /// What lets those clients in.
     pub(crate) tickets: Tickets,
     /// Under which address this process reaches itself, once it listens.
@@ -76,6 +78,7 @@ impl AppState {
             flag_streams: Arc::new(Semaphore::new(ofrep::MAX_STREAMS)),
             evaluations: Arc::new(Semaphore::new(ofrep::MAX_EVALUATIONS)),
             uploads: Arc::new(Semaphore::new(collect::MAX_UPLOADS)),
+            simulations: Arc::new(Semaphore::new(collect::simulation::MAX_AT_ONCE)),
             tickets: Tickets::new(seed),
             address: Arc::default(),
         }

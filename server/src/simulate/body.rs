@@ -3,13 +3,17 @@
 use anyhow::ensure;
 use phasegate_domain::{
     simulation::{MadeUpBatch, MadeUpSession},
-    telemetry::{Fact, FactKind, Severity, TaskOutcome},
+    telemetry::{Fact, FactKind, Severity, Simulation, TaskOutcome},
 };
 use phasegate_wire::encode::{Event, EventsWriter};
 use serde_json::{Value, json};
 
 /// The body of `POST /collect`.
-pub(super) fn of(session: &MadeUpSession, batch: &MadeUpBatch) -> anyhow::Result<String> {
+pub(super) fn of(
+    simulation: &Simulation,
+    session: &MadeUpSession,
+    batch: &MadeUpBatch,
+) -> anyhow::Result<String> {
     let sent_at = batch.at.timestamp_millis();
     let mut events = EventsWriter::new(sent_at.unsigned_abs());
     for fact in &batch.facts {
@@ -27,7 +31,7 @@ pub(super) fn of(session: &MadeUpSession, batch: &MadeUpBatch) -> anyhow::Result
         "release": batch.release,
         "exposed": batch.exposed,
         "segments": segments.join(","),
-        "simulated": {"at": sent_at, "phase": session.phase.0},
+        "simulated": {"at": sent_at, "phase": session.phase.0, "seed": simulation.seed},
         "events": events,
     });
     Ok(frame.to_string())
@@ -76,7 +80,10 @@ fn event(fact: &Fact) -> Event {
             }
             told.text_if_any("message", &feedback.message)
         }
-        FactKind::Dropped { .. } | FactKind::Refused { .. } => event("view"),
+        // No population says such things.
+        FactKind::Property { .. } | FactKind::Dropped { .. } | FactKind::Refused { .. } => {
+            event("view")
+        }
     }
 }
 

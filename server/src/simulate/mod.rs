@@ -120,7 +120,7 @@ fn sent(
     }
     let last = parts.len().saturating_sub(1);
     let parts = parts.iter().enumerate();
-    parts.map(|(n, part)| (body::of(session, part), u64::from(n == last))).collect()
+    parts.map(|(n, part)| (body::of(simulation, session, part), u64::from(n == last))).collect()
 }
 
 /// All that the panels say, of everybody and of each slice.

@@ -149,6 +149,7 @@ impl Truth {
             }
             FactKind::View
             | FactKind::Error(_)
+            | FactKind::Property { .. }
             | FactKind::Dropped { .. }
             | FactKind::Refused { .. } => {}
         }

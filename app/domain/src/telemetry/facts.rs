@@ -87,6 +87,15 @@ pub enum FactKind {
         /// Its name.
         name: String,
     },
+    /// What the app said about an event of its own, or about the use of a feature.
+    Property {
+        /// The event's name, or the feature's flag.
+        event: String,
+        /// What it is called.
+        name: String,
+        /// Its value, as a text.
+        value: String,
+    },
     /// Something was timed.
     Timing {
         /// Of what kind.

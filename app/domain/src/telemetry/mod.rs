@@ -32,7 +32,9 @@ pub use retention::{Kept, Retention};
 pub use screenshot::{
     ImageKind, MAX_SCREENSHOT_BYTES, MAX_SCREENSHOTS_BYTES, MAX_SCREENSHOTS_PER_MINUTE, Screenshot,
 };
-pub use series::{MAX_LABELS, OTHER_LABEL, Series, exposure_label, exposure_of};
+pub use series::{
+    MAX_LABELS, OTHER_LABEL, Series, exposure_label, exposure_of, property_label, property_of,
+};
 pub use session::Session;
 pub use simulation::{MAX_SIMULATED_DAYS, Simulation};
 pub use slice::Slice;

@@ -25,6 +25,8 @@ pub enum Series {
     FeatureUses,
     /// The app's own events; labelled with their name.
     Custom,
+    /// Values of properties of events; labelled as [`property_label`] writes them.
+    Properties,
     /// Durations; labelled with the endpoint or component.
     Timing(TimingKind),
     /// Timed calls that failed; labelled like those.
@@ -53,7 +55,7 @@ pub enum Series {
 
 impl Series {
     /// All that there are.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Vital(Vital::Lcp),
         Self::Vital(Vital::Inp),
         Self::Vital(Vital::Cls),
@@ -64,6 +66,7 @@ impl Series {
         Self::Exposures,
         Self::FeatureUses,
         Self::Custom,
+        Self::Properties,
         Self::Timing(TimingKind::Api),
         Self::Timing(TimingKind::Render),
         Self::Failures,
@@ -99,6 +102,7 @@ impl Series {
             Self::Exposures => "exposures",
             Self::FeatureUses => "feature_uses",
             Self::Custom => "custom",
+            Self::Properties => "properties",
             Self::Timing(TimingKind::Api) => "timing.api",
             Self::Timing(TimingKind::Render) => "timing.render",
             Self::Failures => "failures",
@@ -137,6 +141,9 @@ impl FactKind {
             }
             Self::FeatureUsed { flag } => (Series::FeatureUses, flag.to_string(), 1, None),
             Self::Custom { name } => (Series::Custom, name.clone(), 1, None),
+            Self::Property { event, name, value } => {
+                (Series::Properties, property_label(event, name, value), 1, None)
+            }
             Self::Timing { kind, name, millionths, .. } => {
                 (Series::Timing(*kind), name.clone(), 1, Some(*millionths))
             }
@@ -148,6 +155,24 @@ impl FactKind {
             Self::Refused { reason, events } => (Series::Refused, reason.clone(), *events, None),
         }
     }
+}
+
+/// What stands between the parts of a property's label: in no text that anybody means.
+const BETWEEN: char = '\u{1f}';
+
+/// The label of a property's value.
+#[must_use]
+pub fn property_label(event: &str, name: &str, value: &str) -> String {
+    let clean = |text: &str| text.replace(BETWEEN, " ");
+    format!("{}{BETWEEN}{}{BETWEEN}{}", clean(event), clean(name), clean(value))
+}
+
+/// Event, name and value of a property's label.
+#[must_use]
+pub fn property_of(label: &str) -> Option<(&str, &str, &str)> {
+    let (event, rest) = label.split_once(BETWEEN)?;
+    let (name, value) = rest.split_once(BETWEEN)?;
+    Some((event, name, value))
 }
 
 /// The label of an exposure: `FLAG:variant`. Keys hold no colon, so it can be taken apart.
@@ -166,6 +191,13 @@ pub fn exposure_of(label: &str) -> Option<(FlagKey, VariantName)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_property_leads_back_from_its_label() {
+        let label = property_label("set:logged", "exercise", "a\u{1f}b=c");
+        assert_eq!(property_of(&label), Some(("set:logged", "exercise", "a b=c")));
+        assert_eq!(property_of("other"), None);
+    }
 
     #[test]
     fn series_lead_back_from_their_names() {

@@ -20,20 +20,24 @@ use serde::Serialize;
 pub use self::{
     features::AdoptionLine,
     people::{Arm, DayPeople, PeopleNumbers, PeoplePanel},
-    visits::{EventLine, OpinionNumbers, OpinionPanel, SessionNumbers, SessionPanel, TaskLine},
+    visits::{
+        EventLine, OpinionNumbers, OpinionPanel, PropertyLine, SessionNumbers, SessionPanel,
+        TaskLine,
+    },
 };
 use crate::{
     LiveEnvironment, Service, ServiceError, access::Actor, marks::marks, telemetry::heard_at,
 };
 
 /// What is read of what was counted.
-const SERIES: [Series; 8] = [
+const SERIES: [Series; 9] = [
     Series::Engagement,
     Series::Sessions,
     Series::ErrorSessions,
     Series::CriticalSessions,
     Series::Tasks,
     Series::Custom,
+    Series::Properties,
     Series::Feedback,
     Series::Nps,
 ];
@@ -122,6 +126,8 @@ pub struct Analytics {
     pub opinion: OpinionPanel,
     /// The app's own events, the most frequent first.
     pub events: Vec<EventLine>,
+    /// Values of properties, the most frequent first; those beyond the bound are under "other".
+    pub properties: Vec<PropertyLine>,
     /// What changed in the meantime, oldest first.
     pub marks: Vec<Mark>,
 }
@@ -169,6 +175,7 @@ pub async fn analytics(
         tasks: visits::tasks(&now.rows, &before.rows),
         opinion: visits::opinion(&now.rows, &before.rows),
         events: visits::events(&now.rows, &before.rows),
+        properties: visits::properties(&now.rows, &before.rows),
         marks: marks(service, environment, from * 86_400, to * 86_400).await?,
     })
 }

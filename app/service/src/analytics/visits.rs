@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use phasegate_domain::telemetry::Series;
+use phasegate_domain::telemetry::{OTHER_LABEL, Series, property_of};
 use phasegate_store::models::Row;
 use serde::Serialize;
 
@@ -96,6 +96,22 @@ pub struct EventLine {
     pub before: u64,
 }
 
+/// A value that events had.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PropertyLine {
+    /// The event's name, or the feature's flag.
+    pub event: String,
+    /// The property's name.
+    pub property: String,
+    /// Its value.
+    pub value: String,
+    /// How often it had it.
+    pub count: u64,
+    /// How often on as many days before.
+    pub before: u64,
+}
+
 pub(super) fn sessions(now: &[Row], before: &[Row]) -> SessionPanel {
     SessionPanel { now: session_numbers(now), before: session_numbers(before) }
 }
@@ -162,21 +178,36 @@ fn opinion_numbers(rows: &[Row]) -> OpinionNumbers {
 }
 
 pub(super) fn events(now: &[Row], before: &[Row]) -> Vec<EventLine> {
-    let mut before = event_counts(before);
+    let mut before = counts(before, Series::Custom);
     let line = |(name, count): (String, u64)| EventLine {
         before: before.remove(&name).unwrap_or_default(),
         name,
         count,
     };
-    let mut lines: Vec<EventLine> = event_counts(now).into_iter().map(line).collect();
+    let mut lines: Vec<EventLine> = counts(now, Series::Custom).into_iter().map(line).collect();
     lines.sort_by_key(|line| std::cmp::Reverse(line.count));
     lines.truncate(MAX_LINES);
     lines
 }
 
-fn event_counts(rows: &[Row]) -> BTreeMap<String, u64> {
+pub(super) fn properties(now: &[Row], before: &[Row]) -> Vec<PropertyLine> {
+    let mut before = counts(before, Series::Properties);
+    let line = |(label, count): (String, u64)| {
+        let before = before.remove(&label).unwrap_or_default();
+        let (event, property, value) = property_of(&label).unwrap_or((OTHER_LABEL, "", ""));
+        let (event, property, value) = (event.into(), property.into(), value.into());
+        PropertyLine { event, property, value, count, before }
+    };
+    let mut lines: Vec<PropertyLine> =
+        counts(now, Series::Properties).into_iter().map(line).collect();
+    lines.sort_by_key(|line| std::cmp::Reverse(line.count));
+    lines.truncate(MAX_LINES);
+    lines
+}
+
+fn counts(rows: &[Row], series: Series) -> BTreeMap<String, u64> {
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    for row in of(rows, Series::Custom) {
+    for row in of(rows, series) {
         match counts.get_mut(&row.label) {
             Some(count) => *count += row.tally.count(),
             None => drop(counts.insert(row.label.clone(), row.tally.count())),
@@ -217,6 +248,18 @@ mod tests {
         assert_eq!(lines[0].name, "check:out");
         assert_eq!(lines[0].now, TaskCounts { started: 3, completed: 2, abandoned: 1 });
         assert_eq!(lines[0].before.started, 1);
+    }
+
+    #[test]
+    fn properties_are_counted_by_value() {
+        let label = phasegate_domain::telemetry::property_label("set", "exercise", "plank");
+        let now =
+            [row(Series::Properties, &label, &[1, 1]), row(Series::Properties, "other", &[1])];
+        let lines = properties(&now, &now[..1]);
+        let first = &lines[0];
+        assert_eq!((first.event.as_str(), first.property.as_str()), ("set", "exercise"));
+        assert_eq!((first.value.as_str(), first.count, first.before), ("plank", 2, 2));
+        assert_eq!((lines[1].event.as_str(), lines[1].before), ("other", 0));
     }
 
     #[test]

@@ -69,7 +69,11 @@ fn words(series: Series) -> Option<&'static str> {
         Series::Feedback | Series::Nps => "pieces of feedback",
         Series::Dropped => "events that were dropped or refused",
         Series::Sessions => "sessions",
-        Series::Refused | Series::Failures | Series::ErrorSessions | Series::CriticalSessions => {
+        Series::Refused
+        | Series::Properties
+        | Series::Failures
+        | Series::ErrorSessions
+        | Series::CriticalSessions => {
             return None;
         }
     })

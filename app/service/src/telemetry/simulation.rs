@@ -9,7 +9,7 @@ use std::{
 use phasegate_domain::{
     ids::EnvironmentId,
     people::Role,
-    telemetry::{Simulation, day_of},
+    telemetry::{Batch, Simulation, Visit, day_of},
 };
 
 use crate::{Service, ServiceError, access::Actor};
@@ -20,6 +20,8 @@ use crate::{Service, ServiceError, access::Actor};
 pub(crate) struct Simulations {
     known: Mutex<HashMap<EnvironmentId, Option<Simulation>>>,
     progress: Mutex<HashMap<EnvironmentId, (u64, u64)>>,
+    /// Held while one takes the place of another.
+    changing: tokio::sync::Mutex<()>,
 }
 
 impl Simulations {
@@ -67,12 +69,12 @@ pub async fn begin_simulation(
 ) -> Result<(), ServiceError> {
     service.environment(environment)?;
     wanted.validate(day_of(service.now())).map_err(ServiceError::Invalid)?;
-    let _turn = service.begin_edit().await;
+    let _turn = service.simulations.changing.lock().await;
     let shadow = environment.simulated();
     if service.telemetry.simulation(shadow).await?.as_ref() == Some(&wanted) {
         return Ok(());
     }
-    service.telemetry.forget_environment(shadow).await?;
+    empty(service, shadow).await?;
     service.telemetry.save_simulation(shadow, &wanted).await?;
     service.simulations.note(shadow, Some(wanted));
     service.announce();
@@ -89,13 +91,29 @@ pub async fn remove_simulation(
     environment: EnvironmentId,
 ) -> Result<(), ServiceError> {
     actor.require(Role::Operator)?;
-    let _turn = service.begin_edit().await;
-    let shadow = environment.simulated();
-    // From here on, what is still under way is turned away.
-    service.simulations.note(shadow, None);
-    service.telemetry.forget_environment(shadow).await?;
+    let _turn = service.simulations.changing.lock().await;
+    empty(service, environment.simulated()).await?;
     service.announce();
     Ok(())
+}
+
+/// Removes what was made up, and what is still under way of it.
+async fn empty(service: &Service, shadow: EnvironmentId) -> Result<(), ServiceError> {
+    // From here on, what comes is turned away.
+    service.simulations.note(shadow, None);
+    // What was let in before is stored when this is: the queue keeps its order.
+    let at = service.now();
+    let (id, visit) = (format!("barrier {}", at.timestamp_micros()), Visit::default());
+    let barrier = Batch {
+        id,
+        environment: shadow,
+        received_at: at,
+        visit,
+        facts: Vec::new(),
+        raw: Vec::new(),
+    };
+    super::ingest(service, barrier).await?;
+    Ok(service.telemetry.forget_environment(shadow).await?)
 }
 
 /// Notes how many sessions of how many a simulation has sent; nothing when it is over.

@@ -15,7 +15,7 @@ use self::{
     adoption::{Adoptions, CrossUses},
     filter::Filter,
     retention::Arms,
-    visits::{Events, People, Sessions, Tasks, Voices},
+    visits::{Events, People, Properties, Sessions, Tasks, Voices},
 };
 use crate::{
     components::{Freshness, Marks, Source, SourceBanner, TroubleNotice, slice_words},
@@ -69,7 +69,8 @@ pub(crate) fn AnalyticsPage() -> impl IntoView {
                     <Tasks tasks=found.tasks query=address.clone()/>
                     <Voices panel=found.opinion query=address.clone()/>
                 </div>
-                <Events events=found.events query=address/>
+                <Events events=found.events query=address.clone()/>
+                <Properties lines=found.properties query=address/>
             }
             .into_any())
         })}

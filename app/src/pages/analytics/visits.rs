@@ -7,7 +7,8 @@ use phasegate_domain::{
     telemetry::{Mark, Period, Resolution},
 };
 use phasegate_service::analytics::{
-    DayPeople, EventLine, OpinionPanel, PeoplePanel, SessionNumbers, SessionPanel, TaskLine,
+    DayPeople, EventLine, OpinionPanel, PeoplePanel, PropertyLine, SessionNumbers, SessionPanel,
+    TaskLine,
 };
 
 use super::PATH;
@@ -149,6 +150,30 @@ pub(super) fn Events(events: Vec<EventLine>, query: String) -> impl IntoView {
                 title="Your own events"
                 columns=vec!["Event", "Times", "Before"]
                 exports=view! { <Exports page=PATH panel="events" query/> }.into_any()
+                empty=().into_any()
+                rows=rows.map(IntoAny::into_any).collect()
+            />
+        }
+    })
+}
+
+#[component]
+pub(super) fn Properties(lines: Vec<PropertyLine>, query: String) -> impl IntoView {
+    (!lines.is_empty()).then(|| {
+        let rows = lines.into_iter().map(|line| {
+            let PropertyLine { event, property, value, count, before } = line;
+            view! {
+                <tr><th scope="row"><code>{event}</code></th><td><code>{property}</code></td><td>{value}</td>
+                    <td>{format::count(count)}</td><td>{format::count(before)}</td></tr>
+            }
+        });
+        view! {
+            <TableCard
+                id="properties"
+                title="What your events said"
+                hint="the most frequent values of their properties; 500 values are counted by themselves"
+                columns=vec!["Event", "Property", "Value", "Times", "Before"]
+                exports=view! { <Exports page=PATH panel="properties" query/> }.into_any()
                 empty=().into_any()
                 rows=rows.map(IntoAny::into_any).collect()
             />

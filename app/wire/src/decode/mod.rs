@@ -65,6 +65,8 @@ pub struct Simulated {
     pub at: i64,
     /// The phase that the rollout is as if it were in.
     pub phase: Option<u16>,
+    /// The seed of the simulation that it is part of.
+    pub seed: u64,
 }
 
 /// What a page is seen on.
@@ -252,7 +254,7 @@ mod tests {
             "\"session\":\"s\"",
             r#""session":"s","visitor":"v","user":"ada","returning":true,"rate":500000,
                "device":"phone","connection":"4g","release":"1.2","exposed":{"A":"on"},"dropped":3,"segments":"beta,internal",
-               "simulated":{"at":5,"phase":2}"#,
+               "simulated":{"at":5,"phase":2,"seed":7}"#,
         );
         let batch = batch(body.as_bytes()).unwrap();
         assert_eq!((batch.visitor.as_deref(), batch.user.as_deref()), (Some("v"), Some("ada")));
@@ -260,7 +262,7 @@ mod tests {
         assert_eq!((batch.device, batch.connection.as_deref()), (Device::Phone, Some("4g")));
         assert_eq!((batch.release.as_deref(), batch.exposed["A"].as_str()), (Some("1.2"), "on"));
         assert_eq!(batch.segments, ["beta", "internal"]);
-        assert_eq!(batch.simulated, Some(Simulated { at: 5, phase: Some(2) }));
+        assert_eq!(batch.simulated, Some(Simulated { at: 5, phase: Some(2), seed: 7 }));
         let wrong = |from: &str, to: &str| super::batch(body.replace(from, to).leak().as_bytes());
         let many = (0..60).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
         assert!(matches!(wrong("beta,internal", &many), Err(InvalidBatch::TooManySegments(60))));

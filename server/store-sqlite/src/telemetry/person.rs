@@ -131,8 +131,13 @@ pub(super) async fn forget(
     let mut forgotten = Forgotten { was_known: number.is_some(), reports, ..Forgotten::default() };
     if let Some(number) = number {
         forgotten.sets = leave_sets(db, environment, number).await?;
-        // Last, so that it can be done again if it was interrupted.
+        // Last, so that it can be done again if it was interrupted. Whatever came in the meantime
+        // leaves with it: the number may be somebody else's next.
         let mut tx = db.write().await?;
+        for (deed, day) in sets(&mut tx, environment, number).await? {
+            leave(&mut tx, environment, &deed, day, number).await?;
+            forgotten.sets += 1;
+        }
         sqlx::query("DELETE FROM people WHERE environment_id = ? AND hash = ?")
             .bind(environment.0)
             .bind(hash)
