@@ -96,15 +96,17 @@ impl Truth {
     fn fact(&mut self, session: &MadeUpSession, slices: &[String], kind: &FactKind) {
         match kind {
             FactKind::Vital { vital, millionths, was } => {
-                let name = vital.as_str();
+                let name = format!("vitals.{}", vital.as_str());
                 if let Some(was) = was {
-                    for slice in slices {
-                        let all = self.values.entry(format!("{slice}vitals.{name}")).or_default();
-                        let place = all.iter().rposition(|value| value == was);
-                        place.map(|place| all.swap_remove(place));
-                    }
+                    // By flag, phase and segment, what was told first stands: what a page view is
+                    // part of may have changed since.
+                    let all = self.values.entry(name).or_default();
+                    let place = all.iter().rposition(|value| value == was);
+                    place.map(|place| all.swap_remove(place));
+                    all.push(*millionths);
+                } else {
+                    self.value(slices, &name, *millionths);
                 }
-                self.value(slices, &format!("vitals.{name}"), *millionths);
             }
             FactKind::Exposure { flag, variant } => {
                 if let Some(facts) = self.flag(flag.as_str()) {

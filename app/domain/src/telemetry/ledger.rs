@@ -51,18 +51,23 @@ impl Ledger {
     /// Adds a batch. That it is not one that was added before is for the store to know.
     pub fn add(&mut self, batch: &Batch) {
         let slices = Slice::of_visit(&batch.visit);
+        let lasting: Vec<Slice> =
+            slices.iter().filter(|slice| slice.is_lasting()).cloned().collect();
         // A batch has few kinds of facts, and many slices: facts are put together first.
-        let mut kinds: BTreeMap<(Series, String, &str, i64), Tally> = BTreeMap::new();
+        let mut kinds: BTreeMap<Kind<'_>, Tally> = BTreeMap::new();
         for fact in &batch.facts {
             count(fact, &mut kinds);
         }
         self.note_people(batch);
-        for ((series, label, page, minute), tally) in kinds {
+        for (Kind { series, label, page, minute, is_correction }, tally) in kinds {
             let page =
                 (!page.is_empty() && has_pages(series)).then(|| Slice::Page(page.to_owned()));
-            // What was lost is nobody's.
-            let is_lost = matches!(series, Series::Dropped | Series::Refused);
-            let slices = if is_lost { &[Slice::All][..] } else { &slices };
+            let slices = match series {
+                // What was lost is nobody's, and what events say is too much to be told apart.
+                Series::Dropped | Series::Refused | Series::Properties => &[Slice::All][..],
+                _ if is_correction => &lasting,
+                _ => &slices,
+            };
             for slice in slices.iter().chain(page.as_ref()) {
                 let environment = batch.environment;
                 let (slice, label) = (slice.clone(), label.clone());
@@ -150,19 +155,37 @@ fn has_pages(series: Series) -> bool {
     matches!(series, Series::Vital(_) | Series::Errors | Series::Views | Series::Timing(_))
 }
 
-fn count<'a>(fact: &'a Fact, kinds: &mut BTreeMap<(Series, String, &'a str, i64), Tally>) {
+/// Facts of one kind in one batch.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Kind<'a> {
+    series: Series,
+    label: String,
+    page: &'a str,
+    minute: i64,
+    /// Whether they take the place of what was told before. What a page view is part of may have
+    /// changed since: it would be taken from where it never was.
+    is_correction: bool,
+}
+
+fn count<'a>(fact: &'a Fact, kinds: &mut BTreeMap<Kind<'a>, Tally>) {
     let (series, label, times, value) = fact.kind.place();
-    let minute = minute_of(fact.at);
+    let (minute, page) = (minute_of(fact.at), fact.page.as_str());
     if let FactKind::Timing { kind: TimingKind::Api, has_failed: true, .. } = fact.kind {
-        let key = (Series::Failures, label.clone(), fact.page.as_str(), minute);
-        kinds.entry(key).or_default().count_up(1);
+        let (series, label) = (Series::Failures, label.clone());
+        let kind = Kind { series, label, page, minute, is_correction: false };
+        kinds.entry(kind).or_default().count_up(1);
     }
-    let tally = kinds.entry((series, label, fact.page.as_str(), minute)).or_default();
+    let was = match fact.kind {
+        FactKind::Vital { was, .. } => was,
+        _ => None,
+    };
+    let kind = Kind { series, label, page, minute, is_correction: was.is_some() };
+    let tally = kinds.entry(kind).or_default();
     match value {
         Some(value) => tally.add(value),
         None => tally.count_up(times),
     }
-    if let FactKind::Vital { was: Some(was), .. } = fact.kind {
+    if let Some(was) = was {
         tally.remove(was);
     }
 }

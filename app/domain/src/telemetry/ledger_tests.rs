@@ -91,6 +91,24 @@ fn a_fact_lands_in_its_minute_and_in_each_of_its_slices() {
 }
 
 #[test]
+fn a_corrected_value_leaves_only_slices_that_it_was_in() {
+    let inp = |millionths, was| FactKind::Vital { vital: Vital::Inp, millionths, was };
+    let mut before = batch(1, 1, vec![fact(5, inp(50_000, None))]);
+    (before.visit.exposed, before.visit.phase) = (BTreeMap::new(), None);
+    let after = batch(1, 1, vec![fact(5, inp(600_000, Some(50_000)))]);
+    let ledger = ledger(&[before, after]);
+    let series = Series::Vital(Vital::Inp);
+    for slice in [Slice::All, Slice::Page("/p".into()), Slice::Device(Device::Phone)] {
+        let tally = tally(&ledger, series, slice, 0);
+        assert_eq!((tally.sketch().count(), tally.sum()), (1, 600_000));
+    }
+    for slice in [Slice::Flag(flag("A"), on(), Some(PhaseNumber(2))), Slice::Phase(PhaseNumber(2))]
+    {
+        assert_eq!(tally(&ledger, series, slice, 0), Tally::default(), "exposed only later");
+    }
+}
+
+#[test]
 fn a_session_counts_once_whatever_comes_of_it() {
     let early = batch(1, 7, vec![fact(100, FactKind::View)]);
     let broken = batch(1, 7, vec![fact(160, error(Severity::Critical))]);

@@ -39,6 +39,13 @@ impl Slice {
         slices
     }
 
+    /// Whether a page view is part of it for as long as it lasts: it stays on its device and with its
+    /// release, but its visitor may be exposed to a flag, and a phase may begin.
+    #[must_use]
+    pub fn is_lasting(&self) -> bool {
+        matches!(self, Self::All | Self::Page(_) | Self::Device(_) | Self::Release(_))
+    }
+
     /// What values of one kind are bounded together; nothing for those that are few by themselves.
     #[must_use]
     pub fn bounded_kind(&self) -> Option<&'static str> {

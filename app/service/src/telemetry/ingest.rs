@@ -8,7 +8,11 @@ use std::{
     },
 };
 
-use phasegate_domain::{Timestamp, ids::EnvironmentId, telemetry::Batch};
+use phasegate_domain::{
+    Timestamp,
+    ids::EnvironmentId,
+    telemetry::{Batch, Slice},
+};
 use phasegate_store::{Appended, StoreError};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
@@ -20,6 +24,10 @@ pub const MAX_QUEUED_BATCHES: usize = 1_024;
 /// Batches in one transaction.
 const MAX_GROUP: usize = 256;
 
+/// Rows that the batches of one transaction may lead to, before they are put together: each fact
+/// stands in several slices. A single batch may go beyond it.
+const MAX_GROUP_ROWS: usize = 100_000;
+
 type Reply = oneshot::Sender<Result<Appended, Arc<StoreError>>>;
 
 /// Batches on their way to the writer, and what became of the last ones.
@@ -28,7 +36,7 @@ pub struct IngestQueue {
     sender: mpsc::Sender<(Batch, Reply)>,
     receiver: Mutex<mpsc::Receiver<(Batch, Reply)>>,
     /// When something was stored last, in milliseconds since 1970.
-    heard: std::sync::Mutex<HashMap<EnvironmentId, i64>>,
+    heard: std::sync::Mutex<HashMap<EnvironmentId, Option<i64>>>,
     /// Since when the disk has been full, in milliseconds since 1970; 0 while it is not.
     full_since: AtomicI64,
 }
@@ -42,7 +50,7 @@ impl Default for IngestQueue {
 }
 
 impl IngestQueue {
-    fn heard(&self) -> std::sync::MutexGuard<'_, HashMap<EnvironmentId, i64>> {
+    fn heard(&self) -> std::sync::MutexGuard<'_, HashMap<EnvironmentId, Option<i64>>> {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -51,8 +59,8 @@ impl IngestQueue {
         let mut heard = self.heard();
         for batch in batches {
             let at = batch.received_at.timestamp_millis();
-            let newest = heard.entry(batch.environment).or_insert(at);
-            *newest = at.max(*newest);
+            let newest = heard.entry(batch.environment).or_default();
+            *newest = (*newest).max(Some(at));
         }
         drop(heard);
         if self.full_since.swap(0, Ordering::Relaxed) != 0 {
@@ -89,15 +97,12 @@ pub async fn heard_at(
 ) -> Result<Option<Timestamp>, ServiceError> {
     let known = service.ingest.heard().get(&environment).copied();
     let at = match known {
-        Some(at) => Some(at),
+        Some(at) => at,
         // Before this process began.
         None => {
             let minute = service.telemetry.last_minute(environment).await?;
             let at = minute.map(|minute| minute * 60_000);
-            if let Some(at) = at {
-                service.ingest.heard().insert(environment, at);
-            }
-            at
+            *service.ingest.heard().entry(environment).or_insert(at)
         }
     };
     Ok(at.and_then(Timestamp::from_timestamp_millis))
@@ -128,7 +133,26 @@ pub async fn write_queued(service: &Service) {
     let mut receiver = service.ingest.receiver.lock().await;
     let mut group = Vec::with_capacity(MAX_GROUP);
     while receiver.recv_many(&mut group, MAX_GROUP).await > 0 {
-        let (batches, replies): (Vec<Batch>, Vec<Reply>) = group.drain(..).unzip();
+        while !group.is_empty() {
+            let rest = group.split_off(fitting(&group));
+            let (batches, replies) = std::mem::replace(&mut group, rest).into_iter().unzip();
+            write(service, batches, replies).await;
+        }
+    }
+}
+
+/// How many batches from the first on go into one transaction: at least one.
+fn fitting(group: &[(Batch, Reply)]) -> usize {
+    let mut rows = 0;
+    let fits = |(batch, _): &&(Batch, Reply)| {
+        rows += batch.facts.len() * Slice::of_visit(&batch.visit).len();
+        rows <= MAX_GROUP_ROWS
+    };
+    group.iter().take_while(fits).count().max(1)
+}
+
+async fn write(service: &Service, batches: Vec<Batch>, replies: Vec<Reply>) {
+    {
         match service.telemetry.append(&batches).await {
             Ok(outcomes) => {
                 service.ingest.note_stored(&batches);

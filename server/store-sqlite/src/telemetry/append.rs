@@ -12,14 +12,10 @@ use phasegate_domain::{
 };
 use phasegate_store::{Appended, StoreError};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
-use super::{
-    ReportKind, labels, presence,
-    raw::{RawFolder, add as add_raw},
-    rows, sessions,
-};
+use super::{ReportKind, labels, presence, raw::RawFolder, rows, sessions};
 use crate::{
     database::{Database, commit},
     error::{damaged, database},
@@ -35,9 +31,12 @@ pub(super) async fn append(
     batches: &[Batch],
 ) -> Result<Vec<Appended>, StoreError> {
     let newest = batches.iter().map(|batch| batch.received_at).max().unwrap_or_default();
-    let keeps_raw = batches.iter().any(|batch| !batch.raw.is_empty());
-    if keeps_raw {
-        raw.attach(db, day_of(newest)).await?;
+    let keeps_raw: Vec<&Batch> = batches.iter().filter(|batch| !batch.raw.is_empty()).collect();
+    if !keeps_raw.is_empty() {
+        let known = known(db, &keeps_raw).await?;
+        let is_new = |batch: &&Batch| !known.contains(&(batch.environment.0, batch.id.clone()));
+        let fresh: Vec<&Batch> = keeps_raw.into_iter().filter(is_new).collect();
+        raw.add(day_of(newest), &fresh).await?;
     }
     let mut tx = db.write().await?;
     let outcomes = remember(&mut tx, batches).await?;
@@ -45,9 +44,6 @@ pub(super) async fn append(
     let mut reported = BTreeSet::new();
     let stored = batches.iter().zip(&outcomes).filter(|(_, is)| **is == Appended::Stored);
     let stored = stored.map(|(batch, _)| batch);
-    if keeps_raw {
-        add_raw(&mut tx, stored.clone().filter(|batch| !batch.raw.is_empty())).await?;
-    }
     for batch in stored {
         ledger.add(batch);
         add_reports(&mut tx, batch, &mut reported).await?;
@@ -89,14 +85,41 @@ pub(super) async fn last_minute(
     db: &Database,
     environment: EnvironmentId,
 ) -> Result<Option<i64>, StoreError> {
-    sqlx::query_scalar(
+    let newest: Option<i64> = sqlx::query_scalar(
         "SELECT minute FROM batches INDEXED BY batches_by_minute
          WHERE environment_id = ? AND minute > 0 ORDER BY minute DESC LIMIT 1",
     )
     .bind(environment.0)
     .fetch_optional(&db.reader)
     .await
-    .map_err(database)
+    .map_err(database)?;
+    if newest.is_some() {
+        return Ok(newest);
+    }
+    // Longer ago than ids are remembered: by the day on which somebody was there last.
+    let day: Option<i64> = sqlx::query_scalar(
+        "SELECT max(day) FROM presence WHERE environment_id = ? AND deed = 'active'",
+    )
+    .bind(environment.0)
+    .fetch_one(&db.reader)
+    .await
+    .map_err(database)?;
+    Ok(day.map(|day| day * 24 * 60))
+}
+
+/// Which batches were here before: what was kept of them must not come back when somebody was
+/// forgotten since.
+async fn known(db: &Database, batches: &[&Batch]) -> Result<BTreeSet<(i64, String)>, StoreError> {
+    let all: Vec<Value> = batches.iter().map(|b| json!([b.environment.0, b.id])).collect();
+    let known: Vec<(i64, String)> = sqlx::query_as(
+        "SELECT b.environment_id, b.id FROM json_each(?) AS j CROSS JOIN batches AS b
+         ON b.environment_id = j.value ->> 0 AND b.id = j.value ->> 1",
+    )
+    .bind(Value::Array(all).to_string())
+    .fetch_all(&db.reader)
+    .await
+    .map_err(database)?;
+    Ok(known.into_iter().collect())
 }
 
 /// Which batches are new. The first of those with the same id counts.
@@ -105,7 +128,7 @@ async fn remember(
     batches: &[Batch],
 ) -> Result<Vec<Appended>, StoreError> {
     let all = batches.iter().map(|b| json!([b.environment.0, b.id, minute_of(b.received_at)]));
-    let all = serde_json::Value::Array(all.collect()).to_string();
+    let all = Value::Array(all.collect()).to_string();
     let fresh: Vec<(i64, String)> = sqlx::query_as(
         "INSERT INTO batches (environment_id, id, minute)
          SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?) WHERE true

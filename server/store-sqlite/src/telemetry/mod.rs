@@ -179,7 +179,7 @@ impl TelemetryStore for SqliteTelemetry {
         now: Timestamp,
         kept: &BTreeMap<EnvironmentId, Retention>,
     ) -> Result<(), StoreError> {
-        self.raw.forget(&self.database, day_of(now), kept).await?;
+        self.raw.forget(day_of(now), kept).await?;
         forget::old(&self.database, now, kept).await
     }
 

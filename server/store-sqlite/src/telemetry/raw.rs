@@ -1,15 +1,15 @@
 //! Events as pages sent them: one file for each day, so that forgetting a day is deleting a file.
 //!
-//! The file of the day is attached to the connection that writes, and is part of its transactions.
-//! SQLite makes those atomic for each file by itself: after a power cut a batch may be here that is
-//! not in the main file. Then it was not acknowledged, and will come again; whoever reads takes the
-//! first of a batch's rows.
+//! They are written before the rows, and durably: after a power cut a batch may be here that is not
+//! in the rows. Then it was not acknowledged, and will come again; whoever reads takes the first of a
+//! batch's rows.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     io::ErrorKind,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use chrono::{DateTime, NaiveDate};
@@ -24,21 +24,26 @@ use sqlx::{
     ConnectOptions, Connection, SqliteConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
+use tokio::sync::Mutex;
 
 use super::append::hex;
-use crate::{
-    database::Database,
-    error::{damaged, database},
-};
+use crate::error::{damaged, database};
 
-/// Where the files of the days are.
+/// Where the files of the days are, and the one that is written to.
 #[derive(Debug, Clone)]
-pub(super) struct RawFolder(PathBuf);
+pub(super) struct RawFolder {
+    folder: PathBuf,
+    /// Held by whoever changes a file, so that nobody waits for SQLite's locks.
+    open: Arc<Mutex<Option<(i64, SqliteConnection)>>>,
+}
+
+/// Rows that are deleted at once.
+const PART: usize = 500;
 
 /// A day's file, with what SQLite keeps beside it.
 const ENDINGS: [&str; 3] = ["", "-wal", "-shm"];
 
-const TABLE: &str = "CREATE TABLE IF NOT EXISTS raw.batches (
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS batches (
     environment_id INTEGER NOT NULL,
     id TEXT NOT NULL,
     at INTEGER NOT NULL,
@@ -49,17 +54,17 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS raw.batches (
 impl RawFolder {
     /// Beside the main file.
     pub(super) fn beside(main: &Path) -> Self {
-        Self(main.with_extension("raw"))
+        Self { folder: main.with_extension("raw"), open: Arc::default() }
     }
 
     fn file(&self, day: i64) -> PathBuf {
         let date = DateTime::from_timestamp(day * 86_400, 0).map(|at| at.date_naive());
-        self.0.join(format!("{}.db", date.unwrap_or_default()))
+        self.folder.join(format!("{}.db", date.unwrap_or_default()))
     }
 
     /// The days that have a file, oldest first.
     pub(super) fn days(&self) -> Result<BTreeSet<i64>, StoreError> {
-        let entries = match fs::read_dir(&self.0) {
+        let entries = match fs::read_dir(&self.folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeSet::new()),
             Err(error) => return Err(failed(error)),
@@ -88,39 +93,46 @@ impl RawFolder {
         ENDINGS.into_iter().map(size).sum()
     }
 
-    /// Makes the connection that writes have the file of a day.
-    pub(super) async fn attach(&self, db: &Database, day: i64) -> Result<(), StoreError> {
-        let mut connection = db.writer().await?;
-        let attached: Option<String> =
-            sqlx::query_scalar("SELECT file FROM pragma_database_list WHERE name = 'raw'")
-                .fetch_optional(&mut *connection)
-                .await
-                .map_err(database)?;
-        let file = self.file(day);
-        if attached.as_ref().is_some_and(|path| Path::new(path).file_name() == file.file_name()) {
-            return Ok(());
+    /// Adds batches to the file of a day. Where that cannot be done for another reason than a full
+    /// disk, they are counted all the same, and the log says so.
+    pub(super) async fn add(&self, day: i64, batches: &[&Batch]) -> Result<(), StoreError> {
+        let mut open = self.open.lock().await;
+        match self.write(&mut open, day, batches).await {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                // The next batches begin with a connection of their own.
+                *open = None;
+                if matches!(error, StoreError::Full) {
+                    return Err(error);
+                }
+                tracing::error!(%error, "raw events could not be kept; they are counted all the same");
+                Ok(())
+            }
         }
-        if attached.is_some() {
-            sqlx::query("DETACH raw").execute(&mut *connection).await.map_err(database)?;
+    }
+
+    async fn write(
+        &self,
+        open: &mut Option<(i64, SqliteConnection)>,
+        day: i64,
+        batches: &[&Batch],
+    ) -> Result<(), StoreError> {
+        if open.as_ref().is_none_or(|(of, _)| *of != day) {
+            *open = None;
+            fs::create_dir_all(&self.folder).map_err(failed)?;
+            let mut connection = self.connect(day, false, true).await?;
+            sqlx::query(TABLE).execute(&mut connection).await.map_err(database)?;
+            *open = Some((day, connection));
         }
-        fs::create_dir_all(&self.0).map_err(failed)?;
-        // An empty file is an empty database; what is attached is not made by itself.
-        fs::File::options().append(true).create(true).open(&file).map_err(failed)?;
-        sqlx::query("ATTACH ? AS raw")
-            .bind(file.display().to_string())
-            .execute(&mut *connection)
-            .await
-            .map_err(database)?;
-        for prepare in ["PRAGMA raw.journal_mode = WAL", "PRAGMA raw.synchronous = FULL", TABLE] {
-            sqlx::query(prepare).execute(&mut *connection).await.map_err(database)?;
-        }
-        Ok(())
+        let Some((_, connection)) = open else { return Ok(()) };
+        let mut tx = connection.begin().await.map_err(database)?;
+        insert(&mut tx, batches).await?;
+        tx.commit().await.map_err(database)
     }
 
     /// Forgets the days that nobody keeps any more, and what some environments keep for less long.
     pub(super) async fn forget(
         &self,
-        db: &Database,
         today: i64,
         kept: &BTreeMap<EnvironmentId, Retention>,
     ) -> Result<(), StoreError> {
@@ -128,37 +140,26 @@ impl RawFolder {
         let longest = kept.values().map(since).min().unwrap_or(i64::MIN);
         for day in self.days()? {
             if day < longest {
-                self.delete(db, day).await?;
+                self.delete(day).await?;
                 continue;
             }
             let gone = kept.iter().filter(|(_, kept)| day < since(kept)).map(|(id, _)| id.0);
             let gone: Vec<i64> = gone.collect();
-            if !gone.is_empty() {
-                let mut connection = self.open(day, false).await?;
-                sqlx::query(
-                    "DELETE FROM batches WHERE environment_id IN (SELECT value FROM json_each(?))",
-                )
-                .bind(json!(gone).to_string())
-                .execute(&mut connection)
-                .await
-                .map_err(database)?;
-                connection.close().await.map_err(database)?;
+            for environment in gone {
+                self.delete_rows(day, environment, None).await?;
             }
         }
         Ok(())
     }
 
-    async fn delete(&self, db: &Database, day: i64) -> Result<(), StoreError> {
-        let mut connection = db.writer().await?;
-        let file = self.file(day);
-        let attached: Option<String> =
-            sqlx::query_scalar("SELECT file FROM pragma_database_list WHERE name = 'raw'")
-                .fetch_optional(&mut *connection)
-                .await
-                .map_err(database)?;
-        if attached.is_some_and(|path| Path::new(&path).file_name() == file.file_name()) {
-            sqlx::query("DETACH raw").execute(&mut *connection).await.map_err(database)?;
+    async fn delete(&self, day: i64) -> Result<(), StoreError> {
+        let mut open = self.open.lock().await;
+        if open.as_ref().is_some_and(|(of, _)| *of == day)
+            && let Some((_, connection)) = open.take()
+        {
+            connection.close().await.map_err(database)?;
         }
+        let file = self.file(day);
         for ending in ENDINGS {
             let mut path = file.clone().into_os_string();
             path.push(ending);
@@ -171,15 +172,68 @@ impl RawFolder {
     }
 
     /// A connection of its own to a day's file.
-    async fn open(&self, day: i64, read_only: bool) -> Result<SqliteConnection, StoreError> {
+    async fn connect(
+        &self,
+        day: i64,
+        read_only: bool,
+        create: bool,
+    ) -> Result<SqliteConnection, StoreError> {
         SqliteConnectOptions::new()
             .filename(self.file(day))
             .read_only(read_only)
+            .create_if_missing(create)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .connect()
             .await
             .map_err(database)
+    }
+
+    /// The places of an environment's rows, or of one person's, in a day's file. A file that was
+    /// only just begun has none.
+    async fn places(
+        connection: &mut SqliteConnection,
+        environment: i64,
+        person: Option<PersonHash>,
+    ) -> Result<Vec<i64>, StoreError> {
+        let begun: i64 =
+            sqlx::query_scalar("SELECT count(*) FROM sqlite_master WHERE name = 'batches'")
+                .fetch_one(&mut *connection)
+                .await
+                .map_err(database)?;
+        if begun == 0 {
+            return Ok(Vec::new());
+        }
+        sqlx::query_scalar(
+            "SELECT rowid FROM batches
+             WHERE environment_id = ?1 AND (?2 IS NULL OR person = ?2) ORDER BY rowid",
+        )
+        .bind(environment)
+        .bind(person.map(|person| person.0.cast_signed()))
+        .fetch_all(connection)
+        .await
+        .map_err(database)
+    }
+
+    /// Deletes them, a part at a time; says how many there were.
+    async fn delete_rows(
+        &self,
+        day: i64,
+        environment: i64,
+        person: Option<PersonHash>,
+    ) -> Result<u64, StoreError> {
+        let mut connection = self.connect(day, false, false).await?;
+        let places = Self::places(&mut connection, environment, person).await?;
+        for part in places.chunks(PART) {
+            let _turn = self.open.lock().await;
+            sqlx::query("DELETE FROM batches WHERE rowid IN (SELECT value FROM json_each(?))")
+                .bind(json!(part).to_string())
+                .execute(&mut connection)
+                .await
+                .map_err(database)?;
+        }
+        connection.close().await.map_err(database)?;
+        Ok(places.len() as u64)
     }
 
     /// Somebody's batches, oldest first.
@@ -190,14 +244,17 @@ impl RawFolder {
     ) -> Result<Vec<PersonBatch>, StoreError> {
         let mut found = Vec::new();
         for day in self.days()? {
-            let mut connection = self.open(day, true).await?;
+            let mut connection = self.connect(day, true, false).await?;
+            let places = Self::places(&mut connection, environment.0, Some(person)).await?;
+            if places.is_empty() {
+                continue;
+            }
             // With `min`, the other columns are those of the first row.
             let rows: Vec<(i64, Vec<u8>, i64)> = sqlx::query_as(
                 "SELECT at, content, min(rowid) FROM batches
-                 WHERE environment_id = ? AND person = ? GROUP BY id ORDER BY 3",
+                 WHERE rowid IN (SELECT value FROM json_each(?)) GROUP BY id ORDER BY 3",
             )
-            .bind(environment.0)
-            .bind(person.0.cast_signed())
+            .bind(json!(places).to_string())
             .fetch_all(&mut connection)
             .await
             .map_err(database)?;
@@ -217,33 +274,21 @@ impl RawFolder {
     ) -> Result<u64, StoreError> {
         let mut forgotten = 0;
         for day in self.days()? {
-            let mut connection = self.open(day, false).await?;
-            let done = sqlx::query("DELETE FROM batches WHERE environment_id = ? AND person = ?")
-                .bind(environment.0)
-                .bind(person.0.cast_signed())
-                .execute(&mut connection)
-                .await
-                .map_err(database)?;
-            forgotten += done.rows_affected();
-            connection.close().await.map_err(database)?;
+            forgotten += self.delete_rows(day, environment.0, Some(person)).await?;
         }
         Ok(forgotten)
     }
 }
 
-/// Adds batches to the file that is attached.
-pub(super) async fn add<'a>(
-    tx: &mut SqliteConnection,
-    batches: impl Iterator<Item = &'a Batch>,
-) -> Result<(), StoreError> {
-    let row = |batch: &Batch| {
+async fn insert(tx: &mut SqliteConnection, batches: &[&Batch]) -> Result<(), StoreError> {
+    let row = |batch: &&Batch| {
         let person = batch.visit.who.map(|(person, _)| person.0.cast_signed());
         let at = batch.received_at.timestamp_millis();
         json!([batch.environment.0, batch.id, at, person, hex(&batch.raw)])
     };
-    let rows: Vec<Value> = batches.map(row).collect();
+    let rows: Vec<Value> = batches.iter().map(row).collect();
     sqlx::query(
-        "INSERT INTO raw.batches (environment_id, id, at, person, content)
+        "INSERT INTO batches (environment_id, id, at, person, content)
          SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, unhex(value ->> 4)
          FROM json_each(?)",
     )
