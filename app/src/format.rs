@@ -16,7 +16,6 @@ pub(crate) fn instant(at: Timestamp) -> String {
 }
 
 /// `23 Nov`
-#[cfg(feature = "ssr")]
 pub(crate) fn day(at: Timestamp) -> String {
     let month = MONTHS.get(at.month0() as usize).copied().unwrap_or_default();
     format!("{} {month}", at.day())

@@ -203,7 +203,13 @@ impl Request {
         let form = parts.extensions.get::<Form>().cloned();
         let embedding = use_context::<Embedding>().unwrap_or_default();
         // An address that names an environment shows it to whoever opens it, and goes on with it.
-        let named = named_environment(&service, query.get("environment"));
+        let wanted = query.get("environment");
+        let named = named_environment(&service, wanted);
+        if named.is_none() && !wanted.is_empty() {
+            return Err(
+                ServiceError::NotFound { what: "environment", key: wanted.to_owned() }.into()
+            );
+        }
         let environment = match named {
             Some(environment) => environment,
             None => selected_environment(&service, &parts.headers)?,

@@ -13,14 +13,21 @@ use phasegate_store::models::{HistoryQuery, RowQuery};
 
 use crate::{Service, ServiceError};
 
-/// Marks of a chart; the newest stay.
-const MAX_MARKS: usize = 40;
+/// Marks of one kind in a chart; the newest stay. Releases are named by pages, so they must not push
+/// out what somebody did.
+const MAX_OF_KIND: usize = 12;
+
+/// Releases or phases that are looked at.
+const MAX_SEEN: usize = 500;
 
 /// What was not there for so many days is new.
-const LOOKED_BACK: i64 = 60;
+const LOOKED_BACK: i64 = 30;
 
-/// Lines of history that are looked at.
-const MAX_LINES: u32 = 200;
+/// Charts of at most so many seconds are marked by hour.
+const BY_HOUR: i64 = 7 * 86_400;
+
+/// Lines of history of a kind that are looked at.
+const MAX_LINES: u32 = 100;
 
 /// What changed between two instants (seconds since 1970), oldest first.
 pub(crate) async fn marks(
@@ -29,34 +36,41 @@ pub(crate) async fn marks(
     from: i64,
     to: i64,
 ) -> Result<Vec<Mark>, ServiceError> {
-    let mut marks = first_seen(service, environment, "release", from, to).await?;
+    let mut marks = newest(first_seen(service, environment, "release", from, to).await?);
     if environment.is_simulated() {
-        marks.extend(first_seen(service, environment, "phase", from, to).await?);
+        marks.extend(newest(first_seen(service, environment, "phase", from, to).await?));
     } else {
-        marks.extend(changes(service, environment, from, to).await?);
+        for kind in [SubjectKind::Rollout, SubjectKind::Flag] {
+            marks.extend(newest(changes(service, environment, kind, from, to).await?));
+        }
     }
     marks.sort_by(|a, b| (a.at, a.kind, &a.text).cmp(&(b.at, b.kind, &b.text)));
-    let surplus = marks.len().saturating_sub(MAX_MARKS);
-    marks.drain(..surplus);
     Ok(marks)
+}
+
+fn newest(mut marks: Vec<Mark>) -> Vec<Mark> {
+    marks.sort_by_key(|mark| std::cmp::Reverse(mark.at));
+    marks.truncate(MAX_OF_KIND);
+    marks
 }
 
 /// What somebody did.
 async fn changes(
     service: &Service,
     environment: EnvironmentId,
+    kind: SubjectKind,
     from: i64,
     to: i64,
 ) -> Result<Vec<Mark>, ServiceError> {
-    let mut marks = Vec::new();
-    for kind in [SubjectKind::Rollout, SubjectKind::Flag] {
-        let since = Timestamp::from_timestamp(from, 0);
-        let query =
-            HistoryQuery { kind: Some(kind), since, limit: MAX_LINES, ..HistoryQuery::default() };
-        let lines = service.state.history(environment, &query).await?;
-        marks.extend(lines.into_iter().filter(|l| l.entry.at.timestamp() < to).filter_map(mark));
-    }
-    Ok(marks)
+    let query = HistoryQuery {
+        kind: Some(kind),
+        since: Timestamp::from_timestamp(from, 0),
+        until: Timestamp::from_timestamp(to, 0),
+        limit: MAX_LINES,
+        ..HistoryQuery::default()
+    };
+    let lines = service.state.history(environment, &query).await?;
+    Ok(lines.into_iter().filter_map(mark).collect())
 }
 
 fn mark(line: HistoryLine) -> Option<Mark> {
@@ -93,16 +107,23 @@ async fn first_seen(
     from: i64,
     to: i64,
 ) -> Result<Vec<Mark>, ServiceError> {
-    let slices = service.telemetry.slices(environment, Series::Sessions, of).await?;
-    let day = Resolution::Day.seconds();
+    // By hour as far as those are kept, so that a mark stands where it belongs on a short chart.
+    let hours_since = Resolution::Hour.kept_since(service.now()) * Resolution::Hour.seconds();
+    let back = from - LOOKED_BACK * Resolution::Day.seconds();
+    let resolution =
+        if to - from <= BY_HOUR && back > hours_since { Resolution::Hour } else { Resolution::Day };
+    let span = resolution.seconds();
+    let days = (back.div_euclid(86_400), to.div_euclid(86_400) + 1);
+    let series = Series::Sessions;
+    let slices = service.telemetry.slices(environment, series, of, days, MAX_SEEN).await?;
     let query = RowQuery {
         environment,
-        resolution: Resolution::Day,
-        series: vec![Series::Sessions],
+        resolution,
+        series: vec![series],
         slices,
         // With what was there shortly before: that is not new.
-        from: from.div_euclid(day) - LOOKED_BACK,
-        to: to.div_euclid(day) + 1,
+        from: back.div_euclid(span),
+        to: to.div_euclid(span) + 1,
     };
     let mut first: BTreeMap<Slice, i64> = BTreeMap::new();
     for row in service.telemetry.rows(&query).await? {
@@ -111,14 +132,14 @@ async fn first_seen(
     }
     // Where it all began, nothing has changed.
     let began = first.values().min().copied();
-    let within = |(_, seen): &(Slice, i64)| *seen >= from.div_euclid(day) && Some(*seen) != began;
+    let within = |(_, seen): &(Slice, i64)| *seen >= from.div_euclid(span) && Some(*seen) != began;
     let named = |(slice, seen): (Slice, i64)| {
         let (kind, text) = match slice {
             Slice::Release(release) => (MarkKind::Release, format!("{release} appeared")),
             Slice::Phase(phase) => (MarkKind::Phase, format!("On to phase {phase}")),
             _ => return None,
         };
-        Some(Mark { at: Timestamp::from_timestamp(seen * day, 0)?, kind, text, by: None })
+        Some(Mark { at: Timestamp::from_timestamp(seen * span, 0)?, kind, text, by: None })
     };
     Ok(first.into_iter().filter(within).filter_map(named).collect())
 }

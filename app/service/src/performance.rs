@@ -77,6 +77,14 @@ pub struct Performance {
     /// When pages reported something last.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub heard_at: Option<Timestamp>,
+    /// The beginning of the time, UTC.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub from: Timestamp,
+    /// Its end.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub to: Timestamp,
+    /// How long the spans are that `points` count from 1970, in seconds.
+    pub span_seconds: i64,
     /// Whether it was all made up.
     pub is_simulated: bool,
     /// What changed in the meantime, oldest first.
@@ -175,7 +183,10 @@ pub async fn performance(
     let mine = || vec![query.slice.clone()];
     let now = telemetry.rows(&ask(&vitals, mine(), from, to)).await?;
     let before = telemetry.rows(&ask(&vitals, mine(), from - (to - from), from)).await?;
-    let slices = telemetry.slices(environment, Series::Vital(Vital::Lcp), query.by).await?;
+    let days = query.period.day_bounds(at);
+    let days = (days.0 - 1, days.1);
+    let lcp = Series::Vital(Vital::Lcp);
+    let slices = telemetry.slices(environment, lcp, query.by, days, MAX_LINES).await?;
     let parts = telemetry.rows(&ask(&vitals, slices, from, to)).await?;
     let mut timed = timings.to_vec();
     timed.push(Series::Failures);
@@ -187,6 +198,9 @@ pub async fn performance(
     Ok(Performance {
         at,
         heard_at: heard_at(service, environment).await?,
+        from: Timestamp::from_timestamp(from * seconds, 0).unwrap_or(at),
+        to: Timestamp::from_timestamp(to * seconds, 0).unwrap_or(at),
+        span_seconds: seconds,
         is_simulated: environment.is_simulated(),
         marks: marks(service, environment, from * seconds, to * seconds).await?,
         score: all.score(device),

@@ -14,6 +14,8 @@ use plotters::{
     style::{Color, IntoFont, ShapeStyle, TextStyle},
 };
 
+use crate::format::day;
+
 use super::colours::{GOOD, GRID, LINE, MARK, POOR, TEXT, themed};
 
 /// Width and height in pixels. A chart is scaled to its place, and its letters with it, so each
@@ -28,13 +30,31 @@ pub(crate) struct Window {
     pub(crate) spans: i64,
     /// The one after the last.
     pub(crate) end: i64,
+    /// Whether it does not end now: then its days are named.
+    pub(crate) is_past: bool,
 }
 
 impl Window {
     /// What the dashboard shows.
     pub(crate) fn last_hour(at: Timestamp) -> Self {
         let resolution = Resolution::Minute;
-        Self { resolution, spans: WINDOW_MINUTES, end: resolution.span_of(at) + 1 }
+        Self { resolution, spans: WINDOW_MINUTES, end: resolution.span_of(at) + 1, is_past: false }
+    }
+}
+
+impl Window {
+    /// A place on the axis, which is in spans from its end.
+    fn label(self, spans: f64) -> String {
+        if self.is_past {
+            let second = (self.end as f64 + spans) as i64 * self.resolution.seconds();
+            return Timestamp::from_timestamp(second, 0).map(day).unwrap_or_default();
+        }
+        let unit = match self.resolution {
+            Resolution::Minute => "min",
+            Resolution::Hour => "h",
+            Resolution::Day => "d",
+        };
+        if spans > -1.0 { "now".to_owned() } else { format!("−{:.0} {unit}", spans.abs()) }
     }
 }
 
@@ -111,7 +131,7 @@ fn paint(
         .disable_x_mesh()
         .x_labels(4)
         .y_labels(4)
-        .x_label_formatter(&|spans| ago(*spans, window.resolution))
+        .x_label_formatter(&|spans| window.label(*spans))
         .y_label_formatter(&|value| write(*value))
         .label_style(text)
         .axis_style(GRID)
@@ -155,16 +175,6 @@ fn paint(
     area.present()?;
     drop(chart);
     Ok(())
-}
-
-/// A place on the axis, which is in spans from now.
-fn ago(spans: f64, resolution: Resolution) -> String {
-    let unit = match resolution {
-        Resolution::Minute => "min",
-        Resolution::Hour => "h",
-        Resolution::Day => "d",
-    };
-    if spans > -1.0 { "now".to_owned() } else { format!("−{:.0} {unit}", spans.abs()) }
 }
 
 #[cfg(test)]

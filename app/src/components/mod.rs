@@ -42,7 +42,7 @@ pub(crate) use self::{
     here::Here,
     marks::{Marks, lines},
     notice::{Notice, TroubleNotice},
-    period_fields::PeriodFields,
+    period_fields::{PeriodFields, period_field},
     slice_words::slice_words,
     snippet::Snippet,
     source::{Source, SourceBanner},

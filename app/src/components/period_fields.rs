@@ -3,7 +3,23 @@
 use leptos::prelude::*;
 use phasegate_domain::telemetry::{Period, Range, date_of};
 
-/// A range up to now, or two dates, which count if they are there.
+use crate::request::Form;
+
+/// What a form says of the time: dates that are only left over beside a range are not meant, and
+/// dates without an end last a day.
+pub(crate) fn period_field<'a>(query: &'a Form, name: &str) -> &'a str {
+    let (range, from, to) = (query.get("range"), query.get("from"), query.get("to"));
+    let means_dates = range == "dates" || range.is_empty();
+    match name {
+        "range" if range == "dates" => "",
+        "from" | "to" if !means_dates => "",
+        "from" if from.is_empty() => to,
+        "to" if to.is_empty() => from,
+        other => query.get(other),
+    }
+}
+
+/// A range up to now, or two dates.
 #[component]
 pub(crate) fn PeriodFields(period: Period, ranges: Vec<Range>) -> impl IntoView {
     let chosen = match period {
@@ -19,8 +35,34 @@ pub(crate) fn PeriodFields(period: Period, ranges: Vec<Range>) -> impl IntoView 
         view! { <option value=range.as_str() selected=is_chosen>{range.title()}</option> }
     });
     view! {
-        <label class="field"><span>"Time"</span><select name="range">{options.collect_view()}</select></label>
-        <label class="field"><span>"Or from"</span><input type="date" name="from" value=from/></label>
-        <label class="field"><span>"to"</span><input type="date" name="to" value=to/></label>
+        <label class="field"><span>"Time"</span><select name="range">
+            <option value="dates" selected=chosen.is_none()>"Between two dates"</option>
+            {options.collect_view()}</select></label>
+        <label class="field"><span>"From"</span><input type="date" name="from" value=from/></label>
+        <label class="field"><span>"To"</span><input type="date" name="to" value=to/></label>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_beats_dates_that_are_left_over() {
+        let read = |query: &str| {
+            let form = Form::parse(query.as_bytes());
+            Period::read(
+                period_field(&form, "range"),
+                period_field(&form, "from"),
+                period_field(&form, "to"),
+            )
+            .unwrap()
+        };
+        let day = |first, last| Some(Period::Days { first, last });
+        assert_eq!(read("range=7d&from=1970-01-03&to=1970-01-04"), Some(Period::Last(Range::Week)));
+        assert_eq!(read("range=dates&from=1970-01-03&to=1970-01-04"), day(2, 3));
+        assert_eq!(read("from=1970-01-03&to=1970-01-04"), day(2, 3));
+        assert_eq!(read("range=dates&from=1970-01-03&to="), day(2, 2));
+        assert_eq!(read("range=dates&from=&to="), None);
     }
 }

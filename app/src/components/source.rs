@@ -27,8 +27,9 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// What the address asks for. Where it does not say: what is real, unless there is nothing of
-    /// it, or the server is one to show things with.
+    /// What the address asks for. Where it does not say: what is real, unless the server is one to
+    /// show things with. Whoever has the public key can make things up, and must not decide what is
+    /// shown.
     pub(crate) async fn of(request: &Request, path: &'static str) -> Result<Self, Trouble> {
         let real = request.environment;
         let simulation = simulation(&request.service, real).await?;
@@ -37,7 +38,7 @@ impl Source {
         let is_simulated = match request.query.get("data") {
             "real" => false,
             "simulated" => simulation.is_some(),
-            _ => simulation.is_some() && (is_silent || has_demo),
+            _ => simulation.is_some() && has_demo,
         };
         let progress = progress(&request.service, real);
         if progress.is_some() {

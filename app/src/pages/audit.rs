@@ -26,6 +26,7 @@ pub(crate) fn AuditPage() -> impl IntoView {
            {page(|request| async move {
                let query = HistoryQuery {
     since: None,
+        until: None,
                    kind: SubjectKind::parse(request.query.get("kind")),
                    subject: Some(request.query.get("key").to_owned()).filter(|key| !key.is_empty()),
                    before: request.query.get("before").parse().ok(),

@@ -237,6 +237,8 @@ pub struct HistoryQuery {
     pub subject: Option<String>,
     /// Only lines since then.
     pub since: Option<Timestamp>,
+    /// Only lines before then.
+    pub until: Option<Timestamp>,
     /// Only lines before this one.
     pub before: Option<i64>,
     /// At most so many.

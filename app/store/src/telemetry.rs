@@ -38,13 +38,16 @@ pub trait TelemetryStore: Send + Sync {
     /// Rows, by series, slice, span and label.
     async fn rows(&self, query: &RowQuery) -> Result<Vec<Row>, StoreError>;
 
-    /// The slices of a kind (`page`, `release`, `device`, `phase`, `flag`) that have rows of a
-    /// series, at most [`MAX_LABELS`](phasegate_domain::telemetry::MAX_LABELS) of them.
+    /// The slices of a kind (`page`, `release`, `device`, `phase`, `segment`, `flag`) that have rows
+    /// of a series on the days `from_day <= day < to_day`, those with the most first, at most
+    /// `limit` of them.
     async fn slices(
         &self,
         environment: EnvironmentId,
         series: Series,
         kind: &str,
+        days: (i64, i64),
+        limit: usize,
     ) -> Result<Vec<Slice>, StoreError>;
 
     /// Who did what, by deed and day; of the deeds whose text begins like that, on the days

@@ -83,6 +83,7 @@ async fn list_audit(
     });
     let query = HistoryQuery {
         since: None,
+        until: None,
         kind: kind.transpose()?,
         subject: query.key,
         before: query.before,

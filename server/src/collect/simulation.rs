@@ -13,6 +13,7 @@ use phasegate_domain::{
     Timestamp,
     ids::{EnvironmentId, PhaseNumber},
     people::Role,
+    simulation::PHASES,
     telemetry::{Simulation, day_of},
 };
 use phasegate_service::{
@@ -128,6 +129,10 @@ pub(super) async fn sending(
     }
     if !(simulation.first_day()..=simulation.last_day).contains(&day_of(at)) {
         return Err(refuse("simulated.at: not one of the days of the simulation that has begun"));
+    }
+    let is_phase = |phase: u16| PHASES.iter().any(|(number, _)| *number == phase);
+    if !made_up.phase.is_none_or(is_phase) {
+        return Err(refuse("simulated.phase: 1, 2 or 3"));
     }
     let environment = environment.simulated();
     Ok(Sending { environment, at, phase: made_up.phase.map(PhaseNumber) })

@@ -12,6 +12,7 @@ use axum::{
 use phasegate_app::selected_environment;
 use phasegate_domain::{ids::EnvironmentId, people::Person};
 use phasegate_service::{
+    ServiceError,
     access::Actor,
     analytics::{AnalyticsQuery, analytics},
     panels::{self, Panel},
@@ -47,7 +48,11 @@ fn environment(
     let named = all.iter().find(|live| live.environment.key.as_str() == wanted);
     let id = match named {
         Some(live) => live.environment.id,
-        None => selected_environment(&state.service, headers)?,
+        None if wanted.is_empty() => selected_environment(&state.service, headers)?,
+        None => {
+            let key = wanted.to_owned();
+            return Err(ServiceError::NotFound { what: "environment", key }.into());
+        }
     };
     Ok(if get(fields, "data") == "simulated" { id.simulated() } else { id })
 }

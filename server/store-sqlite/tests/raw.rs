@@ -86,6 +86,20 @@ async fn a_day_of_raw_events_is_a_file_and_goes_with_it() {
 }
 
 #[tokio::test]
+async fn a_day_that_cannot_be_written_is_counted_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteTelemetry::open(&folder.path().join("t.db")).await.unwrap();
+    let file = folder.path().join("t.raw/1970-01-11.db");
+    std::fs::create_dir_all(&file).unwrap();
+    let stored = store.append(&[batch("a", 10, "in vain")]).await.unwrap();
+    assert_eq!(stored, [Appended::Stored]);
+    std::fs::remove_dir(&file).unwrap();
+    // As soon as it can be written, it is; and what came before is not written twice.
+    store.append(&[batch("a", 10, "again"), batch("b", 10, "kept")]).await.unwrap();
+    assert_eq!(said(&store, HERE).await, ["kept"]);
+}
+
+#[tokio::test]
 async fn a_full_disk_loses_nothing_and_breaks_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.db");

@@ -87,6 +87,7 @@ pub async fn a_flag_lives_from_creation_to_deletion(store: impl StateStore) {
     assert_eq!(store.flags(environment).await.unwrap().len(), 1);
     let query = HistoryQuery {
         since: None,
+        until: None,
         kind: Some(SubjectKind::Flag),
         subject: Some("CHECKOUT".into()),
         limit: 10,

@@ -180,11 +180,11 @@ pub async fn slices_and_resolutions_are_kept(store: impl TelemetryStore) {
     let exposed = Slice::Flag(flag, on, Some(PhaseNumber(2)));
     assert_eq!(count(Resolution::Day, exposed.clone(), 86_400).await, 1);
     let lcp = Series::Vital(Vital::Lcp);
-    let pages = store.slices(HERE, lcp, "page").await.unwrap();
+    let pages = store.slices(HERE, lcp, "page", (0, i64::MAX), 500).await.unwrap();
     assert_eq!(pages, [Slice::Page("/page-0".into()), Slice::Page("/page-1".into())]);
-    assert_eq!(store.slices(HERE, lcp, "flag").await.unwrap(), [exposed]);
-    assert_eq!(store.slices(ELSEWHERE, lcp, "page").await.unwrap(), []);
-    let custom = store.slices(HERE, Series::Custom, "page").await.unwrap();
+    assert_eq!(store.slices(HERE, lcp, "flag", (0, i64::MAX), 500).await.unwrap(), [exposed]);
+    assert_eq!(store.slices(ELSEWHERE, lcp, "page", (0, i64::MAX), 500).await.unwrap(), []);
+    let custom = store.slices(HERE, Series::Custom, "page", (0, i64::MAX), 500).await.unwrap();
     assert_eq!(custom, [], "what nobody asks for by page is not kept by page");
 }
 

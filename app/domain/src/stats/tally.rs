@@ -102,6 +102,22 @@ impl Tally {
         bytes
     }
 
+    /// How many bytes of the stored form hold the count.
+    pub const COUNT_BYTES: u32 = 12;
+
+    /// How often it was counted, from the beginning of the stored form alone.
+    ///
+    /// # Errors
+    /// See [`Tally::from_bytes`].
+    pub fn count_of(bytes: &[u8]) -> Result<u64, InvalidSketch> {
+        let (version, mut rest) = bytes.split_first().ok_or(InvalidSketch::Damaged)?;
+        if *version != ENCODING {
+            return Err(InvalidSketch::Encoding);
+        }
+        let count = leb128::pull_signed(&mut rest).ok_or(InvalidSketch::Damaged)?;
+        Ok(u64::try_from(count).unwrap_or_default())
+    }
+
     /// Reads the stored form.
     ///
     /// # Errors
@@ -138,6 +154,12 @@ mod tests {
         assert!((tally.variance().unwrap() - 32.0 / 7.0).abs() < 1e-12);
         assert_eq!((tally.count(), tally.sum()), (8, 40));
         assert_eq!(Tally::default().mean(), None);
+        let mut often = Tally::default();
+        often.count_up(300);
+        let bytes = often.to_bytes();
+        let begin: Vec<u8> = bytes.into_iter().take(Tally::COUNT_BYTES as usize).collect();
+        assert_eq!(Tally::count_of(&begin), Ok(300));
+        assert_eq!(Tally::count_of(&[]), Err(InvalidSketch::Damaged));
     }
 
     proptest! {

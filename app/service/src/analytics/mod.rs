@@ -68,6 +68,10 @@ impl AnalyticsQuery {
     pub fn read<'a>(field: impl Fn(&str) -> &'a str) -> Result<Self, ServiceError> {
         let period = Period::read(field("range"), field("from"), field("to"));
         let period = period.map_err(ServiceError::Invalid)?;
+        if matches!(period, Some(Period::Last(Range::Hour | Range::Day))) {
+            let text = "range: 7d, 30d or 90d, because people are counted by days";
+            return Err(ServiceError::Invalid(text.to_owned()));
+        }
         let flag = match field("flag") {
             "" => None,
             key => {
@@ -160,7 +164,7 @@ pub async fn analytics(
     let (from, to) = query.period.day_bounds(at);
     let now = read(service, environment, &query.slice, from, to).await?;
     let before = read(service, environment, &query.slice, from - (to - from), from).await?;
-    let active = active(service, environment, &now, &query.slice, from, (to, today)).await?;
+    let (newcomers, active) = comers(service, environment, &query.slice, (from, to), today).await?;
     Ok(Analytics {
         at,
         heard_at: heard_at(service, environment).await?,
@@ -170,7 +174,13 @@ pub async fn analytics(
         people: people::panel(&now.presence, &before.presence, today),
         adoption: features::adoptions(&now, &before, &off),
         cross_use: cross_use(&now.presence),
-        retention: people::arms(&now.presence, &active, &off, query.flag.as_ref(), today),
+        retention: people::arms(
+            &now.presence,
+            (&newcomers, &active),
+            &off,
+            query.flag.as_ref(),
+            today,
+        ),
         sessions: visits::sessions(&now.rows, &before.rows),
         tasks: visits::tasks(&now.rows, &before.rows),
         opinion: visits::opinion(&now.rows, &before.rows),
@@ -188,11 +198,16 @@ pub async fn parts(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
+    period: Period,
 ) -> Result<Vec<Slice>, ServiceError> {
     actor.require(Role::Viewer)?;
+    let days = period.day_bounds(service.now());
     let mut parts = Vec::new();
     for kind in ["segment", "phase"] {
-        parts.extend(service.telemetry.slices(environment, Series::Sessions, kind).await?);
+        let found = service.telemetry.slices(environment, Series::Sessions, kind, days, MAX_LINES);
+        let mut found = found.await?;
+        found.sort();
+        parts.extend(found);
     }
     Ok(parts)
 }
@@ -232,37 +247,45 @@ async fn read(
 
 /// The people of a slice, by day; nothing where it is everybody.
 fn filter(presence: &Presence, slice: &Slice) -> Option<BTreeMap<i64, People>> {
-    let wanted = match slice {
+    let wanted = deed_of(slice)?;
+    Some(presence.by_day(|deed| *deed == wanted))
+}
+
+/// What those of a slice did.
+fn deed_of(slice: &Slice) -> Option<Deed> {
+    Some(match slice {
         Slice::Segment(segment) => Deed::InSegment(segment.clone()),
         Slice::Phase(phase) => Deed::InPhase(*phase),
         Slice::Flag(flag, variant, phase) => Deed::Exposed(flag.clone(), variant.clone(), *phase),
         _ => return None,
-    };
-    Some(presence.by_day(|deed| *deed == wanted))
+    })
 }
 
-/// Who was there on the days and on those after them, whatever they are part of by then: somebody
-/// who is back is back.
-async fn active(
+/// Who came for the first time on the days or in the month before them, and who was there since: to
+/// know who is back after 30 days, one must look further back than the days that are shown. Somebody
+/// who is back is back, whatever they are part of by then.
+async fn comers(
     service: &Service,
     environment: EnvironmentId,
-    now: &Window,
     slice: &Slice,
-    from: i64,
-    (to, today): (i64, i64),
-) -> Result<Presence, ServiceError> {
-    let deed = Deed::Active.to_text();
+    (from, to): (i64, i64),
+    today: i64,
+) -> Result<(Presence, Presence), ServiceError> {
+    let telemetry = &service.telemetry;
+    let begin = from - LOOKED_AFTER;
+    let first = telemetry.people(environment, &Deed::First.to_text(), begin, to).await?;
+    let newcomers: Presence = first.into_iter().collect();
+    let newcomers = match deed_of(slice) {
+        Some(deed) => {
+            let part = telemetry.people(environment, &deed.to_text(), begin, to).await?;
+            let part: Presence = part.into_iter().collect();
+            newcomers.among(&part.by_day(|found| *found == deed))
+        }
+        None => newcomers,
+    };
     let end = (to + LOOKED_AFTER).min(today + 1);
-    let begin = if *slice == Slice::All { to } else { from };
-    let mut sets = Vec::new();
-    if begin < end {
-        sets = service.telemetry.people(environment, &deed, begin, end).await?;
-    }
-    if *slice == Slice::All {
-        let known = now.presence.days(&Deed::Active);
-        sets.extend(known.map(|(day, people)| (Deed::Active, day, people.clone())));
-    }
-    Ok(sets.into_iter().collect())
+    let active = telemetry.people(environment, &Deed::Active.to_text(), begin, end).await?;
+    Ok((newcomers, active.into_iter().collect()))
 }
 
 fn of(rows: &[Row], series: Series) -> impl Iterator<Item = &Row> {

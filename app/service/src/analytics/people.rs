@@ -94,13 +94,13 @@ fn stickiness(over: &[f64], people: u64) -> Option<f64> {
 
 pub(super) fn arms(
     now: &Presence,
-    active: &Presence,
+    (newcomers, active): (&Presence, &Presence),
     off: &OffVariants<'_>,
     flag: Option<&FlagKey>,
     today: i64,
 ) -> Vec<Arm> {
     let arm = |title: String, among: Option<&People>| {
-        let (totals, mut cohorts) = retention(now, active, among, today, COHORT_DAYS);
+        let (totals, mut cohorts) = retention(newcomers, active, among, today, COHORT_DAYS);
         cohorts.truncate(MAX_COHORTS);
         Arm { title, totals, cohorts }
     };

@@ -121,6 +121,7 @@ pub async fn detail(
     let (row, advice) = row(service, &live, stored, usage, !needed_by.is_empty());
     let query = HistoryQuery {
         since: None,
+        until: None,
         kind: Some(SubjectKind::Flag),
         subject: Some(key.to_string()),
         before: None,

@@ -26,6 +26,7 @@ pub async fn restore(
     actor.require(Role::Operator)?;
     let query = HistoryQuery {
         since: None,
+        until: None,
         kind: Some(SubjectKind::Flag),
         subject: Some(key.to_string()),
         before: Some(line.saturating_add(1)),

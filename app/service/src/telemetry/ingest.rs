@@ -152,25 +152,23 @@ fn fitting(group: &[(Batch, Reply)]) -> usize {
 }
 
 async fn write(service: &Service, batches: Vec<Batch>, replies: Vec<Reply>) {
-    {
-        match service.telemetry.append(&batches).await {
-            Ok(outcomes) => {
-                service.ingest.note_stored(&batches);
-                service.announce();
-                for (reply, outcome) in replies.into_iter().zip(outcomes) {
-                    // Nobody waits any more where the page has gone; the batch is stored.
-                    let _ = reply.send(Ok(outcome));
-                }
+    match service.telemetry.append(&batches).await {
+        Ok(outcomes) => {
+            service.ingest.note_stored(&batches);
+            service.announce();
+            for (reply, outcome) in replies.into_iter().zip(outcomes) {
+                // Nobody waits any more where the page has gone; the batch is stored.
+                let _ = reply.send(Ok(outcome));
             }
-            Err(error) => {
-                if matches!(error, StoreError::Full) {
-                    service.ingest.note_full(service.now());
-                    service.announce();
-                }
-                let error = Arc::new(error);
-                for reply in replies {
-                    let _ = reply.send(Err(Arc::clone(&error)));
-                }
+        }
+        Err(error) => {
+            if matches!(error, StoreError::Full) {
+                service.ingest.note_full(service.now());
+                service.announce();
+            }
+            let error = Arc::new(error);
+            for reply in replies {
+                let _ = reply.send(Err(Arc::clone(&error)));
             }
         }
     }

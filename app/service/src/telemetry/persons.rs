@@ -1,13 +1,16 @@
 //! One person's data: shown and forgotten.
 
 use phasegate_domain::{
+    history::SubjectKind,
     ids::EnvironmentId,
     people::Role,
-    telemetry::{Forgotten, PersonData},
+    telemetry::{Forgotten, PersonData, PersonHash},
 };
+use phasegate_store::models::PlacedEntry;
+use serde_json::json;
 
 use super::person;
-use crate::{Service, ServiceError, access::Actor};
+use crate::{Service, ServiceError, access::Actor, history::saved};
 
 /// All that is kept about whom an app calls by this id. Only what their digest leads to: nothing
 /// else is kept of the id.
@@ -22,7 +25,9 @@ pub async fn person_data(
 ) -> Result<PersonData, ServiceError> {
     actor.require(Role::Admin)?;
     let who = person(service, environment, checked(id)?);
-    Ok(service.telemetry.person(environment, who).await?)
+    let found = service.telemetry.person(environment, who).await?;
+    note(service, actor, environment, who, "shown").await?;
+    Ok(found)
 }
 
 /// Forgets a person. Counts that they added to stay: nobody can tell from those who it was.
@@ -38,8 +43,25 @@ pub async fn forget_person(
     actor.require(Role::Admin)?;
     let who = person(service, environment, checked(id)?);
     let forgotten = service.telemetry.forget_person(environment, who).await?;
-    service.announce();
+    note(service, actor, environment, who, "forgotten").await?;
     Ok(forgotten)
+}
+
+/// Writes into the history what was done with somebody's data; by their digest, which tells nobody
+/// who they are, and whoever knows the id that it was them.
+async fn note(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+    who: PersonHash,
+    done: &str,
+) -> Result<(), ServiceError> {
+    let live = service.environment(environment)?;
+    let is =
+        |done: &str| Some(json!({"person": {"digest": format!("{:016x}", who.0), "data": done}}));
+    let (kind, key) = (SubjectKind::Environment, live.environment.key.as_str());
+    let entry = saved(service, actor, kind, key, is("kept"), is(done));
+    service.edit(environment, &[], &[PlacedEntry::new(environment, entry)], "a person").await
 }
 
 fn checked(id: &str) -> Result<&str, ServiceError> {

@@ -30,6 +30,8 @@ pub(super) fn Filter(
         let is_chosen = slice == query.slice;
         view! { <option value=slice.to_text() selected=is_chosen>{slice_words(&slice)}</option> }
     });
+    let mut flags = flags;
+    flags.extend(query.flag.clone().filter(|flag| !flags.contains(flag)));
     let flags = flags.into_iter().map(|flag| {
         let is_chosen = query.flag.as_ref() == Some(&flag);
         view! { <option value=flag.to_string() selected=is_chosen>{flag.to_string()}</option> }

@@ -8,7 +8,7 @@ mod visits;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use phasegate_domain::telemetry::Slice;
+use phasegate_domain::{bucket::Share, telemetry::Slice};
 use phasegate_service::analytics::{Analytics, AnalyticsQuery, analytics, parts};
 
 use self::{
@@ -18,7 +18,9 @@ use self::{
     visits::{Events, People, Properties, Sessions, Tasks, Voices},
 };
 use crate::{
-    components::{Freshness, Marks, Source, SourceBanner, TroubleNotice, slice_words},
+    components::{
+        Freshness, Marks, Source, SourceBanner, TroubleNotice, period_field, slice_words,
+    },
     request::{Trouble, page},
 };
 
@@ -31,7 +33,7 @@ pub(crate) fn AnalyticsPage() -> impl IntoView {
     view! {
         <Title text="Analytics"/>
         {page(|request| async move {
-            let (query, refused) = match AnalyticsQuery::read(|name| request.query.get(name)) {
+            let (query, refused) = match AnalyticsQuery::read(|name| period_field(&request.query, name)) {
                 Ok(query) => (query, None),
                 Err(error) => (AnalyticsQuery::read(|_| "")?, Some(Trouble::from(error))),
             };
@@ -41,10 +43,14 @@ pub(crate) fn AnalyticsPage() -> impl IntoView {
             let source = Source::of(&request, PATH).await?;
             let (service, actor) = (&request.service, &request.actor);
             let found = analytics(service, actor, source.environment, &query).await?;
-            let slices = parts(service, actor, source.environment).await?;
+            let slices = parts(service, actor, source.environment, query.period).await?;
             let address = request.address(&source, query.period, query.fields());
             let Analytics { at, heard_at, people, adoption, cross_use, marks, .. } = found;
             let flags = adoption.iter().map(|line| line.flag.clone()).collect();
+            let rate = request.live()?.environment.collecting.value.sample_rate;
+            let sampled = (rate < Share::ALL).then(|| view! {
+                <p class="notice notice-warning">{format!("Only {} % of visits are measured, so that somebody who comes often is seen on some of their days: numbers of people are those of measured visits, and who comes back is underestimated.", rate.percent())}</p>
+            });
             let empty = (people.now.people == 0).then(|| view! {
                 <p class="empty">"Nobody was seen in this time. "<a href="/admin/install">"Install the collector"</a>", or choose a longer time."</p>
             });
@@ -58,6 +64,7 @@ pub(crate) fn AnalyticsPage() -> impl IntoView {
                 {refused.map(|trouble| view! { <TroubleNotice trouble/> })}
                 <Filter query=query.clone() flags slices environment=request.environment_key()? source=source.as_str()/>
                 <Freshness period=query.period at heard_at/>
+                {sampled}
                 {empty}
                 <People panel=people marks=marks.clone() at period=query.period query=address.clone()/>
                 <Marks marks/>

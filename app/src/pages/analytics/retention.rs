@@ -15,7 +15,7 @@ pub(super) fn Arms(arms: Vec<Arm>, query: String) -> impl IntoView {
         <section aria-labelledby="retention-title">
             <header class="card-head"><h2 id="retention-title">"Retention"</h2>
                 <Exports page=PATH panel="retention" query=query.clone()/><span class="hint">"cohorts"</span><Exports page=PATH panel="cohorts" query/></header>
-            <p class="hint">"Of the people who were first seen on a day, how many were there so many days later. Only days that are over count."</p>
+            <p class="hint">"Of the people who were first seen on a day, how many were there so many days later; of those who came in the month before, too. Only days that are over count. An arm is whoever was exposed to that answer in the time that is shown."</p>
             {arms}
         </section>
     }

@@ -28,7 +28,8 @@ pub(super) fn People(
 ) -> impl IntoView {
     let PeoplePanel { now, before, daily } = panel;
     let (from, end) = period.day_bounds(at);
-    let window = Window { resolution: Resolution::Day, spans: end - from, end };
+    let is_past = matches!(period, Period::Days { .. });
+    let window = Window { resolution: Resolution::Day, spans: end - from, end, is_past };
     let point = |day: DayPeople| Point { minute: day.day, value: day.people as f64 };
     let daily: Vec<Point> = daily.into_iter().map(point).collect();
     let lines = lines(&marks, window);

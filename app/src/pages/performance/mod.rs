@@ -6,7 +6,7 @@ mod tables;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use phasegate_domain::{
-    telemetry::{Range, Slice},
+    telemetry::{Period, Range, Slice},
     vitals::Rating,
 };
 use phasegate_service::performance::{
@@ -18,7 +18,7 @@ use crate::{
     charts::{Line, Window},
     components::{
         Exports, Freshness, Marks, PeriodFields, Source, SourceBanner, TroubleNotice, VitalCard,
-        lines, rating_class, slice_words,
+        lines, period_field, rating_class, slice_words,
     },
     request::{Request, Trouble, page},
 };
@@ -32,7 +32,7 @@ pub(crate) fn PerformancePage() -> impl IntoView {
     view! {
         <Title text="Performance"/>
         {page(|request| async move {
-            let (query, refused) = match PerformanceQuery::read(|name| request.query.get(name)) {
+            let (query, refused) = match PerformanceQuery::read(|name| period_field(&request.query, name)) {
                 Ok(query) => (query, None),
                 Err(error) => (PerformanceQuery::read(|_| "")?, Some(Trouble::from(error))),
             };
@@ -44,7 +44,8 @@ pub(crate) fn PerformancePage() -> impl IntoView {
             let address = address(&request, &source, &query);
             let Performance { at, heard_at, score, score_before, vitals, breakdown, timings, marks, .. } = found;
             let (from, end) = query.period.span_bounds(at);
-            let window = Window { resolution: query.period.resolution(at), spans: end - from, end };
+            let is_past = matches!(query.period, Period::Days { .. });
+            let window = Window { resolution: query.period.resolution(at), spans: end - from, end, is_past };
             let lines = lines(&marks, window);
             let is_empty = vitals.iter().all(|vital| vital.samples == 0);
             let cards = vitals.into_iter().map(|course| vital(course, window, lines.clone())).collect_view();

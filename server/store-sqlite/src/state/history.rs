@@ -39,7 +39,7 @@ pub(super) async fn history(
         "SELECT id, at, actor, change FROM history
          WHERE environment_id = ?1 AND (?2 IS NULL OR subject_kind = ?2)
              AND (?3 IS NULL OR subject = ?3) AND (?4 IS NULL OR id < ?4)
-             AND (?6 IS NULL OR at >= ?6)
+             AND (?6 IS NULL OR at >= ?6) AND (?7 IS NULL OR at < ?7)
          ORDER BY id DESC LIMIT ?5",
     )
     .bind(environment.0)
@@ -48,6 +48,7 @@ pub(super) async fn history(
     .bind(query.before)
     .bind(query.limit)
     .bind(query.since.map(|since| since.timestamp_millis()))
+    .bind(query.until.map(|until| until.timestamp_millis()))
     .fetch_all(&db.reader)
     .await
     .map_err(database)?;

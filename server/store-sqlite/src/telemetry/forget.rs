@@ -41,22 +41,32 @@ pub(super) async fn old(
         rows(db, id, now, kept).await?;
         let today = day_of(now);
         if let Some(day) = kept.kept_since(Kept::Numbers, today) {
-            let sets = "DELETE FROM presence WHERE environment_id = ? AND day < ?";
+            let sets = "DELETE FROM presence WHERE environment_id = ?1 AND (deed, day, chunk) IN (
+                 SELECT deed, day, chunk FROM presence
+                 WHERE environment_id = ?1 AND day < ?2 LIMIT ?3)";
             delete(db, sets, id, day).await?;
         }
         let begin = |kind| kept.kept_since(kind, today).map(|day| day * 86_400_000);
         if let Some(at) = begin(Kept::Reports) {
-            delete(db, "DELETE FROM reports WHERE environment_id = ? AND at < ?", id, at).await?;
+            delete(
+                db,
+                "DELETE FROM reports WHERE id IN (
+                 SELECT id FROM reports WHERE environment_id = ?1 AND at < ?2 LIMIT ?3)",
+                id,
+                at,
+            )
+            .await?;
         }
         if let Some(at) = begin(Kept::Pictures) {
-            let pictures = "DELETE FROM screenshots WHERE environment_id = ? AND at < ?";
+            let pictures = "DELETE FROM screenshots WHERE environment_id = ?1 AND id IN (
+                 SELECT id FROM screenshots WHERE environment_id = ?1 AND at < ?2 LIMIT ?3)";
             delete(db, pictures, id, at).await?;
         }
     }
     Ok(())
 }
 
-/// Series by series, each in a transaction of its own.
+/// Series by series.
 async fn rows(
     db: &Database,
     environment: i64,
@@ -70,19 +80,28 @@ async fn rows(
         };
         let Some(since) = since else { continue };
         for series in Series::ALL {
-            let mut tx = db.write().await?;
-            sqlx::query(
-                "DELETE FROM rollups
-                 WHERE environment_id = ? AND resolution = ? AND series = ? AND span < ?",
-            )
-            .bind(environment)
-            .bind(resolution.number())
-            .bind(series.as_str())
-            .bind(since)
-            .execute(&mut *tx)
-            .await
-            .map_err(database)?;
-            commit(tx).await?;
+            loop {
+                let mut tx = db.write().await?;
+                let done = sqlx::query(
+                    "DELETE FROM rollups WHERE environment_id = ?1 AND resolution = ?2
+                     AND series = ?3 AND (slice, span, label) IN (
+                         SELECT slice, span, label FROM rollups
+                         WHERE environment_id = ?1 AND resolution = ?2 AND series = ?3
+                         AND span < ?4 LIMIT ?5)",
+                )
+                .bind(environment)
+                .bind(resolution.number())
+                .bind(series.as_str())
+                .bind(since)
+                .bind(PART)
+                .execute(&mut *tx)
+                .await
+                .map_err(database)?;
+                commit(tx).await?;
+                if done.rows_affected() < PART.unsigned_abs() {
+                    break;
+                }
+            }
         }
     }
     Ok(())
@@ -94,14 +113,20 @@ async fn delete(
     environment: i64,
     before: i64,
 ) -> Result<(), StoreError> {
-    let mut tx = db.write().await?;
-    sqlx::query(statement)
-        .bind(environment)
-        .bind(before)
-        .execute(&mut *tx)
-        .await
-        .map_err(database)?;
-    commit(tx).await
+    loop {
+        let mut tx = db.write().await?;
+        let done = sqlx::query(statement)
+            .bind(environment)
+            .bind(before)
+            .bind(PART)
+            .execute(&mut *tx)
+            .await
+            .map_err(database)?;
+        commit(tx).await?;
+        if done.rows_affected() < PART.unsigned_abs() {
+            return Ok(());
+        }
+    }
 }
 
 /// Forgets all that an environment has. What says that there is something goes last, so that it can

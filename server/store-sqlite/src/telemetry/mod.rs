@@ -122,8 +122,10 @@ impl TelemetryStore for SqliteTelemetry {
         environment: EnvironmentId,
         series: Series,
         kind: &str,
+        days: (i64, i64),
+        limit: usize,
     ) -> Result<Vec<Slice>, StoreError> {
-        rows::slices(&self.database, environment, series, kind).await
+        rows::slices(&self.database, environment, series, kind, days, limit).await
     }
 
     async fn people(

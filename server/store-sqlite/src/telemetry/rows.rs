@@ -6,7 +6,7 @@ use phasegate_domain::{
     Timestamp,
     ids::EnvironmentId,
     stats::Tally,
-    telemetry::{MAX_LABELS, Resolution, RowKey, Series, Slice},
+    telemetry::{Resolution, RowKey, Series, Slice},
 };
 use phasegate_store::{
     StoreError,
@@ -140,9 +140,12 @@ pub(super) async fn slices(
     environment: EnvironmentId,
     series: Series,
     kind: &str,
+    (from_day, to_day): (i64, i64),
+    limit: usize,
 ) -> Result<Vec<Slice>, StoreError> {
-    // From one slice to the next through the key, not over all rows between them.
-    let texts: Vec<String> = sqlx::query_scalar(
+    // From one slice to the next through the key, not over all rows between them; and of each row
+    // only as much as says how often.
+    let rows: Vec<(String, Vec<u8>)> = sqlx::query_as(
         "WITH RECURSIVE found (slice) AS (
              SELECT min(slice) FROM rollups
              WHERE environment_id = ?1 AND resolution = 2 AND series = ?2 AND slice >= ?3
@@ -151,17 +154,31 @@ pub(super) async fn slices(
                      WHERE r.environment_id = ?1 AND r.resolution = 2 AND r.series = ?2
                      AND r.slice > found.slice)
              FROM found WHERE found.slice < ?4)
-         SELECT slice FROM found WHERE slice >= ?3 AND slice < ?4 LIMIT ?5",
+         SELECT r.slice, substr(r.tally, 1, ?7)
+         FROM found CROSS JOIN rollups AS r
+         ON r.environment_id = ?1 AND r.resolution = 2 AND r.series = ?2
+         AND r.slice = found.slice AND r.span >= ?5 AND r.span < ?6
+         WHERE found.slice >= ?3 AND found.slice < ?4",
     )
     .bind(environment.0)
     .bind(series.as_str())
     .bind(format!("{kind}:"))
     // The sign after the colon.
     .bind(format!("{kind};"))
-    .bind(MAX_LABELS)
+    .bind(from_day)
+    .bind(to_day)
+    .bind(Tally::COUNT_BYTES)
     .fetch_all(&db.reader)
     .await
     .map_err(database)?;
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    for (slice, tally) in rows {
+        let count = Tally::count_of(&tally).map_err(|error| damaged("row")(&error))?;
+        *counts.entry(slice).or_default() += count;
+    }
+    let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    counts.truncate(limit);
     let unknown = |text: &str| damaged("row")(&format_args!("unknown slice {text}"));
-    texts.iter().map(|text| Slice::parse(text).ok_or_else(|| unknown(text))).collect()
+    counts.iter().map(|(text, _)| Slice::parse(text).ok_or_else(|| unknown(text))).collect()
 }
