@@ -21,6 +21,15 @@ use crate::{
 /// Lines of a table.
 const MAX_LINES: usize = 50;
 
+/// What parts are compared by: the vitals that are shown, and those that the score is made of.
+const SHOWN: [Series; 5] = [
+    Series::Vital(Vital::Lcp),
+    Series::Vital(Vital::Inp),
+    Series::Vital(Vital::Cls),
+    Series::Vital(Vital::Fcp),
+    Series::Vital(Vital::Ttfb),
+];
+
 /// By what pages are compared.
 pub const BREAKDOWNS: [(&str, &str); 6] = [
     ("page", "Page"),
@@ -181,34 +190,50 @@ pub async fn performance(
     };
     let telemetry = &service.telemetry;
     let mine = || vec![query.slice.clone()];
-    let now = telemetry.rows(&ask(&vitals, mine(), from, to)).await?;
-    let before = telemetry.rows(&ask(&vitals, mine(), from - (to - from), from)).await?;
     let days = query.period.day_bounds(at);
     let days = (days.0 - 1, days.1);
     let lcp = Series::Vital(Vital::Lcp);
     let slices = telemetry.slices(environment, lcp, query.by, days, MAX_LINES).await?;
-    let parts = telemetry.rows(&ask(&vitals, slices, from, to)).await?;
     let mut timed = timings.to_vec();
     timed.push(Series::Failures);
-    let timed = telemetry.rows(&ask(&timed, mine(), from, to)).await?;
+    let seconds = resolution.seconds();
+    let asked = [
+        ask(&vitals, mine(), from, to),
+        ask(&vitals, mine(), from - (to - from), from),
+        ask(&SHOWN, slices, from, to),
+        ask(&timed, mine(), from, to),
+    ];
+    let [now, before, parts, timed] = &asked;
+    // Beside each other: the database has a thread for each.
+    let (now, before, parts, timed, heard_at, marks) = tokio::try_join!(
+        read(service, now),
+        read(service, before),
+        read(service, parts),
+        read(service, timed),
+        heard_at(service, environment),
+        marks(service, environment, from * seconds, to * seconds),
+    )?;
     let device = device_of(&query.slice);
     let (all, all_before) = (Sketches::of(&now), Sketches::of(&before));
     let course = |vital| course(vital, &now, all.get(vital), all_before.get(vital));
-    let seconds = resolution.seconds();
     Ok(Performance {
         at,
-        heard_at: heard_at(service, environment).await?,
+        heard_at,
         from: Timestamp::from_timestamp(from * seconds, 0).unwrap_or(at),
         to: Timestamp::from_timestamp(to * seconds, 0).unwrap_or(at),
         span_seconds: seconds,
         is_simulated: environment.is_simulated(),
-        marks: marks(service, environment, from * seconds, to * seconds).await?,
+        marks,
         score: all.score(device),
         score_before: all_before.score(device),
         vitals: Vital::ALL.into_iter().map(course).collect(),
         breakdown: breakdown(parts),
         timings: timing_lines(&timed),
     })
+}
+
+async fn read(service: &Service, query: &RowQuery) -> Result<Vec<Row>, ServiceError> {
+    Ok(service.telemetry.rows(query).await?)
 }
 
 /// Phones are what most curves are for.

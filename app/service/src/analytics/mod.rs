@@ -162,12 +162,17 @@ pub async fn analytics(
     let at = service.now();
     let today = day_of(at);
     let (from, to) = query.period.day_bounds(at);
-    let now = read(service, environment, &query.slice, from, to).await?;
-    let before = read(service, environment, &query.slice, from - (to - from), from).await?;
-    let (newcomers, active) = comers(service, environment, &query.slice, (from, to), today).await?;
+    // Beside each other: the database has a thread for each.
+    let (now, before, (newcomers, active), heard_at, marks) = tokio::try_join!(
+        read(service, environment, &query.slice, from, to),
+        read(service, environment, &query.slice, from - (to - from), from),
+        comers(service, environment, &query.slice, (from, to), today),
+        heard_at(service, environment),
+        marks(service, environment, from * 86_400, to * 86_400),
+    )?;
     Ok(Analytics {
         at,
-        heard_at: heard_at(service, environment).await?,
+        heard_at,
         from: date_of(from),
         to: date_of(to - 1),
         is_simulated: environment.is_simulated(),
@@ -186,7 +191,7 @@ pub async fn analytics(
         opinion: visits::opinion(&now.rows, &before.rows),
         events: visits::events(&now.rows, &before.rows),
         properties: visits::properties(&now.rows, &before.rows),
-        marks: marks(service, environment, from * 86_400, to * 86_400).await?,
+        marks,
     })
 }
 
@@ -228,12 +233,6 @@ async fn read(
     from: i64,
     to: i64,
 ) -> Result<Window, ServiceError> {
-    let presence = service.telemetry.people(environment, "", from, to).await?;
-    let presence: Presence = presence.into_iter().collect();
-    let presence = match filter(&presence, slice) {
-        Some(filter) => presence.among(&filter),
-        None => presence,
-    };
     let query = RowQuery {
         environment,
         resolution: Resolution::Day,
@@ -242,7 +241,16 @@ async fn read(
         from,
         to,
     };
-    Ok(Window { presence, rows: service.telemetry.rows(&query).await? })
+    let (presence, rows) = tokio::try_join!(
+        service.telemetry.people(environment, "", from, to),
+        service.telemetry.rows(&query),
+    )?;
+    let presence: Presence = presence.into_iter().collect();
+    let presence = match filter(&presence, slice) {
+        Some(filter) => presence.among(&filter),
+        None => presence,
+    };
+    Ok(Window { presence, rows })
 }
 
 /// The people of a slice, by day; nothing where it is everybody.

@@ -9,6 +9,7 @@ use phasegate_domain::{
     telemetry::{Kept, Resolution, Retention, Series, day_of},
 };
 use phasegate_store::StoreError;
+use sqlx::{Sqlite, query::Query, sqlite::SqliteArguments};
 
 use crate::{
     database::{Database, commit},
@@ -80,9 +81,8 @@ async fn rows(
         };
         let Some(since) = since else { continue };
         for series in Series::ALL {
-            loop {
-                let mut tx = db.write().await?;
-                let done = sqlx::query(
+            in_parts(db, || {
+                sqlx::query(
                     "DELETE FROM rollups WHERE environment_id = ?1 AND resolution = ?2
                      AND series = ?3 AND (slice, span, label) IN (
                          SELECT slice, span, label FROM rollups
@@ -94,14 +94,8 @@ async fn rows(
                 .bind(series.as_str())
                 .bind(since)
                 .bind(PART)
-                .execute(&mut *tx)
-                .await
-                .map_err(database)?;
-                commit(tx).await?;
-                if done.rows_affected() < PART.unsigned_abs() {
-                    break;
-                }
-            }
+            })
+            .await?;
         }
     }
     Ok(())
@@ -113,15 +107,18 @@ async fn delete(
     environment: i64,
     before: i64,
 ) -> Result<(), StoreError> {
+    in_parts(db, || sqlx::query(statement).bind(environment).bind(before).bind(PART)).await
+}
+
+/// Runs a statement that deletes [`PART`] rows at most, each time in a transaction of its own, until
+/// there are no more.
+async fn in_parts(
+    db: &Database,
+    statement: impl Fn() -> Query<'static, Sqlite, SqliteArguments>,
+) -> Result<(), StoreError> {
     loop {
         let mut tx = db.write().await?;
-        let done = sqlx::query(statement)
-            .bind(environment)
-            .bind(before)
-            .bind(PART)
-            .execute(&mut *tx)
-            .await
-            .map_err(database)?;
+        let done = statement().execute(&mut *tx).await.map_err(database)?;
         commit(tx).await?;
         if done.rows_affected() < PART.unsigned_abs() {
             return Ok(());
@@ -155,19 +152,7 @@ pub(super) async fn environment(
              SELECT series, label FROM labels WHERE environment_id = ?1 LIMIT ?2)",
         "DELETE FROM simulations WHERE environment_id IN (SELECT ?1 LIMIT ?2)",
     ] {
-        loop {
-            let mut tx = db.write().await?;
-            let done = sqlx::query(part)
-                .bind(environment.0)
-                .bind(PART)
-                .execute(&mut *tx)
-                .await
-                .map_err(database)?;
-            commit(tx).await?;
-            if done.rows_affected() < PART.unsigned_abs() {
-                break;
-            }
-        }
+        in_parts(db, || sqlx::query(part).bind(environment.0).bind(PART)).await?;
     }
     Ok(())
 }
