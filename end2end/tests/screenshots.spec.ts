@@ -17,6 +17,9 @@ const PAGES = {
   settings: '/admin/settings',
   files: '/admin/settings/files',
   dashboard: '/admin/dashboard',
+  performance: '/admin/performance?range=1h',
+  analytics: '/admin/analytics?range=7d',
+  person: '/admin/settings/person?id=ada',
   'not-found': '/admin/nothing-here',
 };
 

@@ -107,39 +107,51 @@ async fn first_seen(
     from: i64,
     to: i64,
 ) -> Result<Vec<Mark>, ServiceError> {
-    // By hour as far as those are kept, so that a mark stands where it belongs on a short chart.
-    let hours_since = Resolution::Hour.kept_since(service.now()) * Resolution::Hour.seconds();
-    let back = from - LOOKED_BACK * Resolution::Day.seconds();
-    let resolution =
-        if to - from <= BY_HOUR && back > hours_since { Resolution::Hour } else { Resolution::Day };
-    let span = resolution.seconds();
-    let days = (back.div_euclid(86_400), to.div_euclid(86_400) + 1);
+    let day = Resolution::Day.seconds();
+    // With what was there shortly before: that is not new.
+    let days = (from.div_euclid(day) - LOOKED_BACK, (to - 1).div_euclid(day) + 1);
     let series = Series::Sessions;
     let slices = service.telemetry.slices(environment, series, of, days, MAX_SEEN).await?;
-    let query = RowQuery {
-        environment,
-        resolution,
-        series: vec![series],
-        slices,
-        // With what was there shortly before: that is not new.
-        from: back.div_euclid(span),
-        to: to.div_euclid(span) + 1,
-    };
-    let mut first: BTreeMap<Slice, i64> = BTreeMap::new();
-    for row in service.telemetry.rows(&query).await? {
-        let known = first.entry(row.slice).or_insert(row.span);
-        *known = row.span.min(*known);
-    }
+    let mut first = firsts(service, environment, Resolution::Day, slices, days).await?;
     // Where it all began, nothing has changed.
     let began = first.values().min().copied();
-    let within = |(_, seen): &(Slice, i64)| *seen >= from.div_euclid(span) && Some(*seen) != began;
+    first.retain(|_, seen| *seen >= from.div_euclid(day) && Some(*seen) != began);
+    let mut resolution = Resolution::Day;
+    if to - from <= BY_HOUR && !first.is_empty() {
+        // So that a mark stands where it belongs on a short chart.
+        let hours = (days.1 - BY_HOUR / day - 1, days.1);
+        let hours = (hours.0 * 24, hours.1 * 24);
+        let slices = first.into_keys().collect();
+        first = firsts(service, environment, Resolution::Hour, slices, hours).await?;
+        resolution = Resolution::Hour;
+    }
+    let within = |second: &i64| (from..to).contains(second) || resolution == Resolution::Day;
     let named = |(slice, seen): (Slice, i64)| {
         let (kind, text) = match slice {
             Slice::Release(release) => (MarkKind::Release, format!("{release} appeared")),
             Slice::Phase(phase) => (MarkKind::Phase, format!("On to phase {phase}")),
             _ => return None,
         };
-        Some(Mark { at: Timestamp::from_timestamp(seen * span, 0)?, kind, text, by: None })
+        let second = Some(seen * resolution.seconds()).filter(within)?;
+        Some(Mark { at: Timestamp::from_timestamp(second, 0)?, kind, text, by: None })
     };
-    Ok(first.into_iter().filter(within).filter_map(named).collect())
+    Ok(first.into_iter().filter_map(named).collect())
+}
+
+/// The first span in which each slice had a session.
+async fn firsts(
+    service: &Service,
+    environment: EnvironmentId,
+    resolution: Resolution,
+    slices: Vec<Slice>,
+    (from, to): (i64, i64),
+) -> Result<BTreeMap<Slice, i64>, ServiceError> {
+    let series = vec![Series::Sessions];
+    let query = RowQuery { environment, resolution, series, slices, from, to };
+    let mut first: BTreeMap<Slice, i64> = BTreeMap::new();
+    for row in service.telemetry.rows(&query).await? {
+        let known = first.entry(row.slice).or_insert(row.span);
+        *known = row.span.min(*known);
+    }
+    Ok(first)
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{IsTerminal, Read, Write},
+    io::{IsTerminal, Read},
     path::{Path, PathBuf},
 };
 
@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use phasegate_domain::files::{ImportChange, ImportKind};
 use phasegate_service::environments::{self, FileFormat, parse_file, preview_import, write_file};
 
-use super::local::{Local, Place, print, print_json};
+use super::local::{Local, Place, confirm, print, print_json};
 
 /// How the file is written.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -94,7 +94,7 @@ pub(super) async fn import(args: ImportArgs) -> anyhow::Result<()> {
         if !is_asked {
             bail!("nothing was changed, because there is nobody to ask; repeat it with --yes");
         }
-        if !confirm()? {
+        if !confirm("Apply these changes?")? {
             bail!("nothing was changed");
         }
     }
@@ -128,12 +128,4 @@ fn show(changes: &[ImportChange], json: bool) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-fn confirm() -> anyhow::Result<bool> {
-    write!(std::io::stdout(), "Apply these changes? [y/N] ")?;
-    std::io::stdout().flush()?;
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer)?;
-    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }

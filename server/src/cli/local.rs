@@ -62,3 +62,12 @@ pub(super) fn print(text: &str) -> anyhow::Result<()> {
 pub(super) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
     print(&serde_json::to_string_pretty(value)?)
 }
+
+/// Asks on the terminal; anything but yes is no.
+pub(super) fn confirm(question: &str) -> anyhow::Result<bool> {
+    write!(std::io::stdout(), "{question} [y/N] ")?;
+    std::io::stdout().flush()?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}

@@ -1,12 +1,12 @@
 //! `phasegate person …`.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 
 use anyhow::bail;
 use clap::Subcommand;
 use phasegate_service::telemetry::{forget_person, person_data};
 
-use super::local::{Local, Place, print, print_json};
+use super::local::{Local, Place, confirm, print, print_json};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum PersonCommand {
@@ -62,9 +62,5 @@ fn confirmed(id: &str) -> anyhow::Result<bool> {
     if !std::io::stdin().is_terminal() {
         bail!("nothing was deleted, because there is nobody to ask; repeat it with --yes");
     }
-    write!(std::io::stdout(), "Forget all about {id}? It cannot be undone. [y/N] ")?;
-    std::io::stdout().flush()?;
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer)?;
-    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+    confirm(&format!("Forget all about {id}? It cannot be undone."))
 }

@@ -81,7 +81,7 @@ pub(super) fn UpkeepForm(upkeep: Upkeep, may_change: bool) -> impl IntoView {
         view! { <button class="button" name="do" value="retention">"Save how long it is kept"</button> }
     });
     let room = format!(
-        "On disk: {} of numbers, reports and {} of pictures, and {} of raw events of {}, for all environments.",
+        "On disk: {} in the database, of which {} are pictures, and {} of raw events of {}; for all environments.",
         format::bytes(sizes.numbers),
         format::bytes(sizes.pictures),
         format::bytes(sizes.raw),
