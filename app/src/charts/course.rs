@@ -102,6 +102,26 @@ pub(crate) fn draw(
     if drawn.is_ok() { themed(svg) } else { String::new() }
 }
 
+/// The part of a chart's width that a number needs.
+const LABEL_WIDTH: f64 = 0.06;
+
+/// The numbers of lines; those too close to be told apart are said together.
+fn labels<'a>(lines: impl Iterator<Item = &'a Line>, width: f64) -> Vec<(f64, String)> {
+    let mut groups: Vec<(f64, usize, usize)> = Vec::new();
+    for line in lines {
+        match groups.last_mut() {
+            Some((place, _, last)) if line.place - *place < width => *last = line.number,
+            _ => groups.push((line.place, line.number, line.number)),
+        }
+    }
+    let label = |(place, first, last): (f64, usize, usize)| match first == last {
+        true => (place, first.to_string()),
+        // To the left, because what is new is at the right edge.
+        false => (place - width / 2.0, format!("{first}–{last}")),
+    };
+    groups.into_iter().map(label).collect()
+}
+
 #[allow(clippy::too_many_arguments, reason = "what `draw` was given, and where to")]
 fn paint(
     svg: &mut String,
@@ -115,7 +135,9 @@ fn paint(
 ) -> Result<(), Box<dyn std::error::Error>> {
     let (start, end) = (-(window.spans as f64), 0.0);
     let highest = points.iter().map(|point| point.value).fold(0.0, f64::max);
-    let floor = limits.map_or(1.0, |limits| limits.good * 1.15);
+    // Bars count: an axis up to 1 would say the same number twice.
+    let least = if shape == Shape::Bars { 3.5 } else { 1.0 };
+    let floor = limits.map_or(least, |limits| limits.good * 1.15);
     let top = (highest * 1.2).max(floor);
 
     let area = SVGBackend::with_string(svg, size).into_drawing_area();
@@ -148,12 +170,15 @@ fn paint(
             }
         }
     }
-    for line in lines.iter().filter(|line| line.place >= start && line.place <= end) {
+    let seen = || lines.iter().filter(|line| line.place >= start && line.place <= end);
+    for line in seen() {
         let ends = [(line.place, 0.0), (line.place, top)];
         chart.draw_series(LineSeries::new(ends, MARK.stroke_width(1)))?;
-        let style = TextStyle::from(("sans-serif", 10).into_font()).color(&MARK);
-        let number = Text::new(line.number.to_string(), (line.place, top), style);
-        chart.draw_series(std::iter::once(number))?;
+    }
+    let style = TextStyle::from(("sans-serif", 10).into_font()).color(&MARK);
+    for (place, label) in labels(seen(), window.spans as f64 * LABEL_WIDTH) {
+        let label = Text::new(label, (place, top), style.clone());
+        chart.draw_series(std::iter::once(label))?;
     }
     match shape {
         Shape::Line => {
@@ -199,6 +224,14 @@ mod tests {
         assert!(!svg.contains("#01000"), "{svg}");
         assert!(!svg.contains("style="), "the CSP forbids style attributes");
         assert!(!svg.contains("NaN"));
+    }
+
+    #[test]
+    fn lines_that_stand_close_are_numbered_together() {
+        let line = |place, number| Line { place, number };
+        let lines = [line(-30.0, 1), line(-2.0, 2), line(-1.5, 3), line(-1.0, 4)];
+        let found = labels(lines.iter(), 4.0);
+        assert_eq!(found, [(-30.0, "1".to_owned()), (-4.0, "2–4".to_owned())]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A made up batch as a page would write it.
 
-use anyhow::ensure;
+use anyhow::{bail, ensure};
 use phasegate_domain::{
     simulation::{MadeUpBatch, MadeUpSession},
     telemetry::{Fact, FactKind, Severity, Simulation, TaskOutcome},
@@ -17,7 +17,7 @@ pub(super) fn of(
     let sent_at = batch.at.timestamp_millis();
     let mut events = EventsWriter::new(sent_at.unsigned_abs());
     for fact in &batch.facts {
-        ensure!(events.push(&event(fact)), "a made up batch is too large");
+        ensure!(events.push(&event(fact)?), "a made up batch is too large");
     }
     let segments: Vec<&str> = session.segments.iter().map(|segment| segment.as_str()).collect();
     let events: Value = serde_json::from_str(&events.finish())?;
@@ -37,10 +37,10 @@ pub(super) fn of(
     Ok(frame.to_string())
 }
 
-fn event(fact: &Fact) -> Event {
+fn event(fact: &Fact) -> anyhow::Result<Event> {
     let at = fact.at.timestamp_millis().unsigned_abs();
     let event = |kind: &str| Event::new(kind, at).text_if_any("page", &fact.page);
-    match &fact.kind {
+    Ok(match &fact.kind {
         FactKind::View => event("view"),
         FactKind::Vital { vital, millionths, was } => {
             let told = event("vital").text("name", vital.as_str()).number("value", *millionths);
@@ -80,11 +80,12 @@ fn event(fact: &Fact) -> Event {
             }
             told.text_if_any("message", &feedback.message)
         }
-        // No population says such things.
-        FactKind::Property { .. } | FactKind::Dropped { .. } | FactKind::Refused { .. } => {
-            event("view")
+        // A page writes these another way, and no population says them.
+        kind
+        @ (FactKind::Property { .. } | FactKind::Dropped { .. } | FactKind::Refused { .. }) => {
+            bail!("a made up batch holds {kind:?}")
         }
-    }
+    })
 }
 
 fn severity(severity: Severity) -> &'static str {

@@ -1,19 +1,19 @@
 //! How fast pages are, for whom, and since when; from rows only.
 
-use std::collections::BTreeMap;
+mod parts;
 
 use phasegate_domain::{
     Timestamp,
     dashboard::{Point, TimingRow},
     ids::EnvironmentId,
     people::Role,
-    stats::Sketch,
-    telemetry::{Device, Mark, Period, Range, Series, Slice, TimingKind},
-    vitals::{Vital, performance_score},
+    telemetry::{Mark, Period, Range, Series, Slice, TimingKind},
+    vitals::Vital,
 };
 use phasegate_store::models::{Row, RowQuery};
 use serde::{Serialize, Serializer};
 
+use self::parts::{Sketches, breakdown, course, device_of, timing_lines};
 use crate::{
     Service, ServiceError, access::Actor, analytics::read_slice, marks::marks, telemetry::heard_at,
 };
@@ -234,170 +234,4 @@ pub async fn performance(
 
 async fn read(service: &Service, query: &RowQuery) -> Result<Vec<Row>, ServiceError> {
     Ok(service.telemetry.rows(query).await?)
-}
-
-/// Phones are what most curves are for.
-fn device_of(slice: &Slice) -> Device {
-    match slice {
-        Slice::Device(device) => *device,
-        _ => Device::Phone,
-    }
-}
-
-/// The distribution of each vital.
-#[derive(Debug, Default)]
-struct Sketches(BTreeMap<Vital, Sketch>);
-
-impl Sketches {
-    fn of(rows: &[Row]) -> Self {
-        let mut all = Self::default();
-        rows.iter().for_each(|row| all.add(row));
-        all
-    }
-
-    fn add(&mut self, row: &Row) {
-        if let Series::Vital(vital) = row.series {
-            self.0.entry(vital).or_default().merge(row.tally.sketch());
-        }
-    }
-
-    fn get(&self, vital: Vital) -> Option<&Sketch> {
-        self.0.get(&vital)
-    }
-
-    fn p75(&self, vital: Vital) -> Option<f64> {
-        self.get(vital)?.quantile(0.75)
-    }
-
-    fn score(&self, device: Device) -> Option<f64> {
-        let values = Vital::ALL.into_iter().filter_map(|vital| Some((vital, self.p75(vital)?)));
-        performance_score(values, device)
-    }
-}
-
-fn course(vital: Vital, now: &[Row], all: Option<&Sketch>, before: Option<&Sketch>) -> VitalCourse {
-    let (good, poor) = vital.thresholds();
-    let samples = all.map_or(0, Sketch::count);
-    let at_most = |limit: u64| all.map_or(0, |all| all.count_at_most(limit as f64));
-    let point = |row: &Row| {
-        let value = row.tally.sketch().quantile(0.75)?;
-        Some(Point { minute: row.span, value })
-    };
-    let mine = now.iter().filter(|row| row.series == Series::Vital(vital));
-    VitalCourse {
-        vital,
-        p75: all.and_then(|all| all.quantile(0.75)),
-        p75_before: before.and_then(|before| before.quantile(0.75)),
-        samples,
-        good: at_most(good),
-        poor: samples - at_most(poor),
-        points: mine.filter_map(point).collect(),
-    }
-}
-
-fn breakdown(rows: Vec<Row>) -> Vec<BreakdownLine> {
-    let mut parts: BTreeMap<Slice, Sketches> = BTreeMap::new();
-    for row in rows {
-        match parts.get_mut(&row.slice) {
-            Some(part) => part.add(&row),
-            None => parts.entry(row.slice.clone()).or_default().add(&row),
-        }
-    }
-    let line = |(slice, part): (Slice, Sketches)| BreakdownLine {
-        samples: part.get(Vital::Lcp).map_or(0, Sketch::count),
-        p75: [Vital::Lcp, Vital::Inp, Vital::Cls].map(|vital| part.p75(vital)),
-        score: part.score(device_of(&slice)),
-        slice,
-    };
-    let mut lines: Vec<BreakdownLine> = parts.into_iter().map(line).collect();
-    lines.sort_by_key(|line| std::cmp::Reverse(line.samples));
-    lines.truncate(MAX_LINES);
-    lines
-}
-
-fn timing_lines(rows: &[Row]) -> Vec<TimingLine> {
-    let mut sketches: BTreeMap<(TimingKind, &str), Sketch> = BTreeMap::new();
-    let mut failures: BTreeMap<&str, u64> = BTreeMap::new();
-    for row in rows {
-        match row.series {
-            Series::Timing(kind) => {
-                sketches.entry((kind, &row.label)).or_default().merge(row.tally.sketch());
-            }
-            _ => *failures.entry(&row.label).or_default() += row.tally.count(),
-        }
-    }
-    let line = |((kind, name), sketch): ((TimingKind, &str), Sketch)| {
-        let (samples, p75) = (sketch.count(), sketch.quantile(0.75)?);
-        let failures = match kind {
-            TimingKind::Api => failures.get(name).copied().unwrap_or_default(),
-            TimingKind::Render => 0,
-        };
-        let timing = TimingRow { kind, name: name.to_owned(), samples, p75 };
-        Some(TimingLine {
-            timing,
-            p50: sketch.quantile(0.5)?,
-            p95: sketch.quantile(0.95)?,
-            failures,
-        })
-    };
-    let mut lines: Vec<TimingLine> = sketches.into_iter().filter_map(line).collect();
-    lines.sort_by(|a, b| b.timing.p75.total_cmp(&a.timing.p75));
-    lines.truncate(MAX_LINES);
-    lines
-}
-
-#[cfg(test)]
-mod tests {
-    use phasegate_domain::stats::Tally;
-
-    use super::*;
-
-    fn row(series: Series, slice: Slice, label: &str, span: i64, values: &[u64]) -> Row {
-        let mut tally = Tally::default();
-        values.iter().for_each(|value| tally.add(*value));
-        Row { series, slice, label: label.into(), span, tally }
-    }
-
-    #[test]
-    fn parts_are_compared_with_the_most_samples_first() {
-        let lcp = Series::Vital(Vital::Lcp);
-        let page = |path: &str| Slice::Page(path.into());
-        let lines = breakdown(vec![
-            row(lcp, page("/a"), "", 1, &[1_000_000]),
-            row(lcp, page("/b"), "", 1, &[9_000_000, 9_000_000]),
-            row(lcp, page("/b"), "", 2, &[9_000_000]),
-            row(Series::Vital(Vital::Cls), page("/a"), "", 2, &[0]),
-        ]);
-        assert_eq!(lines.iter().map(|line| line.samples).collect::<Vec<_>>(), [3, 1]);
-        assert_eq!((&lines[0].slice, &lines[1].slice), (&page("/b"), &page("/a")));
-        assert!(lines[0].score.unwrap() < 10.0 && lines[1].score.unwrap() > 95.0);
-        assert_eq!(lines[1].p75[1], None);
-    }
-
-    #[test]
-    fn a_course_knows_what_was_before() {
-        let lcp = Series::Vital(Vital::Lcp);
-        let now = [row(lcp, Slice::All, "", 7, &[1_000_000, 3_000_000, 9_000_000])];
-        let before = [row(lcp, Slice::All, "", 3, &[2_000_000])];
-        let (all, all_before) = (Sketches::of(&now), Sketches::of(&before));
-        let course = course(Vital::Lcp, &now, all.get(Vital::Lcp), all_before.get(Vital::Lcp));
-        assert_eq!((course.samples, course.good, course.poor), (3, 1, 1));
-        assert!((course.p75_before.unwrap() - 2_000_000.0).abs() < 20_001.0);
-        assert_eq!(course.points.len(), 1);
-    }
-
-    #[test]
-    fn slow_and_failing_endpoints_come_first() {
-        let api = Series::Timing(TimingKind::Api);
-        let mut failed = row(Series::Failures, Slice::All, "/slow", 1, &[]);
-        failed.tally.count_up(2);
-        let lines = timing_lines(&[
-            row(api, Slice::All, "/quick", 1, &[1_000]),
-            row(api, Slice::All, "/slow", 1, &[900_000, 1_000_000, 1_100_000]),
-            failed,
-        ]);
-        assert_eq!(lines[0].timing.name, "/slow");
-        assert_eq!((lines[0].failures, lines[1].failures), (2, 0));
-        assert!(lines[0].p50 <= lines[0].timing.p75 && lines[0].timing.p75 <= lines[0].p95);
-    }
 }
