@@ -93,3 +93,12 @@ impl Database {
 pub(crate) async fn commit(transaction: Transaction<'_, Sqlite>) -> Result<(), StoreError> {
     transaction.commit().await.map_err(database)
 }
+
+/// Makes something of what was read, on a thread of its own: a panel asks for several things at once,
+/// and other people's requests are not to wait for it.
+pub(crate) async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| StoreError::Database(Box::new(error)))?
+}

@@ -16,6 +16,11 @@ pub(super) fn push_signed(bytes: &mut Vec<u8>, number: i128) {
 
 /// Takes a number from the front; `None` where there is none.
 pub(super) fn pull(bytes: &mut &[u8]) -> Option<u128> {
+    // Most counts and gaps need one byte, and a panel reads hundreds of thousands of them.
+    if let [byte @ 0..0x80, rest @ ..] = *bytes {
+        *bytes = rest;
+        return Some(u128::from(*byte));
+    }
     let mut number = 0_u128;
     for shift in (0..128).step_by(7) {
         let (byte, rest) = bytes.split_first()?;

@@ -87,21 +87,41 @@ impl Sketch {
             self.bins.clone_from(&other.bins);
             return;
         }
-        let mut merged: Vec<(i32, i64)> = Vec::with_capacity(self.bins.len() + other.bins.len());
-        let mut theirs = other.bins.iter().copied().peekable();
-        for &(bin, mut count) in &self.bins {
-            while let Some(lower) = theirs.next_if(|(other, _)| *other < bin) {
-                merged.push(lower);
-            }
-            if let Some((_, more)) = theirs.next_if(|(other, _)| *other == bin) {
-                count += more;
-            }
-            if count != 0 {
-                merged.push((bin, count));
+        // From the highest bin down into the room behind the own bins, so that nothing is copied
+        // twice: panels merge thousands of sketches into few.
+        let (mut mine, mut theirs) = (self.bins.len(), other.bins.len());
+        let mut place = mine + self.count_missing(other);
+        self.bins.resize(place, (0, 0));
+        let mut is_any_nothing = false;
+        while let Some(&(bin, count)) = theirs.checked_sub(1).and_then(|i| other.bins.get(i)) {
+            let own = mine.checked_sub(1).and_then(|i| self.bins.get(i)).copied();
+            let next = match own {
+                Some((own, _)) if own < bin => (bin, count),
+                Some((own, before)) if own == bin => (bin, before + count),
+                Some(higher) => higher,
+                None => (bin, count),
+            };
+            mine -= usize::from(own.is_some_and(|(own, _)| own >= bin));
+            theirs -= usize::from(next.0 == bin);
+            place -= 1;
+            is_any_nothing |= next.1 == 0;
+            if let Some(slot) = self.bins.get_mut(place) {
+                *slot = next;
             }
         }
-        merged.extend(theirs);
-        self.bins = merged;
+        if is_any_nothing {
+            self.bins.retain(|(_, count)| *count != 0);
+        }
+    }
+
+    /// How many bins of the other one are not here.
+    fn count_missing(&self, other: &Self) -> usize {
+        let mut mine = self.bins.iter().map(|(bin, _)| *bin).peekable();
+        let mut is_missing = |bin: i32| {
+            while mine.next_if(|own| *own < bin).is_some() {}
+            mine.next_if_eq(&bin).is_none()
+        };
+        other.bins.iter().filter(|(bin, _)| is_missing(*bin)).count()
     }
 
     /// How many values were counted.

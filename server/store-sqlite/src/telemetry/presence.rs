@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use data_encoding::HEXUPPER;
 use phasegate_domain::{
     ids::EnvironmentId,
     stats::People,
@@ -11,9 +12,8 @@ use phasegate_store::StoreError;
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
-use super::append::hex;
 use crate::{
-    database::Database,
+    database::{Database, apart},
     error::{damaged, database},
 };
 
@@ -144,7 +144,13 @@ async fn apply(tx: &mut SqliteConnection, changes: Changes) -> Result<(), StoreE
         }
         if is_other {
             let (environment, deed, day, upper) = chunk;
-            written.push(json!([environment, deed, day, upper, hex(&people.to_bytes())]));
+            written.push(json!([
+                environment,
+                deed,
+                day,
+                upper,
+                HEXUPPER.encode(&people.to_bytes())
+            ]));
         }
     }
     sqlx::query(
@@ -184,6 +190,11 @@ pub(super) async fn read(
     .fetch_all(&db.reader)
     .await
     .map_err(database)?;
+    apart(move || joined(rows)).await
+}
+
+/// The sets, of which the table has parts.
+fn joined(rows: Vec<(String, i64, u32, Vec<u8>)>) -> Result<Vec<(Deed, i64, People)>, StoreError> {
     let mut found: Vec<(Deed, i64, People)> = Vec::new();
     for (text, day, chunk, people) in rows {
         let deed = Deed::parse(&text)

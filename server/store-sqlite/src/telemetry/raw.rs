@@ -13,6 +13,7 @@ use std::{
 };
 
 use chrono::{DateTime, NaiveDate};
+use data_encoding::HEXUPPER;
 use phasegate_domain::{
     Timestamp,
     ids::EnvironmentId,
@@ -26,7 +27,6 @@ use sqlx::{
 };
 use tokio::sync::Mutex;
 
-use super::append::hex;
 use crate::error::{damaged, database};
 
 /// Where the files of the days are, and the one that is written to.
@@ -284,7 +284,7 @@ async fn insert(tx: &mut SqliteConnection, batches: &[&Batch]) -> Result<(), Sto
     let row = |batch: &&Batch| {
         let person = batch.visit.who.map(|(person, _)| person.0.cast_signed());
         let at = batch.received_at.timestamp_millis();
-        json!([batch.environment.0, batch.id, at, person, hex(&batch.raw)])
+        json!([batch.environment.0, batch.id, at, person, HEXUPPER.encode(&batch.raw)])
     };
     let rows: Vec<Value> = batches.iter().map(row).collect();
     sqlx::query(
