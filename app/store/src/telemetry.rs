@@ -38,6 +38,9 @@ pub trait TelemetryStore: Send + Sync {
     /// Rows, by series, slice, span and label.
     async fn rows(&self, query: &RowQuery) -> Result<Vec<Row>, StoreError>;
 
+    /// The same rows, those of all spans as one; their span is the first that was asked for.
+    async fn sums(&self, query: &RowQuery) -> Result<Vec<Row>, StoreError>;
+
     /// The slices of a kind (`page`, `release`, `device`, `phase`, `segment`, `flag`) that have rows
     /// of a series on the days `from_day <= day < to_day`, those with the most first, at most
     /// `limit` of them.

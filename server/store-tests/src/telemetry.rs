@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use phasegate_domain::{
     ids::{EnvironmentId, FlagKey, PhaseNumber, VariantName},
+    stats::Tally,
     telemetry::{
         Batch, Deed, Device, ErrorReport, Fact, FactKind, Feedback, Forgotten, ImageKind,
         MAX_LABELS, OTHER_LABEL, PersonData, PersonHash, Resolution, Retention, Screenshot, Series,
@@ -186,6 +187,20 @@ pub async fn slices_and_resolutions_are_kept(store: impl TelemetryStore) {
     assert_eq!(store.slices(ELSEWHERE, lcp, "page", (0, i64::MAX), 500).await.unwrap(), []);
     let custom = store.slices(HERE, Series::Custom, "page", (0, i64::MAX), 500).await.unwrap();
     assert_eq!(custom, [], "what nobody asks for by page is not kept by page");
+    let (resolution, from) = (Resolution::Hour, Resolution::Hour.span_of(at(0)));
+    let (series, slices) = (vec![lcp, Series::Custom], vec![Slice::All]);
+    let query = RowQuery { environment: HERE, resolution, series, slices, from, to: from + 2 };
+    let (mut one_by_one, together) =
+        (store.rows(&query).await.unwrap(), store.sums(&query).await.unwrap());
+    assert_eq!((one_by_one.len(), together.len()), (4, 2));
+    for row in together {
+        let mut sum = Tally::default();
+        let same = one_by_one.extract_if(.., |other| {
+            (other.series, &other.slice, &other.label) == (row.series, &row.slice, &row.label)
+        });
+        same.for_each(|other| sum.merge(&other.tally));
+        assert_eq!((row.span, &row.tally), (from, &sum), "{row:?}");
+    }
 }
 
 /// A session counts once, in the minute in which it began, whatever comes of it and in what order.

@@ -7,4 +7,4 @@ mod tally;
 
 pub use people::{InvalidPeople, People};
 pub use sketch::{InvalidSketch, Sketch};
-pub use tally::Tally;
+pub use tally::{Tally, TallySum};

@@ -9,9 +9,12 @@ use super::leb128;
 /// The guaranteed relative error of a quantile.
 pub(crate) const RELATIVE_ERROR: f64 = 0.01;
 
-/// Values below count as zero, values above as this; so a sketch has at most 1,383 bins.
+/// Values below count as zero, values above as this.
 const SMALLEST: f64 = 1.0;
 const LARGEST: f64 = 1e12;
+
+/// The bin of [`LARGEST`]: ⌈ln 1e12 ÷ ln γ⌉.
+const MAX_BIN: i32 = 1_382;
 
 /// The first byte of the stored form.
 const ENCODING: u8 = 2;
@@ -57,7 +60,7 @@ impl Sketch {
     fn put(&mut self, value: f64, times: i64) {
         if value >= SMALLEST {
             let bin = (value.min(LARGEST).ln() / gamma().ln()).ceil();
-            // ln(1e12) / ln γ = 1,382, far inside an i32.
+            // At most MAX_BIN.
             self.count_bin(bin as i32, times);
         } else {
             self.zeros += times;
@@ -83,45 +86,29 @@ impl Sketch {
     /// Takes over all that another sketch counted.
     pub fn merge(&mut self, other: &Self) {
         self.zeros += other.zeros;
-        if self.bins.is_empty() {
-            self.bins.clone_from(&other.bins);
-            return;
-        }
-        // From the highest bin down into the room behind the own bins, so that nothing is copied
-        // twice: panels merge thousands of sketches into few.
-        let (mut mine, mut theirs) = (self.bins.len(), other.bins.len());
-        let mut place = mine + self.count_missing(other);
-        self.bins.resize(place, (0, 0));
-        let mut is_any_nothing = false;
-        while let Some(&(bin, count)) = theirs.checked_sub(1).and_then(|i| other.bins.get(i)) {
-            let own = mine.checked_sub(1).and_then(|i| self.bins.get(i)).copied();
-            let next = match own {
-                Some((own, _)) if own < bin => (bin, count),
-                Some((own, before)) if own == bin => (bin, before + count),
-                Some(higher) => higher,
-                None => (bin, count),
-            };
-            mine -= usize::from(own.is_some_and(|(own, _)| own >= bin));
-            theirs -= usize::from(next.0 == bin);
-            place -= 1;
-            is_any_nothing |= next.1 == 0;
-            if let Some(slot) = self.bins.get_mut(place) {
-                *slot = next;
+        // Panels merge thousands of sketches into few, which soon have all the bins: those are
+        // counted in place, and only what is missing moves the rest.
+        let (mut place, mut missing, mut is_any_nothing) = (0, Vec::new(), false);
+        for &(bin, count) in &other.bins {
+            while self.bins.get(place).is_some_and(|(own, _)| *own < bin) {
+                place += 1;
+            }
+            match self.bins.get_mut(place) {
+                Some((own, total)) if *own == bin => {
+                    *total += count;
+                    is_any_nothing |= *total == 0;
+                }
+                _ => missing.push((bin, count)),
             }
         }
         if is_any_nothing {
             self.bins.retain(|(_, count)| *count != 0);
         }
-    }
-
-    /// How many bins of the other one are not here.
-    fn count_missing(&self, other: &Self) -> usize {
-        let mut mine = self.bins.iter().map(|(bin, _)| *bin).peekable();
-        let mut is_missing = |bin: i32| {
-            while mine.next_if(|own| *own < bin).is_some() {}
-            mine.next_if_eq(&bin).is_none()
-        };
-        other.bins.iter().filter(|(bin, _)| is_missing(*bin)).count()
+        if !missing.is_empty() {
+            self.bins.append(&mut missing);
+            // Two sorted runs, which the stable sort merges in one pass.
+            self.bins.sort_by_key(|(bin, _)| *bin);
+        }
     }
 
     /// How many values were counted.
@@ -186,6 +173,13 @@ impl Sketch {
     /// # Errors
     /// When it is damaged or of a newer version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidSketch> {
+        let mut bins = Vec::with_capacity(bytes.len() / 2);
+        let zeros = Self::read(bytes, |bin, count| bins.push((bin, count)))?;
+        Ok(Self { zeros, bins })
+    }
+
+    /// Reads the stored form bin by bin, lowest first, and answers how many zeros there are.
+    pub(super) fn read(bytes: &[u8], mut each: impl FnMut(i32, i64)) -> Result<i64, InvalidSketch> {
         let (version, mut rest) = bytes.split_first().ok_or(InvalidSketch::Damaged)?;
         if *version != ENCODING {
             return Err(InvalidSketch::Encoding);
@@ -194,21 +188,27 @@ impl Sketch {
             let number = leb128::pull_signed(rest).ok_or(InvalidSketch::Damaged)?;
             i64::try_from(number).map_err(|_| InvalidSketch::Damaged)
         };
-        let mut sketch =
-            Self { zeros: signed(&mut rest)?, bins: Vec::with_capacity(rest.len() / 2) };
-        let mut bin = 0_i32;
+        let zeros = signed(&mut rest)?;
+        let mut last: Option<i32> = None;
         while !rest.is_empty() {
             let gap = leb128::pull(&mut rest).and_then(|gap| i32::try_from(gap).ok());
-            bin = gap.and_then(|gap| bin.checked_add(gap)).ok_or(InvalidSketch::Damaged)?;
+            let bin = gap.and_then(|gap| last.unwrap_or(0).checked_add(gap));
+            // A gap of nothing would be the same bin again.
+            let is_higher = |bin: &i32| *bin <= MAX_BIN && last.is_none_or(|last| last < *bin);
+            let bin = bin.filter(is_higher).ok_or(InvalidSketch::Damaged)?;
             let count = signed(&mut rest)?;
-            // In order, so the end is the place; a gap of nothing would be the same bin again.
-            match sketch.bins.last() {
-                Some((last, _)) if *last == bin => return Err(InvalidSketch::Damaged),
-                _ if count != 0 => sketch.bins.push((bin, count)),
-                _ => {}
+            if count != 0 {
+                each(bin, count);
             }
+            last = Some(bin);
         }
-        Ok(sketch)
+        Ok(zeros)
+    }
+
+    /// Of counts by bin, from bin 0 up.
+    pub(super) fn of_counts(zeros: i64, counts: &[i64]) -> Self {
+        let bins = (0..).zip(counts).filter(|(_, count)| **count != 0);
+        Self { zeros, bins: bins.map(|(bin, count)| (bin, *count)).collect() }
     }
 }
 
@@ -243,6 +243,13 @@ mod tests {
         assert_eq!(Sketch::from_bytes(&[9]), Err(InvalidSketch::Encoding));
         assert_eq!(Sketch::from_bytes(&[2, 0, 5]), Err(InvalidSketch::Damaged));
         assert_eq!(Sketch::from_bytes(&[2, 0x80]), Err(InvalidSketch::Damaged));
+    }
+
+    #[test]
+    fn the_largest_value_has_the_last_bin() {
+        let sketch = sketch(&[f64::MAX, 1.0]);
+        assert_eq!(sketch.bins.iter().map(|(bin, _)| *bin).collect::<Vec<_>>(), [0, MAX_BIN]);
+        assert_eq!(Sketch::from_bytes(&sketch.to_bytes()), Ok(sketch));
     }
 
     proptest! {

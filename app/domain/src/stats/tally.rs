@@ -123,15 +123,66 @@ impl Tally {
     /// # Errors
     /// When it is damaged or of a newer version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidSketch> {
+        let (count, sum, squares, rest) = Self::read(bytes)?;
+        let sketch = if rest.is_empty() { Sketch::default() } else { Sketch::from_bytes(rest)? };
+        Ok(Self { count, sum, squares, sketch })
+    }
+
+    /// Count, sum, squares, and the sketch as it is stored.
+    fn read(bytes: &[u8]) -> Result<(i64, i128, i128, &[u8]), InvalidSketch> {
         let (version, mut rest) = bytes.split_first().ok_or(InvalidSketch::Damaged)?;
         if *version != ENCODING {
             return Err(InvalidSketch::Encoding);
         }
         let mut next = || leb128::pull_signed(&mut rest).ok_or(InvalidSketch::Damaged);
         let count = i64::try_from(next()?).map_err(|_| InvalidSketch::Damaged)?;
-        let (sum, squares) = (next()?, next()?);
-        let sketch = if rest.is_empty() { Sketch::default() } else { Sketch::from_bytes(rest)? };
-        Ok(Self { count, sum, squares, sketch })
+        Ok((count, next()?, next()?, rest))
+    }
+}
+
+/// Adds up stored tallies without making each: a panel reads thousands of them.
+#[derive(Debug, Clone, Default)]
+pub struct TallySum {
+    count: i64,
+    sum: i128,
+    squares: i128,
+    zeros: i64,
+    /// By bin, from 0 up to the highest so far.
+    bins: Vec<i64>,
+}
+
+impl TallySum {
+    /// Adds a tally in its stored form.
+    ///
+    /// # Errors
+    /// When it is damaged or of a newer version; the sum is of no use then.
+    pub fn add(&mut self, bytes: &[u8]) -> Result<(), InvalidSketch> {
+        let (count, sum, squares, rest) = Tally::read(bytes)?;
+        self.count = self.count.saturating_add(count);
+        self.sum = self.sum.saturating_add(sum);
+        self.squares = self.squares.saturating_add(squares);
+        if rest.is_empty() {
+            return Ok(());
+        }
+        let bins = &mut self.bins;
+        let zeros = Sketch::read(rest, |bin, count| {
+            let place = bin.unsigned_abs() as usize;
+            if bins.len() <= place {
+                bins.resize(place + 1, 0);
+            }
+            if let Some(total) = bins.get_mut(place) {
+                *total = total.saturating_add(count);
+            }
+        })?;
+        self.zeros = self.zeros.saturating_add(zeros);
+        Ok(())
+    }
+
+    /// All of them together.
+    #[must_use]
+    pub fn total(&self) -> Tally {
+        let sketch = Sketch::of_counts(self.zeros, &self.bins);
+        Tally { count: self.count, sum: self.sum, squares: self.squares, sketch }
     }
 }
 
@@ -186,8 +237,23 @@ mod tests {
         }
 
         #[test]
+        fn a_sum_of_stored_forms_is_what_merging_makes(
+            parts in prop::collection::vec(prop::collection::vec(any::<u32>(), 0..9), 0..9)
+        ) {
+            let (mut merged, mut sum) = (Tally::default(), TallySum::default());
+            for values in &parts {
+                let mut part = tally(&values.iter().map(|value| u64::from(*value)).collect::<Vec<_>>());
+                part.remove(7);
+                merged.merge(&part);
+                sum.add(&part.to_bytes()).unwrap();
+            }
+            prop_assert_eq!(sum.total(), merged);
+        }
+
+        #[test]
         fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
             let _ = Tally::from_bytes(&bytes);
+            let _ = TallySum::default().add(&bytes);
         }
     }
 }

@@ -243,7 +243,7 @@ async fn read(
     };
     let (presence, rows) = tokio::try_join!(
         service.telemetry.people(environment, "", from, to),
-        service.telemetry.rows(&query),
+        service.telemetry.sums(&query),
     )?;
     let presence: Presence = presence.into_iter().collect();
     let presence = match filter(&presence, slice) {

@@ -35,7 +35,7 @@ use phasegate_store::{
     models::{Row, RowQuery, UsageRow},
 };
 
-use self::raw::RawFolder;
+use self::{raw::RawFolder, rows::Span};
 use crate::{
     database::{Database, commit},
     error::{damaged, database},
@@ -114,7 +114,11 @@ impl TelemetryStore for SqliteTelemetry {
     }
 
     async fn rows(&self, query: &RowQuery) -> Result<Vec<Row>, StoreError> {
-        rows::read(&self.database, query).await
+        rows::read(&self.database, query, Span::Each).await
+    }
+
+    async fn sums(&self, query: &RowQuery) -> Result<Vec<Row>, StoreError> {
+        rows::read(&self.database, query, Span::All).await
     }
 
     async fn slices(

@@ -6,7 +6,7 @@ use data_encoding::HEXUPPER;
 use phasegate_domain::{
     Timestamp,
     ids::EnvironmentId,
-    stats::Tally,
+    stats::{Tally, TallySum},
     telemetry::{Resolution, RowKey, Series, Slice},
 };
 use phasegate_store::{
@@ -112,7 +112,11 @@ fn decode(tally: &[u8]) -> Result<Tally, StoreError> {
     Tally::from_bytes(tally).map_err(|error| damaged("row")(&error))
 }
 
-pub(super) async fn read(db: &Database, query: &RowQuery) -> Result<Vec<Row>, StoreError> {
+pub(super) async fn read(
+    db: &Database,
+    query: &RowQuery,
+    wanted: Span,
+) -> Result<Vec<Row>, StoreError> {
     let series: Vec<&str> = query.series.iter().map(|series| series.as_str()).collect();
     let slices: Vec<String> = query.slices.iter().map(Slice::to_text).collect();
     // All spans of a slice come as one document: each row that is fetched on its own costs two
@@ -134,27 +138,66 @@ pub(super) async fn read(db: &Database, query: &RowQuery) -> Result<Vec<Row>, St
     .fetch_all(&db.reader)
     .await
     .map_err(database)?;
+    let from = query.from;
     apart(move || {
         let mut rows = Vec::new();
         for (series, slice, document) in found {
-            rows.extend(parse(&series, &slice, &document)?);
+            let found: Vec<Found<'_>> =
+                serde_json::from_str(&document).map_err(|error| damaged("row")(&error))?;
+            let unknown = |what: &str| damaged("row")(&format_args!("unknown {what}"));
+            let series = Series::parse(&series).ok_or_else(|| unknown(&series))?;
+            let slice = Slice::parse(&slice).ok_or_else(|| unknown(&slice))?;
+            let row =
+                |(label, span, tally)| Row { series, slice: slice.clone(), label, span, tally };
+            match wanted {
+                Span::Each => rows.extend(each(found)?.into_iter().map(row)),
+                Span::All => rows.extend(together(found, from)?.into_iter().map(row)),
+            }
         }
         Ok(rows)
     })
     .await
 }
 
-fn parse(series: &str, slice: &str, document: &str) -> Result<Vec<Row>, StoreError> {
-    let unknown = |what: &str| damaged("row")(&format_args!("unknown {what}"));
-    let series = Series::parse(series).ok_or_else(|| unknown(series))?;
-    let slice = Slice::parse(slice).ok_or_else(|| unknown(slice))?;
-    let rows: Vec<(i64, String, &str)> =
-        serde_json::from_str(document).map_err(|error| damaged("row")(&error))?;
-    let row = |(span, label, tally): (i64, String, &str)| {
-        let tally = HEXUPPER.decode(tally.as_bytes()).map_err(|error| damaged("row")(&error))?;
-        Ok(Row { series, slice: slice.clone(), label, span, tally: decode(&tally)? })
-    };
-    rows.into_iter().map(row).collect()
+/// Whether rows are wanted span by span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Span {
+    /// One by one.
+    Each,
+    /// As one.
+    All,
+}
+
+/// A row of one series and slice: span, label, tally in hexadecimal digits.
+type Found<'a> = (i64, String, &'a str);
+
+/// A row's label, span and tally.
+type Labelled = (String, i64, Tally);
+
+fn each(found: Vec<Found<'_>>) -> Result<Vec<Labelled>, StoreError> {
+    let mut bytes = Vec::new();
+    let row =
+        |(span, label, digits): Found<'_>| Ok((label, span, decode(unhex(digits, &mut bytes)?)?));
+    found.into_iter().map(row).collect()
+}
+
+fn together(found: Vec<Found<'_>>, from: i64) -> Result<Vec<Labelled>, StoreError> {
+    let mut bytes = Vec::new();
+    let mut sums: BTreeMap<String, TallySum> = BTreeMap::new();
+    for (_, label, digits) in found {
+        let sum = sums.entry(label).or_default();
+        sum.add(unhex(digits, &mut bytes)?).map_err(|error| damaged("row")(&error))?;
+    }
+    Ok(sums.into_iter().map(|(label, sum)| (label, from, sum.total())).collect())
+}
+
+/// Bytes from their digits, in memory that is used again.
+fn unhex<'a>(digits: &str, bytes: &'a mut Vec<u8>) -> Result<&'a [u8], StoreError> {
+    bytes.clear();
+    bytes.resize(digits.len() / 2, 0);
+    let decoded = HEXUPPER.decode_mut(digits.as_bytes(), bytes);
+    decoded.map_err(|error| damaged("row")(&error.error))?;
+    Ok(bytes)
 }
 
 pub(super) async fn slices(
