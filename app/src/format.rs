@@ -1,10 +1,10 @@
 //! How numbers and times are written in the UI. The same on both sides: nothing here looks at
 //! the reader's clock or zone.
 
-#[cfg(feature = "ssr")]
-use chrono::TimeDelta;
 use chrono::{Datelike, Timelike};
 use phasegate_domain::Timestamp;
+#[cfg(feature = "ssr")]
+pub(crate) use phasegate_domain::words::duration;
 
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -24,22 +24,6 @@ pub(crate) fn day(at: Timestamp) -> String {
 /// `14:05:09`
 pub(crate) fn time(at: Timestamp) -> String {
     format!("{:02}:{:02}:{:02}", at.hour(), at.minute(), at.second())
-}
-
-/// The two largest units: `3 days 4 h`, `5 h 2 min`, `12 min`, `under a minute`.
-#[cfg(feature = "ssr")]
-pub(crate) fn duration(length: TimeDelta) -> String {
-    let (days, hours, minutes) =
-        (length.num_days(), length.num_hours() % 24, length.num_minutes() % 60);
-    let days_text = format!("{days} {}", if days == 1 { "day" } else { "days" });
-    match (days, hours, minutes) {
-        (1.., 0, _) => days_text,
-        (1.., _, _) => format!("{days_text} {hours} h"),
-        (_, 1.., 0) => format!("{hours} h"),
-        (_, 1.., _) => format!("{hours} h {minutes} min"),
-        (_, _, 1..) => format!("{minutes} min"),
-        _ => "under a minute".to_owned(),
-    }
 }
 
 /// A stretch of time that people took: `12 s`, `3 min 20 s`, `1 h 5 min`.

@@ -1,5 +1,7 @@
 //! A user's fixed position, and the shares that are compared with it.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// How many positions there are; one is 0.001 %.
@@ -236,10 +238,22 @@ impl Throttle {
         Self(self.0 / 2)
     }
 
+    /// Twice what it was, at most in full.
+    #[must_use]
+    pub fn doubled(self) -> Self {
+        Self(self.0.saturating_mul(2).min(Self::NONE.0))
+    }
+
     /// The factor, 0.0 to 1.0.
     #[must_use]
     pub fn factor(self) -> f64 {
         f64::from(self.0) / 1_000_000.0
+    }
+}
+
+impl fmt::Display for Throttle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} %", self.factor() * 100.0)
     }
 }
 

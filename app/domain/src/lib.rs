@@ -11,6 +11,7 @@ pub mod dashboard;
 pub mod diff;
 pub mod files;
 pub mod flags;
+pub mod gates;
 pub mod history;
 pub mod ids;
 pub mod people;
@@ -21,6 +22,7 @@ pub mod snapshot;
 pub mod stats;
 pub mod telemetry;
 pub mod vitals;
+pub mod words;
 
 /// The instant that rules compute with; always UTC.
 pub type Timestamp = chrono::DateTime<chrono::Utc>;

@@ -122,7 +122,7 @@ impl Snapshot {
     pub fn serving_phase(&self) -> Option<PhaseNumber> {
         let rollout = self.rollout.as_ref()?;
         let held = self.rollout_variables.phase.as_ref().map(|(_, phase)| *phase);
-        held.or_else(|| rollout.state.serving_phase())
+        held.or_else(|| rollout.standing.state.serving_phase())
     }
 
     /// All segments, by key.

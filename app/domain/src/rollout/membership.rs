@@ -156,7 +156,7 @@ impl Rollout {
         let found = match variables.percentage {
             Some((_, share)) => admit(reached, EVERYONE, share, Throttle::NONE, true),
             None => {
-                let throttle = self.state.throttle();
+                let throttle = self.standing.state.throttle();
                 let phases = self.plan.phases.iter().take_while(|phase| phase.number <= reached);
                 let mut entries = phases
                     .flat_map(|phase| phase.audience.iter().map(|entry| (phase.number, entry)));
@@ -180,10 +180,10 @@ mod tests {
         bucket::Salt,
         flags::{Flag, FlagState, Reason, evaluate, explain},
         ids::RolloutKey,
-        rollout::{Command, RolloutState, apply, plan::tests::plan_file},
+        rollout::{Command, CommandKind, Standing, apply, plan::tests::plan_file},
         snapshot::{Parts, Snapshot},
     };
-    use crate::{people::Role, rollout::CommandKind};
+    use crate::{gates::Gate, history::ActorName, people::Role};
 
     fn now() -> Timestamp {
         DateTime::from_timestamp(1_700_000_000, 0).unwrap()
@@ -191,17 +191,18 @@ mod tests {
 
     fn snapshot(phase: u16, change: impl Fn(&mut FlagState)) -> Snapshot {
         let file = plan_file();
-        let mut state = RolloutState::Draft;
+        let mut standing = Standing::default();
         for step in 0..phase {
             let kind = if step == 0 { CommandKind::Start } else { CommandKind::Advance };
-            let command = Command { kind, reason: "test".into() };
-            state = apply(&file.plan, &state, &command, Role::Admin, now()).unwrap().0;
+            let (command, gate) = (Command::new(kind, "test"), Gate::default());
+            let event = apply(&file.plan, &standing, &command, &gate, Role::Admin, now());
+            standing = standing.after(&event.unwrap(), &ActorName("ada".into()), now());
         }
         let rollout = Rollout {
             key: RolloutKey::new("r").unwrap(),
             plan: file.plan,
             salt: Salt::new("s"),
-            state,
+            standing,
             version: 1,
         };
         let with_state = |flag: Flag| {

@@ -1,18 +1,29 @@
 //! Rollouts: the plan, the phases, who is in, and the commands that move it.
 
+mod command;
 mod criterion;
+mod event;
+mod incident;
 mod membership;
 mod plan;
+mod record;
+mod refusal;
 mod state;
+#[cfg(test)]
+mod tests;
 mod view;
 
+pub use command::{Command, CommandKind, apply, contribute, possible};
 pub use criterion::{Comparator, ComparedWith, Criterion, Metric};
+pub use event::{Killed, MovedPhase, RolloutEvent, Said, Throttled};
+pub use incident::{FollowUp, Incident, IncidentKind, Note, PostMortem};
 pub use membership::{Membership, MembershipStep, RolloutVariables, SegmentVerdict};
-pub use plan::{AudienceEntry, InvalidPlan, Phase, Plan, PlanFile};
-pub use state::{
-    Command, CommandKind, MovedPhase, Progress, Refusal, RolloutEvent, RolloutState, apply,
+pub use plan::{AudienceEntry, ChecklistGroup, Contact, InvalidPlan, Phase, Plan, PlanFile};
+pub use record::{
+    ChecklistItem, Contribution, MAX_INCIDENTS, MAX_NOTES, Record, SignOff, Tick, Vote,
 };
-
+pub use refusal::Refusal;
+pub use state::{Progress, RolloutState, Standing};
 pub use view::RolloutView;
 
 use crate::{bucket::Salt, ids::RolloutKey};
@@ -26,8 +37,8 @@ pub struct Rollout {
     pub plan: Plan,
     /// One for all its flags, so that a person is in or out as a whole.
     pub salt: Salt,
-    /// Where it is.
-    pub state: RolloutState,
+    /// Where it is, with what was said about it.
+    pub standing: Standing,
     /// Goes up with every command; two who press at once do not both win.
     pub version: i64,
 }

@@ -8,7 +8,7 @@ use crate::{
     bucket::Share,
     flags::{Flag, InvalidFlag},
     ids::{FlagKey, PhaseNumber, RolloutKey, SegmentKey},
-    rollout::Criterion,
+    rollout::{ChecklistItem, Criterion},
     segments::{EVERYONE, InvalidSegment, Segment, Segments},
 };
 
@@ -49,6 +49,43 @@ pub struct Phase {
     /// What it must show.
     #[serde(default)]
     pub criteria: Vec<Criterion>,
+    /// What must be done before it can be left.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checklist: Vec<String>,
+}
+
+impl Phase {
+    /// What a person must judge.
+    pub fn statements(&self) -> impl Iterator<Item = &str> {
+        self.criteria.iter().filter_map(|criterion| match criterion {
+            Criterion::SignedOff { statement } => Some(statement.as_str()),
+            Criterion::Automatic { .. } => None,
+        })
+    }
+}
+
+/// Things to be done before the start, under one heading.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChecklistGroup {
+    /// The heading.
+    pub name: String,
+    /// What is to be done.
+    pub items: Vec<String>,
+}
+
+/// Somebody to turn to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contact {
+    /// What for: the guide has a rollout, technical, product and support lead.
+    pub role: String,
+    /// Who; empty until somebody is named.
+    #[serde(default)]
+    pub name: String,
+    /// How: an address, a number, a channel.
+    #[serde(default)]
+    pub reach: String,
 }
 
 /// Ordered phases; immutable once started.
@@ -64,8 +101,17 @@ pub struct Plan {
     /// What it brings.
     #[serde(default)]
     pub description: String,
+    /// How many must say go before a phase is left.
+    #[serde(default)]
+    pub quorum: u16,
     /// In order.
     pub phases: Vec<Phase>,
+    /// What must be done before the start.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checklist: Vec<ChecklistGroup>,
+    /// Whom to turn to, and whom to tell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contacts: Vec<Contact>,
 }
 
 /// A plan as a file, with the flags and segments that it needs.
@@ -154,6 +200,14 @@ pub enum InvalidPlan {
         /// The key.
         key: String,
     },
+    /// Two items of a checklist, or two criteria that are signed off, cannot be told apart.
+    #[error("{list}: {item:?} is there twice")]
+    ItemTwice {
+        /// Which list.
+        list: String,
+        /// The item.
+        item: String,
+    },
     /// A segment is wrong in itself.
     #[error("segments.{key}.{error}")]
     Segment {
@@ -183,6 +237,29 @@ impl Plan {
     #[must_use]
     pub fn last_phase(&self) -> PhaseNumber {
         self.phases.last().map_or(PhaseNumber::FIRST, |phase| phase.number)
+    }
+
+    /// What must be done before the start.
+    #[must_use]
+    pub fn start_items(&self) -> Vec<ChecklistItem> {
+        self.items_of(None)
+    }
+
+    /// What must be done before a phase is left; before the start without one.
+    #[must_use]
+    pub fn items_of(&self, phase: Option<PhaseNumber>) -> Vec<ChecklistItem> {
+        let items: Vec<&String> = match phase {
+            None => self.checklist.iter().flat_map(|group| &group.items).collect(),
+            Some(number) => self.phase(number).into_iter().flat_map(|p| &p.checklist).collect(),
+        };
+        items.into_iter().map(|item| ChecklistItem { phase, item: item.clone() }).collect()
+    }
+
+    /// All items of all checklists.
+    #[must_use]
+    pub fn items(&self) -> Vec<ChecklistItem> {
+        let phases = self.phases.iter().map(|phase| Some(phase.number));
+        std::iter::once(None).chain(phases).flat_map(|phase| self.items_of(phase)).collect()
     }
 
     /// The phase that adds a flag.
@@ -231,6 +308,10 @@ impl Plan {
         if self.phases.is_empty() {
             return Err(InvalidPlan::NoPhases);
         }
+        if let Some(item) = repeated(self.checklist.iter().flat_map(|group| &group.items)) {
+            let list = "checklist".to_owned();
+            return Err(InvalidPlan::ItemTwice { list, item: item.clone() });
+        }
         let mut expected = PhaseNumber::FIRST;
         let mut planned = None;
         let mut added = BTreeSet::new();
@@ -257,11 +338,26 @@ impl Plan {
                     return Err(InvalidPlan::FlagTwice { index, flag: flag.clone() });
                 }
             }
+            if let Some(item) = repeated(phase.checklist.iter()) {
+                let list = format!("phases[{index}].checklist");
+                return Err(InvalidPlan::ItemTwice { list, item: item.clone() });
+            }
+            if let Some(item) = repeated(phase.statements()) {
+                let list = format!("phases[{index}].criteria");
+                return Err(InvalidPlan::ItemTwice { list, item: item.to_owned() });
+            }
             planned = Some(phase.percentage);
             expected = expected.next();
         }
         Ok(())
     }
+}
+
+/// The first that was there before.
+fn repeated<T: Ord + Copy>(all: impl Iterator<Item = T>) -> Option<T> {
+    let mut seen = BTreeSet::new();
+    let mut all = all;
+    all.find(|item| !seen.insert(*item))
 }
 
 fn unique<'a>(
@@ -342,6 +438,10 @@ pub(crate) mod tests {
         assert_eq!(
             complaint(|f| f.segments[0].key = SegmentKey::new("everyone").unwrap()),
             "segments: everyone is already there"
+        );
+        assert_eq!(
+            complaint(|f| f.plan.phases[1].checklist = vec!["x".into(), "x".into()]),
+            "phases[1].checklist: \"x\" is there twice"
         );
         assert!(
             complaint(|f| f.flags[1].variants.truncate(1))

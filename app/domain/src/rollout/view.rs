@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Timestamp,
+    gates::Gate,
     history::HistoryEntry,
     people::Role,
-    rollout::{Command, CommandKind, Plan, Refusal, RolloutState, apply},
+    rollout::{Command, CommandKind, Plan, Refusal, RolloutState, Standing, apply, possible},
 };
 
 /// A rollout with its history, at one moment, for one person.
@@ -14,8 +15,10 @@ use crate::{
 pub struct RolloutView {
     /// What is carried out.
     pub plan: Plan,
-    /// Where it is.
-    pub state: RolloutState,
+    /// Where it is, with what was said about it.
+    pub standing: Standing,
+    /// What must hold to leave the phase.
+    pub gate: Gate,
     /// What a command must name, so that nobody overwrites what they have not seen.
     pub version: i64,
     /// What happened, newest first.
@@ -27,10 +30,22 @@ pub struct RolloutView {
 }
 
 impl RolloutView {
+    /// Where it is.
+    #[must_use]
+    pub fn state(&self) -> &RolloutState {
+        &self.standing.state
+    }
+
     /// Why a command would be refused now, given that reason; `None` if it would be carried out.
     #[must_use]
     pub fn refusal(&self, kind: CommandKind, reason: &str) -> Option<Refusal> {
-        let command = Command { kind, reason: reason.to_owned() };
-        apply(&self.plan, &self.state, &command, self.role, self.at).err()
+        let command = Command::new(kind, reason);
+        apply(&self.plan, &self.standing, &command, &self.gate, self.role, self.at).err()
+    }
+
+    /// The commands that would be carried out now, given a reason.
+    #[must_use]
+    pub fn possible(&self) -> Vec<CommandKind> {
+        possible(&self.plan, &self.standing, &self.gate, self.role, self.at)
     }
 }

@@ -1,0 +1,376 @@
+//! The state machine: `(plan, standing, command, gate, role, now) → event | refusal`. What the event
+//! makes of the rollout is [`Standing::after`].
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Timestamp,
+    bucket::{Share, Throttle},
+    gates::Gate,
+    ids::PhaseNumber,
+    people::Role,
+    rollout::{
+        Contribution, Killed, MovedPhase, Plan, Progress, Refusal, RolloutEvent, RolloutState,
+        Said, Standing, Throttled,
+    },
+};
+
+/// What somebody wants done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum CommandKind {
+    /// Begin with phase 1.
+    Start,
+    /// Go on to the next phase.
+    Advance,
+    /// Let nobody else in.
+    Pause,
+    /// Go on after a pause.
+    Resume,
+    /// Go back to the phase before.
+    RollBack,
+    /// Halve every share below 100 %.
+    Halve,
+    /// Double what was halved.
+    Restore,
+    /// Go back to phase 1.
+    RollBackFully,
+    /// Turn all flags of the phases reached off, for everybody.
+    Kill,
+    /// All phases are done.
+    Complete,
+    /// Give up.
+    Abort,
+}
+
+impl CommandKind {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::Start,
+        Self::Advance,
+        Self::Pause,
+        Self::Resume,
+        Self::RollBack,
+        Self::Halve,
+        Self::Restore,
+        Self::RollBackFully,
+        Self::Kill,
+        Self::Complete,
+        Self::Abort,
+    ];
+
+    /// Its name in addresses, commands and the API.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Advance => "advance",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::RollBack => "rollback",
+            Self::Halve => "halve",
+            Self::Restore => "restore",
+            Self::RollBackFully => "rollback-full",
+            Self::Kill => "kill",
+            Self::Complete => "complete",
+            Self::Abort => "abort",
+        }
+    }
+
+    /// The command of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// As a button says it.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Start => "Start",
+            Self::Advance => "Advance",
+            Self::Pause => "Pause",
+            Self::Resume => "Resume",
+            Self::RollBack => "Roll back",
+            Self::Halve => "Halve",
+            Self::Restore => "Restore",
+            Self::RollBackFully => "Roll back to phase 1",
+            Self::Kill => "Kill",
+            Self::Complete => "Complete",
+            Self::Abort => "Abort",
+        }
+    }
+
+    /// Who may do it.
+    #[must_use]
+    pub fn role(self) -> Role {
+        match self {
+            Self::Abort => Role::Admin,
+            _ => Role::Operator,
+        }
+    }
+
+    /// Whether it cannot be done without saying why: it takes something away from people.
+    #[must_use]
+    pub fn needs_reason(self) -> bool {
+        matches!(
+            self,
+            Self::RollBack | Self::Halve | Self::RollBackFully | Self::Kill | Self::Abort
+        )
+    }
+}
+
+/// A command with what its giver says about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Command {
+    /// What to do.
+    pub kind: CommandKind,
+    /// Why; needed where a rule is overruled or something is taken away, and kept in the history.
+    pub reason: String,
+    /// For a rollback: when somebody noticed, if not just now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detected_at: Option<Timestamp>,
+}
+
+impl Command {
+    /// A command, noticed and given now.
+    #[must_use]
+    pub fn new(kind: CommandKind, reason: impl Into<String>) -> Self {
+        Self { kind, reason: reason.into(), detected_at: None }
+    }
+}
+
+/// The smallest throttle; whoever wants less wants a full rollback.
+const MAX_HALVINGS: u32 = 6;
+
+/// Everything that a rule looks at.
+struct Case<'a> {
+    plan: &'a Plan,
+    standing: &'a Standing,
+    gate: &'a Gate,
+    command: &'a Command,
+    role: Role,
+}
+
+/// Carries out a command, or says why not.
+///
+/// # Errors
+/// The rule that stands against it.
+pub fn apply(
+    plan: &Plan,
+    standing: &Standing,
+    command: &Command,
+    gate: &Gate,
+    role: Role,
+    now: Timestamp,
+) -> Result<RolloutEvent, Refusal> {
+    if role < command.kind.role() {
+        return Err(Refusal::NotAllowed { needs: command.kind.role() });
+    }
+    let case = Case { plan, standing, gate, command, role };
+    let event = case.decide()?;
+    // Last, so that whoever asks what stands against a command hears of the rule, not of the field.
+    if command.kind.needs_reason() && command.reason.trim().is_empty() {
+        return Err(Refusal::ReasonMissing);
+    }
+    match command.detected_at {
+        Some(at) if at > now => Err(Refusal::NoticedLater),
+        _ => Ok(event),
+    }
+}
+
+/// The commands that would be carried out now, given a reason.
+#[must_use]
+pub fn possible(
+    plan: &Plan,
+    standing: &Standing,
+    gate: &Gate,
+    role: Role,
+    now: Timestamp,
+) -> Vec<CommandKind> {
+    let would = |kind: &CommandKind| {
+        apply(plan, standing, &Command::new(*kind, "a reason"), gate, role, now).is_ok()
+    };
+    CommandKind::ALL.into_iter().filter(would).collect()
+}
+
+impl Case<'_> {
+    fn decide(&self) -> Result<RolloutEvent, Refusal> {
+        use CommandKind as K;
+        use RolloutState as S;
+        let kind = self.command.kind;
+        match (kind, &self.standing.state) {
+            (_, S::Aborted) => Err(Refusal::Ended),
+            (K::Start, S::Draft) => self.start(),
+            (K::Abort, _) => Ok(RolloutEvent::Aborted(self.said(false))),
+            (_, S::Draft) => Err(Refusal::NotStarted),
+            (K::Start, S::Running(p) | S::Paused(p)) => {
+                Err(Refusal::AlreadyRunning { phase: p.phase })
+            }
+            (K::RollBack, S::Running(p) | S::Paused(p) | S::Completed(p)) => {
+                let to = p.phase.previous().ok_or(Refusal::FirstPhase)?;
+                Ok(RolloutEvent::RolledBack(self.moved(p, to, false)))
+            }
+            (K::RollBackFully, S::Running(p) | S::Paused(p) | S::Completed(p)) => {
+                p.phase.previous().ok_or(Refusal::FirstPhase)?;
+                Ok(RolloutEvent::RolledBackFully(self.moved(p, PhaseNumber::FIRST, false)))
+            }
+            (K::Halve, S::Running(p) | S::Paused(p) | S::Completed(p)) => self.halve(p),
+            (K::Kill, S::Running(p) | S::Paused(p) | S::Completed(p)) => Ok(self.kill(p)),
+            (_, S::Completed(_)) => Err(Refusal::Completed),
+            (K::Advance, S::Running(p)) => self.advance(p),
+            (K::Complete, S::Running(p)) => self.complete(p),
+            (K::Restore, S::Running(p)) => self.restore(p),
+            (K::Pause, S::Running(_)) => Ok(RolloutEvent::Paused(self.said(false))),
+            (K::Resume, S::Running(_)) => Err(Refusal::NotPaused),
+            (K::Resume, S::Paused(_)) => Ok(RolloutEvent::Resumed(self.said(false))),
+            (K::Advance | K::Complete | K::Restore | K::Pause, S::Paused(_)) => {
+                Err(Refusal::Paused)
+            }
+        }
+    }
+
+    fn start(&self) -> Result<RolloutEvent, Refusal> {
+        let items = self.plan.start_items();
+        let open = items.iter().filter(|item| self.standing.record.tick(item).is_none()).count();
+        let may = open == 0 || self.may_force();
+        may.then(|| RolloutEvent::Started(self.said(open > 0)))
+            .ok_or(Refusal::ChecklistOpen { open, of: items.len() })
+    }
+
+    fn advance(&self, progress: &Progress) -> Result<RolloutEvent, Refusal> {
+        let phase = progress.phase;
+        let next = self.plan.phase(phase.next()).ok_or(Refusal::LastPhase { phase })?;
+        let forced = self.pass_gate(phase)?;
+        Ok(RolloutEvent::Advanced(self.moved(progress, next.number, forced)))
+    }
+
+    fn complete(&self, progress: &Progress) -> Result<RolloutEvent, Refusal> {
+        let (phase, last) = (progress.phase, self.plan.last_phase());
+        if phase != last {
+            return Err(Refusal::NotLastPhase { phase, last });
+        }
+        let forced = self.pass_gate(phase)?;
+        Ok(RolloutEvent::Completed(self.said(forced)))
+    }
+
+    /// Whether the gate must be overruled, if it may.
+    fn pass_gate(&self, phase: PhaseNumber) -> Result<bool, Refusal> {
+        // Nobody may overrule this one: what was not understood will happen again.
+        if let Some(incident) = self.standing.record.post_mortem_due() {
+            return Err(Refusal::PostMortemDue { incident: incident.id });
+        }
+        match (self.gate.passes(), self.may_force()) {
+            (true, _) => Ok(false),
+            (false, true) => Ok(true),
+            (false, false) => Err(Refusal::GateClosed { phase, because: self.gate.obstacles() }),
+        }
+    }
+
+    fn may_force(&self) -> bool {
+        self.role >= Role::Admin && !self.command.reason.trim().is_empty()
+    }
+
+    fn halve(&self, progress: &Progress) -> Result<RolloutEvent, Refusal> {
+        let reached = self.plan.phases.iter().take_while(|phase| phase.number <= progress.phase);
+        let mut shares = reached.flat_map(|phase| &phase.audience);
+        if shares.all(|entry| entry.share == Share::ALL) {
+            return Err(Refusal::NothingToHalve);
+        }
+        let least = (0..MAX_HALVINGS).fold(Throttle::NONE, |throttle, _| throttle.halved());
+        if progress.throttle <= least {
+            return Err(Refusal::HalvedEnough);
+        }
+        Ok(RolloutEvent::Halved(self.throttled(progress, progress.throttle.halved())))
+    }
+
+    fn restore(&self, progress: &Progress) -> Result<RolloutEvent, Refusal> {
+        match progress.throttle {
+            Throttle::NONE => Err(Refusal::NotHalved),
+            throttle => Ok(RolloutEvent::Restored(self.throttled(progress, throttle.doubled()))),
+        }
+    }
+
+    fn kill(&self, progress: &Progress) -> RolloutEvent {
+        let Command { detected_at, .. } = *self.command;
+        let reached = self.plan.phases.iter().take_while(|phase| phase.number <= progress.phase);
+        let flags = reached.flat_map(|phase| phase.flags.iter().cloned()).collect();
+        RolloutEvent::Killed(Killed { flags, reason: self.reason(), detected_at })
+    }
+
+    fn reason(&self) -> String {
+        self.command.reason.trim().to_owned()
+    }
+
+    fn said(&self, forced: bool) -> Said {
+        Said { forced, reason: self.reason() }
+    }
+
+    fn moved(&self, progress: &Progress, to: PhaseNumber, forced: bool) -> MovedPhase {
+        let Command { detected_at, .. } = *self.command;
+        MovedPhase { from: progress.phase, to, forced, reason: self.reason(), detected_at }
+    }
+
+    fn throttled(&self, progress: &Progress, to: Throttle) -> Throttled {
+        let Command { detected_at, .. } = *self.command;
+        Throttled { from: progress.throttle, to, reason: self.reason(), detected_at }
+    }
+}
+
+/// Adds to the record, or says why not.
+///
+/// # Errors
+/// The rule that stands against it.
+pub fn contribute(
+    plan: &Plan,
+    standing: &Standing,
+    contribution: &Contribution,
+    role: Role,
+) -> Result<RolloutEvent, Refusal> {
+    if role < Role::Operator {
+        return Err(Refusal::NotAllowed { needs: Role::Operator });
+    }
+    let missing = |what: &str| Err(Refusal::Missing { field: what.to_owned() });
+    let phase = standing.state.serving_phase();
+    match contribution {
+        Contribution::Tick { item, .. } | Contribution::Untick { item } => {
+            if !plan.items().contains(item) {
+                return Err(Refusal::UnknownItem { item: item.item.clone() });
+            }
+        }
+        Contribution::SignOff { statement, .. } => {
+            let phase = plan.phase(phase.ok_or(Refusal::NotStarted)?);
+            if !phase.is_some_and(|phase| phase.statements().any(|known| known == statement)) {
+                return Err(Refusal::UnknownCriterion { statement: statement.clone() });
+            }
+        }
+        Contribution::Vote { go, comment } => {
+            phase.ok_or(Refusal::NotStarted)?;
+            if !go && comment.trim().is_empty() {
+                return missing("comment");
+            }
+        }
+        Contribution::Note { text, .. } if text.trim().is_empty() => return missing("text"),
+        Contribution::Tell { who, .. } if who.trim().is_empty() => return missing("who"),
+        Contribution::WritePostMortem { post_mortem, .. } => {
+            if let Some(field) = post_mortem.missing() {
+                return missing(field);
+            }
+        }
+        _ => {}
+    }
+    if let Some(id) = contribution.incident() {
+        let incident =
+            standing.record.incident(id).ok_or(Refusal::UnknownIncident { incident: id })?;
+        if matches!(contribution, Contribution::CloseIncident { .. }) {
+            if incident.is_post_mortem_due() {
+                return Err(Refusal::PostMortemDue { incident: id });
+            }
+            if !incident.is_open() {
+                return Err(Refusal::ClosedAlready { incident: id });
+            }
+        }
+    }
+    Ok(RolloutEvent::Added(contribution.clone()))
+}

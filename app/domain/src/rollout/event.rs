@@ -1,0 +1,213 @@
+//! What happened to a rollout, and what it is afterwards. Nothing else changes one.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Timestamp,
+    bucket::Throttle,
+    history::ActorName,
+    ids::{FlagKey, PhaseNumber},
+    rollout::{Contribution, Incident, IncidentKind, Progress, RolloutState, Standing},
+};
+
+/// What happened, for the history.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum RolloutEvent {
+    /// Phase 1 began.
+    Started(Said),
+    /// The next phase began.
+    Advanced(MovedPhase),
+    /// It lets nobody else in.
+    Paused(Said),
+    /// It goes on.
+    Resumed(Said),
+    /// The phase before was restored.
+    RolledBack(MovedPhase),
+    /// Phase 1 was restored.
+    RolledBackFully(MovedPhase),
+    /// Every share below 100 % was halved.
+    Halved(Throttled),
+    /// Every share below 100 % was raised again, by a step.
+    Restored(Throttled),
+    /// Flags answer with their off variant, whatever the rollout says.
+    Killed(Killed),
+    /// All phases are done.
+    Completed(Said),
+    /// It was given up.
+    Aborted(Said),
+    /// Somebody added to the record.
+    Added(Contribution),
+}
+
+/// What was said about it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Said {
+    /// Whether a rule was overruled.
+    pub forced: bool,
+    /// Why; may be empty.
+    pub reason: String,
+}
+
+/// From where to where, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MovedPhase {
+    /// Where it was.
+    pub from: PhaseNumber,
+    /// Where it is now.
+    pub to: PhaseNumber,
+    /// Whether the gate was overruled.
+    pub forced: bool,
+    /// What was said about it; may be empty.
+    pub reason: String,
+    /// For a rollback: when somebody noticed; when it was done, without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detected_at: Option<Timestamp>,
+}
+
+/// From which factor to which, and why.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Throttled {
+    /// What it was.
+    pub from: Throttle,
+    /// What it is now.
+    pub to: Throttle,
+    /// What was said about it; may be empty.
+    pub reason: String,
+    /// When somebody noticed; when it was done, without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detected_at: Option<Timestamp>,
+}
+
+/// Which flags, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Killed {
+    /// Those that the phases reached have added.
+    pub flags: Vec<FlagKey>,
+    /// What was said about it; may be empty.
+    pub reason: String,
+    /// When somebody noticed; when it was done, without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detected_at: Option<Timestamp>,
+}
+
+impl RolloutEvent {
+    /// What was said about it; may be empty.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::Started(said)
+            | Self::Paused(said)
+            | Self::Resumed(said)
+            | Self::Completed(said)
+            | Self::Aborted(said) => &said.reason,
+            Self::Advanced(moved) | Self::RolledBack(moved) | Self::RolledBackFully(moved) => {
+                &moved.reason
+            }
+            Self::Halved(throttled) | Self::Restored(throttled) => &throttled.reason,
+            Self::Killed(killed) => &killed.reason,
+            Self::Added(contribution) => match contribution {
+                Contribution::SignOff { comment, .. } | Contribution::Vote { comment, .. } => {
+                    comment
+                }
+                _ => "",
+            },
+        }
+    }
+
+    /// Whether it changes what anybody is served.
+    #[must_use]
+    pub fn is_move(&self) -> bool {
+        !matches!(self, Self::Paused(_) | Self::Resumed(_) | Self::Added(_))
+    }
+}
+
+impl Standing {
+    /// What it is after an event. What does not fit to where it is changes nothing: [`super::apply`]
+    /// makes no such events.
+    #[must_use]
+    pub fn after(&self, event: &RolloutEvent, by: &ActorName, at: Timestamp) -> Self {
+        let mut next = self.clone();
+        let progress = self.state.progress().copied();
+        match (event, progress) {
+            (RolloutEvent::Started(_), _) => {
+                let (phase, throttle) = (PhaseNumber::FIRST, Throttle::NONE);
+                next.state = RolloutState::Running(Progress { phase, phase_since: at, throttle });
+                next.record.enter(phase);
+            }
+            (RolloutEvent::Aborted(_), _) => next.state = RolloutState::Aborted,
+            (RolloutEvent::Added(contribution), _) => next.record.add(contribution, by, at),
+            (_, None) => {}
+            (RolloutEvent::Paused(_), Some(progress)) => {
+                next.state = RolloutState::Paused(progress);
+            }
+            (RolloutEvent::Resumed(_), Some(progress)) => {
+                next.state = RolloutState::Running(progress);
+            }
+            (RolloutEvent::Completed(_), Some(progress)) => {
+                next.state = RolloutState::Completed(progress);
+            }
+            (
+                RolloutEvent::Advanced(moved)
+                | RolloutEvent::RolledBack(moved)
+                | RolloutEvent::RolledBackFully(moved),
+                Some(progress),
+            ) => next.enter(moved.to, progress.throttle, at),
+            (RolloutEvent::Halved(to) | RolloutEvent::Restored(to), Some(progress)) => {
+                next.move_to(Progress { throttle: to.to, ..progress });
+            }
+            (RolloutEvent::Killed(_), Some(_)) => {}
+        }
+        if let RolloutEvent::RolledBackFully(_) = event {
+            // Whoever phase 1 lets in, all of them.
+            if let Some(progress) = next.state.progress().copied() {
+                next.move_to(Progress { throttle: Throttle::NONE, ..progress });
+            }
+        }
+        if let Some(incident) = incident(event, by, at) {
+            next.record.open(incident);
+        }
+        next
+    }
+
+    fn enter(&mut self, phase: PhaseNumber, throttle: Throttle, at: Timestamp) {
+        self.move_to(Progress { phase, phase_since: at, throttle });
+        self.record.enter(phase);
+    }
+
+    /// What has ended is under way again when it is moved; what is paused stays so.
+    fn move_to(&mut self, progress: Progress) {
+        self.state = match self.state {
+            RolloutState::Paused(_) => RolloutState::Paused(progress),
+            _ => RolloutState::Running(progress),
+        };
+    }
+}
+
+/// Each rollback opens one.
+fn incident(event: &RolloutEvent, by: &ActorName, at: Timestamp) -> Option<Incident> {
+    let (kind, reason, detected_at) = match event {
+        RolloutEvent::RolledBack(moved) => {
+            (IncidentKind::Immediate, &moved.reason, moved.detected_at)
+        }
+        RolloutEvent::RolledBackFully(moved) => {
+            (IncidentKind::Full, &moved.reason, moved.detected_at)
+        }
+        RolloutEvent::Halved(to) => (IncidentKind::Gradual, &to.reason, to.detected_at),
+        RolloutEvent::Killed(killed) => (IncidentKind::Kill, &killed.reason, killed.detected_at),
+        _ => return None,
+    };
+    Some(Incident {
+        id: 0,
+        kind,
+        reason: reason.clone(),
+        detected_at: detected_at.unwrap_or(at),
+        acted_at: at,
+        by: by.clone(),
+        notes: Vec::new(),
+        told: Vec::new(),
+        post_mortem: None,
+        closed_at: None,
+    })
+}

@@ -1,0 +1,250 @@
+//! What people say and do about a rollout: ticks, judgements, votes, and what they note on incidents.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Timestamp,
+    history::ActorName,
+    ids::PhaseNumber,
+    rollout::{Incident, PostMortem},
+};
+
+/// Incidents that a record keeps; the history keeps all.
+pub const MAX_INCIDENTS: usize = 50;
+
+/// Notes and people told that an incident keeps.
+pub const MAX_NOTES: usize = 100;
+
+/// An item of a checklist: of the start where no phase is named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChecklistItem {
+    /// The phase whose list it is on; the start's without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<PhaseNumber>,
+    /// What is to be done, as the plan says it.
+    pub item: String,
+}
+
+/// Somebody says that an item is done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tick {
+    /// Which item.
+    #[serde(flatten)]
+    pub item: ChecklistItem,
+    /// Where that can be seen; may be empty.
+    #[serde(default)]
+    pub link: String,
+    /// Who.
+    pub by: ActorName,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Somebody has judged what cannot be measured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignOff {
+    /// What was judged, as the plan says it.
+    pub statement: String,
+    /// Whether it holds.
+    pub holds: bool,
+    /// What they say about it; may be empty.
+    #[serde(default)]
+    pub comment: String,
+    /// Who.
+    pub by: ActorName,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A voice on whether to go on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vote {
+    /// Go, or no-go.
+    pub go: bool,
+    /// Why; may be empty.
+    #[serde(default)]
+    pub comment: String,
+    /// Whose. Their last one counts.
+    pub by: ActorName,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What has been said and done about a rollout.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Record {
+    /// Items that are done.
+    pub ticks: Vec<Tick>,
+    /// Judgements on the current phase.
+    pub sign_offs: Vec<SignOff>,
+    /// Votes on leaving the current phase; one for each person.
+    pub votes: Vec<Vote>,
+    /// The newest last.
+    pub incidents: Vec<Incident>,
+}
+
+/// What somebody adds to the record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "contribution", rename_all = "snake_case")]
+pub enum Contribution {
+    /// An item is done.
+    Tick {
+        /// Which one.
+        #[serde(flatten)]
+        item: ChecklistItem,
+        /// Where that can be seen; may be empty.
+        #[serde(default)]
+        link: String,
+    },
+    /// An item is not done after all.
+    Untick {
+        /// Which one.
+        #[serde(flatten)]
+        item: ChecklistItem,
+    },
+    /// A judgement on a criterion of the current phase.
+    SignOff {
+        /// As the plan says it.
+        statement: String,
+        /// Whether it holds.
+        holds: bool,
+        /// What is said about it; may be empty.
+        #[serde(default)]
+        comment: String,
+    },
+    /// A vote on leaving the current phase.
+    Vote {
+        /// Go, or no-go.
+        go: bool,
+        /// Why; needed for a no-go.
+        #[serde(default)]
+        comment: String,
+    },
+    /// A note on an incident.
+    Note {
+        /// Which one.
+        incident: u32,
+        /// What is to be remembered.
+        text: String,
+    },
+    /// Somebody was told of an incident.
+    Tell {
+        /// Which one.
+        incident: u32,
+        /// Who was told.
+        who: String,
+    },
+    /// What was learned from an incident.
+    WritePostMortem {
+        /// Which one.
+        incident: u32,
+        /// The text.
+        #[serde(flatten)]
+        post_mortem: PostMortem,
+    },
+    /// An incident is over.
+    CloseIncident {
+        /// Which one.
+        incident: u32,
+    },
+}
+
+impl Contribution {
+    /// The incident that it is about.
+    #[must_use]
+    pub fn incident(&self) -> Option<u32> {
+        match self {
+            Self::Note { incident, .. }
+            | Self::Tell { incident, .. }
+            | Self::WritePostMortem { incident, .. }
+            | Self::CloseIncident { incident } => Some(*incident),
+            _ => None,
+        }
+    }
+}
+
+impl Record {
+    /// The tick of an item, if it is done.
+    #[must_use]
+    pub fn tick(&self, item: &ChecklistItem) -> Option<&Tick> {
+        self.ticks.iter().find(|tick| tick.item == *item)
+    }
+
+    /// The judgement on a criterion, if there is one.
+    #[must_use]
+    pub fn sign_off(&self, statement: &str) -> Option<&SignOff> {
+        self.sign_offs.iter().find(|judged| judged.statement == statement)
+    }
+
+    /// The incident of that number.
+    #[must_use]
+    pub fn incident(&self, id: u32) -> Option<&Incident> {
+        self.incidents.iter().find(|incident| incident.id == id)
+    }
+
+    /// The incident whose post-mortem must be written before the next advance.
+    #[must_use]
+    pub fn post_mortem_due(&self) -> Option<&Incident> {
+        self.incidents.iter().find(|incident| incident.is_post_mortem_due())
+    }
+
+    /// The incidents that are being handled, the newest first.
+    pub fn open_incidents(&self) -> impl Iterator<Item = &Incident> {
+        self.incidents.iter().rev().filter(|incident| incident.is_open())
+    }
+
+    pub(super) fn open(&mut self, mut incident: Incident) {
+        incident.id = self.incidents.last().map_or(1, |last| last.id.saturating_add(1));
+        if self.incidents.len() == MAX_INCIDENTS {
+            // Whatever is still to be done must not be forgotten.
+            let done = self.incidents.iter().position(|old| !old.is_open());
+            self.incidents.remove(done.unwrap_or(0));
+        }
+        self.incidents.push(incident);
+    }
+
+    /// What was said about leaving a phase says nothing about leaving another one.
+    pub(super) fn enter(&mut self, phase: PhaseNumber) {
+        self.votes.clear();
+        self.sign_offs.clear();
+        self.ticks.retain(|tick| tick.item.phase.is_none_or(|of| of < phase));
+    }
+
+    pub(super) fn add(&mut self, contribution: &Contribution, by: &ActorName, at: Timestamp) {
+        let by = by.clone();
+        match contribution.clone() {
+            Contribution::Tick { item, link } => {
+                self.ticks.retain(|tick| tick.item != item);
+                self.ticks.push(Tick { item, link, by, at });
+            }
+            Contribution::Untick { item } => self.ticks.retain(|tick| tick.item != item),
+            Contribution::SignOff { statement, holds, comment } => {
+                self.sign_offs.retain(|judged| judged.statement != statement);
+                self.sign_offs.push(SignOff { statement, holds, comment, by, at });
+            }
+            Contribution::Vote { go, comment } => {
+                self.votes.retain(|vote| vote.by != by);
+                self.votes.push(Vote { go, comment, by, at });
+            }
+            Contribution::Note { incident, text } => {
+                self.with(incident, |incident| incident.note(text, by, at));
+            }
+            Contribution::Tell { incident, who } => {
+                self.with(incident, |incident| incident.tell(who, by, at));
+            }
+            Contribution::WritePostMortem { incident, post_mortem } => {
+                self.with(incident, |incident| incident.post_mortem = Some(post_mortem));
+            }
+            Contribution::CloseIncident { incident } => {
+                self.with(incident, |incident| incident.closed_at = Some(at));
+            }
+        }
+    }
+
+    fn with(&mut self, id: u32, change: impl FnOnce(&mut Incident)) {
+        if let Some(incident) = self.incidents.iter_mut().find(|incident| incident.id == id) {
+            change(incident);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Why a rollout stays as it is.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ids::PhaseNumber, people::Role};
+
+/// Why a command was not carried out. Nothing has changed then.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(tag = "refusal", rename_all = "snake_case")]
+pub enum Refusal {
+    /// The role is too low.
+    #[error("that needs the role {}; ask somebody who has it", needs.as_str())]
+    NotAllowed {
+        /// The lowest role that may.
+        needs: Role,
+    },
+    /// Started twice.
+    #[error("the rollout is already running, in phase {phase}")]
+    AlreadyRunning {
+        /// The current phase.
+        phase: PhaseNumber,
+    },
+    /// Moved before it began.
+    #[error("the rollout has not started; start it first")]
+    NotStarted,
+    /// Given up.
+    #[error("the rollout was aborted; bring its plan in again to begin anew")]
+    Ended,
+    /// All phases are done.
+    #[error("the rollout is completed; roll it back if something is wrong")]
+    Completed,
+    /// It lets nobody else in.
+    #[error("the rollout is paused; resume it first")]
+    Paused,
+    /// There is no pause to end.
+    #[error("the rollout is not paused")]
+    NotPaused,
+    /// Nothing comes after the last phase.
+    #[error("phase {phase} is the last one; complete the rollout")]
+    LastPhase {
+        /// The current phase.
+        phase: PhaseNumber,
+    },
+    /// There are phases to come.
+    #[error("phase {phase} is not the last one; advance to phase {last}, or abort")]
+    NotLastPhase {
+        /// The current phase.
+        phase: PhaseNumber,
+        /// The last one.
+        last: PhaseNumber,
+    },
+    /// Nothing comes before phase 1.
+    #[error("phase 1 is the first one; to take a feature away from its audience, kill its flag")]
+    FirstPhase,
+    /// The gate does not pass.
+    #[error(
+        "phase {phase} cannot be left yet: {}; an admin can force it by giving a reason",
+        because.join("; ")
+    )]
+    GateClosed {
+        /// The current phase.
+        phase: PhaseNumber,
+        /// What stands in the way.
+        because: Vec<String>,
+    },
+    /// Items of the start's checklist are open.
+    #[error(
+        "{open} of {of} items of the checklist are not done; do them, or an admin waives them by giving a reason"
+    )]
+    ChecklistOpen {
+        /// How many.
+        open: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// What was not understood will happen again.
+    #[error("incident {incident} was a full rollback: write its post-mortem first")]
+    PostMortemDue {
+        /// Which one.
+        incident: u32,
+    },
+    /// It takes something away from people.
+    #[error("reason: say what is wrong; everyone who is told will read it")]
+    ReasonMissing,
+    /// Nobody notices tomorrow.
+    #[error("detected_at: that is in the future")]
+    NoticedLater,
+    /// Shares of 100 % are not throttled.
+    #[error("all shares reached are 100 %, which cannot be halved; roll back instead")]
+    NothingToHalve,
+    /// The throttle is as low as it gets.
+    #[error("shares are down to 1/64; roll back instead")]
+    HalvedEnough,
+    /// Shares are as planned.
+    #[error("all shares are as planned; there is nothing to restore")]
+    NotHalved,
+    /// The plan has no such item.
+    #[error("item: the plan has no item {item:?}")]
+    UnknownItem {
+        /// What was named.
+        item: String,
+    },
+    /// The current phase has no such criterion.
+    #[error("statement: the current phase has no criterion {statement:?} to sign off")]
+    UnknownCriterion {
+        /// What was named.
+        statement: String,
+    },
+    /// There is no such incident.
+    #[error("incident: there is none with the number {incident}")]
+    UnknownIncident {
+        /// What was named.
+        incident: u32,
+    },
+    /// The incident is over.
+    #[error("incident {incident} is closed already")]
+    ClosedAlready {
+        /// Which one.
+        incident: u32,
+    },
+    /// A field is empty.
+    #[error("{field}: may not be empty")]
+    Missing {
+        /// Which one.
+        field: String,
+    },
+}

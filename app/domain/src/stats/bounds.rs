@@ -1,0 +1,172 @@
+//! Bounds that hold at every moment at once: who looks at a rollout every day and stops when the
+//! numbers look good would be wrong far more often than 1 in 20 with bounds for a single look.
+
+/// How often a verdict may be wrong, over all the looks together.
+pub const ALPHA: f64 = 0.05;
+
+/// The sample size at which the bounds of a mean are tightest.
+const TUNED_FOR: f64 = 5_000.0;
+
+/// Below so many values a mean is not approximately normal, and nothing is said about it.
+pub const MIN_FOR_MEAN: u64 = 30;
+
+/// What a true value lies between.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bounds {
+    /// Not lower.
+    pub low: f64,
+    /// Not higher.
+    pub high: f64,
+}
+
+/// A rate, from how often it happened in how many cases.
+///
+/// Beta-binomial mixture (Robbins 1970; Howard, Ramdas, McAuliffe, Sekhon: "Time-uniform,
+/// nonparametric, nonasymptotic confidence sequences", Annals of Statistics 2021): with
+/// `M(p) = B(a+s, b+n−s) ÷ B(a,b) ÷ (pˢ(1−p)ⁿ⁻ˢ)`, the rates with `M(p) < 1/α` at all times hold the
+/// true one with probability 1 − α. Exact for any `n`, and with no case at all, too. a = b = ½.
+#[must_use]
+pub fn rate_bounds(happened: u64, cases: u64, alpha: f64) -> Bounds {
+    let happened = happened.min(cases);
+    // Counts beyond 2^53 are out of reach, so the conversions are exact.
+    let (s, n) = (happened as f64, cases as f64);
+    let evidence = ln_beta(0.5 + s, 0.5 + n - s) - ln_beta(0.5, 0.5);
+    let is_ruled_out = |p: f64| {
+        let likelihood = weighted(s, p.ln()) + weighted(n - s, (-p).ln_1p());
+        evidence - likelihood >= -alpha.ln()
+    };
+    let middle = if cases == 0 { 0.5 } else { s / n };
+    Bounds {
+        low: if is_ruled_out(0.0) { edge(0.0, middle, is_ruled_out) } else { 0.0 },
+        high: if is_ruled_out(1.0) { edge(1.0, middle, is_ruled_out) } else { 1.0 },
+    }
+}
+
+/// 0 · ln 0 counts as nothing.
+fn weighted(count: f64, logarithm: f64) -> f64 {
+    if count == 0.0 { 0.0 } else { count * logarithm }
+}
+
+/// Where between what is ruled out and what is not the one becomes the other.
+fn edge(mut out: f64, mut within: f64, is_ruled_out: impl Fn(f64) -> bool) -> f64 {
+    for _ in 0..60 {
+        let half = f64::midpoint(out, within);
+        if is_ruled_out(half) { out = half } else { within = half }
+    }
+    out
+}
+
+fn ln_beta(a: f64, b: f64) -> f64 {
+    libm::lgamma(a) + libm::lgamma(b) - libm::lgamma(a + b)
+}
+
+/// A mean, from the mean, the variance and the number of the values; `None` with too few of them.
+///
+/// Asymptotic confidence sequence (Waudby-Smith, Arbour, Sinha, Kennedy, Ramdas: "Time-uniform
+/// central limit theory and asymptotic confidence sequences", arXiv 2103.06476v7, eq. 9 and 161):
+/// half-width `√(s²·2(nρ²+1)/(nρ)² · ln(√(nρ²+1)/α))`.
+#[must_use]
+pub fn mean_bounds(mean: f64, variance: f64, count: u64, alpha: f64) -> Option<Bounds> {
+    if count < MIN_FOR_MEAN {
+        return None;
+    }
+    let half = half_width(variance, count as f64, alpha);
+    Some(Bounds { low: mean - half, high: mean + half })
+}
+
+fn half_width(variance: f64, n: f64, alpha: f64) -> f64 {
+    let spread = -2.0 * alpha.ln();
+    let rho_squared = (spread + (spread + 1.0).ln()) / TUNED_FOR;
+    let grown = n * rho_squared + 1.0;
+    let per_count = 2.0 * grown / (n * n * rho_squared);
+    (variance * per_count * (grown.sqrt() / alpha).ln()).sqrt()
+}
+
+/// A difference of two means: treatment minus control, each from its mean, variance and number.
+/// `None` with too few values on either side. See [`mean_bounds`]; the variance is that of the
+/// difference times the number of all values.
+#[must_use]
+pub fn difference_bounds(
+    treatment: (f64, f64, u64),
+    control: (f64, f64, u64),
+    alpha: f64,
+) -> Option<Bounds> {
+    if treatment.2.min(control.2) < MIN_FOR_MEAN {
+        return None;
+    }
+    let (of_treatment, of_control) = (treatment.2 as f64, control.2 as f64);
+    let n = of_treatment + of_control;
+    let variance = (treatment.1 / of_treatment + control.1 / of_control) * n;
+    let (difference, half) = (treatment.0 - control.0, half_width(variance, n, alpha));
+    Some(Bounds { low: difference - half, high: difference + half })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::simulation::Random;
+
+    #[test]
+    fn nothing_is_known_without_cases() {
+        let bounds = rate_bounds(0, 0, ALPHA);
+        assert_eq!((bounds.low, bounds.high), (0.0, 1.0));
+        assert_eq!(mean_bounds(4.0, 1.0, 29, ALPHA), None);
+    }
+
+    #[test]
+    fn a_rate_that_never_happened_is_small_after_enough_cases() {
+        let high = |cases| rate_bounds(0, cases, ALPHA).high;
+        assert!(high(100) > 0.03 && high(400) < 0.03, "{} {}", high(100), high(400));
+        let all = rate_bounds(400, 400, ALPHA);
+        assert!((all.low - (1.0 - high(400))).abs() < 1e-9 && all.high == 1.0);
+    }
+
+    /// The vector of GrowthBook's `gbstats`: control sum 1396.87, squares 52377.9767, n 3000;
+    /// treatment 2422.7, 134698.29, 3461; the one-sided bound at α is the two-sided at 2α in ρ only,
+    /// so what is compared here is the published two-sided form, by its own formula.
+    #[test]
+    fn a_difference_of_means_follows_the_published_formula() {
+        let arm = |sum: f64, squares: f64, n: f64| {
+            (sum / n, (squares - sum * sum / n) / (n - 1.0), n as u64)
+        };
+        let control = arm(1396.87, 52_377.976_7, 3_000.0);
+        let treatment = arm(2_422.7, 134_698.29, 3_461.0);
+        let bounds = difference_bounds(treatment, control, ALPHA).unwrap();
+        let difference = f64::midpoint(bounds.low, bounds.high);
+        assert!((difference - 0.234_376_7).abs() < 1e-6, "{difference}");
+        // The two-sided interval is wider than the published one-sided bounds.
+        assert!(bounds.low < -0.126_568 && bounds.high > 0.595_321, "{bounds:?}");
+        assert!(bounds.low > -0.2 && bounds.high < 0.67, "{bounds:?}");
+    }
+
+    /// What all of this is for: looking after every case, the truth is ruled out in at most α of the
+    /// stories.
+    #[test]
+    fn the_truth_is_rarely_ruled_out_however_often_one_looks() {
+        let (stories, cases, truth) = (300, 400, 0.1);
+        let mut random = Random::new(7, 1);
+        let is_wrong = |random: &mut Random| {
+            let mut happened = 0;
+            (1..=cases).any(|n| {
+                happened += u64::from(random.happens(truth));
+                let bounds = rate_bounds(happened, n, ALPHA);
+                truth < bounds.low || truth > bounds.high
+            })
+        };
+        let wrong = (0..stories).filter(|_| is_wrong(&mut random)).count();
+        assert!(wrong * 20 <= stories, "{wrong} of {stories}");
+    }
+
+    proptest! {
+        #[test]
+        fn bounds_hold_what_was_measured(cases in 1..100_000_u64, part in 0.0..=1.0_f64) {
+            let happened = (part * cases as f64) as u64;
+            let rate = happened as f64 / cases as f64;
+            let bounds = rate_bounds(happened, cases, ALPHA);
+            prop_assert!(0.0 <= bounds.low && bounds.low <= rate + 1e-12);
+            prop_assert!(rate <= bounds.high + 1e-12 && bounds.high <= 1.0);
+        }
+    }
+}
