@@ -18,9 +18,11 @@ use phasegate_domain::{
     bucket::Salt,
     context::EvaluationContext,
     flags::{FlagDocument, evaluate},
+    gates::Gate,
+    history::ActorName,
     ids::RolloutKey,
     people::Role,
-    rollout::{Command, CommandKind, PlanFile, Rollout, RolloutState, apply},
+    rollout::{Command, CommandKind, PlanFile, Rollout, Standing, apply},
     snapshot::{Parts, Snapshot},
 };
 use serde_json::{Value, json};
@@ -57,13 +59,13 @@ fn snapshot(rules: Value) -> Snapshot {
             {"segment": "beta", "share": 100}, {"segment": "everyone", "share": 50}]}],
     }))
     .unwrap();
-    let start = Command { kind: CommandKind::Start, reason: String::new() };
-    let started = apply(&file.plan, &RolloutState::Draft, &start, Role::Admin, now());
+    let (draft, start) = (Standing::default(), Command::new(CommandKind::Start, ""));
+    let started = apply(&file.plan, &draft, &start, &Gate::default(), Role::Admin, now());
     let rollout = Rollout {
         key: RolloutKey::new("plan").unwrap(),
         plan: file.plan,
         salt: Salt::new("pepper"),
-        state: started.unwrap().0,
+        standing: draft.after(&started.unwrap(), &ActorName("ada".into()), now()),
         version: 1,
     };
     let document: FlagDocument =

@@ -6,11 +6,11 @@ use phasegate_domain::{
     flags::{Flag, FlagState, PersonalOverride},
     history::{HistoryEntry, SubjectKind},
     ids::{
-        EnvironmentId, EnvironmentKey, FlagKey, ProjectId, ProjectKey, SegmentKey, TokenId, UserId,
-        VariantName,
+        EnvironmentId, EnvironmentKey, FlagKey, ProjectId, ProjectKey, RolloutKey, SegmentKey,
+        TokenId, UserId, VariantName,
     },
     people::{Person, Scope},
-    rollout::PlanFile,
+    rollout::{PlanFile, Standing},
     segments::Segment,
     stats::Tally,
     telemetry::{Resolution, Retention, Series, Slice},
@@ -193,6 +193,8 @@ pub enum Edit {
     SaveCollecting(Collecting, i64),
     /// For how long what pages report is kept changes.
     SaveRetention(Retention, i64),
+    /// A rollout moves, or somebody adds to its record.
+    SaveRollout(RolloutKey, Box<Standing>, i64),
 }
 
 impl Edit {

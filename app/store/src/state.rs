@@ -5,9 +5,9 @@ use phasegate_domain::{
     Timestamp,
     flags::PersonalOverride,
     history::{HistoryEntry, HistoryLine},
-    ids::{EnvironmentId, EnvironmentKey, ProjectId, RolloutKey, TokenId, UserId},
+    ids::{EnvironmentId, EnvironmentKey, ProjectId, TokenId, UserId},
     people::Person,
-    rollout::{Rollout, RolloutState},
+    rollout::Rollout,
     segments::Segment,
 };
 
@@ -101,19 +101,6 @@ pub trait StateStore: Send + Sync {
 
     /// An environment's rollout, if a plan is loaded.
     async fn rollout(&self, environment: EnvironmentId) -> Result<Option<Rollout>, StoreError>;
-
-    /// Saves a rollout's new state with its line of history.
-    ///
-    /// # Errors
-    /// [`StoreError::Conflict`] unless the stored version is `expected`.
-    async fn save_rollout_state(
-        &self,
-        environment: EnvironmentId,
-        rollout: &RolloutKey,
-        state: &RolloutState,
-        expected: i64,
-        entry: &HistoryEntry,
-    ) -> Result<(), StoreError>;
 
     /// Lines of an environment's history, newest first.
     async fn history(

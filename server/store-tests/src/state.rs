@@ -2,6 +2,7 @@
 
 use phasegate_domain::{
     flags::FlagState,
+    gates::Gate,
     history::{ActorName, Change, HistoryEntry, SubjectKind},
     ids::{EnvironmentId, PhaseNumber},
     people::{Role, Scope},
@@ -9,7 +10,9 @@ use phasegate_domain::{
 };
 use phasegate_store::{
     StateStore, StoreError,
-    models::{Digest, FirstStart, FlagVersion, HistoryQuery, Session, Versioned},
+    models::{
+        Digest, Edit, FirstStart, FlagVersion, HistoryQuery, PlacedEntry, Session, Versioned,
+    },
 };
 use serde_json::json;
 
@@ -131,23 +134,21 @@ pub async fn a_rollout_moves_with_its_history(store: impl StateStore) {
     let environment = started(&store).await;
     for (step, kind) in [CommandKind::Start, CommandKind::Advance].into_iter().enumerate() {
         let rollout = store.rollout(environment).await.unwrap().unwrap();
-        let command = Command { kind, reason: "because".into() };
+        let command = Command::new(kind, "because");
         let now = at(i64::try_from(step).unwrap());
-        let (state, what) =
-            apply(&rollout.plan, &rollout.state, &command, Role::Admin, now).unwrap();
-        let entry = HistoryEntry {
-            at: now,
-            actor: ActorName("ada".into()),
-            change: Change::Rollout { rollout: rollout.key.clone(), what },
-        };
-        let version = rollout.version;
-        let save =
-            store.save_rollout_state(environment, &rollout.key, &state, version, &entry).await;
-        save.unwrap();
-        let late =
-            store.save_rollout_state(environment, &rollout.key, &state, version, &entry).await;
+        let (gate, ada) = (Gate::default(), ActorName("ada".into()));
+        let what =
+            apply(&rollout.plan, &rollout.standing, &command, &gate, Role::Admin, now).unwrap();
+        let standing = rollout.standing.after(&what, &ada, now);
+        let change = Change::Rollout { rollout: rollout.key.clone(), what };
+        let entry = HistoryEntry { at: now, actor: ada, change };
+        let entries = [PlacedEntry::new(environment, entry)];
+        let saved = Box::new(standing.clone());
+        let edits = [Edit::SaveRollout(rollout.key.clone(), saved, rollout.version)];
+        store.edit(environment, &edits, &entries).await.unwrap();
+        let late = store.edit(environment, &edits, &entries).await;
         assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
-        assert_eq!(store.rollout(environment).await.unwrap().unwrap().state, state);
+        assert_eq!(store.rollout(environment).await.unwrap().unwrap().standing, standing);
     }
     let query = |kind, limit| HistoryQuery { kind, limit, ..HistoryQuery::default() };
     let history = store.history(environment, &query(Some(SubjectKind::Rollout), 10)).await.unwrap();

@@ -1,5 +1,7 @@
 //! What must hold to leave a phase.
 
+mod judge;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -8,6 +10,8 @@ use crate::{
     rollout::{Criterion, Phase, Plan, Progress, Standing},
     words::duration,
 };
+
+pub use judge::{Limit, Measured, judge};
 
 /// Whether a condition holds. What is not known does not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

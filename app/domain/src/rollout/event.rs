@@ -1,5 +1,7 @@
 //! What happened to a rollout, and what it is afterwards. Nothing else changes one.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -120,6 +122,65 @@ impl RolloutEvent {
     #[must_use]
     pub fn is_move(&self) -> bool {
         !matches!(self, Self::Paused(_) | Self::Resumed(_) | Self::Added(_))
+    }
+}
+
+/// As the history says it, after the name of who did it.
+impl fmt::Display for RolloutEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Started(said) if said.forced => {
+                f.write_str("started the rollout, and waived the rest of the checklist")
+            }
+            Self::Started(_) => f.write_str("started the rollout"),
+            Self::Advanced(moved) => {
+                let forced = if moved.forced { ", by force" } else { "" };
+                write!(f, "advanced from phase {} to phase {}{forced}", moved.from, moved.to)
+            }
+            Self::Paused(_) => f.write_str("paused the rollout"),
+            Self::Resumed(_) => f.write_str("resumed the rollout"),
+            Self::RolledBack(moved) => {
+                write!(f, "rolled back from phase {} to phase {}", moved.from, moved.to)
+            }
+            Self::RolledBackFully(moved) => {
+                write!(f, "rolled all the way back from phase {} to phase {}", moved.from, moved.to)
+            }
+            Self::Halved(to) => write!(f, "halved the shares, to {} of the plan", to.to),
+            Self::Restored(to) => write!(f, "raised the shares again, to {} of the plan", to.to),
+            Self::Killed(killed) => {
+                let flags: Vec<&str> = killed.flags.iter().map(FlagKey::as_str).collect();
+                write!(f, "killed {}", flags.join(", "))
+            }
+            Self::Completed(said) => {
+                f.write_str("completed the rollout")?;
+                f.write_str(if said.forced { ", by force" } else { "" })
+            }
+            Self::Aborted(_) => f.write_str("aborted the rollout"),
+            Self::Added(contribution) => contribution.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Contribution {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tick { item, .. } => write!(f, "ticked \u{201c}{}\u{201d}", item.item),
+            Self::Untick { item } => write!(f, "took back \u{201c}{}\u{201d}", item.item),
+            Self::SignOff { statement, holds: true, .. } => {
+                write!(f, "signed off \u{201c}{statement}\u{201d}")
+            }
+            Self::SignOff { statement, .. } => {
+                write!(f, "says that this does not hold: \u{201c}{statement}\u{201d}")
+            }
+            Self::Vote { go: true, .. } => f.write_str("voted go"),
+            Self::Vote { .. } => f.write_str("voted no-go"),
+            Self::Note { incident, text } => write!(f, "noted on incident {incident}: {text}"),
+            Self::Tell { incident, who } => write!(f, "told {who} of incident {incident}"),
+            Self::WritePostMortem { incident, .. } => {
+                write!(f, "wrote the post-mortem of incident {incident}")
+            }
+            Self::CloseIncident { incident } => write!(f, "closed incident {incident}"),
+        }
     }
 }
 

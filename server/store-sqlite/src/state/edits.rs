@@ -12,7 +12,7 @@ use phasegate_store::{
 };
 use sqlx::{Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
 
-use super::{history, to_json};
+use super::{history, rollout, to_json};
 use crate::{
     database::{Database, commit},
     error::{damaged, database},
@@ -38,7 +38,7 @@ pub(super) async fn edit(
 type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
 
 /// Runs a statement that must touch at least one row; if it finds none, somebody was first.
-async fn must_change(
+pub(super) async fn must_change(
     connection: &mut SqliteConnection,
     statement: Statement<'_>,
 ) -> Result<(), StoreError> {
@@ -132,6 +132,9 @@ async fn one(
             );
             let save = save.bind(to_json("retention", retention)?);
             must_change(tx, save.bind(environment.0).bind(version)).await
+        }
+        Edit::SaveRollout(key, standing, version) => {
+            rollout::save(tx, environment, key, standing, *version).await
         }
         Edit::DeleteToken(id, version) => {
             let delete = sqlx::query(

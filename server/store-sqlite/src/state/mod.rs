@@ -152,17 +152,6 @@ impl StateStore for SqliteState {
         rollout::rollout(&self.database, environment).await
     }
 
-    async fn save_rollout_state(
-        &self,
-        environment: EnvironmentId,
-        rollout: &RolloutKey,
-        state: &RolloutState,
-        expected: i64,
-        entry: &HistoryEntry,
-    ) -> Result<(), StoreError> {
-        rollout::save_state(&self.database, environment, rollout, state, expected, entry).await
-    }
-
     async fn history(
         &self,
         environment: EnvironmentId,

@@ -4,18 +4,14 @@ use phasegate_domain::{
     Timestamp,
     bucket::Salt,
     flags::FlagState,
-    history::HistoryEntry,
     ids::{EnvironmentId, RolloutKey},
-    rollout::{PlanFile, Rollout, RolloutState},
+    rollout::{PlanFile, Rollout, Standing},
 };
 use phasegate_store::StoreError;
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Sqlite, SqliteConnection, Transaction};
 
-use super::{edits, from_json, history, to_json};
-use crate::{
-    database::{Database, commit},
-    error::database,
-};
+use super::{edits, from_json, to_json};
+use crate::{database::Database, error::database};
 
 /// Brings a plan with its flags and segments into an environment, as a draft.
 pub(super) async fn insert_plan(
@@ -33,7 +29,7 @@ pub(super) async fn insert_plan(
     .bind(file.plan.key.as_str())
     .bind(to_json("plan", &file.plan)?)
     .bind(to_json("salt", &Salt::new(salt))?)
-    .bind(to_json("rollout", &RolloutState::Draft)?)
+    .bind(to_json("rollout", &Standing::default())?)
     .execute(&mut **tx)
     .await
     .map_err(database)?;
@@ -64,36 +60,24 @@ pub(super) async fn rollout(
             key: plan.key.clone(),
             plan,
             salt: from_json("salt", &salt)?,
-            state: from_json("rollout", &state)?,
+            standing: from_json("rollout", &state)?,
             version,
         })
     })
     .transpose()
 }
 
-pub(super) async fn save_state(
-    db: &Database,
+pub(super) async fn save(
+    tx: &mut SqliteConnection,
     environment: EnvironmentId,
     rollout: &RolloutKey,
-    state: &RolloutState,
+    standing: &Standing,
     expected: i64,
-    entry: &HistoryEntry,
 ) -> Result<(), StoreError> {
-    let mut tx = db.write().await?;
-    let changed = sqlx::query(
+    let save = sqlx::query(
         "UPDATE rollouts SET state = ?, version = version + 1
          WHERE environment_id = ? AND key = ? AND version = ?",
-    )
-    .bind(to_json("rollout", state)?)
-    .bind(environment.0)
-    .bind(rollout.as_str())
-    .bind(expected)
-    .execute(&mut *tx)
-    .await
-    .map_err(database)?;
-    if changed.rows_affected() == 0 {
-        return Err(StoreError::Conflict);
-    }
-    history::append(&mut tx, environment, entry).await?;
-    commit(tx).await
+    );
+    let save = save.bind(to_json("rollout", standing)?).bind(environment.0);
+    edits::must_change(tx, save.bind(rollout.as_str()).bind(expected)).await
 }

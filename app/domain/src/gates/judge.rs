@@ -1,0 +1,232 @@
+//! From what was measured to a verdict on a criterion.
+
+use super::{Finding, Verdict};
+use crate::{
+    rollout::Comparator,
+    stats::{ALPHA, Bounds, MIN_FOR_MEAN, mean_bounds, rate_bounds},
+};
+
+/// What a plain comparison rests on at least, where no bounds are known.
+const MIN_FOR_PLAIN: u64 = 100;
+
+/// More than this is not asked for: the value is too close to its limit to tell.
+const MAX_MORE: u64 = 10_000_000;
+
+/// What was measured for a criterion, in the unit of its threshold.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Measured {
+    /// How often something happened in how many cases; the threshold is in per cent.
+    Rate {
+        /// How often.
+        happened: u64,
+        /// In how many.
+        cases: u64,
+    },
+    /// A mean of values.
+    Mean {
+        /// The mean.
+        mean: f64,
+        /// The sample variance.
+        variance: f64,
+        /// How many.
+        count: u64,
+    },
+    /// A number that no bounds are known for, and how many values it rests on.
+    Plain {
+        /// The number.
+        value: f64,
+        /// How many.
+        count: u64,
+    },
+    /// How often something happened that never may, while how many were looked at.
+    Count {
+        /// How often.
+        happened: u64,
+        /// How many.
+        looked: u64,
+    },
+}
+
+/// A limit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Limit {
+    /// How the value must lie to it.
+    pub comparator: Comparator,
+    /// The limit.
+    pub threshold: f64,
+}
+
+impl Limit {
+    fn holds(self, value: f64) -> bool {
+        match self.comparator {
+            Comparator::Above => value > self.threshold,
+            Comparator::AtLeast => value >= self.threshold,
+            Comparator::Below => value < self.threshold,
+            Comparator::AtMost => value <= self.threshold,
+        }
+    }
+
+    /// Whether all that the true value can be is on one side.
+    fn verdict(self, bounds: Bounds) -> Verdict {
+        match (self.holds(bounds.low), self.holds(bounds.high)) {
+            (true, true) => Verdict::Pass,
+            (false, false) => Verdict::Fail,
+            _ => Verdict::Inconclusive,
+        }
+    }
+}
+
+/// Whether a criterion holds. `of` names what was counted, such as `sessions`; `criteria` is how many
+/// criteria are looked at together, each of which gets its part of the error.
+#[must_use]
+pub fn judge(measured: Measured, limit: Limit, of: &str, criteria: usize) -> Finding {
+    let alpha = ALPHA / criteria.max(1) as f64;
+    match measured {
+        Measured::Rate { cases: 0, .. }
+        | Measured::Mean { count: 0, .. }
+        | Measured::Plain { count: 0, .. }
+        | Measured::Count { looked: 0, .. } => {
+            Finding { verdict: Verdict::Inconclusive, detail: format!("no {of} in this phase yet") }
+        }
+        Measured::Rate { happened, cases } => {
+            let bounds = |cases: u64, happened: u64| percent(rate_bounds(happened, cases, alpha));
+            let now = bounds(cases, happened);
+            let rate = happened as f64 / cases as f64;
+            let later = |cases: u64| bounds(cases, (rate * cases as f64).round() as u64);
+            let text =
+                format!("{:.1} % of {cases} {of}, surely {}", rate * 100.0, between(now, " %"));
+            weighed(limit, now, text, cases, of, later)
+        }
+        Measured::Mean { mean, variance, count } => {
+            let at = |count| mean_bounds(mean, variance, count, alpha).unwrap_or(ANYTHING);
+            let now = at(count);
+            let sure = match count {
+                MIN_FOR_MEAN.. => format!(", surely {}", between(now, "")),
+                _ => String::new(),
+            };
+            weighed(limit, now, format!("{mean:.2} from {count} {of}{sure}"), count, of, at)
+        }
+        Measured::Plain { value, count } => {
+            let text = format!("{value:.1} from {count} {of}");
+            let verdict = match (count >= MIN_FOR_PLAIN, limit.holds(value)) {
+                (true, true) => Verdict::Pass,
+                (true, false) => Verdict::Fail,
+                _ => Verdict::Inconclusive,
+            };
+            let more = MIN_FOR_PLAIN.saturating_sub(count);
+            let missing =
+                if more > 0 { format!("; {more} more {of} needed") } else { String::new() };
+            Finding { verdict, detail: format!("{text}{missing}") }
+        }
+        Measured::Count { happened, looked } => Finding {
+            verdict: if limit.holds(happened as f64) { Verdict::Pass } else { Verdict::Fail },
+            detail: format!("{happened} in {looked} {of}"),
+        },
+    }
+}
+
+const ANYTHING: Bounds = Bounds { low: f64::NEG_INFINITY, high: f64::INFINITY };
+
+fn percent(bounds: Bounds) -> Bounds {
+    Bounds { low: bounds.low * 100.0, high: bounds.high * 100.0 }
+}
+
+fn between(bounds: Bounds, unit: &str) -> String {
+    format!("{:.1} to {:.1}{unit}", bounds.low, bounds.high)
+}
+
+/// A verdict by bounds, and where there is none, how many more are needed if things stay as they are.
+fn weighed(
+    limit: Limit,
+    now: Bounds,
+    text: String,
+    count: u64,
+    of: &str,
+    later: impl Fn(u64) -> Bounds,
+) -> Finding {
+    let verdict = limit.verdict(now);
+    if verdict != Verdict::Inconclusive {
+        return Finding { verdict, detail: text };
+    }
+    let is_enough = |count: u64| limit.verdict(later(count)) != Verdict::Inconclusive;
+    let doubled = std::iter::successors(Some(count.max(1)), |count| count.checked_mul(2));
+    let enough = doubled.take_while(|count| *count <= MAX_MORE).find(|count| is_enough(*count));
+    let detail = match enough {
+        Some(enough) => {
+            let (mut few, mut many) = (count, enough);
+            while many - few > 1 {
+                let half = few.midpoint(many);
+                if is_enough(half) { many = half } else { few = half }
+            }
+            format!("{text}; about {} more {of} needed", many - count)
+        }
+        None => format!("{text}; too close to the limit to tell"),
+    };
+    Finding { verdict, detail }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limit(comparator: Comparator, threshold: f64) -> Limit {
+        Limit { comparator, threshold }
+    }
+
+    fn verdict(happened: u64, cases: u64, limit: Limit) -> Verdict {
+        judge(Measured::Rate { happened, cases }, limit, "sessions", 1).verdict
+    }
+
+    #[test]
+    fn a_rate_passes_only_when_it_is_sure() {
+        let below_three = limit(Comparator::Below, 3.0);
+        assert_eq!(verdict(0, 0, below_three), Verdict::Inconclusive);
+        assert_eq!(verdict(0, 50, below_three), Verdict::Inconclusive);
+        assert_eq!(verdict(0, 400, below_three), Verdict::Pass);
+        assert_eq!(verdict(40, 400, below_three), Verdict::Fail);
+        let above_sixty = limit(Comparator::Above, 60.0);
+        assert_eq!(verdict(20, 20, above_sixty), Verdict::Pass);
+        assert_eq!(verdict(2, 20, above_sixty), Verdict::Fail);
+        assert_eq!(verdict(13, 20, above_sixty), Verdict::Inconclusive);
+    }
+
+    #[test]
+    fn what_is_not_sure_says_how_many_more() {
+        let below = limit(Comparator::Below, 3.0);
+        let found = judge(Measured::Rate { happened: 0, cases: 50 }, below, "sessions", 1);
+        let more: u64 = found.detail.split(' ').rev().nth(3).unwrap().parse().unwrap();
+        assert!(found.detail.ends_with("more sessions needed"), "{}", found.detail);
+        assert_eq!(verdict(0, 50 + more, below), Verdict::Pass);
+        assert_eq!(verdict(0, 49 + more, below), Verdict::Inconclusive);
+        let close = judge(Measured::Rate { happened: 3, cases: 100 }, below, "sessions", 1);
+        assert!(close.detail.ends_with("too close to the limit to tell"), "{}", close.detail);
+    }
+
+    #[test]
+    fn more_criteria_need_more_evidence() {
+        let below = limit(Comparator::Below, 3.0);
+        let of = |criteria| judge(Measured::Rate { happened: 0, cases: 250 }, below, "x", criteria);
+        assert_eq!(of(1).verdict, Verdict::Pass);
+        assert_eq!(of(10).verdict, Verdict::Inconclusive);
+    }
+
+    #[test]
+    fn means_plain_numbers_and_counts() {
+        let above = limit(Comparator::Above, 4.0);
+        let mean =
+            |mean, count| judge(Measured::Mean { mean, variance: 1.0, count }, above, "x", 1);
+        assert_eq!(mean(4.5, 29).verdict, Verdict::Inconclusive);
+        assert_eq!(mean(4.5, 400).verdict, Verdict::Pass);
+        assert_eq!(mean(3.5, 400).verdict, Verdict::Fail);
+        assert!(mean(4.5, 2).detail.contains("more x needed"), "{}", mean(4.5, 2).detail);
+        let plain = |value, count| judge(Measured::Plain { value, count }, above, "views", 1);
+        assert_eq!(plain(90.0, 100).verdict, Verdict::Pass);
+        assert_eq!(plain(3.0, 100).verdict, Verdict::Fail);
+        assert_eq!(plain(90.0, 60).detail, "90.0 from 60 views; 40 more views needed");
+        let zero = limit(Comparator::AtMost, 0.0);
+        let count = |happened, looked| judge(Measured::Count { happened, looked }, zero, "x", 1);
+        assert_eq!(count(0, 9).verdict, Verdict::Pass);
+        assert_eq!(count(1, 9).verdict, Verdict::Fail);
+        assert_eq!(count(0, 0).verdict, Verdict::Inconclusive);
+    }
+}
