@@ -10,9 +10,10 @@ use leptos_router::{
 use crate::{
     components::Frame,
     pages::{
-        AnalyticsPage, AuditPage, DashboardPage, DebuggerPage, EnvironmentPage, FilesPage,
-        FlagEditPage, FlagPage, FlagsPage, InstallPage, LoginPage, NewFlagPage, NotFoundPage,
-        PerformancePage, PersonPage, RolloutPage, SegmentPage, SegmentsPage, SettingsPage,
+        AnalyticsPage, AuditPage, DashboardPage, DebuggerPage, EmergencyPage, EnvironmentPage,
+        FilesPage, FlagEditPage, FlagPage, FlagsPage, IncidentPage, InstallPage, LoginPage,
+        NewFlagPage, NotFoundPage, PerformancePage, PersonPage, RolloutPage, SegmentPage,
+        SegmentsPage, SettingsPage,
     },
 };
 
@@ -28,6 +29,8 @@ pub(crate) fn App() -> impl IntoView {
                 <ParentRoute path=path!("/admin") view=Frame>
                     <Route path=path!("") view=|| view! { <Redirect path="/admin/rollout"/> }/>
                     <Route path=path!("rollout") view=RolloutPage/>
+                    <Route path=path!("rollout/emergency") view=EmergencyPage/>
+                    <Route path=path!("rollout/incident") view=IncidentPage/>
                     <Route path=path!("flags") view=FlagsPage/>
                     <Route path=path!("flags/new") view=NewFlagPage/>
                     <Route path=path!("flags/:key") view=FlagPage/>

@@ -132,6 +132,7 @@ impl From<ServiceError> for Trouble {
             ServiceError::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             ServiceError::Refused(_)
             | ServiceError::Conflict(_)
+            | ServiceError::Overtaken { .. }
             | ServiceError::Exists { .. }
             | ServiceError::InUse(_) => StatusCode::CONFLICT,
             ServiceError::Busy => StatusCode::SERVICE_UNAVAILABLE,

@@ -67,6 +67,7 @@ export async function logIn(page: Page, server: Server): Promise<void> {
 export async function advanceTo(page: Page, phase: number): Promise<void> {
   await page.goto('/admin/rollout');
   await page.getByRole('link', { name: 'Start the rollout' }).click();
+  await page.getByLabel('Reason (required)').fill('A trial');
   await page.getByRole('button', { name: 'Start the rollout' }).click();
   await expect(page.getByTestId('rollout-status')).toContainText('Phase 1 of 6');
   for (let next = 2; next <= phase; next += 1) {

@@ -5,9 +5,7 @@ use std::io::Write;
 use anyhow::Context;
 use phasegate_service::{Service, secrets, setup};
 
-use crate::{clock, config::Config};
-
-const PLAN: &str = include_str!("../plans/exercise-library.toml");
+use crate::{clock, config::Config, plans};
 
 const DEFAULT_EMAIL: &str = "admin@phasegate.local";
 
@@ -28,7 +26,7 @@ pub(crate) async fn run(service: &Service, config: &Config, url: &str) -> anyhow
         client_key: made(&config.client_key, "pk_", 24)?,
         server_token: made(&config.server_token, "pgs_", 32)?,
     };
-    let plan = setup::parse_plan(PLAN).context("the built-in plan is broken")?;
+    let plan = setup::parse_plan(plans::EXERCISE_LIBRARY).context("the built-in plan is broken")?;
     let seeds = [clock::seed()?, clock::seed()?];
     if setup::first_start(service, &new, plan, seeds).await?.is_none() {
         return Ok(());

@@ -14,6 +14,7 @@ mod live;
 mod login;
 mod ofrep;
 mod pages;
+mod plans;
 mod serve;
 mod simulate;
 

@@ -19,7 +19,7 @@ const FLAG: &str = "/ofrep/v1/evaluate/flags/ENHANCED_EXERCISE_LIBRARY";
 const BULK: &str = "/ofrep/v1/evaluate/flags";
 
 async fn start_rollout(app: &TestApp) {
-    let command = Command { kind: CommandKind::Start, reason: String::new() };
+    let command = Command::new(CommandKind::Start, "a trial");
     let environment = app.service.first_environment().unwrap();
     let actor = common::actor(Role::Admin);
     phasegate_service::rollout::command(&app.service, &actor, environment, &command, 1)

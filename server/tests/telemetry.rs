@@ -12,6 +12,7 @@ mod common;
 use std::sync::Arc;
 
 use common::{CLIENT_KEY, TestApp, json};
+use phasegate_domain::rollout::{Command, CommandKind};
 use phasegate_server::{AppState, Config, router};
 use phasegate_service::{Service, setup, telemetry, variables::Variables};
 use phasegate_store_sqlite::{SqliteState, SqliteTelemetry};
@@ -227,10 +228,7 @@ async fn late_events_belong_to_the_phase_in_which_they_happened() {
     let live = app.service.environment(environment).unwrap();
     assert_eq!(live.phase_at(app.now()), None);
     let actor = common::actor(phasegate_domain::people::Role::Admin);
-    let command = phasegate_domain::rollout::Command {
-        kind: phasegate_domain::rollout::CommandKind::Start,
-        reason: String::new(),
-    };
+    let command = Command::new(CommandKind::Start, "a trial");
     let version = live_version(&app).await;
     phasegate_service::rollout::command(&app.service, &actor, environment, &command, version)
         .await

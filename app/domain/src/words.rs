@@ -17,3 +17,18 @@ pub fn duration(length: TimeDelta) -> String {
         _ => "under a minute".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_two_units() {
+        let write = |minutes| duration(TimeDelta::minutes(minutes));
+        assert_eq!(write(0), "under a minute");
+        assert_eq!(write(12), "12 min");
+        assert_eq!(write(302), "5 h 2 min");
+        assert_eq!(write(1_440), "1 day");
+        assert_eq!(write(3 * 1_440 + 245), "3 days 4 h");
+    }
+}

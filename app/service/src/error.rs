@@ -1,7 +1,7 @@
 //! Why a use case did not do what it was asked.
 
 use phasegate_domain::{
-    files::InvalidFile, flags::InvalidFlag, people::Role, rollout::Refusal,
+    Timestamp, files::InvalidFile, flags::InvalidFlag, people::Role, rollout::Refusal,
     segments::InvalidSegment,
 };
 use phasegate_store::StoreError;
@@ -47,6 +47,19 @@ pub enum ServiceError {
         "{0} was changed by somebody else in the meantime; look at it again and repeat your change if it is still right"
     )]
     Conflict(&'static str),
+    /// Somebody else moved the rollout first.
+    #[error(
+        "{by} was first: {by} {what}, at {}. Look at it again and repeat your command if it is still right",
+        at.format("%Y-%m-%d %H:%M UTC")
+    )]
+    Overtaken {
+        /// Who.
+        by: String,
+        /// When.
+        at: Timestamp,
+        /// What they did.
+        what: String,
+    },
     /// The queue of telemetry is full.
     #[error("the server is taking in more telemetry than it can store; try again shortly")]
     Busy,
@@ -65,14 +78,6 @@ impl ServiceError {
     /// There is no such thing.
     pub(crate) fn not_found(what: &'static str, key: impl Into<String>) -> Self {
         Self::NotFound { what, key: key.into() }
-    }
-
-    /// Names what a [`StoreError::Conflict`] was about.
-    pub(crate) fn on_conflict(what: &'static str) -> impl Fn(StoreError) -> Self {
-        move |error| match error {
-            StoreError::Conflict => Self::Conflict(what),
-            other => Self::Store(other),
-        }
     }
 }
 

@@ -12,6 +12,7 @@ pub mod dashboard;
 pub mod environments;
 mod error;
 pub mod flags;
+mod gates;
 pub mod history;
 pub mod keys;
 mod live;

@@ -26,9 +26,10 @@ pub struct Configuration {
 }
 
 /// Moves of the rollout that are remembered: telemetry may come a week late.
-const MOVES: u32 = 50;
+const MOVES: u32 = 500;
 
-/// The rollout's last moves, the newest first.
+/// The rollout's last moves, the newest first; of the last lines of its history, most of which may be
+/// about its record.
 async fn moves(
     service: &Service,
     environment: EnvironmentId,
@@ -37,11 +38,14 @@ async fn moves(
     let query = HistoryQuery { kind, limit: MOVES, ..HistoryQuery::default() };
     let lines = service.state.history(environment, &query).await?;
     let moved = |line: HistoryLine| match line.entry.change {
-        Change::Rollout { what: RolloutEvent::Started, .. } => {
+        Change::Rollout { what: RolloutEvent::Started(_), .. } => {
             Some((line.entry.at, None, PhaseNumber::FIRST))
         }
         Change::Rollout {
-            what: RolloutEvent::Advanced(moved) | RolloutEvent::RolledBack(moved),
+            what:
+                RolloutEvent::Advanced(moved)
+                | RolloutEvent::RolledBack(moved)
+                | RolloutEvent::RolledBackFully(moved),
             ..
         } => Some((line.entry.at, Some(moved.from), moved.to)),
         _ => None,
@@ -112,7 +116,8 @@ impl LiveEnvironment {
     #[must_use]
     pub fn phase_at(&self, at: Timestamp) -> Option<PhaseNumber> {
         let current = self.snapshot.serving_phase();
-        let stored = self.snapshot.rollout().and_then(|rollout| rollout.state.serving_phase());
+        let stored =
+            self.snapshot.rollout().and_then(|rollout| rollout.standing.state.serving_phase());
         if current != stored {
             return current;
         }

@@ -77,9 +77,20 @@ fn mark(line: HistoryLine) -> Option<Mark> {
     let (kind, text) = match &line.entry.change {
         Change::Rollout { what, .. } => {
             let text = match what {
-                RolloutEvent::Started => "Phase 1 began".to_owned(),
+                RolloutEvent::Added(_) => return None,
+                RolloutEvent::Started(_) => "Phase 1 began".to_owned(),
                 RolloutEvent::Advanced(moved) => format!("On to phase {}", moved.to),
-                RolloutEvent::RolledBack(moved) => format!("Back to phase {}", moved.to),
+                RolloutEvent::RolledBack(moved) | RolloutEvent::RolledBackFully(moved) => {
+                    format!("Back to phase {}", moved.to)
+                }
+                RolloutEvent::Halved(to) | RolloutEvent::Restored(to) => {
+                    format!("{} of the shares", to.to)
+                }
+                RolloutEvent::Killed(_) => "Kill switch".to_owned(),
+                RolloutEvent::Paused(_) => "Paused".to_owned(),
+                RolloutEvent::Resumed(_) => "Resumed".to_owned(),
+                RolloutEvent::Completed(_) => "Completed".to_owned(),
+                RolloutEvent::Aborted(_) => "Aborted".to_owned(),
             };
             (MarkKind::Phase, text)
         }

@@ -2,6 +2,7 @@
 
 use phasegate_domain::rollout::{InvalidPlan, PlanFile};
 use phasegate_store::models::{Created, FirstStart};
+use toml::de::{DeTable, DeValue};
 
 use crate::{
     Service, ServiceError,
@@ -83,8 +84,13 @@ pub enum PlanError {
     #[error("{0}")]
     Malformed(#[from] toml::de::Error),
     /// Well-formed, but a field is wrong.
-    #[error("{0}")]
-    Invalid(#[from] InvalidPlan),
+    #[error("line {line}: {error}")]
+    Invalid {
+        /// Where the field is, from 1.
+        line: usize,
+        /// What is wrong with it.
+        error: InvalidPlan,
+    },
 }
 
 /// Reads a plan file.
@@ -93,8 +99,36 @@ pub enum PlanError {
 /// Says line or field of what is wrong.
 pub fn parse_plan(text: &str) -> Result<PlanFile, PlanError> {
     let file: PlanFile = toml::from_str(text)?;
-    file.validate()?;
+    file.validate().map_err(|error| {
+        let path = error.to_string();
+        PlanError::Invalid {
+            line: line_of(text, path.split(':').next().unwrap_or_default()),
+            error,
+        }
+    })?;
     Ok(file)
+}
+
+/// The line of a field such as `phases[1].percentage`; where it is not there, that of what it would
+/// be in.
+fn line_of(text: &str, path: &str) -> usize {
+    let Ok(table) = DeTable::parse(text) else { return 1 };
+    let mut place = table.span().start;
+    let mut within: Option<&DeValue<'_>> = None;
+    for (depth, step) in path.split(['.', '[']).enumerate() {
+        let found = match (depth, within) {
+            (0, _) => table.get_ref().get(step),
+            (_, Some(DeValue::Table(inner))) => inner.get(step),
+            (_, Some(DeValue::Array(inner))) => {
+                step.trim_end_matches(']').parse().ok().and_then(|at: usize| inner.get(at))
+            }
+            _ => None,
+        };
+        let Some(found) = found else { break };
+        place = found.span().start;
+        within = Some(found.get_ref());
+    }
+    1 + text.get(..place).unwrap_or_default().matches('\n').count()
 }
 
 #[cfg(test)]
@@ -110,6 +144,41 @@ mod tests {
         for flag in &file.flags {
             assert!(file.plan.phase_that_adds(&flag.key).is_some(), "{}", flag.key);
         }
+    }
+
+    #[test]
+    fn a_wrong_field_is_named_with_its_line() {
+        let text = include_str!("../../../server/plans/exercise-library.toml");
+        let complaint = |from: &str, to: &str| {
+            assert!(text.contains(from), "{from}");
+            parse_plan(&text.replacen(from, to, 1)).unwrap_err().to_string()
+        };
+        let line = |part: &str| {
+            let place = text.find(part).unwrap();
+            1 + text.get(..place).unwrap().matches('\n').count()
+        };
+        let falling = complaint("percentage = 20\n", "percentage = 2\n");
+        assert!(
+            falling
+                .starts_with(&format!("line {}: phases[2].percentage:", line("percentage = 20"))),
+            "{falling}"
+        );
+        let unknown = complaint("segment = \"new_users\", share", "segment = \"old_users\", share");
+        assert!(unknown.contains("phases[2].audience: there is no segment old_users"), "{unknown}");
+        let metric = complaint("metric = \"error_rate\"", "metric = \"moon\"");
+        assert!(metric.contains("unknown variant `moon`") && metric.contains("line "), "{metric}");
+        let scope =
+            complaint("scope = \"EXERCISE_SOCIAL_FEATURES\"", "scope = \"AI_EXERCISE_COACHING\"");
+        assert!(
+            scope
+                .contains("phases[4].criteria: no phase so far adds the flag AI_EXERCISE_COACHING"),
+            "{scope}"
+        );
+        let format = complaint("format = 1", "format = 2");
+        assert!(
+            format.contains("format: this version reads format 1, the file says 2"),
+            "{format}"
+        );
     }
 
     #[test]

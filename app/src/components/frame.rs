@@ -41,6 +41,7 @@ pub(crate) fn Frame() -> impl IntoView {
                     <A href="/admin/install">"Install"</A>
                     <A href="/admin/settings">"Settings"</A>
                 </nav>
+                <a class="button button-danger frame-emergency" href="/admin/rollout/emergency">"Roll back …"</a>
                 <form class="frame-logout" method="post" action="/logout">
                     <button class="button button-quiet" type="submit">"Log out"</button>
                 </form>

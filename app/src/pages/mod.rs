@@ -25,7 +25,7 @@ pub(crate) use self::{
     login::LoginPage,
     not_found::NotFoundPage,
     performance::PerformancePage,
-    rollout::RolloutPage,
+    rollout::{EmergencyPage, IncidentPage, RolloutPage},
     segments::{SegmentPage, SegmentsPage},
     settings::{FilesPage, PersonPage, SettingsPage},
 };

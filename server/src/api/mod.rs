@@ -14,6 +14,7 @@ mod flags;
 mod list;
 mod overrides;
 mod request;
+mod rollout;
 mod segments;
 mod telemetry;
 mod tokens;
@@ -36,6 +37,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(collecting::routes())
         .merge(telemetry::routes())
         .merge(audit::routes())
+        .merge(rollout::routes())
         .merge(events::routes())
 }
 

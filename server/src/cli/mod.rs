@@ -5,6 +5,8 @@ mod files;
 mod flag;
 mod local;
 mod person;
+mod plan;
+mod rollout;
 mod simulate;
 mod token;
 mod user;
@@ -33,6 +35,12 @@ enum Command {
     /// Look at flags, switch them, and see what a user gets.
     #[command(subcommand)]
     Flag(flag::FlagCommand),
+    /// See where the rollout is, and move it.
+    #[command(subcommand)]
+    Rollout(rollout::RolloutCommand),
+    /// Check plan files.
+    #[command(subcommand)]
+    Plan(plan::PlanCommand),
     /// Manage server tokens.
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -76,6 +84,8 @@ pub fn main() -> ExitCode {
         }
         Command::User(command) => block_on(user::run(command)),
         Command::Flag(command) => block_on(flag::run(command)),
+        Command::Rollout(command) => block_on(rollout::run(command)),
+        Command::Plan(command) => plan::run(command),
         Command::Token(command) => block_on(token::run(command)),
         Command::Person(command) => block_on(person::run(command)),
         Command::Export(args) => block_on(files::export(args)),

@@ -47,9 +47,10 @@ impl From<ServiceError> for Problem {
             ServiceError::Forbidden { .. } => StatusCode::FORBIDDEN,
             ServiceError::NotFound { .. } => StatusCode::NOT_FOUND,
             ServiceError::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            ServiceError::Refused(_) | ServiceError::Exists { .. } | ServiceError::InUse(_) => {
-                StatusCode::CONFLICT
-            }
+            ServiceError::Refused(_)
+            | ServiceError::Overtaken { .. }
+            | ServiceError::Exists { .. }
+            | ServiceError::InUse(_) => StatusCode::CONFLICT,
             ServiceError::Conflict(_) => StatusCode::PRECONDITION_FAILED,
             ServiceError::Busy => StatusCode::SERVICE_UNAVAILABLE,
             ServiceError::Full => StatusCode::INSUFFICIENT_STORAGE,

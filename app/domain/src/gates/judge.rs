@@ -67,7 +67,8 @@ impl Limit {
     }
 
     /// Whether all that the true value can be is on one side.
-    fn verdict(self, bounds: Bounds) -> Verdict {
+    #[must_use]
+    pub fn verdict(self, bounds: Bounds) -> Verdict {
         match (self.holds(bounds.low), self.holds(bounds.high)) {
             (true, true) => Verdict::Pass,
             (false, false) => Verdict::Fail,

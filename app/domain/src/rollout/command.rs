@@ -334,10 +334,10 @@ pub fn contribute(
     let missing = |what: &str| Err(Refusal::Missing { field: what.to_owned() });
     let phase = standing.state.serving_phase();
     match contribution {
-        Contribution::Tick { item, .. } | Contribution::Untick { item } => {
-            if !plan.items().contains(item) {
-                return Err(Refusal::UnknownItem { item: item.item.clone() });
-            }
+        Contribution::Tick { item, .. } | Contribution::Untick { item }
+            if !plan.items().contains(item) =>
+        {
+            return Err(Refusal::UnknownItem { item: item.item.clone() });
         }
         Contribution::SignOff { statement, .. } => {
             let phase = plan.phase(phase.ok_or(Refusal::NotStarted)?);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 /// The metrics that a criterion may name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,7 +97,7 @@ pub enum ComparedWith {
 }
 
 /// One condition of a phase.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Criterion {
     /// Measured.
@@ -109,10 +109,9 @@ pub enum Criterion {
         /// To what.
         threshold: f64,
         /// Against what.
-        #[serde(default)]
         compared_with: ComparedWith,
-        /// What it is measured on, where not on all the rollout's flags.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        /// The flag that it is measured on, where not on all the rollout's flags.
+        #[serde(skip_serializing_if = "Option::is_none")]
         scope: Option<String>,
     },
     /// A person must judge.
@@ -120,6 +119,50 @@ pub enum Criterion {
         /// What is to be judged.
         statement: String,
     },
+}
+
+/// A criterion as files write it, so that what is wrong has a name.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fields {
+    statement: Option<String>,
+    metric: Option<Metric>,
+    comparator: Option<Comparator>,
+    threshold: Option<f64>,
+    compared_with: Option<ComparedWith>,
+    scope: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for Criterion {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields = Fields::deserialize(deserializer)?;
+        match fields {
+            Fields {
+                statement: Some(statement),
+                metric: None,
+                comparator: None,
+                threshold: None,
+                ..
+            } => Ok(Self::SignedOff { statement }),
+            Fields { statement: Some(_), .. } => Err(D::Error::custom(
+                "a criterion has a statement that somebody signs off, or a metric, not both",
+            )),
+            Fields { metric: None, .. } => Err(D::Error::missing_field("metric")),
+            Fields { comparator: None, .. } => Err(D::Error::missing_field("comparator")),
+            Fields { threshold: None, .. } => Err(D::Error::missing_field("threshold")),
+            Fields {
+                metric: Some(metric),
+                comparator: Some(comparator),
+                threshold: Some(threshold),
+                compared_with,
+                scope,
+                ..
+            } => {
+                let compared_with = compared_with.unwrap_or_default();
+                Ok(Self::Automatic { metric, comparator, threshold, compared_with, scope })
+            }
+        }
+    }
 }
 
 impl fmt::Display for Criterion {
@@ -164,5 +207,14 @@ mod tests {
         )
         .unwrap();
         assert_eq!(criterion.to_string(), "Retention change > 10 % against control");
+        let complaint = |json| serde_json::from_str::<Criterion>(json).unwrap_err().to_string();
+        assert!(
+            complaint(r#"{"metric":"moon"}"#)
+                .starts_with("unknown variant `moon`, expected one of")
+        );
+        assert!(complaint(r#"{"metric":"retention"}"#).contains("missing field `comparator`"));
+        assert!(complaint("{}").contains("missing field `metric`"));
+        assert!(complaint(r#"{"metrik":"retention"}"#).contains("unknown field `metrik`"));
+        assert!(complaint(r#"{"statement":"x","threshold":1}"#).contains("not both"));
     }
 }

@@ -5,6 +5,7 @@ mod criterion;
 mod event;
 mod incident;
 mod membership;
+mod notice;
 mod plan;
 mod record;
 mod refusal;
@@ -18,6 +19,7 @@ pub use criterion::{Comparator, ComparedWith, Criterion, Metric};
 pub use event::{Killed, MovedPhase, RolloutEvent, Said, Throttled};
 pub use incident::{FollowUp, Incident, IncidentKind, Note, PostMortem};
 pub use membership::{Membership, MembershipStep, RolloutVariables, SegmentVerdict};
+pub use notice::notice;
 pub use plan::{AudienceEntry, ChecklistGroup, Contact, InvalidPlan, Phase, Plan, PlanFile};
 pub use record::{
     ChecklistItem, Contribution, MAX_INCIDENTS, MAX_NOTES, Record, SignOff, Tick, Vote,

@@ -184,6 +184,14 @@ pub enum InvalidPlan {
         /// The key that leads nowhere.
         flag: FlagKey,
     },
+    /// A criterion is measured on a flag that no phase up to its own has added.
+    #[error("phases[{index}].criteria: no phase so far adds the flag {scope}")]
+    UnknownScope {
+        /// The phase's place in the file, from 0.
+        index: usize,
+        /// What the criterion names.
+        scope: String,
+    },
     /// Two phases add the same flag.
     #[error("phases[{index}].flags: {flag} is already there")]
     FlagTwice {
@@ -336,6 +344,13 @@ impl Plan {
                 }
                 if !added.insert(flag) {
                     return Err(InvalidPlan::FlagTwice { index, flag: flag.clone() });
+                }
+            }
+            for criterion in &phase.criteria {
+                if let Criterion::Automatic { scope: Some(scope), .. } = criterion
+                    && !added.iter().any(|flag: &&FlagKey| flag.as_str() == scope)
+                {
+                    return Err(InvalidPlan::UnknownScope { index, scope: scope.clone() });
                 }
             }
             if let Some(item) = repeated(phase.checklist.iter()) {

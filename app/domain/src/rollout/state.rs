@@ -62,11 +62,11 @@ impl RolloutState {
         self.progress().map_or(Throttle::NONE, |progress| progress.throttle)
     }
 
-    /// As people say it.
+    /// Its name in the API and on the command line.
     #[must_use]
-    pub fn title(&self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
-            Self::Draft => "not started",
+            Self::Draft => "draft",
             Self::Running(_) => "running",
             Self::Paused(_) => "paused",
             Self::Completed(_) => "completed",

@@ -21,7 +21,7 @@ pub struct Bounds {
 
 /// A rate, from how often it happened in how many cases.
 ///
-/// Beta-binomial mixture (Robbins 1970; Howard, Ramdas, McAuliffe, Sekhon: "Time-uniform,
+/// Beta-binomial mixture (Robbins 1970; Howard, Ramdas et al.: "Time-uniform,
 /// nonparametric, nonasymptotic confidence sequences", Annals of Statistics 2021): with
 /// `M(p) = B(a+s, b+n−s) ÷ B(a,b) ÷ (pˢ(1−p)ⁿ⁻ˢ)`, the rates with `M(p) < 1/α` at all times hold the
 /// true one with probability 1 − α. Exact for any `n`, and with no case at all, too. a = b = ½.
@@ -123,7 +123,7 @@ mod tests {
         assert!((all.low - (1.0 - high(400))).abs() < 1e-9 && all.high == 1.0);
     }
 
-    /// The vector of GrowthBook's `gbstats`: control sum 1396.87, squares 52377.9767, n 3000;
+    /// The vector of `gbstats`: control sum 1396.87, squares 52377.9767, n 3000;
     /// treatment 2422.7, 134698.29, 3461; the one-sided bound at α is the two-sided at 2α in ρ only,
     /// so what is compared here is the published two-sided form, by its own formula.
     #[test]

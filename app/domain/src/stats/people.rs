@@ -57,6 +57,12 @@ impl People {
         Self(&self.0 & &others.0)
     }
 
+    /// Those who are not in the other one.
+    #[must_use]
+    pub fn without(&self, others: &Self) -> Self {
+        Self(&self.0 - &others.0)
+    }
+
     /// How many are in both.
     #[must_use]
     pub fn count_in_both(&self, others: &Self) -> u64 {

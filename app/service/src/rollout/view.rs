@@ -7,7 +7,7 @@ use phasegate_domain::{
 
 use phasegate_store::models::HistoryQuery;
 
-use crate::{Service, ServiceError, access::Actor};
+use crate::{Service, ServiceError, access::Actor, gates};
 
 /// Lines of history on the page.
 const HISTORY_LINES: u32 = 50;
@@ -30,11 +30,13 @@ pub async fn view(
         limit: HISTORY_LINES,
         ..HistoryQuery::default()
     };
+    let gate = gates::gate(service, environment, &rollout).await?;
     let history = service.state.history(environment, &query).await?;
     let history = history.into_iter().map(|line| line.entry).collect();
     Ok(Some(RolloutView {
         plan: rollout.plan,
-        state: rollout.state,
+        standing: rollout.standing,
+        gate,
         version: rollout.version,
         history,
         role: actor.role(),

@@ -3,40 +3,42 @@
 
 use leptos::prelude::*;
 use phasegate_domain::{
+    bucket::Throttle,
+    gates::Verdict,
     ids::PhaseNumber,
-    rollout::{CommandKind, Phase, Refusal, RolloutView},
+    people::Role,
+    rollout::{CommandKind, Phase, RolloutView},
 };
 
-use crate::{
-    components::{Here, Notice},
-    format,
-};
-
-fn slug(kind: CommandKind) -> &'static str {
-    match kind {
-        CommandKind::Start => "start",
-        CommandKind::Advance => "advance",
-        CommandKind::RollBack => "roll_back",
-    }
-}
+use crate::components::{Here, Notice};
 
 /// The phase that a command leads to.
 fn target(kind: CommandKind, rollout: &RolloutView) -> Option<&Phase> {
-    let current = rollout.state.serving_phase();
+    let current = rollout.state().serving_phase();
     let number = match kind {
-        CommandKind::Start => Some(PhaseNumber::FIRST),
+        CommandKind::Start | CommandKind::RollBackFully => Some(PhaseNumber::FIRST),
         CommandKind::Advance => current.map(PhaseNumber::next),
         CommandKind::RollBack => current.and_then(PhaseNumber::previous),
+        _ => None,
     };
     rollout.plan.phase(number?)
 }
 
 /// What a button says: `Advance to phase 3`.
-fn label(kind: CommandKind, rollout: &RolloutView) -> String {
+pub(super) fn label(kind: CommandKind, rollout: &RolloutView) -> String {
     match (kind, target(kind, rollout)) {
-        (CommandKind::Start, _) => "Start the rollout".to_owned(),
-        (_, Some(phase)) => format!("{} to phase {}", kind.title(), phase.number),
-        (_, None) => kind.title().to_owned(),
+        (CommandKind::Advance | CommandKind::RollBack, Some(phase)) => {
+            format!("{} to phase {}", kind.title(), phase.number)
+        }
+        (CommandKind::RollBackFully | CommandKind::Advance | CommandKind::RollBack, _) => {
+            kind.title().to_owned()
+        }
+        (CommandKind::Halve, _) => "Halve the shares".to_owned(),
+        (CommandKind::Restore, _) => {
+            format!("Raise the shares to {}", rollout.state().throttle().doubled())
+        }
+        (CommandKind::Kill, _) => "Kill all flags of the rollout".to_owned(),
+        (kind, _) => format!("{} the rollout", kind.title()),
     }
 }
 
@@ -45,20 +47,13 @@ fn is_possible(kind: CommandKind, rollout: &RolloutView) -> bool {
     rollout.refusal(kind, "with a reason").is_none()
 }
 
-const KINDS: [CommandKind; 3] = [CommandKind::Start, CommandKind::Advance, CommandKind::RollBack];
-
-/// The command that a form names.
-pub(super) fn kind(name: &str) -> Option<CommandKind> {
-    KINDS.into_iter().find(|kind| slug(*kind) == name)
-}
-
 /// The buttons, or the question behind the one that was pressed.
 #[component]
 pub(super) fn Actions(rollout: RolloutView, asked: Option<String>) -> impl IntoView {
     let Some(asked) = asked else {
         return view! { <Buttons rollout/> }.into_any();
     };
-    let kind = KINDS.into_iter().find(|kind| question(*kind, &rollout) == Some(asked.clone()));
+    let kind = CommandKind::ALL.into_iter().find(|kind| question(*kind, &rollout) == asked);
     match kind.filter(|kind| is_possible(*kind, &rollout)) {
         Some(kind) => view! { <Confirm rollout kind/> }.into_any(),
         // The way back, a reload or an old link: what was asked then is not the question now.
@@ -70,68 +65,87 @@ pub(super) fn Actions(rollout: RolloutView, asked: Option<String>) -> impl IntoV
     }
 }
 
-/// A command in a URL, with where it leads: `advance-3`.
-fn question(kind: CommandKind, rollout: &RolloutView) -> Option<String> {
-    Some(format!("{}-{}", slug(kind), target(kind, rollout)?.number))
-}
-
-#[component]
-fn Buttons(rollout: RolloutView) -> impl IntoView {
-    let button = |kind: CommandKind, class: &'static str| {
-        let question = question(kind, &rollout).filter(|_| is_possible(kind, &rollout));
-        question.map(|question| {
-            let href = format!("/admin/rollout?confirm={question}");
-            view! { <a class=class href=href>{label(kind, &rollout)}</a> }
-        })
-    };
-    let early = match rollout.refusal(CommandKind::Advance, "") {
-        Some(Refusal::TooEarly { .. }) => time_left(&rollout).map(|left| {
-            view! { <span class="hint">"Planned for another " {left} "."</span> }
-        }),
-        _ => None,
-    };
-    view! {
-        <section class="actions" aria-label="Commands">
-            {button(CommandKind::Start, "button button-primary")}
-            {button(CommandKind::Advance, "button button-primary")}
-            {button(CommandKind::RollBack, "button button-danger")}
-            {early}
-        </section>
+/// A command in a URL, with where it leads: `advance-3`; or with what it was asked of.
+fn question(kind: CommandKind, rollout: &RolloutView) -> String {
+    let name = kind.as_str();
+    match target(kind, rollout) {
+        Some(phase) => format!("{name}-{}", phase.number),
+        None => format!("{name}-v{}", rollout.version),
     }
 }
 
-/// What is left of the current phase's minimum duration.
-fn time_left(rollout: &RolloutView) -> Option<String> {
-    let progress = rollout.state.progress()?;
-    let phase = rollout.plan.phase(progress.phase)?;
-    Some(format::duration(phase.minimum_over_at(progress.phase_since) - rollout.at))
+/// The buttons of the page; the rest is for emergencies.
+const BUTTONS: [(CommandKind, &str); 8] = [
+    (CommandKind::Start, "button button-primary"),
+    (CommandKind::Advance, "button button-primary"),
+    (CommandKind::Complete, "button button-primary"),
+    (CommandKind::Restore, "button button-primary"),
+    (CommandKind::Resume, "button button-primary"),
+    (CommandKind::Pause, "button"),
+    (CommandKind::RollBack, "button button-danger"),
+    (CommandKind::Abort, "button button-quiet"),
+];
+
+#[component]
+fn Buttons(rollout: RolloutView) -> impl IntoView {
+    let button = |(kind, class): (CommandKind, &'static str)| {
+        is_possible(kind, &rollout).then(|| {
+            let href = format!("/admin/rollout?confirm={}", question(kind, &rollout));
+            // What overrules the gate does not look like the way that is planned.
+            let is_forced = kind == CommandKind::Advance && !rollout.gate.passes();
+            let class = if is_forced { "button" } else { class };
+            view! { <a class=class href=href>{label(kind, &rollout)}</a> }
+        })
+    };
+    let viewer = (rollout.role < Role::Operator).then(|| {
+        view! { <span class="hint">"Moving it needs the role operator."</span> }
+    });
+    view! {
+        <section class="actions" aria-label="Commands">
+            {BUTTONS.map(button).into_iter().collect_view()}
+            {viewer}
+        </section>
+    }
 }
 
 #[component]
 fn Confirm(rollout: RolloutView, kind: CommandKind) -> impl IntoView {
     let label = label(kind, &rollout);
-    let must_explain = rollout.refusal(kind, "").is_some();
-    let warning = must_explain.then(|| {
-        let left = time_left(&rollout).unwrap_or_default();
+    let is_overruled = rollout.refusal(kind, "").is_some() && !kind.needs_reason();
+    let must_explain = is_overruled || kind.needs_reason();
+    let open = rollout.gate.conditions.iter().filter(|c| c.verdict != Verdict::Pass);
+    let open =
+        open.map(|c| view! { <li>{format!("{}: {}", c.title, c.detail)}</li> }).collect_view();
+    let warning = is_overruled.then(|| {
         view! {
-            <p class="confirm-warning">
-                "This phase is planned for another " {left}
-                ". Going on now overrules the plan; the history will say so, with your name and reason."
-            </p>
+            <div class="confirm-warning">
+                <p>"Not everything that the plan asks for is there:"</p>
+                <ul class="criteria">{if kind == CommandKind::Start {
+                    view! { <li>"The checklist has open items."</li> }.into_any()
+                } else {
+                    open.into_any()
+                }}</ul>
+                <p>"Going on now overrules the plan; the history will say so, with your name and reason."</p>
+            </div>
         }
     });
-    let class = if kind == CommandKind::RollBack {
-        "button button-danger"
-    } else {
-        "button button-primary"
-    };
+    let is_gentle = matches!(
+        kind,
+        CommandKind::Start
+            | CommandKind::Advance
+            | CommandKind::Complete
+            | CommandKind::Resume
+            | CommandKind::Restore
+            | CommandKind::Pause
+    );
+    let class = if is_gentle { "button button-primary" } else { "button button-danger" };
     view! {
         <section class="confirm" aria-labelledby="confirm-title">
             <h2 id="confirm-title">{label.clone()} "?"</h2>
             {consequences(kind, &rollout)}
             {warning}
             <form method="post" action="/admin/rollout" class="stack"><Here/>
-                <input type="hidden" name="kind" value=slug(kind)/>
+                <input type="hidden" name="kind" value=kind.as_str()/>
                 <input type="hidden" name="version" value=rollout.version.to_string()/>
                 <label class="field">
                     <span>{if must_explain { "Reason (required)" } else { "Reason (optional)" }}</span>
@@ -147,15 +161,22 @@ fn Confirm(rollout: RolloutView, kind: CommandKind) -> impl IntoView {
 }
 
 /// What will happen, in words.
-fn consequences(kind: CommandKind, rollout: &RolloutView) -> impl IntoView + use<> {
+pub(super) fn consequences(kind: CommandKind, rollout: &RolloutView) -> impl IntoView + use<> {
     let target = target(kind, rollout).cloned();
-    let leaving = rollout.state.serving_phase().and_then(|n| rollout.plan.phase(n)).cloned();
+    let leaving = rollout.state().serving_phase().and_then(|n| rollout.plan.phase(n)).cloned();
     match (kind, target, leaving) {
         (CommandKind::RollBack, Some(target), Some(leaving)) => view! {
             <p>
                 "The audience that " <strong>{leaving.name.clone()}</strong>
                 " let in leaves at once" {features(&leaving, " and everyone loses ")}
                 ". " <strong>{target.name}</strong> " (" {target.percentage.to_string()} ") is served again."
+            </p>
+        }
+        .into_any(),
+        (CommandKind::RollBackFully, Some(target), _) => view! {
+            <p>
+                "Only the audience of " <strong>{target.name.clone()}</strong> " (" {audience(&target)}
+                ") keeps its features, and only those of phase 1. Everyone else loses them at once."
             </p>
         }
         .into_any(),
@@ -166,7 +187,33 @@ fn consequences(kind: CommandKind, rollout: &RolloutView) -> impl IntoView + use
             </p>
         }
         .into_any(),
-        _ => ().into_any(),
+        (kind, None, _) => view! { <p>{in_words(kind, rollout.state().throttle())}</p> }.into_any(),
+    }
+}
+
+fn in_words(kind: CommandKind, throttle: Throttle) -> String {
+    match kind {
+        CommandKind::Pause => {
+            "Everyone keeps what they have. Nothing can be advanced or raised until it is resumed; rollbacks stay possible.".to_owned()
+        }
+        CommandKind::Resume => "The rollout goes on where it was.".to_owned(),
+        CommandKind::Halve => format!(
+            "Every share below 100 % goes from {throttle} to {} of the plan. The last to join leave; whoever stays keeps all.",
+            throttle.halved()
+        ),
+        CommandKind::Restore => format!(
+            "Every share below 100 % goes from {throttle} to {} of the plan. The same people come back as left.",
+            throttle.doubled()
+        ),
+        CommandKind::Kill => {
+            "Every flag of the phases reached answers with its off variant, for everybody, whatever else is set. Each is brought back on its own page.".to_owned()
+        }
+        CommandKind::Complete => "The last phase stays as it is. The rollout is done.".to_owned(),
+        CommandKind::Abort => {
+            "Nobody gets anything from this rollout any more, and it cannot be resumed.".to_owned()
+        }
+        CommandKind::Start | CommandKind::Advance | CommandKind::RollBack
+        | CommandKind::RollBackFully => String::new(),
     }
 }
 

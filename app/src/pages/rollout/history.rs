@@ -18,42 +18,34 @@ fn named(plan: &Plan, number: PhaseNumber) -> String {
 
 /// A change as a sentence.
 pub(super) fn sentence(change: &Change, plan: &Plan) -> String {
-    match change {
-        Change::Rollout { what: RolloutEvent::Started, .. } => {
-            format!("Started with {}.", named(plan, PhaseNumber::FIRST))
+    let Change::Rollout { what, .. } = change else {
+        return crate::pages::audit::sentence(change);
+    };
+    match what {
+        RolloutEvent::Started(said) => {
+            let waived = if said.forced { ", with open items of the checklist waived" } else { "" };
+            format!("Started with {}{waived}.", named(plan, PhaseNumber::FIRST))
         }
-        Change::Rollout { what: RolloutEvent::Advanced(moved), .. } => {
-            let early = if moved.forced { " before its time" } else { "" };
-            format!("Advanced{early} to {}.", named(plan, moved.to))
+        RolloutEvent::Advanced(moved) => {
+            let forced = if moved.forced { " by force" } else { "" };
+            format!("Advanced{forced} to {}.", named(plan, moved.to))
         }
-        Change::Rollout { what: RolloutEvent::RolledBack(moved), .. } => {
-            format!("Rolled back to {}.", named(plan, moved.to))
-        }
-        other => crate::pages::audit::sentence(other),
+        RolloutEvent::RolledBack(moved) => format!("Rolled back to {}.", named(plan, moved.to)),
+        what => rollout_sentence(what),
     }
 }
 
 /// A rollout's move where its plan is not at hand.
 pub(crate) fn rollout_sentence(what: &RolloutEvent) -> String {
-    match what {
-        RolloutEvent::Started => "Started the rollout.".to_owned(),
-        RolloutEvent::Advanced(moved) => {
-            format!("Advanced the rollout from phase {} to phase {}.", moved.from, moved.to)
-        }
-        RolloutEvent::RolledBack(moved) => {
-            format!("Rolled back from phase {} to phase {}.", moved.from, moved.to)
-        }
-    }
+    let text = what.to_string();
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
 }
 
 fn reason(change: &Change) -> Option<String> {
-    match change {
-        Change::Rollout {
-            what: RolloutEvent::Advanced(moved) | RolloutEvent::RolledBack(moved),
-            ..
-        } => Some(moved.reason.clone()).filter(|reason| !reason.is_empty()),
-        _ => None,
-    }
+    let Change::Rollout { what, .. } = change else { return None };
+    Some(what.reason().to_owned()).filter(|reason| !reason.is_empty())
 }
 
 /// The history, newest first.

@@ -1,17 +1,33 @@
 //! The rollout: where it is, what comes next, and the commands that move it.
 
 mod actions;
+mod checklist;
+mod contributions;
+mod emergency;
+mod gate;
 mod history;
+mod incidents;
 mod phases;
 mod track;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use phasegate_domain::rollout::{Command, RolloutState, RolloutView};
-use phasegate_service::rollout::{command, view};
+use phasegate_domain::{
+    bucket::Throttle,
+    rollout::{Command, CommandKind, RolloutState, RolloutView},
+};
+use phasegate_service::{
+    ServiceError,
+    rollout::{add, command, instead, view},
+};
 
-pub(crate) use self::history::rollout_sentence;
-use self::{actions::Actions, history::History, phases::Phases, track::Track};
+use self::{
+    actions::Actions, checklist::Checklists, gate::GatePanel, history::History,
+    incidents::OpenIncidents, phases::Phases, track::Track,
+};
+pub(crate) use self::{
+    emergency::EmergencyPage, history::rollout_sentence, incidents::IncidentPage,
+};
 use crate::{
     components::{Notice, TroubleNotice},
     format,
@@ -39,15 +55,32 @@ pub(crate) fn RolloutPage() -> impl IntoView {
     }
 }
 
-/// Moves the rollout as the form says.
+/// Moves the rollout as the form says, or adds to its record.
 async fn act(request: &Request) -> Result<(), Trouble> {
     let Some(form) = &request.form else { return Ok(()) };
-    let kind = actions::kind(form.get("kind"))
+    let (service, actor, environment) = (&request.service, &request.actor, request.environment);
+    if form.has("add") {
+        let contribution = contributions::read(form)?;
+        add(service, actor, environment, &contribution).await?;
+        request.go_to(&match contribution.incident() {
+            Some(id) => format!("/admin/rollout/incident?id={id}&done=1"),
+            None => "/admin/rollout?done=1".to_owned(),
+        });
+        return Ok(());
+    }
+    let kind = CommandKind::parse(form.get("kind"))
         .ok_or_else(|| Trouble::invalid("kind: there is no such command"))?;
     let (version, reason) = (form.version()?, form.get("reason").to_owned());
-    let (service, actor) = (&request.service, &request.actor);
-    command(service, actor, request.environment, &Command { kind, reason }, version).await?;
-    request.go_to("/admin/rollout?done=1");
+    let detected_at = emergency::noticed(form.get("noticed"), service.now())?;
+    let wanted = Command { kind, reason, detected_at };
+    match command(service, actor, environment, &wanted, version).await {
+        Ok(_) => request.go_to("/admin/rollout?done=1"),
+        Err(ServiceError::Refused(refusal)) => {
+            let text = instead(service, actor, environment, &refusal).await?;
+            return Err(Trouble { message: text, ..ServiceError::Refused(refusal).into() });
+        }
+        Err(error) => return Err(error.into()),
+    }
     Ok(())
 }
 
@@ -82,7 +115,10 @@ fn Loaded(rollout: RolloutView, request: Request) -> impl IntoView {
         {held}
         <Head rollout=rollout.clone()/>
         <Track rollout=rollout.clone()/>
+        <OpenIncidents rollout=rollout.clone()/>
         <Actions rollout=rollout.clone() asked/>
+        <GatePanel rollout=rollout.clone()/>
+        <Checklists rollout=rollout.clone()/>
         <Phases rollout=rollout.clone()/>
         <History rollout/>
     }
@@ -90,18 +126,29 @@ fn Loaded(rollout: RolloutView, request: Request) -> impl IntoView {
 
 #[component]
 fn Head(rollout: RolloutView) -> impl IntoView {
-    let RolloutView { plan, state, at, .. } = rollout;
+    let state = *rollout.state();
+    let RolloutView { plan, at, .. } = rollout;
     let last = plan.last_phase();
-    let (status, class) = match state {
-        RolloutState::Draft => ("Not started".to_owned(), "pill"),
-        RolloutState::Running(progress) => {
+    let (status, class) = match (state, state.progress()) {
+        (RolloutState::Running(_) | RolloutState::Paused(_), Some(progress)) => {
             let length = at - progress.phase_since;
             let since = match length.num_minutes() {
                 0 => "just begun".to_owned(),
                 _ => format!("for {}", format::duration(length)),
             };
-            (format!("Phase {} of {last} · {since}", progress.phase), "pill pill-live")
+            let shares = match progress.throttle {
+                Throttle::NONE => String::new(),
+                throttle => format!(" · {throttle} of the shares"),
+            };
+            let (paused, class) = match state {
+                RolloutState::Paused(_) => (" · paused", "pill pill-warning"),
+                _ => ("", "pill pill-live"),
+            };
+            (format!("Phase {} of {last} · {since}{shares}{paused}", progress.phase), class)
         }
+        (RolloutState::Draft, _) => ("Not started".to_owned(), "pill"),
+        (RolloutState::Completed(_), _) => ("Completed".to_owned(), "pill pill-live"),
+        _ => ("Aborted".to_owned(), "pill"),
     };
     view! {
         <header class="page-head">

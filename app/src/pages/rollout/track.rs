@@ -13,7 +13,7 @@ pub(super) enum Standing {
 
 impl Standing {
     pub(super) fn of(phase: &Phase, rollout: &RolloutView) -> Self {
-        match rollout.state.serving_phase() {
+        match rollout.state().serving_phase() {
             Some(current) if phase.number < current => Self::Passed,
             Some(current) if phase.number == current => Self::Current,
             _ => Self::Ahead,

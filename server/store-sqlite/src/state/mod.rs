@@ -15,9 +15,9 @@ use phasegate_domain::{
     Timestamp,
     flags::PersonalOverride,
     history::{HistoryEntry, HistoryLine},
-    ids::{EnvironmentId, EnvironmentKey, ProjectId, RolloutKey, TokenId, UserId},
+    ids::{EnvironmentId, EnvironmentKey, ProjectId, TokenId, UserId},
     people::Person,
-    rollout::{Rollout, RolloutState},
+    rollout::Rollout,
     segments::Segment,
 };
 use phasegate_store::{

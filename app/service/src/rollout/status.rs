@@ -1,0 +1,69 @@
+//! A rollout in short, for programs.
+
+use phasegate_domain::{
+    Timestamp,
+    gates::Gate,
+    ids::{PhaseNumber, RolloutKey},
+    rollout::{CommandKind, Record, RolloutView},
+};
+use serde::Serialize;
+
+/// Where a rollout is, whether it can go on, and if not, why not.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RolloutStatus {
+    /// Which one.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub key: RolloutKey,
+    /// The plan's revision.
+    pub revision: String,
+    /// `draft`, `running`, `paused`, `completed` or `aborted`.
+    pub status: &'static str,
+    /// The phase that is served; nothing before the start.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u16>))]
+    pub phase: Option<PhaseNumber>,
+    /// Its name.
+    pub phase_name: Option<String>,
+    /// Since when.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub phase_since: Option<Timestamp>,
+    /// The factor on every share below 100 %, 0 to 1.
+    pub throttle: f64,
+    /// Whether everything holds that must, to leave the phase.
+    pub can_advance: bool,
+    /// What must hold.
+    pub gate: Gate,
+    /// The commands that would be carried out now, given a reason.
+    pub possible: Vec<CommandKind>,
+    /// Ticks, judgements, votes and incidents.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub record: Record,
+    /// What a command may name, so that nobody overwrites what they have not seen.
+    pub version: i64,
+}
+
+impl RolloutStatus {
+    /// In short what the page shows.
+    #[must_use]
+    pub fn of(view: &RolloutView) -> Self {
+        let state = view.state();
+        let phase = state.serving_phase();
+        let possible = view.possible();
+        Self {
+            key: view.plan.key.clone(),
+            revision: view.plan.revision.clone(),
+            status: state.as_str(),
+            phase,
+            phase_name: phase.and_then(|number| view.plan.phase(number)).map(|p| p.name.clone()),
+            phase_since: state.progress().map(|progress| progress.phase_since),
+            throttle: state.throttle().factor(),
+            can_advance: phase.is_some()
+                && view.gate.passes()
+                && possible.contains(&CommandKind::Advance),
+            gate: view.gate.clone(),
+            possible,
+            record: view.standing.record.clone(),
+            version: view.version,
+        }
+    }
+}

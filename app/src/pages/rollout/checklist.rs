@@ -1,0 +1,98 @@
+//! What must be done before the start, and before the current phase is left.
+
+use leptos::prelude::*;
+use phasegate_domain::{
+    people::Role,
+    rollout::{ChecklistItem, RolloutState, RolloutView, Tick},
+};
+
+use crate::components::{Here, Time};
+
+/// The lists that matter now: the start's before it, the phase's afterwards.
+#[component]
+pub(super) fn Checklists(rollout: RolloutView) -> impl IntoView {
+    let groups: Vec<(String, Vec<ChecklistItem>)> = match rollout.state() {
+        RolloutState::Draft => {
+            let item = |item: &String| ChecklistItem { phase: None, item: item.clone() };
+            let group = |group: &phasegate_domain::rollout::ChecklistGroup| {
+                (group.name.clone(), group.items.iter().map(item).collect())
+            };
+            rollout.plan.checklist.iter().map(group).collect()
+        }
+        state => {
+            let items = state.serving_phase().map(|phase| rollout.plan.items_of(Some(phase)));
+            vec![("Before this phase is left".to_owned(), items.unwrap_or_default())]
+        }
+    };
+    let all: Vec<&ChecklistItem> = groups.iter().flat_map(|(_, items)| items).collect();
+    if all.is_empty() {
+        return None;
+    }
+    let done = all.iter().filter(|item| rollout.standing.record.tick(item).is_some()).count();
+    let count = format!("{done} of {} done", all.len());
+    let may = rollout.role >= Role::Operator;
+    let groups = groups.iter().map(|(name, items)| {
+        let lines = items.iter().map(|item| {
+            let tick = rollout.standing.record.tick(item).cloned();
+            view! { <Item item=item.clone() tick may/> }
+        });
+        view! { <div class="checklist-group"><h3>{name.clone()}</h3><ul>{lines.collect_view()}</ul></div> }
+    });
+    Some(view! {
+        <section aria-labelledby="checklist-title" data-testid="checklist">
+            <h2 id="checklist-title">"Checklist" " " <span class="hint">{count}</span></h2>
+            <div class="checklist">{groups.collect_view()}</div>
+        </section>
+    })
+}
+
+#[component]
+fn Item(item: ChecklistItem, tick: Option<Tick>, may: bool) -> impl IntoView {
+    let phase = item.phase.map(|phase| phase.to_string()).unwrap_or_default();
+    let fields = view! {
+        <Here/>
+        <input type="hidden" name="phase" value=phase/>
+        <input type="hidden" name="item" value=item.item.clone()/>
+    };
+    let name = item.item;
+    match tick {
+        Some(tick) => {
+            let link = Some(tick.link.clone()).filter(|link| !link.is_empty());
+            view! {
+                <li class="condition is-pass">
+                    <strong>{name.clone()}</strong>
+                    <span class="hint">
+                        {tick.by.0} ", " <Time at=tick.at/>
+                        {link.map(|link| {
+                            let text = link.clone();
+                            view! { ", " <a href=link rel="external noreferrer">{text}</a> }
+                        })}
+                    </span>
+                    {may.then(|| view! {
+                        <form method="post" action="/admin/rollout">{fields}
+                            <input type="hidden" name="add" value="untick"/>
+                            <button class="button button-quiet" type="submit">"Take back"
+                                <span class="visually-hidden">" “"{name}"”"</span></button>
+                        </form>
+                    })}
+                </li>
+            }
+            .into_any()
+        }
+        None => view! {
+            <li class="condition is-asked">
+                <strong>{name.clone()}</strong>
+                {may.then(|| view! {
+                    <form method="post" action="/admin/rollout" class="row">{fields}
+                        <input type="hidden" name="add" value="tick"/>
+                        <label class="field field-wide"><span class="visually-hidden">"Link (optional)"</span>
+                            <input type="url" name="link" placeholder="Link (optional)" maxlength="500"/></label>
+                        <button class="button" type="submit">"Done"
+                            <span class="visually-hidden">": "{name}</span></button>
+                    </form>
+                })}
+            </li>
+        }
+        .into_any(),
+    }
+}

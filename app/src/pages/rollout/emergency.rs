@@ -1,0 +1,107 @@
+//! Something is wrong: the three rollbacks and the kill switch, one click from every page.
+
+use chrono::TimeDelta;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use phasegate_domain::{
+    Timestamp,
+    rollout::{CommandKind, IncidentKind, RolloutView},
+};
+use phasegate_service::rollout::view;
+
+use super::actions::{consequences, label};
+use crate::{
+    components::Here,
+    format,
+    request::{Trouble, page},
+};
+
+/// The page.
+#[component]
+pub(crate) fn EmergencyPage() -> impl IntoView {
+    view! {
+        <Title text="Something is wrong"/>
+        {page(|request| async move {
+            let rollout = view(&request.service, &request.actor, request.environment).await?;
+            let cards = rollout.map(|rollout| {
+                IncidentKind::ALL.map(|kind| view! { <Card rollout=rollout.clone() kind/> }).into_iter().collect_view()
+            });
+            Ok(view! {
+                <header class="page-head"><h1>"Something is wrong"</h1></header>
+                <p class="lead">"Each of these is done at once, opens an incident and is in the history. One flag alone is switched off or killed on its own page, under Flags."</p>
+                <div class="phases">{cards}</div>
+            }
+            .into_any())
+        })}
+    }
+}
+
+fn command_of(kind: IncidentKind) -> CommandKind {
+    match kind {
+        IncidentKind::Immediate => CommandKind::RollBack,
+        IncidentKind::Gradual => CommandKind::Halve,
+        IncidentKind::Full => CommandKind::RollBackFully,
+        IncidentKind::Kill => CommandKind::Kill,
+    }
+}
+
+/// Since when it has been known, as a form asks for it: minutes ago.
+const NOTICED: [(i64, &str); 5] = [
+    (0, "just now"),
+    (15, "15 minutes ago"),
+    (60, "an hour ago"),
+    (240, "4 hours ago"),
+    (1_440, "a day ago"),
+];
+
+/// When it was noticed, from the form's answer.
+pub(super) fn noticed(text: &str, now: Timestamp) -> Result<Option<Timestamp>, Trouble> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let minutes = text.parse::<i64>().ok().filter(|minutes| (0..=43_200).contains(minutes));
+    let minutes = minutes.ok_or_else(|| Trouble::invalid("noticed: minutes, 0 to 43200"))?;
+    Ok((minutes > 0).then(|| now - TimeDelta::minutes(minutes)))
+}
+
+#[component]
+fn Card(rollout: RolloutView, kind: IncidentKind) -> impl IntoView {
+    let command = command_of(kind);
+    let refusal = rollout.refusal(command, "with a reason");
+    let act = match refusal {
+        Some(refusal) => {
+            view! { <p class="hint">"Not possible now: " {refusal.to_string()} "."</p> }.into_any()
+        }
+        None => {
+            let options = NOTICED.map(|(minutes, text)| {
+                view! { <option value=minutes.to_string()>{text}</option> }
+            });
+            view! {
+                {consequences(command, &rollout)}
+                <form method="post" action="/admin/rollout" class="stack"><Here/>
+                    <input type="hidden" name="kind" value=command.as_str()/>
+                    <input type="hidden" name="version" value=rollout.version.to_string()/>
+                    <label class="field"><span>"What is wrong (required)"</span>
+                        <input type="text" name="reason" maxlength="500" required/></label>
+                    <label class="field"><span>"Noticed"</span>
+                        <select name="noticed">{options.into_iter().collect_view()}</select></label>
+                    <button class="button button-danger" type="submit">{label(command, &rollout)}</button>
+                </form>
+            }
+            .into_any()
+        }
+    };
+    let title = format!("emergency-{}", command.as_str());
+    let labelled = title.clone();
+    view! {
+        <article class="card phase emergency" aria-labelledby=labelled>
+            <h2 id=title>{kind.title()}</h2>
+            <dl class="facts">
+                <div><dt>"When"</dt><dd>{kind.trigger()}</dd></div>
+                <div><dt>"Act within"</dt><dd>{format::duration(kind.act_within())}</dd></div>
+                <div><dt>"Then"</dt><dd>{kind.follow_up()}</dd></div>
+            </dl>
+            {act}
+        </article>
+    }
+}

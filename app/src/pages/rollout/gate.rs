@@ -1,0 +1,136 @@
+//! Whether the phase can be left, and if not, why not.
+
+use leptos::prelude::*;
+use phasegate_domain::{
+    gates::{Condition, ConditionKind, Verdict},
+    people::Role,
+    rollout::{RolloutState, RolloutView},
+};
+
+use crate::components::{Here, Time};
+
+fn class(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "condition is-pass",
+        Verdict::Fail => "condition is-fail",
+        Verdict::Inconclusive => "condition is-open",
+        Verdict::AwaitingSignOff => "condition is-asked",
+    }
+}
+
+fn words(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "Passes",
+        Verdict::Fail => "Fails",
+        Verdict::Inconclusive => "Not known yet",
+        Verdict::AwaitingSignOff => "Waits for people",
+    }
+}
+
+/// The answer first, then everything that it rests on.
+#[component]
+pub(super) fn GatePanel(rollout: RolloutView) -> impl IntoView {
+    let phase = rollout.state().serving_phase()?;
+    if matches!(rollout.state(), RolloutState::Completed(_)) {
+        return None;
+    }
+    let next = rollout.plan.phase(phase.next());
+    let question = match next {
+        Some(next) => format!("Can we go on to phase {}, {}?", next.number, next.name),
+        None => "Can we complete the rollout?".to_owned(),
+    };
+    let conditions = &rollout.gate.conditions;
+    let open = conditions.iter().filter(|c| c.verdict != Verdict::Pass).count();
+    let (answer, state) = match (open, rollout.state()) {
+        (_, RolloutState::Paused(_)) => {
+            ("Not while it is paused. Resume it first.".to_owned(), "is-closed")
+        }
+        (0, _) => (format!("Yes. All {} conditions hold.", conditions.len()), "is-passed"),
+        (1, _) => (format!("Not yet. 1 of {} conditions is open.", conditions.len()), "is-closed"),
+        (open, _) => {
+            (format!("Not yet. {open} of {} conditions are open.", conditions.len()), "is-closed")
+        }
+    };
+    let lines = conditions.iter().map(|condition| line(condition, &rollout)).collect_view();
+    Some(view! {
+        <section class=format!("card gate {state}") aria-labelledby="gate-title" data-testid="gate">
+            <h2 id="gate-title">{question}</h2>
+            <p class="gate-answer" data-testid="gate-answer">{answer}</p>
+            <ul class="conditions">{lines}</ul>
+            <Votes rollout=rollout.clone()/>
+        </section>
+    })
+}
+
+fn line(condition: &Condition, rollout: &RolloutView) -> impl IntoView + use<> {
+    let Condition { kind, title, verdict, detail } = condition.clone();
+    let phase = rollout.state().serving_phase().and_then(|number| rollout.plan.phase(number));
+    let is_judged = kind == ConditionKind::Criterion
+        && phase.is_some_and(|phase| phase.statements().any(|statement| statement == title));
+    let judge = (is_judged && rollout.role >= Role::Operator)
+        .then(|| view! { <Judge statement=title.clone() verdict/> });
+    view! {
+        <li class=class(verdict)>
+            <strong>{title}</strong>
+            <span class="visually-hidden">": "{words(verdict)}</span>
+            <span class="hint">{detail}</span>
+            {judge}
+        </li>
+    }
+}
+
+#[component]
+fn Judge(statement: String, verdict: Verdict) -> impl IntoView {
+    let label = if verdict == Verdict::AwaitingSignOff { "Judge" } else { "Judge again" };
+    view! {
+        <details class="condition-more">
+            <summary>{label}<span class="visually-hidden">" “"{statement.clone()}"”"</span></summary>
+            <form method="post" action="/admin/rollout" class="row"><Here/>
+                <input type="hidden" name="add" value="sign_off"/>
+                <input type="hidden" name="statement" value=statement/>
+                <label class="field field-wide"><span>"What you saw (optional)"</span>
+                    <input type="text" name="comment" maxlength="500"/></label>
+                <button class="button" type="submit" name="holds" value="yes">"It holds"</button>
+                <button class="button button-danger" type="submit" name="holds" value="no">"It does not"</button>
+            </form>
+        </details>
+    }
+}
+
+#[component]
+fn Votes(rollout: RolloutView) -> impl IntoView {
+    let votes = &rollout.standing.record.votes;
+    if rollout.plan.quorum == 0 && votes.is_empty() {
+        return None;
+    }
+    let lines = votes.iter().map(|vote| {
+        let comment = Some(vote.comment.clone()).filter(|text| !text.is_empty());
+        view! {
+            <li>
+                <span class=if vote.go { "pill pill-live" } else { "pill pill-warning" }>
+                    {if vote.go { "Go" } else { "No-go" }}
+                </span>
+                " " {vote.by.0.clone()} ", " <Time at=vote.at/>
+                {comment.map(|text| view! { " " <q class="timeline-reason">{text}</q> })}
+            </li>
+        }
+    });
+    let form = (rollout.role >= Role::Operator).then(|| {
+        view! {
+            <form method="post" action="/admin/rollout" class="row"><Here/>
+                <input type="hidden" name="add" value="vote"/>
+                <label class="field field-wide"><span>"Why (needed for a no-go)"</span>
+                    <input type="text" name="comment" maxlength="500"/></label>
+                <button class="button" type="submit" name="go" value="yes">"Go"</button>
+                <button class="button button-danger" type="submit" name="go" value="no">"No-go"</button>
+            </form>
+        }
+    });
+    Some(view! {
+        <div class="votes" data-testid="votes">
+            <h3>"Votes"</h3>
+            <ul class="stack">{lines.collect_view()}</ul>
+            {form}
+        </div>
+    })
+}

@@ -1,0 +1,326 @@
+//! Rollbacks being handled.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use phasegate_domain::{
+    history::{Change, HistoryLine},
+    people::Role,
+    rollout::{Incident, IncidentKind, Note, Plan, PostMortem, RolloutView, notice},
+};
+use phasegate_service::{history::history, models::HistoryQuery, rollout::view};
+
+use super::{contributions, history::sentence};
+use crate::{
+    components::{Here, Notice, Time, TroubleNotice},
+    format,
+    request::{Request, Trouble, page},
+};
+
+/// Lines of an incident's timeline.
+const MAX_LINES: u32 = 100;
+
+/// The ones that are open, on the page of the rollout.
+#[component]
+pub(super) fn OpenIncidents(rollout: RolloutView) -> impl IntoView {
+    let open: Vec<_> = rollout.standing.record.open_incidents().cloned().collect();
+    if open.is_empty() {
+        return None;
+    }
+    let lines = open.into_iter().map(|incident| {
+        let due = incident.is_post_mortem_due().then_some(" Its post-mortem is due.");
+        view! {
+            <li>
+                <a href=address(incident.id)>"Incident " {incident.id.to_string()} ": " {incident.kind.title()}</a>
+                " – " {incident.reason.clone()} " "
+                <span class="hint"><Time at=incident.acted_at/> ", " {took(&incident)} {due}</span>
+            </li>
+        }
+    });
+    Some(view! {
+        <section class="notice notice-warning" aria-labelledby="incidents-title" data-testid="incidents">
+            <h2 id="incidents-title">"Being handled"</h2>
+            <ul class="stack">{lines.collect_view()}</ul>
+        </section>
+    })
+}
+
+fn address(id: u32) -> String {
+    format!("/admin/rollout/incident?id={id}")
+}
+
+/// Whether it was done in time.
+fn took(incident: &Incident) -> String {
+    let verdict = if incident.is_in_time() { "in time" } else { "too late" };
+    format!(
+        "done {} after it was noticed, {verdict} (within {})",
+        format::duration(incident.taken()),
+        format::duration(incident.kind.act_within())
+    )
+}
+
+/// One incident's page.
+#[component]
+pub(crate) fn IncidentPage() -> impl IntoView {
+    view! {
+        <Title text="Incident"/>
+        {page(|request| async move {
+            let refused = super::act(&request).await.err();
+            if let Some(trouble) = &refused {
+                request.note(trouble);
+            }
+            let rollout = view(&request.service, &request.actor, request.environment).await?;
+            let rollout = rollout.ok_or_else(|| Trouble::invalid("there is no rollout here"))?;
+            let id = request.query.get("id").parse().unwrap_or_default();
+            let incident = rollout.standing.record.incident(id).cloned();
+            let incident = incident.ok_or_else(|| Trouble {
+                status: axum::http::StatusCode::NOT_FOUND,
+                message: format!("There is no incident {id}; the newest 50 are kept."),
+            })?;
+            let query = HistoryQuery {
+                since: Some(incident.detected_at),
+                until: incident.closed_at.map(|at| at + chrono::TimeDelta::seconds(1)),
+                limit: MAX_LINES,
+                ..HistoryQuery::default()
+            };
+            let lines = history(&request.service, &request.actor, request.environment, &query).await?;
+            let refusal = refused.map(|trouble| view! { <TroubleNotice trouble/> });
+            let done = (refusal.is_none() && request.query.has("done"))
+                .then(|| view! { <Notice>"Noted."</Notice> });
+            Ok(view! { {refusal} {done} <Loaded rollout incident lines request/> }.into_any())
+        })}
+    }
+}
+
+#[component]
+fn Loaded(
+    rollout: RolloutView,
+    incident: Incident,
+    lines: Vec<HistoryLine>,
+    request: Request,
+) -> impl IntoView {
+    let may = rollout.role >= Role::Operator;
+    let plan = rollout.plan;
+    let text = lines.iter().find_map(|line| match &line.entry.change {
+        Change::Rollout { what, .. } if line.entry.at == incident.acted_at => {
+            notice(&plan, what, &line.entry.actor, line.entry.at)
+        }
+        _ => None,
+    });
+    let status =
+        if incident.is_open() { ("open", "pill pill-warning") } else { ("closed", "pill") };
+    let closed =
+        incident.closed_at.map(|at| view! { <div><dt>"Closed"</dt><dd><Time at=at/></dd></div> });
+    view! {
+        <header class="page-head">
+            <h1>"Incident " {incident.id.to_string()} ": " {incident.kind.title()}</h1>
+            <span class=status.1 data-testid="incident-status">{status.0}</span>
+        </header>
+        <p class="lead">{incident.reason.clone()}</p>
+        <dl class="facts">
+            <div><dt>"Noticed"</dt><dd><Time at=incident.detected_at/></dd></div>
+            <div><dt>"Done"</dt><dd><Time at=incident.acted_at/> " by " {incident.by.0.clone()} ", " {took(&incident)}</dd></div>
+            <div><dt>"Deadline"</dt><dd><Time at=incident.deadline()/></dd></div>
+            <div><dt>"Then"</dt><dd>{incident.kind.follow_up()}</dd></div>
+            {closed}
+        </dl>
+        <Told plan=plan.clone() incident=incident.clone() text may/>
+        <Timeline plan=plan.clone() incident=incident.clone() lines=lines.clone() may/>
+        <PostMortemPart plan incident=incident.clone() lines request may/>
+        {(may && incident.is_open()).then(|| view! {
+            <form method="post" action=address(incident.id)><Here/>
+                <input type="hidden" name="add" value="close"/>
+                <input type="hidden" name="incident" value=incident.id.to_string()/>
+                <button class="button" type="submit">"Close the incident"</button>
+            </form>
+        })}
+        <p><a href="/admin/rollout">"Back to the rollout"</a></p>
+    }
+}
+
+#[component]
+fn Told(plan: Plan, incident: Incident, text: Option<String>, may: bool) -> impl IntoView {
+    let id = incident.id;
+    let told = |who: &str| incident.told.iter().find(|note| note.text == who).cloned();
+    let people = plan.contacts.iter().map(|contact| {
+        let who = match contact.name.as_str() {
+            "" => contact.role.clone(),
+            name => format!("{name} ({})", contact.role),
+        };
+        let reach = match contact.reach.as_str() {
+            "" => "no way to reach is in the plan".to_owned(),
+            reach => reach.to_owned(),
+        };
+        let done = told(&who);
+        let form = (may && done.is_none()).then(|| view! { <Tell id who=who.clone()/> });
+        let class = if done.is_some() { "condition is-pass" } else { "condition is-asked" };
+        view! {
+            <li class=class>
+                <strong>{who}</strong> <span class="hint">{reach} {done.map(|note| view! { ", told " <Time at=note.at/> })}</span>
+                {form}
+            </li>
+        }
+    });
+    let others = incident
+        .told
+        .iter()
+        .filter(|note| !plan.contacts.iter().any(|contact| note.text.contains(&contact.role)));
+    let others = others.map(note_line).collect_view();
+    view! {
+        <section aria-labelledby="told-title">
+            <h2 id="told-title">"Who must know"</h2>
+            <ul class="conditions">{people.collect_view()} {others}</ul>
+            {text.map(|text| view! {
+                <label class="field"><span>"A text for stakeholders"</span>
+                    <textarea rows="7" readonly>{text}</textarea></label>
+            })}
+        </section>
+    }
+}
+
+#[component]
+fn Tell(id: u32, who: String) -> impl IntoView {
+    view! {
+        <form method="post" action=address(id)><Here/>
+            <input type="hidden" name="add" value="tell"/>
+            <input type="hidden" name="incident" value=id.to_string()/>
+            <input type="hidden" name="who" value=who.clone()/>
+            <button class="button" type="submit">"Told" <span class="visually-hidden">": "{who}</span></button>
+        </form>
+    }
+}
+
+fn note_line(note: &Note) -> impl IntoView + use<> {
+    view! {
+        <li class="timeline-line">
+            <span class="timeline-what">{note.text.clone()}</span>
+            <span class="hint">{note.by.0.clone()} ", " <Time at=note.at/></span>
+        </li>
+    }
+}
+
+/// What happened since it was noticed: written by itself from the history, oldest first.
+fn told_by_history(
+    lines: &[HistoryLine],
+    plan: &Plan,
+) -> Vec<(phasegate_domain::Timestamp, String)> {
+    let line = |line: &HistoryLine| {
+        (line.entry.at, format!("{}: {}", line.entry.actor.0, sentence(&line.entry.change, plan)))
+    };
+    lines.iter().rev().map(line).collect()
+}
+
+#[component]
+fn Timeline(plan: Plan, incident: Incident, lines: Vec<HistoryLine>, may: bool) -> impl IntoView {
+    let noticed = (incident.detected_at, format!("Noticed: {}", incident.reason));
+    let all = std::iter::once(noticed).chain(told_by_history(&lines, &plan));
+    let all = all.map(|(at, text)| {
+        view! {
+            <li class="timeline-line">
+                <span class="timeline-what">{text}</span>
+                <span class="hint"><Time at=at/></span>
+            </li>
+        }
+    });
+    let id = incident.id;
+    view! {
+        <section aria-labelledby="timeline-title">
+            <h2 id="timeline-title">"Timeline"</h2>
+            <ol class="timeline" data-testid="incident-timeline">{all.collect_view()}</ol>
+            {may.then(|| view! {
+                <form method="post" action=address(id) class="row"><Here/>
+                    <input type="hidden" name="add" value="note"/>
+                    <input type="hidden" name="incident" value=id.to_string()/>
+                    <label class="field field-wide"><span>"A note"</span>
+                        <input type="text" name="text" maxlength="2000" required/></label>
+                    <button class="button" type="submit">"Add"</button>
+                </form>
+            })}
+        </section>
+    }
+}
+
+#[component]
+fn PostMortemPart(
+    plan: Plan,
+    incident: Incident,
+    lines: Vec<HistoryLine>,
+    request: Request,
+    may: bool,
+) -> impl IntoView {
+    if let Some(written) = incident.post_mortem.clone() {
+        return view! { <Written written/> }.into_any();
+    }
+    if !may {
+        return ().into_any();
+    }
+    // What was typed stays when something is missing.
+    let typed = request.form.as_ref().filter(|form| form.get("add") == "post_mortem");
+    let draft = typed.map_or_else(
+        || PostMortem {
+            timeline: told_by_history(&lines, &plan)
+                .iter()
+                .map(|(at, text)| format!("{}  {text}\n", format::instant(*at)))
+                .collect(),
+            ..PostMortem::default()
+        },
+        contributions::post_mortem,
+    );
+    let needed = incident.kind == IncidentKind::Full;
+    let hint = if needed {
+        "Needed before the next advance."
+    } else {
+        "Worth it where there is something to learn."
+    };
+    let area = |name: &'static str, label: &'static str, rows: &'static str, text: String| {
+        view! {
+            <label class="field"><span>{label}</span>
+                <textarea name=name rows=rows maxlength="10000" required>{text}</textarea></label>
+        }
+    };
+    let rows = (0..3.max(draft.actions.len())).map(|row| {
+        let action = draft.actions.get(row).cloned();
+        let (what, owner) = action.map(|a| (a.what, a.owner)).unwrap_or_default();
+        view! {
+            <div class="row">
+                <label class="field field-wide"><span>"What is to be done"</span>
+                    <input type="text" name=format!("action.{row}.what") maxlength="500" value=what required=row == 0/></label>
+                <label class="field"><span>"By whom"</span>
+                    <input type="text" name=format!("action.{row}.owner") maxlength="200" value=owner required=row == 0/></label>
+            </div>
+        }
+    });
+    view! {
+        <section aria-labelledby="post-mortem-title">
+            <h2 id="post-mortem-title">"Post-mortem"</h2>
+            <p class="hint">{hint}</p>
+            <form method="post" action=address(incident.id) class="stack"><Here/>
+                <input type="hidden" name="add" value="post_mortem"/>
+                <input type="hidden" name="incident" value=incident.id.to_string()/>
+                {area("impact", "Impact: who was affected, how, for how long", "3", draft.impact.clone())}
+                {area("timeline", "Timeline", "6", draft.timeline.clone())}
+                {area("cause", "Cause", "3", draft.cause.clone())}
+                {area("went_well", "What went well", "2", draft.went_well.clone())}
+                <fieldset class="stack"><legend>"Actions"</legend>{rows.collect_view()}</fieldset>
+                <div><button class="button button-primary" type="submit">"File the post-mortem"</button></div>
+            </form>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Written(written: PostMortem) -> impl IntoView {
+    let part = |title: &'static str, text: String| view! { <h3>{title}</h3> <p class="as-typed">{text}</p> };
+    let actions = written.actions.iter().map(|action| view! { <li>{action.what.clone()} ", " <strong>{action.owner.clone()}</strong></li> });
+    view! {
+        <section aria-labelledby="post-mortem-title" data-testid="post-mortem">
+            <h2 id="post-mortem-title">"Post-mortem"</h2>
+            {part("Impact", written.impact.clone())}
+            {part("Timeline", written.timeline.clone())}
+            {part("Cause", written.cause.clone())}
+            {part("What went well", written.went_well.clone())}
+            <h3>"Actions"</h3>
+            <ul class="criteria">{actions.collect_view()}</ul>
+        </section>
+    }
+}

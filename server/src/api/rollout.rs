@@ -1,0 +1,105 @@
+//! `/api/v1/projects/{project}/environments/{environment}/rollout`
+
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use phasegate_domain::{
+    Timestamp,
+    rollout::{Command, CommandKind, Contribution},
+};
+use phasegate_service::{
+    ServiceError,
+    rollout::{RolloutStatus, add, command, instead, view},
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    etag::etag,
+    request::{Call, Sent},
+};
+use crate::http::{AppState, Problem};
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(get_rollout))
+        .routes(routes!(command_rollout))
+        .routes(routes!(add_to_rollout))
+}
+
+async fn status(call: &Call) -> Result<RolloutStatus, Problem> {
+    let view = view(&call.service, &call.actor, call.environment).await?;
+    let missing = || Problem::new(StatusCode::NOT_FOUND, "this environment has no rollout");
+    Ok(RolloutStatus::of(&view.ok_or_else(missing)?))
+}
+
+fn respond(status: &RolloutStatus) -> Response {
+    (etag(&status.version.to_string()), Json(status)).into_response()
+}
+
+/// Where the rollout is, whether it can go on, and if not, why not.
+#[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/rollout", tag = "rollout",
+    params(("project" = String, Path), ("environment" = String, Path)),
+    responses((status = 200, body = RolloutStatus, headers(("ETag" = String))),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn get_rollout(call: Call) -> Result<Response, Problem> {
+    Ok(respond(&status(&call).await?))
+}
+
+/// What is to be done.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SentCommand {
+    /// Which command.
+    command: CommandKind,
+    /// Why; needed where a rule is overruled or something is taken away.
+    #[serde(default)]
+    reason: String,
+    /// For a rollback: when somebody noticed, if not just now.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    detected_at: Option<Timestamp>,
+}
+
+/// Moves the rollout. With `If-Match` only if nobody has moved it since.
+#[utoipa::path(post, path = "/api/v1/projects/{project}/environments/{environment}/rollout/commands", tag = "rollout",
+    params(("project" = String, Path), ("environment" = String, Path), ("If-Match" = Option<String>, Header)),
+    request_body = SentCommand,
+    responses((status = 200, body = RolloutStatus, headers(("ETag" = String))),
+              (status = 409, description = "A rule stands against it; says which, and what is possible", body = Problem, content_type = "application/problem+json"),
+              (status = 412, description = "Somebody has moved it in the meantime", body = Problem, content_type = "application/problem+json"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn command_rollout(call: Call, Sent(sent): Sent<SentCommand>) -> Result<Response, Problem> {
+    let (service, actor, environment) = (&call.service, &call.actor, call.environment);
+    let version = status(&call).await?.version;
+    call.precondition.check(&version.to_string())?;
+    let SentCommand { command: kind, reason, detected_at } = sent;
+    let wanted = Command { kind, reason, detected_at };
+    match command(service, actor, environment, &wanted, version).await {
+        Ok(_) => Ok(respond(&status(&call).await?)),
+        Err(ServiceError::Refused(refusal)) => {
+            let text = instead(service, actor, environment, &refusal).await?;
+            Err(Problem::new(StatusCode::CONFLICT, text))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Adds to the rollout's record: `{"contribution": "tick", "item": …}`, `untick`, `sign_off`, `vote`,
+/// `note`, `tell`, `write_post_mortem` or `close_incident`.
+#[utoipa::path(post, path = "/api/v1/projects/{project}/environments/{environment}/rollout/record", tag = "rollout",
+    params(("project" = String, Path), ("environment" = String, Path)),
+    request_body = Object,
+    responses((status = 200, body = RolloutStatus, headers(("ETag" = String))),
+              (status = 409, description = "A rule stands against it", body = Problem, content_type = "application/problem+json"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn add_to_rollout(
+    call: Call,
+    Sent(contribution): Sent<Contribution>,
+) -> Result<Response, Problem> {
+    add(&call.service, &call.actor, call.environment, &contribution).await?;
+    Ok(respond(&status(&call).await?))
+}

@@ -1,0 +1,148 @@
+//! `phasegate rollout …`.
+
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use phasegate_domain::{
+    gates::Verdict,
+    rollout::{Command, CommandKind, Contribution, RolloutView},
+};
+use phasegate_service::{
+    ServiceError,
+    rollout::{RolloutStatus, add, command, instead, view},
+};
+
+use super::local::{Local, Place, print, print_json};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RolloutCommand {
+    /// Show where it is, whether it can go on, and if not, why not
+    Status {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Begin with phase 1
+    Start(Given),
+    /// Go on to the next phase
+    Advance(Given),
+    /// Let nobody else in; everyone keeps what they have
+    Pause(Given),
+    /// Go on after a pause
+    Resume(Given),
+    /// Go back to the phase before, or with --full to phase 1
+    Rollback {
+        /// Go back to phase 1
+        #[arg(long)]
+        full: bool,
+        #[command(flatten)]
+        given: Given,
+    },
+    /// Halve every share below 100 %
+    Halve(Given),
+    /// Double what was halved
+    Restore(Given),
+    /// Turn all flags of the phases reached off, for everybody
+    Kill(Given),
+    /// All phases are done
+    Complete(Given),
+    /// Give up
+    Abort(Given),
+    /// Vote on leaving the current phase
+    Vote {
+        /// go or no-go
+        #[arg(value_parser = ["go", "no-go"])]
+        vote: String,
+        /// Why; needed for no-go
+        #[arg(long, default_value = "")]
+        comment: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Given {
+    /// Why; needed where a rule is overruled or something is taken away
+    #[arg(long, default_value = "")]
+    reason: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+pub(super) async fn run(wanted: RolloutCommand) -> anyhow::Result<()> {
+    use RolloutCommand as R;
+    let (kind, given) = match wanted {
+        R::Status { json, place } => return show(&place.open().await?, json).await,
+        R::Vote { vote, comment, json, place } => {
+            let local = place.open().await?;
+            let contribution = Contribution::Vote { go: vote == "go", comment };
+            add(&local.service, &local.actor, local.environment, &contribution).await?;
+            return show(&local, json).await;
+        }
+        R::Start(given) => (CommandKind::Start, given),
+        R::Advance(given) => (CommandKind::Advance, given),
+        R::Pause(given) => (CommandKind::Pause, given),
+        R::Resume(given) => (CommandKind::Resume, given),
+        R::Rollback { full: false, given } => (CommandKind::RollBack, given),
+        R::Rollback { full: true, given } => (CommandKind::RollBackFully, given),
+        R::Halve(given) => (CommandKind::Halve, given),
+        R::Restore(given) => (CommandKind::Restore, given),
+        R::Kill(given) => (CommandKind::Kill, given),
+        R::Complete(given) => (CommandKind::Complete, given),
+        R::Abort(given) => (CommandKind::Abort, given),
+    };
+    let local = given.place.open().await?;
+    let version = now(&local).await?.version;
+    let (service, actor, environment) = (&local.service, &local.actor, local.environment);
+    let wanted = Command::new(kind, given.reason);
+    match command(service, actor, environment, &wanted, version).await {
+        Ok(_) => show(&local, given.json).await,
+        Err(ServiceError::Refused(refusal)) => {
+            Err(anyhow::anyhow!(instead(service, actor, environment, &refusal).await?))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn now(local: &Local) -> anyhow::Result<RolloutView> {
+    let view = view(&local.service, &local.actor, local.environment).await?;
+    view.context("this environment has no rollout; import a plan first")
+}
+
+async fn show(local: &Local, json: bool) -> anyhow::Result<()> {
+    let view = now(local).await?;
+    let status = RolloutStatus::of(&view);
+    if json {
+        return print_json(&status);
+    }
+    let phase = match (status.phase, &status.phase_name) {
+        (Some(number), Some(name)) => {
+            format!(", phase {number} of {}: {name}", view.plan.last_phase())
+        }
+        _ => String::new(),
+    };
+    print(&format!("{} {}: {}{phase}", view.plan.name, status.revision, status.status))?;
+    for condition in &status.gate.conditions {
+        let sign = match condition.verdict {
+            Verdict::Pass => "pass",
+            Verdict::Fail => "FAIL",
+            Verdict::Inconclusive => "open",
+            Verdict::AwaitingSignOff => "asks",
+        };
+        print(&format!("  {sign}  {}: {}", condition.title, condition.detail))?;
+    }
+    for incident in view.standing.record.open_incidents() {
+        let id = incident.id;
+        print(&format!("  incident {id} is open: {}, {}", incident.kind.title(), incident.reason))?;
+    }
+    let possible: Vec<&str> = status.possible.iter().map(|kind| kind.as_str()).collect();
+    print(&format!("Possible now: {}", possible.join(", ")))
+}
