@@ -15,7 +15,7 @@ test('a first run leads from an empty folder to live evidence', async ({ server,
     await advanceTo(admin, 2);
     const history = admin.getByTestId('rollout-history');
     await expect(history.getByRole('listitem')).toHaveCount(2);
-    await expect(history).toContainText('Advanced before its time to phase 2, Beta users.');
+    await expect(history).toContainText('Advanced by force to phase 2, Beta users.');
     await expect(history).toContainText('Verified by hand');
     await expect(history).toContainText(server.email);
     await expect(history.locator('time').first()).toHaveAttribute('datetime', /^\d{4}-\d\d-\d\dT/);
@@ -64,6 +64,7 @@ test('a first run leads from an empty folder to live evidence', async ({ server,
     await admin.goto('/admin/rollout');
     await admin.getByRole('link', { name: 'Roll back to phase 1' }).click();
     await expect(admin.getByRole('heading', { name: 'Roll back to phase 1?' })).toBeVisible();
+    await admin.getByLabel('Reason (required)').fill('It throws');
     await admin.getByRole('button', { name: 'Roll back to phase 1' }).click();
     await expect(admin.getByTestId('rollout-status')).toContainText('Phase 1 of 6');
     await expect(admin.getByTestId('rollout-history')).toContainText('Rolled back to phase 1');

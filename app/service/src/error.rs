@@ -49,7 +49,7 @@ pub enum ServiceError {
     Conflict(&'static str),
     /// Somebody else moved the rollout first.
     #[error(
-        "{by} was first: {by} {what}, at {}. Look at it again and repeat your command if it is still right",
+        "somebody was first: {by} {what}, at {}. Look at it again and repeat your command if it is still right",
         at.format("%Y-%m-%d %H:%M UTC")
     )]
     Overtaken {

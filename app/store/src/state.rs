@@ -6,7 +6,7 @@ use phasegate_domain::{
     flags::PersonalOverride,
     history::{HistoryEntry, HistoryLine},
     ids::{EnvironmentId, EnvironmentKey, ProjectId, TokenId, UserId},
-    people::Person,
+    people::{Person, Role},
     rollout::Rollout,
     segments::Segment,
 };
@@ -34,6 +34,17 @@ pub trait StateStore: Send + Sync {
 
     /// Who has that id, with the role they have now.
     async fn person(&self, id: UserId) -> Result<Option<Person>, StoreError>;
+
+    /// Makes an account.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the address has one already, whatever its case.
+    async fn create_account(
+        &self,
+        email: &str,
+        password_hash: &str,
+        role: Role,
+    ) -> Result<UserId, StoreError>;
 
     /// Replaces a password and ends the account's sessions. `false` if there is no such account.
     async fn set_password(&self, email: &str, password_hash: &str) -> Result<bool, StoreError>;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
+use phasegate_domain::people::Role;
 use phasegate_service::{accounts, secrets};
 
 use super::local;
@@ -10,6 +11,17 @@ use crate::clock;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum UserCommand {
+    /// Make an account; its password is printed.
+    Add {
+        /// The account's e-mail address
+        email: String,
+        /// viewer, operator or admin
+        #[arg(long, default_value = "operator", value_parser = ["viewer", "operator", "admin"])]
+        role: String,
+        /// Folder for databases and secrets [default: ./data]
+        #[arg(long)]
+        data: Option<PathBuf>,
+    },
     /// Give an account a new password, which is printed; its sessions end.
     SetPassword {
         /// The account's e-mail address
@@ -21,9 +33,17 @@ pub(super) enum UserCommand {
 }
 
 pub(super) async fn run(command: UserCommand) -> anyhow::Result<()> {
-    let UserCommand::SetPassword { email, data } = command;
-    let service = local::open(data).await?;
     let password = secrets::text("", &clock::seed()?, 20);
-    accounts::set_password(&service, &email, &password, clock::seed()?).await?;
+    match command {
+        UserCommand::Add { email, role, data } => {
+            let service = local::open(data).await?;
+            let role = Role::parse(&role).unwrap_or(Role::Viewer);
+            accounts::create(&service, &email, &password, role, clock::seed()?).await?;
+        }
+        UserCommand::SetPassword { email, data } => {
+            let service = local::open(data).await?;
+            accounts::set_password(&service, &email, &password, clock::seed()?).await?;
+        }
+    }
     local::print(&password)
 }

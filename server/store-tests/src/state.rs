@@ -110,6 +110,10 @@ pub async fn sessions_end(store: impl StateStore) {
     assert!(store.session(Digest([4; 32]), at(0)).await.unwrap().is_some());
     assert_eq!(store.account("admin@example.com").await.unwrap().unwrap().password_hash, "new");
     assert!(!store.set_password("nobody@example.com", "new").await.unwrap());
+    let bob = store.create_account("bob@example.com", "hash", Role::Operator).await.unwrap();
+    assert_eq!(store.person(bob).await.unwrap().unwrap().role, Role::Operator);
+    let again = store.create_account("BOB@example.com", "hash", Role::Admin).await;
+    assert!(matches!(again, Err(StoreError::Conflict)), "{again:?}");
 }
 
 /// The first start brings its plan, with flags and segments.

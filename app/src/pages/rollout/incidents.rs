@@ -101,7 +101,10 @@ fn Loaded(
     let may = rollout.role >= Role::Operator;
     let plan = rollout.plan;
     let text = lines.iter().find_map(|line| match &line.entry.change {
-        Change::Rollout { what, .. } if line.entry.at == incident.acted_at => {
+        // The history keeps milliseconds.
+        Change::Rollout { what, .. }
+            if line.entry.at.timestamp_millis() == incident.acted_at.timestamp_millis() =>
+        {
             notice(&plan, what, &line.entry.actor, line.entry.at)
         }
         _ => None,

@@ -74,6 +74,28 @@ pub(super) async fn first_start(
     Ok(Some(Created { environment, admin: UserId(admin) }))
 }
 
+pub(super) async fn create(
+    db: &Database,
+    email: &str,
+    password_hash: &str,
+    role: Role,
+) -> Result<UserId, StoreError> {
+    let mut tx = db.write().await?;
+    let made: Option<i64> = sqlx::query_scalar(
+        "INSERT INTO accounts (email, password_hash, role) VALUES (?, ?, ?)
+         ON CONFLICT DO NOTHING RETURNING id",
+    )
+    .bind(email)
+    .bind(password_hash)
+    .bind(role.as_str())
+    .fetch_optional(&mut *tx)
+    .await
+    .map_err(database)?;
+    let id = made.ok_or(StoreError::Conflict)?;
+    commit(tx).await?;
+    Ok(UserId(id))
+}
+
 fn to_person((id, email, role): (i64, String, String)) -> Result<Person, StoreError> {
     let role = Role::parse(&role).ok_or_else(|| damaged("account")(&"unknown role"))?;
     Ok(Person { id: UserId(id), email, role })

@@ -16,7 +16,7 @@ use phasegate_domain::{
     flags::PersonalOverride,
     history::{HistoryEntry, HistoryLine},
     ids::{EnvironmentId, EnvironmentKey, ProjectId, TokenId, UserId},
-    people::Person,
+    people::{Person, Role},
     rollout::Rollout,
     segments::Segment,
 };
@@ -77,6 +77,15 @@ impl StateStore for SqliteState {
 
     async fn person(&self, id: UserId) -> Result<Option<Person>, StoreError> {
         accounts::person(&self.database, id).await
+    }
+
+    async fn create_account(
+        &self,
+        email: &str,
+        password_hash: &str,
+        role: Role,
+    ) -> Result<UserId, StoreError> {
+        accounts::create(&self.database, email, password_hash, role).await
     }
 
     async fn set_password(&self, email: &str, password_hash: &str) -> Result<bool, StoreError> {

@@ -1,0 +1,146 @@
+// The guide's story with two people: checklist, start, votes, advance, trouble, three ways back.
+import { expect, logIn, test } from './fixtures';
+import type { Page } from '@playwright/test';
+import type { Server } from './server';
+
+const REASON = 'Reason (required)';
+
+/** A second person, who may run rollouts but overrule nothing. */
+async function operator(server: Server, visitor: () => Promise<Page>): Promise<Page> {
+  const email = 'olga@example.com';
+  const password = server.command('user', 'add', email).trim();
+  const page = await visitor();
+  await logIn(page, { email, password });
+  return page;
+}
+
+async function tickAll(page: Page): Promise<void> {
+  const list = page.getByTestId('checklist');
+  for (let left = 12; left > 0; left -= 1) {
+    await expect(list).toContainText(`${12 - left} of 12 done`);
+    await list.getByRole('button', { name: /^Done/ }).first().click();
+  }
+  await expect(list).toContainText('12 of 12 done');
+}
+
+test('a rollout from its checklist to its post-mortem', async ({ admin, server, visitor, expectComplaint }) => {
+  expectComplaint(/409 \(Conflict\)/);
+  expectComplaint(/The demo threw this error/);
+  const olga = await operator(server, visitor);
+  const status = (page: Page) => page.getByTestId('rollout-status');
+
+  await test.step('an operator cannot start before the checklist is done', async () => {
+    await olga.goto('/admin/rollout');
+    await expect(olga.getByRole('link', { name: 'Start the rollout' })).toHaveCount(0);
+    await expect(olga.getByTestId('checklist')).toContainText('Security audit completed');
+    await olga.getByLabel('Link (optional)').first().fill('https://ci.example/run/1');
+    await tickAll(olga);
+    await expect(olga.getByTestId('checklist').getByRole('link', { name: 'https://ci.example/run/1' })).toBeVisible();
+    await expect(olga.getByTestId('checklist')).toContainText('olga@example.com');
+    await olga.getByRole('link', { name: 'Start the rollout' }).click();
+    await expect(olga.getByLabel('Reason (optional)')).toBeVisible();
+    await olga.getByRole('button', { name: 'Start the rollout' }).click();
+    await expect(status(olga)).toContainText('Phase 1 of 6');
+  });
+
+  await test.step('the page answers whether it can go on, and if not, why not', async () => {
+    await expect(olga.getByTestId('gate-answer')).toContainText(/Not yet\. \d+ of \d+ conditions are open\./);
+    const gate = olga.getByTestId('gate');
+    await expect(gate).toContainText('At least 3 days');
+    await expect(gate).toContainText('no sessions in this phase yet');
+    await expect(gate).toContainText('0 of 2 say go');
+    await expect(olga.getByRole('link', { name: 'Advance to phase 2' })).toHaveCount(0);
+  });
+
+  await test.step('people judge what cannot be measured, and vote', async () => {
+    const gate = olga.getByTestId('gate');
+    await gate.getByText(/^Judge “No blocking bugs”/).click();
+    const line = gate.getByRole('listitem').filter({ hasText: 'No blocking bugs' });
+    await line.getByRole('button', { name: 'It holds' }).click();
+    await expect(gate).toContainText('olga@example.com says so');
+    await olga.getByTestId('votes').getByRole('button', { name: 'Go', exact: true }).click();
+    await expect(gate).toContainText('1 of 2 say go');
+    await admin.goto('/admin/rollout');
+    const votes = admin.getByTestId('votes');
+    await votes.getByRole('button', { name: 'No-go' }).click();
+    await expect(admin.getByRole('alert')).toContainText('comment: may not be empty');
+    await votes.getByLabel(/Why/).fill('It is Friday');
+    await votes.getByRole('button', { name: 'No-go' }).click();
+    await expect(admin.getByTestId('gate')).toContainText('says no-go: It is Friday');
+    await admin.getByTestId('votes').getByRole('button', { name: 'Go', exact: true }).click();
+    await expect(admin.getByTestId('gate')).toContainText('2 say go');
+  });
+
+  await test.step('an admin overrules what is still open, with a reason', async () => {
+    for (const phase of [2, 3]) {
+      await admin.getByRole('link', { name: `Advance to phase ${phase}` }).click();
+      await expect(admin.locator('.confirm-warning')).toContainText('Performance score');
+      await admin.getByLabel(REASON).fill('Measured elsewhere');
+      await admin.getByRole('button', { name: `Advance to phase ${phase}` }).click();
+      await expect(status(admin)).toContainText(`Phase ${phase} of 6`);
+    }
+    await expect(admin.getByTestId('votes').getByRole('listitem'), 'votes were about phase 1').toHaveCount(0);
+  });
+
+  await test.step('errors in the demo are in the evidence', async () => {
+    const beta = await visitor();
+    await beta.goto('/demo?as=ada');
+    await expect(beta.locator('.flag.is-on')).toHaveCount(5);
+    await beta.getByRole('button', { name: 'Throw an error' }).click();
+    await expect.poll(async () => {
+      await admin.goto('/admin/rollout');
+      return admin.getByTestId('gate').innerText();
+    }, { timeout: 15_000 }).toContain('of 1 people');
+  });
+
+  await test.step('the gradual rollback is two clicks away, and halves exactly', async () => {
+    await olga.goto('/admin/performance');
+    await olga.getByRole('link', { name: 'Roll back …' }).click();
+    const card = olga.getByRole('article', { name: 'Gradual rollback' });
+    await card.getByLabel(/What is wrong/).fill('Pages got slow');
+    await card.getByLabel('Noticed').selectOption('an hour ago');
+    await card.getByRole('button', { name: 'Halve the shares' }).click();
+    await expect(status(olga)).toContainText('50 % of the shares');
+    await expect(olga.getByTestId('incidents')).toContainText('Pages got slow');
+    await expect(olga.getByTestId('incidents')).toContainText('done 1 h after it was noticed, in time (within 2 h)');
+    await expect(olga.getByTestId('gate')).toContainText('50 % of the plan is served; restore it first');
+    await olga.goto('/admin/debugger?user=sam');
+    await expect(olga.getByTestId('answers')).toContainText(/below 2500/);
+  });
+
+  await test.step('the full rollback asks for a post-mortem before anybody advances', async () => {
+    await olga.goto('/admin/rollout/emergency');
+    const card = olga.getByRole('article', { name: 'Full rollback' });
+    await card.getByLabel(/What is wrong/).fill('Subscriptions fall');
+    await card.getByRole('button', { name: 'Roll back to phase 1' }).click();
+    await expect(status(olga)).toContainText('Phase 1 of 6');
+    await admin.goto('/admin/rollout');
+    await expect(admin.getByRole('link', { name: 'Advance to phase 2' })).toHaveCount(0);
+    await expect(admin.getByTestId('gate')).toContainText('that of incident 2 is not written');
+    await olga.getByRole('link', { name: /Incident 2/ }).click();
+    await expect(olga.getByTestId('incident-timeline')).toContainText('Rolled all the way back from phase 3 to phase 1');
+    await expect(olga.getByLabel('A text for stakeholders')).toHaveValue(/was rolled back to phase 1[^]*Why: Subscriptions fall/);
+    await olga.getByRole('button', { name: 'Told : Support lead' }).click();
+    await expect(olga.getByText(/told/).first()).toBeVisible();
+    await olga.getByRole('button', { name: 'Close the incident' }).click();
+    await expect(olga.getByRole('alert')).toContainText('write its post-mortem first');
+    await olga.getByLabel(/^Impact/).fill('A fifth of the new users for an hour');
+    await olga.getByLabel('Cause').fill('A cache without a limit');
+    await olga.getByLabel('What went well').fill('Noticed early');
+    await olga.getByLabel('What is to be done').first().fill('Limit the cache');
+    await olga.getByLabel('By whom').first().fill('Ada');
+    await olga.getByRole('button', { name: 'File the post-mortem' }).click();
+    await expect(olga.getByTestId('post-mortem')).toContainText('A cache without a limit');
+    await olga.getByRole('button', { name: 'Close the incident' }).click();
+    await expect(olga.getByTestId('incident-status')).toHaveText('closed');
+  });
+
+  await test.step('and then the rollout goes on', async () => {
+    await admin.goto('/admin/rollout');
+    await admin.getByRole('link', { name: 'Advance to phase 2' }).click();
+    await admin.getByLabel(REASON).fill('Mended');
+    await admin.getByRole('button', { name: 'Advance to phase 2' }).click();
+    await expect(status(admin)).toContainText('Phase 2 of 6');
+    await expect(admin.getByTestId('rollout-history')).toContainText('Wrote the post-mortem of incident 2.');
+  });
+});
