@@ -90,7 +90,7 @@ test('a rollout from its checklist to its post-mortem', async ({ admin, server, 
     await expect.poll(async () => {
       await admin.goto('/admin/rollout');
       return admin.getByTestId('gate').innerText();
-    }, { timeout: 15_000 }).toContain('of 1 people');
+    }, { timeout: 15_000 }).toContain('of 1 person');
   });
 
   await test.step('the gradual rollback is two clicks away, and halves exactly', async () => {

@@ -7,6 +7,7 @@ const SIZES = { desktop: { width: 1280, height: 860 }, phone: { width: 390, heig
 const PAGES = {
   rollout: '/admin/rollout',
   'rollout-confirm': '/admin/rollout?confirm=advance-3',
+  'rollout-emergency': '/admin/rollout/emergency',
   flags: '/admin/flags',
   flag: '/admin/flags/CHECKOUT_DESIGN',
   'flag-edit': '/admin/flags/CHECKOUT_DESIGN/edit',

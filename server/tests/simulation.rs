@@ -10,87 +10,31 @@
     reason = "in a test, a panic is how it fails; and it says what it has compared"
 )]
 
+#[path = "common/process.rs"]
+mod process;
+
 use std::{
-    io::{BufRead, BufReader},
-    net::TcpListener,
-    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
+use process::{CLIENT_KEY, Server, binary};
 use serde_json::Value;
-use tempfile::TempDir;
-
-const KEY: &str = "pk_test";
-const TOKEN: &str = "pgs_test";
 
 /// How often the server is killed.
 const KILLS: u64 = 5;
-
-fn binary() -> PathBuf {
-    let given = std::env::var_os("PHASEGATE_BINARY").map(PathBuf::from);
-    given.unwrap_or_else(|| env!("CARGO_BIN_EXE_phasegate").into())
-}
 
 fn number(variable: &str, usual: u64) -> u64 {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
-/// A server at an address that stays the same when it is started again.
-struct Server {
-    child: Child,
-    port: u16,
-    data: TempDir,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn serve(data: &Path, port: u16) -> Child {
-    let mut child = Command::new(binary())
-        .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"])
-        .arg(data)
-        .env_clear()
-        .env("PHASEGATE_CLIENT_KEY", KEY)
-        .env("PHASEGATE_SERVER_TOKEN", TOKEN)
-        .current_dir(data)
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let log = BufReader::new(child.stderr.take().unwrap());
-    let mut lines = log.lines().map_while(Result::ok);
-    assert!(lines.any(|line| line.contains("phasegate is ready")), "it ended before");
-    // What else it says must not fill the pipe.
-    std::thread::spawn(move || lines.for_each(drop));
-    child
-}
-
 impl Server {
-    fn start() -> Self {
-        let data = tempfile::tempdir().unwrap();
-        // Free now, and nobody else's a moment later.
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        Self { child: serve(data.path(), port), port, data }
-    }
-
-    /// As a power cut would end it, and started again.
-    fn kill_and_restart(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-        self.child = serve(self.data.path(), self.port);
-    }
-
     fn simulate(&self, seed: u64, more: &[&str]) -> Child {
         let users = number("PHASEGATE_SIMULATED_USERS", 120).to_string();
         let days = number("PHASEGATE_SIMULATED_DAYS", 12).to_string();
         Command::new(binary())
             .args(["simulate", "--json", "--url", &format!("http://127.0.0.1:{}", self.port)])
-            .args(["--client-key", KEY, "--users", &users, "--days", &days])
+            .args(["--client-key", CLIENT_KEY, "--users", &users, "--days", &days])
             .args(["--seed", &seed.to_string()])
             .args(more)
             .env_clear()
@@ -100,18 +44,11 @@ impl Server {
             .unwrap()
     }
 
-    async fn api(&self, method: reqwest::Method, path: &str) -> reqwest::Response {
-        let place = "/api/v1/projects/default/environments/production";
-        let url = format!("http://127.0.0.1:{}{place}{path}", self.port);
-        phasegate_server::prepare_tls();
-        let request = reqwest::Client::new().request(method, url).bearer_auth(TOKEN);
-        request.send().await.unwrap()
-    }
-
     /// How many sessions have been counted.
     async fn sessions(&self) -> u64 {
         let path = "/analytics?range=90d&data=simulated";
-        let answer: Value = self.api(reqwest::Method::GET, path).await.json().await.unwrap();
+        let answer: Value =
+            self.api(reqwest::Method::GET, path).send().await.unwrap().json().await.unwrap();
         answer["sessions"]["now"]["sessions"].as_u64().unwrap()
     }
 }
@@ -167,10 +104,19 @@ async fn what_is_measured_is_true() {
     assert_eq!(server.sessions().await, before);
     outcome(server.simulate(2, &["--regression", "3"]));
     // Nothing of it is taken for real, and it goes at a word.
-    let real: Value =
-        server.api(reqwest::Method::GET, "/analytics?range=90d").await.json().await.unwrap();
+    let real: Value = server
+        .api(reqwest::Method::GET, "/analytics?range=90d")
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
     assert_eq!(real["people"]["now"]["people"], 0);
-    assert_eq!(server.api(reqwest::Method::DELETE, "/simulation").await.status(), 204);
+    assert_eq!(
+        server.api(reqwest::Method::DELETE, "/simulation").send().await.unwrap().status(),
+        204
+    );
     assert_eq!(server.sessions().await, 0);
 }
 

@@ -77,25 +77,49 @@ impl Limit {
     }
 }
 
-/// Whether a criterion holds. `of` names what was counted, such as `sessions`; `criteria` is how many
-/// criteria are looked at together, each of which gets its part of the error.
+/// What was counted, in words: one of them, and many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted(pub &'static str, pub &'static str);
+
+impl Counted {
+    fn write(self, count: u64) -> String {
+        format!("{count} {}", self.name(count))
+    }
+
+    /// `about 12 more sessions needed`
+    fn missing(self, about: &str, count: u64) -> String {
+        format!("{about}{count} more {} needed", self.name(count))
+    }
+
+    fn name(self, count: u64) -> &'static str {
+        if count == 1 { self.0 } else { self.1 }
+    }
+}
+
+/// Whether a criterion holds. `criteria` is how many are looked at together, each of which gets its
+/// part of the error.
 #[must_use]
-pub fn judge(measured: Measured, limit: Limit, of: &str, criteria: usize) -> Finding {
+pub fn judge(measured: Measured, limit: Limit, of: Counted, criteria: usize) -> Finding {
     let alpha = ALPHA / criteria.max(1) as f64;
     match measured {
         Measured::Rate { cases: 0, .. }
         | Measured::Mean { count: 0, .. }
         | Measured::Plain { count: 0, .. }
-        | Measured::Count { looked: 0, .. } => {
-            Finding { verdict: Verdict::Inconclusive, detail: format!("no {of} in this phase yet") }
-        }
+        | Measured::Count { looked: 0, .. } => Finding {
+            verdict: Verdict::Inconclusive,
+            detail: format!("no {} in this phase yet", of.1),
+        },
         Measured::Rate { happened, cases } => {
             let bounds = |cases: u64, happened: u64| percent(rate_bounds(happened, cases, alpha));
             let now = bounds(cases, happened);
             let rate = happened as f64 / cases as f64;
             let later = |cases: u64| bounds(cases, (rate * cases as f64).round() as u64);
-            let text =
-                format!("{:.1} % of {cases} {of}, surely {}", rate * 100.0, between(now, " %"));
+            let text = format!(
+                "{:.1} % of {}, surely {}",
+                rate * 100.0,
+                of.write(cases),
+                between(now, " %")
+            );
             weighed(limit, now, text, cases, of, later)
         }
         Measured::Mean { mean, variance, count } => {
@@ -105,10 +129,10 @@ pub fn judge(measured: Measured, limit: Limit, of: &str, criteria: usize) -> Fin
                 MIN_FOR_MEAN.. => format!(", surely {}", between(now, "")),
                 _ => String::new(),
             };
-            weighed(limit, now, format!("{mean:.2} from {count} {of}{sure}"), count, of, at)
+            weighed(limit, now, format!("{mean:.2} from {}{sure}", of.write(count)), count, of, at)
         }
         Measured::Plain { value, count } => {
-            let text = format!("{value:.1} from {count} {of}");
+            let text = format!("{value:.1} from {}", of.write(count));
             let verdict = match (count >= MIN_FOR_PLAIN, limit.holds(value)) {
                 (true, true) => Verdict::Pass,
                 (true, false) => Verdict::Fail,
@@ -116,12 +140,12 @@ pub fn judge(measured: Measured, limit: Limit, of: &str, criteria: usize) -> Fin
             };
             let more = MIN_FOR_PLAIN.saturating_sub(count);
             let missing =
-                if more > 0 { format!("; {more} more {of} needed") } else { String::new() };
+                if more > 0 { format!("; {}", of.missing("", more)) } else { String::new() };
             Finding { verdict, detail: format!("{text}{missing}") }
         }
         Measured::Count { happened, looked } => Finding {
             verdict: if limit.holds(happened as f64) { Verdict::Pass } else { Verdict::Fail },
-            detail: format!("{happened} in {looked} {of}"),
+            detail: format!("{happened} in {}", of.write(looked)),
         },
     }
 }
@@ -142,7 +166,7 @@ fn weighed(
     now: Bounds,
     text: String,
     count: u64,
-    of: &str,
+    of: Counted,
     later: impl Fn(u64) -> Bounds,
 ) -> Finding {
     let verdict = limit.verdict(now);
@@ -159,7 +183,7 @@ fn weighed(
                 let half = few.midpoint(many);
                 if is_enough(half) { many = half } else { few = half }
             }
-            format!("{text}; about {} more {of} needed", many - count)
+            format!("{text}; {}", of.missing("about ", many - count))
         }
         None => format!("{text}; too close to the limit to tell"),
     };
@@ -170,12 +194,14 @@ fn weighed(
 mod tests {
     use super::*;
 
+    const SESSIONS: Counted = Counted("session", "sessions");
+
     fn limit(comparator: Comparator, threshold: f64) -> Limit {
         Limit { comparator, threshold }
     }
 
     fn verdict(happened: u64, cases: u64, limit: Limit) -> Verdict {
-        judge(Measured::Rate { happened, cases }, limit, "sessions", 1).verdict
+        judge(Measured::Rate { happened, cases }, limit, SESSIONS, 1).verdict
     }
 
     #[test]
@@ -194,19 +220,20 @@ mod tests {
     #[test]
     fn what_is_not_sure_says_how_many_more() {
         let below = limit(Comparator::Below, 3.0);
-        let found = judge(Measured::Rate { happened: 0, cases: 50 }, below, "sessions", 1);
+        let found = judge(Measured::Rate { happened: 0, cases: 50 }, below, SESSIONS, 1);
         let more: u64 = found.detail.split(' ').rev().nth(3).unwrap().parse().unwrap();
         assert!(found.detail.ends_with("more sessions needed"), "{}", found.detail);
         assert_eq!(verdict(0, 50 + more, below), Verdict::Pass);
         assert_eq!(verdict(0, 49 + more, below), Verdict::Inconclusive);
-        let close = judge(Measured::Rate { happened: 3, cases: 100 }, below, "sessions", 1);
+        let close = judge(Measured::Rate { happened: 3, cases: 100 }, below, SESSIONS, 1);
         assert!(close.detail.ends_with("too close to the limit to tell"), "{}", close.detail);
     }
 
     #[test]
     fn more_criteria_need_more_evidence() {
         let below = limit(Comparator::Below, 3.0);
-        let of = |criteria| judge(Measured::Rate { happened: 0, cases: 250 }, below, "x", criteria);
+        let of =
+            |criteria| judge(Measured::Rate { happened: 0, cases: 250 }, below, SESSIONS, criteria);
         assert_eq!(of(1).verdict, Verdict::Pass);
         assert_eq!(of(10).verdict, Verdict::Inconclusive);
     }
@@ -215,19 +242,21 @@ mod tests {
     fn means_plain_numbers_and_counts() {
         let above = limit(Comparator::Above, 4.0);
         let mean =
-            |mean, count| judge(Measured::Mean { mean, variance: 1.0, count }, above, "x", 1);
+            |mean, count| judge(Measured::Mean { mean, variance: 1.0, count }, above, SESSIONS, 1);
         assert_eq!(mean(4.5, 29).verdict, Verdict::Inconclusive);
         assert_eq!(mean(4.5, 400).verdict, Verdict::Pass);
         assert_eq!(mean(3.5, 400).verdict, Verdict::Fail);
-        assert!(mean(4.5, 2).detail.contains("more x needed"), "{}", mean(4.5, 2).detail);
-        let plain = |value, count| judge(Measured::Plain { value, count }, above, "views", 1);
+        assert!(mean(4.5, 2).detail.contains("more sessions needed"), "{}", mean(4.5, 2).detail);
+        let plain = |value, count| judge(Measured::Plain { value, count }, above, SESSIONS, 1);
         assert_eq!(plain(90.0, 100).verdict, Verdict::Pass);
         assert_eq!(plain(3.0, 100).verdict, Verdict::Fail);
-        assert_eq!(plain(90.0, 60).detail, "90.0 from 60 views; 40 more views needed");
+        assert_eq!(plain(90.0, 60).detail, "90.0 from 60 sessions; 40 more sessions needed");
         let zero = limit(Comparator::AtMost, 0.0);
-        let count = |happened, looked| judge(Measured::Count { happened, looked }, zero, "x", 1);
+        let count =
+            |happened, looked| judge(Measured::Count { happened, looked }, zero, SESSIONS, 1);
         assert_eq!(count(0, 9).verdict, Verdict::Pass);
         assert_eq!(count(1, 9).verdict, Verdict::Fail);
         assert_eq!(count(0, 0).verdict, Verdict::Inconclusive);
+        assert_eq!(count(0, 1).detail, "0 in 1 session");
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     words::duration,
 };
 
-pub use judge::{Limit, Measured, judge};
+pub use judge::{Counted, Limit, Measured, judge};
 
 /// Whether a condition holds. What is not known does not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -29,12 +29,14 @@ pub enum CommandKind {
     /// Go on after a pause.
     Resume,
     /// Go back to the phase before.
+    #[serde(rename = "rollback")]
     RollBack,
     /// Halve every share below 100 %.
     Halve,
     /// Double what was halved.
     Restore,
     /// Go back to phase 1.
+    #[serde(rename = "rollback_full")]
     RollBackFully,
     /// Turn all flags of the phases reached off, for everybody.
     Kill,
@@ -71,7 +73,7 @@ impl CommandKind {
             Self::RollBack => "rollback",
             Self::Halve => "halve",
             Self::Restore => "restore",
-            Self::RollBackFully => "rollback-full",
+            Self::RollBackFully => "rollback_full",
             Self::Kill => "kill",
             Self::Complete => "complete",
             Self::Abort => "abort",

@@ -107,6 +107,14 @@ fn every_state_answers_every_command_of_every_role() {
 }
 
 #[test]
+fn commands_are_called_the_same_everywhere() {
+    for kind in CommandKind::ALL {
+        assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+        assert_eq!(CommandKind::parse(kind.as_str()), Some(kind));
+    }
+}
+
+#[test]
 fn what_takes_something_away_needs_a_reason() {
     for (state, expected) in table() {
         for (kind, expected) in CommandKind::ALL.into_iter().zip(expected) {

@@ -6,7 +6,7 @@
 
 use phasegate_domain::{
     analytics::{Presence, RETENTION_DAYS, retention},
-    gates::{Finding, Limit, Measured, Verdict, judge},
+    gates::{Counted, Finding, Limit, Measured, Verdict, judge},
     ids::{EnvironmentId, FlagKey, PhaseNumber, VariantName},
     rollout::{ComparedWith, Criterion, Metric, Rollout},
     stats::{Bounds, People, Tally, rate_bounds},
@@ -92,7 +92,7 @@ impl Evidence<'_> {
                 let exposed = self.exposed(&named);
                 let tried = self.used(&named).count_in_both(&exposed);
                 let measured = Measured::Rate { happened: tried, cases: exposed.len() };
-                judge(measured, limit, "people", self.criteria)
+                judge(measured, limit, PEOPLE, self.criteria)
             }
             (ComparedWith::Fixed, Metric::Retention) => {
                 let (back, of) = self.retained(&self.exposed(&named));
@@ -161,7 +161,7 @@ impl Evidence<'_> {
     }
 
     /// What is counted by session, of the flag with the most of them.
-    fn of_sessions(&self, metric: Metric, flags: &[FlagKey]) -> (Option<Measured>, &'static str) {
+    fn of_sessions(&self, metric: Metric, flags: &[FlagKey]) -> (Option<Measured>, Counted) {
         let slices = flags.iter().filter_map(|flag| {
             Some(Slice::Flag(flag.clone(), on(self.live, flag)?, Some(self.phase)))
         });
@@ -171,31 +171,31 @@ impl Evidence<'_> {
         match metric {
             Metric::ErrorRate => {
                 let happened = tally(Series::ErrorSessions).count();
-                (Some(Measured::Rate { happened, cases: sessions }), "sessions")
+                (Some(Measured::Rate { happened, cases: sessions }), SESSIONS)
             }
             Metric::CriticalErrorRate => {
                 let happened = tally(Series::CriticalSessions).count();
-                (Some(Measured::Rate { happened, cases: sessions }), "sessions")
+                (Some(Measured::Rate { happened, cases: sessions }), SESSIONS)
             }
             Metric::CriticalBugs => {
                 let happened = tally(Series::CriticalSessions).count();
-                (Some(Measured::Count { happened, looked: sessions }), "sessions")
+                (Some(Measured::Count { happened, looked: sessions }), SESSIONS)
             }
             Metric::UserSatisfaction => {
                 let ratings = tally(Series::Feedback);
                 let (mean, variance) = (ratings.mean(), ratings.variance());
                 let (mean, variance) = (mean.unwrap_or_default(), variance.unwrap_or_default());
                 let count = ratings.sketch().count();
-                (Some(Measured::Mean { mean, variance, count }), "ratings")
+                (Some(Measured::Mean { mean, variance, count }), Counted("rating", "ratings"))
             }
             Metric::PerformanceScore => {
                 let p75 = |vital| tally(Series::Vital(vital)).sketch().quantile(0.75);
                 let values = Vital::ALL.into_iter().filter_map(|vital| Some((vital, p75(vital)?)));
                 let value = performance_score(values, Device::Phone).unwrap_or_default();
                 let count = tally(Series::Vital(Vital::Lcp)).sketch().count();
-                (Some(Measured::Plain { value, count }), "page views")
+                (Some(Measured::Plain { value, count }), Counted("page view", "page views"))
             }
-            Metric::AdoptionRate | Metric::Retention | Metric::Engagement => (None, ""),
+            Metric::AdoptionRate | Metric::Retention | Metric::Engagement => (None, SESSIONS),
         }
     }
 
@@ -207,7 +207,14 @@ impl Evidence<'_> {
     }
 }
 
-const RETAINED: &str = "people who came first at least 7 days ago";
+const SESSIONS: Counted = Counted("session", "sessions");
+
+const PEOPLE: Counted = Counted("person", "people");
+
+const RETAINED: Counted = Counted(
+    "person who came first at least 7 days ago",
+    "people who came first at least 7 days ago",
+);
 
 fn union<'a>(sets: impl Iterator<Item = &'a People>) -> People {
     let mut all = People::default();
@@ -224,7 +231,7 @@ fn unknown(why: &str) -> Finding {
 fn against(treatment: (u64, u64), control: (u64, u64), limit: Limit, criteria: usize) -> Finding {
     if treatment.1 == 0 || control.1 == 0 {
         let missing = if control.1 == 0 { "control" } else { "treatment" };
-        return unknown(&format!("no {RETAINED} in {missing}"));
+        return unknown(&format!("no {} in {missing}", RETAINED.1));
     }
     let alpha = phasegate_domain::stats::ALPHA / criteria.max(1) as f64 / 2.0;
     let bounds = |(happened, cases)| rate_bounds(happened, cases, alpha);

@@ -59,7 +59,7 @@ fn Item(item: ChecklistItem, tick: Option<Tick>, may: bool) -> impl IntoView {
         Some(tick) => {
             let link = Some(tick.link.clone()).filter(|link| !link.is_empty());
             view! {
-                <li class="condition is-pass">
+                <li class="gate-line is-pass">
                     <strong>{name.clone()}</strong>
                     <span class="hint">
                         {tick.by.0} ", " <Time at=tick.at/>
@@ -80,7 +80,7 @@ fn Item(item: ChecklistItem, tick: Option<Tick>, may: bool) -> impl IntoView {
             .into_any()
         }
         None => view! {
-            <li class="condition is-asked">
+            <li class="gate-line is-asked">
                 <strong>{name.clone()}</strong>
                 {may.then(|| view! {
                     <form method="post" action="/admin/rollout" class="row">{fields}

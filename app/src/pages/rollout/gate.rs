@@ -11,10 +11,10 @@ use crate::components::{Here, Time};
 
 fn class(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::Pass => "condition is-pass",
-        Verdict::Fail => "condition is-fail",
-        Verdict::Inconclusive => "condition is-open",
-        Verdict::AwaitingSignOff => "condition is-asked",
+        Verdict::Pass => "gate-line is-pass",
+        Verdict::Fail => "gate-line is-fail",
+        Verdict::Inconclusive => "gate-line is-open",
+        Verdict::AwaitingSignOff => "gate-line is-asked",
     }
 }
 
@@ -56,7 +56,7 @@ pub(super) fn GatePanel(rollout: RolloutView) -> impl IntoView {
         <section class=format!("card gate {state}") aria-labelledby="gate-title" data-testid="gate">
             <h2 id="gate-title">{question}</h2>
             <p class="gate-answer" data-testid="gate-answer">{answer}</p>
-            <ul class="conditions">{lines}</ul>
+            <ul class="gate-lines">{lines}</ul>
             <Votes rollout=rollout.clone()/>
         </section>
     })
@@ -83,7 +83,7 @@ fn line(condition: &Condition, rollout: &RolloutView) -> impl IntoView + use<> {
 fn Judge(statement: String, verdict: Verdict) -> impl IntoView {
     let label = if verdict == Verdict::AwaitingSignOff { "Judge" } else { "Judge again" };
     view! {
-        <details class="condition-more">
+        <details class="gate-more">
             <summary>{label}<span class="visually-hidden">" “"{statement.clone()}"”"</span></summary>
             <form method="post" action="/admin/rollout" class="row"><Here/>
                 <input type="hidden" name="add" value="sign_off"/>

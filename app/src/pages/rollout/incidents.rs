@@ -155,7 +155,7 @@ fn Told(plan: Plan, incident: Incident, text: Option<String>, may: bool) -> impl
         };
         let done = told(&who);
         let form = (may && done.is_none()).then(|| view! { <Tell id who=who.clone()/> });
-        let class = if done.is_some() { "condition is-pass" } else { "condition is-asked" };
+        let class = if done.is_some() { "gate-line is-pass" } else { "gate-line is-asked" };
         view! {
             <li class=class>
                 <strong>{who}</strong> <span class="hint">{reach} {done.map(|note| view! { ", told " <Time at=note.at/> })}</span>
@@ -171,7 +171,7 @@ fn Told(plan: Plan, incident: Incident, text: Option<String>, may: bool) -> impl
     view! {
         <section aria-labelledby="told-title">
             <h2 id="told-title">"Who must know"</h2>
-            <ul class="conditions">{people.collect_view()} {others}</ul>
+            <ul class="gate-lines">{people.collect_view()} {others}</ul>
             {text.map(|text| view! {
                 <label class="field"><span>"A text for stakeholders"</span>
                     <textarea rows="7" readonly>{text}</textarea></label>

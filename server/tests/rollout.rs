@@ -1,0 +1,168 @@
+//! The rollout over HTTP: the rules, who was first, and what a power cut leaves behind.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "in a test, a panic is how it fails"
+)]
+
+mod common;
+#[path = "common/process.rs"]
+mod process;
+
+use common::{CLIENT_KEY, TestApp, json};
+use process::Server;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+async fn command(app: &TestApp, name: &str, reason: &str) -> (u16, Value) {
+    let body = json!({"command": name, "reason": reason});
+    let (status, answer) = json(app.api(Method::POST, "/rollout/commands").json(&body)).await;
+    (status.into(), answer)
+}
+
+async fn add(app: &TestApp, contribution: Value) -> (u16, Value) {
+    let sent = app.api(Method::POST, "/rollout/record").json(&contribution);
+    let (status, answer) = json(sent).await;
+    (status.into(), answer)
+}
+
+async fn status(app: &TestApp) -> Value {
+    json(app.api(Method::GET, "/rollout")).await.1
+}
+
+#[tokio::test]
+async fn a_refusal_says_why_and_what_is_possible() {
+    let app = TestApp::start().await;
+    let (code, problem) = command(&app, "advance", "").await;
+    assert_eq!(
+        (code, problem["detail"].as_str().unwrap()),
+        (409, "the rollout has not started; start it first. Possible now: start, abort",)
+    );
+    let (code, problem) = command(&app, "start", "").await;
+    let detail = problem["detail"].as_str().unwrap();
+    assert_eq!(code, 409);
+    assert!(detail.starts_with("12 of 12 items of the checklist are not done"), "{detail}");
+    let (code, problem) = command(&app, "fly", "").await;
+    assert_eq!(code, 422, "{problem}");
+    let (code, problem) = add(&app, json!({"contribution": "tick", "item": "Coffee"})).await;
+    assert_eq!(
+        (code, problem["detail"].as_str().unwrap()),
+        (409, "item: the plan has no item \"Coffee\"")
+    );
+    let link =
+        json!({"contribution": "tick", "item": "E2E tests passing", "link": "javascript:alert(1)"});
+    assert_eq!(add(&app, link).await.0, 422);
+    let (code, started) = command(&app, "start", "a trial").await;
+    assert_eq!((code, &started["status"], &started["phase"]), (200, &json!("running"), &json!(1)));
+    assert_eq!(started["can_advance"], false);
+    let (code, problem) = command(&app, "advance", "").await;
+    let detail = problem["detail"].as_str().unwrap();
+    assert_eq!(code, 409);
+    for part in
+        ["At least 3 days", "No blocking bugs: somebody must look and say", "0 of 2 say go", "kill"]
+    {
+        assert!(detail.contains(part), "{part}: {detail}");
+    }
+    let (code, problem) = command(&app, "rollback", "why not").await;
+    assert_eq!(code, 409, "{problem}");
+}
+
+#[tokio::test]
+async fn who_comes_second_is_told() {
+    let app = TestApp::start().await;
+    let seen = app.api(Method::GET, "/rollout").send().await.unwrap();
+    let tag = seen.headers()["etag"].to_str().unwrap().to_owned();
+    let start = || {
+        let body = json!({"command": "start", "reason": "a trial"});
+        app.api(Method::POST, "/rollout/commands").header("if-match", &tag).json(&body)
+    };
+    assert_eq!(json(start()).await.0, 200);
+    assert_eq!(json(start()).await.0, 412);
+    // Without a tag the two still come one after the other.
+    let advance = || {
+        let body = json!({"command": "advance", "reason": "by force"});
+        json(app.api(Method::POST, "/rollout/commands").json(&body))
+    };
+    let (one, two, three) = tokio::join!(advance(), advance(), advance());
+    let won = [&one, &two, &three].into_iter().filter(|(status, _)| *status == 200).count();
+    assert_eq!(status(&app).await["phase"], json!(1 + won));
+}
+
+#[tokio::test]
+async fn a_killed_rollout_is_off_for_everybody() {
+    let app = TestApp::start().await;
+    command(&app, "start", "a trial").await;
+    let ask = async || {
+        let body = json!({"context": {"targetingKey": "ines", "groups": ["internal"]}});
+        let path = "/ofrep/v1/evaluate/flags/ENHANCED_EXERCISE_LIBRARY";
+        json(app.post(path).bearer_auth(CLIENT_KEY).json(&body)).await.1["value"].clone()
+    };
+    assert_eq!(ask().await, true);
+    let (code, problem) = command(&app, "kill", "").await;
+    assert_eq!(code, 409, "{problem}");
+    let (code, killed) = command(&app, "kill", "it burns").await;
+    assert_eq!((code, &killed["record"]["incidents"][0]["kind"]), (200, &json!("kill")));
+    assert_eq!(ask().await, false);
+    let (_, audit) = json(app.api(Method::GET, "/audit?limit=5")).await;
+    let audit = audit.to_string();
+    assert!(audit.contains("\"killed\"") && audit.contains("ENHANCED_EXERCISE_LIBRARY"), "{audit}");
+}
+
+#[tokio::test]
+async fn votes_and_incidents_are_kept_through_a_restart() {
+    let app = TestApp::start().await;
+    command(&app, "start", "a trial").await;
+    assert_eq!(add(&app, json!({"contribution": "vote", "go": false})).await.0, 409);
+    let vote = json!({"contribution": "vote", "go": false, "comment": "not on a Friday"});
+    assert_eq!(add(&app, vote).await.0, 200);
+    let judged =
+        json!({"contribution": "sign_off", "statement": "No blocking bugs", "holds": true});
+    assert_eq!(add(&app, judged).await.0, 200);
+    let before = status(&app).await;
+    let app = app.restarted().await;
+    let after = status(&app).await;
+    assert_eq!(before["record"], after["record"]);
+    assert_eq!(after["record"]["votes"][0]["comment"], "not on a Friday");
+    command(&app, "advance", "by force").await;
+    let moved = status(&app).await;
+    assert_eq!(moved["record"]["votes"], json!([]));
+}
+
+/// A server that is killed between a command and its answer has either done all of it or nothing: as
+/// many lines of history as versions, and the state that they lead to.
+#[tokio::test]
+async fn a_power_cut_leaves_no_half_done_move() {
+    let mut server = Server::start();
+    let send = |server: &Server, name: &str| {
+        let body = json!({"command": name, "reason": "because"});
+        server.api(Method::POST, "/rollout/commands").json(&body)
+    };
+    for name in ["start", "advance", "advance"] {
+        assert_eq!(send(&server, name).send().await.unwrap().status(), 200, "{name}");
+    }
+    let mut answered = 3;
+    for round in 0..8_u64 {
+        let name = if round.is_multiple_of(2) { "halve" } else { "restore" };
+        let request = tokio::spawn(send(&server, name).send());
+        // Sometimes before, sometimes in the middle, sometimes after it.
+        tokio::time::sleep(std::time::Duration::from_micros(400 * round)).await;
+        server.kill_and_restart();
+        answered += u64::from(request.await.unwrap().is_ok_and(|answer| answer.status() == 200));
+        let answer = server.api(Method::GET, "/rollout").send().await.unwrap();
+        let found: Value = answer.json().await.unwrap();
+        let answer = server.api(Method::GET, "/audit?kind=rollout&limit=100").send().await.unwrap();
+        let history: Value = answer.json().await.unwrap();
+        let lines = history.as_array().unwrap();
+        let moves = lines.len() as u64;
+        assert_eq!(found["version"].as_u64().unwrap(), 1 + moves, "{history}");
+        assert!(moves >= answered, "what was answered is there");
+        let count = |event: &str| {
+            lines.iter().filter(|line| line["change"]["what"]["event"] == event).count()
+        };
+        let halvings = count("halved") - count("restored");
+        let factor = 0.5_f64.powi(i32::try_from(halvings).unwrap());
+        assert_eq!(found["throttle"].as_f64().unwrap(), factor, "{history}");
+        assert_eq!(found["record"]["incidents"].as_array().unwrap().len(), count("halved"));
+    }
+}
