@@ -18,13 +18,13 @@ use serde_json::{Value, json};
 async fn command(app: &TestApp, name: &str, reason: &str) -> (u16, Value) {
     let body = json!({"command": name, "reason": reason});
     let (status, answer) = json(app.api(Method::POST, "/rollout/commands").json(&body)).await;
-    (status.into(), answer)
+    (status, answer)
 }
 
 async fn add(app: &TestApp, contribution: Value) -> (u16, Value) {
     let sent = app.api(Method::POST, "/rollout/record").json(&contribution);
     let (status, answer) = json(sent).await;
-    (status.into(), answer)
+    (status, answer)
 }
 
 async fn status(app: &TestApp) -> Value {
