@@ -12,7 +12,7 @@ use crate::{
     pages::{
         AnalyticsPage, AuditPage, DashboardPage, DebuggerPage, EmergencyPage, EnvironmentPage,
         FilesPage, FlagEditPage, FlagPage, FlagsPage, IncidentPage, InstallPage, LoginPage,
-        NewFlagPage, NotFoundPage, PerformancePage, PersonPage, RolloutPage, SegmentPage,
+        NewFlagPage, NotFoundPage, PerformancePage, PersonPage, PlanPage, RolloutPage, SegmentPage,
         SegmentsPage, SettingsPage,
     },
 };
@@ -31,6 +31,7 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("rollout") view=RolloutPage/>
                     <Route path=path!("rollout/emergency") view=EmergencyPage/>
                     <Route path=path!("rollout/incident") view=IncidentPage/>
+                    <Route path=path!("rollout/plan") view=PlanPage/>
                     <Route path=path!("flags") view=FlagsPage/>
                     <Route path=path!("flags/new") view=NewFlagPage/>
                     <Route path=path!("flags/:key") view=FlagPage/>

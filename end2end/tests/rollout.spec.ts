@@ -144,3 +144,47 @@ test('a rollout from its checklist to its post-mortem', async ({ admin, server, 
     await expect(admin.getByTestId('rollout-history')).toContainText('Wrote the post-mortem of incident 2.');
   });
 });
+
+test('a plan under way is changed as a revision, after a look at the difference', async ({ admin, server, expectComplaint }) => {
+  expectComplaint(/4(09|22) \((Conflict|Unprocessable)/);
+  await admin.goto('/admin/rollout?confirm=start-1');
+  await admin.getByLabel(REASON).fill('A trial');
+  await admin.getByRole('button', { name: 'Start the rollout' }).click();
+  await expect(admin.getByTestId('reach')).toContainText('Nobody was there in the last 30 days');
+  await admin.getByRole('link', { name: 'Plan v2.0' }).click();
+
+  const plan = admin.getByLabel('The plan, TOML');
+  const text = (await plan.inputValue()).replace('minimum_days = 3', 'minimum_days = 4');
+  const look = admin.getByRole('button', { name: 'Show the difference' });
+  await test.step('what is wrong is said with its line, and what was typed stays', async () => {
+    await plan.fill(text.replace('percentage = 20', 'percentage = 2'));
+    await look.click();
+    await expect(admin.getByRole('alert')).toContainText(/Line \d+: phases\[2\]\.percentage: 2 % is less/);
+    await expect(plan).toHaveValue(/minimum_days = 4/);
+  });
+
+  await test.step('it needs a higher revision, and a note', async () => {
+    await plan.fill(text);
+    await look.click();
+    await admin.getByRole('button', { name: 'Bring it in' }).click();
+    await expect(admin.getByRole('alert')).toContainText('revision: must be higher than v2.0');
+    await plan.fill(text.replace('v2.0', 'v2.1'));
+    await admin.getByLabel(/^Why/).fill('One more day for the team');
+    await look.click();
+    const question = admin.getByRole('region', { name: 'Bring it in?' });
+    await expect(question).toContainText('minimum_days');
+    await question.getByRole('button', { name: 'Bring it in' }).click();
+    await expect(admin.getByTestId('revisions')).toContainText('v2.1');
+    await expect(admin.getByTestId('revisions')).toContainText('One more day for the team');
+  });
+
+  await test.step('the command line says the same', async () => {
+    const status = JSON.parse(server.command('rollout', 'status', '--json'));
+    expect(status).toMatchObject({ revision: 'v2.1', status: 'running', phase: 1, can_advance: false });
+    expect(status.gate.conditions[0]).toMatchObject({ kind: 'duration', title: 'At least 4 days', verdict: 'inconclusive' });
+    expect(server.command('plan', 'export')).toContain('minimum_days = 4');
+    expect(server.command('rollout', 'pause', '--reason', 'lunch')).toContain('paused');
+    await admin.goto('/admin/rollout');
+    await expect(admin.getByTestId('gate-answer')).toContainText('Not while it is paused');
+  });
+});

@@ -8,6 +8,7 @@ const PAGES = {
   rollout: '/admin/rollout',
   'rollout-confirm': '/admin/rollout?confirm=advance-3',
   'rollout-emergency': '/admin/rollout/emergency',
+  'rollout-plan': '/admin/rollout/plan',
   flags: '/admin/flags',
   flag: '/admin/flags/CHECKOUT_DESIGN',
   'flag-edit': '/admin/flags/CHECKOUT_DESIGN/edit',

@@ -129,6 +129,57 @@ async fn votes_and_incidents_are_kept_through_a_restart() {
     assert_eq!(moved["record"]["votes"], json!([]));
 }
 
+#[tokio::test]
+async fn a_plan_is_taken_away_changed_and_brought_in_as_a_revision() {
+    let app = TestApp::start().await;
+    let plan = async || {
+        let (_, answer) = json(app.api(Method::GET, "/rollout/plan")).await;
+        answer["toml"].as_str().unwrap().to_owned()
+    };
+    let bring = async |toml: &str, note: &str| {
+        let body = json!({"toml": toml, "note": note});
+        let (code, answer) = json(app.api(Method::PUT, "/rollout/plan").json(&body)).await;
+        (code, answer["detail"].as_str().unwrap_or_default().to_owned())
+    };
+    let text = plan().await;
+    assert_eq!(bring(&text, "").await.1, "the plan says what is there already");
+    command(&app, "start", "a trial").await;
+    let longer = text.replacen("minimum_days = 3", "minimum_days = 4", 1);
+    assert_ne!(longer, text);
+    let (code, why) = bring(&longer, "more time").await;
+    assert_eq!(
+        (code, why.as_str()),
+        (409, "revision: must be higher than v2.0, which is carried out")
+    );
+    let revised = longer.replacen("revision = \"v2.0\"", "revision = \"v2.1\"", 1);
+    assert_eq!(bring(&revised, "").await.1, "note: may not be empty");
+    assert_eq!(bring(&revised, "more time").await.0, 200);
+    assert_eq!(plan().await, revised);
+    let now = status(&app).await;
+    assert_eq!((&now["revision"], &now["phase"]), (&json!("v2.1"), &json!(1)));
+    let (_, audit) = json(app.api(Method::GET, "/audit?kind=rollout&limit=2")).await;
+    assert_eq!(audit[0]["change"]["what"]["note"], "more time");
+    let fields = audit[1]["fields"].to_string();
+    assert!(fields.contains("minimum_days") && fields.contains("v2.1"), "{fields}");
+    // One that makes no sense is refused with its line.
+    let wrong = revised.replacen("metric = \"error_rate\"", "metric = \"moon\"", 1);
+    let (code, why) = bring(&wrong, "x").await;
+    assert!(
+        code == 422 && why.contains("line ") && why.contains("unknown variant `moon`"),
+        "{why}"
+    );
+    // Another plan may follow when this one has ended.
+    let canary = include_str!("../plans/canary.toml");
+    let (code, why) = bring(canary, "x").await;
+    assert!(code == 409 && why.starts_with("key: exercise-library is under way"), "{why}");
+    command(&app, "abort", "enough").await;
+    assert_eq!(bring(canary, "x").await.0, 200);
+    let now = status(&app).await;
+    assert_eq!((&now["key"], &now["status"]), (&json!("canary"), &json!("draft")));
+    let (code, flag) = json(app.api(Method::GET, "/flags/NEW_FEATURE")).await;
+    assert_eq!((code, &flag["enabled"]), (200, &json!(true)));
+}
+
 /// A server that is killed between a command and its answer has either done all of it or nothing: as
 /// many lines of history as versions, and the state that they lead to.
 #[tokio::test]

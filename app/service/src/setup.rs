@@ -93,13 +93,26 @@ pub enum PlanError {
     },
 }
 
-/// Reads a plan file.
+/// Reads a plan file that has all that it needs.
 ///
 /// # Errors
-/// Says line or field of what is wrong.
+/// Says line and field of what is wrong.
 pub fn parse_plan(text: &str) -> Result<PlanFile, PlanError> {
+    parse_plan_within(text, |_| {})
+}
+
+/// Reads a plan file that may rest on what is there already: `complete` adds that for the check.
+///
+/// # Errors
+/// Says line and field of what is wrong.
+pub(crate) fn parse_plan_within(
+    text: &str,
+    complete: impl FnOnce(&mut PlanFile),
+) -> Result<PlanFile, PlanError> {
     let file: PlanFile = toml::from_str(text)?;
-    file.validate().map_err(|error| {
+    let mut whole = file.clone();
+    complete(&mut whole);
+    whole.validate().map_err(|error| {
         let path = error.to_string();
         PlanError::Invalid {
             line: line_of(text, path.split(':').next().unwrap_or_default()),

@@ -10,7 +10,7 @@ use phasegate_domain::{
         TokenId, UserId, VariantName,
     },
     people::{Person, Scope},
-    rollout::{PlanFile, Standing},
+    rollout::{Plan, PlanFile, Standing},
     segments::Segment,
     stats::Tally,
     telemetry::{Resolution, Retention, Series, Slice},
@@ -193,6 +193,10 @@ pub enum Edit {
     SaveCollecting(Collecting, i64),
     /// For how long what pages report is kept changes.
     SaveRetention(Retention, i64),
+    /// An environment's first plan, with the salt of its rollout.
+    CreateRollout(Box<Plan>, String),
+    /// Another plan in the place of the one of that key; the version stays.
+    SavePlan(RolloutKey, Box<Plan>, i64),
     /// A rollout moves, or somebody adds to its record.
     SaveRollout(RolloutKey, Box<Standing>, i64),
 }

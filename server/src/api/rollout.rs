@@ -11,9 +11,9 @@ use phasegate_domain::{
 };
 use phasegate_service::{
     ServiceError,
-    rollout::{RolloutStatus, add, command, instead, view},
+    rollout::{RolloutStatus, add, command, export_plan, import_plan, instead, read_plan, view},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -21,13 +21,17 @@ use super::{
     etag::etag,
     request::{Call, Sent},
 };
-use crate::http::{AppState, Problem};
+use crate::{
+    clock,
+    http::{AppState, Problem},
+};
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(get_rollout))
         .routes(routes!(command_rollout))
         .routes(routes!(add_to_rollout))
+        .routes(routes!(get_plan, replace_plan))
 }
 
 async fn status(call: &Call) -> Result<RolloutStatus, Problem> {
@@ -101,5 +105,41 @@ async fn add_to_rollout(
     Sent(contribution): Sent<Contribution>,
 ) -> Result<Response, Problem> {
     add(&call.service, &call.actor, call.environment, &contribution).await?;
+    Ok(respond(&status(&call).await?))
+}
+
+/// A plan as a file.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PlanText {
+    /// The file: TOML, with the flags and segments that it names.
+    toml: String,
+    /// Why it is brought in; needed while a rollout is under way.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    note: String,
+}
+
+/// The plan as a file.
+#[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/rollout/plan", tag = "rollout",
+    params(("project" = String, Path), ("environment" = String, Path)),
+    responses((status = 200, body = PlanText), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn get_plan(call: Call) -> Result<Json<PlanText>, Problem> {
+    let toml = export_plan(&call.service, &call.actor, call.environment).await?;
+    Ok(Json(PlanText { toml, note: String::new() }))
+}
+
+/// Brings a plan in: a new one, or a higher revision of the one that is carried out.
+#[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}/rollout/plan", tag = "rollout",
+    params(("project" = String, Path), ("environment" = String, Path)), request_body = PlanText,
+    responses((status = 200, body = RolloutStatus),
+              (status = 409, description = "A rule stands against it", body = Problem, content_type = "application/problem+json"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn replace_plan(call: Call, Sent(sent): Sent<PlanText>) -> Result<Response, Problem> {
+    let (service, actor, environment) = (&call.service, &call.actor, call.environment);
+    let plan = read_plan(service, environment, &sent.toml)?;
+    let seed = clock::seed().map_err(|_| {
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the operating system gave no randomness")
+    })?;
+    import_plan(service, actor, environment, &plan, &sent.note, &seed).await?;
     Ok(respond(&status(&call).await?))
 }

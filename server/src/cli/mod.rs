@@ -85,7 +85,7 @@ pub fn main() -> ExitCode {
         Command::User(command) => block_on(user::run(command)),
         Command::Flag(command) => block_on(flag::run(command)),
         Command::Rollout(command) => block_on(rollout::run(command)),
-        Command::Plan(command) => plan::run(command),
+        Command::Plan(command) => block_on(plan::run(command)),
         Command::Token(command) => block_on(token::run(command)),
         Command::Person(command) => block_on(person::run(command)),
         Command::Export(args) => block_on(files::export(args)),

@@ -1,15 +1,24 @@
 //! `phasegate plan …`.
 
-use std::{fs, path::PathBuf};
+use std::{
+    io::IsTerminal,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, bail};
 use clap::Subcommand;
 use phasegate_domain::rollout::PlanFile;
-use phasegate_service::setup::parse_plan;
+use phasegate_service::{
+    rollout::{PlanChange, export_plan, import_plan, plan_change, read_plan},
+    setup::parse_plan,
+};
 use serde_json::json;
 
-use super::local::{print, print_json};
-use crate::plans;
+use super::{
+    files::read,
+    local::{Local, Place, confirm, print, print_json},
+};
+use crate::{clock, plans};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum PlanCommand {
@@ -21,6 +30,34 @@ pub(super) enum PlanCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Print the plan of an environment as TOML, with the flags and segments that it names
+    Export {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Show what a plan file would change
+    Diff {
+        /// The TOML file (- for standard input)
+        file: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Bring a plan in: a new one, or a higher revision of the one that is carried out
+    Import {
+        /// The TOML file (- for standard input)
+        file: PathBuf,
+        /// Why; needed while a rollout is under way
+        #[arg(long, default_value = "")]
+        note: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+        #[command(flatten)]
+        place: Place,
+    },
     /// Print one of the plans that come with the program
     Template {
         /// exercise-library, canary or ring
@@ -28,12 +65,29 @@ pub(super) enum PlanCommand {
     },
 }
 
-pub(super) fn run(command: PlanCommand) -> anyhow::Result<()> {
+pub(super) async fn run(command: PlanCommand) -> anyhow::Result<()> {
     match command {
+        PlanCommand::Export { place } => {
+            let Local { service, environment, actor } = place.open().await?;
+            print(export_plan(&service, &actor, environment).await?.trim_end())
+        }
+        PlanCommand::Diff { file, json, place } => {
+            let (_, change) = compare(&place.open().await?, &file).await?;
+            if json { print_json(&change) } else { show(&change) }
+        }
+        PlanCommand::Import { file, note, yes, place } => {
+            let local = place.open().await?;
+            let (plan, change) = compare(&local, &file).await?;
+            show(&change)?;
+            if !yes && !confirm_here(&file)? {
+                bail!("nothing was changed");
+            }
+            let Local { service, environment, actor } = local;
+            import_plan(&service, &actor, environment, &plan, &note, &clock::seed()?).await?;
+            print("Imported.")
+        }
         PlanCommand::Validate { file, json } => {
-            let text = fs::read_to_string(&file)
-                .with_context(|| format!("{} cannot be read", file.display()))?;
-            let plan = parse_plan(&text).with_context(|| file.display().to_string())?;
+            let plan = parse_plan(&read(&file)?).with_context(|| file.display().to_string())?;
             if json { print_json(&summary(&plan)) } else { print(&in_words(&plan)) }
         }
         PlanCommand::Template { name } => match plans::ALL.iter().find(|(known, _)| *known == name)
@@ -45,6 +99,38 @@ pub(super) fn run(command: PlanCommand) -> anyhow::Result<()> {
             }
         },
     }
+}
+
+/// Asks where there is somebody to ask.
+fn confirm_here(file: &Path) -> anyhow::Result<bool> {
+    if !std::io::stdin().is_terminal() || file.as_os_str() == "-" {
+        bail!("nothing was changed, because there is nobody to ask; repeat it with --yes");
+    }
+    confirm("Bring this plan in?")
+}
+
+async fn compare(local: &Local, file: &Path) -> anyhow::Result<(PlanFile, PlanChange)> {
+    let Local { service, environment, actor } = local;
+    let plan = read_plan(service, *environment, &read(file)?)
+        .with_context(|| file.display().to_string())?;
+    let change = plan_change(service, actor, *environment, &plan).await?;
+    Ok((plan, change))
+}
+
+fn show(change: &PlanChange) -> anyhow::Result<()> {
+    if change.is_empty() {
+        return print("The file says what is there already.");
+    }
+    for key in &change.new_segments {
+        print(&format!("+ segment {key}"))?;
+    }
+    for key in &change.new_flags {
+        print(&format!("+ flag {key}"))?;
+    }
+    for field in &change.fields {
+        print(&format!("~ {field}"))?;
+    }
+    Ok(())
 }
 
 fn summary(file: &PlanFile) -> serde_json::Value {

@@ -9,7 +9,7 @@ use crate::{
     bucket::Throttle,
     history::ActorName,
     ids::{FlagKey, PhaseNumber},
-    rollout::{Contribution, Incident, IncidentKind, Progress, RolloutState, Standing},
+    rollout::{Contribution, Incident, IncidentKind, Planned, Progress, RolloutState, Standing},
 };
 
 /// What happened, for the history.
@@ -38,6 +38,8 @@ pub enum RolloutEvent {
     Completed(Said),
     /// It was given up.
     Aborted(Said),
+    /// Another revision of the plan is carried out.
+    Planned(Planned),
     /// Somebody added to the record.
     Added(Contribution),
 }
@@ -109,6 +111,7 @@ impl RolloutEvent {
             }
             Self::Halved(throttled) | Self::Restored(throttled) => &throttled.reason,
             Self::Killed(killed) => &killed.reason,
+            Self::Planned(planned) => &planned.note,
             Self::Added(contribution) => match contribution {
                 Contribution::SignOff { comment, .. } | Contribution::Vote { comment, .. } => {
                     comment
@@ -121,7 +124,7 @@ impl RolloutEvent {
     /// Whether it changes what anybody is served.
     #[must_use]
     pub fn is_move(&self) -> bool {
-        !matches!(self, Self::Paused(_) | Self::Resumed(_) | Self::Added(_))
+        !matches!(self, Self::Paused(_) | Self::Resumed(_) | Self::Planned(_) | Self::Added(_))
     }
 }
 
@@ -156,6 +159,7 @@ impl fmt::Display for RolloutEvent {
                 f.write_str(if said.forced { ", by force" } else { "" })
             }
             Self::Aborted(_) => f.write_str("aborted the rollout"),
+            Self::Planned(planned) => write!(f, "brought in {} of the plan", planned.to),
             Self::Added(contribution) => contribution.fmt(f),
         }
     }
@@ -199,6 +203,11 @@ impl Standing {
             }
             (RolloutEvent::Aborted(_), _) => next.state = RolloutState::Aborted,
             (RolloutEvent::Added(contribution), _) => next.record.add(contribution, by, at),
+            (RolloutEvent::Planned(planned), _) => {
+                if planned.begins_anew {
+                    next = Self::default();
+                }
+            }
             (_, None) => {}
             (RolloutEvent::Paused(_), Some(progress)) => {
                 next.state = RolloutState::Paused(progress);

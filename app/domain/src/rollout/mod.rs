@@ -7,8 +7,10 @@ mod incident;
 mod membership;
 mod notice;
 mod plan;
+mod reach;
 mod record;
 mod refusal;
+mod revision;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -21,10 +23,12 @@ pub use incident::{FollowUp, Incident, IncidentKind, Note, PostMortem};
 pub use membership::{Membership, MembershipStep, RolloutVariables, SegmentVerdict};
 pub use notice::notice;
 pub use plan::{AudienceEntry, ChecklistGroup, Contact, InvalidPlan, Phase, Plan, PlanFile};
+pub use reach::Reach;
 pub use record::{
     ChecklistItem, Contribution, MAX_INCIDENTS, MAX_NOTES, Record, SignOff, Tick, Vote,
 };
 pub use refusal::Refusal;
+pub use revision::{Planned, Revision, revise};
 pub use state::{Progress, RolloutState, Standing};
 pub use view::RolloutView;
 

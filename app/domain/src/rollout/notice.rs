@@ -58,7 +58,10 @@ pub fn notice(plan: &Plan, event: &RolloutEvent, by: &ActorName, at: Timestamp) 
         RolloutEvent::Aborted(_) => {
             ("was given up", "Nobody sees its features any more.".to_owned())
         }
-        RolloutEvent::Paused(_) | RolloutEvent::Resumed(_) | RolloutEvent::Added(_) => return None,
+        RolloutEvent::Paused(_)
+        | RolloutEvent::Resumed(_)
+        | RolloutEvent::Planned(_)
+        | RolloutEvent::Added(_) => return None,
     };
     let why = match event.reason() {
         "" => String::new(),

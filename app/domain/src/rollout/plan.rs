@@ -8,7 +8,7 @@ use crate::{
     bucket::Share,
     flags::{Flag, InvalidFlag},
     ids::{FlagKey, PhaseNumber, RolloutKey, SegmentKey},
-    rollout::{ChecklistItem, Criterion},
+    rollout::{ChecklistItem, Criterion, Revision},
     segments::{EVERYONE, InvalidSegment, Segment, Segments},
 };
 
@@ -141,6 +141,9 @@ pub enum InvalidPlan {
         /// What we read.
         known: u32,
     },
+    /// Not `v1.0`.
+    #[error("revision: write it as v1.0, not {0:?}")]
+    Revision(String),
     /// Nothing to carry out.
     #[error("phases: a plan has at least one phase")]
     NoPhases,
@@ -313,6 +316,9 @@ impl Plan {
         segments: &BTreeSet<&str>,
         flags: &BTreeSet<&str>,
     ) -> Result<(), InvalidPlan> {
+        if Revision::parse(&self.revision).is_none() {
+            return Err(InvalidPlan::Revision(self.revision.clone()));
+        }
         if self.phases.is_empty() {
             return Err(InvalidPlan::NoPhases);
         }

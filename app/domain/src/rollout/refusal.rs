@@ -118,6 +118,27 @@ pub enum Refusal {
         /// Which one.
         incident: u32,
     },
+    /// There is nothing to change.
+    #[error("the plan says what is there already")]
+    SamePlan,
+    /// One rollout at a time.
+    #[error("key: {key} is under way; complete or abort it before you bring in another plan")]
+    OtherPlan {
+        /// The plan that is carried out.
+        key: String,
+    },
+    /// A revision is never changed.
+    #[error("revision: must be higher than {current}, which is carried out")]
+    RevisionNotHigher {
+        /// The revision that is carried out.
+        current: String,
+    },
+    /// The rollout would stand nowhere.
+    #[error("phases: phase {phase} is being served; roll back before you take it out of the plan")]
+    PhaseGone {
+        /// The current phase.
+        phase: PhaseNumber,
+    },
     /// A field is empty.
     #[error("{field}: may not be empty")]
     Missing {

@@ -7,7 +7,9 @@ use crate::{
     gates::Gate,
     history::HistoryEntry,
     people::Role,
-    rollout::{Command, CommandKind, Plan, Refusal, RolloutState, Standing, apply, possible},
+    rollout::{
+        Command, CommandKind, Plan, Reach, Refusal, RolloutState, Standing, apply, possible,
+    },
 };
 
 /// A rollout with its history, at one moment, for one person.
@@ -19,6 +21,8 @@ pub struct RolloutView {
     pub standing: Standing,
     /// What must hold to leave the phase.
     pub gate: Gate,
+    /// How many people it reaches.
+    pub reach: Reach,
     /// What a command must name, so that nobody overwrites what they have not seen.
     pub version: i64,
     /// What happened, newest first.

@@ -4,7 +4,7 @@ use phasegate_domain::{
     Timestamp,
     gates::Gate,
     ids::{PhaseNumber, RolloutKey},
-    rollout::{CommandKind, Record, RolloutView},
+    rollout::{CommandKind, Reach, Record, RolloutView},
 };
 use serde::Serialize;
 
@@ -33,6 +33,8 @@ pub struct RolloutStatus {
     pub can_advance: bool,
     /// What must hold.
     pub gate: Gate,
+    /// How many people it reaches.
+    pub reach: Reach,
     /// The commands that would be carried out now, given a reason.
     pub possible: Vec<CommandKind>,
     /// Ticks, judgements, votes and incidents.
@@ -61,6 +63,7 @@ impl RolloutStatus {
                 && view.gate.passes()
                 && possible.contains(&CommandKind::Advance),
             gate: view.gate.clone(),
+            reach: view.reach,
             possible,
             record: view.standing.record.clone(),
             version: view.version,

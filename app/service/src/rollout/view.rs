@@ -7,6 +7,7 @@ use phasegate_domain::{
 
 use phasegate_store::models::HistoryQuery;
 
+use super::reach::reach;
 use crate::{Service, ServiceError, access::Actor, gates};
 
 /// Lines of history on the page.
@@ -30,13 +31,17 @@ pub async fn view(
         limit: HISTORY_LINES,
         ..HistoryQuery::default()
     };
-    let gate = gates::gate(service, environment, &rollout).await?;
+    let (gate, reach) = tokio::try_join!(
+        gates::gate(service, environment, &rollout),
+        reach(service, environment, &rollout),
+    )?;
     let history = service.state.history(environment, &query).await?;
     let history = history.into_iter().map(|line| line.entry).collect();
     Ok(Some(RolloutView {
         plan: rollout.plan,
         standing: rollout.standing,
         gate,
+        reach,
         version: rollout.version,
         history,
         role: actor.role(),

@@ -10,7 +10,10 @@ use phasegate_domain::{
     rollout::{CommandKind, Phase, RolloutView},
 };
 
-use crate::components::{Here, Notice};
+use crate::{
+    components::{Here, Notice},
+    format,
+};
 
 /// The phase that a command leads to.
 fn target(kind: CommandKind, rollout: &RolloutView) -> Option<&Phase> {
@@ -185,10 +188,31 @@ pub(super) fn consequences(kind: CommandKind, rollout: &RolloutView) -> impl Int
                 <strong>{target.name.clone()}</strong> " lets in " {audience(&target)}
                 {features(&target, " and adds ")} ", up to " {target.percentage.to_string()} " of all users."
             </p>
+            {newly(kind, rollout).map(|text| view! { <p data-testid="reach">{text}</p> })}
         }
         .into_any(),
         (kind, None, _) => view! { <p>{in_words(kind, rollout.state().throttle())}</p> }.into_any(),
     }
+}
+
+/// In numbers: who is new, and what those who are in get besides.
+fn newly(kind: CommandKind, rollout: &RolloutView) -> Option<String> {
+    let reach = rollout.reach;
+    if !matches!(kind, CommandKind::Start | CommandKind::Advance) || reach.active == 0 {
+        return None;
+    }
+    let more = reach.expected_next?.saturating_sub(reach.expected);
+    let (more, active) = (format::count(more), format::count(reach.active));
+    let flags: Vec<&str> = target(kind, rollout)?.flags.iter().map(|key| key.as_str()).collect();
+    let besides = match (reach.expected, flags.as_slice()) {
+        (0, _) | (_, []) => String::new(),
+        (there, flags) => {
+            format!(" The {} who are in get {} besides.", format::count(there), flags.join(", "))
+        }
+    };
+    Some(format!(
+        "About {more} of {active} people who were active in the last 30 days will newly get it.{besides}"
+    ))
 }
 
 fn in_words(kind: CommandKind, throttle: Throttle) -> String {

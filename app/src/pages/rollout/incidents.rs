@@ -11,7 +11,7 @@ use phasegate_service::{history::history, models::HistoryQuery, rollout::view};
 
 use super::{contributions, history::sentence};
 use crate::{
-    components::{Here, Notice, Time, TroubleNotice},
+    components::{Here, Notice, TextArea, Time, TroubleNotice},
     format,
     request::{Request, Trouble, page},
 };
@@ -174,7 +174,7 @@ fn Told(plan: Plan, incident: Incident, text: Option<String>, may: bool) -> impl
             <ul class="gate-lines">{people.collect_view()} {others}</ul>
             {text.map(|text| view! {
                 <label class="field"><span>"A text for stakeholders"</span>
-                    <textarea rows="7" readonly>{text}</textarea></label>
+                    <TextArea value=text rows=7 readonly=true/></label>
             })}
         </section>
     }
@@ -274,10 +274,10 @@ fn PostMortemPart(
     } else {
         "Worth it where there is something to learn."
     };
-    let area = |name: &'static str, label: &'static str, rows: &'static str, text: String| {
+    let area = |name: &'static str, label: &'static str, rows: u32, text: String| {
         view! {
             <label class="field"><span>{label}</span>
-                <textarea name=name rows=rows maxlength="10000" required>{text}</textarea></label>
+                <TextArea value=text name rows required=true/></label>
         }
     };
     let rows = (0..3.max(draft.actions.len())).map(|row| {
@@ -299,10 +299,10 @@ fn PostMortemPart(
             <form method="post" action=address(incident.id) class="stack"><Here/>
                 <input type="hidden" name="add" value="post_mortem"/>
                 <input type="hidden" name="incident" value=incident.id.to_string()/>
-                {area("impact", "Impact: who was affected, how, for how long", "3", draft.impact.clone())}
-                {area("timeline", "Timeline", "6", draft.timeline.clone())}
-                {area("cause", "Cause", "3", draft.cause.clone())}
-                {area("went_well", "What went well", "2", draft.went_well.clone())}
+                {area("impact", "Impact: who was affected, how, for how long", 3, draft.impact.clone())}
+                {area("timeline", "Timeline", 6, draft.timeline.clone())}
+                {area("cause", "Cause", 3, draft.cause.clone())}
+                {area("went_well", "What went well", 2, draft.went_well.clone())}
                 <fieldset class="stack"><legend>"Actions"</legend>{rows.collect_view()}</fieldset>
                 <div><button class="button button-primary" type="submit">"File the post-mortem"</button></div>
             </form>

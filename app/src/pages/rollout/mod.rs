@@ -8,6 +8,7 @@ mod gate;
 mod history;
 mod incidents;
 mod phases;
+mod plan;
 mod track;
 
 use leptos::prelude::*;
@@ -26,7 +27,7 @@ use self::{
     incidents::OpenIncidents, phases::Phases, track::Track,
 };
 pub(crate) use self::{
-    emergency::EmergencyPage, history::rollout_sentence, incidents::IncidentPage,
+    emergency::EmergencyPage, history::rollout_sentence, incidents::IncidentPage, plan::PlanPage,
 };
 use crate::{
     components::{Notice, TroubleNotice},
@@ -89,7 +90,8 @@ fn NoPlan() -> impl IntoView {
     view! {
         <div class="empty">
             <h1>"No plan yet"</h1>
-            <p>"This environment has no plan. A first start loads one into the first environment."</p>
+            <p>"This environment has no plan. A first start loads one into the first environment; here, "
+                <a href="/admin/rollout/plan">"bring one in"</a> "."</p>
         </div>
     }
 }
@@ -154,7 +156,7 @@ fn Head(rollout: RolloutView) -> impl IntoView {
         <header class="page-head">
             <h1>{plan.name}</h1>
             <span class=class data-testid="rollout-status">{status}</span>
-            <span class="hint">"Plan " {plan.revision}</span>
+            <a class="hint" href="/admin/rollout/plan">"Plan " {plan.revision}</a>
         </header>
         <p class="lead">{plan.description}</p>
     }

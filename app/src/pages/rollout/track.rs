@@ -1,7 +1,9 @@
 //! The whole way in one picture.
 
 use leptos::prelude::*;
-use phasegate_domain::rollout::{Phase, RolloutView};
+use phasegate_domain::rollout::{Phase, Reach, RolloutView};
+
+use crate::format;
 
 /// How a phase stands to the current one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,5 +56,28 @@ pub(super) fn Track(rollout: RolloutView) -> impl IntoView {
         }
     };
     let steps = rollout.plan.phases.iter().map(step).collect_view();
-    view! { <ol class="track" aria-label="Phases">{steps}</ol> }
+    view! {
+        <ol class="track" aria-label="Phases">{steps}</ol>
+        {measured(&rollout).map(|text| view! { <p class="hint" data-testid="reach">{text}</p> })}
+    }
+}
+
+/// The ceiling is not what decides, but what is measured: how many were given it, and how many may.
+fn measured(rollout: &RolloutView) -> Option<String> {
+    let planned = rollout.plan.phase(rollout.state().serving_phase()?)?.percentage;
+    let Reach { active, exposed, expected, .. } = rollout.reach;
+    if active == 0 {
+        return Some("Nobody was there in the last 30 days, so there is nothing to compare with the plan yet.".to_owned());
+    }
+    let share = format!("{:.1} %", exposed as f64 * 100.0 / active as f64);
+    let over = if exposed as f64 * 100.0 > planned.percent() * active as f64 {
+        " That is more than planned."
+    } else {
+        ""
+    };
+    Some(format!(
+        "Measured: {share} of {} active people were given it (planned: up to {planned}); by their segments about {} may have it.{over}",
+        format::count(active),
+        format::count(expected)
+    ))
 }

@@ -133,6 +133,15 @@ async fn one(
             let save = save.bind(to_json("retention", retention)?);
             must_change(tx, save.bind(environment.0).bind(version)).await
         }
+        Edit::CreateRollout(plan, salt) => rollout::create(tx, environment, plan, salt).await,
+        Edit::SavePlan(key, plan, version) => {
+            let save = sqlx::query(
+                "UPDATE rollouts SET plan = ?, key = ?
+                 WHERE environment_id = ? AND key = ? AND version = ?",
+            );
+            let save = save.bind(to_json("plan", plan)?).bind(plan.key.as_str());
+            must_change(tx, save.bind(environment.0).bind(key.as_str()).bind(version)).await
+        }
         Edit::SaveRollout(key, standing, version) => {
             rollout::save(tx, environment, key, standing, *version).await
         }

@@ -5,7 +5,7 @@ use phasegate_domain::{
     bucket::Salt,
     flags::FlagState,
     ids::{EnvironmentId, RolloutKey},
-    rollout::{PlanFile, Rollout, Standing},
+    rollout::{Plan, PlanFile, Rollout, Standing},
 };
 use phasegate_store::StoreError;
 use sqlx::{Sqlite, SqliteConnection, Transaction};
@@ -21,18 +21,7 @@ pub(super) async fn insert_plan(
     salt: &str,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO rollouts (environment_id, key, plan, salt, state, version)
-         VALUES (?, ?, ?, ?, ?, 1)",
-    )
-    .bind(environment.0)
-    .bind(file.plan.key.as_str())
-    .bind(to_json("plan", &file.plan)?)
-    .bind(to_json("salt", &Salt::new(salt))?)
-    .bind(to_json("rollout", &Standing::default())?)
-    .execute(&mut **tx)
-    .await
-    .map_err(database)?;
+    create(tx, environment, &file.plan, salt).await?;
     for segment in &file.segments {
         edits::create_segment(tx, environment, segment).await?;
     }
@@ -41,6 +30,22 @@ pub(super) async fn insert_plan(
         edits::create_flag(tx, environment, flag, [&state, &state], at).await?;
     }
     Ok(())
+}
+
+pub(super) async fn create(
+    tx: &mut SqliteConnection,
+    environment: EnvironmentId,
+    plan: &Plan,
+    salt: &str,
+) -> Result<(), StoreError> {
+    let create = sqlx::query(
+        "INSERT INTO rollouts (environment_id, key, plan, salt, state, version)
+         SELECT ?1, ?2, ?3, ?4, ?5, 1
+         WHERE NOT EXISTS (SELECT 1 FROM rollouts WHERE environment_id = ?1)",
+    );
+    let create = create.bind(environment.0).bind(plan.key.as_str());
+    let create = create.bind(to_json("plan", plan)?).bind(to_json("salt", &Salt::new(salt))?);
+    edits::must_change(tx, create.bind(to_json("rollout", &Standing::default())?)).await
 }
 
 pub(super) async fn rollout(
@@ -55,7 +60,7 @@ pub(super) async fn rollout(
     .await
     .map_err(database)?;
     row.map(|(plan, salt, state, version)| {
-        let plan: phasegate_domain::rollout::Plan = from_json("plan", &plan)?;
+        let plan: Plan = from_json("plan", &plan)?;
         Ok(Rollout {
             key: plan.key.clone(),
             plan,

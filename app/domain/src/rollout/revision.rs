@@ -1,0 +1,153 @@
+//! Another plan in a plan's place. Plans never change once started: a change is a new revision, with its
+//! author and a note.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Plan, Refusal, RolloutEvent, RolloutState, Standing};
+use crate::people::Role;
+
+/// `v1.0`, `v1.1`, `v2.0`, …
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Revision {
+    major: u32,
+    minor: u32,
+}
+
+impl Revision {
+    /// Reads `v1.0`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (major, minor) = text.strip_prefix('v')?.split_once('.')?;
+        let number = |text: &str| {
+            let is_plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+            is_plain.then(|| text.parse().ok()).flatten()
+        };
+        Some(Self { major: number(major)?, minor: number(minor)? })
+    }
+
+    /// The next small one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self { minor: self.minor.saturating_add(1), ..self }
+    }
+}
+
+impl fmt::Display for Revision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "v{}.{}", self.major, self.minor)
+    }
+}
+
+/// A plan that was brought in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Planned {
+    /// The revision that was there; none for the first plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The revision that is there now.
+    pub to: String,
+    /// Why.
+    #[serde(default)]
+    pub note: String,
+    /// Whether the rollout begins anew with it.
+    #[serde(default)]
+    pub begins_anew: bool,
+}
+
+/// Puts a sound plan in the place of another one, or says why not.
+///
+/// # Errors
+/// The rule that stands against it.
+pub fn revise(
+    current: &Plan,
+    standing: &Standing,
+    next: &Plan,
+    note: &str,
+    role: Role,
+) -> Result<RolloutEvent, Refusal> {
+    if role < Role::Operator {
+        return Err(Refusal::NotAllowed { needs: Role::Operator });
+    }
+    if next == current {
+        return Err(Refusal::SamePlan);
+    }
+    let begins_anew = match &standing.state {
+        RolloutState::Draft => false,
+        RolloutState::Completed(_) | RolloutState::Aborted => true,
+        RolloutState::Running(progress) | RolloutState::Paused(progress) => {
+            if next.key != current.key {
+                return Err(Refusal::OtherPlan { key: current.key.to_string() });
+            }
+            if Revision::parse(&next.revision) <= Revision::parse(&current.revision) {
+                return Err(Refusal::RevisionNotHigher { current: current.revision.clone() });
+            }
+            if next.phase(progress.phase).is_none() {
+                return Err(Refusal::PhaseGone { phase: progress.phase });
+            }
+            if note.trim().is_empty() {
+                return Err(Refusal::Missing { field: "note".to_owned() });
+            }
+            false
+        }
+    };
+    let (from, to) = (Some(current.revision.clone()), next.revision.clone());
+    Ok(RolloutEvent::Planned(Planned { from, to, note: note.trim().to_owned(), begins_anew }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        bucket::Throttle,
+        history::ActorName,
+        ids::{PhaseNumber, RolloutKey},
+        rollout::{Progress, Record, plan::tests::plan_file},
+    };
+
+    #[test]
+    fn revisions_are_ordered_as_numbers() {
+        let read = |text| Revision::parse(text).unwrap();
+        assert!(read("v1.10") > read("v1.9") && read("v2.0") > read("v1.99"));
+        assert_eq!(read("v1.9").next().to_string(), "v1.10");
+        for wrong in ["", "1.0", "v1", "v1.", "v1.x", "v1.0.0", "v+1.0"] {
+            assert_eq!(Revision::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_plan_that_is_under_way_takes_only_a_higher_revision_with_a_note() {
+        let at = chrono::DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        let current = plan_file().plan;
+        let progress =
+            Progress { phase: PhaseNumber(3), phase_since: at, throttle: Throttle::NONE };
+        let standing = |state| Standing { state, record: Record::default() };
+        let mut next = current.clone();
+        let attempt = |next: &Plan, state, note| {
+            revise(&current, &standing(state), next, note, Role::Operator)
+        };
+        let running = RolloutState::Running(progress);
+        assert_eq!(attempt(&next, running, "x"), Err(Refusal::SamePlan));
+        next.name = "Another".into();
+        let same = Err(Refusal::RevisionNotHigher { current: "v1.0".into() });
+        assert_eq!(attempt(&next, running, "x"), same);
+        next.revision = "v1.1".into();
+        assert_eq!(attempt(&next, running, " "), Err(Refusal::Missing { field: "note".into() }));
+        let event = attempt(&next, running, "a better name").unwrap();
+        let by = ActorName("ada".into());
+        assert_eq!(standing(running).after(&event, &by, at), standing(running));
+        let viewer = revise(&current, &standing(running), &next, "x", Role::Viewer);
+        assert_eq!(viewer, Err(Refusal::NotAllowed { needs: Role::Operator }));
+        next.phases.truncate(2);
+        let gone = Err(Refusal::PhaseGone { phase: PhaseNumber(3) });
+        assert_eq!(attempt(&next, RolloutState::Paused(progress), "x"), gone);
+        next.key = RolloutKey::new("other").unwrap();
+        let other = Err(Refusal::OtherPlan { key: "plan".into() });
+        assert_eq!(attempt(&next, running, "x"), other);
+        assert!(attempt(&next, RolloutState::Draft, "").is_ok());
+        let event = attempt(&next, RolloutState::Completed(progress), "").unwrap();
+        let done = standing(RolloutState::Completed(progress));
+        assert_eq!(done.after(&event, &by, at), Standing::default());
+    }
+}

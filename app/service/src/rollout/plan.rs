@@ -1,0 +1,211 @@
+//! Plans: taken away as files, and brought in as new revisions.
+
+use phasegate_domain::{
+    diff::{FieldChange, diff},
+    flags::{FlagDocument, FlagState},
+    history::{Change, HistoryEntry, SubjectKind},
+    ids::{EnvironmentId, SegmentKey},
+    people::Role,
+    rollout::{Plan, PlanFile, Planned, Rollout, RolloutEvent, Standing, revise},
+};
+use phasegate_store::models::{Edit, NewFlag, PlacedEntry};
+use serde::Serialize;
+
+use crate::{
+    LiveEnvironment, Service, ServiceError,
+    access::Actor,
+    history::{in_all, of_flag, saved},
+    secrets,
+    setup::parse_plan_within,
+};
+
+/// What a plan file would change.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PlanChange {
+    /// The plan, field by field.
+    pub fields: Vec<FieldChange>,
+    /// Flags that are made; those that are there stay as they are.
+    pub new_flags: Vec<String>,
+    /// Segments that are made; those that are there stay as they are.
+    pub new_segments: Vec<String>,
+}
+
+impl PlanChange {
+    /// Whether the file says what is there already.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty() && self.new_flags.is_empty() && self.new_segments.is_empty()
+    }
+}
+
+/// The plan of an environment as a file, with the flags and segments that it names.
+///
+/// # Errors
+/// When the actor may not look, there is no plan, or storage fails.
+pub async fn export_plan(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+) -> Result<String, ServiceError> {
+    actor.require(Role::Viewer)?;
+    let rollout = super::command::find(service, environment).await?;
+    let live = service.environment(environment)?;
+    let plan = rollout.plan;
+    let is_added =
+        |flag: &phasegate_store::models::StoredFlag| plan.phase_that_adds(&flag.flag.key).is_some();
+    let flags =
+        live.flags.iter().filter(|flag| is_added(flag)).map(|flag| flag.flag.clone()).collect();
+    let is_named = |key: &SegmentKey| {
+        plan.phases.iter().flat_map(|phase| &phase.audience).any(|entry| entry.segment == *key)
+    };
+    let named = live.segments.iter().filter(|segment| is_named(&segment.value.key));
+    let segments = named.map(|segment| segment.value.clone()).collect();
+    let file = PlanFile { format: PlanFile::FORMAT, segments, flags, plan };
+    toml::to_string_pretty(&file)
+        .map_err(|_| ServiceError::Inconsistent("the plan cannot be written as TOML"))
+}
+
+/// Reads a plan file, which may rest on flags and segments of the environment.
+///
+/// # Errors
+/// Says line and field of what is wrong.
+pub fn read_plan(
+    service: &Service,
+    environment: EnvironmentId,
+    text: &str,
+) -> Result<PlanFile, ServiceError> {
+    let live = service.environment(environment)?;
+    let file = parse_plan_within(text, |file| {
+        file.segments.retain(|own| live.snapshot.segments().get(&own.key).is_none());
+        file.segments.extend(live.segments.iter().map(|segment| segment.value.clone()));
+        file.flags.retain(|own| live.stored_flag(own.key.as_str()).is_err());
+        file.flags.extend(live.flags.iter().map(|flag| flag.flag.clone()));
+    });
+    file.map_err(|error| ServiceError::Invalid(error.to_string()))
+}
+
+/// What a plan file would change.
+///
+/// # Errors
+/// When the actor may not look, or storage fails.
+pub async fn plan_change(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+    file: &PlanFile,
+) -> Result<PlanChange, ServiceError> {
+    actor.require(Role::Viewer)?;
+    let live = service.environment(environment)?;
+    let rollout = service.state.rollout(environment).await?;
+    let before = rollout.and_then(|rollout| serde_json::to_value(rollout.plan).ok());
+    let after = serde_json::to_value(&file.plan).ok();
+    let flags = missing_flags(&live, file).map(|flag| flag.key.to_string());
+    let segments = missing_segments(&live, file).map(|segment| segment.key.to_string());
+    Ok(PlanChange {
+        fields: diff(before.as_ref(), after.as_ref()),
+        new_flags: flags.collect(),
+        new_segments: segments.collect(),
+    })
+}
+
+fn missing_flags<'a>(
+    live: &'a LiveEnvironment,
+    file: &'a PlanFile,
+) -> impl Iterator<Item = &'a phasegate_domain::flags::Flag> {
+    file.flags.iter().filter(|flag| live.stored_flag(flag.key.as_str()).is_err())
+}
+
+fn missing_segments<'a>(
+    live: &'a LiveEnvironment,
+    file: &'a PlanFile,
+) -> impl Iterator<Item = &'a phasegate_domain::segments::Segment> {
+    file.segments.iter().filter(|segment| live.snapshot.segments().get(&segment.key).is_none())
+}
+
+/// Brings a plan in: as the first one, in the place of a draft or of one that has ended, or as a new
+/// revision of the one that is carried out.
+///
+/// # Errors
+/// When the actor may not, a rule stands against it, or somebody else was first.
+pub async fn import_plan(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+    file: &PlanFile,
+    note: &str,
+    salt: &secrets::Seed,
+) -> Result<(), ServiceError> {
+    actor.require(Role::Operator)?;
+    let _turn = service.begin_edit().await;
+    let live = service.environment(environment)?;
+    let (mut edits, mut entries) = (Vec::new(), Vec::new());
+    make_missing(service, actor, &live, file, &mut edits, &mut entries)?;
+    let rollout = service.state.rollout(environment).await?;
+    let event = match &rollout {
+        Some(rollout) => revise(&rollout.plan, &rollout.standing, &file.plan, note, actor.role())?,
+        None => RolloutEvent::Planned(Planned {
+            from: None,
+            to: file.plan.revision.clone(),
+            note: note.trim().to_owned(),
+            begins_anew: true,
+        }),
+    };
+    let before = rollout.as_ref().map(|rollout| &rollout.plan);
+    let document = |plan: &Plan| serde_json::to_value(plan).ok();
+    let key = file.plan.key.as_str();
+    let line = saved(
+        service,
+        actor,
+        SubjectKind::Rollout,
+        key,
+        before.and_then(document),
+        document(&file.plan),
+    );
+    entries.push(PlacedEntry::new(environment, line));
+    let change = Change::Rollout { rollout: file.plan.key.clone(), what: event.clone() };
+    let line = HistoryEntry { at: service.now(), actor: actor.name(), change };
+    entries.push(PlacedEntry::new(environment, line));
+    let plan = Box::new(file.plan.clone());
+    match rollout {
+        Some(Rollout { key, standing, version, .. }) => {
+            let after: Standing = standing.after(&event, &actor.name(), service.now());
+            edits.push(Edit::SavePlan(key, plan, version));
+            edits.push(Edit::SaveRollout(file.plan.key.clone(), Box::new(after), version));
+        }
+        None => edits.push(Edit::CreateRollout(plan, secrets::text("", salt, 16))),
+    }
+    service.edit(environment, &edits, &entries, "the rollout").await
+}
+
+/// Makes the flags and segments that the file brings and that are not there.
+fn make_missing(
+    service: &Service,
+    actor: &Actor,
+    live: &LiveEnvironment,
+    file: &PlanFile,
+    edits: &mut Vec<Edit>,
+    entries: &mut Vec<PlacedEntry>,
+) -> Result<(), ServiceError> {
+    let is_shared =
+        missing_flags(live, file).next().is_some() || missing_segments(live, file).next().is_some();
+    if is_shared {
+        actor.require_shared(&service.siblings(live.environment.project_id))?;
+    }
+    for segment in missing_segments(live, file) {
+        let document = serde_json::to_value(segment).ok();
+        let line =
+            saved(service, actor, SubjectKind::Segment, segment.key.as_str(), None, document);
+        entries.extend(in_all(service, live, &line));
+        edits.push(Edit::CreateSegment(segment.clone()));
+    }
+    for flag in missing_flags(live, file) {
+        // As a plan's own flags begin: on, and given by the rollout alone.
+        let state = FlagState::initial(&flag.key);
+        entries.extend(of_flag(service, actor, live, &flag.key, |_| {
+            Some(FlagDocument::new(flag, &state))
+        }));
+        let elsewhere = state.clone();
+        edits.push(Edit::CreateFlag(Box::new(NewFlag { flag: flag.clone(), state, elsewhere })));
+    }
+    Ok(())
+}

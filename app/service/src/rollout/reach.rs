@@ -1,0 +1,44 @@
+//! How many people a rollout reaches, from sets of who was there.
+
+use std::collections::BTreeMap;
+
+use phasegate_domain::{
+    analytics::Presence,
+    ids::{EnvironmentId, SegmentKey},
+    rollout::{Reach, Rollout},
+    stats::People,
+    telemetry::{Deed, day_of},
+};
+
+use crate::{Service, ServiceError};
+
+/// Who was not there for so many days is not active.
+const ACTIVE_DAYS: i64 = 30;
+
+/// How many people the rollout reaches.
+pub(super) async fn reach(
+    service: &Service,
+    environment: EnvironmentId,
+    rollout: &Rollout,
+) -> Result<Reach, ServiceError> {
+    let to = day_of(service.now()) + 1;
+    let from = to - ACTIVE_DAYS;
+    let presence = service.telemetry.people(environment, "", from, to).await?;
+    let presence: Presence = presence.into_iter().collect();
+    let live = service.environment(environment)?;
+    let mut exposed = People::default();
+    for flag in rollout.plan.phases.iter().flat_map(|phase| &phase.flags) {
+        if let Ok(stored) = live.stored_flag(flag.as_str()) {
+            let on = &stored.flag.rollout_variant;
+            exposed.extend(&presence.exposed(flag, |variant| variant == on));
+        }
+    }
+    let named = rollout.plan.phases.iter().flat_map(|phase| &phase.audience);
+    let segments: BTreeMap<SegmentKey, People> = named
+        .map(|entry| &entry.segment)
+        .map(|key| (key.clone(), presence.ever(&Deed::InSegment(key.clone()))))
+        .collect();
+    let active = presence.ever(&Deed::Active);
+    let (plan, state) = (&rollout.plan, &rollout.standing.state);
+    Ok(Reach::of(plan, state, &active, &exposed, |key| segments.get(key)))
+}

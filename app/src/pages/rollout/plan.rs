@@ -1,0 +1,140 @@
+//! The plan as a text: looked at, changed, and brought in after its difference was looked at.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use phasegate_domain::{
+    people::Role,
+    rollout::{Planned, Revision, RolloutEvent, RolloutView},
+};
+use phasegate_service::rollout::{export_plan, import_plan, plan_change, read_plan, view};
+
+use crate::{
+    components::{Changes, Here, Notice, TextArea, Time, TroubleNotice},
+    request::{Request, Trouble, page},
+};
+
+const PATH: &str = "/admin/rollout/plan";
+
+/// The page.
+#[component]
+pub(crate) fn PlanPage() -> impl IntoView {
+    view! {
+        <Title text="Plan"/>
+        {page(|request| async move {
+            let (service, actor, environment) = (&request.service, &request.actor, request.environment);
+            let shown = match act(&request).await {
+                Ok(shown) => shown,
+                Err(trouble) => {
+                    request.note(&trouble);
+                    view! { <TroubleNotice trouble/> }.into_any()
+                }
+            };
+            let rollout = view(service, actor, environment).await?;
+            let text = match (&request.form, &rollout) {
+                // What was typed stays.
+                (Some(form), _) => form.exact("plan"),
+                (None, Some(_)) => export_plan(service, actor, environment).await?,
+                (None, None) => String::new(),
+            };
+            let note = request.form.as_ref().map(|form| form.get("note").to_owned()).unwrap_or_default();
+            let may = request.may(Role::Operator);
+            let next = rollout.as_ref().and_then(|rollout| Revision::parse(&rollout.plan.revision));
+            let next = next.map(|revision| revision.next().to_string());
+            Ok(view! {
+                <header class="page-head"><h1>"Plan"</h1></header>
+                <p class="lead">
+                    "A plan that is carried out never changes: give it a higher revision"
+                    {next.map(|next| format!(", such as {next}"))}
+                    ", and say why. The same on the command line: "
+                    <code>"phasegate plan export"</code> ", " <code>"diff"</code> " and " <code>"import"</code> "."
+                </p>
+                {shown}
+                <form class="stack" method="post" action=PATH><Here/>
+                    <label class="field"><span>"The plan, TOML"</span>
+                        <TextArea value=text rows=24 name="plan" code=true required=true readonly=!may/></label>
+                    {may.then(|| view! {
+                        <label class="field"><span>"Why (needed while it is under way)"</span>
+                            <input type="text" name="note" maxlength="500" value=note/></label>
+                        <div><button class="button" name="do" value="preview">"Show the difference"</button></div>
+                    })}
+                </form>
+                {rollout.map(|rollout| view! { <Revisions rollout/> })}
+                <p><a href="/admin/rollout">"Back to the rollout"</a></p>
+            }
+            .into_any())
+        })}
+    }
+}
+
+async fn act(request: &Request) -> Result<AnyView, Trouble> {
+    let (service, actor, environment) = (&request.service, &request.actor, request.environment);
+    let Some(form) = &request.form else {
+        let done = request.query.has("done");
+        return Ok(done.then(|| view! { <Notice>"The plan is brought in."</Notice> }).into_any());
+    };
+    let (text, note) = (form.exact("plan"), form.get("note").to_owned());
+    let plan = read_plan(service, environment, &text)?;
+    if form.get("do") == "import" {
+        let seed = request.seed()?;
+        import_plan(service, actor, environment, &plan, &note, &seed).await?;
+        request.go_to("/admin/rollout/plan?done=1");
+        return Ok(().into_any());
+    }
+    let change = plan_change(service, actor, environment, &plan).await?;
+    if change.is_empty() {
+        return Ok(view! { <Notice>"The text says what is there already."</Notice> }.into_any());
+    }
+    let made = |what: &'static str, keys: Vec<String>| {
+        keys.into_iter().map(|key| view! { <li>{what} " " <code>{key}</code></li> }).collect_view()
+    };
+    Ok(view! {
+        <section class="confirm" aria-labelledby="difference-title">
+            <h2 id="difference-title">"Bring it in?"</h2>
+            <ul class="criteria">
+                {made("A new segment:", change.new_segments)} {made("A new flag:", change.new_flags)}
+            </ul>
+            <Changes fields=change.fields/>
+            <form method="post" action=PATH class="stack"><Here/>
+                <input type="hidden" name="plan" value=text/>
+                <input type="hidden" name="note" value=note/>
+                <div class="row">
+                    <button class="button button-primary" name="do" value="import">"Bring it in"</button>
+                    <a class="button" href=PATH>"Cancel"</a>
+                </div>
+            </form>
+        </section>
+    }
+    .into_any())
+}
+
+/// The revisions in the history, newest first.
+#[component]
+fn Revisions(rollout: RolloutView) -> impl IntoView {
+    let revised = rollout.history.iter().filter_map(|line| match &line.change {
+        phasegate_domain::history::Change::Rollout {
+            what: RolloutEvent::Planned(planned), ..
+        } => Some((planned.clone(), line.actor.0.clone(), line.at)),
+        _ => None,
+    });
+    let lines: Vec<_> = revised
+        .map(|(Planned { to, note, .. }, by, at)| {
+            view! {
+                <li class="timeline-line">
+                    <span class="timeline-what">{to}</span>
+                    {(!note.is_empty()).then(|| view! { <q class="timeline-reason">{note}</q> })}
+                    <span class="hint">{by} ", " <Time at/></span>
+                </li>
+            }
+        })
+        .collect();
+    let key = rollout.plan.key.to_string();
+    (!lines.is_empty()).then(|| {
+        view! {
+            <section aria-labelledby="revisions-title">
+                <h2 id="revisions-title">"Revisions"</h2>
+                <ol class="timeline" data-testid="revisions">{lines}</ol>
+                <p class="hint"><a href=format!("/admin/audit?kind=rollout&key={key}")>"Every difference is in the audit"</a></p>
+            </section>
+        }
+    })
+}
