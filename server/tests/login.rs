@@ -152,11 +152,11 @@ async fn another_sites_page_changes_nothing() {
         (response.status().as_u16(), response.text().await.unwrap())
     };
     let here = ("here", "production");
-    let start = [here, ("kind", "start"), ("version", "1")];
+    let start = [here, ("kind", "start"), ("reason", "a trial"), ("version", "1")];
     assert_eq!(send(&start).await.0, 303, "and our own page does");
     let (status, page) = send(&start).await;
     assert_eq!(status, 409);
-    assert!(page.contains("changed by somebody else"), "the page says why");
+    assert!(page.contains("Somebody was first"), "the page says why");
     let (status, page) = send(&[here, ("kind", "dance"), ("version", "2")]).await;
     assert_eq!(status, 422);
     assert!(page.contains("kind: there is no such command"));
