@@ -8,6 +8,7 @@ use leptos_axum::ResponseOptions;
 use phasegate_domain::{
     ids::EnvironmentId,
     people::{Person, Role},
+    rollout::Refusal,
     telemetry::Period,
 };
 use phasegate_service::{
@@ -130,6 +131,10 @@ impl From<ServiceError> for Trouble {
             ServiceError::Forbidden { .. } => StatusCode::FORBIDDEN,
             ServiceError::NotFound { .. } => StatusCode::NOT_FOUND,
             ServiceError::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            ServiceError::Refused(Refusal::NotAllowed { .. }) => StatusCode::FORBIDDEN,
+            ServiceError::Refused(refusal) if refusal.is_about_input() => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             ServiceError::Refused(_)
             | ServiceError::Conflict(_)
             | ServiceError::Overtaken { .. }

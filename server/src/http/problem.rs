@@ -47,6 +47,10 @@ impl From<ServiceError> for Problem {
             ServiceError::Forbidden { .. } => StatusCode::FORBIDDEN,
             ServiceError::NotFound { .. } => StatusCode::NOT_FOUND,
             ServiceError::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            ServiceError::Refused(Refusal::NotAllowed { .. }) => StatusCode::FORBIDDEN,
+            ServiceError::Refused(refusal) if refusal.is_about_input() => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             ServiceError::Refused(_)
             | ServiceError::Overtaken { .. }
             | ServiceError::Exists { .. }

@@ -39,8 +39,6 @@ pub enum ConditionKind {
     Criterion,
     /// The phase's checklist.
     Checklist,
-    /// Nothing critical is firing.
-    Alerts,
     /// Shares are as planned.
     Throttle,
     /// Enough people say go, and nobody says no.
@@ -98,15 +96,9 @@ pub struct Finding {
 /// The gate of the phase that a rollout is in; empty before the start.
 ///
 /// `findings` has one for each criterion of the phase, in its order; those of criteria that are
-/// signed off are not looked at. `alerts` are the critical ones that are firing.
+/// signed off are not looked at.
 #[must_use]
-pub fn gate(
-    plan: &Plan,
-    standing: &Standing,
-    findings: &[Finding],
-    alerts: &[String],
-    now: Timestamp,
-) -> Gate {
+pub fn gate(plan: &Plan, standing: &Standing, findings: &[Finding], now: Timestamp) -> Gate {
     let Some(progress) = standing.state.progress() else { return Gate::default() };
     let Some(phase) = plan.phase(progress.phase) else { return Gate::default() };
     let mut conditions = vec![time(phase, progress, now)];
@@ -114,7 +106,6 @@ pub fn gate(
         conditions.push(judged(criterion, standing, findings.get(index)));
     }
     conditions.extend(checklist(plan, phase, standing));
-    conditions.push(firing(alerts));
     if progress.throttle != Throttle::NONE {
         conditions.push(Condition {
             kind: ConditionKind::Throttle,
@@ -174,15 +165,6 @@ fn checklist(plan: &Plan, phase: &Phase, standing: &Standing) -> Option<Conditio
         verdict: if done == items.len() { Verdict::Pass } else { Verdict::AwaitingSignOff },
         detail: format!("{done} of {} done", items.len()),
     })
-}
-
-fn firing(alerts: &[String]) -> Condition {
-    let (verdict, detail) = match alerts {
-        [] => (Verdict::Pass, "nothing is firing".to_owned()),
-        alerts => (Verdict::Fail, alerts.join(", ")),
-    };
-    let title = "No critical alert".to_owned();
-    Condition { kind: ConditionKind::Alerts, title, verdict, detail }
 }
 
 fn votes(plan: &Plan, standing: &Standing) -> Option<Condition> {

@@ -10,8 +10,8 @@ use crate::{
     ids::PhaseNumber,
     people::Role,
     rollout::{
-        Contribution, Killed, MovedPhase, Plan, Progress, Refusal, RolloutEvent, RolloutState,
-        Said, Standing, Throttled,
+        Killed, MovedPhase, Plan, Progress, Refusal, RolloutEvent, RolloutState, Said, Standing,
+        Throttled,
     },
 };
 
@@ -111,6 +111,13 @@ impl CommandKind {
             Self::Abort => Role::Admin,
             _ => Role::Operator,
         }
+    }
+
+    /// Whether the gate must pass, or be overruled. All else is done whatever is measured, also when
+    /// nothing can be.
+    #[must_use]
+    pub fn asks_gate(self) -> bool {
+        matches!(self, Self::Advance | Self::Complete)
     }
 
     /// Whether it cannot be done without saying why: it takes something away from people.
@@ -318,61 +325,4 @@ impl Case<'_> {
         let Command { detected_at, .. } = *self.command;
         Throttled { from: progress.throttle, to, reason: self.reason(), detected_at }
     }
-}
-
-/// Adds to the record, or says why not.
-///
-/// # Errors
-/// The rule that stands against it.
-pub fn contribute(
-    plan: &Plan,
-    standing: &Standing,
-    contribution: &Contribution,
-    role: Role,
-) -> Result<RolloutEvent, Refusal> {
-    if role < Role::Operator {
-        return Err(Refusal::NotAllowed { needs: Role::Operator });
-    }
-    let missing = |what: &str| Err(Refusal::Missing { field: what.to_owned() });
-    let phase = standing.state.serving_phase();
-    match contribution {
-        Contribution::Tick { item, .. } | Contribution::Untick { item }
-            if !plan.items().contains(item) =>
-        {
-            return Err(Refusal::UnknownItem { item: item.item.clone() });
-        }
-        Contribution::SignOff { statement, .. } => {
-            let phase = plan.phase(phase.ok_or(Refusal::NotStarted)?);
-            if !phase.is_some_and(|phase| phase.statements().any(|known| known == statement)) {
-                return Err(Refusal::UnknownCriterion { statement: statement.clone() });
-            }
-        }
-        Contribution::Vote { go, comment } => {
-            phase.ok_or(Refusal::NotStarted)?;
-            if !go && comment.trim().is_empty() {
-                return missing("comment");
-            }
-        }
-        Contribution::Note { text, .. } if text.trim().is_empty() => return missing("text"),
-        Contribution::Tell { who, .. } if who.trim().is_empty() => return missing("who"),
-        Contribution::WritePostMortem { post_mortem, .. } => {
-            if let Some(field) = post_mortem.missing() {
-                return missing(field);
-            }
-        }
-        _ => {}
-    }
-    if let Some(id) = contribution.incident() {
-        let incident =
-            standing.record.incident(id).ok_or(Refusal::UnknownIncident { incident: id })?;
-        if matches!(contribution, Contribution::CloseIncident { .. }) {
-            if incident.is_post_mortem_due() {
-                return Err(Refusal::PostMortemDue { incident: id });
-            }
-            if !incident.is_open() {
-                return Err(Refusal::ClosedAlready { incident: id });
-            }
-        }
-    }
-    Ok(RolloutEvent::Added(contribution.clone()))
 }

@@ -9,7 +9,9 @@ use crate::{
     bucket::Throttle,
     history::ActorName,
     ids::{FlagKey, PhaseNumber},
-    rollout::{Contribution, Incident, IncidentKind, Planned, Progress, RolloutState, Standing},
+    rollout::{
+        Contribution, Incident, IncidentKind, Planned, Progress, Record, RolloutState, Standing,
+    },
 };
 
 /// What happened, for the history.
@@ -120,12 +122,6 @@ impl RolloutEvent {
             },
         }
     }
-
-    /// Whether it changes what anybody is served.
-    #[must_use]
-    pub fn is_move(&self) -> bool {
-        !matches!(self, Self::Paused(_) | Self::Resumed(_) | Self::Planned(_) | Self::Added(_))
-    }
 }
 
 /// As the history says it, after the name of who did it.
@@ -205,7 +201,12 @@ impl Standing {
             (RolloutEvent::Added(contribution), _) => next.record.add(contribution, by, at),
             (RolloutEvent::Planned(planned), _) => {
                 if planned.begins_anew {
-                    next = Self::default();
+                    // What went wrong before is still to be handled.
+                    let incidents = next.record.incidents;
+                    next = Self {
+                        record: Record { incidents, ..Record::default() },
+                        ..Self::default()
+                    };
                 }
             }
             (_, None) => {}

@@ -1,6 +1,7 @@
 //! Rollouts: the plan, the phases, who is in, and the commands that move it.
 
 mod command;
+mod contribute;
 mod criterion;
 mod event;
 mod incident;
@@ -16,7 +17,8 @@ mod state;
 mod tests;
 mod view;
 
-pub use command::{Command, CommandKind, apply, contribute, possible};
+pub use command::{Command, CommandKind, apply, possible};
+pub use contribute::contribute;
 pub use criterion::{Comparator, ComparedWith, Criterion, Metric};
 pub use event::{Killed, MovedPhase, RolloutEvent, Said, Throttled};
 pub use incident::{FollowUp, Incident, IncidentKind, Note, PostMortem};
@@ -24,9 +26,7 @@ pub use membership::{Membership, MembershipStep, RolloutVariables, SegmentVerdic
 pub use notice::notice;
 pub use plan::{AudienceEntry, ChecklistGroup, Contact, InvalidPlan, Phase, Plan, PlanFile};
 pub use reach::Reach;
-pub use record::{
-    ChecklistItem, Contribution, MAX_INCIDENTS, MAX_NOTES, Record, SignOff, Tick, Vote,
-};
+pub use record::{ChecklistItem, Contribution, Record, SignOff, Tick, Vote};
 pub use refusal::Refusal;
 pub use revision::{Planned, Revision, revise};
 pub use state::{Progress, RolloutState, Standing};

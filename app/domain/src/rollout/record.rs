@@ -10,10 +10,10 @@ use crate::{
 };
 
 /// Incidents that a record keeps; the history keeps all.
-pub const MAX_INCIDENTS: usize = 50;
+const MAX_INCIDENTS: usize = 50;
 
 /// Notes and people told that an incident keeps.
-pub const MAX_NOTES: usize = 100;
+pub(super) const MAX_NOTES: usize = 100;
 
 /// An item of a checklist: of the start where no phase is named.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -197,9 +197,11 @@ impl Record {
     pub(super) fn open(&mut self, mut incident: Incident) {
         incident.id = self.incidents.last().map_or(1, |last| last.id.saturating_add(1));
         if self.incidents.len() == MAX_INCIDENTS {
-            // Whatever is still to be done must not be forgotten.
-            let done = self.incidents.iter().position(|old| !old.is_open());
-            self.incidents.remove(done.unwrap_or(0));
+            // Whatever is still to be done is forgotten last, and a post-mortem never: only one can
+            // be due, because nobody advances until it is written.
+            let closed = self.incidents.iter().position(|old| !old.is_open());
+            let free = || self.incidents.iter().position(|old| !old.is_post_mortem_due());
+            self.incidents.remove(closed.or_else(free).unwrap_or(0));
         }
         self.incidents.push(incident);
     }

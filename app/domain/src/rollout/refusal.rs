@@ -146,3 +146,19 @@ pub enum Refusal {
         field: String,
     },
 }
+
+impl Refusal {
+    /// Whether what was sent is wrong in itself, wherever the rollout is.
+    #[must_use]
+    pub fn is_about_input(&self) -> bool {
+        matches!(
+            self,
+            Self::ReasonMissing
+                | Self::NoticedLater
+                | Self::UnknownItem { .. }
+                | Self::UnknownCriterion { .. }
+                | Self::UnknownIncident { .. }
+                | Self::Missing { .. }
+        )
+    }
+}

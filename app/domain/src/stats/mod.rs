@@ -6,7 +6,7 @@ mod people;
 mod sketch;
 mod tally;
 
-pub use bounds::{ALPHA, Bounds, MIN_FOR_MEAN, difference_bounds, mean_bounds, rate_bounds};
+pub use bounds::{ALPHA, Bounds, MIN_FOR_MEAN, mean_bounds, rate_bounds};
 pub use people::{InvalidPeople, People};
 pub use sketch::{InvalidSketch, Sketch};
 pub use tally::{Tally, TallySum};
