@@ -1,5 +1,6 @@
 // A picture of every page, to be looked at: desktop and phone, light and dark.
 import { join } from 'node:path';
+import type { Page } from '@playwright/test';
 import { advanceTo, expect, logIn, test } from './fixtures';
 
 const FOLDER = join(__dirname, '../screenshots');
@@ -24,6 +25,44 @@ const PAGES = {
   person: '/admin/settings/person?id=ada',
   'not-found': '/admin/nothing-here',
 };
+
+/** Takes pictures of a page in all sizes and colours. */
+async function inAllSizes(
+  open: (options: object) => Promise<Page>,
+  shoot: (page: Page, take: (name: string) => Promise<void>) => Promise<void>,
+): Promise<void> {
+  for (const [sizeName, viewport] of Object.entries(SIZES)) {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const page = await open({ viewport, colorScheme });
+      await shoot(page, async (name) => {
+        const width = await page.evaluate(() => document.documentElement.scrollWidth);
+        expect(width, `${name} scrolls sideways on a ${sizeName}`).toBeLessThanOrEqual(viewport.width);
+        await page.screenshot({ path: join(FOLDER, `${name}-${sizeName}-${colorScheme}.png`), fullPage: true });
+      });
+      await page.context().close();
+    }
+  }
+}
+
+test('a rollout has its pictures before the start and in trouble', async ({ server, visitor }) => {
+  test.slow();
+  const api = (command: string) => server.api('POST', '/rollout/commands', { command, reason: 'Pages got slow' });
+  await server.api('POST', '/rollout/record', { contribution: 'tick', item: 'Security audit completed', link: 'https://ci.example/run/1' });
+  await inAllSizes(visitor, async (page, take) => {
+    await logIn(page, server);
+    await page.goto('/admin/rollout');
+    await take('rollout-draft');
+  });
+  for (const command of ['start', 'advance', 'advance', 'halve', 'rollback_full']) await api(command);
+  await server.api('POST', '/rollout/record', { contribution: 'tell', incident: 2, who: 'Support lead' });
+  await inAllSizes(visitor, async (page, take) => {
+    await logIn(page, server);
+    await page.goto('/admin/rollout');
+    await take('rollout-trouble');
+    await page.goto('/admin/rollout/incident?id=2');
+    await take('rollout-incident');
+  });
+});
 
 test('every page has its picture', async ({ server, visitor, expectComplaint }) => {
   test.slow();
@@ -70,26 +109,18 @@ test('every page has its picture', async ({ server, visitor, expectComplaint }) 
   await expect(first.getByTestId('feedback')).toContainText('lovely');
   await expect(first.getByTestId('vital-CLS').getByTestId('value')).not.toHaveText('–');
 
-  for (const [sizeName, viewport] of Object.entries(SIZES)) {
-    for (const colorScheme of ['light', 'dark'] as const) {
-      const page = await visitor({ viewport, colorScheme });
-      const shoot = (name: string) =>
-        page.screenshot({ path: join(FOLDER, `${name}-${sizeName}-${colorScheme}.png`), fullPage: true });
-      await page.goto('/login');
-      await shoot('login');
-      await logIn(page, server);
-      for (const [name, path] of Object.entries(PAGES)) {
-        await page.goto(path);
-        await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
-        if (name === 'dashboard') await expect(page.getByText('Live', { exact: true })).toBeVisible();
-        const width = await page.evaluate(() => document.documentElement.scrollWidth);
-        expect(width, `${name} scrolls sideways on a ${sizeName}`).toBeLessThanOrEqual(viewport.width);
-        await shoot(name);
-      }
-      await page.goto('/demo?as=ada');
-      await expect(page.locator('.card').first()).toBeVisible();
-      await shoot('demo');
-      await page.context().close();
+  await inAllSizes(visitor, async (page, take) => {
+    await page.goto('/login');
+    await take('login');
+    await logIn(page, server);
+    for (const [name, path] of Object.entries(PAGES)) {
+      await page.goto(path);
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+      if (name === 'dashboard') await expect(page.getByText('Live', { exact: true })).toBeVisible();
+      await take(name);
     }
-  }
+    await page.goto('/demo?as=ada');
+    await expect(page.locator('.card').first()).toBeVisible();
+    await take('demo');
+  });
 });

@@ -22,7 +22,7 @@ async fn start_rollout(app: &TestApp) {
     let command = Command::new(CommandKind::Start, "a trial");
     let environment = app.service.first_environment().unwrap();
     let actor = common::actor(Role::Admin);
-    phasegate_service::rollout::command(&app.service, &actor, environment, &command, 1)
+    phasegate_service::rollout::command(&app.service, &actor, environment, &command, Some(1))
         .await
         .unwrap();
 }

@@ -48,7 +48,7 @@ async fn a_refusal_says_why_and_what_is_possible() {
     let (code, problem) = add(&app, json!({"contribution": "tick", "item": "Coffee"})).await;
     assert_eq!(
         (code, problem["detail"].as_str().unwrap()),
-        (409, "item: the plan has no item \"Coffee\"")
+        (422, "item: the plan has no item \"Coffee\"")
     );
     let link =
         json!({"contribution": "tick", "item": "E2E tests passing", "link": "javascript:alert(1)"});
@@ -100,7 +100,9 @@ async fn a_killed_rollout_is_off_for_everybody() {
     };
     assert_eq!(ask().await, true);
     let (code, problem) = command(&app, "kill", "").await;
-    assert_eq!(code, 409, "{problem}");
+    assert_eq!(code, 422, "{problem}");
+    let (code, problem) = command(&app, "kill", &"x".repeat(2_001)).await;
+    assert_eq!(code, 422, "{problem}");
     let (code, killed) = command(&app, "kill", "it burns").await;
     assert_eq!((code, &killed["record"]["incidents"][0]["kind"]), (200, &json!("kill")));
     assert_eq!(ask().await, false);
@@ -113,7 +115,7 @@ async fn a_killed_rollout_is_off_for_everybody() {
 async fn votes_and_incidents_are_kept_through_a_restart() {
     let app = TestApp::start().await;
     command(&app, "start", "a trial").await;
-    assert_eq!(add(&app, json!({"contribution": "vote", "go": false})).await.0, 409);
+    assert_eq!(add(&app, json!({"contribution": "vote", "go": false})).await.0, 422);
     let vote = json!({"contribution": "vote", "go": false, "comment": "not on a Friday"});
     assert_eq!(add(&app, vote).await.0, 200);
     let judged =
@@ -180,6 +182,74 @@ async fn a_plan_is_taken_away_changed_and_brought_in_as_a_revision() {
     assert_eq!((code, &flag["enabled"]), (200, &json!(true)));
 }
 
+/// One phase that asks for adoption above 50 % and errors below 20 %, and no time.
+fn measured_plan() -> String {
+    let canary = include_str!("../plans/canary.toml");
+    let phases = canary.find("[[phases]]").unwrap();
+    let phase = |number: u8, flags: &str| {
+        format!(
+            "[[phases]]\nnumber = {number}\nname = \"P{number}\"\npercentage = 100\n\
+             audience = [{{ segment = \"everyone\", share = 100 }}]\n{flags}\
+             [[phases.criteria]]\nmetric = \"adoption_rate\"\ncomparator = \">\"\nthreshold = 50\n\
+             [[phases.criteria]]\nmetric = \"error_rate\"\ncomparator = \"<\"\nthreshold = 20\n"
+        )
+    };
+    let flags = "flags = [\"NEW_FEATURE\"]\n";
+    format!("{}{}{}", &canary[..phases], phase(1, flags), phase(2, ""))
+}
+
+/// What one person's page reports: they were given the feature and used it; perhaps it threw.
+async fn visit(app: &TestApp, who: usize, has_error: bool) {
+    let mut events = vec![
+        json!({"t": "view", "page": "/"}),
+        json!({"t": "exposure", "flag": "NEW_FEATURE", "variant": "on"}),
+        json!({"t": "use", "flag": "NEW_FEATURE"}),
+    ];
+    if has_error {
+        events.push(json!({"t": "error", "message": "it broke", "severity": "error"}));
+    }
+    let (id, sent_events) = (format!("{who}-{has_error}"), events.len());
+    let body = json!({"v": 1, "batch": id, "session": format!("s{id}"), "visitor": "v",
+        "user": format!("u{who}"), "exposed": {"NEW_FEATURE": "on"}, "events": events});
+    let sent = app.post(&format!("/collect?key={CLIENT_KEY}")).body(body.to_string());
+    let (status, receipt) = json(sent).await;
+    assert_eq!((status, &receipt["accepted"]), (202, &json!(sent_events)), "{receipt}");
+}
+
+#[tokio::test]
+async fn what_pages_report_opens_the_gate_and_shuts_it() {
+    let app = TestApp::start().await;
+    let plan = json!({"toml": measured_plan()});
+    let (code, answer) = json(app.api(Method::PUT, "/rollout/plan").json(&plan)).await;
+    assert_eq!(code, 200, "{answer}");
+    command(&app, "start", "a trial").await;
+    add(&app, json!({"contribution": "vote", "go": true})).await;
+    let verdicts = async || {
+        let gate = status(&app).await["gate"]["conditions"].clone();
+        let of = |n: usize| gate[n]["verdict"].as_str().unwrap().to_owned();
+        (of(1), of(2), gate.to_string())
+    };
+    let (adoption, errors, gate) = verdicts().await;
+    assert_eq!((adoption.as_str(), errors.as_str()), ("inconclusive", "inconclusive"), "{gate}");
+    for who in 0..60 {
+        visit(&app, who, false).await;
+    }
+    let (adoption, errors, gate) = verdicts().await;
+    assert_eq!((adoption.as_str(), errors.as_str()), ("pass", "pass"), "{gate}");
+    assert_eq!(status(&app).await["can_advance"], true);
+    let (code, moved) = command(&app, "advance", "").await;
+    assert_eq!((code, &moved["phase"]), (200, &json!(2)), "without force: {moved}");
+    add(&app, json!({"contribution": "vote", "go": true})).await;
+    for who in 0..60 {
+        visit(&app, who, true).await;
+    }
+    let (adoption, errors, gate) = verdicts().await;
+    assert_eq!((adoption.as_str(), errors.as_str()), ("pass", "fail"), "{gate}");
+    let (code, problem) = command(&app, "complete", "").await;
+    assert_eq!(code, 409);
+    assert!(problem["detail"].as_str().unwrap().contains("100.0 % of 60 sessions"), "{problem}");
+}
+
 /// A server that is killed between a command and its answer has either done all of it or nothing: as
 /// many lines of history as versions, and the state that they lead to.
 #[tokio::test]
@@ -196,8 +266,11 @@ async fn a_power_cut_leaves_no_half_done_move() {
     for round in 0..8_u64 {
         let name = if round.is_multiple_of(2) { "halve" } else { "restore" };
         let request = tokio::spawn(send(&server, name).send());
-        // Sometimes before, sometimes in the middle, sometimes after it.
-        tokio::time::sleep(std::time::Duration::from_micros(400 * round)).await;
+        // Sometimes before, sometimes in the middle, sometimes after it: after so many answers to
+        // something else.
+        for _ in 0..round {
+            server.api(Method::GET, "/flags").send().await.unwrap();
+        }
         server.kill_and_restart();
         answered += u64::from(request.await.unwrap().is_ok_and(|answer| answer.status() == 200));
         let answer = server.api(Method::GET, "/rollout").send().await.unwrap();

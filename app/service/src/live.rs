@@ -28,27 +28,27 @@ pub struct Configuration {
 /// Moves of the rollout that are remembered: telemetry may come a week late.
 const MOVES: u32 = 500;
 
+/// When a rollout moved, from which phase to which; none is served before the start and after an abort.
+type Move = (Timestamp, Option<PhaseNumber>, Option<PhaseNumber>);
+
 /// The rollout's last moves, the newest first; of the last lines of its history, most of which may be
 /// about its record.
-async fn moves(
-    service: &Service,
-    environment: EnvironmentId,
-) -> Result<Vec<(Timestamp, Option<PhaseNumber>, PhaseNumber)>, ServiceError> {
+async fn moves(service: &Service, environment: EnvironmentId) -> Result<Vec<Move>, ServiceError> {
     let kind = Some(SubjectKind::Rollout);
     let query = HistoryQuery { kind, limit: MOVES, ..HistoryQuery::default() };
     let lines = service.state.history(environment, &query).await?;
-    let moved = |line: HistoryLine| match line.entry.change {
-        Change::Rollout { what: RolloutEvent::Started(_), .. } => {
-            Some((line.entry.at, None, PhaseNumber::FIRST))
-        }
-        Change::Rollout {
-            what:
-                RolloutEvent::Advanced(moved)
-                | RolloutEvent::RolledBack(moved)
-                | RolloutEvent::RolledBackFully(moved),
-            ..
-        } => Some((line.entry.at, Some(moved.from), moved.to)),
-        _ => None,
+    let moved = |line: HistoryLine| {
+        let Change::Rollout { what, .. } = line.entry.change else { return None };
+        let (from, to) = match what {
+            RolloutEvent::Started(_) => (None, Some(PhaseNumber::FIRST)),
+            RolloutEvent::Advanced(moved)
+            | RolloutEvent::RolledBack(moved)
+            | RolloutEvent::RolledBackFully(moved) => (Some(moved.from), Some(moved.to)),
+            RolloutEvent::Aborted(_) => (None, None),
+            RolloutEvent::Planned(planned) if planned.begins_anew => (None, None),
+            _ => return None,
+        };
+        Some((line.entry.at, from, to))
     };
     Ok(lines.into_iter().filter_map(moved).collect())
 }
@@ -67,7 +67,7 @@ pub struct LiveEnvironment {
     /// All overrides, by flag and user.
     pub overrides: Vec<Versioned<PersonalOverride>>,
     /// The rollout's last moves, the newest first: when, from where, to where.
-    moves: Vec<(Timestamp, Option<PhaseNumber>, PhaseNumber)>,
+    moves: Vec<Move>,
     /// Carried over from reading to reading.
     configuration: watch::Sender<Configuration>,
     /// How often each flag was asked for, in the order of the snapshot.
@@ -121,7 +121,7 @@ impl LiveEnvironment {
         if current != stored {
             return current;
         }
-        let before = self.moves.iter().find(|(moved, ..)| *moved <= at).map(|(.., to)| Some(*to));
+        let before = self.moves.iter().find(|(moved, ..)| *moved <= at).map(|(.., to)| *to);
         let first = self.moves.last().map(|(_, from, _)| *from);
         before.or(first).unwrap_or(current)
     }

@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    etag::etag,
+    etag::{Precondition, etag},
     request::{Call, Sent},
 };
 use crate::{
@@ -78,15 +78,21 @@ struct SentCommand {
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn command_rollout(call: Call, Sent(sent): Sent<SentCommand>) -> Result<Response, Problem> {
     let (service, actor, environment) = (&call.service, &call.actor, call.environment);
-    let version = status(&call).await?.version;
-    call.precondition.check(&version.to_string())?;
+    let seen = match &call.precondition {
+        Precondition::Tags(_) => {
+            let version = status(&call).await?.version;
+            call.precondition.check(&version.to_string())?;
+            Some(version)
+        }
+        Precondition::None | Precondition::Any => None,
+    };
     let SentCommand { command: kind, reason, detected_at } = sent;
     let wanted = Command { kind, reason, detected_at };
-    match command(service, actor, environment, &wanted, version).await {
+    match command(service, actor, environment, &wanted, seen).await {
         Ok(_) => Ok(respond(&status(&call).await?)),
         Err(ServiceError::Refused(refusal)) => {
             let text = instead(service, actor, environment, &refusal).await?;
-            Err(Problem::new(StatusCode::CONFLICT, text))
+            Err(Problem::new(Problem::from(ServiceError::Refused(refusal)).status(), text))
         }
         Err(error) => Err(error.into()),
     }

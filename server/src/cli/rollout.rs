@@ -100,10 +100,9 @@ pub(super) async fn run(wanted: RolloutCommand) -> anyhow::Result<()> {
         R::Abort(given) => (CommandKind::Abort, given),
     };
     let local = given.place.open().await?;
-    let version = now(&local).await?.version;
     let (service, actor, environment) = (&local.service, &local.actor, local.environment);
     let wanted = Command::new(kind, given.reason);
-    match command(service, actor, environment, &wanted, version).await {
+    match command(service, actor, environment, &wanted, None).await {
         Ok(_) => show(&local, given.json).await,
         Err(ServiceError::Refused(refusal)) => {
             Err(anyhow::anyhow!(instead(service, actor, environment, &refusal).await?))

@@ -4,6 +4,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use phasegate_domain::rollout::Refusal;
 use phasegate_service::ServiceError;
 use serde::Serialize;
 use utoipa::ToSchema;

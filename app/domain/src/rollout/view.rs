@@ -21,8 +21,8 @@ pub struct RolloutView {
     pub standing: Standing,
     /// What must hold to leave the phase.
     pub gate: Gate,
-    /// How many people it reaches.
-    pub reach: Reach,
+    /// How many people it reaches; nothing where that cannot be read.
+    pub reach: Option<Reach>,
     /// What a command must name, so that nobody overwrites what they have not seen.
     pub version: i64,
     /// What happened, newest first.

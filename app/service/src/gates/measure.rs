@@ -1,15 +1,16 @@
 //! What was measured for the criteria of a phase.
 //!
-//! Of those who were answered "on" for one of the rollout's flags while the phase was served; rows and
-//! sets of people are kept by flag, variant and phase, so no time has to be cut out. Sessions with
-//! several flags are counted once: of the criterion's flags, the one with the most sessions speaks.
+//! Of those who were answered "on" for one of the rollout's flags while the phase was served: rows and
+//! sets of people are kept by flag, variant and phase, and read from the day on which the phase began.
+//! Sessions with several flags are counted once: of the criterion's flags, the one with the most
+//! sessions speaks.
 
 use phasegate_domain::{
-    analytics::{Presence, RETENTION_DAYS, retention},
+    analytics::{Presence, retention},
     gates::{Counted, Finding, Limit, Measured, Verdict, judge},
     ids::{EnvironmentId, FlagKey, PhaseNumber, VariantName},
     rollout::{ComparedWith, Criterion, Metric, Rollout},
-    stats::{Bounds, People, Tally, rate_bounds},
+    stats::{ALPHA, Bounds, People, Tally, rate_bounds},
     telemetry::{Deed, Device, Resolution, Series, Slice, day_of},
     vitals::{Vital, performance_score},
 };
@@ -21,7 +22,8 @@ use crate::{LiveEnvironment, Service, ServiceError};
 const SERIES: [Series; 4] =
     [Series::Sessions, Series::ErrorSessions, Series::CriticalSessions, Series::Feedback];
 
-/// How many days after the first visit somebody is looked for, where a criterion names no day.
+/// How many days after the first visit somebody is looked for; one of those that retention is
+/// computed for.
 const RETENTION_DAY: i64 = 7;
 
 /// Everything that was measured in the phase.
@@ -156,8 +158,8 @@ impl Evidence<'_> {
     /// Of some people: who was back, and for how many it can be known.
     fn retained(&self, among: &People) -> (u64, u64) {
         let (totals, _) = retention(&self.presence, &self.presence, Some(among), self.today, 0);
-        let place = RETENTION_DAYS.iter().position(|day| *day == RETENTION_DAY).unwrap_or_default();
-        totals.get(place).map_or((0, 0), |total| (total.back, total.of))
+        let total = totals.iter().find(|total| total.days == RETENTION_DAY);
+        total.map_or((0, 0), |total| (total.back, total.of))
     }
 
     /// What is counted by session, of the flag with the most of them.
@@ -233,7 +235,7 @@ fn against(treatment: (u64, u64), control: (u64, u64), limit: Limit, criteria: u
         let missing = if control.1 == 0 { "control" } else { "treatment" };
         return unknown(&format!("no {} in {missing}", RETAINED.1));
     }
-    let alpha = phasegate_domain::stats::ALPHA / criteria.max(1) as f64 / 2.0;
+    let alpha = ALPHA / criteria.max(1) as f64 / 2.0;
     let bounds = |(happened, cases)| rate_bounds(happened, cases, alpha);
     let (with, without) = (bounds(treatment), bounds(control));
     let change = |with: f64, without: f64| (with / without - 1.0) * 100.0;

@@ -2,16 +2,20 @@
 
 use phasegate_domain::{
     flags::FlagDocument,
+    gates::Gate,
     history::{Change, HistoryEntry, SubjectKind},
     ids::{EnvironmentId, FlagKey},
     people::Role,
-    rollout::{Command, Contribution, Refusal, Rollout, RolloutEvent, apply, contribute},
+    rollout::{
+        Command, Contribution, PostMortem, Refusal, Rollout, RolloutEvent, apply, contribute,
+        possible,
+    },
 };
 use phasegate_store::models::{Edit, HistoryQuery, PlacedEntry};
 
 use crate::{Service, ServiceError, access::Actor, gates, history::of_flag};
 
-/// Carries out a command, if the rollout is still as the actor saw it.
+/// Carries out a command; if the actor says which version they saw, only if it still is that one.
 ///
 /// # Errors
 /// When the actor may not, a rule stands against it, or somebody else was first.
@@ -20,13 +24,22 @@ pub async fn command(
     actor: &Actor,
     environment: EnvironmentId,
     command: &Command,
-    seen_version: i64,
+    seen_version: Option<i64>,
 ) -> Result<RolloutEvent, ServiceError> {
     actor.require(Role::Operator)?;
+    bounded("reason", &command.reason, MAX_REASON)?;
     let _turn = service.begin_edit().await;
-    let rollout = as_seen(service, environment, seen_version).await?;
+    let rollout = find(service, environment).await?;
+    // Before the rules: if what was seen has changed, a refusal would speak of something else.
+    if seen_version.is_some_and(|seen| seen != rollout.version) {
+        return Err(overtaken(service, environment).await?);
+    }
     let now = service.now();
-    let gate = gates::gate(service, environment, &rollout).await?;
+    // Who rolls back does not wait for numbers.
+    let gate = match command.kind.asks_gate() {
+        true => gates::gate(service, environment, &rollout).await?,
+        false => Gate::default(),
+    };
     let event = apply(&rollout.plan, &rollout.standing, command, &gate, actor.role(), now)?;
     save(service, actor, environment, &rollout, &event).await?;
     Ok(event)
@@ -52,47 +65,55 @@ pub async fn add(
     Ok(event)
 }
 
+/// Characters of a reason or note; it stands in one line.
+pub(super) const MAX_REASON: usize = 2_000;
+
 /// Characters of a text that somebody adds.
 const MAX_TEXT: usize = 10_000;
 
 /// Things to be done after an incident.
 const MAX_ACTIONS: usize = 50;
 
+pub(super) fn bounded(field: &str, text: &str, most: usize) -> Result<(), ServiceError> {
+    if text.chars().count() > most {
+        return Err(ServiceError::Invalid(format!("{field}: at most {most} characters")));
+    }
+    Ok(())
+}
+
 fn within_bounds(contribution: &Contribution) -> Result<(), ServiceError> {
-    let text = match contribution {
+    match contribution {
         Contribution::Tick { link, .. } => {
-            let is_address =
-                link.is_empty() || link.starts_with("https://") || link.starts_with("http://");
-            if !is_address {
+            let is_web = link.starts_with("https://") || link.starts_with("http://");
+            if !link.is_empty() && !is_web {
                 let text = "link: begin with https:// or http://, or leave it empty";
                 return Err(ServiceError::Invalid(text.to_owned()));
             }
-            link.len()
+            bounded("link", link, MAX_REASON)
         }
-        Contribution::Untick { .. } | Contribution::CloseIncident { .. } => 0,
-        Contribution::SignOff { comment, .. } | Contribution::Vote { comment, .. } => comment.len(),
-        Contribution::Note { text, .. } => text.len(),
-        Contribution::Tell { who, .. } => who.len(),
+        Contribution::Untick { .. } | Contribution::CloseIncident { .. } => Ok(()),
+        Contribution::SignOff { comment, .. } | Contribution::Vote { comment, .. } => {
+            bounded("comment", comment, MAX_REASON)
+        }
+        Contribution::Note { text, .. } => bounded("text", text, MAX_TEXT),
+        Contribution::Tell { who, .. } => bounded("who", who, MAX_REASON),
         Contribution::WritePostMortem { post_mortem, .. } => {
-            if post_mortem.actions.len() > MAX_ACTIONS {
-                let text = format!("actions: at most {MAX_ACTIONS}");
-                return Err(ServiceError::Invalid(text));
+            let PostMortem { impact, timeline, cause, went_well, actions } = post_mortem;
+            for (field, text) in [
+                ("impact", impact),
+                ("timeline", timeline),
+                ("cause", cause),
+                ("went_well", went_well),
+            ] {
+                bounded(field, text, MAX_TEXT)?;
             }
-            let parts = [
-                &post_mortem.impact,
-                &post_mortem.timeline,
-                &post_mortem.cause,
-                &post_mortem.went_well,
-            ];
-            let actions =
-                post_mortem.actions.iter().flat_map(|action| [&action.what, &action.owner]);
-            parts.into_iter().chain(actions).map(String::len).max().unwrap_or(0)
+            if actions.len() > MAX_ACTIONS {
+                return Err(ServiceError::Invalid(format!("actions: at most {MAX_ACTIONS}")));
+            }
+            let mut parts = actions.iter().flat_map(|action| [&action.what, &action.owner]);
+            parts.try_for_each(|text| bounded("actions", text, MAX_REASON))
         }
-    };
-    if text > MAX_TEXT {
-        return Err(ServiceError::Invalid(format!("text: at most {MAX_TEXT} characters")));
     }
-    Ok(())
 }
 
 pub(super) async fn find(
@@ -101,19 +122,6 @@ pub(super) async fn find(
 ) -> Result<Rollout, ServiceError> {
     let rollout = service.state.rollout(environment).await?;
     rollout.ok_or_else(|| ServiceError::not_found("rollout", "of this environment"))
-}
-
-/// Before the rules: if what was seen has changed, a refusal would speak of something else.
-async fn as_seen(
-    service: &Service,
-    environment: EnvironmentId,
-    seen_version: i64,
-) -> Result<Rollout, ServiceError> {
-    let rollout = find(service, environment).await?;
-    if rollout.version != seen_version {
-        return Err(overtaken(service, environment).await?);
-    }
-    Ok(rollout)
 }
 
 /// Says who was first, and what they did.
@@ -185,7 +193,8 @@ fn kill(
     Ok(())
 }
 
-/// Why a rule stands against it, and what would be allowed instead.
+/// Why a rule stands against it, and what would be allowed instead, unless it is only what was sent
+/// that is wrong.
 ///
 /// # Errors
 /// When storage fails.
@@ -195,11 +204,13 @@ pub async fn instead(
     environment: EnvironmentId,
     refusal: &Refusal,
 ) -> Result<String, ServiceError> {
+    if refusal.is_about_input() {
+        return Ok(refusal.to_string());
+    }
     let rollout = find(service, environment).await?;
     let gate = gates::gate(service, environment, &rollout).await?;
     let (plan, standing) = (&rollout.plan, &rollout.standing);
-    let possible =
-        phasegate_domain::rollout::possible(plan, standing, &gate, actor.role(), service.now());
+    let possible = possible(plan, standing, &gate, actor.role(), service.now());
     let names: Vec<&str> = possible.iter().map(|kind| kind.as_str()).collect();
     Ok(match names.as_slice() {
         [] => refusal.to_string(),

@@ -2,15 +2,17 @@
 
 use phasegate_domain::{
     diff::{FieldChange, diff},
-    flags::{FlagDocument, FlagState},
+    flags::{Flag, FlagDocument, FlagState},
     history::{Change, HistoryEntry, SubjectKind},
     ids::{EnvironmentId, SegmentKey},
     people::Role,
     rollout::{Plan, PlanFile, Planned, Rollout, RolloutEvent, Standing, revise},
+    segments::Segment,
 };
-use phasegate_store::models::{Edit, NewFlag, PlacedEntry};
+use phasegate_store::models::{Edit, NewFlag, PlacedEntry, StoredFlag};
 use serde::Serialize;
 
+use super::command::{MAX_REASON, bounded, find};
 use crate::{
     LiveEnvironment, Service, ServiceError,
     access::Actor,
@@ -48,11 +50,10 @@ pub async fn export_plan(
     environment: EnvironmentId,
 ) -> Result<String, ServiceError> {
     actor.require(Role::Viewer)?;
-    let rollout = super::command::find(service, environment).await?;
+    let rollout = find(service, environment).await?;
     let live = service.environment(environment)?;
     let plan = rollout.plan;
-    let is_added =
-        |flag: &phasegate_store::models::StoredFlag| plan.phase_that_adds(&flag.flag.key).is_some();
+    let is_added = |flag: &StoredFlag| plan.phase_that_adds(&flag.flag.key).is_some();
     let flags =
         live.flags.iter().filter(|flag| is_added(flag)).map(|flag| flag.flag.clone()).collect();
     let is_named = |key: &SegmentKey| {
@@ -111,14 +112,14 @@ pub async fn plan_change(
 fn missing_flags<'a>(
     live: &'a LiveEnvironment,
     file: &'a PlanFile,
-) -> impl Iterator<Item = &'a phasegate_domain::flags::Flag> {
+) -> impl Iterator<Item = &'a Flag> {
     file.flags.iter().filter(|flag| live.stored_flag(flag.key.as_str()).is_err())
 }
 
 fn missing_segments<'a>(
     live: &'a LiveEnvironment,
     file: &'a PlanFile,
-) -> impl Iterator<Item = &'a phasegate_domain::segments::Segment> {
+) -> impl Iterator<Item = &'a Segment> {
     file.segments.iter().filter(|segment| live.snapshot.segments().get(&segment.key).is_none())
 }
 
@@ -136,6 +137,7 @@ pub async fn import_plan(
     salt: &secrets::Seed,
 ) -> Result<(), ServiceError> {
     actor.require(Role::Operator)?;
+    bounded("note", note, MAX_REASON)?;
     let _turn = service.begin_edit().await;
     let live = service.environment(environment)?;
     let (mut edits, mut entries) = (Vec::new(), Vec::new());

@@ -15,16 +15,21 @@ use crate::{Service, ServiceError};
 /// Who was not there for so many days is not active.
 const ACTIVE_DAYS: i64 = 30;
 
-/// How many people the rollout reaches.
+/// How many people the rollout reaches; nothing where the numbers cannot be read.
 pub(super) async fn reach(
     service: &Service,
     environment: EnvironmentId,
     rollout: &Rollout,
-) -> Result<Reach, ServiceError> {
+) -> Result<Option<Reach>, ServiceError> {
     let to = day_of(service.now()) + 1;
     let from = to - ACTIVE_DAYS;
-    let presence = service.telemetry.people(environment, "", from, to).await?;
-    let presence: Presence = presence.into_iter().collect();
+    let presence: Presence = match service.telemetry.people(environment, "", from, to).await {
+        Ok(found) => found.into_iter().collect(),
+        Err(error) => {
+            tracing::error!(%error, "who was there cannot be read");
+            return Ok(None);
+        }
+    };
     let live = service.environment(environment)?;
     let mut exposed = People::default();
     for flag in rollout.plan.phases.iter().flat_map(|phase| &phase.flags) {
@@ -40,5 +45,5 @@ pub(super) async fn reach(
         .collect();
     let active = presence.ever(&Deed::Active);
     let (plan, state) = (&rollout.plan, &rollout.standing.state);
-    Ok(Reach::of(plan, state, &active, &exposed, |key| segments.get(key)))
+    Ok(Some(Reach::of(plan, state, &active, &exposed, |key| segments.get(key))))
 }

@@ -33,8 +33,8 @@ pub struct RolloutStatus {
     pub can_advance: bool,
     /// What must hold.
     pub gate: Gate,
-    /// How many people it reaches.
-    pub reach: Reach,
+    /// How many people it reaches; nothing where that cannot be read.
+    pub reach: Option<Reach>,
     /// The commands that would be carried out now, given a reason.
     pub possible: Vec<CommandKind>,
     /// Ticks, judgements, votes and incidents.

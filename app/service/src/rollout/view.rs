@@ -31,17 +31,17 @@ pub async fn view(
         limit: HISTORY_LINES,
         ..HistoryQuery::default()
     };
-    let (gate, reach) = tokio::try_join!(
+    let (gate, reach) = tokio::join!(
         gates::gate(service, environment, &rollout),
         reach(service, environment, &rollout),
-    )?;
+    );
     let history = service.state.history(environment, &query).await?;
     let history = history.into_iter().map(|line| line.entry).collect();
     Ok(Some(RolloutView {
         plan: rollout.plan,
         standing: rollout.standing,
-        gate,
-        reach,
+        gate: gate?,
+        reach: reach?,
         version: rollout.version,
         history,
         role: actor.role(),

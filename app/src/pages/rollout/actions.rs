@@ -197,7 +197,7 @@ pub(super) fn consequences(kind: CommandKind, rollout: &RolloutView) -> impl Int
 
 /// In numbers: who is new, and what those who are in get besides.
 fn newly(kind: CommandKind, rollout: &RolloutView) -> Option<String> {
-    let reach = rollout.reach;
+    let reach = rollout.reach?;
     if !matches!(kind, CommandKind::Start | CommandKind::Advance) || reach.active == 0 {
         return None;
     }

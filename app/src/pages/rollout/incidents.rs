@@ -3,13 +3,14 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use phasegate_domain::{
+    Timestamp,
     history::{Change, HistoryLine},
     people::Role,
-    rollout::{Incident, IncidentKind, Note, Plan, PostMortem, RolloutView, notice},
+    rollout::{Incident, Note, Plan, RolloutView, notice},
 };
 use phasegate_service::{history::history, models::HistoryQuery, rollout::view};
 
-use super::{contributions, history::sentence};
+use super::{history::sentence, post_mortem::PostMortemPart};
 use crate::{
     components::{Here, Notice, TextArea, Time, TroubleNotice},
     format,
@@ -44,7 +45,7 @@ pub(super) fn OpenIncidents(rollout: RolloutView) -> impl IntoView {
     })
 }
 
-fn address(id: u32) -> String {
+pub(super) fn address(id: u32) -> String {
     format!("/admin/rollout/incident?id={id}")
 }
 
@@ -202,10 +203,7 @@ fn note_line(note: &Note) -> impl IntoView + use<> {
 }
 
 /// What happened since it was noticed: written by itself from the history, oldest first.
-fn told_by_history(
-    lines: &[HistoryLine],
-    plan: &Plan,
-) -> Vec<(phasegate_domain::Timestamp, String)> {
+pub(super) fn told_by_history(lines: &[HistoryLine], plan: &Plan) -> Vec<(Timestamp, String)> {
     let line = |line: &HistoryLine| {
         (line.entry.at, format!("{}: {}", line.entry.actor.0, sentence(&line.entry.change, plan)))
     };
@@ -238,92 +236,6 @@ fn Timeline(plan: Plan, incident: Incident, lines: Vec<HistoryLine>, may: bool) 
                     <button class="button" type="submit">"Add"</button>
                 </form>
             })}
-        </section>
-    }
-}
-
-#[component]
-fn PostMortemPart(
-    plan: Plan,
-    incident: Incident,
-    lines: Vec<HistoryLine>,
-    request: Request,
-    may: bool,
-) -> impl IntoView {
-    if let Some(written) = incident.post_mortem.clone() {
-        return view! { <Written written/> }.into_any();
-    }
-    if !may {
-        return ().into_any();
-    }
-    // What was typed stays when something is missing.
-    let typed = request.form.as_ref().filter(|form| form.get("add") == "post_mortem");
-    let draft = typed.map_or_else(
-        || PostMortem {
-            timeline: told_by_history(&lines, &plan)
-                .iter()
-                .map(|(at, text)| format!("{}  {text}\n", format::instant(*at)))
-                .collect(),
-            ..PostMortem::default()
-        },
-        contributions::post_mortem,
-    );
-    let needed = incident.kind == IncidentKind::Full;
-    let hint = if needed {
-        "Needed before the next advance."
-    } else {
-        "Worth it where there is something to learn."
-    };
-    let area = |name: &'static str, label: &'static str, rows: u32, text: String| {
-        view! {
-            <label class="field"><span>{label}</span>
-                <TextArea value=text name rows required=true/></label>
-        }
-    };
-    let rows = (0..3.max(draft.actions.len())).map(|row| {
-        let action = draft.actions.get(row).cloned();
-        let (what, owner) = action.map(|a| (a.what, a.owner)).unwrap_or_default();
-        view! {
-            <div class="row">
-                <label class="field field-wide"><span>"What is to be done"</span>
-                    <input type="text" name=format!("action.{row}.what") maxlength="500" value=what required=row == 0/></label>
-                <label class="field"><span>"By whom"</span>
-                    <input type="text" name=format!("action.{row}.owner") maxlength="200" value=owner required=row == 0/></label>
-            </div>
-        }
-    });
-    view! {
-        <section aria-labelledby="post-mortem-title">
-            <h2 id="post-mortem-title">"Post-mortem"</h2>
-            <p class="hint">{hint}</p>
-            <form method="post" action=address(incident.id) class="stack"><Here/>
-                <input type="hidden" name="add" value="post_mortem"/>
-                <input type="hidden" name="incident" value=incident.id.to_string()/>
-                {area("impact", "Impact: who was affected, how, for how long", 3, draft.impact.clone())}
-                {area("timeline", "Timeline", 6, draft.timeline.clone())}
-                {area("cause", "Cause", 3, draft.cause.clone())}
-                {area("went_well", "What went well", 2, draft.went_well.clone())}
-                <fieldset class="stack"><legend>"Actions"</legend>{rows.collect_view()}</fieldset>
-                <div><button class="button button-primary" type="submit">"File the post-mortem"</button></div>
-            </form>
-        </section>
-    }
-    .into_any()
-}
-
-#[component]
-fn Written(written: PostMortem) -> impl IntoView {
-    let part = |title: &'static str, text: String| view! { <h3>{title}</h3> <p class="as-typed">{text}</p> };
-    let actions = written.actions.iter().map(|action| view! { <li>{action.what.clone()} ", " <strong>{action.owner.clone()}</strong></li> });
-    view! {
-        <section aria-labelledby="post-mortem-title" data-testid="post-mortem">
-            <h2 id="post-mortem-title">"Post-mortem"</h2>
-            {part("Impact", written.impact.clone())}
-            {part("Timeline", written.timeline.clone())}
-            {part("Cause", written.cause.clone())}
-            {part("What went well", written.went_well.clone())}
-            <h3>"Actions"</h3>
-            <ul class="criteria">{actions.collect_view()}</ul>
         </section>
     }
 }

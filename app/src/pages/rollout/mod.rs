@@ -9,6 +9,7 @@ mod history;
 mod incidents;
 mod phases;
 mod plan;
+mod post_mortem;
 mod track;
 
 use leptos::prelude::*;
@@ -74,7 +75,7 @@ async fn act(request: &Request) -> Result<(), Trouble> {
     let (version, reason) = (form.version()?, form.get("reason").to_owned());
     let detected_at = emergency::noticed(form.get("noticed"), service.now())?;
     let wanted = Command { kind, reason, detected_at };
-    match command(service, actor, environment, &wanted, version).await {
+    match command(service, actor, environment, &wanted, Some(version)).await {
         Ok(_) => request.go_to("/admin/rollout?done=1"),
         Err(ServiceError::Refused(refusal)) => {
             let text = instead(service, actor, environment, &refusal).await?;

@@ -65,7 +65,7 @@ pub(super) fn Track(rollout: RolloutView) -> impl IntoView {
 /// The ceiling is not what decides, but what is measured: how many were given it, and how many may.
 fn measured(rollout: &RolloutView) -> Option<String> {
     let planned = rollout.plan.phase(rollout.state().serving_phase()?)?.percentage;
-    let Reach { active, exposed, expected, .. } = rollout.reach;
+    let Reach { active, exposed, expected, .. } = rollout.reach?;
     if active == 0 {
         return Some("Nobody was there in the last 30 days, so there is nothing to compare with the plan yet.".to_owned());
     }

@@ -1,0 +1,104 @@
+//! What was learned from an incident.
+
+use leptos::prelude::*;
+use phasegate_domain::{
+    history::HistoryLine,
+    rollout::{Incident, IncidentKind, Plan, PostMortem},
+};
+
+use super::{
+    contributions,
+    incidents::{address, told_by_history},
+};
+use crate::{
+    components::{Here, TextArea},
+    format,
+    request::Request,
+};
+
+/// Written, or to be written.
+#[component]
+pub(super) fn PostMortemPart(
+    plan: Plan,
+    incident: Incident,
+    lines: Vec<HistoryLine>,
+    request: Request,
+    may: bool,
+) -> impl IntoView {
+    if let Some(written) = incident.post_mortem.clone() {
+        return view! { <Written written/> }.into_any();
+    }
+    if !may {
+        return ().into_any();
+    }
+    // What was typed stays when something is missing.
+    let typed = request.form.as_ref().filter(|form| form.get("add") == "post_mortem");
+    let draft = typed.map_or_else(
+        || PostMortem {
+            timeline: told_by_history(&lines, &plan)
+                .iter()
+                .map(|(at, text)| format!("{}  {text}\n", format::instant(*at)))
+                .collect(),
+            ..PostMortem::default()
+        },
+        contributions::post_mortem,
+    );
+    let needed = incident.kind == IncidentKind::Full;
+    let hint = if needed {
+        "Needed before the next advance."
+    } else {
+        "Worth it where there is something to learn."
+    };
+    let area = |name: &'static str, label: &'static str, rows: u32, text: String| {
+        view! {
+            <label class="field"><span>{label}</span>
+                <TextArea value=text name rows required=true/></label>
+        }
+    };
+    let rows = (0..3.max(draft.actions.len())).map(|row| {
+        let action = draft.actions.get(row).cloned();
+        let (what, owner) = action.map(|a| (a.what, a.owner)).unwrap_or_default();
+        view! {
+            <div class="row">
+                <label class="field field-wide"><span>"What is to be done"</span>
+                    <input type="text" name=format!("action.{row}.what") maxlength="500" value=what required=row == 0/></label>
+                <label class="field"><span>"By whom"</span>
+                    <input type="text" name=format!("action.{row}.owner") maxlength="200" value=owner required=row == 0/></label>
+            </div>
+        }
+    });
+    view! {
+        <section aria-labelledby="post-mortem-title">
+            <h2 id="post-mortem-title">"Post-mortem"</h2>
+            <p class="hint">{hint}</p>
+            <form method="post" action=address(incident.id) class="stack"><Here/>
+                <input type="hidden" name="add" value="post_mortem"/>
+                <input type="hidden" name="incident" value=incident.id.to_string()/>
+                {area("impact", "Impact: who was affected, how, for how long", 3, draft.impact.clone())}
+                {area("timeline", "Timeline", 6, draft.timeline.clone())}
+                {area("cause", "Cause", 3, draft.cause.clone())}
+                {area("went_well", "What went well", 2, draft.went_well.clone())}
+                <fieldset class="stack"><legend>"Actions"</legend>{rows.collect_view()}</fieldset>
+                <div><button class="button button-primary" type="submit">"File the post-mortem"</button></div>
+            </form>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Written(written: PostMortem) -> impl IntoView {
+    let part = |title: &'static str, text: String| view! { <h3>{title}</h3> <p class="as-typed">{text}</p> };
+    let actions = written.actions.iter().map(|action| view! { <li>{action.what.clone()} ", " <strong>{action.owner.clone()}</strong></li> });
+    view! {
+        <section aria-labelledby="post-mortem-title" data-testid="post-mortem">
+            <h2 id="post-mortem-title">"Post-mortem"</h2>
+            {part("Impact", written.impact.clone())}
+            {part("Timeline", written.timeline.clone())}
+            {part("Cause", written.cause.clone())}
+            {part("What went well", written.went_well.clone())}
+            <h3>"Actions"</h3>
+            <ul class="criteria">{actions.collect_view()}</ul>
+        </section>
+    }
+}
