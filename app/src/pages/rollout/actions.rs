@@ -94,8 +94,8 @@ fn Buttons(rollout: RolloutView) -> impl IntoView {
     let button = |(kind, class): (CommandKind, &'static str)| {
         is_possible(kind, &rollout).then(|| {
             let href = format!("/admin/rollout?confirm={}", question(kind, &rollout));
-            // What overrules the gate does not look like the way that is planned.
-            let is_forced = kind == CommandKind::Advance && !rollout.gate.passes();
+            // What overrules a rule does not look like the way that is planned.
+            let is_forced = !kind.needs_reason() && rollout.refusal(kind, "").is_some();
             let class = if is_forced { "button" } else { class };
             view! { <a class=class href=href>{label(kind, &rollout)}</a> }
         })
