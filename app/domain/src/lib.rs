@@ -3,6 +3,7 @@
 //! Pure: nothing here reads a clock, draws a random number or does IO. What a rule needs is
 //! passed in, so that the server, the browser and a test get the same answer.
 
+pub mod alerts;
 pub mod analytics;
 pub mod bucket;
 pub mod collecting;

@@ -154,7 +154,7 @@ impl Service {
         if self.state.revision().await? > self.directory.load().revision {
             self.reload().await?;
         }
-        Ok(())
+        Ok(self.telemetry.catch_up().await?)
     }
 
     /// Takes the turn to change something; held until the change is in memory.

@@ -170,6 +170,18 @@ mod tests {
             let place = text.find(part).unwrap();
             1 + text.get(..place).unwrap().matches('\n').count()
         };
+        let social = "scope = \"EXERCISE_SOCIAL_FEATURES\"";
+        let found = complaint(social, "scope = \"AI_EXERCISE_COACHING\"");
+        let begin = format!("line {}: phases[4].criteria[0].scope: no phase so far", line(social));
+        assert!(found.starts_with(&begin), "{found}");
+        // All of both segments of phase 2 are let in, so there is nobody to compare with.
+        let score = "threshold = 85\n";
+        let found = complaint(score, "threshold = 85\ncompared_with = \"control\"\n");
+        let begin = format!("line {}: phases[1].criteria[2].compared_with:", line(score) + 1);
+        assert!(found.starts_with(&begin), "{found}");
+        let event = "event = \"premium_conversion\"\n";
+        let found = complaint(event, "");
+        assert!(found.contains(": kpis[7].event: name the event"), "{found}");
         let falling = complaint("percentage = 20\n", "percentage = 2\n");
         assert!(
             falling
@@ -180,13 +192,6 @@ mod tests {
         assert!(unknown.contains("phases[2].audience: there is no segment old_users"), "{unknown}");
         let metric = complaint("metric = \"error_rate\"", "metric = \"moon\"");
         assert!(metric.contains("unknown variant `moon`") && metric.contains("line "), "{metric}");
-        let scope =
-            complaint("scope = \"EXERCISE_SOCIAL_FEATURES\"", "scope = \"AI_EXERCISE_COACHING\"");
-        assert!(
-            scope
-                .contains("phases[4].criteria: no phase so far adds the flag AI_EXERCISE_COACHING"),
-            "{scope}"
-        );
         let format = complaint("format = 1", "format = 2");
         assert!(
             format.contains("format: this version reads format 1, the file says 2"),

@@ -30,6 +30,8 @@ mod table_card;
 #[cfg(feature = "ssr")]
 mod text_area;
 mod time;
+#[cfg(feature = "ssr")]
+mod trend;
 mod vital_card;
 
 #[cfg(feature = "ssr")]
@@ -48,6 +50,7 @@ pub(crate) use self::{
     source::{Source, SourceBanner},
     sparkline::Sparkline,
     text_area::TextArea,
+    trend::Trend,
 };
 pub(crate) use table_card::TableCard;
 pub(crate) use time::Time;

@@ -7,6 +7,10 @@ pub(crate) fn slice_words(slice: &Slice) -> String {
     match slice {
         Slice::All => "everybody".to_owned(),
         Slice::Page(page) => page.clone(),
+        Slice::Arm(arm) => {
+            let side = if arm.is_treatment { "in" } else { "out" };
+            format!("{} of {}, phase {}, {side}", arm.share(), arm.segment, arm.phase)
+        }
         Slice::Device(device) => device.as_str().to_owned(),
         Slice::Release(release) => release.clone(),
         Slice::Phase(phase) => format!("phase {}", phase.0),

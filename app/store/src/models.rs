@@ -252,7 +252,7 @@ pub struct HistoryQuery {
 }
 
 /// Which rows are asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RowQuery {
     /// Whose.
     pub environment: EnvironmentId,

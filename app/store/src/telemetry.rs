@@ -1,6 +1,6 @@
 //! Where telemetry is kept.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use phasegate_domain::{
@@ -61,7 +61,10 @@ pub trait TelemetryStore: Send + Sync {
         deeds: &str,
         from_day: i64,
         to_day: i64,
-    ) -> Result<Vec<(Deed, i64, People)>, StoreError>;
+    ) -> Result<Vec<(Deed, i64, Arc<People>)>, StoreError>;
+
+    /// Notices what another process has changed.
+    async fn catch_up(&self) -> Result<(), StoreError>;
 
     /// The minute in which the newest batch came of those whose ids are still remembered.
     async fn last_minute(&self, environment: EnvironmentId) -> Result<Option<i64>, StoreError>;

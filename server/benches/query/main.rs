@@ -8,7 +8,15 @@
     reason = "a benchmark is a test of its own kind, and prints"
 )]
 
-use std::{collections::BTreeSet, path::Path, sync::Arc, time::Instant};
+use std::{
+    collections::BTreeSet,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Instant,
+};
 
 use chrono::TimeDelta;
 use phasegate_domain::{
@@ -16,8 +24,8 @@ use phasegate_domain::{
     ids::{EnvironmentId, FlagKey, PhaseNumber, VariantName},
     people::Role,
     telemetry::{
-        Batch, Device, Fact, FactKind, Period, PersonHash, Range, SessionHash, Slice, TimingKind,
-        Visit,
+        Arm, Batch, Device, Fact, FactKind, Period, PersonHash, Range, SessionHash, Slice,
+        TimingKind, Visit,
     },
     vitals::Vital,
 };
@@ -29,8 +37,9 @@ use phasegate_service::{
     dashboard::dashboard,
     performance::{PerformanceQuery, performance},
     setup,
+    telemetry::{ingest, write_queued},
 };
-use phasegate_store::TelemetryStore;
+use phasegate_store::{Appended, TelemetryStore};
 use phasegate_store_sqlite::SqliteTelemetry;
 
 /// Events of a batch, and batches of a group.
@@ -41,15 +50,23 @@ const BATCHES: usize = 256;
 const PEOPLE: u64 = 20_000;
 const DAYS: i64 = 30;
 
+/// Kinds of events.
+const KINDS: usize = 8;
+
+/// The number of the next visit; beyond those that are there from the beginning.
+static VISITS: AtomicUsize = AtomicUsize::new(1_000_000);
+
 /// How often each panel is asked for.
-const ASKED: usize = 200;
+const ASKED: usize = 1_000;
 
 const FLAGS: [&str; 3] =
     ["ENHANCED_EXERCISE_LIBRARY", "EXERCISE_PROGRESS_TRACKING", "EXERCISE_VIDEO_INTEGRATION"];
 
 #[tokio::main]
 async fn main() {
-    println!("\npanels over {DAYS} days of {PEOPLE} people, asked {ASKED} times; ms");
+    println!(
+        "\npanels over {DAYS} days of {PEOPLE} people, asked {ASKED} times, each time after another visit; ms"
+    );
     println!(
         "{:>12} {:>8} {:>9} {:>9}   {:>17} {:>17} {:>17} {:>17}",
         "events",
@@ -99,6 +116,8 @@ async fn measure(events: usize) {
         flag: FlagKey::new(FLAGS[0]).ok(),
     };
     let (day, long) = (speed(Range::Day, "page"), speed(Range::Month, "flag"));
+    let writer = Arc::clone(&service);
+    let writer = tokio::spawn(async move { write_queued(&writer).await });
     let panels = [
         times(&service, async |service| drop(dashboard(service, &actor, here).await.unwrap()))
             .await,
@@ -115,6 +134,7 @@ async fn measure(events: usize) {
         })
         .await,
     ];
+    writer.abort();
     print!("{events:>12} {:>8.1} {filled:>8.1}s {start:>9.0}  ", disk as f64 / 1e6);
     for (p50, p99) in panels {
         print!(" {:>17}", format!("{p50:.1} / {p99:.1}"));
@@ -122,9 +142,11 @@ async fn measure(events: usize) {
     println!();
 }
 
+/// Before each time that it is asked for, something has come.
 async fn times(service: &Arc<Service>, panel: impl AsyncFn(&Service)) -> (f64, f64) {
     let mut times = Vec::with_capacity(ASKED);
     for _ in 0..ASKED {
+        visit(service).await;
         let begun = Instant::now();
         panel(service).await;
         times.push(begun.elapsed().as_secs_f64() * 1_000.0);
@@ -132,6 +154,14 @@ async fn times(service: &Arc<Service>, panel: impl AsyncFn(&Service)) -> (f64, f
     times.sort_by(f64::total_cmp);
     let at = |q: f64| times.get(((ASKED - 1) as f64 * q) as usize).copied().unwrap_or_default();
     (at(0.5), at(0.99))
+}
+
+/// Somebody comes, as they do all the time: what was counted of today is no longer as it was.
+async fn visit(service: &Service) {
+    let number = VISITS.fetch_add(1, Ordering::Relaxed);
+    let mut visit = batch(number, service.now(), service.now());
+    visit.facts.truncate(KINDS);
+    assert_eq!(ingest(service, visit).await.unwrap(), Appended::Stored);
 }
 
 /// Writes so many events, in the order of their time, up to now.
@@ -158,12 +188,12 @@ fn batch(number: usize, at: Timestamp, now: Timestamp) -> Batch {
     let flag = |n: u64| FlagKey::new(FLAGS[n as usize % FLAGS.len()]).unwrap();
     let arm = |n: u64| VariantName::new(if noise(n, 2) == 0 { "on" } else { "off" }).unwrap();
     let page = format!("/page-{}", noise(1, 40));
-    let kinds = [
+    let kinds: [FactKind; KINDS] = [
         FactKind::View,
         FactKind::Vital { vital: Vital::Lcp, millionths: 800_000 + noise(2, 4_000_000), was: None },
         FactKind::Vital { vital: Vital::Inp, millionths: 40_000 + noise(3, 500_000), was: None },
         FactKind::Vital { vital: Vital::Cls, millionths: noise(4, 300_000), was: None },
-        FactKind::Exposure { flag: flag(5), variant: arm(5) },
+        FactKind::Exposure { flag: flag(noise(5, 3)), variant: arm(noise(5, 3)) },
         FactKind::FeatureUsed { flag: flag(noise(6, 3)) },
         FactKind::Timing {
             kind: TimingKind::Api,
@@ -186,6 +216,7 @@ fn batch(number: usize, at: Timestamp, now: Timestamp) -> Batch {
             exposed,
             phase: Some(PhaseNumber(1 + (noise(13, 3) as u16))),
             segments: BTreeSet::new(),
+            arm: Arm::parse("2:everyone:20000:treatment"),
         },
         facts: facts.map(|kind| Fact { at, page: page.clone(), kind }).collect(),
         raw: Vec::new(),

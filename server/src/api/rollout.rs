@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use phasegate_domain::{
@@ -11,7 +11,9 @@ use phasegate_domain::{
 };
 use phasegate_service::{
     ServiceError,
-    rollout::{RolloutStatus, add, command, export_plan, import_plan, instead, read_plan, view},
+    rollout::{
+        RolloutStatus, add, command, export_plan, import_plan, instead, read_plan, review, view,
+    },
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -32,6 +34,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(command_rollout))
         .routes(routes!(add_to_rollout))
         .routes(routes!(get_plan, replace_plan))
+        .routes(routes!(get_review))
 }
 
 async fn status(call: &Call) -> Result<RolloutStatus, Problem> {
@@ -112,6 +115,18 @@ async fn add_to_rollout(
 ) -> Result<Response, Problem> {
     add(&call.service, &call.actor, call.environment, &contribution).await?;
     Ok(respond(&status(&call).await?))
+}
+
+/// The review of the last seven days, in Markdown.
+#[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/rollout/review", tag = "rollout",
+    params(("project" = String, Path), ("environment" = String, Path)),
+    responses((status = 200, body = String, content_type = "text/markdown"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn get_review(call: Call) -> Result<Response, Problem> {
+    let review = review(&call.service, &call.actor, call.environment).await?;
+    let missing = || Problem::new(StatusCode::NOT_FOUND, "this environment has no rollout");
+    let kind = (header::CONTENT_TYPE, "text/markdown; charset=utf-8");
+    Ok(([kind], review.ok_or_else(missing)?.markdown()).into_response())
 }
 
 /// A plan as a file.

@@ -8,7 +8,7 @@ use phasegate_domain::{
 };
 use phasegate_service::{
     ServiceError,
-    rollout::{RolloutStatus, add, command, instead, view},
+    rollout::{RolloutStatus, add, command, instead, review, view},
 };
 
 use super::local::{Local, Place, print, print_json};
@@ -49,6 +49,11 @@ pub(super) enum RolloutCommand {
     Complete(Given),
     /// Give up
     Abort(Given),
+    /// Print the review of the last seven days, in Markdown
+    Review {
+        #[command(flatten)]
+        place: Place,
+    },
     /// Vote on leaving the current phase
     Vote {
         /// go or no-go
@@ -86,6 +91,12 @@ pub(super) async fn run(wanted: RolloutCommand) -> anyhow::Result<()> {
             let contribution = Contribution::Vote { go: vote == "go", comment };
             add(&local.service, &local.actor, local.environment, &contribution).await?;
             return show(&local, json).await;
+        }
+        R::Review { place } => {
+            let Local { service, environment, actor } = place.open().await?;
+            let review = review(&service, &actor, environment).await?;
+            let review = review.context("this environment has no rollout; import a plan first")?;
+            return print(review.markdown().trim_end());
         }
         R::Start(given) => (CommandKind::Start, given),
         R::Advance(given) => (CommandKind::Advance, given),

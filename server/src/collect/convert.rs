@@ -1,6 +1,6 @@
 //! From what a page sent to facts: the last check, against what the environment knows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 use phasegate_domain::{
@@ -9,8 +9,8 @@ use phasegate_domain::{
     ids::{EnvironmentId, FlagKey, PhaseNumber, SegmentKey, VariantName},
     simulation::{FLAGS, SEGMENTS},
     telemetry::{
-        Batch, Device, ErrorReport, Fact, FactKind, Feedback, Severity, TaskOutcome, TimingKind,
-        Visit, refusal_class,
+        Arm, Batch, Device, ErrorReport, Fact, FactKind, Feedback, Severity, TaskOutcome,
+        TimingKind, Visit, refusal_class,
     },
     vitals::Vital,
 };
@@ -119,7 +119,11 @@ fn visit(
         let variant = known.variant(&flag, variant).ok()?;
         Some((flag, variant))
     });
+    let exposed: BTreeMap<FlagKey, VariantName> = exposed.collect();
     let segments = payload.segments.iter().filter_map(|named| known.segment(named));
+    let segments: BTreeSet<SegmentKey> = segments.collect();
+    let id = payload.visitor.as_ref().map(|visitor| payload.user.as_ref().unwrap_or(visitor));
+    let arm = id.and_then(|id| arm(known, id, &segments, &exposed, sending.phase));
     Visit {
         who,
         device: match payload.device {
@@ -128,10 +132,29 @@ fn visit(
             decode::Device::Desktop => Device::Desktop,
         },
         release: payload.release.clone(),
-        exposed: exposed.collect(),
+        exposed,
         phase: sending.phase,
-        segments: segments.collect(),
+        segments,
+        arm,
     }
+}
+
+/// On which side of the threshold they are: of those who were asked for one of the rollout's flags,
+/// and so were given it or not. Nobody where it is a variable that decides and not the plan, or in a
+/// simulation, which no rollout decides about.
+fn arm(
+    known: &Known<'_>,
+    id: &str,
+    segments: &BTreeSet<SegmentKey>,
+    exposed: &BTreeMap<FlagKey, VariantName>,
+    phase: Option<PhaseNumber>,
+) -> Option<Arm> {
+    let rollout = known.live.snapshot.rollout()?;
+    let is_decided_here = !known.is_made_up && rollout.standing.state.serving_phase() == phase;
+    let adds = |flag: &FlagKey| rollout.plan.phase_that_adds(flag) <= phase;
+    let is_asked =
+        exposed.keys().any(|flag| rollout.plan.phase_that_adds(flag).is_some() && adds(flag));
+    (is_decided_here && is_asked).then(|| rollout.arm(id, segments)).flatten()
 }
 
 /// Feedback is what somebody wanted to say, whatever is measured.

@@ -19,6 +19,7 @@ use phasegate_domain::people::Person;
 use phasegate_service::{
     access::Actor,
     environments::{FileFormat, export, write_file},
+    rollout::review,
     secrets::Randomness,
     telemetry::{person_data, screenshot},
 };
@@ -75,6 +76,7 @@ pub(crate) fn admin_routes() -> Router<AppState> {
         .route("/admin/session", get(|| async { StatusCode::NO_CONTENT }))
         .route("/admin/export.toml", get(export_toml))
         .route("/admin/export.json", get(export_json))
+        .route("/admin/rollout/review.md", get(review_markdown))
         .route("/admin/analytics.csv", get(panels::analytics_csv))
         .route("/admin/analytics.json", get(panels::analytics_json))
         .route("/admin/performance.csv", get(panels::performance_csv))
@@ -104,6 +106,23 @@ async fn export_json(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     download(&state, &person, &headers, FileFormat::Json)
+}
+
+/// The weekly review of the rollout.
+async fn review_markdown(
+    State(state): State<AppState>,
+    person: axum::Extension<Person>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let environment = selected_environment(&state.service, &headers)?;
+    let review = review(&state.service, &Actor::from(&*person), environment).await?;
+    let missing = || Problem::new(StatusCode::NOT_FOUND, "this environment has no rollout");
+    let text = review.ok_or_else(missing)?.markdown();
+    let headers = [
+        (header::CONTENT_TYPE, "text/markdown; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"review.md\""),
+    ];
+    Ok((headers, text).into_response())
 }
 
 /// What stands behind the question mark of a person's data.

@@ -13,7 +13,7 @@ use phasegate_domain::{
     ids::{EnvironmentId, FlagKey, PhaseNumber, VariantName},
     simulation::{MadeUpBatch, MadeUpSession, Population, batches},
     telemetry::{
-        Batch, Device, Fact, FactKind, PersonHash, SessionHash, Simulation, TimingKind, Visit,
+        Arm, Batch, Device, Fact, FactKind, PersonHash, SessionHash, Simulation, TimingKind, Visit,
     },
     vitals::Vital,
 };
@@ -123,6 +123,8 @@ fn told(simulation: &Simulation, session: &MadeUpSession) -> Vec<Batch> {
             exposed: made.exposed,
             phase: Some(session.phase),
             segments: session.segments.clone(),
+            // As a rollout under way has it.
+            arm: Arm::parse("2:everyone:20000:treatment"),
         },
         facts: made.facts,
         raw: Vec::new(),
@@ -156,6 +158,7 @@ fn batch(number: usize) -> Batch {
         exposed: [(flag(), on())].into(),
         phase: Some(PhaseNumber(2)),
         segments: BTreeSet::new(),
+        arm: Arm::parse("2:everyone:20000:treatment"),
     };
     Batch {
         id: format!("b{number}"),

@@ -66,6 +66,7 @@ fn seen(id: &str, who: u64, session: u64, facts: Vec<FactKind>) -> Batch {
         exposed: [(FlagKey::new("A").unwrap(), VariantName::new("on").unwrap())].into(),
         phase: Some(PhaseNumber(2)),
         segments: BTreeSet::new(),
+        arm: None,
     };
     Batch { visit, ..batch(id, facts) }
 }

@@ -58,7 +58,10 @@ pub fn retention(
         if people.is_empty() {
             continue;
         }
-        let back = |days: i64| active.on(&Deed::Active, day + days).count_in_both(&people);
+        let back = |days: i64| {
+            let there = active.on(&Deed::Active, day + days);
+            there.map_or(0, |there| there.count_in_both(&people))
+        };
         for total in &mut totals {
             if day + total.days < today {
                 total.of += people.len();

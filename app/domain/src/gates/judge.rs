@@ -1,51 +1,16 @@
 //! From what was measured to a verdict on a criterion.
 
-use super::{Finding, Verdict};
+use super::{
+    Finding, Verdict,
+    measured::{MIN_FOR_PLAIN, Measured},
+};
 use crate::{
     rollout::Comparator,
-    stats::{ALPHA, Bounds, MIN_FOR_MEAN, mean_bounds, rate_bounds},
+    stats::{ALPHA, Bounds, MIN_FOR_MEAN},
 };
-
-/// What a plain comparison rests on at least, where no bounds are known.
-const MIN_FOR_PLAIN: u64 = 100;
 
 /// More than this is not asked for: the value is too close to its limit to tell.
 const MAX_MORE: u64 = 10_000_000;
-
-/// What was measured for a criterion, in the unit of its threshold.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Measured {
-    /// How often something happened in how many cases; the threshold is in per cent.
-    Rate {
-        /// How often.
-        happened: u64,
-        /// In how many.
-        cases: u64,
-    },
-    /// A mean of values.
-    Mean {
-        /// The mean.
-        mean: f64,
-        /// The sample variance.
-        variance: f64,
-        /// How many.
-        count: u64,
-    },
-    /// A number that no bounds are known for, and how many values it rests on.
-    Plain {
-        /// The number.
-        value: f64,
-        /// How many.
-        count: u64,
-    },
-    /// How often something happened that never may, while how many were looked at.
-    Count {
-        /// How often.
-        happened: u64,
-        /// How many.
-        looked: u64,
-    },
-}
 
 /// A limit.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -82,7 +47,7 @@ impl Limit {
 pub struct Counted(pub &'static str, pub &'static str);
 
 impl Counted {
-    fn write(self, count: u64) -> String {
+    pub(super) fn write(self, count: u64) -> String {
         format!("{count} {}", self.name(count))
     }
 
@@ -101,77 +66,57 @@ impl Counted {
 #[must_use]
 pub fn judge(measured: Measured, limit: Limit, of: Counted, criteria: usize) -> Finding {
     let alpha = ALPHA / criteria.max(1) as f64;
-    match measured {
-        Measured::Rate { cases: 0, .. }
-        | Measured::Mean { count: 0, .. }
-        | Measured::Plain { count: 0, .. }
-        | Measured::Count { looked: 0, .. } => Finding {
-            verdict: Verdict::Inconclusive,
-            detail: format!("no {} in this phase yet", of.1),
-        },
-        Measured::Rate { happened, cases } => {
-            let bounds = |cases: u64, happened: u64| percent(rate_bounds(happened, cases, alpha));
-            let now = bounds(cases, happened);
-            let rate = happened as f64 / cases as f64;
-            let later = |cases: u64| bounds(cases, (rate * cases as f64).round() as u64);
-            let text = format!(
-                "{:.1} % of {}, surely {}",
-                rate * 100.0,
-                of.write(cases),
-                between(now, " %")
-            );
-            weighed(limit, now, text, cases, of, later)
-        }
-        Measured::Mean { mean, variance, count } => {
-            let at = |count| mean_bounds(mean, variance, count, alpha).unwrap_or(ANYTHING);
-            let now = at(count);
-            let sure = match count {
-                MIN_FOR_MEAN.. => format!(", surely {}", between(now, "")),
-                _ => String::new(),
-            };
-            weighed(limit, now, format!("{mean:.2} from {}{sure}", of.write(count)), count, of, at)
-        }
-        Measured::Plain { value, count } => {
-            let text = format!("{value:.1} from {}", of.write(count));
-            let verdict = match (count >= MIN_FOR_PLAIN, limit.holds(value)) {
-                (true, true) => Verdict::Pass,
-                (true, false) => Verdict::Fail,
-                _ => Verdict::Inconclusive,
-            };
-            let more = MIN_FOR_PLAIN.saturating_sub(count);
-            let missing =
-                if more > 0 { format!("; {}", of.missing("", more)) } else { String::new() };
-            Finding { verdict, detail: format!("{text}{missing}") }
-        }
-        Measured::Count { happened, looked } => Finding {
-            verdict: if limit.holds(happened as f64) { Verdict::Pass } else { Verdict::Fail },
-            detail: format!("{happened} in {}", of.write(looked)),
-        },
+    let sample = measured.sample();
+    if sample == 0 {
+        return Finding::unknown(format!("no {} in this phase yet", of.1));
     }
-}
-
-const ANYTHING: Bounds = Bounds { low: f64::NEG_INFINITY, high: f64::INFINITY };
-
-fn percent(bounds: Bounds) -> Bounds {
-    Bounds { low: bounds.low * 100.0, high: bounds.high * 100.0 }
+    let now = measured.bounds(alpha);
+    let text = match measured {
+        Measured::Rate { happened, cases } => format!(
+            "{:.1} % of {}, surely {}",
+            happened as f64 / cases as f64 * 100.0,
+            of.write(cases),
+            between(now, " %")
+        ),
+        Measured::Mean { mean, count: MIN_FOR_MEAN.., .. } => {
+            format!("{mean:.2} from {}, surely {}", of.write(sample), between(now, ""))
+        }
+        Measured::Mean { mean, .. } => format!("{mean:.2} from {}", of.write(sample)),
+        Measured::Plain { value, .. } => format!("{value:.1} from {}", of.write(sample)),
+        Measured::Count { happened, .. } => format!("{happened} in {}", of.write(sample)),
+    };
+    let (verdict, detail) = match measured {
+        Measured::Plain { count: ..MIN_FOR_PLAIN, .. } => {
+            let more = of.missing("", MIN_FOR_PLAIN - sample);
+            (Verdict::Inconclusive, format!("{text}; {more}"))
+        }
+        _ => {
+            let later = |sample| measured.with_sample(sample).bounds(alpha);
+            weighed(Weighed { limit, now, text, count: sample, of }, later)
+        }
+    };
+    Finding { verdict, detail, value: measured.value(), sample, trend: Vec::new() }
 }
 
 fn between(bounds: Bounds, unit: &str) -> String {
     format!("{:.1} to {:.1}{unit}", bounds.low, bounds.high)
 }
 
+/// What is sure now, in words too.
+pub(super) struct Weighed {
+    pub(super) limit: Limit,
+    pub(super) now: Bounds,
+    pub(super) text: String,
+    pub(super) count: u64,
+    pub(super) of: Counted,
+}
+
 /// A verdict by bounds, and where there is none, how many more are needed if things stay as they are.
-fn weighed(
-    limit: Limit,
-    now: Bounds,
-    text: String,
-    count: u64,
-    of: Counted,
-    later: impl Fn(u64) -> Bounds,
-) -> Finding {
+pub(super) fn weighed(found: Weighed, later: impl Fn(u64) -> Bounds) -> (Verdict, String) {
+    let Weighed { limit, now, text, count, of } = found;
     let verdict = limit.verdict(now);
     if verdict != Verdict::Inconclusive {
-        return Finding { verdict, detail: text };
+        return (verdict, text);
     }
     let is_enough = |count: u64| limit.verdict(later(count)) != Verdict::Inconclusive;
     let doubled = std::iter::successors(Some(count.max(1)), |count| count.checked_mul(2));
@@ -187,7 +132,7 @@ fn weighed(
         }
         None => format!("{text}; too close to the limit to tell"),
     };
-    Finding { verdict, detail }
+    (verdict, detail)
 }
 
 #[cfg(test)]

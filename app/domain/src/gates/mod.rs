@@ -1,17 +1,22 @@
 //! What must hold to leave a phase.
 
+mod change;
 mod judge;
+mod measured;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Timestamp,
+    alerts::Alert,
     bucket::Throttle,
     rollout::{Criterion, Phase, Plan, Progress, Standing},
     words::duration,
 };
 
-pub use judge::{Counted, Limit, Measured, judge};
+pub use change::{Pair, judge_change, sample_ratio_mismatch};
+pub use judge::{Counted, Limit, judge};
+pub use measured::Measured;
 
 /// Whether a condition holds. What is not known does not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +42,8 @@ pub enum ConditionKind {
     Duration,
     /// A criterion of the plan.
     Criterion,
+    /// Nothing is alarming.
+    Alerts,
     /// The phase's checklist.
     Checklist,
     /// Shares are as planned.
@@ -59,6 +66,28 @@ pub struct Condition {
     pub verdict: Verdict,
     /// How it is, or what is missing.
     pub detail: String,
+    /// For what is measured: the number, in the unit of its threshold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+    /// On how many people, sessions or page views it rests.
+    #[serde(default)]
+    pub sample: u64,
+    /// The number of each day of the phase, the oldest first; `null` for days without any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trend: Vec<Option<f64>>,
+}
+
+impl Condition {
+    /// One that is not measured.
+    fn new(
+        kind: ConditionKind,
+        title: impl Into<String>,
+        verdict: Verdict,
+        detail: String,
+    ) -> Self {
+        let title = title.into();
+        Self { kind, title, verdict, detail, value: None, sample: 0, trend: Vec::new() }
+    }
 }
 
 /// All that must hold to leave a phase.
@@ -91,36 +120,43 @@ pub struct Finding {
     pub verdict: Verdict,
     /// The value and on how much it rests, or what is missing.
     pub detail: String,
+    /// The value, in the unit of the threshold.
+    pub value: Option<f64>,
+    /// On how many people, sessions or page views it rests.
+    pub sample: u64,
+    /// The value of each day of the phase, the oldest first.
+    pub trend: Vec<Option<f64>>,
 }
 
 /// The gate of the phase that a rollout is in; empty before the start.
 ///
 /// `findings` has one for each criterion of the phase, in its order; those of criteria that are
-/// signed off are not looked at.
+/// signed off are not looked at. `alerts` is what is alarming; `None` where that cannot be known.
 #[must_use]
-pub fn gate(plan: &Plan, standing: &Standing, findings: &[Finding], now: Timestamp) -> Gate {
+pub fn gate(
+    plan: &Plan,
+    standing: &Standing,
+    findings: &[Finding],
+    alerts: Option<&[Alert]>,
+    now: Timestamp,
+) -> Gate {
     let Some(progress) = standing.state.progress() else { return Gate::default() };
     let Some(phase) = plan.phase(progress.phase) else { return Gate::default() };
     let mut conditions = vec![time(phase, progress, now)];
     for (index, criterion) in phase.criteria.iter().enumerate() {
         conditions.push(judged(criterion, standing, findings.get(index)));
     }
+    conditions.push(alarms(alerts));
     conditions.extend(checklist(plan, phase, standing));
     if progress.throttle != Throttle::NONE {
-        conditions.push(Condition {
-            kind: ConditionKind::Throttle,
-            title: "Shares as planned".to_owned(),
-            verdict: Verdict::Fail,
-            detail: format!("{} of the plan is served; restore it first", progress.throttle),
-        });
+        let detail = format!("{} of the plan is served; restore it first", progress.throttle);
+        let title = "Shares as planned";
+        conditions.push(Condition::new(ConditionKind::Throttle, title, Verdict::Fail, detail));
     }
     if let Some(incident) = standing.record.post_mortem_due() {
-        conditions.push(Condition {
-            kind: ConditionKind::PostMortem,
-            title: "Post-mortem".to_owned(),
-            verdict: Verdict::AwaitingSignOff,
-            detail: format!("that of incident {} is not written", incident.id),
-        });
+        let detail = format!("that of incident {} is not written", incident.id);
+        let (kind, verdict) = (ConditionKind::PostMortem, Verdict::AwaitingSignOff);
+        conditions.push(Condition::new(kind, "Post-mortem", verdict, detail));
     }
     conditions.extend(votes(plan, standing));
     Gate { conditions }
@@ -138,7 +174,7 @@ fn time(phase: &Phase, progress: &Progress, now: Timestamp) -> Condition {
         1 => "At least 1 day".to_owned(),
         days => format!("At least {days} days"),
     };
-    Condition { kind: ConditionKind::Duration, title, verdict, detail }
+    Condition::new(ConditionKind::Duration, title, verdict, detail)
 }
 
 fn judged(criterion: &Criterion, standing: &Standing, finding: Option<&Finding>) -> Condition {
@@ -148,23 +184,38 @@ fn judged(criterion: &Criterion, standing: &Standing, finding: Option<&Finding>)
             Some(judged) => (Verdict::Fail, format!("{} says no: {}", judged.by.0, judged.comment)),
             None => (Verdict::AwaitingSignOff, "somebody must look and say".to_owned()),
         },
-        (Criterion::Automatic { .. }, Some(finding)) => (finding.verdict, finding.detail.clone()),
-        (Criterion::Automatic { .. }, None) => {
+        (Criterion::Automatic(_), Some(finding)) => {
+            let Finding { verdict, detail, value, sample, trend } = finding.clone();
+            let (kind, title) = (ConditionKind::Criterion, criterion.to_string());
+            return Condition { kind, title, verdict, detail, value, sample, trend };
+        }
+        (Criterion::Automatic(_), None) => {
             (Verdict::Inconclusive, "nothing is measured yet".to_owned())
         }
     };
-    Condition { kind: ConditionKind::Criterion, title: criterion.to_string(), verdict, detail }
+    Condition::new(ConditionKind::Criterion, criterion.to_string(), verdict, detail)
+}
+
+fn alarms(alerts: Option<&[Alert]>) -> Condition {
+    let (verdict, detail) = match alerts {
+        None => (Verdict::Inconclusive, "the numbers cannot be read".to_owned()),
+        Some([]) => (Verdict::Pass, "none is firing".to_owned()),
+        Some(alerts) => {
+            let said =
+                alerts.iter().map(|alert| format!("{} ({})", alert.kind.title(), alert.detail));
+            (Verdict::Fail, said.collect::<Vec<_>>().join("; "))
+        }
+    };
+    Condition::new(ConditionKind::Alerts, "No alerts", verdict, detail)
 }
 
 fn checklist(plan: &Plan, phase: &Phase, standing: &Standing) -> Option<Condition> {
     let items = plan.items_of(Some(phase.number));
     let done = items.iter().filter(|item| standing.record.tick(item).is_some()).count();
-    (!items.is_empty()).then(|| Condition {
-        kind: ConditionKind::Checklist,
-        title: "Checklist of the phase".to_owned(),
-        verdict: if done == items.len() { Verdict::Pass } else { Verdict::AwaitingSignOff },
-        detail: format!("{done} of {} done", items.len()),
-    })
+    let verdict = if done == items.len() { Verdict::Pass } else { Verdict::AwaitingSignOff };
+    let detail = format!("{done} of {} done", items.len());
+    let (kind, title) = (ConditionKind::Checklist, "Checklist of the phase");
+    (!items.is_empty()).then(|| Condition::new(kind, title, verdict, detail))
 }
 
 fn votes(plan: &Plan, standing: &Standing) -> Option<Condition> {
@@ -181,5 +232,5 @@ fn votes(plan: &Plan, standing: &Standing) -> Option<Condition> {
         _ => format!("{wanted} go votes, no no-go"),
     };
     let is_asked = wanted > 0 || against.is_some();
-    is_asked.then_some(Condition { kind: ConditionKind::Votes, title, verdict, detail })
+    is_asked.then(|| Condition::new(ConditionKind::Votes, title, verdict, detail))
 }

@@ -195,6 +195,7 @@ impl Standing {
             (RolloutEvent::Started(_), _) => {
                 let (phase, throttle) = (PhaseNumber::FIRST, Throttle::NONE);
                 next.state = RolloutState::Running(Progress { phase, phase_since: at, throttle });
+                next.started_at = Some(at);
                 next.record.enter(phase);
             }
             (RolloutEvent::Aborted(_), _) => next.state = RolloutState::Aborted,

@@ -180,7 +180,7 @@ mod tests {
         bucket::Salt,
         flags::{Flag, FlagState, Reason, evaluate, explain},
         ids::RolloutKey,
-        rollout::{Command, CommandKind, Standing, apply, plan::tests::plan_file},
+        rollout::{Command, CommandKind, Standing, apply, validate::tests::plan_file},
         snapshot::{Parts, Snapshot},
     };
     use crate::{gates::Gate, history::ActorName, people::Role};

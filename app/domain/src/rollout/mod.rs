@@ -1,35 +1,46 @@
 //! Rollouts: the plan, the phases, who is in, and the commands that move it.
 
+mod arm;
 mod command;
 mod contribute;
+mod course;
 mod criterion;
 mod event;
 mod incident;
+mod kpi;
 mod membership;
 mod notice;
 mod plan;
 mod reach;
 mod record;
 mod refusal;
+mod review;
 mod revision;
 mod state;
+mod target;
 #[cfg(test)]
 mod tests;
+mod validate;
 mod view;
 
 pub use command::{Command, CommandKind, apply, possible};
 pub use contribute::contribute;
-pub use criterion::{Comparator, ComparedWith, Criterion, Metric};
+pub use course::{Counts, FIRST_MINUTES, FirstMinutes, KpiValue, Voices};
+pub use criterion::Criterion;
 pub use event::{Killed, MovedPhase, RolloutEvent, Said, Throttled};
 pub use incident::{FollowUp, Incident, IncidentKind, Note, PostMortem};
+pub use kpi::{Kpi, KpiGroup, MAX_WINDOW_DAYS};
 pub use membership::{Membership, MembershipStep, RolloutVariables, SegmentVerdict};
 pub use notice::notice;
-pub use plan::{AudienceEntry, ChecklistGroup, Contact, InvalidPlan, Phase, Plan, PlanFile};
+pub use plan::{AudienceEntry, ChecklistGroup, Contact, Phase, Plan, PlanFile};
 pub use reach::Reach;
 pub use record::{ChecklistItem, Contribution, Record, SignOff, Tick, Vote};
 pub use refusal::Refusal;
+pub use review::{REVIEW_DAYS, Review};
 pub use revision::{Planned, Revision, revise};
 pub use state::{Progress, RolloutState, Standing};
+pub use target::{Comparator, ComparedWith, Metric, Target};
+pub use validate::InvalidPlan;
 pub use view::RolloutView;
 
 use crate::{bucket::Salt, ids::RolloutKey};

@@ -86,7 +86,7 @@ fn features(phase: &Phase) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rollout::{Contact, MovedPhase, Said, plan::tests::plan_file};
+    use crate::rollout::{Contact, MovedPhase, Said, validate::tests::plan_file};
 
     #[test]
     fn a_notice_says_what_why_and_whom_to_ask() {

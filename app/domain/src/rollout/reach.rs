@@ -77,7 +77,7 @@ fn expected(mut entries: Vec<(People, f64)>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rollout::{Progress, plan::tests::plan_file};
+    use crate::rollout::{Progress, validate::tests::plan_file};
 
     #[test]
     fn the_largest_share_of_a_persons_segments_decides() {

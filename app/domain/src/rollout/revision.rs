@@ -103,7 +103,7 @@ mod tests {
         bucket::Throttle,
         history::ActorName,
         ids::{PhaseNumber, RolloutKey},
-        rollout::{Progress, Record, plan::tests::plan_file},
+        rollout::{Progress, validate::tests::plan_file},
     };
 
     #[test]
@@ -122,7 +122,7 @@ mod tests {
         let current = plan_file().plan;
         let progress =
             Progress { phase: PhaseNumber(3), phase_since: at, throttle: Throttle::NONE };
-        let standing = |state| Standing { state, record: Record::default() };
+        let standing = |state| Standing { state, ..Standing::default() };
         let mut next = current.clone();
         let attempt = |next: &Plan, state, note| {
             revise(&current, &standing(state), next, note, Role::Operator)

@@ -82,6 +82,9 @@ pub struct Standing {
     /// Where it is.
     #[serde(flatten)]
     pub state: RolloutState,
+    /// When it was started; what was before is what it is compared with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
     /// What people have said and done about it.
     #[serde(default)]
     pub record: Record,

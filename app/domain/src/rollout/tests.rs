@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta};
 use proptest::prelude::*;
 
-use super::{plan::tests::plan_file, *};
+use super::{validate::tests::plan_file, *};
 use crate::{
     Timestamp,
     bucket::Throttle,
@@ -26,13 +26,20 @@ fn progress(phase: u16) -> Progress {
 }
 
 fn standing(state: RolloutState) -> Standing {
-    Standing { state, record: Record::default() }
+    Standing { state, ..Standing::default() }
 }
 
 fn closed() -> Gate {
     let (kind, verdict) = (ConditionKind::Votes, Verdict::AwaitingSignOff);
-    let condition =
-        Condition { kind, title: "2 go votes".into(), verdict, detail: "0 of 2".into() };
+    let condition = Condition {
+        kind,
+        title: "2 go votes".into(),
+        verdict,
+        detail: "0 of 2".into(),
+        value: None,
+        sample: 0,
+        trend: Vec::new(),
+    };
     Gate { conditions: vec![condition] }
 }
 
@@ -283,11 +290,11 @@ fn a_gate_says_what_is_missing() {
         serde_json::from_str(r#"{"metric":"error_rate","comparator":"<","threshold":3}"#).unwrap(),
     ];
     let mut standing = standing(RolloutState::Running(progress(1)));
-    let unknown = Finding { verdict: Verdict::Pass, detail: String::new() };
-    let finding = |verdict, detail: &str| Finding { verdict, detail: detail.into() };
+    let unknown = Finding { verdict: Verdict::Pass, ..Finding::unknown("") };
+    let finding = |verdict, detail: &str| Finding { verdict, ..Finding::unknown(detail) };
     let found = [unknown, finding(Verdict::Inconclusive, "120 more sessions")];
     assert_eq!(
-        gate(&plan, &standing, &found, at(1)).obstacles(),
+        gate(&plan, &standing, &found, Some(&[]), at(1)).obstacles(),
         [
             "At least 3 days: 2 days to go",
             "it works: somebody must look and say",
@@ -314,11 +321,11 @@ fn a_gate_says_what_is_missing() {
     add(vote(false, "too slow"), "bob").unwrap();
     add(vote(true, ""), "ada").unwrap();
     let found = [finding(Verdict::Fail, "ignored"), finding(Verdict::Pass, "0 of 400")];
-    let open = gate(&plan, &standing, &found, at(4)).obstacles();
+    let open = gate(&plan, &standing, &found, Some(&[]), at(4)).obstacles();
     assert_eq!(open, ["A go vote: bob says no-go: too slow"]);
     let event = contribute(&plan, &standing, &vote(true, "better"), Role::Operator).unwrap();
     let passed = standing.after(&event, &ActorName("bob".into()), at(4));
-    assert!(gate(&plan, &passed, &found, at(4)).passes());
+    assert!(gate(&plan, &passed, &found, Some(&[]), at(4)).passes());
     // What was said of phase 1 says nothing of phase 2.
     let advance = Command::new(CommandKind::Advance, "");
     let event = apply(&plan, &passed, &advance, &Gate::default(), Role::Operator, at(4)).unwrap();
@@ -386,7 +393,7 @@ proptest! {
         plan.quorum = 1;
         let (mut now, mut standing, mut history) = (at(0), Standing::default(), Vec::new());
         for act in acts {
-            let gate = gate(&plan, &standing, &[], now);
+            let gate = gate(&plan, &standing, &[], Some(&[]), now);
             let event = match act {
                 Act::Wait(days) => {
                     now += TimeDelta::days(days);

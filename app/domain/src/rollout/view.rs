@@ -8,8 +8,10 @@ use crate::{
     history::HistoryEntry,
     people::Role,
     rollout::{
-        Command, CommandKind, Plan, Reach, Refusal, RolloutState, Standing, apply, possible,
+        Command, CommandKind, FirstMinutes, KpiValue, Plan, Reach, Refusal, RolloutState, Standing,
+        Voices, apply, possible,
     },
+    telemetry::Mark,
 };
 
 /// A rollout with its history, at one moment, for one person.
@@ -23,6 +25,14 @@ pub struct RolloutView {
     pub gate: Gate,
     /// How many people it reaches; nothing where that cannot be read.
     pub reach: Option<Reach>,
+    /// What is to be reached; nothing before the start.
+    pub kpis: Vec<KpiValue>,
+    /// The minutes since the phase began, while it has only just begun.
+    pub first_minutes: Option<FirstMinutes>,
+    /// What people have said in this phase.
+    pub voices: Voices,
+    /// What changed since the rollout began: flags and releases, too; oldest first.
+    pub marks: Vec<Mark>,
     /// What a command must name, so that nobody overwrites what they have not seen.
     pub version: i64,
     /// What happened, newest first.

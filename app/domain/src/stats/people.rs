@@ -1,6 +1,6 @@
 //! Sets of people, counted exactly.
 
-use roaring::RoaringBitmap;
+use roaring::{MultiOps, RoaringBitmap};
 
 /// People by their numbers in an environment. Small even for millions, and quick to intersect.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -51,6 +51,12 @@ impl People {
         self.0 |= &others.0;
     }
 
+    /// All who are in any of them; much faster than adding one after the other.
+    #[must_use]
+    pub fn in_any<'a>(sets: impl IntoIterator<Item = &'a Self>) -> Self {
+        Self(sets.into_iter().map(|set| &set.0).union())
+    }
+
     /// Those who are in both.
     #[must_use]
     pub fn in_both(&self, others: &Self) -> Self {
@@ -84,6 +90,12 @@ impl People {
         let higher = self.0.iter().filter_map(|number| number.checked_add(by));
         // In order, so none is looked for: panels shift thousands of sets.
         Self(RoaringBitmap::from_sorted_iter(higher).unwrap_or_default())
+    }
+
+    /// How many bytes the stored form takes.
+    #[must_use]
+    pub fn stored_bytes(&self) -> usize {
+        self.0.serialized_size()
     }
 
     /// The stored form: Roaring's portable one.
@@ -121,6 +133,8 @@ mod tests {
             (3, 1, 4)
         );
         assert_eq!(some.in_both(&others), people(&[3]));
+        assert_eq!(People::in_any([&some, &others, &people(&[])]), people(&[1, 2, 3, 4]));
+        assert_eq!(People::in_any([]), People::default());
         assert_eq!(others.shifted(65_536), people(&[65_539, 65_540]));
     }
 

@@ -111,6 +111,12 @@ impl Sketch {
         }
     }
 
+    /// What it takes in memory beside itself, in bytes.
+    #[must_use]
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.bins.capacity() * size_of::<(i32, i64)>()
+    }
+
     /// How many values were counted.
     #[must_use]
     pub fn count(&self) -> u64 {

@@ -88,6 +88,12 @@ impl Tally {
         &self.sketch
     }
 
+    /// What it takes in memory beside itself, in bytes.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.sketch.heap_bytes()
+    }
+
     /// The stored form: a version byte, count, sum and squares in LEB128, and the sketch.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {

@@ -146,6 +146,7 @@ fn deeds(batch: &Batch) -> BTreeSet<(i64, Deed)> {
         deeds.insert((day, Deed::Active));
         deeds.extend(visit.phase.map(|phase| (day, Deed::InPhase(phase))));
         deeds.extend(visit.segments.iter().map(|s| (day, Deed::InSegment(s.clone()))));
+        deeds.extend(visit.arm.clone().map(|arm| (day, Deed::InArm(arm))));
     }
     deeds
 }

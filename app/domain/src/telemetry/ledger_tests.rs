@@ -1,7 +1,7 @@
 use chrono::DateTime;
 use proptest::prelude::*;
 
-use super::*;
+use super::{super::Arm, *};
 use crate::{
     Timestamp,
     ids::{FlagKey, PhaseNumber, SegmentKey, VariantName},
@@ -35,6 +35,7 @@ fn batch(who: u64, session: u64, facts: Vec<Fact>) -> Batch {
         exposed: [(flag("A"), on())].into(),
         phase: Some(PhaseNumber(2)),
         segments: [SegmentKey::new("beta").unwrap()].into(),
+        arm: Arm::parse("2:everyone:20000:treatment"),
     };
     let (id, raw) = ("b".into(), Vec::new());
     Batch { id, environment: HERE, received_at: at(0), visit, facts, raw }

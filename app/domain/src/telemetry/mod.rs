@@ -1,6 +1,7 @@
 //! What pages report, once it is checked: facts, and what they add to the rows, sessions and sets
 //! of people that every number is read from.
 
+mod arm;
 mod bucket;
 mod facts;
 mod ledger;
@@ -18,6 +19,7 @@ mod simulation;
 mod slice;
 mod visit;
 
+pub use arm::Arm;
 pub use bucket::{Resolution, day_of, minute_of};
 pub use facts::{Batch, ErrorReport, Fact, FactKind, Feedback, Severity, TaskOutcome, TimingKind};
 use ledger::LedgerRows;

@@ -1,5 +1,6 @@
 //! Who was there: sets of people by day, from which all counts of people come.
 
+use super::Arm;
 use crate::ids::{FlagKey, PhaseNumber, SegmentKey, VariantName};
 
 /// What somebody did on a day. A day has a set of people for each.
@@ -17,6 +18,8 @@ pub enum Deed {
     InSegment(SegmentKey),
     /// Was there while the rollout was in a phase.
     InPhase(PhaseNumber),
+    /// Was there, on one side of the rollout's threshold.
+    InArm(Arm),
 }
 
 impl Deed {
@@ -33,12 +36,16 @@ impl Deed {
             Self::Used(flag) => format!("used:{flag}"),
             Self::InSegment(segment) => format!("segment:{segment}"),
             Self::InPhase(phase) => format!("phase:{}", phase.0),
+            Self::InArm(arm) => format!("arm:{}", arm.to_text()),
         }
     }
 
     /// The deed that is stored under that text.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
+        if let Some(arm) = text.strip_prefix("arm:") {
+            return Arm::parse(arm).map(Self::InArm);
+        }
         let mut parts = text.split(':');
         let deed = match parts.next()? {
             "active" => Self::Active,
@@ -75,6 +82,7 @@ mod tests {
             Deed::Used(flag()),
             Deed::InSegment(SegmentKey::new("beta").unwrap()),
             Deed::InPhase(PhaseNumber(3)),
+            Deed::InArm(Arm::parse("3:new_users:20000:treatment").unwrap()),
             Deed::Exposed(flag(), on(), None),
             Deed::Exposed(flag(), on(), Some(PhaseNumber(2))),
         ] {

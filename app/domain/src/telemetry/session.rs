@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Batch, Device, FactKind, LedgerRows, RowKey, Series, Severity, Slice, Visit};
+use super::{Arm, Batch, Device, FactKind, LedgerRows, RowKey, Series, Severity, Slice, Visit};
 use crate::{
     ids::{EnvironmentId, FlagKey, PhaseNumber, SegmentKey, VariantName},
     stats::Tally,
@@ -32,6 +32,9 @@ pub struct Session {
     /// The segments that its person was found in.
     #[serde(rename = "s", default, skip_serializing_if = "BTreeSet::is_empty")]
     pub segments: BTreeSet<SegmentKey>,
+    /// The sides of the rollout's threshold that it was on: another one when shares change meanwhile.
+    #[serde(rename = "a", default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub arms: BTreeSet<Arm>,
 }
 
 impl Session {
@@ -57,6 +60,7 @@ impl Session {
             has_critical: severities.contains(&Severity::Critical),
             exposed: visit.exposed.iter().map(|(f, v)| (f.clone(), v.clone())).collect(),
             segments: visit.segments.clone(),
+            arms: visit.arm.iter().cloned().collect(),
         })
     }
 
@@ -70,6 +74,7 @@ impl Session {
         self.has_critical |= other.has_critical;
         self.exposed.extend(other.exposed.iter().cloned());
         self.segments.extend(other.segments.iter().cloned());
+        self.arms.extend(other.arms.iter().cloned());
     }
 
     /// What it adds to the rows of the minute in which it began, or takes from them again when more
@@ -89,9 +94,13 @@ impl Session {
             exposed: BTreeMap::new(),
             phase: *phase,
             segments: self.segments.clone(),
+            arm: None,
         };
         let mut slices = Slice::of_visit(&visit);
         slices.extend(self.exposed.iter().map(|(f, v)| Slice::Flag(f.clone(), v.clone(), *phase)));
+        // It counts for the phase in which it began, and only there.
+        let arms = self.arms.iter().filter(|arm| Some(arm.phase) == *phase);
+        slices.extend(arms.cloned().map(Slice::Arm));
         for slice in slices {
             for series in &series {
                 let key = RowKey {

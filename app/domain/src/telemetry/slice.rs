@@ -1,6 +1,6 @@
 //! The dimensions by which every number can be read.
 
-use super::{Device, OTHER_LABEL, Visit};
+use super::{Arm, Device, OTHER_LABEL, Visit};
 use crate::ids::{FlagKey, PhaseNumber, SegmentKey, VariantName};
 
 /// A part of all facts. Slices of one kind do not overlap, but for those of flags and
@@ -22,6 +22,8 @@ pub enum Slice {
     Segment(SegmentKey),
     /// What happened to those who were exposed to a variant, in a phase or before the rollout.
     Flag(FlagKey, VariantName, Option<PhaseNumber>),
+    /// What happened to those on one side of an audience entry's share.
+    Arm(Arm),
 }
 
 impl Slice {
@@ -36,6 +38,7 @@ impl Slice {
         slices.extend(
             flags.map(|(flag, variant)| Self::Flag(flag.clone(), variant.clone(), visit.phase)),
         );
+        slices.extend(visit.arm.clone().map(Self::Arm));
         slices
     }
 
@@ -78,6 +81,7 @@ impl Slice {
             Self::Segment(segment) => format!("segment:{segment}"),
             Self::Flag(flag, variant, None) => format!("flag:{flag}:{variant}:"),
             Self::Flag(flag, variant, Some(phase)) => format!("flag:{flag}:{variant}:{}", phase.0),
+            Self::Arm(arm) => format!("arm:{}", arm.to_text()),
         }
     }
 
@@ -94,6 +98,7 @@ impl Slice {
                 Device::ALL.into_iter().find(|device| device.as_str() == rest).map(Self::Device)
             }
             "release" => Some(Self::Release(rest.to_owned())),
+            "arm" => Arm::parse(rest).map(Self::Arm),
             "segment" => SegmentKey::new(rest).ok().map(Self::Segment),
             "phase" => rest.parse().ok().map(PhaseNumber).map(Self::Phase),
             "flag" => {
@@ -128,10 +133,19 @@ mod tests {
             Slice::Segment(SegmentKey::new("beta").unwrap()),
             Slice::Flag(flag(), on(), None),
             Slice::Flag(flag(), on(), Some(PhaseNumber(6))),
+            Slice::Arm(Arm::parse("3:everyone:5000:control").unwrap()),
         ] {
             assert_eq!(Slice::parse(&slice.to_text()), Some(slice));
         }
-        for nonsense in ["device:watch", "flag:A", "flag:A:on:1:2", "phase:x", "moon:1", "page"] {
+        for nonsense in [
+            "device:watch",
+            "flag:A",
+            "flag:A:on:1:2",
+            "phase:x",
+            "moon:1",
+            "page",
+            "arm:3:x:5:out",
+        ] {
             assert_eq!(Slice::parse(nonsense), None, "{nonsense}");
         }
     }

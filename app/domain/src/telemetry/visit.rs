@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::Arm;
 use crate::ids::{FlagKey, PhaseNumber, SegmentKey, VariantName};
 
 /// A person, by a keyed digest of the id that the app or the collector gave. Nobody can tell the id
@@ -61,4 +62,7 @@ pub struct Visit {
     pub phase: Option<PhaseNumber>,
     /// The segments that the person is in.
     pub segments: BTreeSet<SegmentKey>,
+    /// On which side of the rollout's threshold they are; nothing for whom it is not about, and for
+    /// whoever was not asked yet for any of its flags.
+    pub arm: Option<Arm>,
 }

@@ -4,7 +4,7 @@ mod features;
 mod people;
 mod visits;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use phasegate_domain::{
     Timestamp,
@@ -142,6 +142,30 @@ struct Window {
     rows: Vec<Row>,
 }
 
+/// What the parts of a panel are computed from, each on a thread of its own.
+struct Counted {
+    live: Arc<LiveEnvironment>,
+    environment: EnvironmentId,
+    now: Window,
+    before: Window,
+}
+
+impl Counted {
+    fn off(&self) -> OffVariants<'_> {
+        OffVariants::new(&self.live, self.environment)
+    }
+}
+
+/// Computes a part on a thread of its own: sets of many people take a while.
+async fn apart<T: Send + 'static>(
+    counted: &Arc<Counted>,
+    part: impl FnOnce(&Counted) -> T + Send + 'static,
+) -> Result<T, ServiceError> {
+    let counted = Arc::clone(counted);
+    let done = tokio::task::spawn_blocking(move || part(&counted)).await;
+    done.map_err(|_| ServiceError::Inconsistent("a panel could not be computed; the log says why"))
+}
+
 /// Computes it.
 ///
 /// # Errors
@@ -158,7 +182,6 @@ pub async fn analytics(
         return Err(ServiceError::Invalid(text.to_owned()));
     }
     let live = service.environment(environment)?;
-    let off = OffVariants::new(&live, environment);
     let at = service.now();
     let today = day_of(at);
     let (from, to) = query.period.day_bounds(at);
@@ -170,6 +193,20 @@ pub async fn analytics(
         heard_at(service, environment),
         marks(service, environment, from * 86_400, to * 86_400),
     )?;
+    let counted = Arc::new(Counted { live, environment, now, before });
+    let flag = query.flag.clone();
+    let (adoption, retention) = tokio::try_join!(
+        apart(&counted, |counted| features::adoptions(
+            &counted.now,
+            &counted.before,
+            &counted.off()
+        )),
+        apart(&counted, move |counted| {
+            let comers = (&newcomers, &active);
+            people::arms(&counted.now.presence, comers, &counted.off(), flag.as_ref(), today)
+        }),
+    )?;
+    let Counted { now, before, .. } = &*counted;
     Ok(Analytics {
         at,
         heard_at,
@@ -177,15 +214,9 @@ pub async fn analytics(
         to: date_of(to - 1),
         is_simulated: environment.is_simulated(),
         people: people::panel(&now.presence, &before.presence, today),
-        adoption: features::adoptions(&now, &before, &off),
+        adoption,
         cross_use: cross_use(&now.presence),
-        retention: people::arms(
-            &now.presence,
-            (&newcomers, &active),
-            &off,
-            query.flag.as_ref(),
-            today,
-        ),
+        retention,
         sessions: visits::sessions(&now.rows, &before.rows),
         tasks: visits::tasks(&now.rows, &before.rows),
         opinion: visits::opinion(&now.rows, &before.rows),

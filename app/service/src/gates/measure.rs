@@ -1,255 +1,187 @@
-//! What was measured for the criteria of a phase.
-//!
-//! Of those who were answered "on" for one of the rollout's flags while the phase was served: rows and
-//! sets of people are kept by flag, variant and phase, and read from the day on which the phase began.
-//! Sessions with several flags are counted once: of the criterion's flags, the one with the most
-//! sessions speaks.
+//! One metric, of some people on some days.
 
 use phasegate_domain::{
-    analytics::{Presence, retention},
-    gates::{Counted, Finding, Limit, Measured, Verdict, judge},
-    ids::{EnvironmentId, FlagKey, PhaseNumber, VariantName},
-    rollout::{ComparedWith, Criterion, Metric, Rollout},
-    stats::{ALPHA, Bounds, People, Tally, rate_bounds},
-    telemetry::{Deed, Device, Resolution, Series, Slice, day_of},
+    analytics::retention,
+    gates::{Counted, Measured},
+    rollout::{Metric, Target},
+    stats::{People, Tally},
+    telemetry::{Device, Series},
     vitals::{Vital, performance_score},
 };
-use phasegate_store::models::{Row, RowQuery};
 
-use crate::{LiveEnvironment, Service, ServiceError};
-
-/// What criteria are computed from.
-const SERIES: [Series; 4] =
-    [Series::Sessions, Series::ErrorSessions, Series::CriticalSessions, Series::Feedback];
-
-/// How many days after the first visit somebody is looked for; one of those that retention is
-/// computed for.
-const RETENTION_DAY: i64 = 7;
-
-/// Everything that was measured in the phase.
-struct Evidence<'a> {
-    live: &'a LiveEnvironment,
-    phase: PhaseNumber,
-    rows: Vec<Row>,
-    presence: Presence,
-    today: i64,
-    /// How many criteria share the error.
-    criteria: usize,
-}
-
-/// A finding for each criterion of the current phase, in its order.
-pub(super) async fn findings(
-    service: &Service,
-    environment: EnvironmentId,
-    rollout: &Rollout,
-) -> Result<Vec<Finding>, ServiceError> {
-    let Some(progress) = rollout.standing.state.progress() else { return Ok(Vec::new()) };
-    let Some(phase) = rollout.plan.phase(progress.phase) else { return Ok(Vec::new()) };
-    let criteria =
-        phase.criteria.iter().filter(|c| matches!(c, Criterion::Automatic { .. })).count();
-    if criteria == 0 {
-        return Ok(phase.criteria.iter().map(|_| signed_off()).collect());
-    }
-    let live = service.environment(environment)?;
-    let reached = rollout.plan.phases.iter().take_while(|p| p.number <= phase.number);
-    let flags: Vec<FlagKey> = reached.flat_map(|phase| phase.flags.iter().cloned()).collect();
-    let today = day_of(service.now());
-    let (from, to) = (day_of(progress.phase_since), today + 1);
-    let series = SERIES.into_iter().chain(Vital::ALL.map(Series::Vital)).collect();
-    let on = |flag: &FlagKey| Some(Slice::Flag(flag.clone(), on(&live, flag)?, Some(phase.number)));
-    let slices = flags.iter().filter_map(on).collect();
-    let query = RowQuery { environment, resolution: Resolution::Day, series, slices, from, to };
-    let (rows, presence) = tokio::try_join!(
-        service.telemetry.sums(&query),
-        service.telemetry.people(environment, "", from, to),
-    )?;
-    let presence = presence.into_iter().collect();
-    let evidence = Evidence { live: &live, phase: phase.number, rows, presence, today, criteria };
-    Ok(phase.criteria.iter().map(|criterion| evidence.finding(criterion, &flags)).collect())
-}
-
-fn signed_off() -> Finding {
-    Finding { verdict: Verdict::AwaitingSignOff, detail: String::new() }
-}
-
-/// The variant that the rollout gives.
-fn on(live: &LiveEnvironment, flag: &FlagKey) -> Option<VariantName> {
-    Some(live.stored_flag(flag.as_str()).ok()?.flag.rollout_variant.clone())
-}
-
-impl Evidence<'_> {
-    fn finding(&self, criterion: &Criterion, flags: &[FlagKey]) -> Finding {
-        let Criterion::Automatic { metric, comparator, threshold, compared_with, scope } =
-            criterion
-        else {
-            return signed_off();
-        };
-        let limit = Limit { comparator: *comparator, threshold: *threshold };
-        let named: Vec<FlagKey> = match scope {
-            Some(scope) => flags.iter().filter(|flag| flag.as_str() == scope).cloned().collect(),
-            None => flags.to_vec(),
-        };
-        match (compared_with, metric) {
-            (ComparedWith::Fixed, Metric::AdoptionRate) => {
-                let exposed = self.exposed(&named);
-                let tried = self.used(&named).count_in_both(&exposed);
-                let measured = Measured::Rate { happened: tried, cases: exposed.len() };
-                judge(measured, limit, PEOPLE, self.criteria)
-            }
-            (ComparedWith::Fixed, Metric::Retention) => {
-                let (back, of) = self.retained(&self.exposed(&named));
-                judge(Measured::Rate { happened: back, cases: of }, limit, RETAINED, self.criteria)
-            }
-            (ComparedWith::Control, Metric::Retention) => {
-                let treatment = self.retained(&self.exposed(&named));
-                let control = self.retained(&self.refused(&named));
-                against(treatment, control, limit, self.criteria)
-            }
-            (ComparedWith::Fixed, metric) => {
-                let (measured, of) = self.of_sessions(*metric, &named);
-                match measured {
-                    Some(measured) => judge(measured, limit, of, self.criteria),
-                    None => unknown(
-                        "this is not measured for each person; look at it and force the gate, or take it out of the plan",
-                    ),
-                }
-            }
-            (ComparedWith::Control | ComparedWith::Baseline, _) => unknown(
-                "this metric is not compared yet; look at it and force the gate, or take it out of the plan",
-            ),
-        }
-    }
-
-    /// Who was given one of the flags in this phase.
-    fn exposed(&self, flags: &[FlagKey]) -> People {
-        self.answered(flags, |flag, variant| on(self.live, flag).as_ref() == Some(variant))
-    }
-
-    /// Who asked for one of the flags in this phase, and was not given any.
-    fn refused(&self, flags: &[FlagKey]) -> People {
-        let others =
-            self.answered(flags, |flag, variant| on(self.live, flag).as_ref() != Some(variant));
-        let exposed = self.exposed(flags);
-        others.without(&exposed)
-    }
-
-    fn answered(
-        &self,
-        flags: &[FlagKey],
-        is_wanted: impl Fn(&FlagKey, &VariantName) -> bool,
-    ) -> People {
-        let sets = self.presence.by_day(|deed| match deed {
-            Deed::Exposed(flag, variant, phase) => {
-                *phase == Some(self.phase) && flags.contains(flag) && is_wanted(flag, variant)
-            }
-            _ => false,
-        });
-        union(sets.values())
-    }
-
-    fn used(&self, flags: &[FlagKey]) -> People {
-        union(
-            self.presence
-                .by_day(|deed| matches!(deed, Deed::Used(flag) if flags.contains(flag)))
-                .values(),
-        )
-    }
-
-    /// Of some people: who was back, and for how many it can be known.
-    fn retained(&self, among: &People) -> (u64, u64) {
-        let (totals, _) = retention(&self.presence, &self.presence, Some(among), self.today, 0);
-        let total = totals.iter().find(|total| total.days == RETENTION_DAY);
-        total.map_or((0, 0), |total| (total.back, total.of))
-    }
-
-    /// What is counted by session, of the flag with the most of them.
-    fn of_sessions(&self, metric: Metric, flags: &[FlagKey]) -> (Option<Measured>, Counted) {
-        let slices = flags.iter().filter_map(|flag| {
-            Some(Slice::Flag(flag.clone(), on(self.live, flag)?, Some(self.phase)))
-        });
-        let slice = slices.max_by_key(|slice| self.tally(Series::Sessions, slice).count());
-        let tally = |series| slice.as_ref().map_or_else(Tally::default, |s| self.tally(series, s));
-        let sessions = tally(Series::Sessions).count();
-        match metric {
-            Metric::ErrorRate => {
-                let happened = tally(Series::ErrorSessions).count();
-                (Some(Measured::Rate { happened, cases: sessions }), SESSIONS)
-            }
-            Metric::CriticalErrorRate => {
-                let happened = tally(Series::CriticalSessions).count();
-                (Some(Measured::Rate { happened, cases: sessions }), SESSIONS)
-            }
-            Metric::CriticalBugs => {
-                let happened = tally(Series::CriticalSessions).count();
-                (Some(Measured::Count { happened, looked: sessions }), SESSIONS)
-            }
-            Metric::UserSatisfaction => {
-                let ratings = tally(Series::Feedback);
-                let (mean, variance) = (ratings.mean(), ratings.variance());
-                let (mean, variance) = (mean.unwrap_or_default(), variance.unwrap_or_default());
-                let count = ratings.sketch().count();
-                (Some(Measured::Mean { mean, variance, count }), Counted("rating", "ratings"))
-            }
-            Metric::PerformanceScore => {
-                let p75 = |vital| tally(Series::Vital(vital)).sketch().quantile(0.75);
-                let values = Vital::ALL.into_iter().filter_map(|vital| Some((vital, p75(vital)?)));
-                let value = performance_score(values, Device::Phone).unwrap_or_default();
-                let count = tally(Series::Vital(Vital::Lcp)).sketch().count();
-                (Some(Measured::Plain { value, count }), Counted("page view", "page views"))
-            }
-            Metric::AdoptionRate | Metric::Retention | Metric::Engagement => (None, SESSIONS),
-        }
-    }
-
-    fn tally(&self, series: Series, slice: &Slice) -> Tally {
-        let mut all = Tally::default();
-        let mine = self.rows.iter().filter(|row| row.series == series && row.slice == *slice);
-        mine.for_each(|row| all.merge(&row.tally));
-        all
-    }
-}
+use super::evidence::{Days, Evidence, Group, union};
 
 const SESSIONS: Counted = Counted("session", "sessions");
-
 const PEOPLE: Counted = Counted("person", "people");
-
+const RATINGS: Counted = Counted("rating", "ratings");
+const ANSWERS: Counted = Counted("answer", "answers");
+const VIEWS: Counted = Counted("page view", "page views");
+const DAYS: Counted = Counted("day of a person", "days of people");
 const RETAINED: Counted = Counted(
     "person who came first at least 7 days ago",
     "people who came first at least 7 days ago",
 );
+const RETAINED_30: Counted = Counted(
+    "person who came first at least 30 days ago",
+    "people who came first at least 30 days ago",
+);
 
-fn union<'a>(sets: impl Iterator<Item = &'a People>) -> People {
-    let mut all = People::default();
-    sets.for_each(|people| all.extend(people));
-    all
-}
+/// A minute, in millionths of a second.
+const MINUTE: f64 = 60e6;
 
-fn unknown(why: &str) -> Finding {
-    Finding { verdict: Verdict::Inconclusive, detail: why.to_owned() }
-}
+/// The Core Web Vitals.
+const CORE: [Vital; 3] = [Vital::Lcp, Vital::Inp, Vital::Cls];
 
-/// How much higher a rate is than another one, in per cent of that one. Each of the two has half of
-/// the error.
-fn against(treatment: (u64, u64), control: (u64, u64), limit: Limit, criteria: usize) -> Finding {
-    if treatment.1 == 0 || control.1 == 0 {
-        let missing = if control.1 == 0 { "control" } else { "treatment" };
-        return unknown(&format!("no {} in {missing}", RETAINED.1));
+/// What is counted for a metric.
+pub(super) fn counted(metric: Metric) -> Counted {
+    match metric {
+        Metric::AdoptionRate | Metric::Engagement => PEOPLE,
+        Metric::ErrorRate
+        | Metric::CriticalErrorRate
+        | Metric::CriticalBugs
+        | Metric::SessionDuration => SESSIONS,
+        Metric::PerformanceScore | Metric::GoodVitals => VIEWS,
+        Metric::UserSatisfaction => RATINGS,
+        Metric::Nps => ANSWERS,
+        Metric::Retention => RETAINED,
+        Metric::Retention30 => RETAINED_30,
+        Metric::Events => DAYS,
+        Metric::Uptime => Counted("minute", "minutes"),
     }
-    let alpha = ALPHA / criteria.max(1) as f64 / 2.0;
-    let bounds = |(happened, cases)| rate_bounds(happened, cases, alpha);
-    let (with, without) = (bounds(treatment), bounds(control));
-    let change = |with: f64, without: f64| (with / without - 1.0) * 100.0;
-    let all = Bounds { low: change(with.low, without.high), high: change(with.high, without.low) };
-    let rate = |(happened, cases): (u64, u64)| happened as f64 / cases as f64;
-    let value = change(rate(treatment), rate(control));
-    let detail = format!(
-        "{value:+.1} % ({:.1} % of {} against {:.1} % of {}), surely {:+.1} to {:+.1} %",
-        rate(treatment) * 100.0,
-        treatment.1,
-        rate(control) * 100.0,
-        control.1,
-        all.low,
-        all.high,
-    );
-    Finding { verdict: limit.verdict(all), detail }
+}
+
+impl Evidence {
+    /// Of whom a target is measured.
+    pub(super) fn group(&self, target: &Target) -> Group {
+        let scope = target.scope.as_deref();
+        let named = scope.and_then(|scope| self.named(Some(scope)).next());
+        named.map_or(Group::Members, |flag| Group::Given(flag.clone()))
+    }
+
+    /// A metric of a group; `compared` where it is to be set against others, who have no features.
+    pub(super) fn measured(
+        &self,
+        target: &Target,
+        group: &Group,
+        days: Days,
+        compared: bool,
+    ) -> Measured {
+        let tally = |series| self.tally(series, group, days, |_| true);
+        let scope = target.scope.as_deref();
+        match target.metric {
+            Metric::AdoptionRate => {
+                let exposed = self.exposed(scope, days);
+                let tried = self.used(scope, days).count_in_both(&exposed);
+                Measured::Rate { happened: tried, cases: exposed.len() }
+            }
+            Metric::Engagement if !compared => self.engagement(scope, days),
+            Metric::Engagement | Metric::SessionDuration => duration(&tally(Series::Sessions)),
+            Metric::Retention => self.retained(&self.came(target, group, days), group, 7),
+            Metric::Retention30 => self.retained(&self.came(target, group, days), group, 30),
+            Metric::ErrorRate => Measured::Rate {
+                happened: tally(Series::ErrorSessions).count(),
+                cases: tally(Series::Sessions).count(),
+            },
+            Metric::CriticalErrorRate => Measured::Rate {
+                happened: tally(Series::CriticalSessions).count(),
+                cases: tally(Series::Sessions).count(),
+            },
+            Metric::CriticalBugs => Measured::Count {
+                happened: tally(Series::CriticalSessions).count(),
+                looked: tally(Series::Sessions).count(),
+            },
+            Metric::UserSatisfaction => mean(&tally(Series::Feedback), 1.0),
+            Metric::Nps => recommended(&tally(Series::Nps)),
+            Metric::PerformanceScore => score(|vital| tally(Series::Vital(vital))),
+            Metric::GoodVitals => good(|vital| tally(Series::Vital(vital))),
+            Metric::Events => {
+                let is_named = |label: &str| Some(label) == target.event.as_deref();
+                let events = self.tally(Series::Custom, group, days, is_named).count();
+                let days = self.people(group, days).values().map(People::len).sum::<u64>();
+                let value = if days == 0 { 0.0 } else { events as f64 / days as f64 * 100.0 };
+                Measured::Plain { value, count: days }
+            }
+            // Nothing asks whether an address answers.
+            Metric::Uptime => Measured::Plain { value: 0.0, count: 0 },
+        }
+    }
+
+    /// Minutes for each person who was given it.
+    fn engagement(&self, scope: Option<&str>, days: Days) -> Measured {
+        let of = |flag: &_| {
+            let group = Group::Given(Clone::clone(flag));
+            let is_named = |label: &str| label == phasegate_domain::ids::FlagKey::as_str(flag);
+            self.tally(Series::Engagement, &group, days, is_named).sum()
+        };
+        let time: i128 = self.named(scope).map(of).sum();
+        let count = self.exposed(scope, days).len();
+        let value = if count == 0 { 0.0 } else { time as f64 / MINUTE / count as f64 };
+        Measured::Plain { value, count }
+    }
+
+    /// Who is looked for again.
+    fn came(&self, target: &Target, group: &Group, days: Days) -> People {
+        match group {
+            Group::Members | Group::Given(_) => self.exposed(target.scope.as_deref(), days),
+            Group::Side(_) | Group::Before => union(self.people(group, days).into_values()),
+        }
+    }
+
+    /// Of some people: who was back, of those for whom it can be known.
+    fn retained(&self, among: &People, group: &Group, after: i64) -> Measured {
+        let presence = self.presence_of(group);
+        let today = match group {
+            Group::Before => self.before.map_or(self.today, |(_, to)| to),
+            _ => self.today,
+        };
+        let (totals, _) = retention(presence, presence, Some(among), today, 0);
+        let total = totals.iter().find(|total| total.days == after);
+        let (happened, cases) = total.map_or((0, 0), |total| (total.back, total.of));
+        Measured::Rate { happened, cases }
+    }
+}
+
+/// In a unit of so many.
+fn mean(tally: &Tally, unit: f64) -> Measured {
+    let (mean, variance) = (tally.mean(), tally.variance());
+    Measured::Mean {
+        mean: mean.unwrap_or_default() / unit,
+        variance: variance.unwrap_or_default() / (unit * unit),
+        count: tally.sketch().count(),
+    }
+}
+
+fn duration(sessions: &Tally) -> Measured {
+    mean(sessions, MINUTE)
+}
+
+fn recommended(answers: &Tally) -> Measured {
+    let sketch = answers.sketch();
+    let count = sketch.count();
+    // Between the bins of 6, 7 and of 8, 9.
+    let (detractors, passives) = (sketch.count_at_most(6.5), sketch.count_at_most(8.5));
+    let promoters = count - passives;
+    let value = (promoters as f64 - detractors as f64) * 100.0 / count.max(1) as f64;
+    Measured::Plain { value, count }
+}
+
+fn score(tally: impl Fn(Vital) -> Tally) -> Measured {
+    let p75 = |vital| tally(vital).sketch().quantile(0.75);
+    let values = Vital::ALL.into_iter().filter_map(|vital| Some((vital, p75(vital)?)));
+    let value = performance_score(values, Device::Phone).unwrap_or_default();
+    Measured::Plain { value, count: tally(Vital::Lcp).sketch().count() }
+}
+
+/// Of the vital with the fewest.
+fn good(tally: impl Fn(Vital) -> Tally) -> Measured {
+    let shares = CORE.into_iter().filter_map(|vital| {
+        let tally = tally(vital);
+        let (good, _) = vital.thresholds();
+        let cases = tally.sketch().count();
+        (cases > 0).then(|| (tally.sketch().count_at_most(good as f64), cases))
+    });
+    let part = |(good, cases): &(u64, u64)| *good as f64 / *cases as f64;
+    let worst = shares.min_by(|a, b| part(a).total_cmp(&part(b)));
+    let (happened, cases) = worst.unwrap_or((0, 0));
+    Measured::Rate { happened, cases }
 }

@@ -1,12 +1,17 @@
 //! The rollout as the admin sees and moves it.
 
 mod command;
+mod kpis;
+mod minutes;
 mod plan;
 mod reach;
+mod review;
 mod status;
 mod view;
+mod voices;
 
 pub use command::{add, command, instead};
 pub use plan::{PlanChange, export_plan, import_plan, plan_change, read_plan};
+pub use review::review;
 pub use status::RolloutStatus;
 pub use view::{current_phase, view};

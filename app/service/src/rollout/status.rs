@@ -4,7 +4,7 @@ use phasegate_domain::{
     Timestamp,
     gates::Gate,
     ids::{PhaseNumber, RolloutKey},
-    rollout::{CommandKind, Reach, Record, RolloutView},
+    rollout::{CommandKind, FirstMinutes, KpiValue, Reach, Record, RolloutView},
 };
 use serde::Serialize;
 
@@ -35,6 +35,10 @@ pub struct RolloutStatus {
     pub gate: Gate,
     /// How many people it reaches; nothing where that cannot be read.
     pub reach: Option<Reach>,
+    /// What is to be reached, and how far it is; nothing before the start.
+    pub kpis: Vec<KpiValue>,
+    /// The minutes since the phase began, while it has only just begun.
+    pub first_minutes: Option<FirstMinutes>,
     /// The commands that would be carried out now, given a reason.
     pub possible: Vec<CommandKind>,
     /// Ticks, judgements, votes and incidents.
@@ -64,6 +68,8 @@ impl RolloutStatus {
                 && possible.contains(&CommandKind::Advance),
             gate: view.gate.clone(),
             reach: view.reach,
+            kpis: view.kpis.clone(),
+            first_minutes: view.first_minutes.clone(),
             possible,
             record: view.standing.record.clone(),
             version: view.version,

@@ -1,14 +1,18 @@
 //! The rollout page, and the phase as apps ask for it.
 
 use phasegate_domain::{
-    dashboard::CurrentPhase, history::SubjectKind, ids::EnvironmentId, people::Role,
-    rollout::RolloutView, snapshot::Snapshot,
+    dashboard::CurrentPhase,
+    history::SubjectKind,
+    ids::EnvironmentId,
+    people::Role,
+    rollout::{FirstMinutes, KpiValue, Rollout, RolloutView, Voices},
+    snapshot::Snapshot,
+    telemetry::Mark,
 };
-
 use phasegate_store::models::HistoryQuery;
 
-use super::reach::reach;
-use crate::{Service, ServiceError, access::Actor, gates};
+use super::{kpis::kpis, minutes::first_minutes, reach::reach, voices::voices};
+use crate::{Service, ServiceError, access::Actor, gates, marks::marks};
 
 /// Lines of history on the page.
 const HISTORY_LINES: u32 = 50;
@@ -31,13 +35,19 @@ pub async fn view(
         limit: HISTORY_LINES,
         ..HistoryQuery::default()
     };
-    let (gate, reach) = tokio::join!(
+    let (gate, reach, measured) = tokio::join!(
         gates::gate(service, environment, &rollout),
         reach(service, environment, &rollout),
+        measured(service, environment, &rollout),
     );
+    let Measured { kpis, first_minutes, voices, marks } = or_nothing(measured)?;
     let history = service.state.history(environment, &query).await?;
     let history = history.into_iter().map(|line| line.entry).collect();
     Ok(Some(RolloutView {
+        kpis,
+        first_minutes,
+        voices,
+        marks,
         plan: rollout.plan,
         standing: rollout.standing,
         gate: gate?,
@@ -47,6 +57,44 @@ pub async fn view(
         role: actor.role(),
         at: service.now(),
     }))
+}
+
+/// How the rollout is doing.
+#[derive(Default)]
+struct Measured {
+    kpis: Vec<KpiValue>,
+    first_minutes: Option<FirstMinutes>,
+    voices: Voices,
+    marks: Vec<Mark>,
+}
+
+async fn measured(
+    service: &Service,
+    environment: EnvironmentId,
+    rollout: &Rollout,
+) -> Result<Measured, ServiceError> {
+    let now = service.now();
+    let standing = &rollout.standing;
+    let phase_since = standing.state.progress().map_or(now, |progress| progress.phase_since);
+    let began = standing.started_at.unwrap_or(phase_since);
+    let (kpis, first_minutes, voices, marks) = tokio::try_join!(
+        kpis(service, environment, rollout),
+        first_minutes(service, environment, rollout),
+        voices(service, environment, phase_since),
+        marks(service, environment, began.timestamp(), now.timestamp() + 1),
+    )?;
+    Ok(Measured { kpis, first_minutes, voices, marks })
+}
+
+/// Where nothing can be read, the page stands all the same: whoever rolls back needs it.
+fn or_nothing(measured: Result<Measured, ServiceError>) -> Result<Measured, ServiceError> {
+    match measured {
+        Err(ServiceError::Store(error)) => {
+            tracing::error!(%error, "how the rollout is doing cannot be read");
+            Ok(Measured::default())
+        }
+        measured => measured,
+    }
 }
 
 /// The phase that is served now; `None` before the start.

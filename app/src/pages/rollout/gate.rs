@@ -7,7 +7,8 @@ use phasegate_domain::{
     rollout::{RolloutState, RolloutView},
 };
 
-use crate::components::{Here, Time};
+use super::voices::VoicesPart;
+use crate::components::{Here, Time, Trend};
 
 fn class(verdict: Verdict) -> &'static str {
     match verdict {
@@ -51,21 +52,28 @@ pub(super) fn GatePanel(rollout: RolloutView) -> impl IntoView {
             (format!("Not yet. {open} of {} conditions are open.", conditions.len()), "is-closed")
         }
     };
-    let lines = conditions.iter().map(|condition| line(condition, &rollout)).collect_view();
+    let lines = conditions.iter().map(|c| lines(c, &rollout, true)).collect_view();
     Some(view! {
         <section class=format!("card gate {state}") aria-labelledby="gate-title" data-testid="gate">
             <h2 id="gate-title">{question}</h2>
             <p class="gate-answer" data-testid="gate-answer">{answer}</p>
             <ul class="gate-lines">{lines}</ul>
+            <VoicesPart voices=rollout.voices.clone() title="What people say in this phase"/>
             <Votes rollout=rollout.clone()/>
         </section>
     })
 }
 
-fn line(condition: &Condition, rollout: &RolloutView) -> impl IntoView + use<> {
-    let Condition { kind, title, verdict, detail } = condition.clone();
+/// A condition; people can judge it there if that is `asked`.
+pub(super) fn lines(
+    condition: &Condition,
+    rollout: &RolloutView,
+    asked: bool,
+) -> impl IntoView + use<> {
+    let Condition { kind, title, verdict, detail, trend, .. } = condition.clone();
     let phase = rollout.state().serving_phase().and_then(|number| rollout.plan.phase(number));
-    let is_judged = kind == ConditionKind::Criterion
+    let is_judged = asked
+        && kind == ConditionKind::Criterion
         && phase.is_some_and(|phase| phase.statements().any(|statement| statement == title));
     let judge = (is_judged && rollout.role >= Role::Operator)
         .then(|| view! { <Judge statement=title.clone() verdict/> });
@@ -73,6 +81,7 @@ fn line(condition: &Condition, rollout: &RolloutView) -> impl IntoView + use<> {
         <li class=class(verdict)>
             <strong>{title}</strong>
             <span class="visually-hidden">": "{words(verdict)}</span>
+            <Trend values=trend/>
             <span class="hint">{detail}</span>
             {judge}
         </li>

@@ -2,12 +2,14 @@
 
 use leptos::prelude::*;
 use phasegate_domain::{
-    history::Change,
+    Timestamp,
+    history::{Change, HistoryEntry},
     ids::PhaseNumber,
-    rollout::{Plan, RolloutEvent, RolloutView},
+    rollout::{Plan, RolloutEvent, RolloutView, notice},
+    telemetry::{Mark, MarkKind},
 };
 
-use crate::components::Time;
+use crate::{components::Time, islands::CopyButton};
 
 fn named(plan: &Plan, number: PhaseNumber) -> String {
     match plan.phase(number) {
@@ -48,26 +50,58 @@ fn reason(change: &Change) -> Option<String> {
     Some(what.reason().to_owned()).filter(|reason| !reason.is_empty())
 }
 
-/// The history, newest first.
+/// What stakeholders must hear of a move, ready to be sent.
+pub(super) fn to_send(line: &HistoryEntry, plan: &Plan) -> Option<impl IntoView + use<>> {
+    let Change::Rollout { what, .. } = &line.change else { return None };
+    let text = notice(plan, what, &line.actor, line.at)?;
+    Some(view! {
+        <details class="to-send" data-testid="to-send">
+            <summary>"Text for stakeholders"</summary>
+            <pre id="to-send-text">{text}</pre>
+            <CopyButton of="to-send-text".to_owned()/>
+        </details>
+    })
+}
+
+/// A line of the timeline, with its time.
+type Line = (Timestamp, AnyView);
+
+fn moved(line: &HistoryEntry, plan: &Plan) -> Line {
+    let reason = reason(&line.change).map(|text| view! { <q class="timeline-reason">{text}</q> });
+    let view = view! {
+        <li class="timeline-line">
+            <span class="timeline-what">{sentence(&line.change, plan)}</span>
+            {reason}
+            <span class="hint">{line.actor.0.clone()} ", " <Time at=line.at/></span>
+        </li>
+    };
+    (line.at, view.into_any())
+}
+
+/// What else may be why numbers are others.
+fn beside(mark: &Mark) -> Line {
+    let by = mark.by.as_ref().map(|by| format!("{by}, ")).unwrap_or_default();
+    let view = view! {
+        <li class="timeline-line is-beside">
+            <span class="timeline-what">{mark.kind.title()} ": " {mark.text.clone()}</span>
+            <span class="hint">{by} <Time at=mark.at/></span>
+        </li>
+    };
+    (mark.at, view.into_any())
+}
+
+/// The history, newest first, with what changed of flags and releases in the meantime.
 #[component]
 pub(super) fn History(rollout: RolloutView) -> impl IntoView {
-    let plan = rollout.plan;
-    let lines = rollout
-        .history
-        .iter()
-        .map(|line| {
-            view! {
-                <li class="timeline-line">
-                    <span class="timeline-what">{sentence(&line.change, &plan)}</span>
-                    {reason(&line.change).map(|reason| view! { <q class="timeline-reason">{reason}</q> })}
-                    <span class="hint">{line.actor.0.clone()} ", " <Time at=line.at/></span>
-                </li>
-            }
-        })
-        .collect_view();
-    let empty = rollout.history.is_empty().then(|| {
+    let plan = &rollout.plan;
+    let mut lines: Vec<Line> = rollout.history.iter().map(|line| moved(line, plan)).collect();
+    let others = rollout.marks.iter().filter(|mark| mark.kind != MarkKind::Phase);
+    lines.extend(others.map(beside));
+    lines.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+    let empty = lines.is_empty().then(|| {
         view! { <p class="hint">"Nothing has happened yet. Starting the rollout is the first line."</p> }
     });
+    let lines: Vec<AnyView> = lines.into_iter().map(|(_, view)| view).collect();
     view! {
         <section aria-labelledby="history-title">
             <h2 id="history-title">"History"</h2>

@@ -7,10 +7,14 @@ mod emergency;
 mod gate;
 mod history;
 mod incidents;
+mod kpis;
+mod minutes;
 mod phases;
 mod plan;
 mod post_mortem;
+mod review;
 mod track;
+mod voices;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -25,10 +29,11 @@ use phasegate_service::{
 
 use self::{
     actions::Actions, checklist::Checklists, gate::GatePanel, history::History,
-    incidents::OpenIncidents, phases::Phases, track::Track,
+    incidents::OpenIncidents, kpis::Kpis, minutes::FirstMinutesPanel, phases::Phases, track::Track,
 };
 pub(crate) use self::{
     emergency::EmergencyPage, history::rollout_sentence, incidents::IncidentPage, plan::PlanPage,
+    review::ReviewPage,
 };
 use crate::{
     components::{Notice, TroubleNotice},
@@ -99,9 +104,11 @@ fn NoPlan() -> impl IntoView {
 
 #[component]
 fn Loaded(rollout: RolloutView, request: Request) -> impl IntoView {
-    let newest = rollout.history.first().map(|line| history::sentence(&line.change, &rollout.plan));
-    let done =
-        newest.filter(|_| request.query.has("done")).map(|text| view! { <Notice>{text}</Notice> });
+    let newest = rollout.history.first().filter(|_| request.query.has("done"));
+    let done = newest.map(|line| {
+        let text = history::sentence(&line.change, &rollout.plan);
+        view! { <Notice>{text}</Notice> {history::to_send(line, &rollout.plan)} }
+    });
     let held = request.live().ok().and_then(|live| {
         let names: Vec<String> = live.snapshot.rollout_variables().names().map(str::to_owned).collect();
         (!names.is_empty()).then(|| view! {
@@ -120,7 +127,9 @@ fn Loaded(rollout: RolloutView, request: Request) -> impl IntoView {
         <Track rollout=rollout.clone()/>
         <OpenIncidents rollout=rollout.clone()/>
         <Actions rollout=rollout.clone() asked/>
+        <FirstMinutesPanel rollout=rollout.clone()/>
         <GatePanel rollout=rollout.clone()/>
+        <Kpis rollout=rollout.clone()/>
         <Checklists rollout=rollout.clone()/>
         <Phases rollout=rollout.clone()/>
         <History rollout/>
@@ -158,6 +167,7 @@ fn Head(rollout: RolloutView) -> impl IntoView {
             <h1>{plan.name}</h1>
             <span class=class data-testid="rollout-status">{status}</span>
             <a class="hint" href="/admin/rollout/plan">"Plan " {plan.revision}</a>
+            <a class="hint" href="/admin/rollout/review">"Weekly review"</a>
         </header>
         <p class="lead">{plan.description}</p>
     }

@@ -36,7 +36,7 @@ fn PhaseCard(phase: Phase, standing: Standing) -> impl IntoView {
     };
     let criteria = phase.criteria.iter().map(|criterion| {
         let by = match criterion {
-            Criterion::Automatic { .. } => "measured",
+            Criterion::Automatic(_) => "measured",
             Criterion::SignedOff { .. } => "signed off",
         };
         view! { <li>{criterion.to_string()} " " <span class="hint">{by}</span></li> }

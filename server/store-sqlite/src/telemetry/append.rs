@@ -8,14 +8,19 @@ use std::collections::BTreeSet;
 use phasegate_domain::{
     Timestamp,
     ids::EnvironmentId,
-    telemetry::{Batch, FactKind, Ledger, day_of, minute_of},
+    telemetry::{Batch, FactKind, Ledger, Resolution, day_of, minute_of},
 };
 use phasegate_store::{Appended, StoreError};
 use serde::Serialize;
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
-use super::{ReportKind, labels, presence, raw::RawFolder, rows, sessions};
+use super::{
+    ReportKind, labels, presence,
+    raw::RawFolder,
+    rows, sessions,
+    settled::{Kind, Settled},
+};
 use crate::{
     database::{Database, commit},
     error::{damaged, database},
@@ -28,6 +33,7 @@ const REMEMBERED_MINUTES: i64 = 8 * 24 * 60;
 pub(super) async fn append(
     db: &Database,
     raw: &RawFolder,
+    settled: &Settled,
     batches: &[Batch],
 ) -> Result<Vec<Appended>, StoreError> {
     let newest = batches.iter().map(|batch| batch.received_at).max().unwrap_or_default();
@@ -59,12 +65,22 @@ pub(super) async fn append(
         labels::bound(&mut tx, std::mem::take(&mut ledger.rows), minute_of(newest)).await?;
     rows::merge(&mut tx, &ledger_rows, newest).await?;
     sessions::save(&mut tx, &ledger.sessions, &known, day_of(newest)).await?;
-    presence::add(&mut tx, &ledger.deeds).await?;
+    let days = presence::add(&mut tx, &ledger.deeds).await?;
     if !batches.is_empty() {
         forget(&mut tx, newest).await?;
     }
-    commit(tx).await?;
-    Ok(outcomes)
+    let spans = |kind, resolution| {
+        let spans =
+            ledger_rows.keys().map(move |key| (key.environment, kind, key.span(resolution)));
+        spans.collect::<BTreeSet<_>>()
+    };
+    let mut touched = spans(Kind::Minutes, Resolution::Minute);
+    touched.extend(spans(Kind::Hours, Resolution::Hour));
+    touched.extend(days.into_iter().map(|(environment, day)| (environment, Kind::People, day)));
+    let committed = commit(tx).await;
+    // Also when it failed: nobody knows how far it came.
+    settled.touch(touched);
+    committed.map(|()| outcomes)
 }
 
 async fn forget(tx: &mut SqliteConnection, newest: Timestamp) -> Result<(), StoreError> {

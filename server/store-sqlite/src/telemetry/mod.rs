@@ -10,6 +10,7 @@ mod reports;
 mod rows;
 mod screenshots;
 mod sessions;
+mod settled;
 mod simulations;
 mod usage;
 
@@ -17,6 +18,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use async_trait::async_trait;
@@ -35,7 +37,7 @@ use phasegate_store::{
     models::{Row, RowQuery, UsageRow},
 };
 
-use self::{raw::RawFolder, rows::Span};
+use self::{raw::RawFolder, rows::Span, settled::Settled};
 use crate::{
     database::{Database, commit},
     error::{damaged, database},
@@ -47,6 +49,7 @@ pub struct SqliteTelemetry {
     database: Database,
     path: PathBuf,
     raw: RawFolder,
+    settled: Arc<Settled>,
 }
 
 /// A kind of report that is kept in full.
@@ -81,7 +84,12 @@ impl SqliteTelemetry {
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         let migrator = sqlx::migrate!("../../migrations/sqlite/telemetry");
         let database = Database::open(path, &migrator).await?;
-        Ok(Self { database, path: path.to_owned(), raw: RawFolder::beside(path) })
+        Ok(Self {
+            database,
+            path: path.to_owned(),
+            raw: RawFolder::beside(path),
+            settled: Arc::default(),
+        })
     }
 
     /// Lets the file grow to so many pages of 4 KiB at most, as a full disk would.
@@ -97,6 +105,21 @@ impl SqliteTelemetry {
         Ok(())
     }
 
+    /// Does something that may change any span, and does it to its end, also if nobody waits for it any
+    /// more: what is kept in memory must not outlive it.
+    async fn unsettled<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let settled = Arc::clone(&self.settled);
+        let done = tokio::spawn(async move {
+            let done = work.await;
+            settled.touch_all();
+            done
+        });
+        done.await.map_err(|error| StoreError::Database(Box::new(error)))?
+    }
+
     fn bytes(&self) -> u64 {
         let size = |ending: &str| {
             let mut path = self.path.clone().into_os_string();
@@ -110,15 +133,15 @@ impl SqliteTelemetry {
 #[async_trait]
 impl TelemetryStore for SqliteTelemetry {
     async fn append(&self, batches: &[Batch]) -> Result<Vec<Appended>, StoreError> {
-        append::append(&self.database, &self.raw, batches).await
+        append::append(&self.database, &self.raw, &self.settled, batches).await
     }
 
     async fn rows(&self, query: &RowQuery) -> Result<Vec<Row>, StoreError> {
-        rows::read(&self.database, query, Span::Each).await
+        rows::read(&self.database, &self.settled, query, Span::Each).await
     }
 
     async fn sums(&self, query: &RowQuery) -> Result<Vec<Row>, StoreError> {
-        rows::read(&self.database, query, Span::All).await
+        rows::read(&self.database, &self.settled, query, Span::All).await
     }
 
     async fn slices(
@@ -129,7 +152,7 @@ impl TelemetryStore for SqliteTelemetry {
         days: (i64, i64),
         limit: usize,
     ) -> Result<Vec<Slice>, StoreError> {
-        rows::slices(&self.database, environment, series, kind, days, limit).await
+        rows::slices(&self.database, &self.settled, environment, series, kind, days, limit).await
     }
 
     async fn people(
@@ -138,8 +161,12 @@ impl TelemetryStore for SqliteTelemetry {
         deeds: &str,
         from_day: i64,
         to_day: i64,
-    ) -> Result<Vec<(Deed, i64, People)>, StoreError> {
-        presence::read(&self.database, environment, deeds, from_day, to_day).await
+    ) -> Result<Vec<(Deed, i64, Arc<People>)>, StoreError> {
+        presence::read(&self.database, &self.settled, environment, deeds, (from_day, to_day)).await
+    }
+
+    async fn catch_up(&self) -> Result<(), StoreError> {
+        self.settled.catch_up(&self.database).await
     }
 
     async fn last_minute(&self, environment: EnvironmentId) -> Result<Option<i64>, StoreError> {
@@ -186,11 +213,13 @@ impl TelemetryStore for SqliteTelemetry {
         kept: &BTreeMap<EnvironmentId, Retention>,
     ) -> Result<(), StoreError> {
         self.raw.forget(day_of(now), kept).await?;
-        forget::old(&self.database, now, kept).await
+        let (db, kept) = (self.database.clone(), kept.clone());
+        self.unsettled(async move { forget::old(&db, now, &kept).await }).await
     }
 
     async fn forget_environment(&self, environment: EnvironmentId) -> Result<(), StoreError> {
-        forget::environment(&self.database, environment).await
+        let db = self.database.clone();
+        self.unsettled(async move { forget::environment(&db, environment).await }).await
     }
 
     async fn person(
@@ -206,7 +235,8 @@ impl TelemetryStore for SqliteTelemetry {
         environment: EnvironmentId,
         person: PersonHash,
     ) -> Result<Forgotten, StoreError> {
-        person::forget(&self.database, &self.raw, environment, person).await
+        let (db, raw) = (self.database.clone(), self.raw.clone());
+        self.unsettled(async move { person::forget(&db, &raw, environment, person).await }).await
     }
 
     async fn sizes(&self) -> Result<Sizes, StoreError> {

@@ -1,17 +1,21 @@
 //! Who did what on a day.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use data_encoding::HEXUPPER;
 use phasegate_domain::{
     ids::EnvironmentId,
     stats::People,
-    telemetry::{Deed, PersonHash},
+    telemetry::{Deed, PersonHash, Resolution},
 };
 use phasegate_store::StoreError;
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
+use super::settled::{Kind, Sets, Settled};
 use crate::{
     database::{Database, apart},
     error::{damaged, database},
@@ -37,8 +41,12 @@ fn column(person: PersonHash) -> i64 {
     person.0.cast_signed()
 }
 
-/// Adds people to the sets of what they did; whoever is new gets a number.
-pub(super) async fn add(tx: &mut SqliteConnection, deeds: &Deeds) -> Result<(), StoreError> {
+/// Adds people to the sets of what they did; whoever is new gets a number. Says of which days some
+/// sets are others then.
+pub(super) async fn add(
+    tx: &mut SqliteConnection,
+    deeds: &Deeds,
+) -> Result<BTreeSet<(EnvironmentId, i64)>, StoreError> {
     let mut first_days: BTreeMap<(i64, i64), i64> = BTreeMap::new();
     for ((environment, day, _), people) in deeds {
         for person in people {
@@ -47,7 +55,7 @@ pub(super) async fn add(tx: &mut SqliteConnection, deeds: &Deeds) -> Result<(), 
         }
     }
     if first_days.is_empty() {
-        return Ok(());
+        return Ok(BTreeSet::new());
     }
     let mut changes = Changes::new();
     let people = number(tx, &first_days, &mut changes).await?;
@@ -56,7 +64,10 @@ pub(super) async fn add(tx: &mut SqliteConnection, deeds: &Deeds) -> Result<(), 
             note(&mut changes, environment.0, deed, *day, person.number, true);
         }
     }
-    apply(tx, changes).await
+    let days = changes.keys().map(|(environment, _, day, _)| (EnvironmentId(*environment), *day));
+    let days = days.collect();
+    apply(tx, changes).await?;
+    Ok(days)
 }
 
 fn note(changes: &mut Changes, environment: i64, deed: &Deed, day: i64, number: u32, is_in: bool) {
@@ -169,13 +180,35 @@ pub(super) fn decode(people: &[u8]) -> Result<People, StoreError> {
     People::from_bytes(people).map_err(|error| damaged("set of people")(&error))
 }
 
+/// The sets of days that are over, as they were read before, and those of the others.
 pub(super) async fn read(
+    db: &Database,
+    settled: &Settled,
+    environment: EnvironmentId,
+    deeds: &str,
+    (from, to): (i64, i64),
+) -> Result<Sets, StoreError> {
+    let parts = settled.parts(environment, Kind::People, Resolution::Day, (from, to));
+    let [long_over, over, open] = parts;
+    let kept = async |days: (i64, i64)| {
+        let key = (environment, deeds.to_owned(), days.0, days.1);
+        let of = (environment, Kind::People, days);
+        settled.find(&settled.people, key, of, fetch(db, environment, deeds, days)).await
+    };
+    let open = fetch(db, environment, deeds, open);
+    let (long_over, over, open) = tokio::try_join!(kept(long_over), kept(over), open)?;
+    Ok(long_over.iter().chain(over.iter()).cloned().chain(open).collect())
+}
+
+async fn fetch(
     db: &Database,
     environment: EnvironmentId,
     deeds: &str,
-    from_day: i64,
-    to_day: i64,
-) -> Result<Vec<(Deed, i64, People)>, StoreError> {
+    (from_day, to_day): (i64, i64),
+) -> Result<Sets, StoreError> {
+    if from_day >= to_day {
+        return Ok(Sets::new());
+    }
     let rows: Vec<(String, i64, u32, Vec<u8>)> = sqlx::query_as(
         "SELECT deed, day, chunk, people FROM presence
          WHERE environment_id = ?1 AND deed >= ?2 AND deed < ?3 AND day >= ?4 AND day < ?5
@@ -194,15 +227,17 @@ pub(super) async fn read(
 }
 
 /// The sets, of which the table has parts.
-fn joined(rows: Vec<(String, i64, u32, Vec<u8>)>) -> Result<Vec<(Deed, i64, People)>, StoreError> {
-    let mut found: Vec<(Deed, i64, People)> = Vec::new();
+fn joined(rows: Vec<(String, i64, u32, Vec<u8>)>) -> Result<Sets, StoreError> {
+    let mut found = Sets::new();
     for (text, day, chunk, people) in rows {
         let deed = Deed::parse(&text)
             .ok_or_else(|| damaged("set of people")(&format_args!("unknown deed {text}")))?;
         let people = decode(&people)?.shifted(chunk << 16);
         match found.last_mut() {
-            Some((last, of, set)) if *last == deed && *of == day => set.extend(&people),
-            _ => found.push((deed, day, people)),
+            Some((last, of, set)) if *last == deed && *of == day => {
+                Arc::make_mut(set).extend(&people);
+            }
+            _ => found.push((deed, day, Arc::new(people))),
         }
     }
     Ok(found)

@@ -1,6 +1,6 @@
 //! Rows: what was counted in a minute, an hour, a day.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use data_encoding::HEXUPPER;
 use phasegate_domain::{
@@ -16,6 +16,7 @@ use phasegate_store::{
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
+use super::settled::{Counts, Kind, Settled};
 use crate::{
     database::{Database, apart},
     error::{damaged, database},
@@ -112,11 +113,58 @@ fn decode(tally: &[u8]) -> Result<Tally, StoreError> {
     Tally::from_bytes(tally).map_err(|error| damaged("row")(&error))
 }
 
+/// The rows of spans that are over, as they were read before, and those of the others.
 pub(super) async fn read(
     db: &Database,
+    settled: &Settled,
     query: &RowQuery,
     wanted: Span,
 ) -> Result<Vec<Row>, StoreError> {
+    let (environment, resolution) = (query.environment, query.resolution);
+    let (kind, spans) = (Kind::of_rows(resolution), (query.from, query.to));
+    // Minutes begin elsewhere with every minute: whole hours are kept.
+    let begin = match (kind, wanted) {
+        (Kind::Minutes, Span::Each) => query.from.div_euclid(60).saturating_mul(60),
+        _ => query.from,
+    };
+    let parts = settled.parts(environment, kind, resolution, (begin, spans.1));
+    let [long_over, over, open] = parts.map(|(from, to)| RowQuery { from, to, ..query.clone() });
+    let kept = async |part: RowQuery| {
+        let of = (environment, kind, kind.spans((part.from, part.to), resolution));
+        let key = (part.clone(), wanted);
+        settled.find(&settled.rows, key, of, fetch(db, &part, wanted)).await
+    };
+    let (long_over, over, open) =
+        tokio::try_join!(kept(long_over), kept(over), fetch(db, &open, wanted))?;
+    let kept = long_over.iter().chain(over.iter()).cloned();
+    if wanted == Span::All {
+        let mut rows = Vec::new();
+        add_to(&mut rows, kept.chain(open), query.from);
+        return Ok(rows);
+    }
+    let mut rows: Vec<Row> =
+        kept.chain(open).filter(|row| (spans.0..spans.1).contains(&row.span)).collect();
+    rows.sort_by(|a, b| (a.series, &a.slice, a.span).cmp(&(b.series, &b.slice, b.span)));
+    Ok(rows)
+}
+
+/// Adds rows to those of the same series, slice and label.
+fn add_to(rows: &mut Vec<Row>, others: impl Iterator<Item = Row>, span: i64) {
+    let mut places: HashMap<(Series, Slice, String), usize> = HashMap::new();
+    for other in others {
+        let key = (other.series, other.slice.clone(), other.label.clone());
+        let place = *places.entry(key).or_insert(rows.len());
+        match rows.get_mut(place) {
+            Some(row) => row.tally.merge(&other.tally),
+            None => rows.push(Row { span, ..other }),
+        }
+    }
+}
+
+async fn fetch(db: &Database, query: &RowQuery, wanted: Span) -> Result<Vec<Row>, StoreError> {
+    if query.from >= query.to {
+        return Ok(Vec::new());
+    }
     let series: Vec<&str> = query.series.iter().map(|series| series.as_str()).collect();
     let slices: Vec<String> = query.slices.iter().map(Slice::to_text).collect();
     // All spans of a slice come as one document: each row that is fetched on its own costs two
@@ -160,7 +208,7 @@ pub(super) async fn read(
 }
 
 /// Whether rows are wanted span by span.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Span {
     /// One by one.
     Each,
@@ -202,12 +250,43 @@ fn unhex<'a>(digits: &str, bytes: &'a mut Vec<u8>) -> Result<&'a [u8], StoreErro
 
 pub(super) async fn slices(
     db: &Database,
+    settled: &Settled,
+    environment: EnvironmentId,
+    series: Series,
+    kind: &str,
+    (from, to): (i64, i64),
+    limit: usize,
+) -> Result<Vec<Slice>, StoreError> {
+    let parts = settled.parts(environment, Kind::Hours, Resolution::Day, (from, to));
+    let [long_over, over, open] = parts;
+    let kept = async |days: (i64, i64)| {
+        let of = (environment, Kind::Hours, Kind::Hours.spans(days, Resolution::Day));
+        let key = (environment, series, kind.to_owned(), days.0, days.1);
+        let read = counts(db, environment, series, kind, days);
+        settled.find(&settled.counts, key, of, read).await
+    };
+    let open = counts(db, environment, series, kind, open);
+    let (long_over, over, mut counts) = tokio::try_join!(kept(long_over), kept(over), open)?;
+    for (slice, count) in long_over.iter().chain(over.iter()) {
+        *counts.entry(slice.clone()).or_default() += count;
+    }
+    let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    counts.truncate(limit);
+    let unknown = |text: &str| damaged("row")(&format_args!("unknown slice {text}"));
+    counts.iter().map(|(text, _)| Slice::parse(text).ok_or_else(|| unknown(text))).collect()
+}
+
+async fn counts(
+    db: &Database,
     environment: EnvironmentId,
     series: Series,
     kind: &str,
     (from_day, to_day): (i64, i64),
-    limit: usize,
-) -> Result<Vec<Slice>, StoreError> {
+) -> Result<Counts, StoreError> {
+    if from_day >= to_day {
+        return Ok(Counts::new());
+    }
     // From one slice to the next through the key, not over all rows between them; and of each row
     // only as much as says how often.
     let rows: Vec<(String, Vec<u8>)> = sqlx::query_as(
@@ -236,14 +315,10 @@ pub(super) async fn slices(
     .fetch_all(&db.reader)
     .await
     .map_err(database)?;
-    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    let mut counts = Counts::new();
     for (slice, tally) in rows {
         let count = Tally::count_of(&tally).map_err(|error| damaged("row")(&error))?;
         *counts.entry(slice).or_default() += count;
     }
-    let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
-    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    counts.truncate(limit);
-    let unknown = |text: &str| damaged("row")(&format_args!("unknown slice {text}"));
-    counts.iter().map(|(text, _)| Slice::parse(text).ok_or_else(|| unknown(text))).collect()
+    Ok(counts)
 }

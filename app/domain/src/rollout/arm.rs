@@ -1,0 +1,127 @@
+//! Who can be compared with whom: the people of one audience entry, on either side of its share.
+
+use std::collections::BTreeSet;
+
+use super::{AudienceEntry, Phase, Rollout};
+use crate::{
+    bucket::{Share, is_inside},
+    ids::{PhaseNumber, SegmentKey},
+    segments::EVERYONE,
+    telemetry::Arm,
+};
+
+impl Rollout {
+    /// The arm of somebody who is in these segments. Whoever is in a segment that is let in as a whole
+    /// is let in whatever their position; of other entries, the one with the largest share decides,
+    /// so that who is on which side of it depends on the position alone. Nothing where no entry is
+    /// about them, or no phase is served.
+    #[must_use]
+    pub fn arm(&self, targeting_key: &str, segments: &BTreeSet<SegmentKey>) -> Option<Arm> {
+        let phase = self.standing.state.serving_phase()?;
+        let entries = self.plan.entries(phase).filter(|entry| {
+            entry.segment.as_str() == EVERYONE || segments.contains(&entry.segment)
+        });
+        let mut decides: Option<&AudienceEntry> = None;
+        for entry in entries {
+            if decides.is_none_or(|before| entry.share > before.share) {
+                decides = Some(entry);
+            }
+        }
+        let entry = decides?;
+        let throttle = self.standing.state.throttle();
+        let is_treatment = entry.share == Share::ALL
+            || is_inside(self.salt.bucket(targeting_key), entry.share, throttle);
+        Some(arm(phase, entry, is_treatment))
+    }
+}
+
+impl super::Plan {
+    /// The audience entries that count while a phase is served: its own and those of all before.
+    pub fn entries(&self, phase: PhaseNumber) -> impl Iterator<Item = &AudienceEntry> {
+        let reached = self.phases.iter().take_while(move |p: &&Phase| p.number <= phase);
+        reached.flat_map(|phase| &phase.audience)
+    }
+
+    /// All arms that there can be while a phase is served.
+    #[must_use]
+    pub fn arms(&self, phase: PhaseNumber) -> BTreeSet<Arm> {
+        let sides = |entry| [true, false].map(|is_treatment| arm(phase, entry, is_treatment));
+        self.entries(phase).flat_map(sides).collect()
+    }
+
+    /// Whether anybody can be on the other side of a share while a phase is served.
+    #[must_use]
+    pub fn has_control(&self, phase: PhaseNumber) -> bool {
+        let mut entries = self.entries(phase);
+        let is_for_all =
+            |entry: &AudienceEntry| entry.segment.as_str() == EVERYONE && entry.share == Share::ALL;
+        let has_part = self.entries(phase).any(|entry| entry.share < Share::ALL);
+        has_part && !entries.any(is_for_all)
+    }
+}
+
+fn arm(phase: PhaseNumber, entry: &AudienceEntry, is_treatment: bool) -> Arm {
+    let (segment, buckets) = (entry.segment.clone(), entry.share.buckets());
+    Arm { phase, segment, buckets, is_treatment }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        Timestamp,
+        bucket::{Salt, Throttle},
+        ids::RolloutKey,
+        rollout::{Progress, RolloutState, Standing, validate::tests::plan_file},
+    };
+
+    fn rollout(phase: u16, throttle: Throttle) -> Rollout {
+        let progress =
+            Progress { phase: PhaseNumber(phase), phase_since: Timestamp::UNIX_EPOCH, throttle };
+        let state = RolloutState::Running(progress);
+        Rollout {
+            key: RolloutKey::new("r").unwrap(),
+            plan: plan_file().plan,
+            salt: Salt::new("s"),
+            standing: Standing { state, ..Standing::default() },
+            version: 1,
+        }
+    }
+
+    fn segments(keys: &[&str]) -> BTreeSet<SegmentKey> {
+        keys.iter().map(|key| SegmentKey::new(*key).unwrap()).collect()
+    }
+
+    #[test]
+    fn whole_segments_have_no_other_side() {
+        let rollout = rollout(2, Throttle::NONE);
+        let staff = rollout.arm("ada", &segments(&["staff"])).unwrap();
+        assert_eq!(staff.to_text(), "2:staff:100000:treatment");
+        let stranger = rollout.arm("bob", &segments(&[])).unwrap();
+        assert_eq!((stranger.segment.as_str(), stranger.share().percent()), ("everyone", 20.0));
+        assert_eq!(Arm::parse(&stranger.to_text()), Some(stranger));
+    }
+
+    #[test]
+    fn there_is_control_as_long_as_not_everybody_is_let_in() {
+        let plan = plan_file().plan;
+        let has = |phase| plan.has_control(PhaseNumber(phase));
+        assert_eq!([1, 2, 3].map(has), [false, true, false]);
+        assert_eq!(rollout(1, Throttle::NONE).arm("bob", &segments(&[])), None);
+        assert_eq!(plan.arms(PhaseNumber(2)).len(), 4);
+    }
+
+    proptest! {
+        #[test]
+        fn the_treated_are_those_who_are_let_in(key in "[a-z0-9]{1,8}") {
+            for throttle in [Throttle::NONE, Throttle::NONE.halved()] {
+                let rollout = rollout(2, throttle);
+                let arm = rollout.arm(&key, &segments(&[])).unwrap();
+                let share = Share::from_percent(20.0).unwrap();
+                prop_assert_eq!(arm.is_treatment, is_inside(rollout.salt.bucket(&key), share, throttle));
+            }
+        }
+    }
+}

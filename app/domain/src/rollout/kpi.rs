@@ -1,0 +1,83 @@
+//! What the rollout as a whole is to reach.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Comparator, ComparedWith, Metric, Target};
+
+/// The longest window of a KPI, in days.
+pub const MAX_WINDOW_DAYS: u16 = 90;
+
+/// Whom a target is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum KpiGroup {
+    /// How well it runs.
+    Technical,
+    /// What users make of it.
+    User,
+    /// What it brings.
+    Business,
+}
+
+impl KpiGroup {
+    /// All of them, in the order of the tables.
+    pub const ALL: [Self; 3] = [Self::Technical, Self::User, Self::Business];
+
+    /// As people write it.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Technical => "Technical",
+            Self::User => "User",
+            Self::Business => "Business",
+        }
+    }
+}
+
+/// A target of the whole rollout.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kpi {
+    /// Whom it is for.
+    pub group: KpiGroup,
+    /// What people call it.
+    pub name: String,
+    /// What is measured.
+    pub metric: Metric,
+    /// The app's own event that is counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// The flag that it is measured on, where not on all the rollout's flags.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// How it must lie.
+    pub comparator: Comparator,
+    /// To what.
+    pub threshold: f64,
+    /// Against what.
+    #[serde(default)]
+    pub compared_with: ComparedWith,
+    /// Of how many days up to today it is measured.
+    #[serde(default = "usual_window")]
+    pub window_days: u16,
+}
+
+fn usual_window() -> u16 {
+    28
+}
+
+impl Kpi {
+    /// How it must lie.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        Target {
+            metric: self.metric,
+            comparator: self.comparator,
+            threshold: self.threshold,
+            compared_with: self.compared_with,
+            scope: self.scope.clone(),
+            event: self.event.clone(),
+        }
+    }
+}

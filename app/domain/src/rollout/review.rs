@@ -1,0 +1,269 @@
+//! The weekly review of a rollout: what happened, how it stands, and what is to be decided.
+
+use std::fmt::Write as _;
+
+use super::{KpiValue, Phase, RolloutState, RolloutView, Voices};
+use crate::{
+    Timestamp,
+    bucket::Throttle,
+    gates::{ConditionKind, Verdict},
+    telemetry::Mark,
+    words::duration,
+};
+
+/// How far back a review looks, in days.
+pub const REVIEW_DAYS: i64 = 7;
+
+/// What a team looks at once a week.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Review {
+    /// The rollout, as it is now.
+    pub rollout: RolloutView,
+    /// The beginning of the week.
+    pub from: Timestamp,
+    /// Its end: when this was computed.
+    pub to: Timestamp,
+    /// What was done in the week to the rollout, its flags and releases, oldest first.
+    pub changes: Vec<Mark>,
+    /// What people said in the week.
+    pub voices: Voices,
+}
+
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "holds",
+        Verdict::Fail => "fails",
+        Verdict::Inconclusive => "not known yet",
+        Verdict::AwaitingSignOff => "waits for people",
+    }
+}
+
+impl Review {
+    fn phase(&self) -> Option<&Phase> {
+        self.rollout.plan.phase(self.rollout.state().serving_phase()?)
+    }
+
+    /// Where it is, in a sentence.
+    #[must_use]
+    pub fn standing(&self) -> String {
+        let (plan, state) = (&self.rollout.plan, self.rollout.state());
+        match (self.phase(), state.progress()) {
+            (Some(phase), Some(progress)) => format!(
+                "{}: phase {} of {}, {}, for {} (planned share {}; throttle {}).",
+                state.as_str(),
+                phase.number,
+                plan.last_phase(),
+                phase.name,
+                duration(self.to - progress.phase_since),
+                phase.percentage,
+                progress.throttle,
+            ),
+            _ => format!("{}.", state.as_str()),
+        }
+    }
+
+    /// What somebody has to decide now, the most urgent first.
+    #[must_use]
+    pub fn decisions(&self) -> Vec<String> {
+        let record = &self.rollout.standing.record;
+        let mut due = Vec::new();
+        for incident in record.open_incidents() {
+            let what = incident.kind.title();
+            due.push(format!(
+                "Incident {} is open ({what}: {}): close it, or say what is left.",
+                incident.id, incident.reason
+            ));
+        }
+        if let Some(incident) = record.post_mortem_due() {
+            due.push(format!(
+                "Write the post-mortem of incident {}; nothing advances before.",
+                incident.id
+            ));
+        }
+        let state = self.rollout.state();
+        let (RolloutState::Running(progress) | RolloutState::Paused(progress)) = state else {
+            if *state == RolloutState::Draft {
+                due.push("Start the rollout once its checklist is done.".to_owned());
+            }
+            return due;
+        };
+        if matches!(state, RolloutState::Paused(_)) {
+            due.push("Resume the rollout, or roll it back.".to_owned());
+        }
+        if progress.throttle != Throttle::NONE {
+            due.push(format!(
+                "Shares are at {} of the plan: raise them again, or roll back.",
+                progress.throttle
+            ));
+        }
+        due.extend(self.about_phase(progress.phase_since));
+        due
+    }
+
+    fn about_phase(&self, since: Timestamp) -> Vec<String> {
+        let mut due = Vec::new();
+        let Some(phase) = self.phase() else { return due };
+        let conditions = &self.rollout.gate.conditions;
+        let next = self.rollout.plan.phase(phase.number.next());
+        if self.rollout.gate.passes() {
+            due.push(match next {
+                Some(next) => {
+                    format!("Everything holds: advance to phase {}, {}.", next.number, next.name)
+                }
+                None => "Everything holds: complete the rollout.".to_owned(),
+            });
+        }
+        let over = phase.maximum_over_at(since).filter(|over| self.to > *over);
+        if let Some(over) = over {
+            due.push(format!(
+                "The phase takes {} longer than planned: advance, roll back, or revise the plan.",
+                duration(self.to - over)
+            ));
+        }
+        for condition in conditions {
+            let text = match (condition.kind, condition.verdict) {
+                (ConditionKind::Alerts, Verdict::Fail) => {
+                    format!("An alert is firing: {}.", condition.detail)
+                }
+                (ConditionKind::Criterion, Verdict::Fail) => {
+                    format!(
+                        "\u{201c}{}\u{201d} fails ({}): mend it, or roll back.",
+                        condition.title, condition.detail
+                    )
+                }
+                (ConditionKind::Criterion, Verdict::AwaitingSignOff) => {
+                    format!("Look at \u{201c}{}\u{201d}, and sign it off or not.", condition.title)
+                }
+                (ConditionKind::Votes, Verdict::AwaitingSignOff | Verdict::Fail) => {
+                    format!("Vote on leaving the phase: {}.", condition.detail)
+                }
+                _ => continue,
+            };
+            due.push(text);
+        }
+        due
+    }
+
+    /// As Markdown. What people wrote is quoted, so that it cannot pass for anything else.
+    #[must_use]
+    pub fn markdown(&self) -> String {
+        let plan = &self.rollout.plan;
+        let day = |at: Timestamp| at.format("%Y-%m-%d").to_string();
+        let mut text = format!(
+            "# {} {}: review {} to {}\n\n{}\n",
+            plain(&plan.name),
+            plan.revision,
+            day(self.from),
+            day(self.to),
+            self.standing()
+        );
+        if let Some(reach) = self.rollout.reach {
+            let _ = writeln!(
+                text,
+                "\n{} of {} active people were given it.",
+                reach.exposed, reach.active
+            );
+        }
+        section(&mut text, "Decisions due", self.decisions(), "Nothing is to be decided.");
+        let conditions = self.rollout.gate.conditions.iter().map(|condition| {
+            format!("{} — **{}**: {}", condition.title, word(condition.verdict), condition.detail)
+        });
+        section(&mut text, "Gate", conditions, "No phase is served.");
+        self.targets(&mut text);
+        let changes = self.changes.iter().map(|mark| {
+            let by = mark.by.as_ref().map(|by| format!(", {by}")).unwrap_or_default();
+            format!("{} {}: {}{by}", mark.at.format("%Y-%m-%d %H:%M"), mark.kind.title(), mark.text)
+        });
+        section(&mut text, "Changes", changes, "Nothing was changed.");
+        let incidents = self.rollout.standing.record.incidents.iter().rev();
+        let incidents = incidents
+            .filter(|incident| incident.closed_at.is_none_or(|closed| closed >= self.from));
+        let incidents = incidents.map(|incident| {
+            let state = if incident.closed_at.is_some() { "closed" } else { "open" };
+            format!(
+                "{}: {} on {} after {}: {} ({state})",
+                incident.id,
+                incident.kind.title(),
+                incident.acted_at.format("%Y-%m-%d %H:%M"),
+                duration(incident.acted_at - incident.detected_at),
+                incident.reason,
+            )
+        });
+        section(&mut text, "Incidents", incidents, "None.");
+        self.said(&mut text);
+        text
+    }
+
+    fn targets(&self, text: &mut String) {
+        if self.rollout.kpis.is_empty() {
+            return;
+        }
+        text.push_str("\n## Targets\n\n| | target | now | |\n|---|---|---|---|\n");
+        for KpiValue { name, target, current, verdict, window_days, .. } in &self.rollout.kpis {
+            let now = current.as_deref().unwrap_or("not measured");
+            let _ = writeln!(
+                text,
+                "| {} | {} | {} ({window_days} days) | {} |",
+                cell(name),
+                cell(target),
+                cell(now),
+                word(*verdict)
+            );
+        }
+    }
+
+    fn said(&self, text: &mut String) {
+        let Voices { count, rating, themes, newest } = &self.voices;
+        let rating = rating.map(|mean| format!(", rated {mean:.1} of 5 on average"));
+        let _ =
+            writeln!(text, "\n## Feedback\n\n{count} in the week{}.\n", rating.unwrap_or_default());
+        for (theme, times) in themes {
+            let _ = writeln!(text, "- {}: {times}", plain(theme));
+        }
+        for (at, what) in newest {
+            let _ = writeln!(
+                text,
+                "\n> {} ({}, {})",
+                plain(&what.message),
+                plain(&what.page),
+                day_of(*at)
+            );
+        }
+    }
+}
+
+fn day_of(at: Timestamp) -> String {
+    at.format("%Y-%m-%d").to_string()
+}
+
+fn section(text: &mut String, title: &str, lines: impl IntoIterator<Item = String>, empty: &str) {
+    let _ = writeln!(text, "\n## {title}\n");
+    let mut is_empty = true;
+    for line in lines {
+        let _ = writeln!(text, "- {}", line.replace('\n', " "));
+        is_empty = false;
+    }
+    if is_empty {
+        let _ = writeln!(text, "{empty}");
+    }
+}
+
+/// On one line, and nothing of it markup.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for sign in text.chars() {
+        match sign {
+            '\n' | '\r' => plain.push(' '),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '!' => {
+                plain.push('\\');
+                plain.push(sign);
+            }
+            sign => plain.push(sign),
+        }
+    }
+    plain
+}
+
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', " ")
+}

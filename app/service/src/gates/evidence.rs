@@ -1,0 +1,223 @@
+//! Everything that was counted about a rollout's people: rows and sets of people by day, and as much
+//! of the time before it as it is compared with.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use phasegate_domain::{
+    analytics::Presence,
+    ids::{EnvironmentId, FlagKey, PhaseNumber, VariantName},
+    rollout::Rollout,
+    stats::{People, Tally},
+    telemetry::{Arm, Deed, Resolution, Series, Slice, day_of},
+    vitals::Vital,
+};
+use phasegate_store::models::{Row, RowQuery};
+
+use crate::{Service, ServiceError};
+
+/// What is read.
+const SERIES: [Series; 7] = [
+    Series::Sessions,
+    Series::ErrorSessions,
+    Series::CriticalSessions,
+    Series::Feedback,
+    Series::Nps,
+    Series::Engagement,
+    Series::Custom,
+];
+
+/// Of how many days before the rollout what is new is compared with.
+const DAYS_BEFORE: i64 = 28;
+
+/// Days, the last one excluded.
+pub(crate) type Days = (i64, i64);
+
+/// Of whom something is measured.
+#[derive(Debug, Clone)]
+pub(super) enum Group {
+    /// Those who were let in, and were asked for a flag.
+    Members,
+    /// Those who were given a flag.
+    Given(FlagKey),
+    /// One side of an entry's share, in all the phases that are looked at.
+    Side(BTreeSet<Arm>),
+    /// Everybody, before the rollout.
+    Before,
+}
+
+/// A row's day, label and tally.
+type Labelled = (i64, String, Tally);
+
+/// What was counted.
+pub(crate) struct Evidence {
+    /// The days that are looked at.
+    pub(super) days: Days,
+    /// The days before the rollout; nothing where it is not known when it began.
+    pub(super) before: Option<Days>,
+    pub(super) today: i64,
+    pub(super) presence: Presence,
+    pub(super) presence_before: Presence,
+    /// The flags that the phases add up to the last of those that are looked at, with the variant
+    /// that the rollout gives.
+    pub(super) flags: BTreeMap<FlagKey, VariantName>,
+    pub(super) phases: BTreeSet<PhaseNumber>,
+    pub(super) arms: BTreeSet<Arm>,
+    rows: BTreeMap<(Series, Slice), Vec<Labelled>>,
+}
+
+impl Evidence {
+    /// Reads what was counted on some days, about the people of some phases.
+    pub(crate) async fn read(
+        service: &Service,
+        environment: EnvironmentId,
+        rollout: &Rollout,
+        phases: BTreeSet<PhaseNumber>,
+        days: Days,
+    ) -> Result<Self, ServiceError> {
+        let live = service.environment(environment)?;
+        let last = phases.last().copied().unwrap_or(PhaseNumber::FIRST);
+        let reached = rollout.plan.phases.iter().take_while(|phase| phase.number <= last);
+        let given = |flag: &FlagKey| {
+            let stored = live.stored_flag(flag.as_str()).ok()?;
+            Some((flag.clone(), stored.flag.rollout_variant.clone()))
+        };
+        let flags: BTreeMap<FlagKey, VariantName> =
+            reached.flat_map(|phase| &phase.flags).filter_map(given).collect();
+        let arms: BTreeSet<Arm> =
+            phases.iter().flat_map(|phase| rollout.plan.arms(*phase)).collect();
+        let mut slices: Vec<Slice> = arms.iter().cloned().map(Slice::Arm).collect();
+        for (flag, variant) in &flags {
+            let slice = |phase| Slice::Flag(flag.clone(), variant.clone(), Some(phase));
+            slices.extend(phases.iter().copied().map(slice));
+        }
+        let series: Vec<Series> = SERIES.into_iter().chain(Vital::ALL.map(Series::Vital)).collect();
+        let ask = |slices, (from, to)| RowQuery {
+            environment,
+            resolution: Resolution::Day,
+            series: series.clone(),
+            slices,
+            from,
+            to,
+        };
+        let began = rollout.standing.started_at.map(day_of);
+        let before = began.map(|began| (began - DAYS_BEFORE, began));
+        let no_days = (days.0, days.0);
+        let (asked, asked_before) =
+            (ask(slices, days), ask(vec![Slice::All], before.unwrap_or(no_days)));
+        let (from, to) = before.unwrap_or(no_days);
+        let telemetry = &service.telemetry;
+        let (rows, rows_before, presence, presence_before) = tokio::try_join!(
+            telemetry.rows(&asked),
+            telemetry.rows(&asked_before),
+            telemetry.people(environment, "", days.0, days.1),
+            telemetry.people(environment, "", from, to),
+        )?;
+        let mut by_series: BTreeMap<_, Vec<Labelled>> = BTreeMap::new();
+        for Row { series, slice, label, span, tally } in rows.into_iter().chain(rows_before) {
+            by_series.entry((series, slice)).or_default().push((span, label, tally));
+        }
+        Ok(Self {
+            days,
+            before,
+            today: day_of(service.now()),
+            presence: presence.into_iter().collect(),
+            presence_before: presence_before.into_iter().collect(),
+            flags,
+            phases,
+            arms,
+            rows: by_series,
+        })
+    }
+
+    /// The flags that something is measured on.
+    pub(super) fn named<'a>(&'a self, scope: Option<&'a str>) -> impl Iterator<Item = &'a FlagKey> {
+        self.flags.keys().filter(move |flag| scope.is_none_or(|scope| flag.as_str() == scope))
+    }
+
+    fn slices(&self, group: &Group) -> Vec<Slice> {
+        match group {
+            Group::Members => {
+                let members = self.arms.iter().filter(|arm| arm.is_treatment);
+                members.cloned().map(Slice::Arm).collect()
+            }
+            Group::Side(arms) => arms.iter().cloned().map(Slice::Arm).collect(),
+            Group::Before => vec![Slice::All],
+            Group::Given(flag) => {
+                let variant = self.flags.get(flag);
+                let slice = |phase: &PhaseNumber| {
+                    Some(Slice::Flag(flag.clone(), variant?.clone(), Some(*phase)))
+                };
+                self.phases.iter().filter_map(slice).collect()
+            }
+        }
+    }
+
+    /// All that was counted of a series, of some people on some days, under labels that are wanted.
+    pub(super) fn tally(
+        &self,
+        series: Series,
+        group: &Group,
+        (from, to): Days,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> Tally {
+        let mut all = Tally::default();
+        for slice in self.slices(group) {
+            let rows = self.rows.get(&(series, slice)).into_iter().flatten();
+            for (day, label, tally) in rows {
+                if (from..to).contains(day) && is_wanted(label) {
+                    all.merge(tally);
+                }
+            }
+        }
+        all
+    }
+
+    /// What was known of people then.
+    pub(super) fn presence_of(&self, group: &Group) -> &Presence {
+        match group {
+            Group::Before => &self.presence_before,
+            _ => &self.presence,
+        }
+    }
+
+    /// Who belongs to a group, by day.
+    pub(super) fn people(&self, group: &Group, (from, to): Days) -> BTreeMap<i64, People> {
+        let is_one = |deed: &Deed| match (group, deed) {
+            (Group::Before, Deed::Active) => true,
+            (Group::Members, Deed::InArm(arm)) => arm.is_treatment && self.arms.contains(arm),
+            (Group::Side(arms), Deed::InArm(arm)) => arms.contains(arm),
+            (Group::Given(flag), Deed::Exposed(of, variant, phase)) => {
+                of == flag
+                    && self.flags.get(flag) == Some(variant)
+                    && phase.is_some_and(|phase| self.phases.contains(&phase))
+            }
+            _ => false,
+        };
+        let mut days = self.presence_of(group).by_day(is_one);
+        days.retain(|day, _| (from..to).contains(day));
+        days
+    }
+
+    /// Who was given one of the flags.
+    pub(super) fn exposed(&self, scope: Option<&str>, days: Days) -> People {
+        let given = self
+            .named(scope)
+            .map(|flag| union(self.people(&Group::Given(flag.clone()), days).into_values()));
+        union(given)
+    }
+
+    /// Who used one of the flags.
+    pub(super) fn used(&self, scope: Option<&str>, (from, to): Days) -> People {
+        let named: BTreeSet<&FlagKey> = self.named(scope).collect();
+        let sets =
+            self.presence.by_day(|deed| matches!(deed, Deed::Used(flag) if named.contains(flag)));
+        union(sets.into_iter().filter(|(day, _)| (from..to).contains(day)).map(|(_, set)| set))
+    }
+}
+
+/// Who is in any of them.
+pub(super) fn union(sets: impl Iterator<Item = People>) -> People {
+    let mut all = People::default();
+    sets.for_each(|people| all.extend(&people));
+    all
+}

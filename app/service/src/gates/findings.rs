@@ -1,0 +1,60 @@
+//! What is found out about a target.
+
+use phasegate_domain::{
+    gates::{Finding, Limit, Verdict, judge, judge_change},
+    rollout::{Criterion, Metric, Phase, Target},
+};
+
+use super::{
+    evidence::{Days, Evidence},
+    measure::counted,
+};
+
+/// A finding for each criterion of a phase, in its order.
+pub(super) fn findings(evidence: &Evidence, phase: &Phase) -> Vec<Finding> {
+    let automatic = phase.criteria.iter().filter(|c| matches!(c, Criterion::Automatic(_))).count();
+    let finding = |criterion: &Criterion| match criterion {
+        Criterion::Automatic(target) => evidence.finding(target, automatic),
+        Criterion::SignedOff { .. } => {
+            Finding { verdict: Verdict::AwaitingSignOff, ..Finding::unknown("") }
+        }
+    };
+    phase.criteria.iter().map(finding).collect()
+}
+
+impl Evidence {
+    /// Whether a target is reached; `together` says how many are looked at together.
+    pub(crate) fn finding(&self, target: &Target, together: usize) -> Finding {
+        if target.metric == Metric::Uptime {
+            return Finding::unknown("not measured: no address is monitored");
+        }
+        let limit = Limit { comparator: target.comparator, threshold: target.threshold };
+        let of = counted(target.metric);
+        let others = match self.others(target.compared_with) {
+            Ok(others) => others,
+            Err(problem) => return Finding::unknown(problem),
+        };
+        let found = match &others {
+            None => {
+                let measured = self.measured(target, &self.group(target), self.days, false);
+                judge(measured, limit, of, together)
+            }
+            Some(others) => {
+                let pair = self.pair(target, others, self.days);
+                judge_change(pair, limit, of, others.words(), together)
+            }
+        };
+        let value = |day: i64| {
+            let day: Days = (day, day + 1);
+            match &others {
+                None => self.measured(target, &self.group(target), day, false).value(),
+                Some(others) => self.pair(target, others, day).change(),
+            }
+        };
+        // Whether people are back says nothing about a day.
+        let has_course = !matches!(target.metric, Metric::Retention | Metric::Retention30);
+        let (from, to) = self.days;
+        let trend = if has_course { (from..to).map(value).collect() } else { Vec::new() };
+        Finding { trend, ..found }
+    }
+}

@@ -1,0 +1,37 @@
+//! How far the rollout's targets are reached.
+
+use std::collections::BTreeSet;
+
+use phasegate_domain::{
+    ids::{EnvironmentId, PhaseNumber},
+    rollout::{KpiValue, Rollout},
+    telemetry::day_of,
+};
+
+use crate::{Service, ServiceError, gates::Evidence};
+
+/// Each target of the plan, measured of the people of all phases so far; nothing before the start.
+pub(super) async fn kpis(
+    service: &Service,
+    environment: EnvironmentId,
+    rollout: &Rollout,
+) -> Result<Vec<KpiValue>, ServiceError> {
+    let kpis = &rollout.plan.kpis;
+    let Some(serving) = rollout.standing.state.serving_phase() else { return Ok(Vec::new()) };
+    let reached = |phase: &PhaseNumber| *phase <= serving;
+    let phases = rollout.plan.phases.iter().map(|phase| phase.number).filter(reached);
+    let phases: BTreeSet<PhaseNumber> = phases.collect();
+    let today = day_of(service.now());
+    let began = rollout.standing.started_at.map_or(today, day_of);
+    let windows: BTreeSet<u16> = kpis.iter().map(|kpi| kpi.window_days).collect();
+    let mut found = vec![None; kpis.len()];
+    for window in windows {
+        let days = ((today + 1 - i64::from(window)).max(began), today + 1);
+        let evidence = Evidence::read(service, environment, rollout, phases.clone(), days).await?;
+        for (place, kpi) in found.iter_mut().zip(kpis).filter(|(_, kpi)| kpi.window_days == window)
+        {
+            *place = Some(KpiValue::of(kpi, evidence.finding(&kpi.target(), kpis.len())));
+        }
+    }
+    Ok(found.into_iter().flatten().collect())
+}

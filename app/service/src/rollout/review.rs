@@ -1,0 +1,30 @@
+//! The weekly review.
+
+use chrono::TimeDelta;
+use phasegate_domain::{
+    ids::EnvironmentId,
+    rollout::{REVIEW_DAYS, Review},
+};
+
+use super::{view, voices::voices};
+use crate::{Service, ServiceError, access::Actor, marks::marks};
+
+/// The review of the last seven days; `None` when no plan is loaded.
+///
+/// # Errors
+/// When the actor may not look, or storage fails.
+pub async fn review(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+) -> Result<Option<Review>, ServiceError> {
+    let Some(rollout) = view(service, actor, environment).await? else { return Ok(None) };
+    let to = rollout.at;
+    let from = to - TimeDelta::days(REVIEW_DAYS);
+    let (changes, voices) = tokio::try_join!(
+        // The last second has not passed yet.
+        marks(service, environment, from.timestamp(), to.timestamp() + 1),
+        voices(service, environment, from),
+    )?;
+    Ok(Some(Review { rollout, from, to, changes, voices }))
+}

@@ -1,0 +1,56 @@
+//! A number by day, in small bars.
+
+use leptos::prelude::*;
+
+/// One bar for each day, the newest last; none on days without a number. What it rests on stands
+/// beside it in words.
+#[component]
+pub(crate) fn Trend(values: Vec<Option<f64>>) -> impl IntoView {
+    const HEIGHT: f64 = 20.0;
+    /// The newest that are drawn.
+    const DRAWN: usize = 30;
+    let values: Vec<Option<f64>> =
+        values.iter().skip(values.len().saturating_sub(DRAWN)).copied().collect();
+    if values.iter().flatten().count() < 2 {
+        return None;
+    }
+    let known = || values.iter().flatten().copied();
+    let (low, high) = (known().fold(0.0, f64::min), known().fold(0.0, f64::max));
+    let scale = HEIGHT / (high - low).max(f64::MIN_POSITIVE);
+    let width = values.len() * 5;
+    let bars = values.iter().enumerate().filter_map(|(day, value)| {
+        let value = (*value)?;
+        // From the line of zero, upwards or down; never quite flat.
+        let (top, height) = ((high - value.max(0.0)) * scale, (value.abs() * scale).max(1.0));
+        Some(view! { <rect x=day * 5 y=top.min(HEIGHT - 1.0) width="4" height=height></rect> })
+    });
+    Some(view! {
+        <svg class="sparkline trend" viewBox=format!("0 0 {width} {HEIGHT}") width=width height=HEIGHT
+            role="img" aria-label=format!("By day: {}", words(&values))>
+            {bars.collect_view()}
+        </svg>
+    })
+}
+
+/// The first, the last, and how many days.
+fn words(values: &[Option<f64>]) -> String {
+    let mut known = values.iter().flatten();
+    let (first, last) = (known.next(), known.next_back());
+    match (first, last) {
+        (Some(first), Some(last)) => {
+            format!("from {first:.1} to {last:.1} over {} days", values.len())
+        }
+        _ => "not known".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_said_in_words_too() {
+        assert_eq!(words(&[None, Some(1.0), None, Some(2.25)]), "from 1.0 to 2.2 over 4 days");
+        assert_eq!(words(&[Some(1.0)]), "not known");
+    }
+}

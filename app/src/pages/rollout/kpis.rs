@@ -1,0 +1,87 @@
+//! The targets of the whole rollout.
+
+use leptos::prelude::*;
+use phasegate_domain::{
+    gates::Verdict,
+    rollout::{KpiGroup, KpiValue, RolloutView},
+};
+
+use crate::components::Trend;
+
+fn pill(verdict: Verdict) -> (&'static str, &'static str) {
+    match verdict {
+        Verdict::Pass => ("Reached", "pill pill-live"),
+        Verdict::Fail => ("Not reached", "pill pill-warning"),
+        Verdict::Inconclusive | Verdict::AwaitingSignOff => ("Not known yet", "pill"),
+    }
+}
+
+/// A table for each group.
+#[component]
+pub(super) fn Kpis(rollout: RolloutView) -> impl IntoView {
+    if rollout.plan.kpis.is_empty() {
+        return None;
+    }
+    let body = if rollout.kpis.is_empty() {
+        let targets = rollout.plan.kpis.iter().map(|kpi| {
+            view! { <li><strong>{kpi.name.clone()}</strong> " " {kpi.target().to_string()}</li> }
+        });
+        view! {
+            <p class="hint">"Measured from the start of the rollout on."</p>
+            <ul class="criteria">{targets.collect_view()}</ul>
+        }
+        .into_any()
+    } else {
+        let of = |group| rollout.kpis.iter().filter(move |kpi| kpi.group == group);
+        let groups = KpiGroup::ALL.into_iter().filter(|group| of(*group).next().is_some());
+        groups
+            .map(|group| {
+                let rows = of(group).cloned().map(row).collect_view();
+                view! { <Group group rows=rows.into_any()/> }
+            })
+            .collect_view()
+            .into_any()
+    };
+    Some(view! {
+        <section class="card kpis" aria-labelledby="kpis-title" data-testid="kpis">
+            <header class="card-head"><h2 id="kpis-title">"Targets"</h2></header>
+            {body}
+        </section>
+    })
+}
+
+#[component]
+fn Group(group: KpiGroup, rows: AnyView) -> impl IntoView {
+    view! {
+        <h3>{group.title()}</h3>
+        <div class="table-scroll">
+            <table class="kpi-table">
+                <thead><tr>
+                    <th scope="col">"What"</th><th scope="col">"Target"</th><th scope="col">"Now"</th>
+                    <th scope="col">"By day"</th><th scope="col">"Window"</th>
+                </tr></thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+}
+
+fn row(kpi: KpiValue) -> impl IntoView {
+    let (word, class) = pill(kpi.verdict);
+    let event = kpi.event.map(|event| {
+        view! { <span class="hint">" counts the event " <code>{event}</code></span> }
+    });
+    view! {
+        <tr>
+            <th scope="row">{kpi.name}{event}</th>
+            <td>{kpi.target}</td>
+            <td>
+                <strong>{kpi.current.unwrap_or_else(|| "–".to_owned())}</strong> " "
+                <span class=class>{word}</span>
+                <div class="hint">{kpi.detail}</div>
+            </td>
+            <td><Trend values=kpi.trend/></td>
+            <td>{kpi.window_days.to_string()} " days"</td>
+        </tr>
+    }
+}

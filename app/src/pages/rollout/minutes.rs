@@ -1,0 +1,65 @@
+//! The first minutes in a phase: is what was switched on on, and does anything break?
+
+use leptos::prelude::*;
+use phasegate_domain::rollout::{Counts, FirstMinutes, RolloutView};
+
+use crate::{
+    components::{Sparkline, Time},
+    format,
+};
+
+/// While the phase has only just begun.
+#[component]
+pub(super) fn FirstMinutesPanel(rollout: RolloutView) -> impl IntoView {
+    let FirstMinutes { since, flags, now, before, errors } = rollout.first_minutes?;
+    let phase = rollout.standing.state.serving_phase()?;
+    let minutes = errors.len();
+    let flags = flags.into_iter().map(|(flag, given, refused)| {
+        let (class, text) = match (given, refused) {
+            (0, 0) => ("gate-line is-asked", "nobody has asked for it yet".to_owned()),
+            (0, refused) => {
+                ("gate-line is-fail", format!("asked for {refused} times, given to nobody"))
+            }
+            (given, refused) => {
+                ("gate-line is-pass", format!("given {given} times, not given {refused} times"))
+            }
+        };
+        view! { <li class=class><code>{flag.to_string()}</code><span class="hint">{text}</span></li> }
+    });
+    let row = |title, value: fn(&Counts) -> String| {
+        let (now, before) = (value(&now), value(&before));
+        view! { <tr><th scope="row">{title}</th><td>{now}</td><td>{before}</td></tr> }
+    };
+    Some(view! {
+        <section class="card" aria-labelledby="minutes-title" data-testid="first-minutes">
+            <header class="card-head">
+                <h2 id="minutes-title">"The first minutes of phase " {phase.to_string()}</h2>
+                <span class="hint">"since " <Time at=since/></span>
+                <a class="button button-small" href="/admin/rollout">"Look again"</a>
+            </header>
+            <ul class="gate-lines">{flags.collect_view()}</ul>
+            <div class="table-scroll"><table>
+                <thead><tr>
+                    <th scope="col">"What"</th>
+                    <th scope="col">{format!("Since then, {minutes} min")}</th>
+                    <th scope="col">{format!("{minutes} min before")}</th>
+                </tr></thead>
+                <tbody>
+                    {row("Page views", |c| format::count(c.views))}
+                    {row("Sessions", |c| format::count(c.sessions))}
+                    {row("Sessions with an error", |c| part(c.error_sessions, c.sessions))}
+                    {row("Errors", |c| format::count(c.errors))}
+                    {row("LCP (p75)", |c| c.lcp.map_or("–".to_owned(), |lcp| format!("{lcp:.2} s")))}
+                </tbody>
+            </table></div>
+            <p class="hint">"Errors by minute: " <Sparkline by_hour=errors/></p>
+        </section>
+    })
+}
+
+fn part(some: u64, all: u64) -> String {
+    match all {
+        0 => "–".to_owned(),
+        all => format!("{} ({:.1} %)", format::count(some), some as f64 * 100.0 / all as f64),
+    }
+}

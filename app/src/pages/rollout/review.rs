@@ -1,0 +1,74 @@
+//! The weekly review, to be printed or taken away as Markdown.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use phasegate_domain::rollout::Review;
+use phasegate_service::rollout::review;
+
+use super::{NoPlan, gate::lines, kpis::Kpis, voices::VoicesPart};
+use crate::{components::Time, request::page};
+
+/// The page.
+#[component]
+pub(crate) fn ReviewPage() -> impl IntoView {
+    view! {
+        <Title text="Weekly review"/>
+        {page(|request| async move {
+            let review = review(&request.service, &request.actor, request.environment).await?;
+            Ok(match review {
+                Some(review) => view! { <Loaded review/> }.into_any(),
+                None => view! { <NoPlan/> }.into_any(),
+            })
+        })}
+    }
+}
+
+#[component]
+fn Loaded(review: Review) -> impl IntoView {
+    let decisions = review.decisions();
+    let standing = review.standing();
+    let Review { rollout, from, to, changes, voices } = review;
+    let decisions = match decisions.is_empty() {
+        true => view! { <p class="hint">"Nothing is to be decided."</p> }.into_any(),
+        false => {
+            let lines = decisions.into_iter().map(|text| view! { <li>{text}</li> }).collect_view();
+            view! { <ul class="criteria" data-testid="decisions">{lines}</ul> }.into_any()
+        }
+    };
+    let nothing = changes.is_empty().then(|| view! { <p class="hint">"Nothing was changed."</p> });
+    let changes = changes.into_iter().map(|mark| {
+        let by = mark.by.map(|by| format!("{by}, ")).unwrap_or_default();
+        view! {
+            <li class="timeline-line"><span class="timeline-what">{mark.kind.title()} ": " {mark.text}</span>
+                <span class="hint">{by} <Time at=mark.at/></span></li>
+        }
+    });
+    let incidents = rollout.standing.record.incidents.iter().rev();
+    let incidents = incidents.filter(|incident| incident.closed_at.is_none_or(|at| at >= from));
+    let incidents = incidents.map(|incident| {
+        let href = format!("/admin/rollout/incident?id={}", incident.id);
+        view! { <li><a href=href>"Incident " {incident.id.to_string()} ": " {incident.kind.title()}</a> " " <q>{incident.reason.clone()}</q></li> }
+    });
+    let incidents = incidents.collect_view();
+    let none = incidents.is_empty().then(|| view! { <p class="hint">"None."</p> });
+    let conditions =
+        rollout.gate.conditions.iter().map(|c| lines(c, &rollout, false)).collect_view();
+    view! {
+        <header class="page-head">
+            <h1>"Weekly review: " {rollout.plan.name.clone()}</h1>
+            <span class="hint">"Plan " {rollout.plan.revision.clone()} ", " <Time at=from/> " to " <Time at=to/></span>
+            <a class="button button-small no-print" href="/admin/rollout/review.md" rel="external">"Markdown"</a>
+        </header>
+        <p class="lead">{standing}</p>
+        <section class="card" aria-labelledby="due-title"><h2 id="due-title">"Decisions due"</h2>{decisions}</section>
+        <section class="card" aria-labelledby="state-title"><h2 id="state-title">"Gate"</h2>
+            <ul class="gate-lines">{conditions}</ul></section>
+        <Kpis rollout=rollout.clone()/>
+        <section class="card" aria-labelledby="changes-title"><h2 id="changes-title">"Changes"</h2>
+            {nothing}<ol class="timeline">{changes.collect_view()}</ol></section>
+        <section class="card" aria-labelledby="incidents-title"><h2 id="incidents-title">"Incidents"</h2>
+            {none}<ul class="stack">{incidents}</ul></section>
+        <section class="card"><VoicesPart voices title="Feedback"/></section>
+        <p class="no-print"><a href="/admin/rollout">"Back to the rollout"</a></p>
+    }
+}

@@ -1,0 +1,36 @@
+//! What people say.
+
+use leptos::prelude::*;
+use phasegate_domain::rollout::Voices;
+
+use crate::components::Time;
+
+/// How many, about what, and the newest in their own words.
+#[component]
+pub(super) fn VoicesPart(voices: Voices, #[prop(into)] title: String) -> impl IntoView {
+    let Voices { count, rating, themes, newest } = voices;
+    let summary = match (count, rating) {
+        (0, _) => "Nobody has said anything yet.".to_owned(),
+        (count, None) => format!("{count} said something."),
+        (count, Some(rating)) => {
+            format!("{count} said something; rated {rating:.1} of 5 on average.")
+        }
+    };
+    let themes = themes.into_iter().map(|(theme, times)| {
+        view! { <li>{theme} " " <span class="hint">{times.to_string()}</span></li> }
+    });
+    let quotes = newest.into_iter().map(|(at, what)| {
+        view! {
+            <li><q class="timeline-reason">{what.message}</q> " "
+                <span class="hint">{what.page} ", " <Time at=at/></span></li>
+        }
+    });
+    view! {
+        <div class="voices" data-testid="voices">
+            <h3>{title}</h3>
+            <p class="hint">{summary}</p>
+            <ul class="criteria">{themes.collect_view()}</ul>
+            <ul class="stack">{quotes.collect_view()}</ul>
+        </div>
+    }
+}

@@ -1,0 +1,171 @@
+//! What is measured about a rollout: against control, alarming, in the first minutes, and in a week.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "in a test, a panic is how it fails"
+)]
+
+mod common;
+
+use common::{CLIENT_KEY, TestApp, json};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// Half of everyone gets a feature that is to have far fewer errors than what was there.
+fn plan() -> String {
+    let canary = include_str!("../plans/canary.toml");
+    let phases = canary.find("[[phases]]").unwrap();
+    let phase = |number: u8, share: u8, rest: &str| {
+        format!(
+            "[[phases]]\nnumber = {number}\nname = \"P{number}\"\npercentage = {share}\n\
+             audience = [{{ segment = \"everyone\", share = {share} }}]\n{rest}"
+        )
+    };
+    let kpis = "[[kpis]]\ngroup = \"business\"\nname = \"Conversion\"\nmetric = \"events\"\n\
+                event = \"premium_conversion\"\ncomparator = \">\"\nthreshold = 50\n\
+                [[kpis]]\ngroup = \"technical\"\nname = \"Reliability\"\nmetric = \"uptime\"\n\
+                comparator = \">\"\nthreshold = 99.9\n";
+    let first = "flags = [\"NEW_FEATURE\"]\n[[phases.criteria]]\nmetric = \"error_rate\"\n\
+                 comparator = \"<\"\nthreshold = -30\ncompared_with = \"control\"\n";
+    format!("{}{kpis}{}{}", &canary[..phases], phase(1, 50, first), phase(2, 100, ""))
+}
+
+async fn started() -> TestApp {
+    let app = TestApp::start().await;
+    let sent = app.api(Method::PUT, "/rollout/plan").json(&json!({"toml": plan()}));
+    let (code, answer) = json(sent).await;
+    assert_eq!(code, 200, "{answer}");
+    let start = json!({"command": "start", "reason": "a trial"});
+    let (code, answer) = json(app.api(Method::POST, "/rollout/commands").json(&start)).await;
+    assert_eq!(code, 200, "{answer}");
+    app
+}
+
+/// Whether somebody is given the feature.
+async fn is_in(app: &TestApp, who: usize) -> bool {
+    let body = json!({"context": {"targetingKey": format!("u{who}")}});
+    let path = "/ofrep/v1/evaluate/flags/NEW_FEATURE";
+    let (_, answer) = json(app.post(path).bearer_auth(CLIENT_KEY).json(&body)).await;
+    answer["value"] == true
+}
+
+/// What somebody's page reports, who was given what the server gives them.
+async fn visit(app: &TestApp, who: usize, is_in: bool, mut events: Vec<Value>) {
+    let variant = if is_in { "on" } else { "off" };
+    events.push(json!({"t": "view", "page": "/"}));
+    events.push(json!({"t": "exposure", "flag": "NEW_FEATURE", "variant": variant}));
+    let accepted = events.len();
+    let body = json!({"v": 1, "batch": format!("b{who}"), "session": format!("s{who}"),
+        "visitor": "v", "user": format!("u{who}"), "exposed": {"NEW_FEATURE": variant},
+        "events": events});
+    let sent = app.post(&format!("/collect?key={CLIENT_KEY}")).body(body.to_string());
+    let (status, receipt) = json(sent).await;
+    assert_eq!((status, &receipt["accepted"]), (202, &json!(accepted)), "{receipt}");
+}
+
+async fn status(app: &TestApp) -> Value {
+    json(app.api(Method::GET, "/rollout")).await.1
+}
+
+fn condition(status: &Value, kind: &str) -> Value {
+    let all = status["gate"]["conditions"].as_array().unwrap();
+    all.iter().find(|condition| condition["kind"] == kind).unwrap().clone()
+}
+
+fn error() -> Value {
+    json!({"t": "error", "message": "it broke", "severity": "error"})
+}
+
+#[tokio::test]
+async fn both_sides_of_a_share_are_compared() {
+    let app = started().await;
+    let before = condition(&status(&app).await, "criterion");
+    assert_eq!(before["verdict"], "inconclusive");
+    let (mut given, mut refused) = (0, 0);
+    for who in 0..300 {
+        let is_in = is_in(&app, who).await;
+        let count = if is_in { &mut given } else { &mut refused };
+        *count += 1;
+        // Without it, every other session has an error; with it, one in twenty.
+        let every = if is_in { 20 } else { 2 };
+        let mut events = if *count % every == 0 { vec![error()] } else { Vec::new() };
+        if is_in {
+            events.push(json!({"t": "custom", "name": "premium_conversion"}));
+        }
+        visit(&app, who, is_in, events).await;
+    }
+    assert!(given > 100 && refused > 100, "{given} {refused}");
+    let now = status(&app).await;
+    let found = condition(&now, "criterion");
+    assert_eq!(found["verdict"], "pass", "{found}");
+    let detail = found["detail"].as_str().unwrap();
+    assert!(detail.contains(&format!("{given} sessions against")), "{detail}");
+    assert!(detail.contains(&format!("of {refused} in control")), "{detail}");
+    assert!(found["value"].as_f64().unwrap() < -80.0, "{found}");
+    assert_eq!(found["sample"], 300);
+    let minutes = &now["first_minutes"];
+    assert_eq!(minutes["flags"], json!([["NEW_FEATURE", given, refused]]));
+    assert_eq!(minutes["now"]["sessions"], 300);
+    assert_eq!(minutes["now"]["views"], 300);
+    let kpis = &now["kpis"];
+    assert_eq!(kpis[0]["current"], "100.0 per 100 users and day", "{kpis}");
+    assert_eq!(
+        (&kpis[0]["verdict"], &kpis[0]["event"]),
+        (&json!("pass"), &json!("premium_conversion"))
+    );
+    assert_eq!(kpis[1]["detail"], "not measured: no address is monitored");
+    let answer = app.api(Method::GET, "/rollout/review").send().await.unwrap();
+    let text = answer.text().await.unwrap();
+    for part in [
+        "review",
+        "running: phase 1 of 2, P1",
+        "Error rate change < -30 % against control — **holds**",
+        "| Conversion | Events “premium_conversion” > 50 per 100 users and day | 100.0 per 100 users and day (28 days) | holds |",
+        "Phase: Phase 1 began",
+        "Vote on leaving the phase",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+}
+
+#[tokio::test]
+async fn people_who_are_missing_on_one_side_spoil_the_comparison() {
+    let app = started().await;
+    for who in 0..200 {
+        let is_in = is_in(&app, who).await;
+        // Something keeps most of those who are not given it from being counted.
+        if is_in || who % 5 == 0 {
+            visit(&app, who, is_in, Vec::new()).await;
+        }
+    }
+    let found = condition(&status(&app).await, "criterion");
+    assert_eq!(found["verdict"], "inconclusive");
+    let detail = found["detail"].as_str().unwrap();
+    assert!(detail.contains("cannot be with a share of 50.0 %"), "{detail}");
+}
+
+#[tokio::test]
+async fn alarms_shut_the_gate() {
+    let app = started().await;
+    assert_eq!(condition(&status(&app).await, "alerts")["verdict"], "pass");
+    let is_given: Vec<bool> = {
+        let mut all = Vec::new();
+        for who in 0..40 {
+            all.push(is_in(&app, who).await);
+        }
+        all
+    };
+    for (who, is_in) in is_given.into_iter().enumerate() {
+        let leak = json!({"t": "error", "message": "token in a log", "severity": "critical",
+            "feature": "security"});
+        visit(&app, who, is_in, vec![if who == 0 { leak } else { error() }]).await;
+    }
+    let found = condition(&status(&app).await, "alerts");
+    assert_eq!(found["verdict"], "fail");
+    let detail = found["detail"].as_str().unwrap();
+    assert!(detail.starts_with("Critical security issue (one critical error"), "{detail}");
+    assert!(detail.contains("Error rate above 5 % (100.0 % of"), "{detail}");
+    let text = app.api(Method::GET, "/rollout/review").send().await.unwrap().text().await.unwrap();
+    assert!(text.contains("- An alert is firing: Critical security issue"), "{text}");
+}
