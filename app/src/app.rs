@@ -12,8 +12,8 @@ use crate::{
     pages::{
         AnalyticsPage, AuditPage, DashboardPage, DebuggerPage, EmergencyPage, EnvironmentPage,
         FilesPage, FlagEditPage, FlagPage, FlagsPage, IncidentPage, InstallPage, LoginPage,
-        NewFlagPage, NotFoundPage, PerformancePage, PersonPage, PlanPage, ReviewPage, RolloutPage,
-        SegmentPage, SegmentsPage, SettingsPage,
+        NewFlagPage, NotFoundPage, PerformancePage, PersonPage, PlanEditPage, PlanPage, ReviewPage,
+        RolloutPage, SegmentPage, SegmentsPage, SettingsPage,
     },
 };
 
@@ -32,6 +32,7 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("rollout/emergency") view=EmergencyPage/>
                     <Route path=path!("rollout/incident") view=IncidentPage/>
                     <Route path=path!("rollout/plan") view=PlanPage/>
+                    <Route path=path!("rollout/plan/edit") view=PlanEditPage/>
                     <Route path=path!("rollout/review") view=ReviewPage/>
                     <Route path=path!("flags") view=FlagsPage/>
                     <Route path=path!("flags/new") view=NewFlagPage/>

@@ -240,9 +240,26 @@ test('a plan under way is changed as a revision, after a look at the difference'
     await expect(admin.getByTestId('revisions')).toContainText('One more day for the team');
   });
 
+  await test.step('the same in fields, with what is typed kept while it is wrong', async () => {
+    await admin.getByRole('link', { name: 'Edit in fields' }).click();
+    const first = admin.getByRole('region', { name: 'Phase 1' });
+    await expect(admin.getByLabel('Revision')).toHaveValue('v2.2');
+    await first.getByLabel('Who is let in').fill('all of them');
+    await admin.getByLabel(/^Why/).fill('The testers of the other team');
+    await admin.getByRole('button', { name: 'Show the difference' }).click();
+    await expect(admin.getByRole('alert')).toContainText('Phase 1, audience: write "all of them" as a share and a segment');
+    await expect(first.getByLabel('Who is let in')).toHaveValue('all of them');
+    await first.getByLabel('Who is let in').fill('100 % of internal\n50 % of beta_testers');
+    await admin.getByRole('button', { name: 'Show the difference' }).click();
+    const question = admin.getByRole('region', { name: 'Bring it in?' });
+    await expect(question).toContainText('audience');
+    await question.getByRole('button', { name: 'Bring it in' }).click();
+    await expect(admin.getByTestId('revisions')).toContainText('The testers of the other team');
+  });
+
   await test.step('the command line says the same', async () => {
     const status = JSON.parse(server.command('rollout', 'status', '--json'));
-    expect(status).toMatchObject({ revision: 'v2.1', status: 'running', phase: 1, can_advance: false });
+    expect(status).toMatchObject({ revision: 'v2.2', status: 'running', phase: 1, can_advance: false });
     expect(status.gate.conditions[0]).toMatchObject({ kind: 'duration', title: 'At least 4 days', verdict: 'inconclusive' });
     expect(server.command('plan', 'export')).toContain('minimum_days = 4');
     expect(server.command('rollout', 'pause', '--reason', 'lunch')).toContain('paused');

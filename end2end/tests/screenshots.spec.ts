@@ -10,6 +10,8 @@ const PAGES = {
   'rollout-confirm': '/admin/rollout?confirm=advance-3',
   'rollout-emergency': '/admin/rollout/emergency',
   'rollout-plan': '/admin/rollout/plan',
+  'rollout-plan-edit': '/admin/rollout/plan/edit',
+  'rollout-review': '/admin/rollout/review',
   flags: '/admin/flags',
   flag: '/admin/flags/CHECKOUT_DESIGN',
   'flag-edit': '/admin/flags/CHECKOUT_DESIGN/edit',

@@ -5,12 +5,25 @@ use std::{collections::BTreeMap, path::PathBuf};
 use anyhow::Context;
 use figment::{
     Figment,
-    providers::{Format, Serialized, Toml},
+    providers::{Format, Serialized},
     value::Value,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::cli::ServeArgs;
+
+/// How the file is written.
+struct Toml;
+
+impl Format for Toml {
+    type Error = toml::de::Error;
+
+    const NAME: &'static str = "TOML";
+
+    fn from_str<T: DeserializeOwned>(text: &str) -> Result<T, Self::Error> {
+        toml::from_str(text)
+    }
+}
 
 /// The file that is read from the working directory, if it is there.
 const FILE: &str = "phasegate.toml";

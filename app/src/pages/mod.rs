@@ -25,7 +25,7 @@ pub(crate) use self::{
     login::LoginPage,
     not_found::NotFoundPage,
     performance::PerformancePage,
-    rollout::{EmergencyPage, IncidentPage, PlanPage, ReviewPage, RolloutPage},
+    rollout::{EmergencyPage, IncidentPage, PlanEditPage, PlanPage, ReviewPage, RolloutPage},
     segments::{SegmentPage, SegmentsPage},
     settings::{FilesPage, PersonPage, SettingsPage},
 };

@@ -42,7 +42,7 @@ use phasegate_service::{
 use phasegate_store::{Appended, TelemetryStore};
 use phasegate_store_sqlite::SqliteTelemetry;
 
-/// Events of a batch, and batches of a group.
+/// Events of a batch, at most, and batches of a group.
 const EVENTS: usize = 50;
 const BATCHES: usize = 256;
 
@@ -164,20 +164,28 @@ async fn visit(service: &Service) {
     assert_eq!(ingest(service, visit).await.unwrap(), Appended::Stored);
 }
 
-/// Writes so many events, in the order of their time, up to now.
+/// Writes so many events, in the order of their time, up to now. Everybody comes at every size: what
+/// grows is what they do.
 async fn fill(folder: &Path, events: usize) {
     let store = SqliteTelemetry::open(&folder.join("telemetry.db")).await.unwrap();
-    let batches = events / EVENTS;
+    let batches = (events / EVENTS).max(PEOPLE as usize);
+    let each = events / batches;
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     let now = Timestamp::from_timestamp(i64::try_from(now.as_secs()).unwrap(), 0).unwrap();
     let step = TimeDelta::days(DAYS) / i32::try_from(batches).unwrap();
     let from = now - TimeDelta::days(DAYS);
     for start in (0..batches).step_by(BATCHES) {
         let group: Vec<Batch> = (start..(start + BATCHES).min(batches))
-            .map(|number| batch(number, from + step * i32::try_from(number).unwrap(), now))
+            .map(|number| {
+                let mut batch = batch(number, from + step * i32::try_from(number).unwrap(), now);
+                batch.facts.truncate(each);
+                batch
+            })
             .collect();
         store.append(&group).await.unwrap();
     }
+    // What is still on its way to the disk would be measured, too.
+    assert!(std::process::Command::new("sync").status().unwrap().success());
 }
 
 fn batch(number: usize, at: Timestamp, now: Timestamp) -> Batch {
@@ -204,7 +212,8 @@ fn batch(number: usize, at: Timestamp, now: Timestamp) -> Batch {
         FactKind::Custom { name: format!("event-{}", noise(10, 20)) },
     ];
     let exposed = (0..3).map(|n| (flag(n), arm(n))).collect();
-    let facts = kinds.into_iter().cycle().take(EVENTS);
+    // Another one first each time, so that few events are not all of the same kind.
+    let facts = kinds.into_iter().cycle().skip(number % KINDS).take(EVENTS);
     Batch {
         id: format!("b{number}"),
         environment: EnvironmentId(1),

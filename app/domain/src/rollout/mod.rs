@@ -8,6 +8,7 @@ mod criterion;
 mod event;
 mod incident;
 mod kpi;
+pub mod lines;
 mod membership;
 mod notice;
 mod plan;

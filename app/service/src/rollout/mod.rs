@@ -11,7 +11,7 @@ mod view;
 mod voices;
 
 pub use command::{add, command, instead};
-pub use plan::{PlanChange, export_plan, import_plan, plan_change, read_plan};
+pub use plan::{PlanChange, export_plan, import_plan, plan_change, plan_text, read_plan};
 pub use review::review;
 pub use status::RolloutStatus;
 pub use view::{current_phase, view};

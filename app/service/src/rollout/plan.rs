@@ -51,8 +51,19 @@ pub async fn export_plan(
 ) -> Result<String, ServiceError> {
     actor.require(Role::Viewer)?;
     let rollout = find(service, environment).await?;
+    plan_text(service, environment, &rollout.plan)
+}
+
+/// A plan as a file, with those of the flags and segments that it names that are there.
+///
+/// # Errors
+/// When there is no such environment.
+pub fn plan_text(
+    service: &Service,
+    environment: EnvironmentId,
+    plan: &Plan,
+) -> Result<String, ServiceError> {
     let live = service.environment(environment)?;
-    let plan = rollout.plan;
     let is_added = |flag: &StoredFlag| plan.phase_that_adds(&flag.flag.key).is_some();
     let flags =
         live.flags.iter().filter(|flag| is_added(flag)).map(|flag| flag.flag.clone()).collect();
@@ -61,7 +72,7 @@ pub async fn export_plan(
     };
     let named = live.segments.iter().filter(|segment| is_named(&segment.value.key));
     let segments = named.map(|segment| segment.value.clone()).collect();
-    let file = PlanFile { format: PlanFile::FORMAT, segments, flags, plan };
+    let file = PlanFile { format: PlanFile::FORMAT, segments, flags, plan: plan.clone() };
     toml::to_string_pretty(&file)
         .map_err(|_| ServiceError::Inconsistent("the plan cannot be written as TOML"))
 }

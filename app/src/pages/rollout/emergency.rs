@@ -13,7 +13,7 @@ use super::actions::{consequences, label};
 use crate::{
     components::Here,
     format,
-    request::{Trouble, page},
+    request::{Request, Trouble, page},
 };
 
 /// The page.
@@ -23,17 +23,40 @@ pub(crate) fn EmergencyPage() -> impl IntoView {
         <Title text="Something is wrong"/>
         {page(|request| async move {
             let rollout = view(&request.service, &request.actor, request.environment).await?;
+            let held = rollout.as_ref().and_then(|rollout| held(&request, rollout));
             let cards = rollout.map(|rollout| {
                 IncidentKind::ALL.map(|kind| view! { <Card rollout=rollout.clone() kind/> }).into_iter().collect_view()
             });
             Ok(view! {
                 <header class="page-head"><h1>"Something is wrong"</h1></header>
                 <p class="lead">"Each of these is done at once, opens an incident and is in the history. One flag alone is switched off or killed on its own page, under Flags."</p>
+                {held}
                 <div class="phases">{cards}</div>
             }
             .into_any())
         })}
     }
+}
+
+/// Flags of the rollout that variables of the server hold: nothing here changes what they answer.
+fn held(request: &Request, rollout: &RolloutView) -> Option<impl IntoView + use<>> {
+    let live = request.live().ok()?;
+    let names: Vec<String> = live
+        .snapshot
+        .flags()
+        .filter(|entry| rollout.plan.phase_that_adds(&entry.flag.key).is_some())
+        .filter_map(|entry| {
+            Some(format!("{} ({})", entry.flag.key, entry.forced.as_ref()?.variable))
+        })
+        .collect();
+    (!names.is_empty()).then(|| {
+        view! {
+            <p class="notice notice-warning">
+                "Variables of the server hold " <code>{names.join(", ")}</code>
+                ". Neither a rollback nor the kill switch changes what these answer; start the server without the variables."
+            </p>
+        }
+    })
 }
 
 fn command_of(kind: IncidentKind) -> CommandKind {

@@ -3,6 +3,7 @@
 mod actions;
 mod checklist;
 mod contributions;
+mod editor;
 mod emergency;
 mod gate;
 mod history;
@@ -32,8 +33,8 @@ use self::{
     incidents::OpenIncidents, kpis::Kpis, minutes::FirstMinutesPanel, phases::Phases, track::Track,
 };
 pub(crate) use self::{
-    emergency::EmergencyPage, history::rollout_sentence, incidents::IncidentPage, plan::PlanPage,
-    review::ReviewPage,
+    editor::PlanEditPage, emergency::EmergencyPage, history::rollout_sentence,
+    incidents::IncidentPage, plan::PlanPage, review::ReviewPage,
 };
 use crate::{
     components::{Notice, TroubleNotice},

@@ -41,7 +41,8 @@ pub(crate) fn PlanPage() -> impl IntoView {
             let next = rollout.as_ref().and_then(|rollout| Revision::parse(&rollout.plan.revision));
             let next = next.map(|revision| revision.next().to_string());
             Ok(view! {
-                <header class="page-head"><h1>"Plan"</h1></header>
+                <header class="page-head"><h1>"Plan"</h1>
+                    {may.then(|| view! { <a class="button" href="/admin/rollout/plan/edit">"Edit in fields"</a> })}</header>
                 <p class="lead">
                     "A plan that is carried out never changes: give it a higher revision"
                     {next.map(|next| format!(", such as {next}"))}
@@ -73,13 +74,24 @@ async fn act(request: &Request) -> Result<AnyView, Trouble> {
         return Ok(done.then(|| view! { <Notice>"The plan is brought in."</Notice> }).into_any());
     };
     let (text, note) = (form.exact("plan"), form.get("note").to_owned());
-    let plan = read_plan(service, environment, &text)?;
     if form.get("do") == "import" {
+        let plan = read_plan(service, environment, &text)?;
         let seed = request.seed()?;
         import_plan(service, actor, environment, &plan, &note, &seed).await?;
         request.go_to("/admin/rollout/plan?done=1");
         return Ok(().into_any());
     }
+    question(request, text, note).await
+}
+
+/// What a plan would change, and whether it is to be brought in.
+pub(super) async fn question(
+    request: &Request,
+    text: String,
+    note: String,
+) -> Result<AnyView, Trouble> {
+    let (service, actor, environment) = (&request.service, &request.actor, request.environment);
+    let plan = read_plan(service, environment, &text)?;
     let change = plan_change(service, actor, environment, &plan).await?;
     if change.is_empty() {
         return Ok(view! { <Notice>"The text says what is there already."</Notice> }.into_any());

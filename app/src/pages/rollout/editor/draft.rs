@@ -1,0 +1,269 @@
+//! A plan as it is typed into a form: nothing is lost that does not fit yet.
+
+use phasegate_domain::{
+    bucket::Share,
+    ids::{FlagKey, PhaseNumber},
+    rollout::{
+        ChecklistGroup, Contact, KpiGroup, Phase, Plan,
+        lines::{
+            audience_line, criterion_line, kpi_line, parse_audience, parse_criterion, parse_kpi,
+        },
+    },
+};
+
+use crate::request::{Form, Trouble};
+
+/// The plan.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct PlanDraft {
+    pub(super) name: String,
+    pub(super) revision: String,
+    pub(super) description: String,
+    pub(super) quorum: String,
+    pub(super) phases: Vec<PhaseDraft>,
+    /// Heading, and items on lines.
+    pub(super) checklist: Vec<(String, String)>,
+    /// On lines, by group.
+    pub(super) kpis: [String; 3],
+    /// Role, name, and how to reach.
+    pub(super) contacts: Vec<[String; 3]>,
+}
+
+/// A phase; lists are on lines.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct PhaseDraft {
+    pub(super) name: String,
+    pub(super) description: String,
+    pub(super) percentage: String,
+    pub(super) minimum: String,
+    pub(super) maximum: String,
+    pub(super) audience: String,
+    pub(super) flags: String,
+    pub(super) criteria: String,
+    pub(super) checklist: String,
+}
+
+fn joined(lines: impl Iterator<Item = String>) -> String {
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty())
+}
+
+impl PhaseDraft {
+    fn new(phase: &Phase) -> Self {
+        Self {
+            name: phase.name.clone(),
+            description: phase.description.clone(),
+            percentage: phase.percentage.percent().to_string(),
+            minimum: phase.minimum_days.to_string(),
+            maximum: phase.maximum_days.map(|days| days.to_string()).unwrap_or_default(),
+            audience: joined(phase.audience.iter().map(audience_line)),
+            flags: joined(phase.flags.iter().map(ToString::to_string)),
+            criteria: joined(phase.criteria.iter().map(criterion_line)),
+            checklist: phase.checklist.join("\n"),
+        }
+    }
+
+    fn read(form: &Form, index: usize) -> Self {
+        let get = |field: &str| form.exact(&format!("phases.{index}.{field}"));
+        Self {
+            name: get("name"),
+            description: get("description"),
+            percentage: get("percentage"),
+            minimum: get("minimum"),
+            maximum: get("maximum"),
+            audience: get("audience"),
+            flags: get("flags"),
+            criteria: get("criteria"),
+            checklist: get("checklist"),
+        }
+    }
+
+    fn phase(&self, number: PhaseNumber) -> Result<Phase, String> {
+        let wrong =
+            |field: &'static str| move |error: String| format!("phase {number}, {field}: {error}");
+        let days = |text: &str, field| match text.trim() {
+            "" => Ok(None),
+            text => {
+                let days = text.parse::<u16>();
+                days.map(Some).map_err(|_| wrong(field)("a whole number of days".to_owned()))
+            }
+        };
+        let percentage = self.percentage.trim().trim_end_matches('%').trim().parse::<f64>();
+        let percentage =
+            percentage.map_err(|_| wrong("percentage")("a number of per cent".to_owned()))?;
+        let percentage = Share::from_percent(percentage)
+            .map_err(|error| wrong("percentage")(error.to_string()))?;
+        let flag = |key: &str| FlagKey::new(key).map_err(|error| error.to_string());
+        let flags: Result<_, String> = self
+            .flags
+            .split([',', '\n'])
+            .map(str::trim)
+            .filter(|key| !key.is_empty())
+            .map(flag)
+            .collect();
+        let audience: Result<_, String> = lines(&self.audience).map(parse_audience).collect();
+        let criteria: Result<_, String> = lines(&self.criteria).map(parse_criterion).collect();
+        Ok(Phase {
+            number,
+            name: self.name.trim().to_owned(),
+            description: self.description.trim().to_owned(),
+            percentage,
+            audience: audience.map_err(wrong("audience"))?,
+            flags: flags.map_err(wrong("flags"))?,
+            minimum_days: days(&self.minimum, "minimum days")?.unwrap_or_default(),
+            maximum_days: days(&self.maximum, "maximum days")?,
+            criteria: criteria.map_err(wrong("criteria"))?,
+            checklist: lines(&self.checklist).map(str::to_owned).collect(),
+        })
+    }
+}
+
+impl PlanDraft {
+    pub(super) fn new(plan: &Plan, revision: String) -> Self {
+        let of = |group| joined(plan.kpis.iter().filter(|kpi| kpi.group == group).map(kpi_line));
+        let contact =
+            |contact: &Contact| [contact.role.clone(), contact.name.clone(), contact.reach.clone()];
+        Self {
+            name: plan.name.clone(),
+            revision,
+            description: plan.description.clone(),
+            quorum: plan.quorum.to_string(),
+            phases: plan.phases.iter().map(PhaseDraft::new).collect(),
+            checklist: plan
+                .checklist
+                .iter()
+                .map(|group| (group.name.clone(), group.items.join("\n")))
+                .collect(),
+            kpis: KpiGroup::ALL.map(of),
+            contacts: plan.contacts.iter().map(contact).collect(),
+        }
+    }
+
+    pub(super) fn read(form: &Form) -> Self {
+        let groups = 0..form.rows("checklist");
+        let contacts = 0..form.rows("contacts");
+        let mut index = 0;
+        let kpis = KpiGroup::ALL.map(|_| {
+            index += 1;
+            form.exact(&format!("kpis.{}", index - 1))
+        });
+        Self {
+            name: form.exact("name"),
+            revision: form.exact("revision"),
+            description: form.exact("description"),
+            quorum: form.exact("quorum"),
+            phases: (0..form.rows("phases")).map(|index| PhaseDraft::read(form, index)).collect(),
+            checklist: groups
+                .map(|n| {
+                    (
+                        form.exact(&format!("checklist.{n}.name")),
+                        form.exact(&format!("checklist.{n}.items")),
+                    )
+                })
+                .collect(),
+            kpis,
+            contacts: contacts
+                .map(|n| {
+                    ["role", "name", "reach"]
+                        .map(|field| form.exact(&format!("contacts.{n}.{field}")))
+                })
+                .collect(),
+        }
+    }
+
+    /// The plan that is meant, of the same rollout. Phases, groups and contacts without a name are left
+    /// out.
+    pub(super) fn plan(&self, before: &Plan) -> Result<Plan, Trouble> {
+        let quorum = match self.quorum.trim() {
+            "" => 0,
+            text => {
+                text.parse().map_err(|_| Trouble::invalid("quorum: a whole number of people"))?
+            }
+        };
+        let mut number = PhaseNumber::FIRST;
+        let mut phases = Vec::new();
+        for draft in self.phases.iter().filter(|draft| !draft.name.trim().is_empty()) {
+            phases.push(draft.phase(number).map_err(Trouble::invalid)?);
+            number = number.next();
+        }
+        let mut kpis = Vec::new();
+        for (group, text) in KpiGroup::ALL.into_iter().zip(&self.kpis) {
+            for line in lines(text) {
+                let kpi = parse_kpi(line, group);
+                let field = group.title().to_lowercase();
+                kpis.push(
+                    kpi.map_err(|error| Trouble::invalid(format!("{field} targets: {error}")))?,
+                );
+            }
+        }
+        let group = |(name, items): &(String, String)| ChecklistGroup {
+            name: name.trim().to_owned(),
+            items: lines(items).map(str::to_owned).collect(),
+        };
+        let contact = |[role, name, reach]: &[String; 3]| {
+            let [role, name, reach] = [role, name, reach].map(|text| text.trim().to_owned());
+            Contact { role, name, reach }
+        };
+        Ok(Plan {
+            key: before.key.clone(),
+            name: self.name.trim().to_owned(),
+            revision: self.revision.trim().to_owned(),
+            description: self.description.trim().to_owned(),
+            quorum,
+            phases,
+            checklist: self.checklist.iter().map(group).filter(|g| !g.name.is_empty()).collect(),
+            kpis,
+            contacts: self.contacts.iter().map(contact).filter(|c| !c.role.is_empty()).collect(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan() -> Plan {
+        let text = include_str!("../../../../../server/plans/exercise-library.toml");
+        phasegate_service::setup::parse_plan(text).unwrap().plan
+    }
+
+    #[test]
+    fn the_guides_plan_leads_back() {
+        let plan = plan();
+        let draft = PlanDraft::new(&plan, plan.revision.clone());
+        assert_eq!(draft.plan(&plan), Ok(plan));
+    }
+
+    #[test]
+    fn what_does_not_fit_names_phase_and_field() {
+        let plan = plan();
+        let complaint = |change: fn(&mut PlanDraft)| {
+            let mut draft = PlanDraft::new(&plan, "v2.1".to_owned());
+            change(&mut draft);
+            draft.plan(&plan).unwrap_err().message
+        };
+        let found = complaint(|draft| draft.phases[1].audience.push_str("\nsome of them"));
+        assert!(found.starts_with("Phase 2, audience: write \"some of them\" as"), "{found}");
+        let found = complaint(|draft| draft.phases[0].minimum = "soon".into());
+        assert_eq!(found, "Phase 1, minimum days: a whole number of days.");
+        let found = complaint(|draft| draft.kpis[1] = "nps".into());
+        assert!(found.starts_with("User targets: write \"nps\""), "{found}");
+    }
+
+    #[test]
+    fn phases_without_a_name_are_left_out_and_the_rest_moves_up() {
+        let plan = plan();
+        let mut draft = PlanDraft::new(&plan, "v2.1".to_owned());
+        draft.phases[1].name.clear();
+        draft.phases.push(PhaseDraft::default());
+        let fewer = draft.plan(&plan).unwrap();
+        assert_eq!(fewer.phases.len(), 5);
+        assert_eq!(
+            (fewer.phases[1].number, fewer.phases[1].name.as_str()),
+            (PhaseNumber(2), "Limited rollout")
+        );
+    }
+}

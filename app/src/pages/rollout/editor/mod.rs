@@ -1,0 +1,81 @@
+//! The plan in fields. What is typed becomes the same file as the TOML, and the same question.
+
+mod draft;
+mod view;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use phasegate_domain::rollout::{Revision, RolloutState, RolloutView};
+use phasegate_service::rollout::{plan_text, view};
+
+use self::{draft::PlanDraft, view::PlanForm};
+use super::{NoPlan, plan};
+use crate::{
+    components::TroubleNotice,
+    request::{Request, page},
+};
+
+const PATH: &str = "/admin/rollout/plan/edit";
+
+/// The page.
+#[component]
+pub(crate) fn PlanEditPage() -> impl IntoView {
+    view! {
+        <Title text="Edit the plan"/>
+        {page(|request| async move {
+            let rollout = view(&request.service, &request.actor, request.environment).await?;
+            Ok(match rollout {
+                Some(rollout) => {
+                    let shown = shown(&request, &rollout).await;
+                    view! { <Loaded shown rollout request/> }.into_any()
+                }
+                None => view! { <NoPlan/> }.into_any(),
+            })
+        })}
+    }
+}
+
+/// The question behind what was typed, or what is wrong with it.
+async fn shown(request: &Request, rollout: &RolloutView) -> AnyView {
+    let Some(form) = &request.form else { return ().into_any() };
+    let typed = PlanDraft::read(form).plan(&rollout.plan);
+    let asked = match typed {
+        Ok(typed) => match plan_text(&request.service, request.environment, &typed) {
+            Ok(text) => plan::question(request, text, form.get("note").to_owned()).await,
+            Err(error) => Err(error.into()),
+        },
+        Err(trouble) => Err(trouble),
+    };
+    asked.unwrap_or_else(|trouble| {
+        request.note(&trouble);
+        view! { <TroubleNotice trouble/> }.into_any()
+    })
+}
+
+#[component]
+fn Loaded(shown: AnyView, rollout: RolloutView, request: Request) -> impl IntoView {
+    let draft = match &request.form {
+        // What was typed stays.
+        Some(form) => PlanDraft::read(form),
+        None => PlanDraft::new(&rollout.plan, revision(&rollout)),
+    };
+    let note = request.form.as_ref().map(|form| form.get("note").to_owned());
+    view! {
+        <header class="page-head"><h1>"Edit the plan"</h1></header>
+        <p class="lead">
+            "A plan that is carried out never changes: what you write here becomes a higher revision, after a look at the difference."
+        </p>
+        {shown}
+        <PlanForm draft note=note.unwrap_or_default() path=PATH/>
+        <p><a href="/admin/rollout">"Back to the rollout"</a></p>
+    }
+}
+
+/// What it must be called: a draft may be changed as it is.
+fn revision(rollout: &RolloutView) -> String {
+    let current = &rollout.plan.revision;
+    match (rollout.state(), Revision::parse(current)) {
+        (RolloutState::Draft, _) | (_, None) => current.clone(),
+        (_, Some(revision)) => revision.next().to_string(),
+    }
+}

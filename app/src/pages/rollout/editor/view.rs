@@ -1,0 +1,125 @@
+//! The form.
+
+use leptos::prelude::*;
+use phasegate_domain::rollout::KpiGroup;
+
+use super::draft::{PhaseDraft, PlanDraft};
+use crate::components::{Here, TextArea};
+
+#[component]
+fn Line(
+    #[prop(into)] label: String,
+    #[prop(into)] name: String,
+    value: String,
+    #[prop(optional)] required: bool,
+) -> impl IntoView {
+    view! {
+        <label class="field"><span>{label}</span>
+            <input type="text" name=name value=value required=required maxlength="500"/></label>
+    }
+}
+
+#[component]
+fn Lines(
+    #[prop(into)] label: String,
+    #[prop(into)] name: String,
+    value: String,
+    #[prop(optional)] hint: &'static str,
+) -> impl IntoView {
+    let rows = u32::try_from(value.lines().count() + 1).unwrap_or(2).clamp(2, 12);
+    let hint = (!hint.is_empty()).then(|| view! { <span class="hint">{hint}</span> });
+    view! {
+        <label class="field field-wide"><span>{label}</span>{hint}
+            <TextArea value rows name code=true/></label>
+    }
+}
+
+/// All of the plan in fields, with room for one more of each list.
+#[component]
+pub(super) fn PlanForm(draft: PlanDraft, note: String, path: &'static str) -> impl IntoView {
+    let PlanDraft { name, revision, description, quorum, phases, checklist, kpis, contacts } =
+        draft;
+    let last = phases.len();
+    let phases =
+        phases.into_iter().enumerate().map(|(n, phase)| phase_fields(n, phase)).collect_view();
+    let groups = checklist.into_iter().chain([(String::new(), String::new())]).enumerate();
+    let groups = groups.map(|(n, (name, items))| {
+        view! {
+            <div class="stack">
+                <Line label="Group" name=format!("checklist.{n}.name") value=name/>
+                <Lines label="To be done, one on a line" name=format!("checklist.{n}.items") value=items/>
+            </div>
+        }
+    });
+    let kpis = KpiGroup::ALL.into_iter().zip(kpis).enumerate().map(|(n, (group, text))| {
+        view! { <Lines label=group.title() name=format!("kpis.{n}") value=text/> }
+    });
+    let contacts = contacts.into_iter().chain([Default::default()]).enumerate();
+    let contacts = contacts.map(|(n, [role, name, reach])| {
+        view! {
+            <div class="row">
+                <Line label="Role" name=format!("contacts.{n}.role") value=role/>
+                <Line label="Name" name=format!("contacts.{n}.name") value=name/>
+                <Line label="How to reach them" name=format!("contacts.{n}.reach") value=reach/>
+            </div>
+        }
+    });
+    view! {
+        <form class="stack plan-form" method="post" action=path><Here/>
+            <section class="card stack" aria-label="The plan">
+                <div class="row">
+                    <Line label="Name" name="name" value=name required=true/>
+                    <Line label="Revision" name="revision" value=revision required=true/>
+                    <Line label="Go votes needed" name="quorum" value=quorum/>
+                </div>
+                <Line label="Description" name="description" value=description/>
+            </section>
+            {phases}
+            <details class="card"><summary>"Add a phase at the end"</summary>{phase_fields(last, PhaseDraft::default())}</details>
+            <section class="card stack" aria-labelledby="edit-checklist"><h2 id="edit-checklist">"Checklist before the start"</h2>{groups.collect_view()}</section>
+            <section class="card stack" aria-labelledby="edit-kpis"><h2 id="edit-kpis">"Targets"</h2>
+                <p class="hint">"One on a line: " <code>"Satisfaction: nps > 40, 28 days"</code> ", "
+                    <code>"Support: events < -15 event \"support_ticket\" against baseline, 28 days"</code></p>
+                {kpis.collect_view()}</section>
+            <section class="card stack" aria-labelledby="edit-contacts"><h2 id="edit-contacts">"Contacts"</h2>{contacts.collect_view()}</section>
+            <label class="field"><span>"Why (needed while it is under way)"</span>
+                <input type="text" name="note" maxlength="500" value=note/></label>
+            <div class="row"><button class="button button-primary">"Show the difference"</button>
+                <a class="button" href="/admin/rollout/plan">"The same as TOML"</a></div>
+        </form>
+    }
+}
+
+fn phase_fields(index: usize, phase: PhaseDraft) -> impl IntoView {
+    let PhaseDraft {
+        name,
+        description,
+        percentage,
+        minimum,
+        maximum,
+        audience,
+        flags,
+        criteria,
+        checklist,
+    } = phase;
+    let field = |field: &str| format!("phases.{index}.{field}");
+    let title = format!("edit-phase-{index}");
+    let labelled_by = title.clone();
+    view! {
+        <section class="card stack" aria-labelledby=labelled_by>
+            <h2 id=title>"Phase " {(index + 1).to_string()}</h2>
+            <div class="row">
+                <Line label="Name (without one, the phase is left out)" name=field("name") value=name/>
+                <Line label="Planned share, %" name=field("percentage") value=percentage/>
+                <Line label="At least, days" name=field("minimum") value=minimum/>
+                <Line label="At most, days" name=field("maximum") value=maximum/>
+            </div>
+            <Line label="Description" name=field("description") value=description/>
+            <Lines label="Who is let in" name=field("audience") value=audience hint="Such as 20 % of new_users"/>
+            <Lines label="Flags that it adds" name=field("flags") value=flags hint="One on a line"/>
+            <Lines label="Criteria" name=field("criteria") value=criteria
+                hint="Measured, such as error_rate < 3 or retention > 10 against control; anything else is signed off"/>
+            <Lines label="Checklist of the phase" name=field("checklist") value=checklist hint="One on a line"/>
+        </section>
+    }
+}
