@@ -67,10 +67,10 @@ pub fn judge_change(
     others: &str,
     criteria: usize,
 ) -> Finding {
-    let missing = |place: &str| Finding::unknown(format!("no {} {place} yet", of.1));
+    let missing = |place: &str| Finding::unknown(format!("no {} {place}", of.1));
     let (Some(with), Some(without)) = (pair.with.value(), pair.without.value()) else {
         let is_with = pair.with.sample() == 0;
-        return missing(if is_with { "among those who were given it" } else { others });
+        return missing(if is_with { "among those who were given it yet" } else { others });
     };
     let alpha = ALPHA / criteria.max(1) as f64;
     let unit = if matches!(pair.with, Measured::Rate { .. }) { " %" } else { "" };
@@ -156,7 +156,7 @@ mod tests {
             judged(rate(0, 0), rate(1, 2), 10.0).detail,
             "no people among those who were given it yet"
         );
-        assert_eq!(judged(rate(1, 2), rate(0, 0), 10.0).detail, "no people in control yet");
+        assert_eq!(judged(rate(1, 2), rate(0, 0), 10.0).detail, "no people in control");
     }
 
     #[test]

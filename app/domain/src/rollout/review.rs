@@ -47,10 +47,16 @@ impl Review {
     #[must_use]
     pub fn standing(&self) -> String {
         let (plan, state) = (&self.rollout.plan, self.rollout.state());
+        let status = match state {
+            RolloutState::Draft => "Not started",
+            RolloutState::Running(_) => "Running",
+            RolloutState::Paused(_) => "Paused",
+            RolloutState::Completed(_) => "Completed",
+            RolloutState::Aborted => "Aborted",
+        };
         match (self.phase(), state.progress()) {
             (Some(phase), Some(progress)) => format!(
-                "{}: phase {} of {}, {}, for {} (planned share {}; throttle {}).",
-                state.as_str(),
+                "{status}: phase {} of {}, {}, for {}. Planned share {}, of which {} is served.",
                 phase.number,
                 plan.last_phase(),
                 phase.name,
@@ -58,7 +64,7 @@ impl Review {
                 phase.percentage,
                 progress.throttle,
             ),
-            _ => format!("{}.", state.as_str()),
+            _ => format!("{status}."),
         }
     }
 

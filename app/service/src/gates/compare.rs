@@ -21,7 +21,7 @@ pub(super) enum Others {
 }
 
 impl Others {
-    /// `no people in control yet`
+    /// `no people in control`
     pub(super) fn words(&self) -> &'static str {
         match self {
             Self::Control(..) => "in control",

@@ -16,7 +16,7 @@ const PEOPLE: Counted = Counted("person", "people");
 const RATINGS: Counted = Counted("rating", "ratings");
 const ANSWERS: Counted = Counted("answer", "answers");
 const VIEWS: Counted = Counted("page view", "page views");
-const DAYS: Counted = Counted("day of a person", "days of people");
+const DAYS: Counted = Counted("user-day", "user-days");
 const RETAINED: Counted = Counted(
     "person who came first at least 7 days ago",
     "people who came first at least 7 days ago",

@@ -58,7 +58,7 @@ fn Group(group: KpiGroup, rows: AnyView) -> impl IntoView {
             <table class="kpi-table">
                 <thead><tr>
                     <th scope="col">"What"</th><th scope="col">"Target"</th><th scope="col">"Now"</th>
-                    <th scope="col">"By day"</th><th scope="col">"Window"</th>
+                    <th scope="col">"Trend"</th><th scope="col">"Window"</th>
                 </tr></thead>
                 <tbody>{rows}</tbody>
             </table>

@@ -18,10 +18,10 @@ pub(super) fn FirstMinutesPanel(rollout: RolloutView) -> impl IntoView {
         let (class, text) = match (given, refused) {
             (0, 0) => ("gate-line is-asked", "nobody has asked for it yet".to_owned()),
             (0, refused) => {
-                ("gate-line is-fail", format!("asked for {refused} times, given to nobody"))
+                ("gate-line is-fail", format!("given: 0, not given: {refused}; nobody gets it"))
             }
             (given, refused) => {
-                ("gate-line is-pass", format!("given {given} times, not given {refused} times"))
+                ("gate-line is-pass", format!("given: {given}, not given: {refused}"))
             }
         };
         view! { <li class=class><code>{flag.to_string()}</code><span class="hint">{text}</span></li> }

@@ -29,7 +29,7 @@ fn Lines(
     let rows = u32::try_from(value.lines().count() + 1).unwrap_or(2).clamp(2, 12);
     let hint = (!hint.is_empty()).then(|| view! { <span class="hint">{hint}</span> });
     view! {
-        <label class="field field-wide"><span>{label}</span>{hint}
+        <label class="field"><span>{label}</span>{hint}
             <TextArea value rows name code=true/></label>
     }
 }
