@@ -91,7 +91,7 @@ test('a rollout from its checklist to its post-mortem', async ({ admin, server, 
     await expect(olga.getByTestId('gate-answer')).toContainText(/Not yet\. \d+ of \d+ conditions are open\./);
     const gate = olga.getByTestId('gate');
     await expect(gate).toContainText('All core features functional');
-    await expect(gate).toContainText('no sessions in this phase yet');
+    await expect(gate).toContainText('no sessions yet');
     await expect(gate).toContainText('0 of 2 say go');
     await expect(olga.getByRole('link', { name: 'Advance to phase 2' })).toHaveCount(0);
   });
@@ -119,7 +119,7 @@ test('a rollout from its checklist to its post-mortem', async ({ admin, server, 
 
   await test.step('what pages report opens the gates of phases 1 and 2', async () => {
     const [first, second] = ['ENHANCED_EXERCISE_LIBRARY', 'EXERCISE_PROGRESS_TRACKING'];
-    await expect(admin.getByTestId('gate')).toContainText('no sessions in this phase yet');
+    await expect(admin.getByTestId('gate')).toContainText('no sessions yet');
     await traffic(server, 120, 'internal', [first]);
     await goOn(olga, admin, 2);
     await expect(olga.getByTestId('to-send')).toContainText('It is now in phase 2 (Beta users, up to 5 % of users)');

@@ -120,8 +120,8 @@ async fn both_sides_of_a_share_are_compared() {
     for part in [
         "review",
         "Running: phase 1 of 2, P1",
-        "Error rate change < -30 % against control — **holds**",
-        "| Conversion | Events “premium_conversion” > 50 per 100 users and day | 100.0 per 100 users and day (28 days) | holds |",
+        "Error rate change \\< -30 % against control — **holds**",
+        "| Conversion | Events “premium\\_conversion” \\> 50 per 100 users and day | 100.0 per 100 users and day (28 days) | holds |",
         "Phase: Phase 1 began",
         "Vote on leaving the phase",
     ] {

@@ -185,6 +185,17 @@ impl Share {
         Self(buckets.min(BUCKETS))
     }
 
+    /// What is let in of it: shares of 100 % are not throttled.
+    #[must_use]
+    pub fn throttled(self, throttle: Throttle) -> Self {
+        if self == Self::ALL {
+            return self;
+        }
+        let buckets = u64::from(self.0) * u64::from(throttle.0) / u64::from(Throttle::NONE.0);
+        // No more than before, so it fits.
+        Self(buckets as u32)
+    }
+
     /// Thousandths of a per cent, equal to the number of buckets inside.
     #[must_use]
     pub fn buckets(self) -> u32 {

@@ -77,7 +77,8 @@ fn mark(line: HistoryLine) -> Option<Mark> {
     let (kind, text) = match &line.entry.change {
         Change::Rollout { what, .. } => {
             let text = match what {
-                RolloutEvent::Added(_) | RolloutEvent::Planned(_) => return None,
+                RolloutEvent::Added(_) => return None,
+                RolloutEvent::Planned(planned) => format!("Plan {}", planned.to),
                 RolloutEvent::Started(_) => "Phase 1 began".to_owned(),
                 RolloutEvent::Advanced(moved) => format!("On to phase {}", moved.to),
                 RolloutEvent::RolledBack(moved) | RolloutEvent::RolledBackFully(moved) => {

@@ -110,6 +110,12 @@ pub(crate) fn parse_plan_within(
     complete: impl FnOnce(&mut PlanFile),
 ) -> Result<PlanFile, PlanError> {
     let file: PlanFile = toml::from_str(text)?;
+    let fields: toml::Table = toml::from_str(text)?;
+    if let Some(field) = fields.keys().find(|field| !PlanFile::FIELDS.contains(&field.as_str())) {
+        let (line, field) = (line_of(text, field), field.clone());
+        let problem = format!("there is no such field; there are {}", PlanFile::FIELDS.join(", "));
+        return Err(PlanError::Invalid { line, error: InvalidPlan::Field { field, problem } });
+    }
     let mut whole = file.clone();
     complete(&mut whole);
     whole.validate().map_err(|error| {
@@ -178,6 +184,9 @@ mod tests {
         let score = "threshold = 85\n";
         let found = complaint(score, "threshold = 85\ncompared_with = \"control\"\n");
         let begin = format!("line {}: phases[1].criteria[2].compared_with:", line(score) + 1);
+        assert!(found.starts_with(&begin), "{found}");
+        let found = complaint("quorum = 2", "qourum = 2");
+        let begin = format!("line {}: qourum: there is no such field", line("quorum = 2"));
         assert!(found.starts_with(&begin), "{found}");
         let event = "event = \"premium_conversion\"\n";
         let found = complaint(event, "");

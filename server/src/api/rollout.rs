@@ -82,10 +82,10 @@ struct SentCommand {
 async fn command_rollout(call: Call, Sent(sent): Sent<SentCommand>) -> Result<Response, Problem> {
     let (service, actor, environment) = (&call.service, &call.actor, call.environment);
     let seen = match &call.precondition {
-        Precondition::Tags(_) => {
-            let version = status(&call).await?.version;
-            call.precondition.check(&version.to_string())?;
-            Some(version)
+        // A version that is no longer the newest: whoever sent it hears who was first, and what they did.
+        Precondition::Tags(tags) => {
+            let newest = tags.iter().filter_map(|tag| tag.parse().ok()).max();
+            Some(newest.unwrap_or_default())
         }
         Precondition::None | Precondition::Any => None,
     };
@@ -96,6 +96,9 @@ async fn command_rollout(call: Call, Sent(sent): Sent<SentCommand>) -> Result<Re
         Err(ServiceError::Refused(refusal)) => {
             let text = instead(service, actor, environment, &refusal).await?;
             Err(Problem::new(Problem::from(ServiceError::Refused(refusal)).status(), text))
+        }
+        Err(error @ ServiceError::Overtaken { .. }) => {
+            Err(Problem::new(StatusCode::PRECONDITION_FAILED, error.to_string()))
         }
         Err(error) => Err(error.into()),
     }

@@ -27,7 +27,7 @@ pub(super) enum RolloutCommand {
     Start(Given),
     /// Go on to the next phase
     Advance(Given),
-    /// Let nobody else in; everyone keeps what they have
+    /// Advance and raise nothing; everyone keeps what they have
     Pause(Given),
     /// Go on after a pause
     Resume(Given),

@@ -9,6 +9,9 @@ use crate::{
     stats::{ALPHA, Bounds, MIN_FOR_MEAN},
 };
 
+/// That something never happened is said after so many cases.
+const MIN_FOR_COUNT: u64 = 30;
+
 /// More than this is not asked for: the value is too close to its limit to tell.
 const MAX_MORE: u64 = 10_000_000;
 
@@ -68,7 +71,7 @@ pub fn judge(measured: Measured, limit: Limit, of: Counted, criteria: usize) -> 
     let alpha = ALPHA / criteria.max(1) as f64;
     let sample = measured.sample();
     if sample == 0 {
-        return Finding::unknown(format!("no {} in this phase yet", of.1));
+        return Finding::unknown(format!("no {} yet", of.1));
     }
     let now = measured.bounds(alpha);
     let text = match measured {
@@ -82,10 +85,15 @@ pub fn judge(measured: Measured, limit: Limit, of: Counted, criteria: usize) -> 
             format!("{mean:.2} from {}, surely {}", of.write(sample), between(now, ""))
         }
         Measured::Mean { mean, .. } => format!("{mean:.2} from {}", of.write(sample)),
-        Measured::Plain { value, .. } => format!("{value:.1} from {}", of.write(sample)),
+        // Without bounds, and so it may be another tomorrow.
+        Measured::Plain { value, .. } => format!("{value:.1} from {} as it is", of.write(sample)),
         Measured::Count { happened, .. } => format!("{happened} in {}", of.write(sample)),
     };
     let (verdict, detail) = match measured {
+        Measured::Count { happened, looked: ..MIN_FOR_COUNT } if limit.holds(happened as f64) => {
+            let more = of.missing("", MIN_FOR_COUNT - sample);
+            (Verdict::Inconclusive, format!("{text}; {more}"))
+        }
         Measured::Plain { count: ..MIN_FOR_PLAIN, .. } => {
             let more = of.missing("", MIN_FOR_PLAIN - sample);
             (Verdict::Inconclusive, format!("{text}; {more}"))
@@ -195,13 +203,17 @@ mod tests {
         let plain = |value, count| judge(Measured::Plain { value, count }, above, SESSIONS, 1);
         assert_eq!(plain(90.0, 100).verdict, Verdict::Pass);
         assert_eq!(plain(3.0, 100).verdict, Verdict::Fail);
-        assert_eq!(plain(90.0, 60).detail, "90.0 from 60 sessions; 40 more sessions needed");
+        assert_eq!(
+            plain(90.0, 60).detail,
+            "90.0 from 60 sessions as it is; 40 more sessions needed"
+        );
         let zero = limit(Comparator::AtMost, 0.0);
         let count =
             |happened, looked| judge(Measured::Count { happened, looked }, zero, SESSIONS, 1);
-        assert_eq!(count(0, 9).verdict, Verdict::Pass);
+        assert_eq!(count(0, 30).verdict, Verdict::Pass);
+        assert_eq!(count(0, 29).verdict, Verdict::Inconclusive);
         assert_eq!(count(1, 9).verdict, Verdict::Fail);
         assert_eq!(count(0, 0).verdict, Verdict::Inconclusive);
-        assert_eq!(count(0, 1).detail, "0 in 1 session");
+        assert_eq!(count(0, 1).detail, "0 in 1 session; 29 more sessions needed");
     }
 }

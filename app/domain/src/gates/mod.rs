@@ -10,7 +10,7 @@ use crate::{
     Timestamp,
     alerts::Alert,
     bucket::Throttle,
-    rollout::{Criterion, Phase, Plan, Progress, Standing},
+    rollout::{Criterion, IncidentKind, Phase, Plan, Progress, Standing},
     words::duration,
 };
 
@@ -46,6 +46,8 @@ pub enum ConditionKind {
     Alerts,
     /// The phase's checklist.
     Checklist,
+    /// Nobody has killed the features.
+    KillSwitch,
     /// Shares are as planned.
     Throttle,
     /// Enough people say go, and nobody says no.
@@ -148,6 +150,15 @@ pub fn gate(
     }
     conditions.push(alarms(alerts));
     conditions.extend(checklist(plan, phase, standing));
+    if let Some(incident) = standing.record.open_incidents().find(|i| i.kind == IncidentKind::Kill)
+    {
+        let detail = format!(
+            "incident {} is open: bring the flags back and close it, or roll back",
+            incident.id
+        );
+        let title = "No kill switch";
+        conditions.push(Condition::new(ConditionKind::KillSwitch, title, Verdict::Fail, detail));
+    }
     if progress.throttle != Throttle::NONE {
         let detail = format!("{} of the plan is served; restore it first", progress.throttle);
         let title = "Shares as planned";
@@ -167,7 +178,10 @@ fn time(phase: &Phase, progress: &Progress, now: Timestamp) -> Condition {
     let (verdict, detail) = if now < over_at {
         (Verdict::Inconclusive, format!("{} to go", duration(over_at - now)))
     } else {
-        (Verdict::Pass, format!("{} so far", duration(now - progress.phase_since)))
+        let overdue = phase.maximum_over_at(progress.phase_since).filter(|over| now > *over);
+        let overdue = overdue.map(|over| format!("; {} longer than planned", duration(now - over)));
+        let so_far = duration(now - progress.phase_since);
+        (Verdict::Pass, format!("{so_far} so far{}", overdue.unwrap_or_default()))
     };
     let title = match phase.minimum_days {
         0 => "No minimum duration".to_owned(),

@@ -4,11 +4,14 @@ use std::collections::BTreeSet;
 
 use super::{AudienceEntry, Phase, Rollout};
 use crate::{
-    bucket::{Share, is_inside},
+    bucket::{Share, Throttle, is_inside},
     ids::{PhaseNumber, SegmentKey},
     segments::EVERYONE,
     telemetry::Arm,
 };
+
+/// In how many steps of the throttle people are told apart.
+const HALVINGS: usize = 5;
 
 impl Rollout {
     /// The arm of somebody who is in these segments. Whoever is in a segment that is let in as a whole
@@ -31,7 +34,7 @@ impl Rollout {
         let throttle = self.standing.state.throttle();
         let is_treatment = entry.share == Share::ALL
             || is_inside(self.salt.bucket(targeting_key), entry.share, throttle);
-        Some(arm(phase, entry, is_treatment))
+        Some(arm(phase, entry, entry.share.throttled(throttle), is_treatment))
     }
 }
 
@@ -42,11 +45,31 @@ impl super::Plan {
         reached.flat_map(|phase| &phase.audience)
     }
 
-    /// All arms that there can be while a phase is served.
+    /// All arms that there can be while a phase is served, with shares that were halved a few times,
+    /// too.
     #[must_use]
     pub fn arms(&self, phase: PhaseNumber) -> BTreeSet<Arm> {
-        let sides = |entry| [true, false].map(|is_treatment| arm(phase, entry, is_treatment));
-        self.entries(phase).flat_map(sides).collect()
+        let throttles = std::iter::successors(Some(Throttle::NONE), |t| Some(t.halved()));
+        let throttles: Vec<Throttle> = throttles.take(HALVINGS).collect();
+        let mut arms = BTreeSet::new();
+        for entry in self.entries(phase) {
+            for throttle in &throttles {
+                let share = entry.share.throttled(*throttle);
+                arms.extend(
+                    [true, false].map(|is_treatment| arm(phase, entry, share, is_treatment)),
+                );
+            }
+        }
+        arms
+    }
+
+    /// The entry whose two sides are compared while a phase is served, as planned: everyone's, if part of
+    /// them is outside, or else that with the largest share. Always the same one: whoever chose by what
+    /// is measured would find what they look for.
+    #[must_use]
+    pub fn compared_entry(&self, phase: PhaseNumber) -> Option<&AudienceEntry> {
+        let parts = self.entries(phase).filter(|entry| entry.share < Share::ALL);
+        parts.max_by_key(|entry| (entry.segment.as_str() == EVERYONE, entry.share))
     }
 
     /// Whether anybody can be on the other side of a share while a phase is served.
@@ -60,8 +83,8 @@ impl super::Plan {
     }
 }
 
-fn arm(phase: PhaseNumber, entry: &AudienceEntry, is_treatment: bool) -> Arm {
-    let (segment, buckets) = (entry.segment.clone(), entry.share.buckets());
+fn arm(phase: PhaseNumber, entry: &AudienceEntry, share: Share, is_treatment: bool) -> Arm {
+    let (segment, buckets) = (entry.segment.clone(), share.buckets());
     Arm { phase, segment, buckets, is_treatment }
 }
 
@@ -72,7 +95,7 @@ mod tests {
     use super::*;
     use crate::{
         Timestamp,
-        bucket::{Salt, Throttle},
+        bucket::Salt,
         ids::RolloutKey,
         rollout::{Progress, RolloutState, Standing, validate::tests::plan_file},
     };
@@ -110,7 +133,10 @@ mod tests {
         let has = |phase| plan.has_control(PhaseNumber(phase));
         assert_eq!([1, 2, 3].map(has), [false, true, false]);
         assert_eq!(rollout(1, Throttle::NONE).arm("bob", &segments(&[])), None);
-        assert_eq!(plan.arms(PhaseNumber(2)).len(), 4);
+        // Two sides of all of a segment, and of a share of everyone in five steps.
+        assert_eq!(plan.arms(PhaseNumber(2)).len(), 2 + 5 * 2);
+        assert_eq!(plan.compared_entry(PhaseNumber(2)).unwrap().segment.as_str(), "everyone");
+        assert_eq!(plan.compared_entry(PhaseNumber(1)), None);
     }
 
     proptest! {
@@ -120,6 +146,7 @@ mod tests {
                 let rollout = rollout(2, throttle);
                 let arm = rollout.arm(&key, &segments(&[])).unwrap();
                 let share = Share::from_percent(20.0).unwrap();
+                prop_assert!(rollout.plan.arms(PhaseNumber(2)).contains(&arm));
                 prop_assert_eq!(arm.is_treatment, is_inside(rollout.salt.bucket(&key), share, throttle));
             }
         }

@@ -1,6 +1,7 @@
 //! The state machine: `(plan, standing, command, gate, role, now) → event | refusal`. What the event
 //! makes of the rollout is [`Standing::after`].
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -24,7 +25,8 @@ pub enum CommandKind {
     Start,
     /// Go on to the next phase.
     Advance,
-    /// Let nobody else in.
+    /// Stay as it is: nothing is advanced, raised or completed. Who falls within the shares is still
+    /// let in.
     Pause,
     /// Go on after a pause.
     Resume,
@@ -130,6 +132,9 @@ impl CommandKind {
     }
 }
 
+/// Nobody waits longer than this with a rollback, in days.
+const MAX_NOTICED_DAYS: i64 = 30;
+
 /// A command with what its giver says about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Command {
@@ -185,6 +190,9 @@ pub fn apply(
     }
     match command.detected_at {
         Some(at) if at > now => Err(Refusal::NoticedLater),
+        Some(at) if now - at > TimeDelta::days(MAX_NOTICED_DAYS) => {
+            Err(Refusal::NoticedLongAgo { days: MAX_NOTICED_DAYS })
+        }
         _ => Ok(event),
     }
 }

@@ -41,7 +41,9 @@ impl<'de> Deserialize<'de> for Criterion {
                 metric: None,
                 comparator: None,
                 threshold: None,
-                ..
+                compared_with: None,
+                scope: None,
+                event: None,
             } => Ok(Self::SignedOff { statement }),
             Fields { statement: Some(_), .. } => Err(D::Error::custom(
                 "a criterion has a statement that somebody signs off, or a metric, not both",
@@ -99,5 +101,6 @@ mod tests {
         assert!(complaint("{}").contains("missing field `metric`"));
         assert!(complaint(r#"{"metrik":"retention"}"#).contains("unknown field `metrik`"));
         assert!(complaint(r#"{"statement":"x","threshold":1}"#).contains("not both"));
+        assert!(complaint(r#"{"statement":"x","scope":"A"}"#).contains("not both"));
     }
 }

@@ -22,7 +22,7 @@ pub enum RolloutEvent {
     Started(Said),
     /// The next phase began.
     Advanced(MovedPhase),
-    /// It lets nobody else in.
+    /// It stays as it is.
     Paused(Said),
     /// It goes on.
     Resumed(Said),
@@ -239,6 +239,11 @@ impl Standing {
         }
         if let Some(incident) = incident(event, by, at) {
             next.record.open(incident);
+            // Whoever said go did not know of it.
+            next.record.votes.clear();
+        }
+        if matches!(event, RolloutEvent::Planned(_)) {
+            next.record.votes.clear();
         }
         next
     }

@@ -16,7 +16,7 @@ use crate::{
 pub struct Reach {
     /// People who were there in the last 30 days.
     pub active: u64,
-    /// Of those, who were given one of its flags in that time.
+    /// Of those, who were given one of its flags in the phase that is served.
     pub exposed: u64,
     /// How many of the active ones the phase lets in, by their segments.
     pub expected: u64,

@@ -8,6 +8,12 @@ use crate::{ids::PhaseNumber, people::Role};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[serde(tag = "refusal", rename_all = "snake_case")]
 pub enum Refusal {
+    /// A revision does what otherwise only an admin's force does.
+    #[error("{what}; an admin can bring such a revision in")]
+    RevisionOverrules {
+        /// What it does.
+        what: String,
+    },
     /// The role is too low.
     #[error("that needs the role {}; ask somebody who has it", needs.as_str())]
     NotAllowed {
@@ -29,7 +35,7 @@ pub enum Refusal {
     /// All phases are done.
     #[error("the rollout is completed; roll it back if something is wrong")]
     Completed,
-    /// It lets nobody else in.
+    /// It stays as it is.
     #[error("the rollout is paused; resume it first")]
     Paused,
     /// There is no pause to end.
@@ -85,6 +91,12 @@ pub enum Refusal {
     /// Nobody notices tomorrow.
     #[error("detected_at: that is in the future")]
     NoticedLater,
+    /// A date that somebody mistyped.
+    #[error("detected_at: at most {days} days ago")]
+    NoticedLongAgo {
+        /// How many.
+        days: i64,
+    },
     /// Shares of 100 % are not throttled.
     #[error("all shares reached are 100 %, which cannot be halved; roll back instead")]
     NothingToHalve,
@@ -155,6 +167,7 @@ impl Refusal {
             self,
             Self::ReasonMissing
                 | Self::NoticedLater
+                | Self::NoticedLongAgo { .. }
                 | Self::UnknownItem { .. }
                 | Self::UnknownCriterion { .. }
                 | Self::UnknownIncident { .. }

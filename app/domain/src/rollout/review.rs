@@ -170,15 +170,26 @@ impl Review {
                 reach.exposed, reach.active
             );
         }
-        section(&mut text, "Decisions due", self.decisions(), "Nothing is to be decided.");
+        let decisions = self.decisions().into_iter().map(|text| plain(&text));
+        section(&mut text, "Decisions due", decisions, "Nothing is to be decided.");
         let conditions = self.rollout.gate.conditions.iter().map(|condition| {
-            format!("{} — **{}**: {}", condition.title, word(condition.verdict), condition.detail)
+            format!(
+                "{} — **{}**: {}",
+                plain(&condition.title),
+                word(condition.verdict),
+                plain(&condition.detail)
+            )
         });
         section(&mut text, "Gate", conditions, "No phase is served.");
         self.targets(&mut text);
         let changes = self.changes.iter().map(|mark| {
-            let by = mark.by.as_ref().map(|by| format!(", {by}")).unwrap_or_default();
-            format!("{} {}: {}{by}", mark.at.format("%Y-%m-%d %H:%M"), mark.kind.title(), mark.text)
+            let by = mark.by.as_ref().map(|by| format!(", {}", plain(by))).unwrap_or_default();
+            format!(
+                "{} {}: {}{by}",
+                mark.at.format("%Y-%m-%d %H:%M"),
+                mark.kind.title(),
+                plain(&mark.text)
+            )
         });
         section(&mut text, "Changes", changes, "Nothing was changed.");
         let incidents = self.rollout.standing.record.incidents.iter().rev();
@@ -192,7 +203,7 @@ impl Review {
                 incident.kind.title(),
                 incident.acted_at.format("%Y-%m-%d %H:%M"),
                 duration(incident.acted_at - incident.detected_at),
-                incident.reason,
+                plain(&incident.reason),
             )
         });
         section(&mut text, "Incidents", incidents, "None.");
@@ -271,5 +282,5 @@ fn plain(text: &str) -> String {
 }
 
 fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace('\n', " ")
+    plain(text)
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{Plan, Refusal, RolloutEvent, RolloutState, Standing};
-use crate::people::Role;
+use crate::{ids::PhaseNumber, people::Role};
 
 /// `v1.0`, `v1.1`, `v2.0`, …
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -89,11 +89,37 @@ pub fn revise(
             if note.trim().is_empty() {
                 return Err(Refusal::Missing { field: "note".to_owned() });
             }
+            if let Some(what) = overrules(current, next, progress.phase)
+                && role < Role::Admin
+            {
+                return Err(Refusal::RevisionOverrules { what });
+            }
             false
         }
     };
     let (from, to) = (Some(current.revision.clone()), next.revision.clone());
     Ok(RolloutEvent::Planned(Planned { from, to, note: note.trim().to_owned(), begins_anew }))
+}
+
+/// What a revision does that otherwise only a gate or an admin's force does: people get something else
+/// at once, or less is asked to go on.
+fn overrules(current: &Plan, next: &Plan, phase: PhaseNumber) -> Option<String> {
+    for before in current.phases.iter().filter(|before| before.number <= phase) {
+        let is_same = next.phase(before.number).is_some_and(|after| {
+            (&after.audience, &after.flags, after.percentage)
+                == (&before.audience, &before.flags, before.percentage)
+        });
+        if !is_same {
+            let number = before.number;
+            return Some(format!("phase {number} lets in others, or gives them other flags"));
+        }
+    }
+    let (before, after) = (current.phase(phase)?, next.phase(phase)?);
+    let asks_less = after.minimum_days < before.minimum_days
+        || next.quorum < current.quorum
+        || before.criteria.iter().any(|criterion| !after.criteria.contains(criterion))
+        || before.checklist.iter().any(|item| !after.checklist.contains(item));
+    asks_less.then(|| format!("less is asked before phase {phase} is left"))
 }
 
 #[cfg(test)]
@@ -105,6 +131,50 @@ mod tests {
         ids::{PhaseNumber, RolloutKey},
         rollout::{Progress, validate::tests::plan_file},
     };
+
+    #[test]
+    fn only_an_admin_changes_what_is_served_or_asks_less() {
+        let at = chrono::DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        let mut current = plan_file().plan;
+        current.quorum = 1;
+        let state = RolloutState::Running(Progress {
+            phase: PhaseNumber(2),
+            phase_since: at,
+            throttle: Throttle::NONE,
+        });
+        let standing = Standing { state, ..Standing::default() };
+        let attempt = |role, change: fn(&mut Plan)| {
+            let mut next = current.clone();
+            next.revision = "v1.1".into();
+            change(&mut next);
+            revise(&current, &standing, &next, "x", role).map_err(|refusal| refusal.to_string())
+        };
+        type Revise = fn(&mut Plan);
+        let changes: [(Revise, &str); 4] = [
+            (|plan| drop(plan.phases[1].audience.pop()), "phase 2 lets in others"),
+            (|plan| plan.phases[0].flags.clear(), "phase 1 lets in others"),
+            (|plan| plan.quorum = 0, "less is asked before phase 2"),
+            (
+                |plan| {
+                    drop(plan.phases.remove(0));
+                    plan.phases[0].number = PhaseNumber(1);
+                    plan.phases[1].number = PhaseNumber(2);
+                },
+                "phase 1 lets in others",
+            ),
+        ];
+        for (change, why) in changes {
+            let refused = attempt(Role::Operator, change).unwrap_err();
+            assert!(refused.starts_with(why), "{refused}");
+            assert!(attempt(Role::Admin, change).is_ok());
+        }
+        // What comes later is still open, and more may be asked.
+        let later = |plan: &mut Plan| {
+            plan.phases[2].audience.clear();
+            plan.phases[1].minimum_days += 1;
+        };
+        assert!(attempt(Role::Operator, later).is_ok());
+    }
 
     #[test]
     fn revisions_are_ordered_as_numbers() {

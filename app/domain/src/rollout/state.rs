@@ -30,7 +30,7 @@ pub enum RolloutState {
     Draft,
     /// Under way.
     Running(Progress),
-    /// Serves what it serves, and lets nobody else in until it is resumed.
+    /// Serves what it serves, and is not advanced or raised until it is resumed.
     Paused(Progress),
     /// All phases are done; the last one is served.
     Completed(Progress),

@@ -188,6 +188,10 @@ impl Target {
                 format!("{title} is not known of people without the features; leave it out"),
             ));
         }
+        if *compared_with == ComparedWith::Control && self.scope.is_some() {
+            let text = "both sides of a share are compared in all that they do; leave it out";
+            return Some(("scope", text.to_owned()));
+        }
         let has_control = |phase| plan.has_control(phase);
         let is_without_control = match phase {
             Some(phase) => !has_control(phase),
@@ -229,6 +233,10 @@ impl fmt::Display for Target {
         }
         match event {
             Some(event) => write!(f, "Events \u{201c}{event}\u{201d}")?,
+            // People without the features spend no time with them.
+            None if *metric == Metric::Engagement && *compared_with != ComparedWith::Fixed => {
+                f.write_str("Engagement (session duration)")?;
+            }
             None => f.write_str(metric.title())?,
         }
         if let Some(scope) = scope {

@@ -386,6 +386,28 @@ fn addition(which: u8) -> Contribution {
     }
 }
 
+#[test]
+fn votes_end_when_something_goes_wrong_and_a_kill_shuts_the_gate() {
+    let mut plan = plan_file().plan;
+    plan.quorum = 1;
+    let go = Contribution::Vote { go: true, comment: String::new() };
+    let step = |standing: &Standing, event: RolloutEvent| standing.after(&event, &ada(), at(9));
+    let begun = standing(RolloutState::Running(progress(2)));
+    let voted = step(&begun, contribute(&plan, &begun, &go, Role::Operator).unwrap());
+    assert!(gate(&plan, &voted, &[], Some(&[]), at(9)).passes());
+    for kind in [CommandKind::Halve, CommandKind::Kill] {
+        let command = Command::new(kind, "it burns");
+        let event = apply(&plan, &voted, &command, &Gate::default(), Role::Operator, at(9));
+        let after = step(&voted, event.unwrap());
+        assert!(after.record.votes.is_empty(), "{kind:?}");
+        let voted = step(&after, contribute(&plan, &after, &go, Role::Operator).unwrap());
+        let gate = gate(&plan, &voted, &[], Some(&[]), at(9));
+        let open =
+            if kind == CommandKind::Kill { "No kill switch: " } else { "Shares as planned: " };
+        assert!(gate.obstacles()[0].starts_with(open), "{:?}", gate.obstacles());
+    }
+}
+
 proptest! {
     #[test]
     fn no_phase_is_skipped_and_history_leads_to_the_same(acts in acts()) {

@@ -10,6 +10,9 @@ use crate::{
     segments::{EVERYONE, InvalidSegment, Segments},
 };
 
+/// More people than ever vote.
+const MAX_QUORUM: u16 = 50;
+
 /// What is wrong with a plan, naming the field.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum InvalidPlan {
@@ -77,6 +80,14 @@ pub enum InvalidPlan {
         /// Why, and what to do.
         problem: String,
     },
+    /// A field that there is not, or that holds what it may not.
+    #[error("{field}: {problem}")]
+    Field {
+        /// Which one.
+        field: String,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
     /// Two phases add the same flag.
     #[error("phases[{index}].flags: {flag} is already there")]
     FlagTwice {
@@ -123,6 +134,22 @@ impl PlanFile {
     /// The format that this code reads.
     pub const FORMAT: u32 = 1;
 
+    /// What a file may have at its top.
+    pub const FIELDS: [&str; 12] = [
+        "format",
+        "key",
+        "name",
+        "revision",
+        "description",
+        "quorum",
+        "segments",
+        "flags",
+        "phases",
+        "checklist",
+        "kpis",
+        "contacts",
+    ];
+
     /// Checks what the types cannot.
     ///
     /// # Errors
@@ -160,6 +187,14 @@ impl Plan {
         }
         if self.phases.is_empty() {
             return Err(InvalidPlan::NoPhases);
+        }
+        let wrong = |field: String, problem: String| Err(InvalidPlan::Field { field, problem });
+        if self.quorum > MAX_QUORUM {
+            return wrong("quorum".to_owned(), format!("at most {MAX_QUORUM} people"));
+        }
+        let unnamed = self.phases.iter().position(|phase| phase.name.trim().is_empty());
+        if let Some(index) = unnamed {
+            return wrong(format!("phases[{index}].name"), "may not be empty".to_owned());
         }
         if let Some(item) = repeated(self.checklist.iter().flat_map(|group| &group.items)) {
             let list = "checklist".to_owned();
@@ -319,6 +354,11 @@ pub(crate) mod tests {
 
     #[test]
     fn a_plan_names_the_field_that_is_wrong() {
+        assert_eq!(complaint(|f| f.plan.quorum = 51), "quorum: at most 50 people");
+        assert_eq!(
+            complaint(|f| f.plan.phases[1].name = " ".into()),
+            "phases[1].name: may not be empty"
+        );
         assert!(complaint(|f| f.format = 9).starts_with("format: this version reads format 1"));
         assert!(complaint(|f| f.plan.phases.clear()).starts_with("phases:"));
         assert_eq!(

@@ -1,11 +1,14 @@
 //! What the rollout page shows.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Timestamp,
     gates::Gate,
     history::HistoryEntry,
+    ids::FlagKey,
     people::Role,
     rollout::{
         Command, CommandKind, FirstMinutes, KpiValue, Plan, Reach, Refusal, RolloutState, Standing,
@@ -21,6 +24,8 @@ pub struct RolloutView {
     pub plan: Plan,
     /// Where it is, with what was said about it.
     pub standing: Standing,
+    /// What people call its flags; those without a name are not among them.
+    pub flag_names: BTreeMap<FlagKey, String>,
     /// What must hold to leave the phase.
     pub gate: Gate,
     /// How many people it reaches; nothing where that cannot be read.
@@ -48,6 +53,12 @@ impl RolloutView {
     #[must_use]
     pub fn state(&self) -> &RolloutState {
         &self.standing.state
+    }
+
+    /// What people call a flag.
+    #[must_use]
+    pub fn flag_name<'a>(&'a self, key: &'a FlagKey) -> &'a str {
+        self.flag_names.get(key).map_or(key.as_str(), String::as_str)
     }
 
     /// Why a command would be refused now, given that reason; `None` if it would be carried out.

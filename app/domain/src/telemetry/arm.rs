@@ -18,7 +18,7 @@ pub struct Arm {
     /// Whose share.
     #[serde(rename = "s")]
     pub segment: SegmentKey,
-    /// How much of it the plan lets in, in thousandths of a per cent.
+    /// How much of it is let in just then, in thousandths of a per cent.
     #[serde(rename = "n")]
     pub buckets: u32,
     /// Whether they are let in.
@@ -27,7 +27,7 @@ pub struct Arm {
 }
 
 impl Arm {
-    /// The share that the plan lets in.
+    /// The share that is let in.
     #[must_use]
     pub fn share(&self) -> Share {
         Share::from_buckets(self.buckets)

@@ -188,3 +188,29 @@ proptest! {
         prop_assert_eq!(straight, grouped);
     }
 }
+
+#[test]
+fn a_session_that_sees_a_phase_begin_counts_in_both_and_its_error_where_it_happened() {
+    let arm = |text| Arm::parse(text);
+    let mut before = batch(1, 1, vec![fact(0, FactKind::View)]);
+    before.visit.arm = arm("2:everyone:20000:treatment");
+    let mut after = batch(1, 1, vec![fact(60, error(Severity::Critical))]);
+    after.visit.phase = Some(PhaseNumber(3));
+    after.visit.arm = arm("3:everyone:50000:treatment");
+    for batches in [[before.clone(), after.clone()], [after, before]] {
+        let mut ledger = ledger(&batches);
+        ledger.settle(&BTreeMap::new());
+        let count = |series, text: &str| {
+            let slice = Slice::Arm(Arm::parse(text).unwrap());
+            let of = |key: &RowKey| key.series == series && key.slice == slice;
+            ledger.rows.iter().filter(|(key, _)| of(key)).map(|(_, t)| t.count()).sum::<u64>()
+        };
+        let (two, three) = ("2:everyone:20000:treatment", "3:everyone:50000:treatment");
+        assert_eq!((count(Series::Sessions, two), count(Series::Sessions, three)), (1, 1));
+        assert_eq!(
+            (count(Series::ErrorSessions, two), count(Series::ErrorSessions, three)),
+            (0, 1)
+        );
+        assert_eq!(count(Series::CriticalSessions, three), 1);
+    }
+}

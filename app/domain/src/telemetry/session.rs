@@ -35,6 +35,12 @@ pub struct Session {
     /// The sides of the rollout's threshold that it was on: another one when shares change meanwhile.
     #[serde(rename = "a", default, skip_serializing_if = "BTreeSet::is_empty")]
     pub arms: BTreeSet<Arm>,
+    /// Those on which something went wrong that counts.
+    #[serde(rename = "ae", default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub error_arms: BTreeSet<Arm>,
+    /// Those on which something critical went wrong.
+    #[serde(rename = "ac", default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub critical_arms: BTreeSet<Arm>,
 }
 
 impl Session {
@@ -53,14 +59,20 @@ impl Session {
             _ => None,
         });
         let severities: BTreeSet<Severity> = counted.collect();
+        let (has_error, has_critical) =
+            (!severities.is_empty(), severities.contains(&Severity::Critical));
+        let arms: BTreeSet<Arm> = visit.arm.iter().cloned().collect();
+        let arms_if = |is_so: bool| if is_so { arms.clone() } else { BTreeSet::new() };
         Some(Self {
             first: (first, visit.device, visit.release.clone(), visit.phase),
             last,
-            has_error: !severities.is_empty(),
-            has_critical: severities.contains(&Severity::Critical),
+            has_error,
+            has_critical,
+            error_arms: arms_if(has_error),
+            critical_arms: arms_if(has_critical),
             exposed: visit.exposed.iter().map(|(f, v)| (f.clone(), v.clone())).collect(),
             segments: visit.segments.clone(),
-            arms: visit.arm.iter().cloned().collect(),
+            arms,
         })
     }
 
@@ -75,6 +87,8 @@ impl Session {
         self.exposed.extend(other.exposed.iter().cloned());
         self.segments.extend(other.segments.iter().cloned());
         self.arms.extend(other.arms.iter().cloned());
+        self.error_arms.extend(other.error_arms.iter().cloned());
+        self.critical_arms.extend(other.critical_arms.iter().cloned());
     }
 
     /// What it adds to the rows of the minute in which it began, or takes from them again when more
@@ -84,9 +98,6 @@ impl Session {
         let minute = first.div_euclid(60_000);
         // Millionths of a second, as all durations are.
         let duration = u64::try_from(self.last - first).unwrap_or_default().saturating_mul(1_000);
-        let mut series = vec![Series::Sessions];
-        series.extend(self.has_error.then_some(Series::ErrorSessions));
-        series.extend(self.has_critical.then_some(Series::CriticalSessions));
         let visit = Visit {
             who: None,
             device: *device,
@@ -98,25 +109,35 @@ impl Session {
         };
         let mut slices = Slice::of_visit(&visit);
         slices.extend(self.exposed.iter().map(|(f, v)| Slice::Flag(f.clone(), v.clone(), *phase)));
-        // It counts for the phase in which it began, and only there.
-        let arms = self.arms.iter().filter(|arm| Some(arm.phase) == *phase);
-        slices.extend(arms.cloned().map(Slice::Arm));
+        let mut counted: Vec<(Slice, Series)> = Vec::new();
         for slice in slices {
-            for series in &series {
-                let key = RowKey {
-                    environment,
-                    series: *series,
-                    slice: slice.clone(),
-                    label: String::new(),
-                    minute,
-                };
-                let row: &mut Tally = rows.entry(key).or_default();
-                match (is_taken, series) {
-                    (false, Series::Sessions) => row.add(duration),
-                    (true, Series::Sessions) => row.remove(duration),
-                    (false, _) => row.count_up(1),
-                    (true, _) => row.count_down(1),
-                }
+            counted.extend(self.has_error.then(|| (slice.clone(), Series::ErrorSessions)));
+            counted.extend(self.has_critical.then(|| (slice.clone(), Series::CriticalSessions)));
+            counted.push((slice, Series::Sessions));
+        }
+        // One that was there when a phase began is a session of both, and what went wrong in it belongs
+        // to where it went wrong; what did so before the page asked for a flag, to all of it.
+        let wrong = |happened: bool, arms| match (happened, BTreeSet::is_empty(arms)) {
+            (true, true) => &self.arms,
+            _ => arms,
+        };
+        let arms = [
+            (&self.arms, Series::Sessions),
+            (wrong(self.has_error, &self.error_arms), Series::ErrorSessions),
+            (wrong(self.has_critical, &self.critical_arms), Series::CriticalSessions),
+        ];
+        for (arms, series) in arms {
+            counted.extend(arms.iter().map(|arm| (Slice::Arm(arm.clone()), series)));
+        }
+        for (slice, series) in counted {
+            let label = String::new();
+            let key = RowKey { environment, series, slice, label, minute };
+            let row: &mut Tally = rows.entry(key).or_default();
+            match (is_taken, series) {
+                (false, Series::Sessions) => row.add(duration),
+                (true, Series::Sessions) => row.remove(duration),
+                (false, _) => row.count_up(1),
+                (true, _) => row.count_down(1),
             }
         }
     }

@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use phasegate_domain::{
     gates::{Pair, sample_ratio_mismatch},
     rollout::{ComparedWith, Target},
-    stats::People,
     telemetry::Arm,
 };
 
@@ -25,7 +24,7 @@ impl Others {
     pub(super) fn words(&self) -> &'static str {
         match self {
             Self::Control(..) => "in control",
-            Self::Before => "before the rollout",
+            Self::Before => "of everybody before the rollout",
         }
     }
 }
@@ -43,57 +42,25 @@ impl Evidence {
         }
     }
 
-    /// The two sides of the entry with the most people on its smaller side. Of several entries only one
-    /// is taken: which entry decides about somebody says who they are, and sides of different ones
-    /// would differ in that.
+    /// The two sides of the entry that is compared, at the share that is planned: what was served of it
+    /// for a while lets in others.
     fn control(&self) -> Result<Others, String> {
-        let entries: BTreeSet<(&str, u32)> = self
-            .arms
-            .iter()
-            .filter(|arm| arm.share() < phasegate_domain::bucket::Share::ALL)
-            .map(|arm| (arm.segment.as_str(), arm.buckets))
-            .collect();
-        let mut largest: Option<(u64, Sides)> = None;
-        for entry in entries {
-            let sides = self.sides(entry);
-            let smaller = sides.treatment.len().min(sides.control.len());
-            if largest.as_ref().is_none_or(|(most, _)| smaller > *most) {
-                largest = Some((smaller, sides));
-            }
-        }
-        let Some((_, sides)) = largest else {
-            return Err("nobody is left to compare with".to_owned());
-        };
-        // Who has been on both sides was so because shares changed, and then no share can be expected.
-        let crossed = sides.treatment.count_in_both(&sides.control);
-        if crossed == 0 {
-            let (treatment, control) = (sides.treatment.len(), sides.control.len());
-            if let Some(problem) = sample_ratio_mismatch(treatment, control, sides.share) {
-                return Err(problem);
-            }
-        }
-        Ok(Others::Control(sides.inside, sides.outside))
-    }
-
-    fn sides(&self, (segment, buckets): (&str, u32)) -> Sides {
+        let entry = self.compared.as_ref();
+        let (segment, share) = entry.ok_or("nobody is left to compare with")?;
         let arms = |is_treatment| -> BTreeSet<Arm> {
             let arms = self.arms.iter().filter(|arm| {
-                arm.segment.as_str() == segment
-                    && arm.buckets == buckets
-                    && arm.is_treatment == is_treatment
+                arm.segment == *segment && arm.share() == *share && arm.is_treatment == is_treatment
             });
             arms.cloned().collect()
         };
         let (inside, outside) = (arms(true), arms(false));
         let people = |arms: &BTreeSet<Arm>| {
-            union(self.people(&Group::Side(arms.clone()), self.days).into_values())
+            union(self.people(&Group::Side(arms.clone()), self.days).into_values()).len()
         };
-        Sides {
-            treatment: people(&inside),
-            control: people(&outside),
-            share: phasegate_domain::bucket::Share::from_buckets(buckets).percent() / 100.0,
-            inside,
-            outside,
+        let (treatment, control) = (people(&inside), people(&outside));
+        match sample_ratio_mismatch(treatment, control, share.percent() / 100.0) {
+            Some(problem) => Err(problem),
+            None => Ok(Others::Control(inside, outside)),
         }
     }
 
@@ -113,13 +80,4 @@ impl Evidence {
             }
         }
     }
-}
-
-/// The two sides of an entry.
-struct Sides {
-    inside: BTreeSet<Arm>,
-    outside: BTreeSet<Arm>,
-    treatment: People,
-    control: People,
-    share: f64,
 }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use phasegate_domain::{
     analytics::Presence,
-    ids::{EnvironmentId, FlagKey, PhaseNumber, VariantName},
+    bucket::Share,
+    ids::{EnvironmentId, FlagKey, PhaseNumber, SegmentKey, VariantName},
     rollout::Rollout,
     stats::{People, Tally},
     telemetry::{Arm, Deed, Resolution, Series, Slice, day_of},
@@ -62,6 +63,8 @@ pub(crate) struct Evidence {
     pub(super) flags: BTreeMap<FlagKey, VariantName>,
     pub(super) phases: BTreeSet<PhaseNumber>,
     pub(super) arms: BTreeSet<Arm>,
+    /// The entry whose sides are compared, and its share.
+    pub(super) compared: Option<(SegmentKey, Share)>,
     rows: BTreeMap<(Series, Slice), Vec<Labelled>>,
 }
 
@@ -125,6 +128,7 @@ impl Evidence {
             flags,
             phases,
             arms,
+            compared: rollout.plan.compared_entry(last).map(|e| (e.segment.clone(), e.share)),
             rows: by_series,
         })
     }

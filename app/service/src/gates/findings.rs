@@ -2,7 +2,7 @@
 
 use phasegate_domain::{
     gates::{Finding, Limit, Verdict, judge, judge_change},
-    rollout::{Criterion, Metric, Phase, Target},
+    rollout::{ComparedWith, Criterion, Metric, Phase, Target},
 };
 
 use super::{
@@ -29,7 +29,7 @@ impl Evidence {
             return Finding::unknown("not measured: no address is monitored");
         }
         let limit = Limit { comparator: target.comparator, threshold: target.threshold };
-        let of = counted(target.metric);
+        let of = counted(target.metric, target.compared_with != ComparedWith::Fixed);
         let others = match self.others(target.compared_with) {
             Ok(others) => others,
             Err(problem) => return Finding::unknown(problem),

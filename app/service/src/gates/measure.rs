@@ -26,6 +26,9 @@ const RETAINED_30: Counted = Counted(
     "people who came first at least 30 days ago",
 );
 
+/// The least that ratings are taken to vary: half a star in either direction.
+const MIN_VARIANCE: f64 = 0.25;
+
 /// A minute, in millionths of a second.
 const MINUTE: f64 = 60e6;
 
@@ -33,8 +36,10 @@ const MINUTE: f64 = 60e6;
 const CORE: [Vital; 3] = [Vital::Lcp, Vital::Inp, Vital::Cls];
 
 /// What is counted for a metric.
-pub(super) fn counted(metric: Metric) -> Counted {
+pub(super) fn counted(metric: Metric, compared: bool) -> Counted {
     match metric {
+        // Of others it is sessions that are measured.
+        Metric::Engagement if compared => SESSIONS,
         Metric::AdoptionRate | Metric::Engagement => PEOPLE,
         Metric::ErrorRate
         | Metric::CriticalErrorRate
@@ -90,7 +95,13 @@ impl Evidence {
                 happened: tally(Series::CriticalSessions).count(),
                 looked: tally(Series::Sessions).count(),
             },
-            Metric::UserSatisfaction => mean(&tally(Series::Feedback), 1.0),
+            Metric::UserSatisfaction => match mean(&tally(Series::Feedback), 1.0) {
+                // Whole stars: that all are alike so far does not mean that the next one is.
+                Measured::Mean { mean, variance, count } => {
+                    Measured::Mean { mean, variance: variance.max(MIN_VARIANCE), count }
+                }
+                other => other,
+            },
             Metric::Nps => recommended(&tally(Series::Nps)),
             Metric::PerformanceScore => score(|vital| tally(Series::Vital(vital))),
             Metric::GoodVitals => good(|vital| tally(Series::Vital(vital))),

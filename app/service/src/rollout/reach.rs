@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use phasegate_domain::{
     analytics::Presence,
-    ids::{EnvironmentId, SegmentKey},
+    ids::{EnvironmentId, FlagKey, SegmentKey, VariantName},
     rollout::{Reach, Rollout},
     stats::People,
     telemetry::{Deed, day_of},
@@ -31,13 +31,19 @@ pub(super) async fn reach(
         }
     };
     let live = service.environment(environment)?;
-    let mut exposed = People::default();
-    for flag in rollout.plan.phases.iter().flat_map(|phase| &phase.flags) {
-        if let Ok(stored) = live.stored_flag(flag.as_str()) {
-            let on = &stored.flag.rollout_variant;
-            exposed.extend(&presence.exposed(flag, |variant| variant == on));
+    // In the phase that is served: whoever had it before a rollback does not any more.
+    let serving = rollout.standing.state.serving_phase();
+    let is_on = |flag: &FlagKey, variant: &VariantName| {
+        rollout.plan.phase_that_adds(flag).is_some()
+            && live.stored_flag(flag.as_str()).is_ok_and(|f| f.flag.rollout_variant == *variant)
+    };
+    let exposed = presence.by_day(|deed| match deed {
+        Deed::Exposed(flag, variant, phase) => {
+            phase.is_some() && *phase == serving && is_on(flag, variant)
         }
-    }
+        _ => false,
+    });
+    let exposed = People::in_any(exposed.values());
     let named = rollout.plan.phases.iter().flat_map(|phase| &phase.audience);
     let segments: BTreeMap<SegmentKey, People> = named
         .map(|entry| &entry.segment)

@@ -3,7 +3,7 @@
 use phasegate_domain::{
     dashboard::CurrentPhase,
     history::SubjectKind,
-    ids::EnvironmentId,
+    ids::{EnvironmentId, FlagKey},
     people::Role,
     rollout::{FirstMinutes, KpiValue, Rollout, RolloutView, Voices},
     snapshot::Snapshot,
@@ -43,7 +43,14 @@ pub async fn view(
     let Measured { kpis, first_minutes, voices, marks } = or_nothing(measured)?;
     let history = service.state.history(environment, &query).await?;
     let history = history.into_iter().map(|line| line.entry).collect();
+    let live = service.environment(environment)?;
+    let name = |key: &FlagKey| {
+        let name = live.stored_flag(key.as_str()).ok()?.flag.name.clone();
+        (!name.is_empty()).then(|| (key.clone(), name))
+    };
+    let flags = rollout.plan.phases.iter().flat_map(|phase| &phase.flags);
     Ok(Some(RolloutView {
+        flag_names: flags.filter_map(name).collect(),
         kpis,
         first_minutes,
         voices,

@@ -203,22 +203,28 @@ fn newly(kind: CommandKind, rollout: &RolloutView) -> Option<String> {
     }
     let more = reach.expected_next?.saturating_sub(reach.expected);
     let (more, active) = (format::count(more), format::count(reach.active));
-    let flags: Vec<&str> = target(kind, rollout)?.flags.iter().map(|key| key.as_str()).collect();
+    let target = target(kind, rollout)?;
+    let flags: Vec<&str> = target.flags.iter().map(|key| rollout.flag_name(key)).collect();
     let besides = match (reach.expected, flags.as_slice()) {
         (0, _) | (_, []) => String::new(),
         (there, flags) => {
             format!(" The {} who are in get {} besides.", format::count(there), flags.join(", "))
         }
     };
+    // Whoever is new gets all that the phases up to it bring.
+    let phases = rollout.plan.phases.iter().take_while(|phase| phase.number <= target.number);
+    let all: Vec<&str> =
+        phases.flat_map(|phase| &phase.flags).map(|key| rollout.flag_name(key)).collect();
     Some(format!(
-        "About {more} of {active} people who were active in the last 30 days will newly get it.{besides}"
+        "About {more} of {active} people who were active in the last 30 days will newly get {}.{besides}",
+        all.join(", ")
     ))
 }
 
 fn in_words(kind: CommandKind, throttle: Throttle) -> String {
     match kind {
         CommandKind::Pause => {
-            "Everyone keeps what they have. Nothing can be advanced or raised until it is resumed; rollbacks stay possible.".to_owned()
+            "Everyone keeps what they have, and who falls within the shares is still let in. Nothing can be advanced or raised until it is resumed; rollbacks stay possible.".to_owned()
         }
         CommandKind::Resume => "The rollout goes on where it was.".to_owned(),
         CommandKind::Halve => format!(

@@ -21,6 +21,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use phasegate_domain::{
     bucket::Throttle,
+    gates::{ConditionKind, Verdict},
     rollout::{Command, CommandKind, RolloutState, RolloutView},
 };
 use phasegate_service::{
@@ -125,6 +126,7 @@ fn Loaded(rollout: RolloutView, request: Request) -> impl IntoView {
         {done}
         {held}
         <Head rollout=rollout.clone()/>
+        {alarms(&rollout)}
         <Track rollout=rollout.clone()/>
         <OpenIncidents rollout=rollout.clone()/>
         <Actions rollout=rollout.clone() asked/>
@@ -135,6 +137,21 @@ fn Loaded(rollout: RolloutView, request: Request) -> impl IntoView {
         <Phases rollout=rollout.clone()/>
         <History rollout/>
     }
+}
+
+/// What is alarming, before everything else, and also when all phases are done.
+fn alarms(rollout: &RolloutView) -> Option<impl IntoView + use<>> {
+    let conditions = &rollout.gate.conditions;
+    let firing = conditions
+        .iter()
+        .find(|c| c.kind == ConditionKind::Alerts && c.verdict == Verdict::Fail)?;
+    let text = firing.detail.clone();
+    Some(view! {
+        <p class="notice notice-error" role="alert" data-testid="alarms">
+            <strong>"Alarm: "</strong> {text} ". "
+            <a href="/admin/rollout/emergency">"Roll back …"</a>
+        </p>
+    })
 }
 
 #[component]

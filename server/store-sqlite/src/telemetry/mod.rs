@@ -84,12 +84,9 @@ impl SqliteTelemetry {
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         let migrator = sqlx::migrate!("../../migrations/sqlite/telemetry");
         let database = Database::open(path, &migrator).await?;
-        Ok(Self {
-            database,
-            path: path.to_owned(),
-            raw: RawFolder::beside(path),
-            settled: Arc::default(),
-        })
+        let settled = Arc::new(Settled::default());
+        settled.catch_up(&database).await?;
+        Ok(Self { database, path: path.to_owned(), raw: RawFolder::beside(path), settled })
     }
 
     /// Lets the file grow to so many pages of 4 KiB at most, as a full disk would.
