@@ -78,7 +78,12 @@ async fn who_comes_second_is_told() {
         app.api(Method::POST, "/rollout/commands").header("if-match", &tag).json(&body)
     };
     assert_eq!(json(start()).await.0, 200);
-    assert_eq!(json(start()).await.0, 412);
+    let (code, problem) = json(start()).await;
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(
+        code == 412 && detail.contains("first start") && detail.contains("started"),
+        "{detail}"
+    );
     // Without a tag the two still come one after the other.
     let advance = || {
         let body = json!({"command": "advance", "reason": "by force"});

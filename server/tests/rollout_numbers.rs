@@ -108,6 +108,8 @@ async fn both_sides_of_a_share_are_compared() {
     assert_eq!(minutes["flags"], json!([["NEW_FEATURE", given, refused]]));
     assert_eq!(minutes["now"]["sessions"], 300);
     assert_eq!(minutes["now"]["views"], 300);
+    let notice = now["notice"].as_str().unwrap();
+    assert!(notice.contains("has started") && notice.contains("P1"), "{notice}");
     let kpis = &now["kpis"];
     assert_eq!(kpis[0]["current"], "100.0 per 100 users and day", "{kpis}");
     assert_eq!(

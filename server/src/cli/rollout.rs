@@ -75,6 +75,9 @@ pub(super) struct Given {
     /// Why; needed where a rule is overruled or something is taken away
     #[arg(long, default_value = "")]
     reason: String,
+    /// Only if nobody has moved it since it had this version, as status --json shows it
+    #[arg(long)]
+    if_version: Option<i64>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -113,7 +116,7 @@ pub(super) async fn run(wanted: RolloutCommand) -> anyhow::Result<()> {
     let local = given.place.open().await?;
     let (service, actor, environment) = (&local.service, &local.actor, local.environment);
     let wanted = Command::new(kind, given.reason);
-    match command(service, actor, environment, &wanted, None).await {
+    match command(service, actor, environment, &wanted, given.if_version).await {
         Ok(_) => show(&local, given.json).await,
         Err(ServiceError::Refused(refusal)) => {
             Err(anyhow::anyhow!(instead(service, actor, environment, &refusal).await?))

@@ -3,8 +3,10 @@
 use phasegate_domain::{
     Timestamp,
     gates::Gate,
+    history::Change,
     ids::{PhaseNumber, RolloutKey},
-    rollout::{CommandKind, FirstMinutes, KpiValue, Reach, Record, RolloutView},
+    rollout::{CommandKind, FirstMinutes, KpiValue, Reach, Record, RolloutView, Voices, notice},
+    telemetry::Mark,
 };
 use serde::Serialize;
 
@@ -39,6 +41,13 @@ pub struct RolloutStatus {
     pub kpis: Vec<KpiValue>,
     /// The minutes since the phase began, while it has only just begun.
     pub first_minutes: Option<FirstMinutes>,
+    /// What people have said in this phase.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub voices: Voices,
+    /// What changed since the rollout began, of flags and releases, too; oldest first.
+    pub marks: Vec<Mark>,
+    /// The text for stakeholders about the newest move; nothing before the first one.
+    pub notice: Option<String>,
     /// The commands that would be carried out now, given a reason.
     pub possible: Vec<CommandKind>,
     /// Ticks, judgements, votes and incidents.
@@ -70,6 +79,12 @@ impl RolloutStatus {
             reach: view.reach,
             kpis: view.kpis.clone(),
             first_minutes: view.first_minutes.clone(),
+            voices: view.voices.clone(),
+            marks: view.marks.clone(),
+            notice: view.history.iter().find_map(|line| match &line.change {
+                Change::Rollout { what, .. } => notice(&view.plan, what, &line.actor, line.at),
+                _ => None,
+            }),
             possible,
             record: view.standing.record.clone(),
             version: view.version,
