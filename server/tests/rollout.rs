@@ -50,6 +50,10 @@ async fn a_refusal_says_why_and_what_is_possible() {
         (code, problem["detail"].as_str().unwrap()),
         (422, "item: the plan has no item \"Coffee\"")
     );
+    let typo = json!({"contribution": "vote", "go": true, "coment": "lost"});
+    let (code, problem) = add(&app, typo).await;
+    let detail = problem["detail"].as_str().unwrap();
+    assert_eq!((code, detail), (422, "coment: there is no such field"));
     let link =
         json!({"contribution": "tick", "item": "E2E tests passing", "link": "javascript:alert(1)"});
     assert_eq!(add(&app, link).await.0, 422);

@@ -16,6 +16,7 @@ use phasegate_service::{
     },
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -112,10 +113,8 @@ async fn command_rollout(call: Call, Sent(sent): Sent<SentCommand>) -> Result<Re
     responses((status = 200, body = RolloutStatus, headers(("ETag" = String))),
               (status = 409, description = "A rule stands against it", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn add_to_rollout(
-    call: Call,
-    Sent(contribution): Sent<Contribution>,
-) -> Result<Response, Problem> {
+async fn add_to_rollout(call: Call, Sent(sent): Sent<Value>) -> Result<Response, Problem> {
+    let contribution = contribution(sent)?;
     add(&call.service, &call.actor, call.environment, &contribution).await?;
     Ok(respond(&status(&call).await?))
 }
@@ -130,6 +129,22 @@ async fn get_review(call: Call) -> Result<Response, Problem> {
     let missing = || Problem::new(StatusCode::NOT_FOUND, "this environment has no rollout");
     let kind = (header::CONTENT_TYPE, "text/markdown; charset=utf-8");
     Ok(([kind], review.ok_or_else(missing)?.markdown()).into_response())
+}
+
+/// Reads what is added. A field that there is not is refused: what somebody wrote into it would be
+/// lost.
+fn contribution(sent: Value) -> Result<Contribution, Problem> {
+    let wrong = |detail: String| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail);
+    let read: Contribution =
+        serde_json::from_value(sent.clone()).map_err(|error| wrong(error.to_string()))?;
+    let known = serde_json::to_value(&read).unwrap_or_default();
+    let fields = sent.as_object().into_iter().flatten();
+    let unknown =
+        fields.filter(|(_, value)| !value.is_null()).find(|(name, _)| known.get(name).is_none());
+    match unknown {
+        Some((name, _)) => Err(wrong(format!("{name}: there is no such field"))),
+        None => Ok(read),
+    }
 }
 
 /// A plan as a file.

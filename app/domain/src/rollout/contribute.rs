@@ -48,6 +48,10 @@ pub fn contribute(
     if let Some(id) = contribution.incident() {
         let incident =
             standing.record.incident(id).ok_or(Refusal::UnknownIncident { incident: id })?;
+        let is_post_mortem = matches!(contribution, Contribution::WritePostMortem { .. });
+        if is_post_mortem && incident.post_mortem.is_some() {
+            return Err(Refusal::PostMortemThere { incident: id });
+        }
         if matches!(contribution, Contribution::CloseIncident { .. }) {
             if incident.is_post_mortem_due() {
                 return Err(Refusal::PostMortemDue { incident: id });

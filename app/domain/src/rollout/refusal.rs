@@ -79,6 +79,12 @@ pub enum Refusal {
         /// Of how many.
         of: usize,
     },
+    /// What somebody has written is not lost for what somebody else writes.
+    #[error("incident {incident} has its post-mortem; add to it with a note")]
+    PostMortemThere {
+        /// Which one.
+        incident: u32,
+    },
     /// What was not understood will happen again.
     #[error("incident {incident} was a full rollback: write its post-mortem first")]
     PostMortemDue {

@@ -387,6 +387,18 @@ fn addition(which: u8) -> Contribution {
 }
 
 #[test]
+fn a_post_mortem_is_written_once() {
+    let plan = plan_file().plan;
+    let back = Command::new(CommandKind::RollBackFully, "it burns");
+    let begun = standing(RolloutState::Running(progress(2)));
+    let event = apply(&plan, &begun, &back, &Gate::default(), Role::Operator, at(9)).unwrap();
+    let burnt = begun.after(&event, &ada(), at(9));
+    let write = |standing: &Standing| contribute(&plan, standing, &addition(4), Role::Operator);
+    let written = burnt.after(&write(&burnt).unwrap(), &ada(), at(9));
+    assert_eq!(write(&written), Err(Refusal::PostMortemThere { incident: 1 }));
+}
+
+#[test]
 fn votes_end_when_something_goes_wrong_and_a_kill_shuts_the_gate() {
     let mut plan = plan_file().plan;
     plan.quorum = 1;
