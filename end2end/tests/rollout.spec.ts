@@ -141,8 +141,8 @@ test('a rollout from its checklist to its post-mortem', async ({ admin, server, 
     await beta.getByRole('button', { name: 'Throw an error' }).click();
     await expect.poll(async () => {
       await admin.goto('/admin/rollout');
-      return admin.getByTestId('gate').innerText();
-    }, { timeout: 15_000 }).toContain('of 1 person');
+      return admin.getByTestId('first-minutes').innerText();
+    }, { timeout: 15_000 }).toMatch(/Sessions with an error\s+1 \(/);
   });
 
   await test.step('the gradual rollback is two clicks away, and halves exactly', async () => {

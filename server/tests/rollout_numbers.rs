@@ -171,3 +171,31 @@ async fn alarms_shut_the_gate() {
     let text = app.api(Method::GET, "/rollout/review").send().await.unwrap().text().await.unwrap();
     assert!(text.contains("- An alert is firing: Critical security issue"), "{text}");
 }
+
+#[tokio::test]
+async fn a_bug_report_is_a_bug() {
+    let app = TestApp::start().await;
+    let start = json!({"command": "start", "reason": "a trial"});
+    json(app.api(Method::POST, "/rollout/commands").json(&start)).await;
+    let report = async |who: usize, events: Value| {
+        let id = format!("i{who}");
+        let flag = "ENHANCED_EXERCISE_LIBRARY";
+        let body = json!({"v": 1, "batch": id, "session": id, "visitor": "v", "user": id,
+            "segments": "internal", "exposed": {flag: "on"}, "events": events});
+        let sent = app.post(&format!("/collect?key={CLIENT_KEY}")).body(body.to_string());
+        assert_eq!(json(sent).await.0, 202);
+    };
+    let verdict = async || {
+        let now = status(&app).await;
+        let all = now["gate"]["conditions"].as_array().unwrap().clone();
+        let found = all.iter().find(|c| c["title"] == "Zero critical bugs").unwrap().clone();
+        (found["verdict"].as_str().unwrap().to_owned(), found["detail"].to_string())
+    };
+    for who in 0..30 {
+        report(who, json!([{"t": "view", "page": "/"}])).await;
+    }
+    assert_eq!(verdict().await.0, "pass");
+    report(30, json!([{"t": "feedback", "kind": "bug", "message": "The timer stops"}])).await;
+    let (verdict, detail) = verdict().await;
+    assert!(verdict == "fail" && detail.contains("1 in 31 sessions"), "{verdict} {detail}");
+}

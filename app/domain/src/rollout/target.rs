@@ -39,7 +39,7 @@ pub enum Metric {
     SessionDuration,
     /// How often an event of the app's own happens, per 100 users and day.
     Events,
-    /// Sessions with a critical error.
+    /// Sessions with a critical error, and bug reports.
     CriticalBugs,
 }
 

@@ -30,6 +30,9 @@ const SERIES: [Series; 7] = [
 /// Of how many days before the rollout what is new is compared with.
 const DAYS_BEFORE: i64 = 28;
 
+/// The newest pieces of feedback that are looked through for bug reports.
+const REPORTS: u32 = 500;
+
 /// Days, the last one excluded.
 pub(crate) type Days = (i64, i64);
 
@@ -65,6 +68,8 @@ pub(crate) struct Evidence {
     pub(super) arms: BTreeSet<Arm>,
     /// The entry whose sides are compared, and its share.
     pub(super) compared: Option<(SegmentKey, Share)>,
+    /// The days of bug reports; none of them can be told to be closed.
+    bug_reports: Vec<i64>,
     rows: BTreeMap<(Series, Slice), Vec<Labelled>>,
 }
 
@@ -109,12 +114,15 @@ impl Evidence {
             (ask(slices, days), ask(vec![Slice::All], before.unwrap_or(no_days)));
         let (from, to) = before.unwrap_or(no_days);
         let telemetry = &service.telemetry;
-        let (rows, rows_before, presence, presence_before) = tokio::try_join!(
+        let (rows, rows_before, presence, presence_before, said) = tokio::try_join!(
             telemetry.rows(&asked),
             telemetry.rows(&asked_before),
             telemetry.people(environment, "", days.0, days.1),
             telemetry.people(environment, "", from, to),
+            telemetry.recent_feedback(environment, REPORTS),
         )?;
+        let bugs = said.iter().filter(|said| said.what.kind == "bug");
+        let bug_reports = bugs.map(|said| day_of(said.at)).collect();
         let mut by_series: BTreeMap<_, Vec<Labelled>> = BTreeMap::new();
         for Row { series, slice, label, span, tally } in rows.into_iter().chain(rows_before) {
             by_series.entry((series, slice)).or_default().push((span, label, tally));
@@ -129,6 +137,7 @@ impl Evidence {
             phases,
             arms,
             compared: rollout.plan.compared_entry(last).map(|e| (e.segment.clone(), e.share)),
+            bug_reports,
             rows: by_series,
         })
     }
@@ -174,6 +183,11 @@ impl Evidence {
             }
         }
         all
+    }
+
+    /// How many bugs were reported on some days, by anybody.
+    pub(super) fn bug_reports(&self, (from, to): Days) -> u64 {
+        self.bug_reports.iter().filter(|day| (from..to).contains(*day)).count() as u64
     }
 
     /// What was known of people then.

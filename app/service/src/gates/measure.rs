@@ -92,7 +92,7 @@ impl Evidence {
                 cases: tally(Series::Sessions).count(),
             },
             Metric::CriticalBugs => Measured::Count {
-                happened: tally(Series::CriticalSessions).count(),
+                happened: tally(Series::CriticalSessions).count() + self.bug_reports(days),
                 looked: tally(Series::Sessions).count(),
             },
             Metric::UserSatisfaction => match mean(&tally(Series::Feedback), 1.0) {
