@@ -128,7 +128,9 @@ fn sentence(text: &str) -> String {
 impl From<ServiceError> for Trouble {
     fn from(error: ServiceError) -> Self {
         let status = match &error {
-            ServiceError::Forbidden { .. } => StatusCode::FORBIDDEN,
+            ServiceError::Forbidden { .. }
+            | ServiceError::TokenScope { .. }
+            | ServiceError::TokenReach { .. } => StatusCode::FORBIDDEN,
             ServiceError::NotFound { .. } => StatusCode::NOT_FOUND,
             ServiceError::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             ServiceError::Refused(Refusal::NotAllowed { .. }) => StatusCode::FORBIDDEN,
@@ -140,7 +142,7 @@ impl From<ServiceError> for Trouble {
             | ServiceError::Overtaken { .. }
             | ServiceError::Exists { .. }
             | ServiceError::InUse(_) => StatusCode::CONFLICT,
-            ServiceError::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            ServiceError::Busy | ServiceError::Locked => StatusCode::SERVICE_UNAVAILABLE,
             ServiceError::Full => StatusCode::INSUFFICIENT_STORAGE,
             ServiceError::Inconsistent(_) | ServiceError::Store(_) => {
                 // What storage says helps the operator, not the reader of the page.

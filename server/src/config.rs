@@ -10,7 +10,7 @@ use figment::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::cli::ServeArgs;
+use crate::{cli::ServeArgs, http::TrustedProxies};
 
 /// How the file is written.
 struct Toml;
@@ -38,6 +38,8 @@ pub struct Config {
     pub data: PathBuf,
     /// Address under which people and pages reach the server, if it is not where it listens.
     pub public_url: Option<String>,
+    /// Proxies whose `X-Forwarded-For` is believed: addresses and networks with commas between them.
+    pub trusted_proxies: Option<String>,
     /// Whether `/demo` is served.
     pub demo: bool,
     /// First start only: the admin's address.
@@ -82,6 +84,7 @@ impl Default for Config {
             listen: "127.0.0.1:8080".to_owned(),
             data: "./data".into(),
             public_url: None,
+            trusted_proxies: None,
             demo: false,
             admin_email: None,
             admin_password: None,
@@ -105,10 +108,11 @@ pub(crate) fn variables() -> impl Iterator<Item = (String, String)> {
 fn environment(
     vars: impl Iterator<Item = (String, String)>,
 ) -> anyhow::Result<Serialized<BTreeMap<String, Value>>> {
-    const TEXTS: [&str; 9] = [
+    const TEXTS: [&str; 10] = [
         "listen",
         "data",
         "public_url",
+        "trusted_proxies",
         "admin_email",
         "admin_password",
         "client_key",
@@ -174,7 +178,15 @@ impl Config {
                 "public_url must begin with https:// or http://, not {url:?}"
             );
         }
+        let proxies = config.trusted_proxies.as_deref().unwrap_or_default();
+        TrustedProxies::parse(proxies).map_err(anyhow::Error::msg)?;
         Ok(config)
+    }
+
+    /// The proxies that are trusted; checked when the configuration was read.
+    pub(crate) fn trusted_proxies(&self) -> TrustedProxies {
+        let text = self.trusted_proxies.as_deref().unwrap_or_default();
+        TrustedProxies::parse(text).unwrap_or_default()
     }
 
     /// Whether cookies may only travel over HTTPS (browsers count localhost as such).

@@ -11,6 +11,7 @@ mod first_start;
 mod health;
 mod http;
 mod live;
+mod lock;
 mod login;
 mod ofrep;
 mod pages;

@@ -3,9 +3,9 @@
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::State,
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, HeaderName, StatusCode},
     response::{
         IntoResponse, Response,
         sse::{Event, KeepAlive, Sse},
@@ -19,7 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use tower_sessions::Session;
 
 use crate::{
-    http::{AppState, Problem},
+    http::{AppState, Connection, Problem},
     login,
 };
 
@@ -36,11 +36,15 @@ pub(crate) fn routes() -> Router<AppState> {
     Router::new()
         .route(
             "/admin/live/dashboard",
-            get(|state, session, headers| listen(Panel::Dashboard, state, session, headers)),
+            get(|state, session, connection, headers| {
+                listen(Panel::Dashboard, state, session, connection, headers)
+            }),
         )
         .route(
             "/admin/live/arrivals",
-            get(|state, session, headers| listen(Panel::Arrivals, state, session, headers)),
+            get(|state, session, connection, headers| {
+                listen(Panel::Arrivals, state, session, connection, headers)
+            }),
         )
 }
 
@@ -55,6 +59,7 @@ async fn listen(
     panel: Panel,
     State(state): State<AppState>,
     session: Session,
+    Extension(connection): Extension<Arc<Connection>>,
     headers: HeaderMap,
 ) -> Response {
     let environment = match phasegate_app::selected_environment(&state.service, &headers) {
@@ -65,12 +70,15 @@ async fn listen(
         let detail = "too many live pages are open; close some, or reload this one later";
         return Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).into_response();
     };
+    connection.keep_open();
     let stopping = state.stopping.clone();
     let changes = state.service.changes();
     let start =
         Position { panel, state, session, environment, changes, is_first: true, _permit: permit };
     let events = events(start).take_until(stopping.cancelled_owned());
-    Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))).into_response()
+    let keep_alive = KeepAlive::new().interval(Duration::from_secs(15));
+    let unbuffered = [(HeaderName::from_static("x-accel-buffering"), "no")];
+    (unbuffered, Sse::new(events).keep_alive(keep_alive)).into_response()
 }
 
 struct Position {

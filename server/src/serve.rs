@@ -27,7 +27,8 @@ use crate::{
     assets, clock,
     config::{self, Config, LogFormat},
     first_start,
-    http::{AppState, router},
+    http::{AppState, router, serve_connections},
+    lock,
 };
 
 /// How long open requests may take after a signal to stop.
@@ -51,7 +52,11 @@ pub(crate) async fn main(config: Config) -> anyhow::Result<()> {
     }
     let listener = listen(&config.listen).await?;
     let address = listener.local_addr()?;
+    make_data_folder(&config.data)?;
+    let _lock = lock::take(&config.data)?;
     let service = open(&config).await?;
+    let [a, b, c, d, ..] = clock::seed()?;
+    service.mark(i32::from_ne_bytes([a, b, c, d])).await?;
     let url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     first_start::run(&service, &config, &url).await?;
     for (variable, problem) in service.useless_variables() {
@@ -116,7 +121,8 @@ pub async fn open(config: &Config) -> anyhow::Result<Arc<Service>> {
 
 /// Makes the folder and proves that it can be written, because SQLite says it less clearly.
 fn make_data_folder(folder: &Path) -> anyhow::Result<()> {
-    let probe = folder.join(".phasegate-write-test");
+    // Several commands may do so at once.
+    let probe = folder.join(format!(".phasegate-write-test-{}", std::process::id()));
     // Only for us: it holds the hashes of passwords and what visitors did.
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     let written = made.and_then(|()| fs::write(&probe, b""));
@@ -126,8 +132,10 @@ fn make_data_folder(folder: &Path) -> anyhow::Result<()> {
             folder.display()
         );
     }
-    fs::remove_file(probe)?;
-    Ok(())
+    match fs::remove_file(probe) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 /// Serves until `stop` is done, then lets open requests end.
@@ -145,25 +153,28 @@ pub async fn serve(
     let service = Arc::clone(&state.service);
     let jobs = tokio::spawn(run_jobs(Arc::clone(&service)));
     let told = stopping.clone();
-    let app = router(state).into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, app).with_graceful_shutdown(async move {
+    let (limits, proxies) = (state.limits, state.settings.trusted_proxies.clone());
+    let server = serve_connections(listener, router(state), limits, proxies, stopping.clone());
+    let told_to_stop = async move {
         stop.await;
         // Ends the open event streams, which would otherwise never finish.
         told.cancel();
-    });
+        std::future::pending::<()>().await;
+    };
     let overdue = async {
         stopping.cancelled().await;
         tokio::time::sleep(GRACE).await;
     };
     tokio::select! {
-        ended = server => ended?,
+        () = server => {}
+        () = told_to_stop => {}
         () = overdue => tracing::warn!("some requests did not end in time and were cut off"),
     }
     jobs.abort();
     // What was counted since the jobs' last turn.
     usage::write_counted(&service).await?;
     tokens::write_uses(&service).await?;
-    Ok(())
+    Ok(service.close().await?)
 }
 
 /// Where this process reaches itself: what listens everywhere is also here.

@@ -148,10 +148,11 @@ async fn what_is_wrong_is_refused_and_named() {
 #[tokio::test]
 async fn what_is_needed_cannot_go() {
     let app = TestApp::start().await;
-    let (status, problem) = json(app.api(Method::DELETE, "/flags/AI_EXERCISE_COACHING")).await;
+    let (status, problem) =
+        json(app.overwrite(Method::DELETE, "/flags/AI_EXERCISE_COACHING")).await;
     assert_eq!(status, 409);
     assert!(problem["detail"].as_str().unwrap().contains("phase 6 of the plan"), "{problem}");
-    let (status, problem) = json(app.api(Method::DELETE, "/segments/beta_testers")).await;
+    let (status, problem) = json(app.overwrite(Method::DELETE, "/segments/beta_testers")).await;
     assert_eq!(status, 409);
     assert!(
         problem["detail"].as_str().unwrap().contains("phase 2 of exercise-library"),
@@ -165,20 +166,20 @@ async fn what_is_needed_cannot_go() {
         assert_eq!(json(app.api(Method::POST, "/flags").json(&flag)).await.0, 201);
     }
     let circle = json!({"key": "BASE", "kind": "boolean", "prerequisites": [{"flag": "TOP", "variants": ["on"]}]});
-    let (status, problem) = json(app.api(Method::PUT, "/flags/BASE").json(&circle)).await;
+    let (status, problem) = json(app.overwrite(Method::PUT, "/flags/BASE").json(&circle)).await;
     assert_eq!(status, 422);
     assert!(
         problem["detail"].as_str().unwrap().contains("BASE → TOP → BASE is a circle"),
         "{problem}"
     );
-    let (status, problem) = json(app.api(Method::DELETE, "/flags/BASE")).await;
+    let (status, problem) = json(app.overwrite(Method::DELETE, "/flags/BASE")).await;
     assert_eq!(status, 409);
     assert!(
         problem["detail"].as_str().unwrap().contains("flags.TOP.prerequisites[0]"),
         "{problem}"
     );
     let other = json!({"key": "BASE", "kind": "string", "off_variant": "a", "variants": [{"name": "a", "value": "a"}]});
-    let (status, problem) = json(app.api(Method::PUT, "/flags/BASE").json(&other)).await;
+    let (status, problem) = json(app.overwrite(Method::PUT, "/flags/BASE").json(&other)).await;
     assert_eq!(status, 422);
     assert!(problem["detail"].as_str().unwrap().contains("never change"), "{problem}");
 }
@@ -221,7 +222,7 @@ async fn segments_and_overrides_are_made_changed_and_deleted() {
     );
     let mut circular = segment.clone();
     circular["condition"] = json!({"not": {"in_segment": "vip"}});
-    let (status, problem) = json(app.api(Method::PUT, "/segments/vip").json(&circular)).await;
+    let (status, problem) = json(app.overwrite(Method::PUT, "/segments/vip").json(&circular)).await;
     assert_eq!(status, 422);
     assert!(problem["detail"].as_str().unwrap().contains("vip → vip is a circle"), "{problem}");
     let mut renamed = segment.clone();
@@ -250,12 +251,12 @@ async fn segments_and_overrides_are_made_changed_and_deleted() {
     assert_eq!(tagged(put(&tag)).await.0, 200);
     assert_eq!(tagged(put(&tag)).await.0, 412);
     off["expires_at"] = json!("1999-01-01T00:00:00Z");
-    let (status, problem) = json(app.api(Method::PUT, path).json(&off)).await;
+    let (status, problem) = json(app.overwrite(Method::PUT, path).json(&off)).await;
     assert_eq!(
         (status, problem["detail"].as_str()),
         (422, Some("expires_at: must lie in the future"))
     );
-    assert_eq!(tagged(app.api(Method::DELETE, path)).await.0, 204);
+    assert_eq!(tagged(app.overwrite(Method::DELETE, path)).await.0, 204);
     assert_eq!(tagged(app.api(Method::GET, path)).await.0, 404);
 }
 
@@ -286,7 +287,7 @@ async fn a_token_opens_what_its_scopes_say_until_it_is_deleted() {
     assert_eq!(tagged(put).await.0, 200);
     let ofrep = app.post("/ofrep/v1/evaluate/flags").bearer_auth(&secret);
     assert_eq!(json(ofrep).await.0, 200);
-    assert_eq!(tagged(app.api(Method::DELETE, &path)).await.0, 204);
+    assert_eq!(tagged(app.overwrite(Method::DELETE, &path)).await.0, 204);
     assert_eq!(json(app.get(&url("/flags")).bearer_auth(&secret)).await.0, 401);
 
     let client = app.get(&url("/flags")).bearer_auth(CLIENT_KEY);

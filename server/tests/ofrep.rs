@@ -163,20 +163,6 @@ async fn pages_of_other_origins_may_ask() {
 }
 
 #[tokio::test]
-async fn too_many_at_once_are_told_when_to_come_back() {
-    let app = TestApp::start().await;
-    let all = app.state.evaluations().available_permits();
-    let _taken = app.state.evaluations().acquire_many(u32::try_from(all).unwrap()).await.unwrap();
-    let ask = app.post(FLAG).bearer_auth(CLIENT_KEY).header("origin", "https://shop.example");
-    let refused = ask.json(&internal()).send().await.unwrap();
-    assert_eq!(refused.status(), 429);
-    assert_eq!(refused.headers()["retry-after"], "2");
-    assert_eq!(refused.headers()["access-control-allow-origin"], "*");
-    let body: serde_json::Value = refused.json().await.unwrap();
-    assert_eq!(body["errorCode"], "GENERAL");
-}
-
-#[tokio::test]
 async fn a_tag_changes_with_context_configuration_and_ticket() {
     let app = TestApp::start().await;
     let tag = async |user: &str| {

@@ -149,7 +149,7 @@ async fn a_plan_is_taken_away_changed_and_brought_in_as_a_revision() {
     };
     let bring = async |toml: &str, note: &str| {
         let body = json!({"toml": toml, "note": note});
-        let (code, answer) = json(app.api(Method::PUT, "/rollout/plan").json(&body)).await;
+        let (code, answer) = json(app.overwrite(Method::PUT, "/rollout/plan").json(&body)).await;
         (code, answer["detail"].as_str().unwrap_or_default().to_owned())
     };
     let text = plan().await;
@@ -229,7 +229,7 @@ async fn visit(app: &TestApp, who: usize, has_error: bool) {
 async fn what_pages_report_opens_the_gate_and_shuts_it() {
     let app = TestApp::start().await;
     let plan = json!({"toml": measured_plan()});
-    let (code, answer) = json(app.api(Method::PUT, "/rollout/plan").json(&plan)).await;
+    let (code, answer) = json(app.overwrite(Method::PUT, "/rollout/plan").json(&plan)).await;
     assert_eq!(code, 200, "{answer}");
     command(&app, "start", "a trial").await;
     add(&app, json!({"contribution": "vote", "go": true})).await;

@@ -33,7 +33,7 @@ fn plan() -> String {
 
 async fn started() -> TestApp {
     let app = TestApp::start().await;
-    let sent = app.api(Method::PUT, "/rollout/plan").json(&json!({"toml": plan()}));
+    let sent = app.overwrite(Method::PUT, "/rollout/plan").json(&json!({"toml": plan()}));
     let (code, answer) = json(sent).await;
     assert_eq!(code, 200, "{answer}");
     let start = json!({"command": "start", "reason": "a trial"});

@@ -163,13 +163,13 @@ async fn retention_is_set_with_a_version_and_checked() {
     assert_eq!((status, &kept["raw_days"]), (200, &json!(7)));
     let mut none = kept.clone();
     none["raw_days"] = json!(0);
-    let (status, _) = json(app.api(Method::PUT, "/retention").json(&none)).await;
+    let (status, _) = json(app.overwrite(Method::PUT, "/retention").json(&none)).await;
     assert_eq!(status, 200);
     let stale = app.api(Method::PUT, "/retention").header("if-match", "\"1\"").json(&kept);
     assert_eq!(json(stale).await.0, 412);
     let mut short = kept.clone();
     short["number_days"] = json!(30);
-    let (status, problem) = json(app.api(Method::PUT, "/retention").json(&short)).await;
+    let (status, problem) = json(app.overwrite(Method::PUT, "/retention").json(&short)).await;
     assert_eq!(status, 422);
     assert!(problem["detail"].as_str().unwrap().starts_with("number_days: 0 (always)"));
     // What is not to be kept is not written at all.

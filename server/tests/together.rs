@@ -32,7 +32,7 @@ async fn a_segment_may_not_grow_beyond_what_its_rules_can_bear_and_killing_alway
     let flag = json!({"key": "F", "kind": "boolean", "rules": [rule]});
     assert_eq!(json(app.api(Method::POST, "/flags").json(&flag)).await.0, 201);
     let big = json!({"any": (0..10).map(|_| tests(195)).collect::<Vec<_>>()});
-    let grown = app.api(Method::PUT, "/segments/leaf").json(&segment("leaf", big));
+    let grown = app.overwrite(Method::PUT, "/segments/leaf").json(&segment("leaf", big));
     let (status, body) = json(grown).await;
     assert_eq!(status, 422, "{body}");
     let detail = body["detail"].as_str().unwrap();
@@ -44,7 +44,7 @@ async fn a_kill_is_not_ended_by_leaving_a_field_out() {
     let app = TestApp::start().await;
     let flag = json!({"key": "F", "kind": "boolean"});
     assert_eq!(json(app.api(Method::POST, "/flags").json(&flag)).await.0, 201);
-    let put = async |flag: Value| json(app.api(Method::PUT, "/flags/F").json(&flag)).await;
+    let put = async |flag: Value| json(app.overwrite(Method::PUT, "/flags/F").json(&flag)).await;
     assert_eq!(put(json!({"key": "F", "kind": "boolean", "killed": true})).await.1["killed"], true);
     let (_, kept) = put(json!({"key": "F", "kind": "boolean", "name": "Renamed"})).await;
     assert_eq!((&kept["killed"], &kept["name"]), (&json!(true), &json!("Renamed")));
@@ -83,7 +83,7 @@ async fn each_environment_has_its_own_story_of_a_shared_flag() {
     assert!(!there.stored_flag("F").unwrap().state.enabled, "nobody has asked for it there");
     let both = json!({"key": "F", "kind": "boolean", "default_variant": "on", "owner": "team",
         "rules": [{"variant": "on", "share": 5}]});
-    assert_eq!(json(app.api(Method::PUT, "/flags/F").json(&both)).await.0, 200);
+    assert_eq!(json(app.overwrite(Method::PUT, "/flags/F").json(&both)).await.0, 200);
     let query = HistoryQuery { limit: 1, ..Default::default() };
     let lines =
         phasegate_service::history::history(&app.service, &actor, staging, &query).await.unwrap();

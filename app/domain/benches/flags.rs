@@ -9,6 +9,7 @@
 use std::{
     collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
 };
 
 use chrono::DateTime;
@@ -32,6 +33,10 @@ static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
 
 fn main() {
     divan::main();
+}
+
+fn shared<A, B>((a, b): (A, B)) -> (Arc<A>, Arc<B>) {
+    (Arc::new(a), Arc::new(b))
 }
 
 fn now() -> Timestamp {
@@ -71,8 +76,8 @@ fn snapshot(rules: Value) -> Snapshot {
     let document: FlagDocument =
         serde_json::from_value(json!({"key": "FLAG", "kind": "boolean", "rules": rules})).unwrap();
     Snapshot::new(Parts {
-        flags: vec![document.into_parts(None, 1)],
-        segments: file.segments,
+        flags: vec![shared(document.into_parts(None, 1))],
+        segments: file.segments.into_iter().map(Arc::new).collect(),
         rollout: Some(rollout),
         ..Parts::default()
     })

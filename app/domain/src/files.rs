@@ -1,6 +1,9 @@
 //! An environment as a file: what is exported, imported, and the difference between two of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,6 +19,7 @@ use crate::{
 
 /// An environment's flags, segments and overrides, as one file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EnvironmentFile {
     /// The file format's version; this code reads [`EnvironmentFile::FORMAT`].
@@ -112,6 +116,7 @@ pub const MAX_OVERRIDES: usize = 10_000;
 
 /// One thing that an import would change.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ImportChange {
     /// What kind of thing.
     pub kind: SubjectKind,
@@ -124,7 +129,8 @@ pub struct ImportChange {
 }
 
 /// The fields of a flag that each environment decides for itself.
-const OWN_FIELDS: [&str; 6] = ["enabled", "killed", "salt", "prerequisites", "rules", "schedule"];
+const OWN_FIELDS: [&str; 7] =
+    ["enabled", "killed", "default_variant", "salt", "prerequisites", "rules", "schedule"];
 
 impl ImportChange {
     /// Whether it changes the other environments of the project, too: overrides are one
@@ -145,6 +151,7 @@ impl ImportChange {
 
 /// What an import does to a thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ImportKind {
     /// It is new.
@@ -170,11 +177,19 @@ impl EnvironmentFile {
         unique("segments", self.segments.iter().map(|segment| segment.key.to_string()))?;
         unique("flags", self.flags.iter().map(|flag| flag.key.to_string()))?;
         unique("overrides", self.overrides.iter().map(override_key))?;
+        for segment in &self.segments {
+            let wrong = |error| InvalidFile::Segment { key: segment.key.clone(), error };
+            segment.condition.check_values().map_err(|error| wrong(error.into()))?;
+        }
         let parts: Vec<_> =
             self.flags.iter().map(|flag| flag.clone().into_parts(None, 1)).collect();
+        for (flag, state) in &parts {
+            let wrong = |error| InvalidFile::Flag { key: flag.key.clone(), error };
+            flag.check_values().and_then(|()| state.check_values()).map_err(wrong)?;
+        }
         let whole = Whole {
             flags: parts.iter().map(|(flag, state)| (&flag.key, (flag, state))).collect(),
-            segments: self.segments.iter().map(|s| (s.key.clone(), s.clone())).collect(),
+            segments: self.segments.iter().map(|s| (s.key.clone(), Arc::new(s.clone()))).collect(),
             overrides: self.overrides.iter().collect(),
             plan: None,
         };

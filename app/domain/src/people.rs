@@ -45,6 +45,35 @@ pub struct Person {
     pub role: Role,
 }
 
+/// Where a server token is good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Reach {
+    /// In one environment; what all environments share it may only see.
+    #[default]
+    Environment,
+    /// In all environments of the project, and for what they share.
+    Project,
+}
+
+impl Reach {
+    /// As the store and the API write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Environment => "environment",
+            Self::Project => "project",
+        }
+    }
+
+    /// The reach of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Environment, Self::Project].into_iter().find(|reach| reach.as_str() == name)
+    }
+}
+
 /// What a server token may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -82,6 +111,16 @@ impl Scope {
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|scope| scope.as_str() == name)
+    }
+
+    /// The least scope with which a token may do what a role may.
+    #[must_use]
+    pub fn of_role(role: Role) -> Self {
+        match role {
+            Role::Viewer => Self::Read,
+            Role::Operator => Self::Write,
+            Role::Admin => Self::Admin,
+        }
     }
 
     /// The role that a token of these scopes acts in; none when it may only evaluate and ingest.

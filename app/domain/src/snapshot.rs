@@ -1,6 +1,6 @@
 //! All that is needed to answer for one environment, immutable and swapped in whole.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     Timestamp,
@@ -12,33 +12,33 @@ use crate::{
 };
 
 /// A flag with its state in the environment.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct FlagEntry {
     /// Its place among the flags, by key.
     pub index: usize,
     /// What it is.
-    pub flag: Flag,
+    pub flag: Arc<Flag>,
     /// What the environment decides about it.
-    pub state: FlagState,
+    pub state: Arc<FlagState>,
     /// The phase of the rollout that adds it.
     pub added_in: Option<PhaseNumber>,
     /// The answer that a variable of the server holds.
     pub forced: Option<Forced>,
     /// Single users' answers, by targeting key.
-    pub overrides: BTreeMap<String, PersonalOverride>,
+    pub overrides: BTreeMap<String, Arc<PersonalOverride>>,
 }
 
 /// What a snapshot is made of.
 #[derive(Debug, Clone, Default)]
 pub struct Parts {
     /// All flags; archived ones are left out of the snapshot.
-    pub flags: Vec<(Flag, FlagState)>,
+    pub flags: Vec<(Arc<Flag>, Arc<FlagState>)>,
     /// All segments.
-    pub segments: Vec<Segment>,
+    pub segments: Vec<Arc<Segment>>,
     /// The rollout, if a plan is loaded.
     pub rollout: Option<Rollout>,
     /// Single users' answers.
-    pub overrides: Vec<PersonalOverride>,
+    pub overrides: Vec<Arc<PersonalOverride>>,
     /// Flags that variables of the server hold.
     pub forced: BTreeMap<FlagKey, Forced>,
     /// Where variables of the server hold the rollout.
@@ -46,12 +46,50 @@ pub struct Parts {
 }
 
 /// An environment's flags, segments and rollout at one moment.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default)]
 pub struct Snapshot {
     flags: BTreeMap<FlagKey, FlagEntry>,
     segments: Segments,
     rollout: Option<Rollout>,
     rollout_variables: RolloutVariables,
+}
+
+impl FlagEntry {
+    /// Whether an answer may differ between users.
+    pub(crate) fn has_targeting(&self) -> bool {
+        !self.state.rules.is_empty()
+            || !self.state.prerequisites.is_empty()
+            || !self.overrides.is_empty()
+            || self.added_in.is_some()
+    }
+}
+
+/// Whether two shared values are equal; at once where they are the same one.
+fn same<T: PartialEq>(a: &Arc<T>, b: &Arc<T>) -> bool {
+    Arc::ptr_eq(a, b) || a == b
+}
+
+fn all_same<K: Eq, T: PartialEq>(a: &BTreeMap<K, Arc<T>>, b: &BTreeMap<K, Arc<T>>) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|((x, a), (y, b))| x == y && same(a, b))
+}
+
+impl PartialEq for FlagEntry {
+    fn eq(&self, other: &Self) -> bool {
+        same(&self.flag, &other.flag)
+            && same(&self.state, &other.state)
+            && (self.index, self.added_in, &self.forced)
+                == (other.index, other.added_in, &other.forced)
+            && all_same(&self.overrides, &other.overrides)
+    }
+}
+
+impl PartialEq for Snapshot {
+    fn eq(&self, other: &Self) -> bool {
+        self.flags == other.flags
+            && all_same(&self.segments, &other.segments)
+            && self.rollout == other.rollout
+            && self.rollout_variables == other.rollout_variables
+    }
 }
 
 impl Snapshot {
@@ -96,7 +134,7 @@ impl Snapshot {
     /// All flags in use, as validation looks at them.
     #[must_use]
     pub fn known_flags(&self) -> Flags<'_> {
-        self.flags.iter().map(|(key, entry)| (key, (&entry.flag, &entry.state))).collect()
+        self.flags.iter().map(|(key, entry)| (key, (&*entry.flag, &*entry.state))).collect()
     }
 
     /// The rollout, if a plan is loaded.

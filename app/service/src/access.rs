@@ -1,52 +1,75 @@
 //! Who is calling, and whether they may.
 
-use std::sync::Arc;
-
 use phasegate_domain::{
     history::ActorName,
-    people::{Person, Role},
+    people::{Person, Reach, Role, Scope},
 };
 
-use crate::{LiveEnvironment, ServiceError};
+use crate::ServiceError;
 
 /// Who is calling a use case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
     name: String,
     role: Role,
-    /// Whether it is trusted with one environment only.
-    is_local: bool,
+    /// What a server token is good for; none for people.
+    token: Option<TokenRights>,
+    /// The account that answers for what is done.
+    owner: String,
+}
+
+/// What a server token is good for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct TokenRights {
+    scopes: Vec<Scope>,
+    reach: Reach,
 }
 
 impl From<&Person> for Actor {
     fn from(person: &Person) -> Self {
-        Self { name: person.email.clone(), role: person.role, is_local: false }
+        let (name, owner) = (person.email.clone(), person.email.clone());
+        Self { name, role: person.role, token: None, owner }
     }
 }
 
 impl Actor {
-    /// Whoever holds a server token.
+    /// A program with a server token, which acts for the account that answers for it.
     #[must_use]
-    pub fn token(name: &str, role: Role) -> Self {
-        Self { name: format!("token {name}"), role, is_local: true }
+    pub fn token(name: &str, role: Role, scopes: &[Scope], reach: Reach, owner: &str) -> Self {
+        let token = Some(TokenRights { scopes: scopes.to_vec(), reach });
+        Self { name: format!("token {name}"), role, token, owner: owner.to_owned() }
     }
 
-    /// Whoever can read and write the data folder: they could do anything anyway.
+    /// A user of the machine who can read and write the data folder, and so could do anything anyway.
     #[must_use]
     pub fn command_line(user: &str) -> Self {
-        Self { name: format!("command line ({user})"), role: Role::Admin, is_local: false }
+        let name = format!("command line ({user})");
+        Self { owner: name.clone(), name, role: Role::Admin, token: None }
     }
 
-    /// The clock, which carries out what somebody has scheduled.
+    /// The same caller, for an account: what they say counts as that account's.
+    #[must_use]
+    pub fn acting_for(self, person: &Person) -> Self {
+        Self { owner: person.email.clone(), ..self }
+    }
+
+    /// The clock, which carries out scheduled changes.
     #[must_use]
     pub(crate) fn schedule() -> Self {
-        Self { name: "schedule".to_owned(), role: Role::Admin, is_local: false }
+        let name = "schedule".to_owned();
+        Self { owner: name.clone(), name, role: Role::Admin, token: None }
     }
 
-    /// As the history writes it.
+    /// As the audit log writes it.
     #[must_use]
     pub fn name(&self) -> ActorName {
         ActorName(self.name.clone())
+    }
+
+    /// The account that answers for what is done: a token's is that of its maker.
+    #[must_use]
+    pub fn owner(&self) -> &str {
+        &self.owner
     }
 
     /// What the caller is trusted with.
@@ -55,28 +78,43 @@ impl Actor {
         self.role
     }
 
-    /// Lets through who may change what several environments share: flags themselves and segments.
-    /// A token of one environment may only if it is an admin's, or if there is no other.
+    /// Whether it is a program with a server token.
+    #[must_use]
+    pub fn is_token(&self) -> bool {
+        self.token.is_some()
+    }
+
+    /// Lets through callers who may change what all environments of a project share: `what` names it.
+    /// How many environments there are makes no difference, so that a token's rights stay what they
+    /// are when one is added.
     ///
     /// # Errors
-    /// [`ServiceError::Forbidden`] otherwise.
-    pub(crate) fn require_shared(
-        &self,
-        sharing: &[Arc<LiveEnvironment>],
-    ) -> Result<(), ServiceError> {
-        let is_alone = !self.is_local || sharing.len() < 2;
-        self.require(if is_alone { Role::Operator } else { Role::Admin })
+    /// [`ServiceError::TokenReach`] for tokens of one environment, otherwise as [`Actor::require`].
+    pub(crate) fn require_shared(&self, what: &str) -> Result<(), ServiceError> {
+        self.require(Role::Operator)?;
+        match &self.token {
+            Some(TokenRights { reach: Reach::Environment, .. }) => {
+                Err(ServiceError::TokenReach { what: what.to_owned() })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Lets through who has at least that role.
     ///
     /// # Errors
-    /// [`ServiceError::Forbidden`] otherwise.
+    /// [`ServiceError::Forbidden`] otherwise; [`ServiceError::TokenScope`] for tokens.
     pub fn require(&self, needed: Role) -> Result<(), ServiceError> {
-        if self.role < needed {
-            return Err(ServiceError::Forbidden { needed, found: self.role });
+        if self.role >= needed {
+            return Ok(());
         }
-        Ok(())
+        Err(match &self.token {
+            Some(token) => ServiceError::TokenScope {
+                needed: Scope::of_role(needed),
+                found: token.scopes.clone(),
+            },
+            None => ServiceError::Forbidden { needed, found: self.role },
+        })
     }
 }
 
@@ -93,5 +131,23 @@ mod tests {
         assert!(actor(Role::Operator).require(Role::Operator).is_ok());
         let refused = actor(Role::Viewer).require(Role::Operator).unwrap_err();
         assert_eq!(refused.to_string(), "this needs the role operator; yours is viewer");
+    }
+
+    #[test]
+    fn a_token_is_refused_in_terms_of_tokens() {
+        let token = |scope, reach| {
+            let scopes = [Scope::Evaluate, scope];
+            Actor::token("ci", Scope::role(&scopes).unwrap(), &scopes, reach, "ada@example.com")
+        };
+        let reader = token(Scope::Read, Reach::Project);
+        assert_eq!(
+            reader.require(Role::Operator).unwrap_err().to_string(),
+            "this needs the scope write; the token has evaluate, read"
+        );
+        let local = token(Scope::Admin, Reach::Environment);
+        assert!(local.require(Role::Admin).is_ok());
+        let refused = local.require_shared("variants").unwrap_err().to_string();
+        assert!(refused.starts_with("variants: shared by all environments"), "{refused}");
+        assert!(token(Scope::Write, Reach::Project).require_shared("variants").is_ok());
     }
 }

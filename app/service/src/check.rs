@@ -1,6 +1,6 @@
 //! Whether everything still fits together after a change, in every environment of the project.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use phasegate_domain::{
     Timestamp,
@@ -15,15 +15,15 @@ use crate::{LiveEnvironment, Service, ServiceError};
 /// What an environment would hold after a change.
 #[derive(Debug)]
 pub(crate) struct Draft {
-    pub(crate) flags: BTreeMap<FlagKey, (Flag, FlagState)>,
+    pub(crate) flags: BTreeMap<FlagKey, (Arc<Flag>, Arc<FlagState>)>,
     pub(crate) segments: Segments,
-    pub(crate) overrides: Vec<PersonalOverride>,
+    pub(crate) overrides: Vec<Arc<PersonalOverride>>,
 }
 
 impl Draft {
     fn of(live: &LiveEnvironment, now: Timestamp) -> Self {
         let flag = |stored: &phasegate_store::models::StoredFlag| {
-            (stored.flag.key.clone(), (stored.flag.clone(), stored.state.clone()))
+            (stored.flag.key.clone(), (Arc::clone(&stored.flag), Arc::clone(&stored.state)))
         };
         Self {
             flags: live.flags.iter().map(flag).collect(),
@@ -32,7 +32,7 @@ impl Draft {
             overrides: live
                 .overrides
                 .iter()
-                .map(|stored| stored.value.clone())
+                .map(|stored| Arc::clone(&stored.value))
                 .filter(|personal| personal.is_active(now))
                 .collect(),
         }
@@ -52,9 +52,13 @@ pub(crate) fn check(
         let mut draft = Draft::of(&sibling, service.now());
         change(&sibling, &mut draft);
         let whole = Whole {
-            flags: draft.flags.iter().map(|(key, (flag, state))| (key, (flag, state))).collect(),
+            flags: draft
+                .flags
+                .iter()
+                .map(|(key, (flag, state))| (key, (&**flag, &**state)))
+                .collect(),
             segments: draft.segments,
-            overrides: draft.overrides.iter().collect(),
+            overrides: draft.overrides.iter().map(Arc::as_ref).collect(),
             plan: sibling.snapshot.rollout().map(|rollout| &rollout.plan),
         };
         whole.validate().map_err(|error| match ServiceError::from(error) {

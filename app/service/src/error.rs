@@ -1,7 +1,11 @@
 //! Why a use case did not do what it was asked.
 
 use phasegate_domain::{
-    Timestamp, files::InvalidFile, flags::InvalidFlag, people::Role, rollout::Refusal,
+    Timestamp,
+    files::InvalidFile,
+    flags::InvalidFlag,
+    people::{Role, Scope},
+    rollout::Refusal,
     segments::InvalidSegment,
 };
 use phasegate_store::StoreError;
@@ -16,6 +20,22 @@ pub enum ServiceError {
         needed: Role,
         /// The caller's.
         found: Role,
+    },
+    /// A server token lacks the scope.
+    #[error("this needs the scope {}; the token has {}", .needed.as_str(), scopes(.found))]
+    TokenScope {
+        /// The least scope that may.
+        needed: Scope,
+        /// The token's.
+        found: Vec<Scope>,
+    },
+    /// A server token of one environment would change what all environments of the project share.
+    #[error(
+        "{what}: shared by all environments of the project, and this token is for one of them; use a token that reaches the whole project"
+    )]
+    TokenReach {
+        /// The fields or the kind of thing.
+        what: String,
     },
     /// There is no such thing.
     #[error("there is no {what} {key:?}")]
@@ -63,6 +83,11 @@ pub enum ServiceError {
     /// The queue of telemetry is full.
     #[error("the server is taking in more telemetry than it can store; try again shortly")]
     Busy,
+    /// Another program holds the database.
+    #[error(
+        "the database is being used by another program, such as a backup; try again in a moment"
+    )]
+    Locked,
     /// There is no room for telemetry.
     #[error("the server's disk is full; nothing is lost that you keep and send again later")]
     Full,
@@ -71,13 +96,27 @@ pub enum ServiceError {
     Inconsistent(&'static str),
     /// Storage failed.
     #[error("storage failed: {0}")]
-    Store(#[from] StoreError),
+    Store(#[source] StoreError),
+}
+
+fn scopes(found: &[Scope]) -> String {
+    found.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 impl ServiceError {
     /// There is no such thing.
     pub(crate) fn not_found(what: &'static str, key: impl Into<String>) -> Self {
         Self::NotFound { what, key: key.into() }
+    }
+}
+
+impl From<StoreError> for ServiceError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Full => Self::Full,
+            StoreError::Locked => Self::Locked,
+            other => Self::Store(other),
+        }
     }
 }
 

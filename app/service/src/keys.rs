@@ -2,7 +2,7 @@
 
 use phasegate_domain::{
     ids::EnvironmentId,
-    people::{Role, Scope},
+    people::{Reach, Role, Scope},
 };
 
 use crate::{Service, access::Actor, secrets};
@@ -99,8 +99,10 @@ pub fn is_known(service: &Service, name: &str) -> bool {
 /// A program that calls the API with a server token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiCaller {
-    /// The environment that the token belongs to.
+    /// The environment that the token was made in.
     pub environment: EnvironmentId,
+    /// Whether it is good there only or in all environments of the project.
+    pub reach: Reach,
     /// Who it acts as.
     pub actor: Actor,
 }
@@ -120,5 +122,7 @@ pub fn authorise_api(service: &Service, key: Option<&str>) -> Result<ApiCaller, 
     let role: Role = Scope::role(&token.scopes)
         .ok_or(KeyError::WrongScope("server token lacks the scope read, write or admin"))?;
     service.token_uses.note(token.id, service.now());
-    Ok(ApiCaller { environment: token.environment, actor: Actor::token(&token.name, role) })
+    let reach = token.reach;
+    let actor = Actor::token(&token.name, role, &token.scopes, reach, &token.owner);
+    Ok(ApiCaller { environment: token.environment, reach, actor })
 }

@@ -63,9 +63,9 @@ pub struct LiveEnvironment {
     /// All flags as they are stored, by key; archived ones too.
     pub flags: Vec<StoredFlag>,
     /// All segments, by key.
-    pub segments: Vec<Versioned<Segment>>,
+    pub segments: Arc<Vec<Versioned<Arc<Segment>>>>,
     /// All overrides, by flag and user.
-    pub overrides: Vec<Versioned<PersonalOverride>>,
+    pub overrides: Vec<Versioned<Arc<PersonalOverride>>>,
     /// The rollout's last moves, the newest first: when, from where, to where.
     moves: Vec<Move>,
     /// Carried over from reading to reading.
@@ -78,18 +78,26 @@ impl LiveEnvironment {
     pub(crate) async fn read(
         service: &Service,
         environment: Environment,
+        segments: Arc<Vec<Versioned<Arc<Segment>>>>,
         before: Option<&Arc<Self>>,
     ) -> Result<Self, ServiceError> {
         let id = environment.id;
-        let flags = service.state.flags(id).await?;
-        let segments = service.state.segments(id).await?;
-        let overrides = service.state.overrides(id).await?;
-        let held = service.variables.hold(flags.iter().map(|stored| &stored.flag));
+        let known = before.map_or(&[][..], |live| live.flags.as_slice());
+        let flags = service.state.flags(id, known).await?;
+        let known = before.map_or(&[][..], |live| live.overrides.as_slice());
+        let overrides = service.state.overrides(id, known).await?;
+        let rollout = service.state.rollout(id).await?;
+        let has_moved = before.is_none_or(|live| live.snapshot.rollout() != rollout.as_ref());
+        let moves = match before {
+            Some(live) if !has_moved => live.moves.clone(),
+            _ => moves(service, id).await?,
+        };
+        let held = service.variables.hold(flags.iter().map(|stored| &*stored.flag));
         let snapshot = Snapshot::new(Parts {
-            flags: flags.iter().map(|s| (s.flag.clone(), s.state.clone())).collect(),
-            segments: segments.iter().map(|stored| stored.value.clone()).collect(),
-            rollout: service.state.rollout(id).await?,
-            overrides: overrides.iter().map(|stored| stored.value.clone()).collect(),
+            flags: flags.iter().map(|s| (Arc::clone(&s.flag), Arc::clone(&s.state))).collect(),
+            segments: segments.iter().map(|stored| Arc::clone(&stored.value)).collect(),
+            rollout,
+            overrides: overrides.iter().map(|stored| Arc::clone(&stored.value)).collect(),
             forced: held,
             rollout_variables: service.variables.rollout(),
         });
@@ -99,7 +107,6 @@ impl LiveEnvironment {
             || watch::Sender::new(Configuration { version: 1, changed_at: None }),
             |live| live.configuration.clone(),
         );
-        let moves = moves(service, id).await?;
         Ok(Self {
             environment,
             snapshot,
@@ -171,7 +178,7 @@ impl LiveEnvironment {
     ///
     /// # Errors
     /// [`ServiceError::NotFound`] when there is none of that key.
-    pub fn stored_segment(&self, key: &str) -> Result<&Versioned<Segment>, ServiceError> {
+    pub fn stored_segment(&self, key: &str) -> Result<&Versioned<Arc<Segment>>, ServiceError> {
         let found = self.segments.iter().find(|stored| stored.value.key.as_str() == key);
         found.ok_or_else(|| ServiceError::not_found("segment", key))
     }
@@ -182,7 +189,7 @@ impl LiveEnvironment {
         &self,
         flag: &FlagKey,
         user: &str,
-    ) -> Option<&Versioned<PersonalOverride>> {
+    ) -> Option<&Versioned<Arc<PersonalOverride>>> {
         self.overrides
             .iter()
             .find(|stored| stored.value.flag == *flag && stored.value.targeting_key == user)

@@ -9,10 +9,11 @@ use arc_swap::ArcSwap;
 use phasegate_domain::{
     Timestamp,
     ids::{EnvironmentId, ProjectId},
+    segments::Segment,
 };
 use phasegate_store::{
     StateStore, StoreError, TelemetryStore,
-    models::{ClientKey, Digest, Edit, Environment, PlacedEntry, ServerToken},
+    models::{ClientKey, Digest, Edit, Environment, PlacedEntry, ServerToken, Versioned},
 };
 use tokio::sync::{Mutex, MutexGuard, Semaphore, watch};
 
@@ -21,7 +22,7 @@ use crate::{
     accounts::LoginLimiter,
     live::LiveEnvironment,
     secrets::Seed,
-    telemetry::{IngestQueue, RefusalBook, ScreenshotLimiter, Simulations},
+    telemetry::{IngestQueue, RefusalBook, ScreenshotLimiter, Simulations, is_full_since},
     tokens::TokenUses,
     usage::UsageBook,
     variables::Variables,
@@ -124,10 +125,20 @@ impl Service {
         let old = self.directory.load_full();
         let mut directory =
             Directory { revision: self.state.revision().await?, ..Directory::default() };
+        let mut segments: HashMap<ProjectId, Arc<Vec<Versioned<Arc<Segment>>>>> = HashMap::new();
         for environment in self.state.environments().await? {
             let id = environment.id;
             let before = old.environments.get(&id);
-            let live = LiveEnvironment::read(self, environment, before).await?;
+            let of_project = match segments.get(&environment.project_id) {
+                Some(read) => Arc::clone(read),
+                None => {
+                    let known = before.map_or(&[][..], |live| live.segments.as_slice());
+                    let read = Arc::new(self.state.segments(id, known).await?);
+                    segments.insert(environment.project_id, Arc::clone(&read));
+                    read
+                }
+            };
+            let live = LiveEnvironment::read(self, environment, of_project, before).await?;
             directory.order.push(id);
             directory.environments.insert(id, Arc::new(live));
         }
@@ -155,6 +166,41 @@ impl Service {
             self.reload().await?;
         }
         Ok(self.telemetry.catch_up().await?)
+    }
+
+    /// What cannot be stored now, and why; nothing while all is well.
+    pub async fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if let Err(error) = self.state.check().await {
+            problems.push(format!("changes cannot be saved: {error}"));
+        }
+        let telemetry = match is_full_since(self) {
+            Some(_) => Err(StoreError::Full),
+            None => self.telemetry.check().await,
+        };
+        if let Err(error) = telemetry {
+            problems.push(format!("telemetry cannot be stored: {error}"));
+        }
+        problems
+    }
+
+    /// Marks the databases as those that this process serves.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn mark(&self, mark: i32) -> Result<(), ServiceError> {
+        self.state.mark(mark).await?;
+        Ok(self.telemetry.mark(mark).await?)
+    }
+
+    /// Ends well: each database is one whole file afterwards, which can be copied by itself.
+    ///
+    /// # Errors
+    /// When storage fails; nothing is lost then, but a journal stays beside the file.
+    pub async fn close(&self) -> Result<(), ServiceError> {
+        let state = self.state.close().await;
+        self.telemetry.close().await?;
+        Ok(state?)
     }
 
     /// Takes the turn to change something; held until the change is in memory.
@@ -257,7 +303,7 @@ impl Service {
     pub fn useless_variables(&self) -> Vec<(String, String)> {
         let all = self.environments();
         let flags: Vec<_> =
-            all.iter().flat_map(|live| live.flags.iter().map(|s| &s.flag)).collect();
+            all.iter().flat_map(|live| live.flags.iter().map(|s| &*s.flag)).collect();
         self.variables.problems(&flags)
     }
 

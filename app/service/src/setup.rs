@@ -4,11 +4,7 @@ use phasegate_domain::rollout::{InvalidPlan, PlanFile};
 use phasegate_store::models::{Created, FirstStart};
 use toml::de::{DeTable, DeValue};
 
-use crate::{
-    Service, ServiceError,
-    accounts::{self, MIN_PASSWORD_CHARS},
-    secrets,
-};
+use crate::{Service, ServiceError, accounts, secrets};
 
 /// What the first start makes, in clear; shown once and then only kept as digests.
 #[derive(Debug, Clone)]
@@ -29,9 +25,9 @@ pub enum FirstStartError {
     /// The login form would not take it.
     #[error("admin_email: {0:?} is not an e-mail address")]
     Email(String),
-    /// Too easily guessed.
-    #[error("admin_password: at least {MIN_PASSWORD_CHARS} characters are needed")]
-    Password,
+    /// Too short, or longer than the login form takes.
+    #[error("admin_password: {0}")]
+    Password(#[from] accounts::InvalidPassword),
     /// Something else.
     #[error(transparent)]
     Service(#[from] ServiceError),
@@ -51,9 +47,7 @@ pub async fn first_start(
     if !new.email.contains('@') || new.email.contains(char::is_whitespace) {
         return Err(FirstStartError::Email(new.email.clone()));
     }
-    if new.password.chars().count() < MIN_PASSWORD_CHARS {
-        return Err(FirstStartError::Password);
-    }
+    accounts::check_password(&new.password)?;
     let first = FirstStart {
         email: new.email.clone(),
         password_hash: accounts::hash_password(&new.password, hash_seed)?,

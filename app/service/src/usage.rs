@@ -95,6 +95,20 @@ impl UsageBook {
     }
 }
 
+impl UsageBook {
+    /// Adds counts that could not be written to those of flags that are still counted.
+    fn put_back(&self, rows: &[UsageRow]) {
+        let all = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
+        for row in rows {
+            let Some(counters) = all.get(&(row.environment, row.flag.clone())) else { continue };
+            let index = counters.variants.iter().position(|variant| *variant == row.variant);
+            if let Some(count) = index.and_then(|index| counters.counts.get(index)) {
+                count.fetch_add(row.count, Ordering::Relaxed);
+            }
+        }
+    }
+}
+
 fn hour_of(at: Timestamp) -> i64 {
     at.timestamp().div_euclid(3_600)
 }
@@ -102,12 +116,16 @@ fn hour_of(at: Timestamp) -> i64 {
 /// Writes what was counted since the last time; a job, and the last thing before stopping.
 ///
 /// # Errors
-/// When storage fails; what was counted since the last time is then lost.
+/// When storage fails; what was counted is then written with the next turn.
 pub async fn write_counted(service: &Service) -> Result<(), ServiceError> {
     let hour = hour_of(service.now());
     let rows = service.usage.take(hour);
     if !rows.is_empty() {
-        service.telemetry.add_usage(&rows, hour - KEPT_DAYS * 24).await?;
+        let written = service.telemetry.add_usage(&rows, hour - KEPT_DAYS * 24).await;
+        if written.is_err() {
+            service.usage.put_back(&rows);
+        }
+        written?;
     }
     Ok(())
 }

@@ -141,11 +141,11 @@ impl ConditionDraft {
 /// A part that fits into one row.
 fn row(part: &Condition) -> Option<Row> {
     match part {
-        Condition::Test(Test { attribute, operator, value, .. }) => Some(Row {
+        Condition::Test(test @ Test { attribute, operator, .. }) => Some(Row {
             negated: false,
             attribute: attribute.clone(),
             operator: operator.as_str().to_owned(),
-            value: typed(value),
+            value: typed(&test.value()),
         }),
         Condition::InSegment(key) => {
             Some(Row { operator: IN_SEGMENT.to_owned(), value: key.to_string(), ..Row::default() })

@@ -17,10 +17,38 @@ pub enum StoreError {
         /// The migration that we do not know.
         version: i64,
     },
-    /// The database cannot be opened at all.
+    /// A file cannot be written.
     #[error(
-        "{database} cannot be opened ({reason}); restore a backup, or start with another data folder"
+        "{file} cannot be written ({reason}; its owner has the number {owner}); give it to the user that runs Phasegate with chown, and start again"
     )]
+    CannotWrite {
+        /// Its path.
+        file: String,
+        /// The number of its owner.
+        owner: String,
+        /// What the system says.
+        reason: String,
+    },
+    /// The journal beside a database is of another one.
+    #[error(
+        "{database}-wal belongs to another file than {database}: a backup was put in its place, and the journal of the old one was left. If {database} is the backup that you want, move {database}-wal and {database}-shm away and start again"
+    )]
+    ForeignJournal {
+        /// The database.
+        database: String,
+    },
+    /// The file is no database, or a damaged one.
+    #[error(
+        "{database} cannot be opened, because it is damaged ({reason}); restore a backup, or start with another data folder"
+    )]
+    DamagedFile {
+        /// Which one, as a person would find it.
+        database: String,
+        /// What the driver says.
+        reason: String,
+    },
+    /// The database cannot be opened at all.
+    #[error("{database} cannot be opened ({reason})")]
     CannotOpen {
         /// Which one, as a person would find it.
         database: String,
@@ -38,6 +66,9 @@ pub enum StoreError {
     /// There is no room left; nothing was written.
     #[error("the disk is full")]
     Full,
+    /// Another program holds the database; nothing was written.
+    #[error("the database is being used by another program, such as a backup")]
+    Locked,
     /// The database failed.
     #[error("{0}")]
     Database(Box<dyn std::error::Error + Send + Sync>),

@@ -1,5 +1,7 @@
 //! Rows as the use cases see them.
 
+use std::sync::Arc;
+
 use phasegate_domain::{
     Timestamp,
     collecting::Collecting,
@@ -9,7 +11,7 @@ use phasegate_domain::{
         EnvironmentId, EnvironmentKey, FlagKey, ProjectId, ProjectKey, RolloutKey, SegmentKey,
         TokenId, UserId, VariantName,
     },
-    people::{Person, Scope},
+    people::{Person, Reach, Scope},
     rollout::{Plan, PlanFile, Standing},
     segments::Segment,
     stats::Tally,
@@ -23,6 +25,8 @@ pub struct Account {
     pub person: Person,
     /// Argon2id, in PHC form.
     pub password_hash: String,
+    /// Goes up with every new password; sessions of an earlier epoch have ended.
+    pub session_epoch: i64,
 }
 
 /// The digest of a secret: SHA-256. Secrets themselves are never stored.
@@ -36,6 +40,8 @@ pub struct Session {
     pub id: Digest,
     /// Who logged in with it, if anybody has.
     pub person: Option<UserId>,
+    /// The account's epoch when it logged in.
+    pub epoch: i64,
     /// What the session holds; JSON, opaque to the store.
     pub data: String,
     /// When it ends.
@@ -55,10 +61,14 @@ pub struct ServerToken {
     pub name: String,
     /// What it may do.
     pub scopes: Vec<Scope>,
+    /// Where it may.
+    pub reach: Reach,
     /// When it was made.
     pub created_at: Timestamp,
     /// By whom.
     pub created_by: String,
+    /// The account that answers for it: its maker, or the owner of the token that made it.
+    pub owner: String,
     /// When it was last used, to within a minute or so.
     pub last_used_at: Option<Timestamp>,
     /// Goes up with every change.
@@ -114,9 +124,9 @@ pub struct FlagVersion {
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredFlag {
     /// What it is.
-    pub flag: Flag,
+    pub flag: Arc<Flag>,
     /// What the environment decides; carries the state's version.
-    pub state: FlagState,
+    pub state: Arc<FlagState>,
     /// The definition's version.
     pub definition_version: i64,
     /// When it was made.
@@ -189,6 +199,10 @@ pub enum Edit {
     SaveToken(ServerToken),
     /// A token goes.
     DeleteToken(TokenId, i64),
+    /// The environment gets another key and name.
+    RenameEnvironment(EnvironmentKey, String),
+    /// The environment goes, with all that only it has; its entries of the audit log stay.
+    DeleteEnvironment,
     /// What pages may report changes.
     SaveCollecting(Collecting, i64),
     /// For how long what pages report is kept changes.

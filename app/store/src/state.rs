@@ -1,5 +1,7 @@
 //! Where state is kept.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use phasegate_domain::{
     Timestamp,
@@ -49,10 +51,14 @@ pub trait StateStore: Send + Sync {
     /// Replaces a password and ends the account's sessions. `false` if there is no such account.
     async fn set_password(&self, email: &str, password_hash: &str) -> Result<bool, StoreError>;
 
-    /// Writes a session over whatever stood under its id.
-    async fn save_session(&self, session: &Session) -> Result<(), StoreError>;
+    /// Writes a new session.
+    async fn create_session(&self, session: &Session) -> Result<(), StoreError>;
 
-    /// The session of that id, unless it has ended by `now`.
+    /// Writes over the session of that id; `false`, and nothing is written, if it has ended: a request
+    /// that began before a log-out must not bring its session back.
+    async fn save_session(&self, session: &Session) -> Result<bool, StoreError>;
+
+    /// The session of that id, unless it has ended by `now` or its account has a new password.
     async fn session(&self, id: Digest, now: Timestamp) -> Result<Option<Session>, StoreError>;
 
     /// Forgets a session.
@@ -70,20 +76,27 @@ pub trait StateStore: Send + Sync {
     /// All client keys, oldest first.
     async fn client_keys(&self) -> Result<Vec<ClientKey>, StoreError>;
 
-    /// An environment's flags with their state, by key; archived ones too.
-    async fn flags(&self, environment: EnvironmentId) -> Result<Vec<StoredFlag>, StoreError>;
+    /// An environment's flags with their state, by key; archived ones too. `known` is what the caller
+    /// read before, by key: what is still at that version is taken from there, not read again.
+    async fn flags(
+        &self,
+        environment: EnvironmentId,
+        known: &[StoredFlag],
+    ) -> Result<Vec<StoredFlag>, StoreError>;
 
-    /// An environment's segments, by key.
+    /// The segments of an environment's project, by key; `known` as in [`StateStore::flags`].
     async fn segments(
         &self,
         environment: EnvironmentId,
-    ) -> Result<Vec<Versioned<Segment>>, StoreError>;
+        known: &[Versioned<Arc<Segment>>],
+    ) -> Result<Vec<Versioned<Arc<Segment>>>, StoreError>;
 
-    /// An environment's overrides, by flag and user.
+    /// An environment's overrides, by flag and user; `known` as in [`StateStore::flags`].
     async fn overrides(
         &self,
         environment: EnvironmentId,
-    ) -> Result<Vec<Versioned<PersonalOverride>>, StoreError>;
+        known: &[Versioned<Arc<PersonalOverride>>],
+    ) -> Result<Vec<Versioned<Arc<PersonalOverride>>>, StoreError>;
 
     /// Makes changes, all or none, with their lines of history. What is shared between the
     /// environments of a project has a line in each of them, as each of them sees it.
@@ -119,6 +132,16 @@ pub trait StateStore: Send + Sync {
         environment: EnvironmentId,
         query: &HistoryQuery,
     ) -> Result<Vec<HistoryLine>, StoreError>;
+
+    /// Marks the database as the one that this process serves, by a number that no other start has had;
+    /// what a power cut leaves beside it can then be told from what belongs to a backup.
+    async fn mark(&self, mark: i32) -> Result<(), StoreError>;
+
+    /// Whether a change could be written now.
+    async fn check(&self) -> Result<(), StoreError>;
+
+    /// Ends well: everything is in the main file, which can be copied by itself.
+    async fn close(&self) -> Result<(), StoreError>;
 
     /// Goes up with every change that has a line of history, whoever makes it; so that a server
     /// notices what another process has changed.

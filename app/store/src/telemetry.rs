@@ -63,6 +63,15 @@ pub trait TelemetryStore: Send + Sync {
         to_day: i64,
     ) -> Result<Vec<(Deed, i64, Arc<People>)>, StoreError>;
 
+    /// As the state store's `mark`.
+    async fn mark(&self, mark: i32) -> Result<(), StoreError>;
+
+    /// Whether a batch could be stored now.
+    async fn check(&self) -> Result<(), StoreError>;
+
+    /// Ends well: everything is in the main file, which can be copied by itself.
+    async fn close(&self) -> Result<(), StoreError>;
+
     /// Notices what another process has changed.
     async fn catch_up(&self) -> Result<(), StoreError>;
 

@@ -22,7 +22,6 @@ use chrono::TimeDelta;
 use phasegate_domain::{
     Timestamp,
     ids::{EnvironmentId, FlagKey, PhaseNumber, VariantName},
-    people::Role,
     telemetry::{
         Arm, Batch, Device, Fact, FactKind, Period, PersonHash, Range, SessionHash, Slice,
         TimingKind, Visit,
@@ -37,7 +36,7 @@ use phasegate_service::{
     dashboard::dashboard,
     performance::{PerformanceQuery, performance},
     setup,
-    telemetry::{ingest, write_queued},
+    telemetry::{ingest, take_turn, write_queued},
 };
 use phasegate_store::{Appended, TelemetryStore};
 use phasegate_store_sqlite::SqliteTelemetry;
@@ -108,7 +107,7 @@ async fn measure(events: usize) {
         .map(|file| file.unwrap().metadata().unwrap().len())
         .sum();
     let here = service.first_environment().unwrap();
-    let actor = Actor::token("bench", Role::Viewer);
+    let actor = Actor::command_line("bench");
     let speed = |range, by| PerformanceQuery { period: Period::Last(range), slice: Slice::All, by };
     let month = AnalyticsQuery {
         period: Period::Last(Range::Month),
@@ -161,7 +160,7 @@ async fn visit(service: &Service) {
     let number = VISITS.fetch_add(1, Ordering::Relaxed);
     let mut visit = batch(number, service.now(), service.now());
     visit.facts.truncate(KINDS);
-    assert_eq!(ingest(service, visit).await.unwrap(), Appended::Stored);
+    assert_eq!(ingest(take_turn(service).await.unwrap(), visit).await.unwrap(), Appended::Stored);
 }
 
 /// Writes so many events, in the order of their time, up to now. Everybody comes at every size: what

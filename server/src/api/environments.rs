@@ -4,21 +4,30 @@ use axum::{
     Json,
     extract::State,
     http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
 };
 use phasegate_domain::{
+    files::{EnvironmentFile, ImportChange},
     ids::{EnvironmentKey, ProjectKey},
     people::Role,
 };
-use phasegate_service::environments::create;
+use phasegate_service::ServiceError;
+use phasegate_service::environments::{create, delete, export, import, preview_import, rename};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::request::{Named, Sent, caller};
+use super::{
+    etag::etag,
+    request::{Asked, Call, Named, Sent, caller},
+};
 use crate::http::{AppState, Problem};
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list_environments, create_environment))
+    OpenApiRouter::new()
+        .routes(routes!(list_environments, create_environment))
+        .routes(routes!(rename_environment, delete_environment))
+        .routes(routes!(get_file, apply_file))
 }
 
 /// One deployment of an app.
@@ -93,4 +102,112 @@ async fn create_environment(
     let made = of_project(&state, &path.project).into_iter().find(|found| found.key == key);
     let missing = || Problem::new(StatusCode::NOT_FOUND, "the environment is gone again");
     Ok((StatusCode::CREATED, Json(made.ok_or_else(missing)?)))
+}
+
+/// What an environment is called.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Names {
+    /// Its key; as it is if left out.
+    key: Option<EnvironmentKey>,
+    /// What people call it; the key if left empty.
+    #[serde(default)]
+    name: String,
+}
+
+/// Gives an environment another key and name; needs a token of the whole project with the scope admin.
+#[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}", tag = "environments",
+    params(("project" = String, Path), ("environment" = String, Path)), request_body = Names,
+    responses((status = 200, body = Environment),
+              (status = 409, description = "Another environment has that key", body = Problem, content_type = "application/problem+json"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn rename_environment(
+    call: Call,
+    Sent(names): Sent<Names>,
+) -> Result<Json<Environment>, Problem> {
+    let key = match names.key {
+        Some(key) => key,
+        None => call.live()?.environment.key.clone(),
+    };
+    rename(&call.service, &call.actor, call.environment, key, &names.name).await?;
+    let live = call.live()?;
+    let environment = &live.environment;
+    Ok(Json(Environment {
+        project: environment.project.clone(),
+        key: environment.key.clone(),
+        name: environment.name.clone(),
+    }))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Confirmation {
+    /// The environment's key once more: what is deleted cannot be brought back.
+    confirm: String,
+}
+
+/// Deletes an environment with its switches, rules, overrides, keys, tokens, rollout and telemetry. Get its
+/// file first: that can be applied to another environment.
+#[utoipa::path(delete, path = "/api/v1/projects/{project}/environments/{environment}", tag = "environments",
+    params(("project" = String, Path), ("environment" = String, Path), Confirmation),
+    responses((status = 204), (status = 409, description = "It is the last one of its project", body = Problem, content_type = "application/problem+json"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn delete_environment(
+    call: Call,
+    Asked(asked): Asked<Confirmation>,
+) -> Result<StatusCode, Problem> {
+    delete(&call.service, &call.actor, call.environment, &asked.confirm).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The environment as a file: its flags, segments and overrides.
+#[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/file", tag = "environments",
+    params(("project" = String, Path), ("environment" = String, Path)),
+    responses((status = 200, body = EnvironmentFile, headers(("ETag" = String))),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn get_file(call: Call) -> Result<Response, Problem> {
+    let file = export(&call.service, &call.actor, call.environment)?;
+    let based_on = preview_import(&call.service, &call.actor, call.environment, &file);
+    let tag = based_on.map(|preview| preview.based_on).unwrap_or_default();
+    Ok((etag(&tag), Json(file)).into_response())
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct DryRun {
+    /// Only answer what would change.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// What a file changes.
+#[derive(Debug, Serialize, ToSchema)]
+struct Applied {
+    /// Whether it was changed, and not only looked at.
+    applied: bool,
+    /// Thing by thing.
+    changes: Vec<ImportChange>,
+}
+
+/// Makes the environment what a file says: what is not in it is deleted.
+#[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}/file", tag = "environments",
+    params(("project" = String, Path), ("environment" = String, Path), ("If-Match" = Option<String>, Header), DryRun),
+    request_body = EnvironmentFile,
+    responses((status = 200, body = Applied),
+              (status = 412, description = "Somebody has changed it in the meantime", body = Problem, content_type = "application/problem+json"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn apply_file(
+    call: Call,
+    Asked(asked): Asked<DryRun>,
+    Sent(file): Sent<EnvironmentFile>,
+) -> Result<Json<Applied>, Problem> {
+    let (service, actor, environment) = (&call.service, &call.actor, call.environment);
+    file.validate().map_err(ServiceError::from)?;
+    let preview = preview_import(service, actor, environment, &file)?;
+    if asked.dry_run {
+        return Ok(Json(Applied { applied: false, changes: preview.changes }));
+    }
+    call.precondition.check(&preview.based_on)?;
+    let changes = import(service, actor, environment, &file, Some(&preview.based_on)).await?;
+    Ok(Json(Applied { applied: true, changes }))
 }

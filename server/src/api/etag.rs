@@ -37,9 +37,16 @@ impl Precondition {
         Ok(Self::Tags(tags))
     }
 
-    /// Refuses a change that is made upon something else than `found`.
+    /// Refuses a change that is made upon something else than `found`, or that does not say upon what:
+    /// it might be older than an emergency.
     pub(super) fn check(&self, found: &str) -> Result<(), Problem> {
         match self {
+            Self::None => {
+                let detail = "If-Match: is needed, so that a change made meanwhile is not \
+                              overwritten; send the ETag that a GET answered with, or * to \
+                              overwrite whatever is there";
+                Err(Problem::new(StatusCode::PRECONDITION_REQUIRED, detail))
+            }
             Self::Tags(tags) if !tags.iter().any(|tag| tag == found) => {
                 let detail = "somebody has changed it in the meantime; get it again, and repeat \
                               your change if it is still right";
@@ -73,6 +80,9 @@ mod tests {
         let two = read("\"1.2\", \"1.3\"").unwrap();
         assert!(two.check("1.3").is_ok());
         assert_eq!(two.check("1.4").unwrap_err().status(), StatusCode::PRECONDITION_FAILED);
+        let none = Precondition::None.check("1.3").unwrap_err();
+        assert_eq!(none.status(), StatusCode::PRECONDITION_REQUIRED);
+        assert!(Precondition::Any.check("1.3").is_ok());
         assert_eq!(read("1.2"), Err(StatusCode::BAD_REQUEST));
         assert!(read("W/\"1\"").unwrap().check("1").is_ok());
     }

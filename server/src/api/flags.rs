@@ -6,10 +6,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use phasegate_domain::{flags::FlagDocument, ids::FlagKey, people::Role};
-use phasegate_service::flags::{Expected, create, delete, read_document, replace};
+use phasegate_service::flags::{Expected, change, create, delete, read_document, replace};
 use phasegate_store::models::{FlagVersion, StoredFlag};
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
@@ -20,11 +20,10 @@ use super::{
 use crate::http::{AppState, Problem};
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list_flags, create_flag)).routes(routes!(
-        get_flag,
-        replace_flag,
-        delete_flag
-    ))
+    OpenApiRouter::new()
+        .routes(routes!(list_flags, create_flag))
+        .routes(routes!(get_flag, replace_flag, delete_flag))
+        .routes(routes!(switch_flag))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -144,6 +143,53 @@ async fn replace_flag(
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
     }
     replace(&call.service, &call.actor, call.environment, document, expected).await?;
+    get_flag_of(&call, &path.key)
+}
+
+/// What is done to a flag at once.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Act {
+    /// Switch it on in this environment.
+    On,
+    /// Switch it off in this environment.
+    Off,
+    /// Set its kill switch, which stands above everything but the server's variables.
+    Kill,
+    /// Take the kill switch back.
+    Revive,
+}
+
+#[derive(Debug, Deserialize)]
+struct ActPath {
+    key: String,
+    act: Act,
+}
+
+/// Switches a flag on or off, kills or revives it, whatever else was changed meanwhile; with `If-Match`
+/// only if nothing was. No document does what these acts do.
+#[utoipa::path(post, path = "/api/v1/projects/{project}/environments/{environment}/flags/{key}/{act}", tag = "flags",
+    params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("act" = Act, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = FlagDocument, headers(("ETag" = String))),
+              (status = 412, description = "Somebody has changed it in the meantime", body = Problem, content_type = "application/problem+json"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn switch_flag(call: Call, Named(path): Named<ActPath>) -> Result<Response, Problem> {
+    let stored = found(&call, &path.key)?;
+    let expected = match call.precondition {
+        Precondition::None => Expected::Any,
+        _ => expected(&call, &stored)?,
+    };
+    let key = &stored.flag.key;
+    change(&call.service, &call.actor, call.environment, key, expected, |flag| {
+        match path.act {
+            Act::On => flag.enabled = true,
+            Act::Off => flag.enabled = false,
+            Act::Kill => flag.killed = true,
+            Act::Revive => flag.killed = false,
+        }
+        Ok(())
+    })
+    .await?;
     get_flag_of(&call, &path.key)
 }
 

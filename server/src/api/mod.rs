@@ -13,13 +13,14 @@ mod events;
 mod flags;
 mod list;
 mod overrides;
+mod query;
 mod request;
 mod rollout;
 mod segments;
 mod telemetry;
 mod tokens;
 
-use axum::{Router, response::IntoResponse, routing::get};
+use axum::{Router, middleware, response::IntoResponse, routing::get};
 use utoipa_axum::router::OpenApiRouter;
 
 pub use document::openapi;
@@ -43,5 +44,6 @@ fn api() -> OpenApiRouter<AppState> {
 
 pub(crate) fn routes() -> Router<AppState> {
     let (router, _) = api().split_for_parts();
+    let router = router.route_layer(middleware::from_fn(query::refuse_unknown));
     router.route("/api/v1/openapi.json", get(|| async { axum::Json(openapi()).into_response() }))
 }

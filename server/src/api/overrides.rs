@@ -1,5 +1,7 @@
 //! `/api/v1/projects/{project}/environments/{environment}/overrides`
 
+use std::sync::Arc;
+
 use axum::{
     Json,
     extract::OriginalUri,
@@ -39,14 +41,14 @@ fn flag_of(path: &OverridePath) -> Result<FlagKey, Problem> {
         .map_err(|error| Problem::new(StatusCode::NOT_FOUND, error.to_string()))
 }
 
-fn found(call: &Call, path: &OverridePath) -> Result<Versioned<PersonalOverride>, Problem> {
+fn found(call: &Call, path: &OverridePath) -> Result<Versioned<Arc<PersonalOverride>>, Problem> {
     let flag = flag_of(path)?;
     let (service, actor) = (&call.service, &call.actor);
     Ok(override_of(service, actor, call.environment, &flag, &path.targeting_key)?)
 }
 
-fn respond(stored: Versioned<PersonalOverride>) -> Response {
-    (etag(&stored.version.to_string()), Json(stored.value)).into_response()
+fn respond(stored: &Versioned<Arc<PersonalOverride>>) -> Response {
+    (etag(&stored.version.to_string()), Json(&*stored.value)).into_response()
 }
 
 /// All overrides, by flag and user; expired ones too.
@@ -58,7 +60,8 @@ async fn list_overrides(
     Asked(page): Asked<PageQuery>,
 ) -> Result<Json<Page<PersonalOverride>>, Problem> {
     let all = overrides(&call.service, &call.actor, call.environment)?;
-    let mut all: Vec<PersonalOverride> = all.into_iter().map(|stored| stored.value).collect();
+    let mut all: Vec<PersonalOverride> =
+        all.into_iter().map(|stored| PersonalOverride::clone(&stored.value)).collect();
     all.sort_by_cached_key(override_key);
     Ok(Json(page.cut(all, override_key)?))
 }
@@ -82,7 +85,7 @@ async fn create_override(
     save_override(&call.service, &call.actor, call.environment, personal, new).await?;
     let user: String = percent_encode(&path.targeting_key);
     let location = [(header::LOCATION, format!("{}/{}/{user}", uri.path(), path.flag))];
-    Ok((StatusCode::CREATED, location, respond(found(&call, &path)?)).into_response())
+    Ok((StatusCode::CREATED, location, respond(&found(&call, &path)?)).into_response())
 }
 
 fn percent_encode(text: &str) -> String {
@@ -102,7 +105,7 @@ fn percent_encode(text: &str) -> String {
     responses((status = 200, body = PersonalOverride, headers(("ETag" = String))),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn get_override(call: Call, Named(path): Named<OverridePath>) -> Result<Response, Problem> {
-    Ok(respond(found(&call, &path)?))
+    Ok(respond(&found(&call, &path)?))
 }
 
 /// Puts another answer in the place of a user's own, or makes one.
@@ -137,7 +140,7 @@ async fn replace_override(
         (Err(problem), _) => return Err(problem),
     };
     save_override(&call.service, &call.actor, call.environment, personal, expected).await?;
-    Ok(respond(found(&call, &path)?))
+    Ok(respond(&found(&call, &path)?))
 }
 
 /// Takes a user's own answer away.

@@ -3,17 +3,16 @@
 use std::sync::Arc;
 
 use axum::{
-    body::Body,
     extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::{HeaderMap, StatusCode, request::Parts},
 };
-use phasegate_domain::ids::EnvironmentId;
+use phasegate_domain::{ids::EnvironmentId, people::Reach};
 use phasegate_service::{LiveEnvironment, Service, access::Actor, keys};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::etag::Precondition;
 use crate::{
-    http::{AppState, Problem, read_body},
+    http::{AppState, ClientAddress, Problem},
     ofrep::{key_status, sent_key},
 };
 
@@ -47,8 +46,13 @@ impl FromRequestParts<AppState> for Call {
             .map_err(|error| Problem::new(StatusCode::NOT_FOUND, error.body_text()))?;
         let live = service.find_environment(&place.project, &place.environment)?;
         let environment = live.environment.id;
-        if environment != caller.environment {
-            let detail = "this server token is for another environment; make one there";
+        let reaches = environment == caller.environment
+            || (caller.reach == Reach::Project
+                && service.environment(caller.environment)?.environment.project_id
+                    == live.environment.project_id);
+        if !reaches {
+            let detail = "this server token is for another environment; use one of that \
+                          environment, or one that reaches the whole project";
             return Err(Problem::new(StatusCode::FORBIDDEN, detail));
         }
         let precondition = Precondition::read(&parts.headers)?;
@@ -76,9 +80,10 @@ pub(super) struct Sent<T>(pub(super) T);
 impl<T: DeserializeOwned> FromRequest<AppState> for Sent<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, _: &AppState) -> Result<Self, Problem> {
-        let body: Body = request.into_body();
-        let bytes = read_body(body, MAX_BODY_BYTES).await?;
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
+        let (mut parts, body) = request.into_parts();
+        let from = ClientAddress::from_request_parts(&mut parts, state).await?;
+        let bytes = state.bodies.read(from.0, &parts.headers, body, MAX_BODY_BYTES).await?;
         let json: serde_json::Value = serde_json::from_slice(&bytes)
             .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
         let read = serde_path_to_error::deserialize(json).map_err(|error| {

@@ -12,17 +12,18 @@ use phasegate_domain::{
 use phasegate_service::{
     ServiceError,
     rollout::{
-        RolloutStatus, add, command, export_plan, import_plan, instead, read_plan, review, view,
+        PlanChange, RolloutStatus, add, command, export_plan, import_plan, instead, plan_change,
+        read_plan, review, view,
     },
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     etag::{Precondition, etag},
-    request::{Call, Sent},
+    request::{Asked, Call, Sent},
 };
 use crate::{
     clock,
@@ -161,24 +162,58 @@ struct PlanText {
 /// The plan as a file.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/rollout/plan", tag = "rollout",
     params(("project" = String, Path), ("environment" = String, Path)),
-    responses((status = 200, body = PlanText), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn get_plan(call: Call) -> Result<Json<PlanText>, Problem> {
+    responses((status = 200, body = PlanText, headers(("ETag" = String))), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn get_plan(call: Call) -> Result<Response, Problem> {
     let toml = export_plan(&call.service, &call.actor, call.environment).await?;
-    Ok(Json(PlanText { toml, note: String::new() }))
+    let live = call.live()?;
+    let version = live.snapshot.rollout().map_or(0, |rollout| rollout.version);
+    Ok((etag(&version.to_string()), Json(PlanText { toml, note: String::new() })).into_response())
+}
+
+/// What became of a plan, or would.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+enum PlanAnswer {
+    /// Nothing was changed.
+    DryRun(PlanChange),
+    /// Where the rollout is now.
+    Imported(Box<RolloutStatus>),
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct DryRun {
+    /// Only answer what would change.
+    #[serde(default)]
+    dry_run: bool,
 }
 
 /// Brings a plan in: a new one, or a higher revision of the one that is carried out.
 #[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}/rollout/plan", tag = "rollout",
-    params(("project" = String, Path), ("environment" = String, Path)), request_body = PlanText,
-    responses((status = 200, body = RolloutStatus),
+    params(("project" = String, Path), ("environment" = String, Path), ("If-Match" = Option<String>, Header), DryRun), request_body = PlanText,
+    responses((status = 200, description = "Where the rollout is afterwards; for a dry run, what would change", body = PlanAnswer),
+              (status = 412, description = "Somebody has moved or planned it in the meantime", body = Problem, content_type = "application/problem+json"),
               (status = 409, description = "A rule stands against it", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn replace_plan(call: Call, Sent(sent): Sent<PlanText>) -> Result<Response, Problem> {
+async fn replace_plan(
+    call: Call,
+    Asked(asked): Asked<DryRun>,
+    Sent(sent): Sent<PlanText>,
+) -> Result<Response, Problem> {
     let (service, actor, environment) = (&call.service, &call.actor, call.environment);
     let plan = read_plan(service, environment, &sent.toml)?;
+    if asked.dry_run {
+        let change = plan_change(service, actor, environment, &plan).await?;
+        return Ok(Json(PlanAnswer::DryRun(change)).into_response());
+    }
+    if let Some(rollout) = call.live()?.snapshot.rollout() {
+        call.precondition.check(&rollout.version.to_string())?;
+    }
     let seed = clock::seed().map_err(|_| {
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the operating system gave no randomness")
     })?;
     import_plan(service, actor, environment, &plan, &sent.note, &seed).await?;
-    Ok(respond(&status(&call).await?))
+    let status = status(&call).await?;
+    let tag = etag(&status.version.to_string());
+    Ok((tag, Json(PlanAnswer::Imported(Box::new(status)))).into_response())
 }

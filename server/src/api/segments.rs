@@ -55,7 +55,8 @@ impl From<SegmentDetail> for UsedSegment {
     fn from(detail: SegmentDetail) -> Self {
         let used_by = detail.uses.into_iter();
         let used_by = used_by.map(|used| Use { environment: used.environment, by: used.by });
-        Self { segment: detail.stored.value, used_by: used_by.collect() }
+        let segment = Segment::clone(&detail.stored.value);
+        Self { segment, used_by: used_by.collect() }
     }
 }
 

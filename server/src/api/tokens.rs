@@ -6,7 +6,11 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use phasegate_domain::{Timestamp, ids::TokenId, people::Scope};
+use phasegate_domain::{
+    Timestamp,
+    ids::TokenId,
+    people::{Reach, Scope},
+};
 use phasegate_service::tokens::{
     TokenFields, create_token, delete_token, save_token, token, tokens,
 };
@@ -42,6 +46,9 @@ struct NewToken {
     name: String,
     /// What it may do.
     scopes: Vec<Scope>,
+    /// Where it may; this environment if left out.
+    #[serde(default)]
+    reach: Reach,
 }
 
 /// A server token, without its secret, which is not kept.
@@ -53,6 +60,8 @@ struct Token {
     name: String,
     /// What it may do.
     scopes: Vec<Scope>,
+    /// Where it may.
+    reach: Reach,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
@@ -75,8 +84,9 @@ struct MadeToken {
 
 impl From<ServerToken> for Token {
     fn from(token: ServerToken) -> Self {
-        let ServerToken { id, name, scopes, created_at, created_by, last_used_at, .. } = token;
-        Self { id: id.0, name, scopes, created_at, created_by, last_used_at }
+        let ServerToken { id, name, scopes, reach, created_at, created_by, last_used_at, .. } =
+            token;
+        Self { id: id.0, name, scopes, reach, created_at, created_by, last_used_at }
     }
 }
 
@@ -111,11 +121,11 @@ async fn list_tokens(
 async fn create_one(
     call: Call,
     OriginalUri(uri): OriginalUri,
-    Sent(NewToken { name, scopes }): Sent<NewToken>,
+    Sent(NewToken { name, scopes, reach }): Sent<NewToken>,
 ) -> Result<Response, Problem> {
     let seed = clock::seed()
         .map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
-    let fields = TokenFields { name, scopes };
+    let fields = TokenFields { name, scopes, reach };
     let made = create_token(&call.service, &call.actor, call.environment, &fields, &seed).await?;
     let headers = [(header::LOCATION, format!("{}/{}", uri.path(), made.token.id.0))];
     let tag = etag(&made.token.version.to_string());
@@ -143,11 +153,11 @@ async fn get_token(call: Call, Named(path): Named<TokenPath>) -> Result<Response
 async fn replace_token(
     call: Call,
     Named(path): Named<TokenPath>,
-    Sent(NewToken { name, scopes }): Sent<NewToken>,
+    Sent(NewToken { name, scopes, reach }): Sent<NewToken>,
 ) -> Result<Response, Problem> {
     let seen = found(&call, path.id).await?;
     call.precondition.check(&seen.version.to_string())?;
-    let fields = TokenFields { name, scopes };
+    let fields = TokenFields { name, scopes, reach };
     let token = save_token(&call.service, &call.actor, &seen, &fields).await?;
     Ok((etag(&token.version.to_string()), Json(Token::from(token))).into_response())
 }

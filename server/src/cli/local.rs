@@ -1,7 +1,11 @@
 //! Commands that work on the data folder. A server that runs on the same folder notices what they
 //! change within a second or so.
 
-use std::{io::Write, path::PathBuf, sync::Arc};
+use std::{
+    io::Write,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use anyhow::{Context, ensure};
 use clap::Args;
@@ -40,7 +44,24 @@ pub(super) async fn open(data: Option<PathBuf>) -> anyhow::Result<Arc<Service>> 
         "there is no state.db in {}; name the data folder with --data",
         config.data.display()
     );
-    serve::open(&config).await
+    let service = serve::open(&config).await?;
+    let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
+    opened.push(Arc::clone(&service));
+    Ok(service)
+}
+
+/// What this command has opened, to be closed at its end.
+static OPENED: Mutex<Vec<Arc<Service>>> = Mutex::new(Vec::new());
+
+/// Closes what the command has opened, so that each database is one whole file.
+pub(super) async fn close() {
+    let opened = std::mem::take(&mut *OPENED.lock().unwrap_or_else(PoisonError::into_inner));
+    for service in opened {
+        // A server that is running keeps the journal; that is as it should be.
+        if let Err(error) = service.close().await {
+            tracing::debug!(%error, "a database was not closed");
+        }
+    }
 }
 
 impl Place {

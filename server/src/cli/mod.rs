@@ -103,5 +103,9 @@ pub fn main() -> ExitCode {
 }
 
 fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
+        let done = work.await;
+        local::close().await;
+        done
+    })
 }

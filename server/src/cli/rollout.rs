@@ -8,6 +8,7 @@ use phasegate_domain::{
 };
 use phasegate_service::{
     ServiceError,
+    accounts::person_of,
     rollout::{RolloutStatus, add, command, instead, review, view},
 };
 
@@ -59,6 +60,9 @@ pub(super) enum RolloutCommand {
         /// go or no-go
         #[arg(value_parser = ["go", "no-go"])]
         vote: String,
+        /// The account whose vote it is, by its e-mail address
+        #[arg(long = "as", value_name = "EMAIL")]
+        account: String,
         /// Why; needed for no-go
         #[arg(long, default_value = "")]
         comment: String,
@@ -89,10 +93,12 @@ pub(super) async fn run(wanted: RolloutCommand) -> anyhow::Result<()> {
     use RolloutCommand as R;
     let (kind, given) = match wanted {
         R::Status { json, place } => return show(&place.open().await?, json).await,
-        R::Vote { vote, comment, json, place } => {
+        R::Vote { vote, account, comment, json, place } => {
             let local = place.open().await?;
             let contribution = Contribution::Vote { go: vote == "go", comment };
-            add(&local.service, &local.actor, local.environment, &contribution).await?;
+            let person = person_of(&local.service, &account).await?;
+            let voter = local.actor.clone().acting_for(&person);
+            add(&local.service, &voter, local.environment, &contribution).await?;
             return show(&local, json).await;
         }
         R::Review { place } => {

@@ -2,7 +2,10 @@
 
 use anyhow::Context;
 use clap::Subcommand;
-use phasegate_domain::{ids::TokenId, people::Scope};
+use phasegate_domain::{
+    ids::TokenId,
+    people::{Reach, Scope},
+};
 use phasegate_service::tokens::{TokenFields, create_token, delete_token, token, tokens};
 use serde_json::{Value, json};
 
@@ -19,6 +22,10 @@ pub(super) enum TokenCommand {
         /// What it may do: evaluate, ingest, read, write, admin; several with commas
         #[arg(long = "scope", value_delimiter = ',', required = true)]
         scopes: Vec<String>,
+        /// Let it reach all environments of the project, and change what they share: flags, variants,
+        /// segments
+        #[arg(long)]
+        whole_project: bool,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -44,7 +51,7 @@ pub(super) enum TokenCommand {
 
 pub(super) async fn run(command: TokenCommand) -> anyhow::Result<()> {
     match command {
-        TokenCommand::Create { name, scopes, json, place } => {
+        TokenCommand::Create { name, scopes, whole_project: project, json, place } => {
             let scope = |name: &String| {
                 Scope::parse(name).with_context(|| {
                     format!("--scope: there is no scope {name:?}; choose evaluate, ingest, read, write or admin")
@@ -52,7 +59,8 @@ pub(super) async fn run(command: TokenCommand) -> anyhow::Result<()> {
             };
             let scopes = scopes.iter().map(scope).collect::<anyhow::Result<_>>()?;
             let Local { service, environment, actor } = place.open().await?;
-            let fields = TokenFields { name, scopes };
+            let reach = if project { Reach::Project } else { Reach::Environment };
+            let fields = TokenFields { name, scopes, reach };
             let made =
                 create_token(&service, &actor, environment, &fields, &clock::seed()?).await?;
             match json {
@@ -65,7 +73,7 @@ pub(super) async fn run(command: TokenCommand) -> anyhow::Result<()> {
             let all = tokens(&service, &actor, environment).await?;
             if json {
                 let one = |token: &phasegate_store::models::ServerToken| {
-                    json!({"id": token.id, "name": token.name, "scopes": token.scopes,
+                    json!({"id": token.id, "name": token.name, "scopes": token.scopes, "reach": token.reach,
                         "created_at": token.created_at, "last_used_at": token.last_used_at})
                 };
                 return print_json(&all.iter().map(one).collect::<Value>());

@@ -6,13 +6,13 @@ mod raw;
 mod screenshot;
 pub(crate) mod simulation;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use axum::{
     Json, Router,
-    body::Body,
+    body::{Body, Bytes},
     extract::{Query, State, rejection::QueryRejection},
-    http::{HeaderMap, Request, StatusCode},
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
     routing::post,
 };
@@ -25,31 +25,24 @@ use phasegate_service::{
 use phasegate_store::Appended;
 use phasegate_wire::{MAX_BODY_BYTES, MAX_HELD, decode};
 use serde::{Deserialize, Serialize};
-use tower::ServiceBuilder;
-use tower_http::decompression::RequestDecompressionLayer;
 
 use crate::{
-    http::{AppState, Problem, read_body},
+    http::{AppState, ClientAddress, Problem},
     ofrep::{key_status, sent_key, sent_origin},
 };
 
 pub(crate) fn routes() -> Router<AppState> {
     Router::new()
-        .route(
-            "/collect",
-            // Compressed or not; the limit of the body is that of what comes out.
-            post(collect).layer(
-                ServiceBuilder::new()
-                    .layer(RequestDecompressionLayer::new())
-                    .map_request(|request: Request<_>| request.map(Body::new)),
-            ),
-        )
+        .route("/collect", post(collect))
         .route("/collect/screenshot", post(screenshot::keep))
         .merge(simulation::routes())
 }
 
 /// Pictures that may be on their way in at once.
 pub(crate) const MAX_UPLOADS: usize = 16;
+
+/// How long a connection waits to hear that the server is overrun.
+const REFUSAL_PAUSE: Duration = Duration::from_millis(250);
 
 /// A page sends its key in the query: a beacon has no headers of its own.
 #[derive(Debug, Deserialize)]
@@ -85,12 +78,23 @@ struct Rejected {
 async fn collect(
     State(state): State<AppState>,
     query: Result<Query<KeyQuery>, QueryRejection>,
+    from: ClientAddress,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
     let (app, query) = app_of(&state, query, &headers)?;
     let service = &state.service;
-    let taken = take_in(service, app.environment, query.held, body).await;
+    // Before the body is read, so that turning away costs less than taking in. A client that comes
+    // again at once is slowed down by that.
+    if telemetry::is_overrun(service) {
+        tokio::time::sleep(REFUSAL_PAUSE).await;
+        return Err(failed(&ServiceError::Busy));
+    }
+    let body = state.bodies.read(from.0, &headers, body, MAX_BODY_BYTES).await;
+    let taken = match body {
+        Ok(body) => take_in(service, app.environment, query.held, body).await,
+        Err(problem) => Err(problem),
+    };
     if let Err(problem) = &taken
         && problem.status().is_client_error()
     {
@@ -105,9 +109,10 @@ async fn take_in(
     service: &Service,
     environment: EnvironmentId,
     held: u64,
-    body: Body,
+    body: Bytes,
 ) -> Result<Receipt, Problem> {
-    let body = read_body(body, MAX_BODY_BYTES).await?;
+    // A place first: reading what cannot be stored would be work for nothing.
+    let turn = telemetry::take_turn(service).await.map_err(|error| failed(&error))?;
     if held > MAX_HELD {
         let detail = format!("held: at most {MAX_HELD} ms, found {held}");
         return Err(Problem::new(StatusCode::BAD_REQUEST, detail));
@@ -125,7 +130,7 @@ async fn take_in(
     let events = batch.events.len();
     let (batch, rejected) = convert::batch(service, batch, &live, sending);
     let accepted = events - rejected.len();
-    let appended = telemetry::ingest(service, batch).await.map_err(|error| failed(&error))?;
+    let appended = telemetry::ingest(turn, batch).await.map_err(|error| failed(&error))?;
     let rejected = rejected.into_iter().map(|(index, reason)| Rejected { index, reason }).collect();
     Ok(Receipt { accepted, rejected, repeated: appended == Appended::Repeated })
 }
@@ -149,7 +154,9 @@ fn failed(error: &ServiceError) -> Problem {
         ServiceError::Invalid(_) => {
             Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, error.to_string())
         }
-        ServiceError::Busy => Problem::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
+        ServiceError::Busy | ServiceError::Locked => {
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
+        }
         ServiceError::Full => Problem::new(StatusCode::INSUFFICIENT_STORAGE, error.to_string()),
         ServiceError::Conflict(_) => Problem::new(StatusCode::CONFLICT, error.to_string()),
         _ => Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),

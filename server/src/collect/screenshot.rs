@@ -12,7 +12,7 @@ use phasegate_service::telemetry::save_screenshot;
 use serde::Serialize;
 
 use super::{KeyQuery, app_of, failed};
-use crate::http::{AppState, Problem, read_body};
+use crate::http::{AppState, ClientAddress, Problem};
 
 /// What became of it.
 #[derive(Debug, Serialize)]
@@ -24,16 +24,17 @@ struct Receipt {
 pub(super) async fn keep(
     State(state): State<AppState>,
     query: Result<Query<KeyQuery>, QueryRejection>,
+    from: ClientAddress,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
     let (app, _) = app_of(&state, query, &headers)?;
-    // Pictures are large: only so many are held in memory at once.
+    let bytes = state.bodies.read(from.0, &headers, body, MAX_SCREENSHOT_BYTES).await?;
+    // After the body: who stalls while sending keeps nobody else out.
     let Ok(_permit) = state.uploads.try_acquire() else {
-        let detail = "too many pictures are on their way; send it again in a while";
+        let detail = "too many pictures are being stored; send it again in a while";
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail));
     };
-    let bytes = read_body(body, MAX_SCREENSHOT_BYTES).await?;
     let id = save_screenshot(&state.service, app.environment, bytes.into())
         .await
         .map_err(|error| failed(&error))?;

@@ -12,7 +12,7 @@ use axum::{
 use phasegate_domain::{
     Timestamp,
     ids::{EnvironmentId, PhaseNumber},
-    people::Role,
+    people::{Reach, Role, Scope},
     simulation::PHASES,
     telemetry::{Simulation, day_of},
 };
@@ -45,7 +45,7 @@ type Fields = Query<BTreeMap<String, String>>;
 
 /// Who reads what was made up: nobody in particular.
 fn reader() -> Actor {
-    Actor::token("simulation", Role::Viewer)
+    Actor::token("simulation", Role::Viewer, &[Scope::Read], Reach::Environment, "simulation")
 }
 
 fn field<'a>(fields: &'a BTreeMap<String, String>, name: &str) -> &'a str {

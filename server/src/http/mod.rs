@@ -1,6 +1,9 @@
 //! The routes, and what all of them share.
 
 mod body;
+mod coding;
+mod connections;
+mod peer;
 mod problem;
 mod router;
 mod security;
@@ -10,7 +13,9 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-pub(crate) use body::read_body;
+pub(crate) use body::SlowBodies;
+pub(crate) use connections::{Connection, Limits, serve_connections};
+pub(crate) use peer::{ClientAddress, TrustedProxies};
 use phasegate_service::{Service, secrets::Seed};
 pub(crate) use problem::Problem;
 pub use router::router;
@@ -20,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     collect,
     config::Config,
+    health::LastReadiness,
     live,
     ofrep::{self, Tickets},
 };
@@ -36,12 +42,16 @@ pub struct AppState {
     pub(crate) streams: Arc<Semaphore>,
     /// One permit for each client that may listen for changes of flags.
     pub(crate) flag_streams: Arc<Semaphore>,
-    /// One permit for each evaluation that may be in progress.
-    pub(crate) evaluations: Arc<Semaphore>,
-    /// One permit for each picture that may be on its way in.
+    /// The bodies that are waited for.
+    pub(crate) bodies: SlowBodies,
+    /// How many connections there may be.
+    pub(crate) limits: Limits,
+    /// One permit for each picture that may be stored at once.
     pub(crate) uploads: Arc<Semaphore>,
     /// One permit for each simulation that may be begun or read.
     pub(crate) simulations: Arc<Semaphore>,
+    /// What was found out last about what the server can do.
+    pub(crate) readiness: Arc<LastReadiness>,
     /// What lets those clients in.
     pub(crate) tickets: Tickets,
     /// Under which address this process reaches itself, once it listens.
@@ -54,6 +64,7 @@ pub(crate) struct Settings {
     pub(crate) has_demo: bool,
     pub(crate) has_secure_cookies: bool,
     pub(crate) public_url: Option<String>,
+    pub(crate) trusted_proxies: TrustedProxies,
 }
 
 impl AppState {
@@ -69,24 +80,24 @@ impl AppState {
             has_demo: config.demo,
             has_secure_cookies: config.has_secure_cookies(),
             public_url: config.public_url.clone(),
+            trusted_proxies: config.trusted_proxies(),
         };
+        let limits = Limits::of_process();
+        // Event streams stay open: some room is always left for questions and answers.
+        let streams = ofrep::MAX_STREAMS.min(limits.all / 4 * 3);
         Self {
             service,
             stopping,
             settings: Arc::new(settings),
             streams: Arc::new(Semaphore::new(live::MAX_STREAMS)),
-            flag_streams: Arc::new(Semaphore::new(ofrep::MAX_STREAMS)),
-            evaluations: Arc::new(Semaphore::new(ofrep::MAX_EVALUATIONS)),
+            flag_streams: Arc::new(Semaphore::new(streams)),
+            bodies: SlowBodies::default(),
+            limits,
             uploads: Arc::new(Semaphore::new(collect::MAX_UPLOADS)),
             simulations: Arc::new(Semaphore::new(collect::simulation::MAX_AT_ONCE)),
+            readiness: Arc::default(),
             tickets: Tickets::new(seed),
             address: Arc::default(),
         }
-    }
-
-    /// The permits for evaluations in progress; whoever takes them all keeps others out.
-    #[must_use]
-    pub fn evaluations(&self) -> &Semaphore {
-        &self.evaluations
     }
 }

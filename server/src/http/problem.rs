@@ -1,7 +1,7 @@
 //! Errors as JSON: `application/problem+json`, RFC 9457.
 
 use axum::{
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use phasegate_domain::rollout::Refusal;
@@ -21,6 +21,9 @@ pub(crate) struct Problem {
     title: &'static str,
     /// What is wrong, and what to do about it.
     detail: String,
+    /// A header that belongs to it.
+    #[serde(skip)]
+    header: Option<(HeaderName, HeaderValue)>,
 }
 
 fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
@@ -30,11 +33,20 @@ fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result
 impl Problem {
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         let title = status.canonical_reason().unwrap_or("Error");
-        Self { status, title, detail: detail.into() }
+        Self { status, title, detail: detail.into(), header: None }
+    }
+
+    /// The same with a header of its own.
+    pub(crate) fn with_header(self, name: HeaderName, value: HeaderValue) -> Self {
+        Self { header: Some((name, value)), ..self }
     }
 
     pub(crate) fn status(&self) -> StatusCode {
         self.status
+    }
+
+    pub(crate) fn header(&self) -> Option<&(HeaderName, HeaderValue)> {
+        self.header.as_ref()
     }
 
     pub(crate) fn detail(&self) -> &str {
@@ -45,7 +57,9 @@ impl Problem {
 impl From<ServiceError> for Problem {
     fn from(error: ServiceError) -> Self {
         let status = match &error {
-            ServiceError::Forbidden { .. } => StatusCode::FORBIDDEN,
+            ServiceError::Forbidden { .. }
+            | ServiceError::TokenScope { .. }
+            | ServiceError::TokenReach { .. } => StatusCode::FORBIDDEN,
             ServiceError::NotFound { .. } => StatusCode::NOT_FOUND,
             ServiceError::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             ServiceError::Refused(Refusal::NotAllowed { .. }) => StatusCode::FORBIDDEN,
@@ -57,7 +71,7 @@ impl From<ServiceError> for Problem {
             | ServiceError::Exists { .. }
             | ServiceError::InUse(_) => StatusCode::CONFLICT,
             ServiceError::Conflict(_) => StatusCode::PRECONDITION_FAILED,
-            ServiceError::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            ServiceError::Busy | ServiceError::Locked => StatusCode::SERVICE_UNAVAILABLE,
             ServiceError::Full => StatusCode::INSUFFICIENT_STORAGE,
             ServiceError::Inconsistent(_) | ServiceError::Store(_) => {
                 // What storage says helps the operator, not who called.
@@ -77,6 +91,9 @@ impl IntoResponse for Problem {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if matches!(self.status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        }
+        if let Some((name, value)) = self.header {
+            headers.insert(name, value);
         }
         response
     }

@@ -2,7 +2,7 @@
 
 use axum::{
     Router,
-    http::{HeaderName, Method, StatusCode, header},
+    http::{Method, StatusCode, header},
     middleware,
     response::{IntoResponse, Redirect},
     routing::get,
@@ -10,7 +10,7 @@ use axum::{
 use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    cors::{Any, CorsLayer},
+    cors::{AllowHeaders, Any, CorsLayer},
     trace::TraceLayer,
 };
 
@@ -72,12 +72,9 @@ fn cors() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([Method::GET, Method::POST])
-        .allow_headers([
-            header::AUTHORIZATION,
-            header::CONTENT_TYPE,
-            header::IF_NONE_MATCH,
-            HeaderName::from_static("x-api-key"),
-        ])
+        // Whatever a page's tracing adds (`baggage`, `traceparent`, `request-id`): a header that the
+        // server does not read harms nobody, and a refusal would cost the page all of its telemetry.
+        .allow_headers(AllowHeaders::mirror_request())
         .expose_headers([header::ETAG, header::RETRY_AFTER])
         .max_age(std::time::Duration::from_secs(3_600))
 }

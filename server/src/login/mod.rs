@@ -11,5 +11,8 @@ pub(crate) use sessions::{reread, session_layer};
 /// Where a session keeps who has logged in.
 const PERSON: &str = "person";
 
+/// Where a session keeps its account's epoch, which a new password ends.
+const EPOCH: &str = "epoch";
+
 /// Where a session keeps when it was last renewed, in seconds since 1970.
 const RENEWED: &str = "renewed";

@@ -1,22 +1,25 @@
 //! `POST /login` and `POST /logout`: plain forms, so that they work before anything is loaded.
 
-use std::net::SocketAddr;
-
 use axum::{
-    Form, Router,
-    extract::{ConnectInfo, DefaultBodyLimit, Query, State, rejection::FormRejection},
+    Router,
+    body::Body,
+    extract::{Query, State},
+    http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use phasegate_service::accounts::{LoginError, log_in};
+use phasegate_service::accounts::{LoggedIn, LoginError, device_cookie, known_device, log_in};
 use serde::Deserialize;
 use tower_sessions::Session;
 
 use super::{
-    PERSON,
+    EPOCH, PERSON,
     guard::{form_urlencode, person},
 };
-use crate::http::{AppState, Problem};
+use crate::{
+    clock,
+    http::{AppState, ClientAddress, Problem},
+};
 
 /// An address, a password and a path are short.
 const MAX_FORM_BYTES: usize = 8_192;
@@ -26,7 +29,6 @@ pub(crate) fn routes() -> Router<AppState> {
         .route("/login", post(submit))
         .route("/login/check", get(check))
         .route("/logout", post(log_out))
-        .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
 }
 
 #[derive(Deserialize)]
@@ -45,17 +47,22 @@ fn destination(next: &str) -> &str {
 
 async fn submit(
     State(state): State<AppState>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    from: ClientAddress,
     session: Session,
-    form: Result<Form<LoginForm>, FormRejection>,
+    headers: HeaderMap,
+    body: Body,
 ) -> Result<Response, Problem> {
-    let Ok(Form(form)) = form else {
+    let body = state.bodies.read(from.0, &headers, body, MAX_FORM_BYTES).await?;
+    let Ok(form) = serde_urlencoded::from_bytes::<LoginForm>(&body) else {
         return Ok(Redirect::to("/login?error=form").into_response());
     };
     let email = form.email.trim();
     let next = form_urlencode(destination(&form.next));
-    let person = match log_in(&state.service, peer.ip(), email, &form.password).await {
-        Ok(person) => person,
+    let cookie = sent_cookie(&headers, DEVICE);
+    let device = cookie.and_then(|cookie| known_device(&state.service, email, cookie));
+    let logged_in = log_in(&state.service, from.0, device.as_deref(), email, &form.password);
+    let LoggedIn { person, epoch } = match logged_in.await {
+        Ok(logged_in) => logged_in,
         Err(error) => {
             let code = match error {
                 LoginError::Wrong => "wrong",
@@ -78,7 +85,33 @@ async fn submit(
     // A new id, so that nobody can plant one before the login.
     session.cycle_id().await.map_err(failed)?;
     session.insert(PERSON, person.id).await.map_err(failed)?;
-    Ok(Redirect::to(&format!("/login/check?next={next}")).into_response())
+    session.insert(EPOCH, epoch).await.map_err(failed)?;
+    let mut response = Redirect::to(&format!("/login/check?next={next}")).into_response();
+    let cookie = clock::seed().ok().and_then(|seed| {
+        let value = device_cookie(&state.service, email, &seed)?;
+        let secure = if state.settings.has_secure_cookies { "; Secure" } else { "" };
+        let text = format!(
+            "{DEVICE}={value}; Path=/login; Max-Age={DEVICE_SECONDS}; HttpOnly; SameSite=Lax{secure}"
+        );
+        HeaderValue::from_str(&text).ok()
+    });
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// The cookie of a browser that has logged in before.
+const DEVICE: &str = "phasegate_device";
+
+/// How long such a browser is known.
+const DEVICE_SECONDS: u32 = 365 * 86_400;
+
+/// The value of a cookie, as it was sent.
+fn sent_cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let all = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = all.flat_map(|value| value.split(';'));
+    pairs.find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
 #[derive(Deserialize)]

@@ -17,7 +17,7 @@ use tower_sessions::{
     session_store::{Error, Result},
 };
 
-use super::PERSON;
+use super::{EPOCH, PERSON};
 use crate::http::AppState;
 
 /// How long a login lasts without being used; [`super::guard`] renews it while it is.
@@ -49,22 +49,30 @@ fn digest(id: &Id) -> Digest {
     secrets::digest(&id.0.to_be_bytes())
 }
 
+fn stored(record: &Record) -> Result<StoredSession> {
+    let number = |name| record.data.get(name).and_then(serde_json::Value::as_i64);
+    let (person, epoch) = (number(PERSON).map(UserId), number(EPOCH).unwrap_or_default());
+    let expires_at = DateTime::from_timestamp(record.expiry_date.unix_timestamp(), 0)
+        .ok_or_else(|| Error::Encode("the end of the session is out of range".into()))?;
+    let data =
+        serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
+    Ok(StoredSession { id: digest(&record.id), person, epoch, data, expires_at })
+}
+
 #[async_trait]
 impl SessionStore for ServiceSessions {
     /// Ids are 128 random bits, so a new one never meets an old one.
     async fn create(&self, record: &mut Record) -> Result<()> {
-        self.save(record).await
+        accounts::create_session(&self.service, &stored(record)?)
+            .await
+            .map_err(|error| Error::Backend(error.to_string()))
     }
 
+    /// A session that has ended meanwhile stays ended.
     async fn save(&self, record: &Record) -> Result<()> {
-        let person = record.data.get(PERSON).and_then(serde_json::Value::as_i64).map(UserId);
-        let expires_at = DateTime::from_timestamp(record.expiry_date.unix_timestamp(), 0)
-            .ok_or_else(|| Error::Encode("the end of the session is out of range".into()))?;
-        let data = serde_json::to_string(&record.data)
-            .map_err(|error| Error::Encode(error.to_string()))?;
-        let session = StoredSession { id: digest(&record.id), person, data, expires_at };
-        accounts::save_session(&self.service, &session)
+        accounts::save_session(&self.service, &stored(record)?)
             .await
+            .map(drop)
             .map_err(|error| Error::Backend(error.to_string()))
     }
 

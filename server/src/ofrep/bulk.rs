@@ -26,7 +26,7 @@ use super::{
     request::{self, Asked, TAG_HASH},
     sent_key,
 };
-use crate::http::AppState;
+use crate::http::{AppState, ClientAddress};
 
 /// The answers; where to listen is written behind them.
 #[derive(Debug, Serialize)]
@@ -110,10 +110,11 @@ fn metadata(live: &LiveEnvironment, collecting: Collecting, segments: String) ->
 
 pub(super) async fn evaluate(
     State(state): State<AppState>,
+    from: ClientAddress,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, OfrepError> {
-    let Asked { live, context, digest } = request::read(&state, &headers, body).await?;
+    let Asked { live, context, digest } = request::read(&state, from, &headers, body).await?;
     let now = state.service.now();
     let flags = live.snapshot.flags().map(|entry| one(&live, entry, &context, now)).collect();
     let collecting = in_force(&state.service, &live);

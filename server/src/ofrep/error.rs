@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use phasegate_domain::flags::EvaluationError;
@@ -29,6 +29,9 @@ pub(super) struct OfrepError {
     pub(super) key: Option<String>,
     pub(super) error_code: ErrorCode,
     pub(super) error_details: String,
+    /// A header that belongs to it.
+    #[serde(skip)]
+    pub(super) header: Option<(HeaderName, HeaderValue)>,
 }
 
 impl OfrepError {
@@ -37,7 +40,7 @@ impl OfrepError {
         error_code: ErrorCode,
         details: impl Into<String>,
     ) -> Self {
-        Self { status, key: None, error_code, error_details: details.into() }
+        Self { status, key: None, error_code, error_details: details.into(), header: None }
     }
 
     /// Names the flag that was asked for.
@@ -64,6 +67,9 @@ impl IntoResponse for OfrepError {
         // Whole seconds: clients disagree about dates.
         if matches!(self.status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        }
+        if let Some((name, value)) = self.header {
+            response.headers_mut().insert(name, value);
         }
         response
     }

@@ -18,17 +18,18 @@ use super::{
     error::OfrepError,
     request::{self, Asked},
 };
-use crate::http::AppState;
+use crate::http::{AppState, ClientAddress};
 
 pub(super) async fn explain(
     State(state): State<AppState>,
     key: Result<Path<String>, PathRejection>,
+    from: ClientAddress,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Value>, OfrepError> {
     let key = request::key_of(key)?;
     let Asked { live, context, .. } =
-        request::read(&state, &headers, body).await.map_err(|error| error.of(&key))?;
+        request::read(&state, from, &headers, body).await.map_err(|error| error.of(&key))?;
     let entry = request::find(&live, &key)?;
     let (found, steps) = explain_flag(&live.snapshot, entry, &context, state.service.now());
     let lines = steps.iter().flat_map(|step| step.lines(Reader::Page));

@@ -14,7 +14,7 @@ use axum::{
     routing::{get, post},
 };
 
-pub(crate) use request::{MAX_EVALUATIONS, key_status, sent_key};
+pub(crate) use request::{key_status, sent_key};
 pub(crate) use stream::MAX_STREAMS;
 pub(crate) use ticket::Tickets;
 

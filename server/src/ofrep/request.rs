@@ -19,14 +19,10 @@ use super::{
     error::{ErrorCode, OfrepError},
     header_text, sent_origin,
 };
-use crate::http::{AppState, read_body};
+use crate::http::{AppState, ClientAddress};
 
 /// The largest body, in bytes: a context of 64 KiB, and what stands around it.
 const MAX_BODY_BYTES: usize = 65_536 + 1_024;
-
-/// Evaluations that are read at once; more are told to come back. One takes microseconds, so that
-/// many at once means clients that send slowly, and they must not hold the others up.
-pub(crate) const MAX_EVALUATIONS: usize = 4_096;
 
 /// What tags are made with: the same on every start, so that clients keep theirs. Nobody gains by
 /// forging a tag, so a fast hash will do.
@@ -62,13 +58,10 @@ pub(super) struct Asked {
 /// Finds out who asks about what.
 pub(super) async fn read(
     state: &AppState,
+    from: ClientAddress,
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Asked, OfrepError> {
-    let Ok(_permit) = state.evaluations.try_acquire() else {
-        let details = "too many evaluations at once; ask again later";
-        return Err(OfrepError::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::General, details));
-    };
     let service = &state.service;
     let unauthorised = |error: keys::KeyError| {
         OfrepError::new(key_status(&error), ErrorCode::General, error.to_string())
@@ -78,9 +71,12 @@ pub(super) async fn read(
     let live = service.environment(app.environment).map_err(|error| {
         OfrepError::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::General, error.to_string())
     })?;
-    let body = read_body(body, MAX_BODY_BYTES)
-        .await
-        .map_err(|p| OfrepError::new(p.status(), ErrorCode::General, p.detail()))?;
+    let read = state.bodies.read(from.0, headers, body, MAX_BODY_BYTES).await;
+    let body = read.map_err(|problem| {
+        let accepted = problem.header().cloned();
+        let error = OfrepError::new(problem.status(), ErrorCode::General, problem.detail());
+        OfrepError { header: accepted, ..error }
+    })?;
     let bad = |code, details: String| OfrepError::new(StatusCode::BAD_REQUEST, code, details);
     // Some clients send no body at all when there is no context.
     let mut request: Map<String, Value> = if body.is_empty() {

@@ -4,6 +4,7 @@
 use std::{convert::Infallible, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{
+    Extension,
     body::{Body, Bytes},
     extract::{Query, State, rejection::QueryRejection},
     http::{HeaderMap, HeaderName, StatusCode, header},
@@ -29,7 +30,7 @@ use super::{
     request::{key_status, sent_key},
     sent_origin,
 };
-use crate::http::AppState;
+use crate::http::{AppState, Connection};
 
 /// Streams that may be open at once.
 pub(crate) const MAX_STREAMS: usize = 20_000;
@@ -49,6 +50,7 @@ pub(super) struct Ticket {
 pub(super) async fn listen(
     State(state): State<AppState>,
     query: Result<Query<Ticket>, QueryRejection>,
+    Extension(connection): Extension<Arc<Connection>>,
     headers: HeaderMap,
 ) -> Result<Response, OfrepError> {
     let service = &state.service;
@@ -75,6 +77,7 @@ pub(super) async fn listen(
         let details = "too many clients are listening; ask again later, or poll";
         return Err(OfrepError::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::General, details));
     };
+    connection.keep_open();
     let live = service.environment(environment).map_err(|error| {
         OfrepError::new(StatusCode::NOT_FOUND, ErrorCode::General, error.to_string())
     })?;
@@ -90,7 +93,12 @@ pub(super) async fn listen(
         stopped: Box::pin(state.stopping.clone().cancelled_owned()),
         _permit: permit,
     };
-    let head = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-cache")];
+    let head = [
+        (header::CONTENT_TYPE, "text/event-stream"),
+        (header::CACHE_CONTROL, "no-cache"),
+        // A bare `proxy_pass` of nginx would keep events until its buffer is full.
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+    ];
     Ok((head, Body::from_stream(listener.events())).into_response())
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::{
     Router,
     body::Body,
-    extract::{Path, Query, Request, State},
+    extract::{FromRequestParts, Path, Query, Request, State},
     http::{HeaderMap, Method, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -26,7 +26,7 @@ use phasegate_service::{
 
 use crate::{
     assets, clock,
-    http::{AppState, Problem, read_body},
+    http::{AppState, ClientAddress, Problem},
 };
 
 /// The largest form, in bytes: an environment as a file is one.
@@ -49,7 +49,7 @@ fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static + use<
 }
 
 async fn page(State(state): State<AppState>, request: Request) -> Response {
-    let request = match with_form(request).await {
+    let request = match with_form(&state, request).await {
         Ok(request) => request,
         Err(problem) => return problem.into_response(),
     };
@@ -59,12 +59,13 @@ async fn page(State(state): State<AppState>, request: Request) -> Response {
 }
 
 /// Reads the form of a request that has one, and hands it to the page.
-async fn with_form(request: Request) -> Result<Request, Problem> {
+async fn with_form(state: &AppState, request: Request) -> Result<Request, Problem> {
     if request.method() != Method::POST {
         return Ok(request);
     }
     let (mut head, body) = request.into_parts();
-    let body = read_body(body, MAX_FORM_BYTES).await?;
+    let from = ClientAddress::from_request_parts(&mut head, state).await?;
+    let body = state.bodies.read(from.0, &head.headers, body, MAX_FORM_BYTES).await?;
     head.extensions.insert(Form::parse(&body));
     Ok(Request::from_parts(head, Body::empty()))
 }

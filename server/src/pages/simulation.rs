@@ -16,7 +16,7 @@ use phasegate_service::{access::Actor, telemetry};
 
 use super::MAX_FORM_BYTES;
 use crate::{
-    http::{AppState, Problem, read_body},
+    http::{AppState, ClientAddress, Problem},
     simulate::{Client, in_background},
 };
 
@@ -28,10 +28,11 @@ fn offered(today: i64) -> Simulation {
 pub(super) async fn act(
     State(state): State<AppState>,
     Extension(person): Extension<Person>,
+    from: ClientAddress,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let form = Form::parse(&read_body(body, MAX_FORM_BYTES).await?);
+    let form = Form::parse(&state.bodies.read(from.0, &headers, body, MAX_FORM_BYTES).await?);
     let (service, actor) = (&state.service, Actor::from(&person));
     let shown = selected_environment(service, &headers)?;
     let live = service.environment(shown)?;

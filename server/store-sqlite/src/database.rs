@@ -1,16 +1,23 @@
 //! Opening a file: one writer, a few readers, migrations.
 
-use std::path::Path;
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use phasegate_store::StoreError;
 use sqlx::{
-    ConnectOptions, Connection, Sqlite, SqlitePool, Transaction,
+    ConnectOptions, Connection, Sqlite, SqlitePool,
     migrate::{MigrateError, Migrator},
     pool::PoolConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::error::database;
+use crate::{
+    error::{database, opening},
+    files,
+    transaction::WriteTransaction,
+};
 
 /// How many queries may read at once; more wait.
 const READERS: u32 = 4;
@@ -25,21 +32,25 @@ const CACHE_KIB: u32 = 16_384;
 /// pages, and the next one many of the same.
 const CHECKPOINT_PAGES: u32 = 8_192;
 
+/// To how many bytes the journal shrinks when it was written back.
+const JOURNAL_BYTES: u64 = 64 * 1024 * 1024;
+
+/// How long to wait for another process that writes.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// One SQLite file.
 #[derive(Debug, Clone)]
 pub(crate) struct Database {
     writer: SqlitePool,
     pub(crate) reader: SqlitePool,
+    path: PathBuf,
 }
 
 impl Database {
     /// Opens the file, makes it if missing, and brings it up to date.
     pub(crate) async fn open(path: &Path, migrator: &Migrator) -> Result<Self, StoreError> {
-        let name = || path.display().to_string();
-        let cannot_open = |error: &dyn std::fmt::Display| StoreError::CannotOpen {
-            database: name(),
-            reason: error.to_string(),
-        };
+        files::check(path)?;
+        let cannot_open = |error: sqlx::Error| opening(path, error);
         let options = SqliteConnectOptions::new()
             .filename(path)
             .journal_mode(SqliteJournalMode::Wal)
@@ -48,17 +59,26 @@ impl Database {
             .row_buffer_size(ROW_BUFFER)
             .pragma("cache_size", format!("-{CACHE_KIB}"))
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())
+            // After a long reader has let the journal grow, the next checkpoint gives the room back.
+            .pragma("journal_size_limit", JOURNAL_BYTES.to_string())
+            .busy_timeout(BUSY_TIMEOUT)
             .foreign_keys(true);
         // SQLite cannot alter much of a table: migrations make it anew, which foreign keys forbid.
         let migrating = options.clone().create_if_missing(true).foreign_keys(false);
-        let mut connection = migrating.connect().await.map_err(|error| cannot_open(&error))?;
+        let mut connection = migrating.connect().await.map_err(cannot_open)?;
         migrator.run(&mut connection).await.map_err(|error| match error {
             MigrateError::VersionMissing(version) => {
-                StoreError::NewerDatabase { database: name(), version }
+                StoreError::NewerDatabase { database: path.display().to_string(), version }
             }
-            other => cannot_open(&other),
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+                cannot_open(error)
+            }
+            other => StoreError::CannotOpen {
+                database: path.display().to_string(),
+                reason: other.to_string(),
+            },
         })?;
-        connection.close().await.map_err(|error| cannot_open(&error))?;
+        connection.close().await.map_err(cannot_open)?;
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             // What is attached to it would have to be attached again.
@@ -66,15 +86,15 @@ impl Database {
             .max_lifetime(None)
             .connect_with(options.clone())
             .await
-            .map_err(|error| cannot_open(&error))?;
+            .map_err(cannot_open)?;
         let reader = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_with(
                 options.read_only(true).pragma("cache_size", format!("-{}", CACHE_KIB / 4)),
             )
             .await
-            .map_err(|error| cannot_open(&error))?;
-        Ok(Self { writer, reader })
+            .map_err(cannot_open)?;
+        Ok(Self { writer, reader, path: path.to_owned() })
     }
 
     /// The connection that writes, outside of a transaction.
@@ -82,16 +102,49 @@ impl Database {
         self.writer.acquire().await.map_err(database)
     }
 
-    /// Begins a transaction that writes. `IMMEDIATE`, so that another process that writes
-    /// makes us wait here and not fail later.
-    pub(crate) async fn write(&self) -> Result<Transaction<'_, Sqlite>, StoreError> {
-        self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(database)
+    /// Begins a transaction that writes.
+    pub(crate) async fn write(&self) -> Result<WriteTransaction, StoreError> {
+        WriteTransaction::begin(self.writer().await?).await
+    }
+
+    /// Marks the file and notes the mark beside it, so that a journal that is left by a power cut is
+    /// only ever used with this file. Another process that has the file open goes on with the new mark.
+    pub(crate) async fn mark(&self, mark: i32) -> Result<(), StoreError> {
+        let mut writer = self.writer().await?;
+        let set = sqlx::AssertSqlSafe(format!("PRAGMA user_version = {mark}"));
+        sqlx::query(set).execute(&mut *writer).await.map_err(database)?;
+        // Into the file itself, where it can be read without the journal.
+        let checkpoint = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)");
+        checkpoint.execute(&mut *writer).await.map_err(database)?;
+        files::note(&self.path, mark)
+    }
+
+    /// Whether a transaction can begin.
+    pub(crate) async fn check(&self) -> Result<(), StoreError> {
+        let transaction = self.write().await?;
+        drop(transaction);
+        Ok(())
+    }
+
+    /// Writes the journal back into the file, which is whole by itself then, and closes it.
+    pub(crate) async fn close(&self) -> Result<(), StoreError> {
+        self.reader.close().await;
+        let checkpointed = match self.writer().await {
+            Ok(mut writer) => sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+                .execute(&mut *writer)
+                .await
+                .map(drop)
+                .map_err(database),
+            Err(error) => Err(error),
+        };
+        self.writer.close().await;
+        checkpointed
     }
 }
 
 /// Ends a transaction; what it wrote is durable afterwards.
-pub(crate) async fn commit(transaction: Transaction<'_, Sqlite>) -> Result<(), StoreError> {
-    transaction.commit().await.map_err(database)
+pub(crate) async fn commit(transaction: WriteTransaction) -> Result<(), StoreError> {
+    transaction.commit().await
 }
 
 /// Makes something of what was read, on a thread of its own: a panel asks for several things at once,

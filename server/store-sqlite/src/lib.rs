@@ -6,8 +6,10 @@
 
 mod database;
 mod error;
+mod files;
 mod state;
 mod telemetry;
+mod transaction;
 
 pub use state::SqliteState;
 pub use telemetry::SqliteTelemetry;

@@ -115,11 +115,11 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     let store = SqliteState::open(&path).await.unwrap();
     let environment = store.environments().await.unwrap()[0].clone();
     assert_eq!((environment.key.as_str(), environment.name.as_str()), ("production", "Production"));
-    let flags = store.flags(environment.id).await.unwrap();
+    let flags = store.flags(environment.id, &[]).await.unwrap();
     let state = &flags[0].state;
     assert_eq!((state.enabled, state.killed, state.version), (false, true, 7));
     assert_eq!((state.salt.text(), state.rules.len()), ("A", 0));
-    assert_eq!(store.segments(environment.id).await.unwrap()[0].version, 1);
+    assert_eq!(store.segments(environment.id, &[]).await.unwrap()[0].version, 1);
     let keys = store.client_keys().await.unwrap();
     assert_eq!((keys[0].key.as_str(), keys[0].environment), ("pk_old", environment.id));
     assert_eq!(store.server_tokens().await.unwrap()[0].name, "first start");

@@ -82,13 +82,14 @@ pub async fn first_start_happens_once(store: impl StateStore) {
 pub async fn sessions_end(store: impl StateStore) {
     let admin = store.first_start(&first()).await.unwrap().unwrap().admin;
     let session = |id: u8, person| Session {
+        epoch: 0,
         id: Digest([id; 32]),
         person,
         data: format!("{{\"n\":{id}}}"),
         expires_at: at(100),
     };
-    store.save_session(&session(1, None)).await.unwrap();
-    store.save_session(&session(1, Some(admin))).await.unwrap();
+    store.create_session(&session(1, None)).await.unwrap();
+    assert!(store.save_session(&session(1, Some(admin))).await.unwrap());
     assert_eq!(
         store.session(Digest([1; 32]), at(99)).await.unwrap(),
         Some(session(1, Some(admin)))
@@ -99,14 +100,24 @@ pub async fn sessions_end(store: impl StateStore) {
     store.delete_ended_sessions(at(100)).await.unwrap();
     assert_eq!(store.session(Digest([1; 32]), at(99)).await.unwrap(), None);
 
-    store.save_session(&session(2, Some(admin))).await.unwrap();
+    store.create_session(&session(2, Some(admin))).await.unwrap();
     store.delete_session(Digest([2; 32])).await.unwrap();
+    // A request that was under way meanwhile writes what it had read.
+    assert!(!store.save_session(&session(2, Some(admin))).await.unwrap());
     assert_eq!(store.session(Digest([2; 32]), at(0)).await.unwrap(), None);
 
-    store.save_session(&session(3, Some(admin))).await.unwrap();
-    store.save_session(&session(4, None)).await.unwrap();
+    store.create_session(&session(3, Some(admin))).await.unwrap();
+    store.create_session(&session(4, None)).await.unwrap();
     assert!(store.set_password("admin@example.com", "new").await.unwrap());
     assert_eq!(store.session(Digest([3; 32]), at(0)).await.unwrap(), None);
+    assert!(!store.save_session(&session(3, Some(admin))).await.unwrap());
+    // A login that was under way with the old password.
+    store.create_session(&session(5, Some(admin))).await.unwrap();
+    assert_eq!(store.session(Digest([5; 32]), at(0)).await.unwrap(), None);
+    let epoch = store.account("admin@example.com").await.unwrap().unwrap().session_epoch;
+    let fresh = Session { epoch, ..session(6, Some(admin)) };
+    store.create_session(&fresh).await.unwrap();
+    assert_eq!(store.session(Digest([6; 32]), at(0)).await.unwrap(), Some(fresh));
     assert!(store.session(Digest([4; 32]), at(0)).await.unwrap().is_some());
     assert_eq!(store.account("admin@example.com").await.unwrap().unwrap().password_hash, "new");
     assert!(!store.set_password("nobody@example.com", "new").await.unwrap());
@@ -123,12 +134,12 @@ pub async fn a_first_start_brings_its_plan(store: impl StateStore) {
     assert_eq!(rollout.plan, plan().plan);
     assert_eq!(rollout.salt.text(), "salt");
     assert_eq!(rollout.version, 1);
-    let segments = store.segments(environment).await.unwrap();
-    assert_eq!(segments, [Versioned { value: plan().segments[0].clone(), version: 1 }]);
-    let flags = store.flags(environment).await.unwrap();
+    let segments = store.segments(environment, &[]).await.unwrap();
+    assert_eq!(segments, [Versioned { value: plan().segments[0].clone().into(), version: 1 }]);
+    let flags = store.flags(environment, &[]).await.unwrap();
     assert_eq!(flags.len(), 1);
-    assert_eq!(flags[0].flag, plan().flags[0]);
-    assert_eq!(flags[0].state, FlagState::initial(&flags[0].flag.key));
+    assert_eq!(*flags[0].flag, plan().flags[0]);
+    assert_eq!(*flags[0].state, FlagState::initial(&flags[0].flag.key));
     assert_eq!(flags[0].version(), FlagVersion { definition: 1, state: 1 });
     assert_eq!((flags[0].created_at, flags[0].changed_at), (at(0), at(0)));
 }

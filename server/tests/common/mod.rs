@@ -111,6 +111,11 @@ impl TestApp {
         self.client.request(method, url).bearer_auth(SERVER_TOKEN)
     }
 
+    /// The same, for a change that overwrites whatever is there.
+    pub(crate) fn overwrite(&self, method: reqwest::Method, path: &str) -> RequestBuilder {
+        self.api(method, path).header("if-match", "*")
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.service.now()
     }

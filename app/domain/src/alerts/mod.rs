@@ -42,6 +42,26 @@ pub enum AlertKind {
 }
 
 impl AlertKind {
+    /// All of them, the worst first.
+    pub const ALL: [Self; 4] = [Self::Security, Self::ErrorRate, Self::Performance, Self::Adoption];
+
+    /// Its name in files, forms and the API.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Security => "security",
+            Self::ErrorRate => "error_rate",
+            Self::Performance => "performance",
+            Self::Adoption => "adoption",
+        }
+    }
+
+    /// The alert of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
     /// As people say it.
     #[must_use]
     pub fn title(self) -> &'static str {
@@ -67,17 +87,19 @@ pub struct Alert {
 /// What is looked at, of those who were given a rollout's features.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Watched {
-    /// Since when the phase is served.
-    pub phase_since: Timestamp,
+    /// Since when the rollout is served. Not the phase: what was alarming in the phase before is not
+    /// over because somebody has advanced.
+    pub started_at: Timestamp,
     /// Sessions with an error, of today and yesterday.
     pub errors: Measured,
     /// The performance score of today and yesterday.
     pub score: Measured,
     /// The score before the rollout.
     pub score_before: Measured,
-    /// Who tried it, of those who were given it in this phase.
+    /// Who tried it, of those who were given it.
     pub adoption: Measured,
-    /// Critical errors since the phase began that the app says are about [`SECURITY_FEATURE`].
+    /// Critical errors that the app says are about [`SECURITY_FEATURE`], since the start or since the
+    /// last one was acknowledged.
     pub security: u64,
 }
 
@@ -85,10 +107,10 @@ pub struct Watched {
 #[must_use]
 pub fn alerts(watched: &Watched, now: Timestamp) -> Vec<Alert> {
     let security = (watched.security > 0).then(|| match watched.security {
-        1 => "one critical error about security in this phase".to_owned(),
-        times => format!("{times} critical errors about security in this phase"),
+        1 => "one critical error about security".to_owned(),
+        times => format!("{times} critical errors about security"),
     });
-    let is_late = now - watched.phase_since >= TimeDelta::hours(ADOPTION_AFTER_HOURS);
+    let is_late = now - watched.started_at >= TimeDelta::hours(ADOPTION_AFTER_HOURS);
     let found = [
         (AlertKind::Security, security),
         (AlertKind::ErrorRate, above(watched.errors, MAX_ERROR_RATE)),
@@ -136,7 +158,7 @@ mod tests {
 
     fn calm() -> Watched {
         Watched {
-            phase_since: Timestamp::UNIX_EPOCH,
+            started_at: Timestamp::UNIX_EPOCH,
             errors: Measured::Rate { happened: 4, cases: 100 },
             score: Measured::Plain { value: 70.0, count: 100 },
             score_before: Measured::Plain { value: 100.0, count: 100 },

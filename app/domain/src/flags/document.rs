@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::rule::RawRule;
 use crate::{
     bucket::Salt,
-    flags::{Flag, FlagKind, FlagState, Prerequisite, Rule, ScheduledSwitch, Variant},
+    flags::{Flag, FlagKind, FlagState, Prerequisite, RawKind, Rule, ScheduledSwitch, Variant},
     ids::{FlagKey, VariantName},
 };
 
@@ -32,7 +32,7 @@ pub struct FlagDocument {
     /// The answer while the flag is off or killed; `off` for a boolean flag if left out.
     #[cfg_attr(feature = "openapi", schema(required = false))]
     pub off_variant: VariantName,
-    /// The answer when nothing else decides; the off variant if left out.
+    /// The answer when nothing else decides, in this environment; the off variant if left out.
     #[cfg_attr(feature = "openapi", schema(required = false))]
     pub default_variant: VariantName,
     /// The answer to members of the rollout that adds this flag; `on` for a boolean flag if
@@ -77,7 +77,7 @@ struct RawDocument {
     name: Option<String>,
     #[serde(default)]
     description: String,
-    kind: FlagKind,
+    kind: RawKind,
     #[serde(default)]
     variants: Vec<Variant>,
     off_variant: Option<VariantName>,
@@ -121,8 +121,9 @@ impl TryFrom<RawDocument> for FlagDocument {
     type Error = Incomplete;
 
     fn try_from(raw: RawDocument) -> Result<Self, Incomplete> {
-        let is_boolean = raw.kind == FlagKind::Boolean;
         let mut variants = raw.variants;
+        let kind = raw.kind.settle(&mut variants);
+        let is_boolean = kind == FlagKind::Boolean;
         let has_standard_variants = is_boolean && variants.is_empty();
         if has_standard_variants {
             let variant = |name: &str, value: bool| {
@@ -148,7 +149,7 @@ impl TryFrom<RawDocument> for FlagDocument {
             salt: raw.salt.unwrap_or_else(|| raw.key.to_string()),
             key: raw.key,
             description: raw.description,
-            kind: raw.kind,
+            kind,
             off_variant: off,
             default_variant: default,
             rollout_variant: rollout,
@@ -176,14 +177,23 @@ impl FlagDocument {
             kind,
             variants,
             off_variant,
-            default_variant,
+            default_variant: _,
             rollout_variant,
             tags,
             owner,
             archived,
         } = flag.clone();
-        let FlagState { enabled, killed, salt, prerequisites, rules, schedule, version: _ } =
-            state.clone();
+        let default_variant = state.default_variant(flag).clone();
+        let FlagState {
+            enabled,
+            killed,
+            salt,
+            prerequisites,
+            rules,
+            default_variant: _,
+            schedule,
+            version: _,
+        } = state.clone();
         Self {
             key,
             name,
@@ -205,17 +215,25 @@ impl FlagDocument {
         }
     }
 
-    /// Takes them apart again; the state with that version. `known` keeps its salt's algorithm as
-    /// long as the text stays the same.
+    /// Takes them apart again; the state with that version. A `known` flag keeps its salt's algorithm
+    /// as long as the text stays the same, and its own default, because another one is a decision of
+    /// this environment alone.
     #[must_use]
-    pub fn into_parts(self, known: Option<&Salt>, version: i64) -> (Flag, FlagState) {
-        let salt = known.filter(|salt| salt.text() == self.salt).cloned();
+    pub fn into_parts(self, known: Option<(&Flag, &FlagState)>, version: i64) -> (Flag, FlagState) {
+        let salt = known.map(|(_, state)| &state.salt);
+        let salt = salt.filter(|salt| salt.text() == self.salt).cloned();
+        let shared = known.map(|(flag, _)| &flag.default_variant);
+        // One that is gone cannot stay the default of other environments.
+        let is_there = |name: &&VariantName| self.variants.iter().any(|v| v.name == **name);
+        let shared = shared.filter(is_there).unwrap_or(&self.default_variant).clone();
+        let own = (shared != self.default_variant).then_some(self.default_variant);
         let state = FlagState {
             enabled: self.enabled,
             killed: self.killed,
             salt: salt.unwrap_or_else(|| Salt::new(self.salt)),
             prerequisites: self.prerequisites,
             rules: self.rules,
+            default_variant: own,
             schedule: self.schedule,
             version,
         };
@@ -226,7 +244,7 @@ impl FlagDocument {
             kind: self.kind,
             variants: self.variants,
             off_variant: self.off_variant,
-            default_variant: self.default_variant,
+            default_variant: shared,
             rollout_variant: self.rollout_variant,
             tags: self.tags,
             owner: self.owner,
@@ -281,5 +299,35 @@ mod tests {
         let (flag, state) = document.clone().into_parts(None, 7);
         assert_eq!(state.version, 7);
         assert_eq!(FlagDocument::new(&flag, &state), document);
+    }
+
+    #[test]
+    fn another_default_is_of_one_environment() {
+        let document = read(json!({"key": "A", "kind": "boolean"})).unwrap();
+        let (flag, state) = document.clone().into_parts(None, 1);
+        let on = VariantName::new("on").unwrap();
+        let changed = FlagDocument { default_variant: on.clone(), ..document.clone() };
+        let (same, other) = changed.clone().into_parts(Some((&flag, &state)), 2);
+        assert_eq!(same, flag);
+        assert_eq!(other.default_variant, Some(on));
+        assert_eq!(FlagDocument::new(&same, &other), changed);
+        let back = document.into_parts(Some((&same, &other)), 3).1;
+        assert_eq!(back.default_variant, None);
+    }
+
+    #[test]
+    fn a_number_flag_of_older_versions_is_whole_or_not_by_its_values() {
+        let number = |kind: &str, values: [Value; 2]| {
+            let [low, high] = values;
+            let variants = json!([{"name": "low", "value": low}, {"name": "high", "value": high}]);
+            let fields =
+                json!({"key": "A", "kind": kind, "off_variant": "low", "variants": variants});
+            let document = read(fields).unwrap();
+            (document.kind, document.variants[0].value.to_string())
+        };
+        assert_eq!(number("number", [json!(1), json!(2)]), (FlagKind::Integer, "1".into()));
+        assert_eq!(number("number", [json!(1), json!(2.5)]), (FlagKind::Float, "1.0".into()));
+        assert_eq!(number("float", [json!(1), json!(2)]), (FlagKind::Float, "1.0".into()));
+        assert_eq!(number("integer", [json!(1.0), json!(2)]), (FlagKind::Integer, "1".into()));
     }
 }

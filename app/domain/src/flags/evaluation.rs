@@ -4,6 +4,8 @@
 //! order → rollout membership → default variant. A killed or disabled flag answers with its off
 //! variant, never with nothing, so that it beats the default in the app.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -26,7 +28,7 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Reason {
-    /// A variable of the server holds the answer.
+    /// The same for every user: a variable of the server holds it, or the flag has no targeting.
     Static,
     /// The flag is off or killed, or what it needs is.
     Disabled,
@@ -34,7 +36,7 @@ pub enum Reason {
     TargetingMatch,
     /// The user's bucket lies inside a share.
     Split,
-    /// Nothing else decided.
+    /// The flag has targeting, and none of it decided about this user.
     Default,
 }
 
@@ -179,14 +181,18 @@ fn decide<'a>(
         return answer(flag, variant, reason, Cause::Rule(hit));
     }
     match snapshot.membership(entry, context, now, trace) {
-        None => answer(flag, &flag.default_variant, Reason::Default, Cause::Default),
+        None if entry.has_targeting() => {
+            answer(flag, state.default_variant(flag), Reason::Default, Cause::Default)
+        }
+        // The same for everybody.
+        None => answer(flag, state.default_variant(flag), Reason::Static, Cause::Default),
         Some(membership) => {
             let (variant, reason) = match &membership {
                 Membership::In(entry) if entry.is_whole_segment() => {
                     (&flag.rollout_variant, Reason::TargetingMatch)
                 }
                 Membership::In(_) => (&flag.rollout_variant, Reason::Split),
-                Membership::Out { .. } => (&flag.default_variant, Reason::Default),
+                Membership::Out { .. } => (state.default_variant(flag), Reason::Default),
             };
             answer(flag, variant, reason, Cause::Rollout(membership))
         }
@@ -214,6 +220,7 @@ fn own_answer<'a>(
         return None;
     }
     let found = context.targeting_key().and_then(|key| entry.overrides.get(key));
+    let found = found.map(Arc::as_ref);
     trace.step(|| Step::Override {
         found: found.cloned(),
         is_active: found.is_some_and(|o| o.is_active(now)),
@@ -253,10 +260,13 @@ fn unmet_prerequisite<'a>(
         let answered = match snapshot.flag(needed.flag.as_str()) {
             None => Ok(None),
             Some(other) => decide(snapshot, other, context, now, depth + 1, &mut NoTrace)
-                .map(|found| Some(&found.variant.name)),
+                .map(|found| Some((&found.variant.name, found.reason != Reason::Disabled))),
         };
-        let variant = answered.unwrap_or_default();
-        let is_met = variant.is_some_and(|variant| needed.variants.contains(variant));
+        let found = answered.unwrap_or_default();
+        let variant = found.map(|(variant, _)| variant);
+        // One that is off, killed or unmet itself meets nothing, whatever its off variant is.
+        let is_met =
+            found.is_some_and(|(variant, is_on)| is_on && needed.variants.contains(variant));
         trace.step(|| Step::Prerequisite {
             flag: needed.flag.clone(),
             wanted: needed.variants.clone(),

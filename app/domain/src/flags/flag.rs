@@ -14,15 +14,18 @@ pub enum FlagKind {
     Boolean,
     /// A text.
     String,
-    /// A number.
-    Number,
+    /// A whole number; written without a fraction.
+    Integer,
+    /// A number; written with a fraction, also where it is 0, because typed clients ask for one.
+    Float,
     /// A JSON object.
     Object,
 }
 
 impl FlagKind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Boolean, Self::String, Self::Number, Self::Object];
+    pub const ALL: [Self; 5] =
+        [Self::Boolean, Self::String, Self::Integer, Self::Float, Self::Object];
 
     /// As files and the API write it.
     #[must_use]
@@ -30,7 +33,8 @@ impl FlagKind {
         match self {
             Self::Boolean => "boolean",
             Self::String => "string",
-            Self::Number => "number",
+            Self::Integer => "integer",
+            Self::Float => "float",
             Self::Object => "object",
         }
     }
@@ -41,13 +45,36 @@ impl FlagKind {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 
+    /// The kind of numbers such as these: whole if all of them are.
+    #[must_use]
+    pub fn of_numbers<'a>(mut values: impl Iterator<Item = &'a Value>) -> Self {
+        if values.all(|value| !value.is_f64()) { Self::Integer } else { Self::Float }
+    }
+
+    /// The value in the form that this kind has: 1.0 is the whole number 1, and 1 the float 1.0. A
+    /// value that has no such form is left as it is, for [`FlagKind::admits`] to refuse.
+    #[must_use]
+    pub fn normalise(self, value: Value) -> Value {
+        // Beyond this, neighbouring whole numbers are the same float.
+        const EXACT: f64 = 9_007_199_254_740_992.0;
+        let float = value.as_f64().filter(|float| float.abs() < EXACT);
+        match (self, float) {
+            (Self::Integer, Some(float)) if value.is_f64() && float.fract() == 0.0 => {
+                Value::from(float as i64)
+            }
+            (Self::Float, Some(float)) => Value::from(float),
+            _ => value,
+        }
+    }
+
     /// Whether a value is of this kind.
     #[must_use]
     pub fn admits(self, value: &Value) -> bool {
         match self {
             Self::Boolean => value.is_boolean(),
             Self::String => value.is_string(),
-            Self::Number => value.is_number(),
+            Self::Integer => value.is_i64() || value.is_u64(),
+            Self::Float => value.is_f64(),
             Self::Object => value.is_object(),
         }
     }
@@ -66,7 +93,7 @@ pub struct Variant {
 
 /// A flag as its project knows it, the same in all environments.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "RawFlag")]
 pub struct Flag {
     /// What the app's code calls it.
     pub key: FlagKey,
@@ -81,7 +108,7 @@ pub struct Flag {
     pub variants: Vec<Variant>,
     /// The answer while the flag is off or killed.
     pub off_variant: VariantName,
-    /// The answer when nothing else decides.
+    /// The answer when nothing else decides, in environments that do not say otherwise.
     pub default_variant: VariantName,
     /// The answer to members of the rollout that adds this flag.
     pub rollout_variant: VariantName,
@@ -94,6 +121,76 @@ pub struct Flag {
     /// Whether it is out of use: no longer answered, only kept.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub archived: bool,
+}
+
+/// A kind as files and older versions name it.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RawKind {
+    Boolean,
+    String,
+    Integer,
+    Float,
+    /// Of older versions: whole or not, by its values.
+    Number,
+    Object,
+}
+
+impl RawKind {
+    /// The kind that is meant, and the values in its form.
+    pub(crate) fn settle(self, variants: &mut [Variant]) -> FlagKind {
+        let kind = match self {
+            Self::Boolean => FlagKind::Boolean,
+            Self::String => FlagKind::String,
+            Self::Integer => FlagKind::Integer,
+            Self::Float => FlagKind::Float,
+            Self::Number => FlagKind::of_numbers(variants.iter().map(|variant| &variant.value)),
+            Self::Object => FlagKind::Object,
+        };
+        for variant in variants {
+            variant.value = kind.normalise(std::mem::take(&mut variant.value));
+        }
+        kind
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a flag as an object")]
+struct RawFlag {
+    key: FlagKey,
+    name: String,
+    #[serde(default)]
+    description: String,
+    kind: RawKind,
+    variants: Vec<Variant>,
+    off_variant: VariantName,
+    default_variant: VariantName,
+    rollout_variant: VariantName,
+    #[serde(default)]
+    tags: Vec<String>,
+    #[serde(default)]
+    owner: String,
+    #[serde(default)]
+    archived: bool,
+}
+
+impl From<RawFlag> for Flag {
+    fn from(mut raw: RawFlag) -> Self {
+        let kind = raw.kind.settle(&mut raw.variants);
+        Self {
+            kind,
+            key: raw.key,
+            name: raw.name,
+            description: raw.description,
+            variants: raw.variants,
+            off_variant: raw.off_variant,
+            default_variant: raw.default_variant,
+            rollout_variant: raw.rollout_variant,
+            tags: raw.tags,
+            owner: raw.owner,
+            archived: raw.archived,
+        }
+    }
 }
 
 impl Flag {
@@ -124,7 +221,8 @@ pub(crate) mod tests {
         for (kind, value) in [
             (FlagKind::Boolean, json!(true)),
             (FlagKind::String, json!("a")),
-            (FlagKind::Number, json!(1.5)),
+            (FlagKind::Integer, json!(15)),
+            (FlagKind::Float, json!(1.5)),
             (FlagKind::Object, json!({})),
         ] {
             assert_eq!(
@@ -134,5 +232,21 @@ pub(crate) mod tests {
             assert_eq!(FlagKind::parse(kind.as_str()), Some(kind));
         }
         assert!(!FlagKind::Object.admits(&json!([])));
+    }
+
+    #[test]
+    fn a_number_takes_the_form_of_its_kind() {
+        let written = |kind: FlagKind, value| kind.normalise(value).to_string();
+        assert_eq!(written(FlagKind::Float, json!(1)), "1.0");
+        assert_eq!(written(FlagKind::Integer, json!(1.0)), "1");
+        assert_eq!(written(FlagKind::Integer, json!(1.5)), "1.5");
+        assert_eq!(
+            written(FlagKind::Integer, json!(9_007_199_254_740_993_i64)),
+            "9007199254740993"
+        );
+        assert_eq!(written(FlagKind::Float, json!(9_007_199_254_740_993_i64)), "9007199254740993");
+        assert_eq!(written(FlagKind::String, json!("1")), "\"1\"");
+        assert_eq!(FlagKind::of_numbers([json!(1), json!(2)].iter()), FlagKind::Integer);
+        assert_eq!(FlagKind::of_numbers([json!(1), json!(2.5)].iter()), FlagKind::Float);
     }
 }

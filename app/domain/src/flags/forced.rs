@@ -80,7 +80,7 @@ mod tests {
             assert_eq!(forced.variant.as_str(), meant, "{said}");
         }
         let number = Flag {
-            kind: FlagKind::Number,
+            kind: FlagKind::Float,
             variants: vec![crate::flags::Variant {
                 name: VariantName::new("one").unwrap(),
                 value: serde_json::json!(1.0),

@@ -34,5 +34,6 @@ pub use self::{
     validate::{Flags, InvalidFlag, MAX_RULES, MAX_VARIANTS},
     view::{ExplainedAnswer, Explanation, FlagRow},
 };
+pub(crate) use flag::RawKind;
 #[cfg(test)]
 pub(crate) use flag::tests::boolean_flag;

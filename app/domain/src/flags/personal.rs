@@ -39,6 +39,9 @@ pub enum InvalidOverride {
     /// It is for nobody, or for more than can be kept.
     #[error("targeting_key: must have 1 to {MAX_TARGETING_KEY_BYTES} bytes")]
     TargetingKey,
+    /// A path of an address, which programs take out before they send it.
+    #[error("targeting_key: \".\" and \"..\" cannot be addressed; choose another one")]
+    Reserved,
     /// Its note is too long.
     #[error("note: must have at most {MAX_NOTE_BYTES} bytes")]
     Note,
@@ -52,6 +55,9 @@ impl PersonalOverride {
     pub fn validate(&self) -> Result<(), InvalidOverride> {
         if !(1..=MAX_TARGETING_KEY_BYTES).contains(&self.targeting_key.len()) {
             return Err(InvalidOverride::TargetingKey);
+        }
+        if matches!(self.targeting_key.as_str(), "." | "..") {
+            return Err(InvalidOverride::Reserved);
         }
         if self.note.len() > MAX_NOTE_BYTES { Err(InvalidOverride::Note) } else { Ok(()) }
     }

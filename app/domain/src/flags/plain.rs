@@ -41,7 +41,7 @@ pub fn in_plain_words(
     }
     lines.extend(rules(&state.rules, now));
     let rest = if state.rules.is_empty() { "everyone" } else { "everyone else" };
-    let default = &flag.default_variant;
+    let default = state.default_variant(flag);
     lines.push(match added_in {
         Some(phase) => {
             let member = &flag.rollout_variant;

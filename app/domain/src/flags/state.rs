@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Timestamp,
     bucket::Salt,
-    flags::Rule,
+    flags::{Flag, Rule},
     ids::{FlagKey, VariantName},
 };
 
@@ -25,6 +25,9 @@ pub struct FlagState {
     /// In order; the first that answers wins.
     #[serde(default)]
     pub rules: Vec<Rule>,
+    /// The answer when nothing else decides; the flag's own default if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_variant: Option<VariantName>,
     /// When it will be switched.
     #[serde(default)]
     pub schedule: Vec<ScheduledSwitch>,
@@ -65,6 +68,7 @@ impl FlagState {
             salt: Salt::new(flag.as_str()),
             prerequisites: Vec::new(),
             rules: Vec::new(),
+            default_variant: None,
             schedule: Vec::new(),
             version: 1,
         }
@@ -75,6 +79,12 @@ impl FlagState {
     #[must_use]
     pub fn unused(flag: &FlagKey) -> Self {
         Self { enabled: false, ..Self::initial(flag) }
+    }
+
+    /// The answer when nothing else decides.
+    #[must_use]
+    pub fn default_variant<'a>(&'a self, flag: &'a Flag) -> &'a VariantName {
+        self.default_variant.as_ref().unwrap_or(&flag.default_variant)
     }
 
     /// Whether the flag is on at an instant: what was set, or the last scheduled switch that is

@@ -1,5 +1,7 @@
 //! The order of evaluation, on chosen flags and on random ones.
 
+use std::sync::Arc;
+
 use chrono::DateTime;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -29,10 +31,14 @@ fn parts(documents: Vec<FlagDocument>) -> Parts {
         "condition": {"attribute": "groups", "operator": "contains", "value": "beta"}}))
     .unwrap();
     Parts {
-        flags: documents.into_iter().map(|document| document.into_parts(None, 1)).collect(),
-        segments: vec![beta],
+        flags: documents.into_iter().map(|document| shared(document.into_parts(None, 1))).collect(),
+        segments: vec![Arc::new(beta)],
         ..Parts::default()
     }
+}
+
+fn shared((flag, state): (Flag, FlagState)) -> (Arc<Flag>, Arc<FlagState>) {
+    (Arc::new(flag), Arc::new(state))
 }
 
 fn ask(
@@ -95,6 +101,14 @@ fn rules_answer_in_order() {
 }
 
 #[test]
+fn a_flag_without_targeting_is_static() {
+    assert_eq!(answers(json!({}), &ada()), off(Reason::Static));
+    assert_eq!(answers(json!({"default_variant": "on"}), &ada()), on(Reason::Static));
+    let nobody = json!([{"variant": "on", "condition": {"any": []}}]);
+    assert_eq!(answers(json!({"rules": nobody}), &ada()), off(Reason::Default));
+}
+
+#[test]
 fn what_stands_higher_wins() {
     let whole = json!([{"variant": "on"}]);
     assert_eq!(answers(json!({"rules": whole, "enabled": false}), &ada()), off(Reason::Disabled));
@@ -107,7 +121,10 @@ fn what_stands_higher_wins() {
         note: String::new(),
     };
     let with = |fields, personal: PersonalOverride| {
-        Snapshot::new(Parts { overrides: vec![personal], ..parts(vec![document(fields)]) })
+        Snapshot::new(Parts {
+            overrides: vec![Arc::new(personal)],
+            ..parts(vec![document(fields)])
+        })
     };
     let disabled = with(json!({"enabled": false}), personal.clone());
     assert_eq!(ask(&disabled, &ada()), Ok(on(Reason::TargetingMatch)), "an override beats off");
@@ -141,6 +158,15 @@ fn a_prerequisite_must_answer_first() {
     assert_eq!(answer.metadata.prerequisite, Some("B"));
     let alone = Snapshot::new(parts(vec![needs(json!(["on"]))]));
     assert_eq!(ask(&alone, &ada()), Ok(off(Reason::Disabled)), "what is gone satisfies nothing");
+    for stopped in [json!({"key": "B", "enabled": false}), json!({"key": "B", "killed": true})] {
+        let any = needs(json!(["on", "off"]));
+        let snapshot = Snapshot::new(parts(vec![any, document(stopped)]));
+        assert_eq!(
+            ask(&snapshot, &ada()),
+            Ok(off(Reason::Disabled)),
+            "a stopped parent meets nothing"
+        );
+    }
     let circular =
         document(json!({"key": "B", "prerequisites": [{"flag": "A", "variants": ["on"]}]}));
     let broken = Snapshot::new(parts(vec![needs(json!(["on"])), circular]));
@@ -171,8 +197,8 @@ fn a_split_without_a_user_is_an_error_that_explains_itself() {
 
 #[test]
 fn values_keep_their_type() {
-    let number = document(json!({"kind": "number", "off_variant": "one",
-        "variants": [{"name": "one", "value": 1.0}]}));
+    let number = document(json!({"kind": "float", "off_variant": "one",
+        "variants": [{"name": "one", "value": 1}]}));
     let snapshot = Snapshot::new(parts(vec![number]));
     let answer = Answer::of(&snapshot, snapshot.flag("A").unwrap(), &ada(), now()).unwrap();
     assert!(serde_json::to_string(&answer).unwrap().contains("\"value\":1.0,"));

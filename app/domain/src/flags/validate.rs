@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     flags::{Flag, FlagKind, FlagState, Prerequisite},
     ids::{FlagKey, SegmentKey, VariantName, is_reserved},
-    segments::{EVERYONE, MAX_COST, Segments, cost},
+    segments::{EVERYONE, InvalidCondition, MAX_COST, Segments, cost, rounded_number},
 };
 
 /// Most flags that may stand behind one another as prerequisites.
@@ -77,6 +77,24 @@ pub enum InvalidFlag {
         rule: usize,
         /// How many tests.
         found: usize,
+    },
+    /// A rule's condition has a value that is not taken any more, or that lost digits.
+    #[error("rules[{rule}].condition.{error}")]
+    RuleValue {
+        /// The rule's place, from 0.
+        rule: usize,
+        /// What is wrong, and where.
+        error: InvalidCondition,
+    },
+    /// A variant's value has a number that lost digits.
+    #[error(
+        "variants.{variant}.value: has a number of more digits than are kept ({number}); make it a text"
+    )]
+    Rounded {
+        /// The variant.
+        variant: VariantName,
+        /// The number as it would be kept.
+        number: String,
     },
     /// Flags that need flags that need flags.
     #[error("prerequisites: {0} flags stand behind one another; at most {MAX_DEPTH} may")]
@@ -159,6 +177,21 @@ impl Flag {
         self.must_have("rollout_variant", &self.rollout_variant)
     }
 
+    /// Checks values that were stored by older versions but are not taken any more; for flags that
+    /// are new or changed.
+    ///
+    /// # Errors
+    /// Names the variant.
+    pub fn check_values(&self) -> Result<(), InvalidFlag> {
+        for variant in &self.variants {
+            if let Some(number) = rounded_number(&variant.value) {
+                let (variant, number) = (variant.name.clone(), number.to_string());
+                return Err(InvalidFlag::Rounded { variant, number });
+            }
+        }
+        Ok(())
+    }
+
     fn must_have(&self, field: &str, variant: &VariantName) -> Result<(), InvalidFlag> {
         if self.variant(variant).is_some() {
             return Ok(());
@@ -168,6 +201,19 @@ impl Flag {
 }
 
 impl FlagState {
+    /// Checks values that were stored by older versions but are not taken any more; for states that
+    /// are new or changed.
+    ///
+    /// # Errors
+    /// Names the rule and the place in its condition.
+    pub fn check_values(&self) -> Result<(), InvalidFlag> {
+        for (rule, content) in self.rules.iter().enumerate() {
+            let wrong = |error| InvalidFlag::RuleValue { rule, error };
+            content.condition.check_values().map_err(wrong)?;
+        }
+        Ok(())
+    }
+
     /// Checks a state against its flag, and against the other flags and segments.
     ///
     /// # Errors
@@ -178,6 +224,9 @@ impl FlagState {
         others: &Flags<'_>,
         segments: &Segments,
     ) -> Result<(), InvalidFlag> {
+        if let Some(variant) = &self.default_variant {
+            flag.must_have("default_variant", variant)?;
+        }
         at_most("salt", self.salt.text().len(), MAX_TEXT_BYTES)?;
         at_most("schedule", self.schedule.len(), MAX_LIST)?;
         at_most("rules", self.rules.len(), MAX_RULES)?;

@@ -72,6 +72,28 @@ pub fn judge_change(
         let is_with = pair.with.sample() == 0;
         return missing(if is_with { "among those who were given it yet" } else { others });
     };
+    // Nothing on either side is not the same as no change: perhaps the event has another name.
+    if with == 0.0 && without == 0.0 {
+        return Finding {
+            value: None,
+            sample: pair.sample(),
+            ..Finding::unknown(format!(
+                "nothing happened among {} nor among {} {others}",
+                of.write(pair.with.sample()),
+                pair.without.sample(),
+            ))
+        };
+    }
+    // Without bounds, a change from nothing is any change.
+    if without == 0.0 && !matches!(pair.without, Measured::Rate { .. }) {
+        return Finding {
+            sample: pair.sample(),
+            ..Finding::unknown(format!(
+                "nothing happened among {} {others}",
+                of.write(pair.without.sample())
+            ))
+        };
+    }
     let alpha = ALPHA / criteria.max(1) as f64;
     let unit = if matches!(pair.with, Measured::Rate { .. }) { " %" } else { "" };
     let counts = format!(
@@ -168,6 +190,13 @@ mod tests {
         assert_eq!(judged(plain(60.0, 100), plain(50.0, 100), 15.0).verdict, Verdict::Pass);
         assert_eq!(judged(plain(60.0, 100), plain(50.0, 99), 15.0).verdict, Verdict::Inconclusive);
         assert_eq!(judged(plain(60.0, 100), plain(0.0, 100), 15.0).value, None);
+        assert_eq!(judged(plain(60.0, 100), plain(0.0, 100), 15.0).verdict, Verdict::Inconclusive);
+        let nothing = judged(plain(0.0, 110), plain(0.0, 110), 10.0);
+        assert_eq!(nothing.verdict, Verdict::Inconclusive, "{}", nothing.detail);
+        assert!(nothing.detail.starts_with("nothing happened among 110 people"));
+        for limit in [10.0, -10.0] {
+            assert_eq!(judged(rate(0, 500), rate(0, 500), limit).verdict, Verdict::Inconclusive);
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod change;
 mod judge;
 mod measured;
+mod since;
 
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,7 @@ use crate::{
 pub use change::{Pair, judge_change, sample_ratio_mismatch};
 pub use judge::{Counted, Limit, judge};
 pub use measured::Measured;
+pub use since::{EvidenceSince, Served, evidence_since};
 
 /// Whether a condition holds. What is not known does not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,25 +132,30 @@ pub struct Finding {
     pub trend: Vec<Option<f64>>,
 }
 
+/// What was measured for a gate.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Measurements {
+    /// One for each criterion of the phase, in its order; those of criteria that are signed off are
+    /// not looked at.
+    pub findings: Vec<Finding>,
+    /// What is alarming; `None` where that cannot be known.
+    pub alerts: Option<Vec<Alert>>,
+    /// Why alerts may be silent although something is wrong: what they watch is not measured.
+    pub unwatched: Option<String>,
+    /// Since when the evidence is about what is served now; `None` where that cannot be known.
+    pub since: Option<EvidenceSince>,
+}
+
 /// The gate of the phase that a rollout is in; empty before the start.
-///
-/// `findings` has one for each criterion of the phase, in its order; those of criteria that are
-/// signed off are not looked at. `alerts` is what is alarming; `None` where that cannot be known.
 #[must_use]
-pub fn gate(
-    plan: &Plan,
-    standing: &Standing,
-    findings: &[Finding],
-    alerts: Option<&[Alert]>,
-    now: Timestamp,
-) -> Gate {
+pub fn gate(plan: &Plan, standing: &Standing, measured: &Measurements, now: Timestamp) -> Gate {
     let Some(progress) = standing.state.progress() else { return Gate::default() };
     let Some(phase) = plan.phase(progress.phase) else { return Gate::default() };
-    let mut conditions = vec![time(phase, progress, now)];
+    let mut conditions = vec![time(phase, progress, measured.since.as_ref(), now)];
     for (index, criterion) in phase.criteria.iter().enumerate() {
-        conditions.push(judged(criterion, standing, findings.get(index)));
+        conditions.push(judged(criterion, standing, measured.findings.get(index)));
     }
-    conditions.push(alarms(alerts));
+    conditions.push(alarms(measured.alerts.as_deref(), measured.unwatched.as_deref()));
     conditions.extend(checklist(plan, phase, standing));
     if let Some(incident) = standing.record.open_incidents().find(|i| i.kind == IncidentKind::Kill)
     {
@@ -173,10 +180,21 @@ pub fn gate(
     Gate { conditions }
 }
 
-fn time(phase: &Phase, progress: &Progress, now: Timestamp) -> Condition {
-    let over_at = phase.minimum_over_at(progress.phase_since);
+fn time(
+    phase: &Phase,
+    progress: &Progress,
+    since: Option<&EvidenceSince>,
+    now: Timestamp,
+) -> Condition {
+    let changed = since.and_then(|since| Some((since.at, since.changed.as_deref()?)));
+    let over_at = phase.minimum_over_at(changed.map_or(progress.phase_since, |(at, _)| at));
     let (verdict, detail) = if now < over_at {
-        (Verdict::Inconclusive, format!("{} to go", duration(over_at - now)))
+        let anew = changed.map(|(at, what)| {
+            let ago = duration(now - at);
+            format!(", because {what} changed {ago} ago: what was measured before is not counted")
+        });
+        let to_go = duration(over_at - now);
+        (Verdict::Inconclusive, format!("{to_go} to go{}", anew.unwrap_or_default()))
     } else {
         let overdue = phase.maximum_over_at(progress.phase_since).filter(|over| now > *over);
         let overdue = overdue.map(|over| format!("; {} longer than planned", duration(now - over)));
@@ -210,9 +228,13 @@ fn judged(criterion: &Criterion, standing: &Standing, finding: Option<&Finding>)
     Condition::new(ConditionKind::Criterion, criterion.to_string(), verdict, detail)
 }
 
-fn alarms(alerts: Option<&[Alert]>) -> Condition {
+fn alarms(alerts: Option<&[Alert]>, unwatched: Option<&str>) -> Condition {
     let (verdict, detail) = match alerts {
         None => (Verdict::Inconclusive, "the numbers cannot be read".to_owned()),
+        Some([]) if unwatched.is_some() => {
+            let why = unwatched.unwrap_or_default();
+            (Verdict::Inconclusive, format!("none is firing, but {why}"))
+        }
         Some([]) => (Verdict::Pass, "none is firing".to_owned()),
         Some(alerts) => {
             let said =

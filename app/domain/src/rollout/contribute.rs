@@ -36,6 +36,9 @@ pub fn contribute(
                 return missing("comment");
             }
         }
+        Contribution::Acknowledge { comment, .. } if comment.trim().is_empty() => {
+            return missing("comment");
+        }
         Contribution::Note { text, .. } if text.trim().is_empty() => return missing("text"),
         Contribution::Tell { who, .. } if who.trim().is_empty() => return missing("who"),
         Contribution::WritePostMortem { post_mortem, .. } => {

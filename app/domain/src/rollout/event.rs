@@ -115,9 +115,9 @@ impl RolloutEvent {
             Self::Killed(killed) => &killed.reason,
             Self::Planned(planned) => &planned.note,
             Self::Added(contribution) => match contribution {
-                Contribution::SignOff { comment, .. } | Contribution::Vote { comment, .. } => {
-                    comment
-                }
+                Contribution::SignOff { comment, .. }
+                | Contribution::Vote { comment, .. }
+                | Contribution::Acknowledge { comment, .. } => comment,
                 _ => "",
             },
         }
@@ -164,6 +164,9 @@ impl fmt::Display for RolloutEvent {
 impl fmt::Display for Contribution {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Acknowledge { alert, .. } => {
+                write!(f, "acknowledged the alert \u{201c}{}\u{201d}", alert.title())
+            }
             Self::Tick { item, .. } => write!(f, "ticked \u{201c}{}\u{201d}", item.item),
             Self::Untick { item } => write!(f, "took back \u{201c}{}\u{201d}", item.item),
             Self::SignOff { statement, holds: true, .. } => {

@@ -208,12 +208,12 @@ mod tests {
         let with_state = |flag: Flag| {
             let mut state = FlagState::initial(&flag.key);
             change(&mut state);
-            (flag, state)
+            (std::sync::Arc::new(flag), std::sync::Arc::new(state))
         };
         let flags = file.flags.into_iter().map(with_state).collect();
         Snapshot::new(Parts {
             flags,
-            segments: file.segments,
+            segments: file.segments.into_iter().map(std::sync::Arc::new).collect(),
             rollout: Some(rollout),
             ..Parts::default()
         })

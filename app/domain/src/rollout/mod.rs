@@ -60,3 +60,5 @@ pub struct Rollout {
     /// Goes up with every command; two who press at once do not both win.
     pub version: i64,
 }
+#[cfg(test)]
+pub(crate) use validate::tests::plan_file;

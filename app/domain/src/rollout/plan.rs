@@ -102,6 +102,9 @@ pub struct Plan {
     /// How many must say go before a phase is left.
     #[serde(default)]
     pub quorum: u16,
+    /// Whether server tokens may vote, for the account that answers for them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub token_votes: bool,
     /// In order.
     pub phases: Vec<Phase>,
     /// What must be done before the start.

@@ -1,9 +1,11 @@
 //! What people say and do about a rollout: ticks, judgements, votes, and what they note on incidents.
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Timestamp,
+    alerts::AlertKind,
     history::ActorName,
     ids::PhaseNumber,
     rollout::{Incident, PostMortem},
@@ -80,8 +82,27 @@ pub struct Record {
     pub sign_offs: Vec<SignOff>,
     /// Votes on leaving the current phase; one for each person.
     pub votes: Vec<Vote>,
+    /// Alerts that somebody has seen and answers for.
+    pub acknowledged: Vec<Acknowledgement>,
     /// The newest last.
     pub incidents: Vec<Incident>,
+}
+
+/// How long an acknowledged alert stays silent. What it watches goes back two days, so that by then
+/// it has recovered or goes on.
+const ACKNOWLEDGED_HOURS: i64 = 48;
+
+/// Somebody has seen an alert and says that the rollout may go on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acknowledgement {
+    /// Which alert.
+    pub alert: AlertKind,
+    /// Why the rollout may go on.
+    pub comment: String,
+    /// The account.
+    pub by: ActorName,
+    /// The time.
+    pub at: Timestamp,
 }
 
 /// What somebody adds to the record.
@@ -119,6 +140,13 @@ pub enum Contribution {
         go: bool,
         /// Why; needed for a no-go.
         #[serde(default)]
+        comment: String,
+    },
+    /// An alert was seen, and the rollout may go on.
+    Acknowledge {
+        /// Which alert.
+        alert: AlertKind,
+        /// Why the rollout may go on.
         comment: String,
     },
     /// A note on an incident.
@@ -177,6 +205,15 @@ impl Record {
         self.sign_offs.iter().find(|judged| judged.statement == statement)
     }
 
+    /// The acknowledgement of an alert that still holds.
+    #[must_use]
+    pub fn acknowledgement(&self, alert: AlertKind, now: Timestamp) -> Option<&Acknowledgement> {
+        let holds = |known: &&Acknowledgement| {
+            known.alert == alert && now - known.at < TimeDelta::hours(ACKNOWLEDGED_HOURS)
+        };
+        self.acknowledged.iter().find(holds)
+    }
+
     /// The incident of that number.
     #[must_use]
     pub fn incident(&self, id: u32) -> Option<&Incident> {
@@ -228,6 +265,10 @@ impl Record {
             Contribution::Vote { go, comment } => {
                 self.votes.retain(|vote| vote.by != by);
                 self.votes.push(Vote { go, comment, by, at });
+            }
+            Contribution::Acknowledge { alert, comment } => {
+                self.acknowledged.retain(|known| known.alert != alert);
+                self.acknowledged.push(Acknowledgement { alert, comment, by, at });
             }
             Contribution::Note { incident, text } => {
                 self.with(incident, |incident| incident.note(text, by, at));

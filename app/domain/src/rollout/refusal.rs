@@ -118,6 +118,11 @@ pub enum Refusal {
         /// What was named.
         item: String,
     },
+    /// Votes are for people, unless the plan says otherwise.
+    #[error(
+        "server tokens do not vote in this rollout; vote in the admin, or let the plan allow it with token_votes = true"
+    )]
+    TokenVote,
     /// The current phase has no such criterion.
     #[error("statement: the current phase has no criterion {statement:?} to sign off")]
     UnknownCriterion {

@@ -117,6 +117,7 @@ fn overrules(current: &Plan, next: &Plan, phase: PhaseNumber) -> Option<String> 
     let (before, after) = (current.phase(phase)?, next.phase(phase)?);
     let asks_less = after.minimum_days < before.minimum_days
         || next.quorum < current.quorum
+        || (next.token_votes && !current.token_votes)
         || before.criteria.iter().any(|criterion| !after.criteria.contains(criterion))
         || before.checklist.iter().any(|item| !after.checklist.contains(item));
     asks_less.then(|| format!("less is asked before phase {phase} is left"))

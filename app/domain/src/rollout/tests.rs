@@ -7,11 +7,16 @@ use super::{validate::tests::plan_file, *};
 use crate::{
     Timestamp,
     bucket::Throttle,
-    gates::{Condition, ConditionKind, Finding, Gate, Verdict, gate},
+    gates::{Condition, ConditionKind, Finding, Gate, Measurements, Verdict, gate},
     history::ActorName,
     ids::PhaseNumber,
     people::Role,
 };
+
+fn measured(findings: &[Finding]) -> Measurements {
+    let alerts = Some(Vec::new());
+    Measurements { findings: findings.to_vec(), alerts, ..Measurements::default() }
+}
 
 fn at(day: i64) -> Timestamp {
     DateTime::from_timestamp(1_700_000_000, 0).unwrap() + TimeDelta::days(day)
@@ -294,7 +299,7 @@ fn a_gate_says_what_is_missing() {
     let finding = |verdict, detail: &str| Finding { verdict, ..Finding::unknown(detail) };
     let found = [unknown, finding(Verdict::Inconclusive, "120 more sessions")];
     assert_eq!(
-        gate(&plan, &standing, &found, Some(&[]), at(1)).obstacles(),
+        gate(&plan, &standing, &measured(&found), at(1)).obstacles(),
         [
             "At least 3 days: 2 days to go",
             "it works: somebody must look and say",
@@ -321,11 +326,11 @@ fn a_gate_says_what_is_missing() {
     add(vote(false, "too slow"), "bob").unwrap();
     add(vote(true, ""), "ada").unwrap();
     let found = [finding(Verdict::Fail, "ignored"), finding(Verdict::Pass, "0 of 400")];
-    let open = gate(&plan, &standing, &found, Some(&[]), at(4)).obstacles();
+    let open = gate(&plan, &standing, &measured(&found), at(4)).obstacles();
     assert_eq!(open, ["A go vote: bob says no-go: too slow"]);
     let event = contribute(&plan, &standing, &vote(true, "better"), Role::Operator).unwrap();
     let passed = standing.after(&event, &ActorName("bob".into()), at(4));
-    assert!(gate(&plan, &passed, &found, Some(&[]), at(4)).passes());
+    assert!(gate(&plan, &passed, &measured(&found), at(4)).passes());
     // What was said of phase 1 says nothing of phase 2.
     let advance = Command::new(CommandKind::Advance, "");
     let event = apply(&plan, &passed, &advance, &Gate::default(), Role::Operator, at(4)).unwrap();
@@ -406,14 +411,14 @@ fn votes_end_when_something_goes_wrong_and_a_kill_shuts_the_gate() {
     let step = |standing: &Standing, event: RolloutEvent| standing.after(&event, &ada(), at(9));
     let begun = standing(RolloutState::Running(progress(2)));
     let voted = step(&begun, contribute(&plan, &begun, &go, Role::Operator).unwrap());
-    assert!(gate(&plan, &voted, &[], Some(&[]), at(9)).passes());
+    assert!(gate(&plan, &voted, &measured(&[]), at(9)).passes());
     for kind in [CommandKind::Halve, CommandKind::Kill] {
         let command = Command::new(kind, "it burns");
         let event = apply(&plan, &voted, &command, &Gate::default(), Role::Operator, at(9));
         let after = step(&voted, event.unwrap());
         assert!(after.record.votes.is_empty(), "{kind:?}");
         let voted = step(&after, contribute(&plan, &after, &go, Role::Operator).unwrap());
-        let gate = gate(&plan, &voted, &[], Some(&[]), at(9));
+        let gate = gate(&plan, &voted, &measured(&[]), at(9));
         let open =
             if kind == CommandKind::Kill { "No kill switch: " } else { "Shares as planned: " };
         assert!(gate.obstacles()[0].starts_with(open), "{:?}", gate.obstacles());
@@ -427,7 +432,7 @@ proptest! {
         plan.quorum = 1;
         let (mut now, mut standing, mut history) = (at(0), Standing::default(), Vec::new());
         for act in acts {
-            let gate = gate(&plan, &standing, &[], Some(&[]), now);
+            let gate = gate(&plan, &standing, &measured(&[]), now);
             let event = match act {
                 Act::Wait(days) => {
                     now += TimeDelta::days(days);

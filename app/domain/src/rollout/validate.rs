@@ -1,13 +1,13 @@
 //! What is wrong with a plan, as a whole.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{AudienceEntry, Criterion, MAX_WINDOW_DAYS, Metric, Phase, Plan, PlanFile, Revision};
 use crate::{
     bucket::Share,
     flags::InvalidFlag,
-    ids::{FlagKey, PhaseNumber, SegmentKey},
-    segments::{EVERYONE, InvalidSegment, Segments},
+    ids::{FlagKey, PhaseNumber, SegmentKey, is_reserved},
+    segments::{EVERYONE, InvalidSegment, Segment, Segments},
 };
 
 /// More people than ever vote.
@@ -135,13 +135,14 @@ impl PlanFile {
     pub const FORMAT: u32 = 1;
 
     /// What a file may have at its top.
-    pub const FIELDS: [&str; 12] = [
+    pub const FIELDS: [&str; 13] = [
         "format",
         "key",
         "name",
         "revision",
         "description",
         "quorum",
+        "token_votes",
         "segments",
         "flags",
         "phases",
@@ -163,14 +164,18 @@ impl PlanFile {
         unique("segments", segments, &mut known_segments)?;
         let mut known_flags = BTreeSet::new();
         unique("flags", self.flags.iter().map(|flag| flag.key.as_str()), &mut known_flags)?;
-        let segments: Segments = self.segments.iter().map(|s| (s.key.clone(), s.clone())).collect();
+        let shared = |s: &Segment| (s.key.clone(), Arc::new(s.clone()));
+        let segments: Segments = self.segments.iter().map(shared).collect();
         for segment in &self.segments {
             segment
                 .validate(&segments)
+                .and_then(|()| Ok(segment.condition.check_values()?))
                 .map_err(|error| InvalidPlan::Segment { key: segment.key.clone(), error })?;
         }
         for flag in &self.flags {
-            flag.validate().map_err(|error| InvalidPlan::Flag { key: flag.key.clone(), error })?;
+            flag.validate()
+                .and_then(|()| flag.check_values())
+                .map_err(|error| InvalidPlan::Flag { key: flag.key.clone(), error })?;
         }
         self.plan.validate(&known_segments, &known_flags)
     }
@@ -182,6 +187,12 @@ impl Plan {
         segments: &BTreeSet<&str>,
         flags: &BTreeSet<&str>,
     ) -> Result<(), InvalidPlan> {
+        if is_reserved(self.key.as_str()) {
+            return Err(InvalidPlan::Field {
+                field: "key".to_owned(),
+                problem: format!("{:?} is reserved; choose another one", self.key.as_str()),
+            });
+        }
         if Revision::parse(&self.revision).is_none() {
             return Err(InvalidPlan::Revision(self.revision.clone()));
         }

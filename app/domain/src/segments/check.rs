@@ -1,25 +1,21 @@
 //! What a test compares with, read once, so that an evaluation parses nothing of it again.
 
-use std::{cmp::Ordering, collections::BTreeSet, net::IpAddr};
+use std::{cmp::Ordering, net::IpAddr};
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use ipnet::IpNet;
-use regex::{Regex, RegexBuilder};
+use chrono::TimeDelta;
 use semver::Version;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Number, Value};
 
-use super::Operator;
+use super::{
+    Operator,
+    instant::{self, instant},
+    list::ValueList,
+    network::Networks,
+    number::{self, same},
+    pattern::Pattern,
+};
 use crate::Timestamp;
-
-/// Longest regular expression, in bytes.
-const MAX_PATTERN_BYTES: usize = 1_000;
-
-/// Most memory that a compiled regular expression may take, in bytes.
-const MAX_PATTERN_SIZE: usize = 1 << 20;
-
-/// Longest list of values.
-const MAX_LIST: usize = 10_000;
 
 /// What came of a test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +29,8 @@ pub enum Verdict {
     Missing,
     /// It has a type that cannot be compared, so the test fails.
     WrongType,
+    /// It has the right type but cannot be read as a date, version or address, so the test fails.
+    Unreadable,
 }
 
 impl From<bool> for Verdict {
@@ -67,17 +65,17 @@ impl Comparison {
 pub(super) enum Check {
     Exists,
     Equals(Value),
-    In { texts: BTreeSet<String>, others: Vec<Value> },
+    In(ValueList),
     Contains(Value),
     StartsWith(String),
     EndsWith(String),
-    Matches(Box<Regex>),
-    Number(Comparison, f64),
+    Matches(Pattern),
+    Number(Comparison, Number),
     Instant(Comparison, Timestamp),
     WithinLast(TimeDelta),
     OlderThan(TimeDelta),
     Version(Comparison, Version),
-    Network(Vec<IpNet>),
+    Network(Networks),
 }
 
 impl Check {
@@ -86,7 +84,10 @@ impl Check {
     /// # Errors
     /// Says what the operator needs instead.
     pub(super) fn new(operator: Operator, value: &Value) -> Result<Self, String> {
-        let number = || value.as_f64().ok_or_else(|| "must be a number".to_owned());
+        let number = || match value {
+            Value::Number(number) => Ok(number.clone()),
+            _ => Err("must be a number".to_owned()),
+        };
         let words = || match value.as_str() {
             Some(text) if !text.is_empty() => Ok(text.to_owned()),
             _ => Err("must be a text that is not empty".to_owned()),
@@ -96,8 +97,9 @@ impl Check {
             days.and_then(self::days).ok_or_else(|| "must be a number of days".to_owned())
         };
         let date = || {
-            instant(value).ok_or_else(|| {
-                "must be a date such as 2026-11-23 or 2026-11-23T12:00:00Z".to_owned()
+            instant(value).ok_or_else(|| match value.as_str() {
+                Some(text) => format!("must be a date; {}", instant::problem(text)),
+                None => "must be a date such as 2026-11-23 or 2026-11-23T12:00:00Z".to_owned(),
             })
         };
         let release = || {
@@ -110,12 +112,12 @@ impl Check {
             Operator::Exists => Self::Exists,
             Operator::Equals if value.is_null() => return Err("is missing".to_owned()),
             Operator::Equals => Self::Equals(value.clone()),
-            Operator::In => list(value)?,
+            Operator::In => Self::In(ValueList::new(value)?),
             Operator::Contains if value.is_null() => return Err("is missing".to_owned()),
             Operator::Contains => Self::Contains(value.clone()),
             Operator::StartsWith => Self::StartsWith(words()?),
             Operator::EndsWith => Self::EndsWith(words()?),
-            Operator::Matches => Self::Matches(Box::new(pattern(&words()?)?)),
+            Operator::Matches => Self::Matches(Pattern::new(&words()?)?),
             Operator::GreaterThan => Self::Number(Comparison::Greater, number()?),
             Operator::AtLeast => Self::Number(Comparison::AtLeast, number()?),
             Operator::LessThan => Self::Number(Comparison::Less, number()?),
@@ -129,7 +131,7 @@ impl Check {
             Operator::SemverAtLeast => Self::Version(Comparison::AtLeast, release()?),
             Operator::SemverLessThan => Self::Version(Comparison::Less, release()?),
             Operator::SemverAtMost => Self::Version(Comparison::AtMost, release()?),
-            Operator::InCidr => Self::Network(networks(value)?),
+            Operator::InCidr => Self::Network(Networks::new(value)?),
         })
     }
 
@@ -139,19 +141,19 @@ impl Check {
             (_, Value::String(text)) => self.judge_text(text, now),
             (Self::Exists, _) => Verdict::Holds,
             (Self::Equals(value), _) if of_one_type(value, found) => same(value, found).into(),
-            (Self::In { others, .. }, Value::Number(_) | Value::Bool(_)) => {
-                others.iter().any(|value| same(value, found)).into()
+            (Self::In(list), Value::Number(_) | Value::Bool(_)) => {
+                list.contains(found).map_or(Verdict::WrongType, Verdict::from)
             }
             (Self::Contains(value), Value::Array(list)) => {
                 list.iter().any(|item| same(item, value)).into()
             }
-            (Self::Number(comparison, value), Value::Number(number)) => number
-                .as_f64()
-                .and_then(|number| number.partial_cmp(value))
-                .is_some_and(|ordering| comparison.accepts(ordering))
-                .into(),
+            (Self::Number(comparison, value), Value::Number(found)) => {
+                number::compare(found, value)
+                    .is_some_and(|ordering| comparison.accepts(ordering))
+                    .into()
+            }
             (Self::Instant(..) | Self::WithinLast(_) | Self::OlderThan(_), Value::Number(_)) => {
-                instant(found).map_or(Verdict::WrongType, |then| self.judge_instant(then, now))
+                instant(found).map_or(Verdict::Unreadable, |then| self.judge_instant(then, now))
             }
             _ => Verdict::WrongType,
         }
@@ -162,27 +164,74 @@ impl Check {
         match self {
             Self::Exists => Verdict::Holds,
             Self::Equals(Value::String(value)) => (value == found).into(),
-            Self::In { texts, .. } => texts.contains(found).into(),
+            Self::In(list) => list.contains_text(found).map_or(Verdict::WrongType, Verdict::from),
             Self::Contains(Value::String(value)) => found.contains(value.as_str()).into(),
             Self::StartsWith(value) => found.starts_with(value.as_str()).into(),
             Self::EndsWith(value) => found.ends_with(value.as_str()).into(),
             Self::Matches(pattern) => pattern.is_match(found).into(),
-            Self::Instant(..) | Self::WithinLast(_) | Self::OlderThan(_) => parse_instant(found)
-                .map_or(Verdict::WrongType, |then| self.judge_instant(then, now)),
+            Self::Instant(..) | Self::WithinLast(_) | Self::OlderThan(_) => instant::of_text(found)
+                .map_or(Verdict::Unreadable, |then| self.judge_instant(then, now)),
             Self::Version(comparison, value) => version(found)
-                .map_or(Verdict::WrongType, |found| {
+                .map_or(Verdict::Unreadable, |found| {
                     comparison.accepts(found.cmp_precedence(value)).into()
                 }),
-            Self::Network(networks) => {
-                // An IPv4 address may come wrapped in an IPv6 one, from a socket that takes both.
-                found
-                    .parse::<IpAddr>()
-                    .map(|a| a.to_canonical())
-                    .map_or(Verdict::WrongType, |address| {
-                        networks.iter().any(|network| network.contains(&address)).into()
-                    })
-            }
+            Self::Network(networks) => found
+                .parse::<IpAddr>()
+                .map_or(Verdict::Unreadable, |address| networks.contains(address).into()),
             Self::Equals(_) | Self::Contains(_) | Self::Number(..) => Verdict::WrongType,
+        }
+    }
+
+    /// Why an attribute is [`Verdict::Unreadable`] here.
+    pub(super) fn problem_with(&self, found: &Value) -> Option<String> {
+        let found = match found {
+            Value::String(text) => text,
+            other => return Some(format!("{other} is too far away for a date")),
+        };
+        match self {
+            Self::Instant(..) | Self::WithinLast(_) | Self::OlderThan(_) => {
+                Some(instant::problem(found))
+            }
+            Self::Version(..) => Some(format!("{found:?} is not a version such as 2.1.0")),
+            Self::Network(_) => Some(format!("{found:?} is not an IP address")),
+            _ => None,
+        }
+    }
+
+    /// Why the value may not be saved, although it was once.
+    pub(super) fn problem(&self) -> Option<String> {
+        let rounded = match self {
+            Self::Matches(pattern) => return pattern.problem().map(str::to_owned),
+            Self::Equals(value) | Self::Contains(value) => number::rounded_number(value),
+            Self::In(list) => list.first_rounded(),
+            Self::Number(_, number) => Some(number).filter(|number| number::may_be_rounded(number)),
+            _ => None,
+        };
+        rounded.map(|number| {
+            format!("has a number of more digits than are kept ({number}); compare it as a text")
+        })
+    }
+
+    /// Whether the value as it was written is kept here and nowhere else.
+    pub(super) fn keeps_list(&self) -> bool {
+        matches!(self, Self::In(_) | Self::Network(_))
+    }
+
+    /// Whether two checks keep the same list, or none.
+    pub(super) fn has_same_list(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::In(a), Self::In(b)) => a == b,
+            (Self::Network(a), Self::Network(b)) => a == b,
+            (a, b) => a.keeps_list() == b.keeps_list(),
+        }
+    }
+
+    /// The value as it was written, where it is kept here and nowhere else.
+    pub(super) fn written_list(&self) -> Option<Value> {
+        match self {
+            Self::In(list) => Some(list.to_json()),
+            Self::Network(networks) => Some(networks.to_json()),
+            _ => None,
         }
     }
 
@@ -198,63 +247,6 @@ impl Check {
     }
 }
 
-fn list(value: &Value) -> Result<Check, String> {
-    let items = value.as_array().filter(|list| !list.is_empty());
-    let items = items.ok_or("must be a list with at least one value")?;
-    if items.len() > MAX_LIST {
-        return Err(format!("has {} values; at most {MAX_LIST} are allowed", items.len()));
-    }
-    let mut texts = BTreeSet::new();
-    let mut others = Vec::new();
-    for item in items {
-        match item {
-            Value::String(text) => {
-                texts.insert(text.clone());
-            }
-            other => others.push(other.clone()),
-        }
-    }
-    Ok(Check::In { texts, others })
-}
-
-fn pattern(text: &str) -> Result<Regex, String> {
-    if text.len() > MAX_PATTERN_BYTES {
-        return Err(format!("is longer than {MAX_PATTERN_BYTES} bytes"));
-    }
-    RegexBuilder::new(text).size_limit(MAX_PATTERN_SIZE).build().map_err(|error| {
-        // The crate draws the place under the pattern; its last line says what is wrong.
-        let text = error.to_string();
-        let reason = text.lines().last().unwrap_or_default().trim_start_matches("error: ");
-        format!("is not a regular expression: {reason}")
-    })
-}
-
-fn networks(value: &Value) -> Result<Vec<IpNet>, String> {
-    let one = |value: &Value| {
-        let text =
-            value.as_str().ok_or("must be a network such as 10.0.0.0/8, or a list of them")?;
-        let address = || text.parse::<IpAddr>().ok().map(IpNet::from);
-        let network = text.parse::<IpNet>().ok().or_else(address);
-        network.ok_or_else(|| format!("{text:?} is not a network such as 10.0.0.0/8"))
-    };
-    match value {
-        Value::Array(list) if list.is_empty() => Err("must name at least one network".to_owned()),
-        Value::Array(list) if list.len() > MAX_LIST => {
-            Err(format!("has more than {MAX_LIST} values"))
-        }
-        Value::Array(list) => list.iter().map(one).collect(),
-        other => Ok(vec![one(other)?]),
-    }
-}
-
-/// JSON equality in which 1 and 1.0 are the same number.
-fn same(a: &Value, b: &Value) -> bool {
-    match (a.as_f64(), b.as_f64()) {
-        (Some(a), Some(b)) => a == b,
-        _ => a == b,
-    }
-}
-
 fn of_one_type(a: &Value, b: &Value) -> bool {
     std::mem::discriminant(a) == std::mem::discriminant(b)
 }
@@ -263,20 +255,6 @@ fn days(count: f64) -> Option<TimeDelta> {
     let milliseconds = count * 86_400_000.0;
     // A cast of floats saturates, and chrono refuses what it cannot hold.
     TimeDelta::try_milliseconds(milliseconds as i64)
-}
-
-/// RFC 3339, a plain date (midnight UTC), or milliseconds since 1970.
-fn instant(value: &Value) -> Option<Timestamp> {
-    match value {
-        Value::String(text) => parse_instant(text),
-        Value::Number(number) => DateTime::from_timestamp_millis(number.as_i64()?),
-        _ => None,
-    }
-}
-
-fn parse_instant(text: &str) -> Option<DateTime<Utc>> {
-    let midnight = || Some(text.parse::<NaiveDate>().ok()?.and_hms_opt(0, 0, 0)?.and_utc());
-    DateTime::parse_from_rfc3339(text).map(|instant| instant.to_utc()).ok().or_else(midnight)
 }
 
 /// A version; apps say `v2` and `2.1` too, so what is left out is 0.

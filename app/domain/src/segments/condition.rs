@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{EVERYONE, Operator, Segments, Verdict, check::Check};
+use super::{EVERYONE, InvalidCondition, Operator, Segments, Verdict, check::Check};
 use crate::{Timestamp, context::EvaluationContext, ids::SegmentKey};
 
 /// A condition over attributes, or a combination of conditions.
@@ -38,8 +38,8 @@ pub struct Test {
     pub attribute: String,
     /// How it is compared.
     pub operator: Operator,
-    /// With what; its type depends on the operator. Null for `exists`.
-    pub value: Value,
+    /// With what, as it was written. Null for `exists`, and where `check` has it as a list.
+    value: Value,
     /// The same, ready for use.
     check: Check,
 }
@@ -48,6 +48,7 @@ impl PartialEq for Test {
     fn eq(&self, other: &Self) -> bool {
         (&self.attribute, self.operator, &self.value)
             == (&other.attribute, other.operator, &other.value)
+            && self.check.has_same_list(&other.check)
     }
 }
 
@@ -78,6 +79,35 @@ impl Condition {
             Self::InSegment(key) => is_in(key, context, segments, now),
             Self::Test(test) => test.judge(context, now) == Verdict::Holds,
         }
+    }
+
+    /// The first value that may not be saved: a regular expression that takes too long, or a number
+    /// that was rounded when it was read. What older versions stored is read all the same.
+    ///
+    /// # Errors
+    /// Names the place within the condition.
+    pub fn check_values(&self) -> Result<(), InvalidCondition> {
+        fn walk(condition: &Condition, path: &str) -> Result<(), InvalidCondition> {
+            let field = |name: &str| match path {
+                "" => name.to_owned(),
+                path => format!("{path}.{name}"),
+            };
+            let each = |parts: &[Condition], name: &str| {
+                let at = |index| format!("{}[{index}]", field(name));
+                parts.iter().enumerate().try_for_each(|(index, part)| walk(part, &at(index)))
+            };
+            match condition {
+                Condition::All(parts) => each(parts, "all"),
+                Condition::Any(parts) => each(parts, "any"),
+                Condition::Not(part) => walk(part, &field("not")),
+                Condition::InSegment(_) => Ok(()),
+                Condition::Test(test) => match test.check.problem() {
+                    Some(problem) => Err(InvalidCondition { path: field("value"), problem }),
+                    None => Ok(()),
+                },
+            }
+        }
+        walk(self, "")
     }
 
     /// The segments that it asks for, some perhaps more than once.
@@ -114,7 +144,20 @@ impl Test {
         value: Value,
     ) -> Result<Self, String> {
         let check = Check::new(operator, &value)?;
+        // A list may be long: it is kept once.
+        let value = if check.keeps_list() { Value::Null } else { value };
         Ok(Self { attribute: attribute.into(), operator, value, check })
+    }
+
+    /// With what the attribute is compared, as it was written; null for `exists`.
+    #[must_use]
+    pub fn value(&self) -> Value {
+        self.check.written_list().unwrap_or_else(|| self.value.clone())
+    }
+
+    /// Why an attribute that has the right type could not be compared.
+    pub(super) fn problem_with(&self, found: &Value) -> Option<String> {
+        self.check.problem_with(found)
     }
 
     /// What the context has under the attribute's name, as JSON.

@@ -2,15 +2,22 @@
 
 mod check;
 mod condition;
+mod instant;
+mod list;
+mod network;
+mod number;
 mod operator;
 mod parse;
+mod pattern;
 mod trace;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::condition::is_in;
 pub use self::{
     check::Verdict,
     condition::{Condition, Test},
@@ -18,6 +25,7 @@ pub use self::{
     parse::InvalidCondition,
     trace::ConditionStep,
 };
+pub(crate) use self::{condition::is_in, number::rounded_number};
 use crate::{
     Timestamp,
     context::EvaluationContext,
@@ -27,8 +35,8 @@ use crate::{
 /// The key of the segment that is built in and matches all users.
 pub const EVERYONE: &str = "everyone";
 
-/// The segments of a project, by key.
-pub type Segments = BTreeMap<SegmentKey, Segment>;
+/// The segments of a project, by key; shared with every snapshot that holds them unchanged.
+pub type Segments = BTreeMap<SegmentKey, Arc<Segment>>;
 
 /// A named condition.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -66,6 +74,9 @@ pub enum InvalidSegment {
         "condition: with the segments that it asks for it makes {0} tests; at most {MAX_COST} are allowed"
     )]
     TooCostly(usize),
+    /// A value that is not taken any more, or that lost digits.
+    #[error("condition.{0}")]
+    Value(#[from] InvalidCondition),
     /// The segment would ask for itself.
     #[error("condition: {} is a circle; take one of these segments out", circle(.0))]
     Cycle(Vec<SegmentKey>),
@@ -158,7 +169,8 @@ impl Segment {
             if key.as_str() == EVERYONE || sound.contains(key) {
                 continue;
             }
-            let known = if *key == self.key { Some(self) } else { others.get(key) };
+            let known =
+                if *key == self.key { Some(self) } else { others.get(key).map(Arc::as_ref) };
             let next = known.ok_or_else(|| InvalidSegment::UnknownSegment(key.clone()))?;
             let comes_back = way.contains(key);
             way.push(key.clone());
@@ -184,7 +196,7 @@ mod tests {
     }
 
     fn known(list: &[Segment]) -> Segments {
-        list.iter().map(|segment| (segment.key.clone(), segment.clone())).collect()
+        list.iter().map(|segment| (segment.key.clone(), Arc::new(segment.clone()))).collect()
     }
 
     #[test]
@@ -198,7 +210,7 @@ mod tests {
             let verdict = next.validate(&all);
             let is_small = matches!(level, "one");
             assert_eq!(verdict.is_ok(), is_small, "{level}: {verdict:?}");
-            all.insert(next.key.clone(), next);
+            all.insert(next.key.clone(), Arc::new(next));
         }
     }
 

@@ -22,6 +22,9 @@ pub struct ConditionStep {
     /// What the context has, where one attribute was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub found: Option<Value>,
+    /// What is wrong with it, where it could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
 }
 
 impl Condition {
@@ -66,7 +69,17 @@ impl Condition {
                 let (verdict, found) = (test.judge(context, now), test.found(context));
                 let asked_in_public = format!("{} {} …", test.attribute, test.operator.words());
                 let asked = test.to_string();
-                steps.push(ConditionStep { depth, asked, asked_in_public, verdict, found });
+                let is_unreadable = verdict == Verdict::Unreadable;
+                let problem = found.as_ref().filter(|_| is_unreadable);
+                let problem = problem.and_then(|found| test.problem_with(found));
+                steps.push(ConditionStep {
+                    depth,
+                    asked,
+                    asked_in_public,
+                    verdict,
+                    found,
+                    problem,
+                });
                 return;
             }
         };
@@ -79,7 +92,7 @@ impl Condition {
 
 impl ConditionStep {
     fn plain(depth: usize, asked: String, verdict: Verdict) -> Self {
-        Self { depth, asked_in_public: asked.clone(), asked, verdict, found: None }
+        Self { depth, asked_in_public: asked.clone(), asked, verdict, found: None, problem: None }
     }
 
     /// For the user's own browser: with what they have, without what they are compared with.
@@ -95,6 +108,9 @@ impl ConditionStep {
             (Verdict::Fails, Some(found)) => format!("no, it is {found}"),
             (Verdict::Fails, None) => "no".to_owned(),
             (Verdict::Missing, _) => "no, the context does not have it".to_owned(),
+            (Verdict::Unreadable, _) => {
+                format!("no, it cannot be read: {}", self.problem.as_deref().unwrap_or_default())
+            }
             (Verdict::WrongType, found) => {
                 let found = found.clone().unwrap_or_default();
                 format!("no, {found} has a type that cannot be compared with that")
@@ -111,9 +127,9 @@ impl std::fmt::Display for ConditionStep {
 
 impl std::fmt::Display for Test {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { attribute, operator, value, .. } = self;
+        let Self { attribute, operator, .. } = self;
         write!(f, "{attribute} {}", operator.words())?;
-        match (operator, value) {
+        match (operator, &self.value()) {
             (Operator::Exists, _) => Ok(()),
             (Operator::WithinLastDays | Operator::OlderThanDays, value) => {
                 write!(f, " {value} days")

@@ -18,8 +18,17 @@ const WINDOW: TimeDelta = TimeDelta::minutes(5);
 /// Runs that are watched at once; when full, the oldest goes.
 const MAX_WATCHED: usize = 10_000;
 
-/// Who tries to log in as whom. By peer too, or anybody could lock anybody out.
-type Key = (IpAddr, String);
+/// Where an attempt comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Source {
+    /// An address that others may use too, as behind a proxy.
+    Peer(IpAddr),
+    /// A browser that has logged in to the account before.
+    Device(String),
+}
+
+/// Where the attempt comes from, and the account. By source too, or strangers could lock people out.
+type Key = (Source, String);
 
 /// Counts logins that did not succeed, in memory.
 #[derive(Debug, Default)]
@@ -37,12 +46,12 @@ impl LoginLimiter {
     /// wait when there were too many.
     pub(super) fn attempt(
         &self,
-        peer: IpAddr,
+        source: &Source,
         email: &str,
         now: Timestamp,
     ) -> Result<(), TimeDelta> {
         let mut map = self.lock();
-        let key = (peer, email.to_lowercase());
+        let key = (source.clone(), email.to_lowercase());
         if map.len() >= MAX_WATCHED && !map.contains_key(&key) {
             let oldest = map.iter().min_by_key(|(_, (_, since))| *since).map(|(k, _)| k.clone());
             oldest.map(|oldest| map.remove(&oldest));
@@ -59,8 +68,8 @@ impl LoginLimiter {
     }
 
     /// Forgets a run that ended well.
-    pub(super) fn succeeded(&self, peer: IpAddr, email: &str) {
-        self.lock().remove(&(peer, email.to_lowercase()));
+    pub(super) fn succeeded(&self, source: &Source, email: &str) {
+        self.lock().remove(&(source.clone(), email.to_lowercase()));
     }
 }
 
@@ -70,8 +79,8 @@ mod tests {
 
     use super::*;
 
-    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
-    const THERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 2));
+    const HERE: &Source = &Source::Peer(IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1)));
+    const THERE: &Source = &Source::Peer(IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 2)));
 
     fn at(second: i64) -> Timestamp {
         DateTime::from_timestamp(second, 0).unwrap()
@@ -86,6 +95,8 @@ mod tests {
         assert_eq!(limiter.attempt(HERE, "ada@X", at(60)), Err(TimeDelta::minutes(4)));
         assert_eq!(limiter.attempt(HERE, "bob@x", at(60)), Ok(()));
         assert_eq!(limiter.attempt(THERE, "ada@x", at(60)), Ok(()), "nobody locks out another");
+        let device = Source::Device("d1".into());
+        assert_eq!(limiter.attempt(&device, "ada@x", at(60)), Ok(()), "a known device has its own");
         assert_eq!(limiter.attempt(HERE, "ada@x", at(300)), Ok(()));
     }
 

@@ -4,15 +4,13 @@ use std::net::IpAddr;
 
 use phasegate_domain::{ids::UserId, people::Person};
 
-use super::password::verify;
+use super::limiter::Source;
+use super::password::{MAX_PASSWORD_BYTES, verify};
 use crate::{Service, ServiceError};
 
 /// A hash that no password has, so that an unknown address takes as long as a wrong password.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$\
                       AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-
-/// The longest password that is looked at.
-const MAX_PASSWORD_BYTES: usize = 1_024;
 
 /// Why a login failed.
 #[derive(Debug, thiserror::Error)]
@@ -28,28 +26,42 @@ pub enum LoginError {
     Service(#[from] ServiceError),
 }
 
-/// Checks address and password, for somebody who connects from `peer`.
+/// Who has logged in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoggedIn {
+    /// The account.
+    pub person: Person,
+    /// The account's epoch, for its session.
+    pub epoch: i64,
+}
+
+/// Checks address and password. `peer` is the address that the attempt comes from; `device` is set
+/// for a browser that has logged in to this account before, whose attempts are counted apart, so that
+/// strangers behind the same proxy cannot keep it out.
 ///
 /// # Errors
 /// When they do not belong together, or after too many attempts.
 pub async fn log_in(
     service: &Service,
     peer: IpAddr,
+    device: Option<&str>,
     email: &str,
     password: &str,
-) -> Result<Person, LoginError> {
+) -> Result<LoggedIn, LoginError> {
+    let source = device.map_or(Source::Peer(peer), |device| Source::Device(device.to_owned()));
     service
         .login_limiter
-        .attempt(peer, email, service.now())
+        .attempt(&source, email, service.now())
         .map_err(|wait| LoginError::Wait(wait.num_seconds().max(1)))?;
     let account = service.state.account(email).await.map_err(ServiceError::from)?;
     let hash = account.as_ref().map_or(NOBODY, |account| &account.password_hash).to_owned();
-    if password.len() > MAX_PASSWORD_BYTES || !check(service, password.to_owned(), hash).await? {
+    if password.len() > 2 * MAX_PASSWORD_BYTES || !check(service, password.to_owned(), hash).await?
+    {
         return Err(LoginError::Wrong);
     }
     let account = account.ok_or(LoginError::Wrong)?;
-    service.login_limiter.succeeded(peer, email);
-    Ok(account.person)
+    service.login_limiter.succeeded(&source, email);
+    Ok(LoggedIn { person: account.person, epoch: account.session_epoch })
 }
 
 /// A check takes 19 MiB and a core for a while, so only a few run at once and the others wait.
@@ -59,6 +71,17 @@ async fn check(service: &Service, password: String, hash: String) -> Result<bool
     tokio::task::spawn_blocking(move || verify(&password, &hash))
         .await
         .map_err(|_| ServiceError::Inconsistent("checking the password was interrupted"))
+}
+
+/// The account of an e-mail address.
+///
+/// # Errors
+/// [`ServiceError::NotFound`] when there is none.
+pub async fn person_of(service: &Service, email: &str) -> Result<Person, ServiceError> {
+    let found = service.state.account(email).await?;
+    found
+        .map(|account| account.person)
+        .ok_or_else(|| ServiceError::not_found("account", email.to_owned()))
 }
 
 /// Who has that id, with the role they have now.

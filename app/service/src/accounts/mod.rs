@@ -1,13 +1,15 @@
 //! Logging in, and the sessions that follow.
 
 mod create;
+mod device;
 mod limiter;
 mod login;
 mod password;
 mod sessions;
 
 pub use create::create;
+pub use device::{device_cookie, known_device};
 pub use limiter::LoginLimiter;
-pub use login::{LoginError, log_in, person};
-pub use password::{MIN_PASSWORD_CHARS, hash_password, set_password};
-pub use sessions::{delete_session, end_old_sessions, load_session, save_session};
+pub use login::{LoggedIn, LoginError, log_in, person, person_of};
+pub use password::{InvalidPassword, check_password, hash_password, set_password};
+pub use sessions::{create_session, delete_session, end_old_sessions, load_session, save_session};

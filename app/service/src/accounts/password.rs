@@ -5,10 +5,48 @@ use argon2::{
     password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString},
 };
 
+use unicode_normalization::UnicodeNormalization;
+
 use crate::{Service, ServiceError, secrets::Seed};
 
-/// The shortest password that is taken.
-pub const MIN_PASSWORD_CHARS: usize = 12;
+/// The shortest password that is taken, in characters.
+pub(super) const MIN_PASSWORD_CHARS: usize = 12;
+
+/// The longest password that is taken, in bytes; longer ones would be work for nothing.
+pub(super) const MAX_PASSWORD_BYTES: usize = 1_024;
+
+/// Why a password cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidPassword {
+    /// Too easily guessed.
+    #[error("at least {MIN_PASSWORD_CHARS} characters are needed")]
+    TooShort,
+    /// Longer than the login form takes.
+    #[error("at most {MAX_PASSWORD_BYTES} bytes are taken")]
+    TooLong,
+}
+
+/// A password in the one form in which it is hashed and checked: NFKC, so that it is the same from
+/// every keyboard, and without the line end that comes with a file or an `echo`.
+pub(super) fn normalised(password: &str) -> String {
+    password.trim_end_matches(['\r', '\n']).nfkc().collect()
+}
+
+/// Checks a password that is to be set.
+///
+/// # Errors
+/// When it is too short, or longer than logging in takes.
+pub fn check_password(password: &str) -> Result<(), InvalidPassword> {
+    let password = normalised(password);
+    if password.len() > MAX_PASSWORD_BYTES {
+        return Err(InvalidPassword::TooLong);
+    }
+    if password.chars().count() < MIN_PASSWORD_CHARS {
+        Err(InvalidPassword::TooShort)
+    } else {
+        Ok(())
+    }
+}
 
 /// Hashes a password, in PHC form.
 ///
@@ -18,13 +56,19 @@ pub fn hash_password(password: &str, seed: Seed) -> Result<String, ServiceError>
     let refused = |_| ServiceError::Inconsistent("argon2 refused to hash");
     let salt = seed.first_chunk::<16>().map_or(seed.as_slice(), |salt| salt);
     let salt = SaltString::encode_b64(salt).map_err(refused)?;
+    let password = normalised(password);
     Ok(Argon2::default().hash_password(password.as_bytes(), &salt).map_err(refused)?.to_string())
 }
 
 /// Whether a password is the one that was hashed. Takes tens of milliseconds on purpose.
 pub(super) fn verify(password: &str, hash: &str) -> bool {
-    PasswordHash::new(hash)
-        .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+    let is = |password: &str| {
+        PasswordHash::new(hash)
+            .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+    };
+    // Older versions hashed what was typed.
+    let normalised = normalised(password);
+    is(&normalised) || (normalised != password && is(password))
 }
 
 /// Replaces an account's password and ends its sessions. For who holds the server's shell.
@@ -56,5 +100,21 @@ mod tests {
         assert!(verify("correct horse", &hash));
         assert!(!verify("wrong horse", &hash));
         assert!(!verify("correct horse", "not a hash"));
+    }
+
+    #[test]
+    fn a_password_is_the_same_however_it_was_typed() {
+        let hash = hash_password("pa\u{df}w\u{f6}rter und mehr\r\n", [3; 32]).unwrap();
+        assert!(verify("pa\u{df}wo\u{308}rter und mehr", &hash), "composed and decomposed");
+        assert!(verify("pa\u{df}w\u{f6}rter und mehr\n", &hash), "from a file");
+        assert!(!verify("passw\u{f6}rter und mehr", &hash));
+    }
+
+    #[test]
+    fn a_password_that_could_not_log_in_is_refused_when_it_is_set() {
+        assert_eq!(check_password(&"x".repeat(12)), Ok(()));
+        assert_eq!(check_password("short one\n\n\n\n"), Err(InvalidPassword::TooShort));
+        assert_eq!(check_password(&"x".repeat(1_024)), Ok(()));
+        assert_eq!(check_password(&"x".repeat(1_025)), Err(InvalidPassword::TooLong));
     }
 }

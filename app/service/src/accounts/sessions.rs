@@ -4,11 +4,19 @@ use phasegate_store::models::{Digest, Session};
 
 use crate::{Service, ServiceError};
 
-/// Writes a session over whatever stood under its id.
+/// Writes a new session.
 ///
 /// # Errors
 /// When storage fails.
-pub async fn save_session(service: &Service, session: &Session) -> Result<(), ServiceError> {
+pub async fn create_session(service: &Service, session: &Session) -> Result<(), ServiceError> {
+    Ok(service.state.create_session(session).await?)
+}
+
+/// Writes over the session of that id, if it has not ended meanwhile.
+///
+/// # Errors
+/// When storage fails.
+pub async fn save_session(service: &Service, session: &Session) -> Result<bool, ServiceError> {
     Ok(service.state.save_session(session).await?)
 }
 

@@ -7,6 +7,7 @@ use phasegate_domain::{
 };
 use serde_json::json;
 
+use super::change::{check_key, check_name};
 use crate::{Service, ServiceError, access::Actor, history::saved};
 
 /// Most environments of a project.
@@ -25,14 +26,15 @@ pub async fn create(
     name: &str,
 ) -> Result<EnvironmentId, ServiceError> {
     actor.require(Role::Admin)?;
+    actor.require_shared("environments")?;
+    check_key(&key)?;
     let _turn = service.begin_edit().await;
     let project = service.environment(beside)?.environment.project_id;
     if service.siblings(project).len() >= MAX_ENVIRONMENTS {
         let text = format!("there are {MAX_ENVIRONMENTS} environments, and no more are allowed");
         return Err(ServiceError::Invalid(text));
     }
-    let name = name.trim();
-    let name = if name.is_empty() { key.as_str() } else { name };
+    let name = check_name(&key, name)?;
     let is = Some(json!({"key": key, "name": name}));
     let entry = saved(service, actor, SubjectKind::Environment, key.as_str(), None, is);
     let made = service.state.create_environment(project, &key, name, &entry).await;

@@ -1,12 +1,15 @@
 //! Exporting and importing an environment's flags, segments and overrides.
 
+use std::sync::Arc;
+
 use phasegate_domain::{
     Timestamp,
     files::{EnvironmentFile, ImportChange, override_key},
-    flags::{FlagDocument, FlagState},
+    flags::{FlagDocument, FlagState, PersonalOverride},
     history::SubjectKind,
     ids::{EnvironmentId, FlagKey},
     people::Role,
+    segments::Segment,
 };
 use phasegate_store::models::{Edit, NewFlag, PlacedEntry};
 
@@ -44,9 +47,12 @@ fn file_of(live: &LiveEnvironment, now: Timestamp) -> EnvironmentFile {
     let overrides = live.overrides.iter().map(|stored| &stored.value);
     EnvironmentFile {
         format: EnvironmentFile::FORMAT,
-        segments: live.segments.iter().map(|stored| stored.value.clone()).collect(),
+        segments: live.segments.iter().map(|stored| Segment::clone(&stored.value)).collect(),
         flags: live.flags.iter().map(|s| FlagDocument::new(&s.flag, &s.state)).collect(),
-        overrides: overrides.filter(|personal| personal.is_active(now)).cloned().collect(),
+        overrides: overrides
+            .filter(|personal| personal.is_active(now))
+            .map(|personal| PersonalOverride::clone(personal))
+            .collect(),
     }
 }
 
@@ -77,11 +83,23 @@ pub fn preview_import(
 ) -> Result<ImportPreview, ServiceError> {
     actor.require(Role::Operator)?;
     let live = service.environment(environment)?;
+    let file = &with_kills(&live, file);
     check_file(service, &live, file)?;
     Ok(ImportPreview {
         changes: file_of(&live, service.now()).changes(file),
         based_on: based_on(&live),
     })
+}
+
+/// The file with the kill switches as they are: no document kills or revives a flag that is there.
+fn with_kills(live: &LiveEnvironment, file: &EnvironmentFile) -> EnvironmentFile {
+    let mut file = file.clone();
+    for document in &mut file.flags {
+        if let Ok(stored) = live.stored_flag(document.key.as_str()) {
+            document.killed = stored.state.killed;
+        }
+    }
+    file
 }
 
 fn check_file(
@@ -105,16 +123,20 @@ fn check_file(
         let is_here = sibling.environment.id == live.environment.id;
         let mut flags = std::collections::BTreeMap::new();
         for document in &file.flags {
-            let (flag, state) = document.clone().into_parts(None, 1);
+            let stored = sibling.stored_flag(document.key.as_str()).ok();
+            let parts = stored.map(|stored| (&*stored.flag, &*stored.state));
+            let (flag, state) = document.clone().into_parts(parts, 1);
             let known =
-                draft.flags.get(&flag.key).filter(|_| !is_here).map(|(_, state)| state.clone());
-            flags.insert(flag.key.clone(), (flag, known.unwrap_or(state)));
+                draft.flags.get(&flag.key).filter(|_| !is_here).map(|(_, state)| Arc::clone(state));
+            let new = (Arc::new(flag), known.unwrap_or_else(|| Arc::new(state)));
+            flags.insert(document.key.clone(), new);
         }
         draft.overrides.retain(|personal| flags.contains_key(&personal.flag));
         draft.flags = flags;
-        draft.segments = file.segments.iter().map(|s| (s.key.clone(), s.clone())).collect();
+        draft.segments =
+            file.segments.iter().map(|s| (s.key.clone(), Arc::new(s.clone()))).collect();
         if is_here {
-            draft.overrides.clone_from(&file.overrides);
+            draft.overrides = file.overrides.iter().cloned().map(Arc::new).collect();
         }
     })
 }
@@ -137,6 +159,7 @@ pub async fn import(
     if seen.is_some_and(|seen| seen != based_on(&live)) {
         return Err(ServiceError::Conflict("the environment"));
     }
+    let file = &with_kills(&live, file);
     check_file(service, &live, file)?;
     let changes = file_of(&live, service.now()).changes(file);
     if changes.is_empty() {
@@ -144,7 +167,7 @@ pub async fn import(
     }
     let edits = edits(&live, file);
     if edits.iter().any(Edit::is_shared) {
-        actor.require_shared(&service.siblings(live.environment.project_id))?;
+        actor.require_shared("flags, segments")?;
     }
     let entries = lines(service, actor, &live, file, &changes);
     service.edit(environment, &edits, &entries, "the environment").await?;
@@ -157,7 +180,7 @@ fn edits(live: &LiveEnvironment, file: &EnvironmentFile) -> Vec<Edit> {
     let mut edits = Vec::new();
     for segment in &file.segments {
         match live.stored_segment(segment.key.as_str()) {
-            Ok(stored) if stored.value == *segment => {}
+            Ok(stored) if *stored.value == *segment => {}
             Ok(stored) => edits.push(Edit::SaveSegment(segment.clone(), stored.version)),
             Err(_) => edits.push(Edit::CreateSegment(segment.clone())),
         }
@@ -170,18 +193,19 @@ fn edits(live: &LiveEnvironment, file: &EnvironmentFile) -> Vec<Edit> {
             continue;
         };
         let version = stored.state.version;
-        let (flag, state) = document.clone().into_parts(Some(&stored.state.salt), version);
-        if flag != stored.flag {
+        let (flag, state) =
+            document.clone().into_parts(Some((&stored.flag, &stored.state)), version);
+        if flag != *stored.flag {
             edits.push(Edit::SaveDefinition(flag, stored.definition_version));
         }
-        if state != stored.state {
+        if state != *stored.state {
             let state = FlagState { version: version + 1, ..state };
             edits.push(Edit::SaveState(document.key.clone(), state));
         }
     }
     for personal in &file.overrides {
         match live.stored_override(&personal.flag, &personal.targeting_key) {
-            Some(stored) if stored.value == *personal => {}
+            Some(stored) if *stored.value == *personal => {}
             Some(stored) => edits.push(Edit::SaveOverride(personal.clone(), stored.version)),
             None => edits.push(Edit::CreateOverride(personal.clone())),
         }
@@ -200,7 +224,7 @@ fn edits(live: &LiveEnvironment, file: &EnvironmentFile) -> Vec<Edit> {
     for stored in live.flags.iter().filter(|stored| is_gone(&stored.flag.key)) {
         edits.push(Edit::DeleteFlag(stored.flag.key.clone(), stored.definition_version));
     }
-    for stored in &live.segments {
+    for stored in live.segments.iter() {
         if file.segments.iter().all(|segment| segment.key != stored.value.key) {
             edits.push(Edit::DeleteSegment(stored.value.key.clone(), stored.version));
         }
@@ -259,8 +283,10 @@ fn flag_lines(
             return Some(wanted.clone());
         }
         // What it is comes from the file; what is decided about it there stays.
-        let (flag, _) = wanted.clone().into_parts(None, 1);
-        let known = sibling.stored_flag(key.as_str()).ok().map(|stored| stored.state.clone());
+        let stored = sibling.stored_flag(key.as_str()).ok();
+        let known = stored.map(|stored| (&*stored.flag, &*stored.state));
+        let (flag, _) = wanted.clone().into_parts(known, 1);
+        let known = stored.map(|stored| FlagState::clone(&stored.state));
         Some(FlagDocument::new(&flag, &known.unwrap_or_else(|| FlagState::unused(&key))))
     })
 }

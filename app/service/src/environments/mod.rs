@@ -1,10 +1,12 @@
 //! Environments, and one of them as a file.
 
+mod change;
 mod create;
 mod files;
 mod format;
 
 pub use self::{
+    change::{delete, rename},
     create::create,
     files::{ImportPreview, export, import, preview_import},
     format::{FileFormat, parse_file, write_file},

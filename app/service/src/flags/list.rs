@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use phasegate_domain::{
-    flags::{FlagRow, Lifecycle, StaleAdvice, Usage, in_plain_words},
+    flags::{Flag, FlagRow, FlagState, Lifecycle, StaleAdvice, Usage, in_plain_words},
     history::{HistoryLine, SubjectKind},
     ids::{EnvironmentId, FlagKey},
     people::Role,
@@ -45,8 +45,8 @@ fn row(
         None => Lifecycle::Active,
     };
     let row = FlagRow {
-        flag: stored.flag.clone(),
-        state: stored.state.clone(),
+        flag: Flag::clone(&stored.flag),
+        state: FlagState::clone(&stored.state),
         enabled: stored.state.is_enabled(now),
         added_in,
         is_reached,

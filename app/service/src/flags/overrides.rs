@@ -1,5 +1,7 @@
 //! Personal overrides.
 
+use std::sync::Arc;
+
 use phasegate_domain::{
     files::{MAX_OVERRIDES, override_key},
     flags::PersonalOverride,
@@ -31,7 +33,7 @@ pub fn overrides(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
-) -> Result<Vec<Versioned<PersonalOverride>>, ServiceError> {
+) -> Result<Vec<Versioned<Arc<PersonalOverride>>>, ServiceError> {
     actor.require(Role::Viewer)?;
     Ok(service.environment(environment)?.overrides.clone())
 }
@@ -46,7 +48,7 @@ pub fn override_of(
     environment: EnvironmentId,
     flag: &FlagKey,
     user: &str,
-) -> Result<Versioned<PersonalOverride>, ServiceError> {
+) -> Result<Versioned<Arc<PersonalOverride>>, ServiceError> {
     actor.require(Role::Viewer)?;
     let live = service.environment(environment)?;
     let found = live.stored_override(flag, user).cloned();
@@ -108,7 +110,7 @@ pub async fn save_override(
         let text = format!("there are {MAX_OVERRIDES} overrides; delete expired ones first");
         return Err(ServiceError::Invalid(text));
     }
-    let entry = line(service, actor, before.map(|stored| &stored.value), Some(&personal));
+    let entry = line(service, actor, before.map(|stored| &*stored.value), Some(&personal));
     let edit = match before {
         Some(before) => Edit::SaveOverride(personal, before.version),
         None => Edit::CreateOverride(personal),

@@ -1,8 +1,10 @@
 //! Making, changing and deleting flags.
 
+use std::{collections::BTreeSet, sync::Arc};
+
 use phasegate_domain::{
     Timestamp,
-    flags::{FlagDocument, FlagState},
+    flags::{Flag, FlagDocument, FlagState},
     ids::{EnvironmentId, FlagKey},
     people::Role,
 };
@@ -67,6 +69,16 @@ fn only_stops(before: &FlagDocument, after: &FlagDocument) -> bool {
     stopped == *after && (!after.enabled || after.killed)
 }
 
+/// The fields that two definitions of a flag differ in.
+fn changed_fields(before: &Flag, after: &Flag) -> String {
+    let json = |flag: &Flag| serde_json::to_value(flag).unwrap_or_default();
+    let (before, after) = (json(before), json(after));
+    let names = [&before, &after].into_iter().filter_map(Value::as_object);
+    let names: BTreeSet<&String> = names.flat_map(serde_json::Map::keys).collect();
+    let is_changed = |name: &&String| before.get(*name) != after.get(*name);
+    names.into_iter().filter(is_changed).cloned().collect::<Vec<_>>().join(", ")
+}
+
 /// Makes a flag; its state is for this environment, elsewhere it begins switched off.
 ///
 /// # Errors
@@ -81,7 +93,7 @@ pub async fn create(
     refuse_past(&document, service.now())?;
     let _turn = service.begin_edit().await;
     let live = service.environment(environment)?;
-    actor.require_shared(&service.siblings(live.environment.project_id))?;
+    actor.require_shared("flags")?;
     let key = document.key.clone();
     if live.stored_flag(key.as_str()).is_ok() {
         return Err(ServiceError::Exists { what: "flag", key: key.to_string() });
@@ -89,12 +101,14 @@ pub async fn create(
     let elsewhere = FlagState::unused(&key);
     let (flag, state) = document.into_parts(None, 1);
     flag.validate()?;
+    flag.check_values()?;
+    state.check_values()?;
     state.validate(&flag, &live.snapshot.known_flags(), live.snapshot.segments())?;
     let state_in = |sibling: &LiveEnvironment| {
         if sibling.environment.id == environment { &state } else { &elsewhere }
     };
     check(service, &live, |sibling, draft| {
-        let new = (flag.clone(), state_in(sibling).clone());
+        let new = (Arc::new(flag.clone()), Arc::new(state_in(sibling).clone()));
         draft.flags.insert(key.clone(), new);
     })?;
     let entries = of_flag(service, actor, &live, &key, |sibling| {
@@ -105,7 +119,8 @@ pub async fn create(
     service.edit(environment, &edits, &entries, "the flag").await
 }
 
-/// Puts a document in a flag's place.
+/// Puts a document in a flag's place. Killing and reviving are acts of their own: a document may be
+/// older than an emergency.
 ///
 /// # Errors
 /// When the actor may not, there is no such flag, a field is wrong, something else needs what
@@ -119,6 +134,12 @@ pub async fn replace(
 ) -> Result<(), ServiceError> {
     let key = document.key.clone();
     change(service, actor, environment, &key, expected, |flag| {
+        if document.killed != flag.killed {
+            let act = if document.killed { "kill" } else { "revive" };
+            return Err(ServiceError::Invalid(format!(
+                "killed: no document changes it; {act} the flag by the act of that name"
+            )));
+        }
         *flag = document;
         Ok(())
     })
@@ -164,24 +185,30 @@ pub async fn change(
     }
     let stops = only_stops(&before, &after);
     let version = stored.state.version + 1;
-    let (flag, state) = after.into_parts(Some(&stored.state.salt), version);
+    let (flag, state) = after.into_parts(Some((&stored.flag, &stored.state)), version);
     let state_in = |sibling: &LiveEnvironment| {
         if sibling.environment.id == environment {
             return Some(state.clone());
         }
-        Some(sibling.stored_flag(key.as_str()).ok()?.state.clone())
+        Some(FlagState::clone(&sibling.stored_flag(key.as_str()).ok()?.state))
     };
     if !stops {
         flag.validate()?;
+        if flag.variants != stored.flag.variants {
+            flag.check_values()?;
+        }
+        if state.rules != stored.state.rules {
+            state.check_values()?;
+        }
         // One that is out of use holds nothing up; it is checked when it is brought back.
         if !flag.archived {
             state.validate(&flag, &live.snapshot.known_flags(), live.snapshot.segments())?;
         }
         check(service, &live, |sibling, draft| {
             draft.flags.entry(key.clone()).and_modify(|(known, known_state)| {
-                *known = flag.clone();
+                *known = Arc::new(flag.clone());
                 if let Some(state) = state_in(sibling) {
-                    *known_state = state;
+                    *known_state = Arc::new(state);
                 }
             });
         })?;
@@ -190,8 +217,8 @@ pub async fn change(
         Some(FlagDocument::new(&flag, &state_in(sibling)?))
     });
     let mut edits = Vec::new();
-    if flag != stored.flag {
-        actor.require_shared(&service.siblings(live.environment.project_id))?;
+    if flag != *stored.flag {
+        actor.require_shared(&changed_fields(&stored.flag, &flag))?;
         edits.push(Edit::SaveDefinition(flag.clone(), stored.definition_version));
     }
     // Also where only the definition has changed: whoever saw the flag saw both.
@@ -213,7 +240,7 @@ pub async fn delete(
     actor.require(Role::Operator)?;
     let _turn = service.begin_edit().await;
     let live = service.environment(environment)?;
-    actor.require_shared(&service.siblings(live.environment.project_id))?;
+    actor.require_shared("flags")?;
     let stored = live.stored_flag(key.as_str())?;
     expected.allows(stored.version())?;
     check(service, &live, |_, draft| {
@@ -257,6 +284,8 @@ pub fn check_document(
     let live = service.environment(environment)?;
     let (flag, state) = document.clone().into_parts(None, 1);
     flag.validate()?;
+    flag.check_values()?;
+    state.check_values()?;
     state.validate(&flag, &live.snapshot.known_flags(), live.snapshot.segments())?;
     Ok(())
 }

@@ -36,7 +36,9 @@ pub async fn keep_schedules(service: &Service) -> Result<(), ServiceError> {
             match settled.await {
                 // Somebody has just changed it; the next turn looks at what they made of it.
                 Err(ServiceError::Conflict(_)) => {}
-                Err(ServiceError::Store(error)) => return Err(error.into()),
+                Err(
+                    error @ (ServiceError::Store(_) | ServiceError::Full | ServiceError::Locked),
+                ) => return Err(error),
                 // One flag that cannot be written must not hold up the others.
                 Err(error) => tracing::warn!(flag = %key, %error, "a schedule was not written"),
                 Ok(()) => {}

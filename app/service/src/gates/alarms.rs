@@ -1,10 +1,13 @@
-//! What is alarming about a rollout, from what is measured now.
+//! What is alarming about a rollout, from what is measured now. Of all phases reached: an alert is about
+//! the environment, and advancing does not end it.
+
+use std::collections::BTreeSet;
 
 use phasegate_domain::{
-    alerts::{Alert, SECURITY_FEATURE, Watched, alerts},
-    ids::EnvironmentId,
-    rollout::{Comparator, ComparedWith, Metric, Progress, Target},
-    telemetry::Severity,
+    alerts::{Alert, AlertKind, SECURITY_FEATURE, Watched, alerts},
+    ids::{EnvironmentId, PhaseNumber},
+    rollout::{Comparator, ComparedWith, Metric, Rollout, Target},
+    telemetry::{Severity, day_of},
 };
 
 use super::evidence::{Days, Evidence, Group};
@@ -13,16 +16,25 @@ use crate::{Service, ServiceError};
 /// The newest errors that are looked at.
 const ERRORS: u32 = 500;
 
-/// What is alarming.
+/// What is alarming, and why nothing may be although something is wrong.
 pub(super) async fn alarms(
     service: &Service,
     environment: EnvironmentId,
-    evidence: &Evidence,
-    progress: &Progress,
-) -> Result<Vec<Alert>, ServiceError> {
+    rollout: &Rollout,
+) -> Result<(Vec<Alert>, Option<String>), ServiceError> {
+    let now = service.now();
+    let standing = &rollout.standing;
+    let Some(serving) = standing.state.serving_phase() else { return Ok((Vec::new(), None)) };
+    let started_at = standing.started_at.unwrap_or(now);
+    let numbers = rollout.plan.phases.iter().map(|phase| phase.number);
+    let phases: BTreeSet<PhaseNumber> = numbers.filter(|number| *number <= serving).collect();
+    let days = (day_of(started_at), day_of(now) + 1);
+    let evidence = &Evidence::read(service, environment, rollout, phases, days).await?;
+    let seen = standing.record.acknowledgement(AlertKind::Security, now);
+    let security_since = seen.map_or(started_at, |seen| seen.at.max(started_at));
     let errors = service.telemetry.recent_errors(environment, ERRORS).await?;
     let security = errors.iter().filter(|error| {
-        error.at >= progress.phase_since
+        error.at >= security_since
             && error.what.severity == Severity::Critical
             && error.what.counted() > 0
             && error.what.feature.as_deref() == Some(SECURITY_FEATURE)
@@ -42,12 +54,18 @@ pub(super) async fn alarms(
     let lately = (from.max(to - 2), to);
     let before = evidence.before.unwrap_or((from, from));
     let watched = Watched {
-        phase_since: progress.phase_since,
+        started_at,
         errors: of(Metric::ErrorRate, &Group::Members, lately),
         score: of(Metric::PerformanceScore, &Group::Members, lately),
         score_before: of(Metric::PerformanceScore, &Group::Before, before),
         adoption: of(Metric::AdoptionRate, &Group::Members, evidence.days),
         security: security.count() as u64,
     };
-    Ok(alerts(&watched, service.now()))
+    let mut firing = alerts(&watched, now);
+    // New errors about security fire again; the rest is measured over the same days as before.
+    firing.retain(|alert| {
+        alert.kind == AlertKind::Security
+            || standing.record.acknowledgement(alert.kind, now).is_none()
+    });
+    Ok((firing, evidence.unwatched()))
 }

@@ -6,14 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use phasegate_domain::{
     analytics::Presence,
     bucket::Share,
+    collecting::Switch,
     ids::{EnvironmentId, FlagKey, PhaseNumber, SegmentKey, VariantName},
-    rollout::Rollout,
+    rollout::{Metric, Rollout, Target},
     stats::{People, Tally},
     telemetry::{Arm, Deed, Resolution, Series, Slice, day_of},
     vitals::Vital,
 };
 use phasegate_store::models::{Row, RowQuery};
 
+use super::collection::{Collection, switch_of};
 use crate::{Service, ServiceError};
 
 /// What is read.
@@ -68,6 +70,10 @@ pub(crate) struct Evidence {
     pub(super) arms: BTreeSet<Arm>,
     /// The entry whose sides are compared, and its share.
     pub(super) compared: Option<(SegmentKey, Share)>,
+    /// What pages were allowed to report.
+    collection: Collection,
+    /// Events of the app's own that were received, from anybody on any of the days.
+    events: BTreeSet<String>,
     /// The days of bug reports; none of them can be told to be closed.
     bug_reports: Vec<i64>,
     rows: BTreeMap<(Series, Slice), Vec<Labelled>>,
@@ -114,9 +120,19 @@ impl Evidence {
             (ask(slices, days), ask(vec![Slice::All], before.unwrap_or(no_days)));
         let (from, to) = before.unwrap_or(no_days);
         let telemetry = &service.telemetry;
-        let (rows, rows_before, presence, presence_before, said) = tokio::try_join!(
+        let all_events = RowQuery {
+            environment,
+            resolution: Resolution::Day,
+            series: vec![Series::Custom],
+            slices: vec![Slice::All],
+            from: before.map_or(days.0, |(from, _)| from.min(days.0)),
+            to: days.1,
+        };
+        let collection = Collection::read(service, environment, days.0).await?;
+        let (rows, rows_before, events, presence, presence_before, said) = tokio::try_join!(
             telemetry.rows(&asked),
             telemetry.rows(&asked_before),
+            telemetry.sums(&all_events),
             telemetry.people(environment, "", days.0, days.1),
             telemetry.people(environment, "", from, to),
             telemetry.recent_feedback(environment, REPORTS),
@@ -137,9 +153,41 @@ impl Evidence {
             phases,
             arms,
             compared: rollout.plan.compared_entry(last).map(|e| (e.segment.clone(), e.share)),
+            collection,
+            events: events.into_iter().map(|row| row.label).collect(),
             bug_reports,
             rows: by_series,
         })
+    }
+
+    /// The days on which a target was measured: from the first full day on which pages were allowed to
+    /// report what it rests on.
+    ///
+    /// # Errors
+    /// Says why it is not measured.
+    pub(super) fn days_of(&self, target: &Target) -> Result<Days, String> {
+        if let Some(scope) = &target.scope
+            && self.named(Some(scope)).next().is_none()
+        {
+            return Err(format!("not measured: no phase reached so far adds {scope}"));
+        }
+        if let (Metric::Events, Some(event)) = (target.metric, &target.event)
+            && !self.events.contains(event)
+        {
+            return Err(format!(
+                "not measured: no event {event:?} was received; compare the name with the app's"
+            ));
+        }
+        let since = match switch_of(target.metric) {
+            Some(switch) => self.collection.since(switch)?,
+            None => self.days.0,
+        };
+        Ok((self.days.0.max(since).min(self.days.1), self.days.1))
+    }
+
+    /// Why what alerts watch is not measured, if it is not.
+    pub(super) fn unwatched(&self) -> Option<String> {
+        self.collection.since(Switch::Errors).err()
     }
 
     /// The flags that something is measured on.

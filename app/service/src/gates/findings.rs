@@ -30,17 +30,21 @@ impl Evidence {
         }
         let limit = Limit { comparator: target.comparator, threshold: target.threshold };
         let of = counted(target.metric, target.compared_with != ComparedWith::Fixed);
+        let days = match self.days_of(target) {
+            Ok(days) => days,
+            Err(problem) => return Finding::unknown(problem),
+        };
         let others = match self.others(target.compared_with) {
             Ok(others) => others,
             Err(problem) => return Finding::unknown(problem),
         };
         let found = match &others {
             None => {
-                let measured = self.measured(target, &self.group(target), self.days, false);
+                let measured = self.measured(target, &self.group(target), days, false);
                 judge(measured, limit, of, together)
             }
             Some(others) => {
-                let pair = self.pair(target, others, self.days);
+                let pair = self.pair(target, others, days);
                 judge_change(pair, limit, of, others.words(), together)
             }
         };
@@ -53,7 +57,7 @@ impl Evidence {
         };
         // Whether people are back says nothing about a day.
         let has_course = !matches!(target.metric, Metric::Retention | Metric::Retention30);
-        let (from, to) = self.days;
+        let (from, to) = days;
         let trend = if has_course { (from..to).map(value).collect() } else { Vec::new() };
         Finding { trend, ..found }
     }

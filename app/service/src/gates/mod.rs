@@ -1,6 +1,7 @@
 //! What must hold to leave a phase, from what is measured now.
 
 mod alarms;
+mod collection;
 mod compare;
 mod evidence;
 mod findings;
@@ -9,18 +10,18 @@ mod measure;
 use std::collections::BTreeSet;
 
 use phasegate_domain::{
-    alerts::Alert,
-    gates::{Finding, Gate, gate as judge_all},
-    ids::EnvironmentId,
-    rollout::Rollout,
+    gates::{
+        EvidenceSince, Finding, Gate, Measurements, Served, evidence_since, gate as judge_all,
+    },
+    history::SubjectKind,
+    ids::{EnvironmentId, PhaseNumber},
+    rollout::{Progress, Rollout},
     telemetry::day_of,
 };
+use phasegate_store::models::HistoryQuery;
 
 pub(crate) use self::evidence::Evidence;
-use crate::{Service, ServiceError};
-
-/// What was measured for a gate.
-type Found = (Vec<Finding>, Option<Vec<Alert>>);
+use crate::{LiveEnvironment, Service, ServiceError};
 
 /// The gate of the phase that a rollout is in; empty before the start. Where nothing can be read, no
 /// criterion holds, and everything else is said all the same.
@@ -31,33 +32,85 @@ pub(crate) async fn gate(
 ) -> Result<Gate, ServiceError> {
     let criteria = rollout.standing.state.serving_phase().and_then(|n| rollout.plan.phase(n));
     let criteria = criteria.map_or(0, |phase| phase.criteria.len());
-    let found = or_unknown(find(service, environment, rollout).await, criteria)?;
-    let (findings, alerts) = found;
-    Ok(judge_all(&rollout.plan, &rollout.standing, &findings, alerts.as_deref(), service.now()))
+    let found = or_unknown(measure(service, environment, rollout).await, criteria)?;
+    Ok(judge_all(&rollout.plan, &rollout.standing, &found, service.now()))
 }
 
 /// Of those whom the current phase gives something, from the day on which it began.
-async fn find(
+async fn measure(
     service: &Service,
     environment: EnvironmentId,
     rollout: &Rollout,
-) -> Result<Found, ServiceError> {
-    let nothing = (Vec::new(), None);
+) -> Result<Measurements, ServiceError> {
+    let nothing = Measurements::default();
     let Some(progress) = rollout.standing.state.progress() else { return Ok(nothing) };
     let Some(phase) = rollout.plan.phase(progress.phase) else { return Ok(nothing) };
-    let days = (day_of(progress.phase_since), day_of(service.now()) + 1);
+    let since = since(service, environment, rollout, progress).await?;
+    let tomorrow = day_of(service.now()) + 1;
+    // Days are counted whole: on that of a change, users were given both.
+    let first = day_of(since.at) + i64::from(since.changed.is_some());
     let phases = BTreeSet::from([phase.number]);
+    let days = (first.min(tomorrow), tomorrow);
     let evidence = Evidence::read(service, environment, rollout, phases, days).await?;
-    let alerts = alarms::alarms(service, environment, &evidence, progress).await?;
-    Ok((findings::findings(&evidence, phase), Some(alerts)))
+    let (alerts, unwatched) = alarms::alarms(service, environment, rollout).await?;
+    let findings = findings::findings(&evidence, phase);
+    Ok(Measurements { findings, alerts: Some(alerts), unwatched, since: Some(since) })
 }
 
-fn or_unknown(found: Result<Found, ServiceError>, criteria: usize) -> Result<Found, ServiceError> {
+/// Entries of the audit log of one kind that are looked through for changes of what is served.
+const CHANGES: u32 = 500;
+
+/// Since when users are given what they are given now.
+async fn since(
+    service: &Service,
+    environment: EnvironmentId,
+    rollout: &Rollout,
+    progress: &Progress,
+) -> Result<EvidenceSince, ServiceError> {
+    let served = served(&*service.environment(environment)?, rollout, progress.phase);
+    let mut entries = Vec::new();
+    for kind in [SubjectKind::Flag, SubjectKind::Segment, SubjectKind::Rollout] {
+        let since = Some(progress.phase_since);
+        let query =
+            HistoryQuery { kind: Some(kind), since, limit: CHANGES, ..HistoryQuery::default() };
+        let lines = service.state.history(environment, &query).await?;
+        entries.extend(lines.into_iter().map(|line| line.entry));
+    }
+    Ok(evidence_since(entries.iter(), &rollout.plan, &served, progress))
+}
+
+/// The flags of the phases reached, and the segments that decide who is given them.
+fn served(live: &LiveEnvironment, rollout: &Rollout, reached: PhaseNumber) -> Served {
+    let phases = rollout.plan.phases.iter().filter(|phase| phase.number <= reached);
+    let (mut flags, mut asked) = (BTreeSet::new(), Vec::new());
+    for phase in phases {
+        flags.extend(phase.flags.iter().cloned());
+        asked.extend(phase.audience.iter().map(|entry| entry.segment.clone()));
+    }
+    for entry in live.snapshot.flags().filter(|entry| flags.contains(&entry.flag.key)) {
+        let rules = entry.state.rules.iter();
+        asked.extend(rules.flat_map(|rule| rule.condition.segments()).cloned());
+    }
+    let mut segments = BTreeSet::new();
+    while let Some(key) = asked.pop() {
+        if let Some(segment) = live.snapshot.segments().get(&key)
+            && segments.insert(key)
+        {
+            asked.extend(segment.condition.segments().into_iter().cloned());
+        }
+    }
+    Served { flags, segments }
+}
+
+fn or_unknown(
+    found: Result<Measurements, ServiceError>,
+    criteria: usize,
+) -> Result<Measurements, ServiceError> {
     match found {
-        Err(ServiceError::Store(error)) => {
+        Err(error @ (ServiceError::Store(_) | ServiceError::Full | ServiceError::Locked)) => {
             tracing::error!(%error, "criteria cannot be measured");
             let unknown = Finding::unknown("the numbers cannot be read; the server's log says why");
-            Ok((vec![unknown; criteria], None))
+            Ok(Measurements { findings: vec![unknown; criteria], ..Measurements::default() })
         }
         found => found,
     }
@@ -72,10 +125,10 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_holds_nothing_but_the_criteria_up() {
-        let failed = || Err(ServiceError::Store(StoreError::Full));
+        let failed = || Err(ServiceError::from(StoreError::Full));
         let found = or_unknown(failed(), 2).unwrap();
-        assert_eq!((found.0.len(), &found.1), (2, &None));
-        assert!(found.0.iter().all(|finding| finding.verdict == Verdict::Inconclusive));
+        assert_eq!((found.findings.len(), &found.alerts), (2, &None));
+        assert!(found.findings.iter().all(|finding| finding.verdict == Verdict::Inconclusive));
         let missing = Err(ServiceError::not_found("environment", "x"));
         assert!(or_unknown(missing, 2).is_err());
     }

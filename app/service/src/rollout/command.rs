@@ -1,9 +1,9 @@
 //! Moving the rollout, and adding to its record.
 
 use phasegate_domain::{
-    flags::FlagDocument,
+    flags::{FlagDocument, FlagState},
     gates::Gate,
-    history::{Change, HistoryEntry, SubjectKind},
+    history::{ActorName, Change, HistoryEntry, SubjectKind},
     ids::{EnvironmentId, FlagKey},
     people::Role,
     rollout::{
@@ -60,6 +60,12 @@ pub async fn add(
     within_bounds(contribution)?;
     let _turn = service.begin_edit().await;
     let rollout = find(service, environment).await?;
+    if matches!(contribution, Contribution::Vote { .. })
+        && actor.is_token()
+        && !rollout.plan.token_votes
+    {
+        return Err(Refusal::TokenVote.into());
+    }
     let event = contribute(&rollout.plan, &rollout.standing, contribution, actor.role())?;
     save(service, actor, environment, &rollout, &event).await?;
     Ok(event)
@@ -92,9 +98,9 @@ fn within_bounds(contribution: &Contribution) -> Result<(), ServiceError> {
             bounded("link", link, MAX_REASON)
         }
         Contribution::Untick { .. } | Contribution::CloseIncident { .. } => Ok(()),
-        Contribution::SignOff { comment, .. } | Contribution::Vote { comment, .. } => {
-            bounded("comment", comment, MAX_REASON)
-        }
+        Contribution::SignOff { comment, .. }
+        | Contribution::Vote { comment, .. }
+        | Contribution::Acknowledge { comment, .. } => bounded("comment", comment, MAX_REASON),
         Contribution::Note { text, .. } => bounded("text", text, MAX_TEXT),
         Contribution::Tell { who, .. } => bounded("who", who, MAX_REASON),
         Contribution::WritePostMortem { post_mortem, .. } => {
@@ -149,7 +155,13 @@ async fn save(
     event: &RolloutEvent,
 ) -> Result<(), ServiceError> {
     let now = service.now();
-    let standing = rollout.standing.after(event, &actor.name(), now);
+    // A vote belongs to an account, whoever casts it for that account.
+    let voter = ActorName(actor.owner().to_owned());
+    let by = match event {
+        RolloutEvent::Added(Contribution::Vote { .. }) => voter,
+        _ => actor.name(),
+    };
+    let standing = rollout.standing.after(event, &by, now);
     let change = Change::Rollout { rollout: rollout.key.clone(), what: event.clone() };
     let entry = HistoryEntry { at: now, actor: actor.name(), change };
     let mut edits =
@@ -181,7 +193,7 @@ fn kill(
     if stored.state.killed {
         return Ok(());
     }
-    let mut state = stored.state.clone();
+    let mut state = FlagState::clone(&stored.state);
     state.killed = true;
     state.version += 1;
     entries.extend(of_flag(service, actor, &live, key, |sibling| {

@@ -23,6 +23,7 @@ use crate::{
 
 /// What a plan file would change.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PlanChange {
     /// The plan, field by field.
     pub fields: Vec<FieldChange>,
@@ -65,13 +66,17 @@ pub fn plan_text(
 ) -> Result<String, ServiceError> {
     let live = service.environment(environment)?;
     let is_added = |flag: &StoredFlag| plan.phase_that_adds(&flag.flag.key).is_some();
-    let flags =
-        live.flags.iter().filter(|flag| is_added(flag)).map(|flag| flag.flag.clone()).collect();
+    let flags = live
+        .flags
+        .iter()
+        .filter(|flag| is_added(flag))
+        .map(|flag| Flag::clone(&flag.flag))
+        .collect();
     let is_named = |key: &SegmentKey| {
         plan.phases.iter().flat_map(|phase| &phase.audience).any(|entry| entry.segment == *key)
     };
     let named = live.segments.iter().filter(|segment| is_named(&segment.value.key));
-    let segments = named.map(|segment| segment.value.clone()).collect();
+    let segments = named.map(|segment| Segment::clone(&segment.value)).collect();
     let file = PlanFile { format: PlanFile::FORMAT, segments, flags, plan: plan.clone() };
     toml::to_string_pretty(&file)
         .map_err(|_| ServiceError::Inconsistent("the plan cannot be written as TOML"))
@@ -89,9 +94,9 @@ pub fn read_plan(
     let live = service.environment(environment)?;
     let file = parse_plan_within(text, |file| {
         file.segments.retain(|own| live.snapshot.segments().get(&own.key).is_none());
-        file.segments.extend(live.segments.iter().map(|segment| segment.value.clone()));
+        file.segments.extend(live.segments.iter().map(|segment| Segment::clone(&segment.value)));
         file.flags.retain(|own| live.stored_flag(own.key.as_str()).is_err());
-        file.flags.extend(live.flags.iter().map(|flag| flag.flag.clone()));
+        file.flags.extend(live.flags.iter().map(|flag| Flag::clone(&flag.flag)));
     });
     file.map_err(|error| ServiceError::Invalid(error.to_string()))
 }
@@ -202,7 +207,7 @@ fn make_missing(
     let is_shared =
         missing_flags(live, file).next().is_some() || missing_segments(live, file).next().is_some();
     if is_shared {
-        actor.require_shared(&service.siblings(live.environment.project_id))?;
+        actor.require_shared("flags, segments")?;
     }
     for segment in missing_segments(live, file) {
         let document = serde_json::to_value(segment).ok();

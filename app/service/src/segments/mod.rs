@@ -6,7 +6,7 @@ use phasegate_domain::{
     history::{HistoryEntry, SubjectKind},
     ids::{EnvironmentId, EnvironmentKey, SegmentKey},
     people::Role,
-    segments::Segment,
+    segments::{InvalidSegment, Segment},
     snapshot::SegmentUse,
 };
 use phasegate_store::models::{Edit, Versioned};
@@ -22,7 +22,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq)]
 pub struct SegmentDetail {
     /// The segment.
-    pub stored: Versioned<Segment>,
+    pub stored: Versioned<Arc<Segment>>,
     /// Where it is used, in all environments of the project.
     pub uses: Vec<PlacedUse>,
 }
@@ -73,7 +73,7 @@ pub fn list(
 ) -> Result<Vec<SegmentDetail>, ServiceError> {
     actor.require(Role::Viewer)?;
     let live = service.environment(environment)?;
-    let detail = |stored: &Versioned<Segment>| SegmentDetail {
+    let detail = |stored: &Versioned<Arc<Segment>>| SegmentDetail {
         uses: uses(service, &live, stored.value.key.as_str()),
         stored: stored.clone(),
     };
@@ -109,7 +109,7 @@ pub async fn create(
     actor.require(Role::Operator)?;
     let _turn = service.begin_edit().await;
     let live = service.environment(environment)?;
-    actor.require_shared(&service.siblings(live.environment.project_id))?;
+    actor.require_shared("segments")?;
     if live.stored_segment(segment.key.as_str()).is_ok() {
         return Err(ServiceError::Exists { what: "segment", key: segment.key.to_string() });
     }
@@ -126,8 +126,9 @@ fn check_with(
     segment: &Segment,
 ) -> Result<(), ServiceError> {
     segment.validate(live.snapshot.segments())?;
+    segment.condition.check_values().map_err(InvalidSegment::from)?;
     check(service, live, |_, draft| {
-        draft.segments.insert(segment.key.clone(), segment.clone());
+        draft.segments.insert(segment.key.clone(), Arc::new(segment.clone()));
     })
 }
 
@@ -146,12 +147,12 @@ pub async fn replace(
     actor.require(Role::Operator)?;
     let _turn = service.begin_edit().await;
     let live = service.environment(environment)?;
-    actor.require_shared(&service.siblings(live.environment.project_id))?;
+    actor.require_shared("segments")?;
     let stored = live.stored_segment(segment.key.as_str())?;
     if seen.is_some_and(|seen| seen != stored.version) {
         return Err(ServiceError::Conflict("the segment"));
     }
-    if stored.value == segment {
+    if *stored.value == segment {
         return Ok(());
     }
     check_with(service, &live, &segment)?;
@@ -174,7 +175,7 @@ pub async fn delete(
     actor.require(Role::Operator)?;
     let _turn = service.begin_edit().await;
     let live = service.environment(environment)?;
-    actor.require_shared(&service.siblings(live.environment.project_id))?;
+    actor.require_shared("segments")?;
     let stored = live.stored_segment(key.as_str())?;
     if seen.is_some_and(|seen| seen != stored.version) {
         return Err(ServiceError::Conflict("the segment"));

@@ -6,6 +6,7 @@ use std::{
         Arc, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
+    time::Duration,
 };
 
 use phasegate_domain::{
@@ -14,7 +15,7 @@ use phasegate_domain::{
     telemetry::{Batch, Slice},
 };
 use phasegate_store::{Appended, StoreError};
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
 
 use crate::{Service, ServiceError};
 
@@ -37,6 +38,8 @@ pub struct IngestQueue {
     receiver: Mutex<mpsc::Receiver<(Batch, Reply)>>,
     /// When something was stored last, in milliseconds since 1970.
     heard: std::sync::Mutex<HashMap<EnvironmentId, Option<i64>>>,
+    /// One permit for each batch that may wait for a place.
+    waiting: Semaphore,
     /// Since when the disk has been full, in milliseconds since 1970; 0 while it is not.
     full_since: AtomicI64,
 }
@@ -45,7 +48,8 @@ impl Default for IngestQueue {
     fn default() -> Self {
         let (sender, receiver) = mpsc::channel(MAX_QUEUED_BATCHES);
         let heard = std::sync::Mutex::default();
-        Self { sender, receiver: Mutex::new(receiver), heard, full_since: AtomicI64::new(0) }
+        let (receiver, waiting) = (Mutex::new(receiver), Semaphore::new(MAX_WAITING));
+        Self { sender, receiver, heard, waiting, full_since: AtomicI64::new(0) }
     }
 }
 
@@ -108,14 +112,46 @@ pub async fn heard_at(
     Ok(at.and_then(Timestamp::from_timestamp_millis))
 }
 
+/// How long a batch waits for a place in the queue before it is turned away. In turn, so that under
+/// load each connection is slowed down to what can be stored, and little is refused.
+const TURN_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Batches that wait for a place in the queue at once; more are turned away at once.
+const MAX_WAITING: usize = 2_048;
+
+/// Whether so many batches wait for a place that the next one would be turned away.
+#[must_use]
+pub fn is_overrun(service: &Service) -> bool {
+    service.ingest.waiting.available_permits() == 0
+}
+
+/// A place in the queue, taken before the batch is decoded.
+#[derive(Debug)]
+pub struct Turn<'a>(mpsc::Permit<'a, (Batch, Reply)>);
+
+/// Waits for a place in the queue.
+///
+/// # Errors
+/// [`ServiceError::Busy`] when too many wait, or for too long.
+pub async fn take_turn(service: &Service) -> Result<Turn<'_>, ServiceError> {
+    let queue = &service.ingest;
+    if let Ok(permit) = queue.sender.try_reserve() {
+        return Ok(Turn(permit));
+    }
+    let _waiting = queue.waiting.try_acquire().map_err(|_| ServiceError::Busy)?;
+    match tokio::time::timeout(TURN_TIMEOUT, queue.sender.reserve()).await {
+        Ok(Ok(permit)) => Ok(Turn(permit)),
+        Ok(Err(_)) | Err(_) => Err(ServiceError::Busy),
+    }
+}
+
 /// Stores a batch; when this returns, it survives a crash.
 ///
 /// # Errors
-/// [`ServiceError::Busy`] when the queue is full, [`ServiceError::Full`] when the disk is, or what
-/// storage says.
-pub async fn ingest(service: &Service, batch: Batch) -> Result<Appended, ServiceError> {
+/// [`ServiceError::Full`] when the disk is, or what storage says.
+pub async fn ingest(turn: Turn<'_>, batch: Batch) -> Result<Appended, ServiceError> {
     let (reply, answer) = oneshot::channel();
-    service.ingest.sender.try_send((batch, reply)).map_err(|_| ServiceError::Busy)?;
+    turn.0.send((batch, reply));
     match answer.await {
         Ok(Ok(appended)) => Ok(appended),
         Ok(Err(error)) if matches!(*error, StoreError::Full) => Err(ServiceError::Full),

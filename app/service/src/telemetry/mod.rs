@@ -11,7 +11,10 @@ mod upkeep;
 
 pub use counts::{EventCount, arrivals, event_counts};
 pub use digests::{person, session};
-pub use ingest::{IngestQueue, MAX_QUEUED_BATCHES, heard_at, ingest, is_full_since, write_queued};
+pub use ingest::{
+    IngestQueue, MAX_QUEUED_BATCHES, Turn, heard_at, ingest, is_full_since, is_overrun, take_turn,
+    write_queued,
+};
 pub use persons::{forget_person, person_data};
 pub(crate) use refusals::RefusalBook;
 pub use refusals::{REFUSAL_DAYS, note_refusal, refusals, write_refusals};

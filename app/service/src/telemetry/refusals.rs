@@ -72,7 +72,7 @@ pub async fn write_refusals(service: &Service) -> Result<(), ServiceError> {
         let id = format!("refused {} {number}", now.timestamp_millis());
         let visit = Visit::default();
         let batch = Batch { id, environment, received_at: now, visit, facts, raw: Vec::new() };
-        super::ingest(service, batch).await?;
+        super::ingest(super::take_turn(service).await?, batch).await?;
     }
     Ok(())
 }

@@ -112,7 +112,7 @@ async fn empty(service: &Service, shadow: EnvironmentId) -> Result<(), ServiceEr
         facts: Vec::new(),
         raw: Vec::new(),
     };
-    if let Err(error) = super::ingest(service, barrier).await {
+    if let Err(error) = super::ingest(super::take_turn(service).await?, barrier).await {
         // Such as a full disk: then nothing is under way that could be stored.
         tracing::warn!(%error, "what is under way of a simulation could not be waited for");
     }

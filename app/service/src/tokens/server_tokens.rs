@@ -3,7 +3,7 @@
 use phasegate_domain::{
     history::{HistoryEntry, SubjectKind},
     ids::{EnvironmentId, TokenId},
-    people::{Role, Scope},
+    people::{Reach, Role, Scope},
 };
 use phasegate_store::models::{Edit, PlacedEntry, ServerToken};
 use serde_json::json;
@@ -23,6 +23,8 @@ pub struct TokenFields {
     pub name: String,
     /// What it may do.
     pub scopes: Vec<Scope>,
+    /// Where it may.
+    pub reach: Reach,
 }
 
 /// A token that was just made.
@@ -50,7 +52,7 @@ fn check(fields: &TokenFields) -> Result<TokenFields, ServiceError> {
     if scopes.is_empty() {
         return Err(ServiceError::Invalid("scopes: choose at least one".to_owned()));
     }
-    Ok(TokenFields { name: check_name(&fields.name)?, scopes })
+    Ok(TokenFields { name: check_name(&fields.name)?, scopes, reach: fields.reach })
 }
 
 fn line(
@@ -59,9 +61,17 @@ fn line(
     before: Option<&ServerToken>,
     after: Option<&ServerToken>,
 ) -> HistoryEntry {
-    let json = |token: &ServerToken| json!({"name": token.name, "scopes": token.scopes});
+    let json = |token: &ServerToken| json!({"name": token.name, "scopes": token.scopes, "reach": token.reach});
     let key = before.or(after).map(|token| token.name.clone()).unwrap_or_default();
     saved(service, actor, SubjectKind::Token, key, before.map(json), after.map(json))
+}
+
+/// A token of one environment makes, changes and deletes no token that reaches further than itself.
+fn require_reach(actor: &Actor, reach: Reach) -> Result<(), ServiceError> {
+    match reach {
+        Reach::Environment => Ok(()),
+        Reach::Project => actor.require_shared("tokens of the whole project"),
+    }
 }
 
 /// An environment's tokens, oldest first.
@@ -110,6 +120,7 @@ pub async fn create_token(
 ) -> Result<NewToken, ServiceError> {
     let known = tokens(service, actor, environment).await?;
     let fields = check(fields)?;
+    require_reach(actor, fields.reach)?;
     if known.len() >= MAX_TOKENS {
         return Err(ServiceError::Invalid(format!(
             "there are {MAX_TOKENS} tokens; delete one first"
@@ -122,8 +133,10 @@ pub async fn create_token(
         environment,
         name: fields.name,
         scopes: fields.scopes,
+        reach: fields.reach,
         created_at: service.now(),
         created_by: actor.name().0,
+        owner: actor.owner().to_owned(),
         last_used_at: None,
         version: 1,
     };
@@ -146,8 +159,10 @@ pub async fn save_token(
     fields: &TokenFields,
 ) -> Result<ServerToken, ServiceError> {
     actor.require(Role::Admin)?;
-    let TokenFields { name, scopes } = check(fields)?;
-    let after = ServerToken { name, scopes, ..seen.clone() };
+    let TokenFields { name, scopes, reach } = check(fields)?;
+    require_reach(actor, seen.reach)?;
+    require_reach(actor, reach)?;
+    let after = ServerToken { name, scopes, reach, ..seen.clone() };
     let entry = line(service, actor, Some(seen), Some(&after));
     let edits = [Edit::SaveToken(after.clone())];
     service
@@ -166,6 +181,7 @@ pub async fn delete_token(
     seen: &ServerToken,
 ) -> Result<(), ServiceError> {
     actor.require(Role::Admin)?;
+    require_reach(actor, seen.reach)?;
     let entry = line(service, actor, Some(seen), None);
     let edits = [Edit::DeleteToken(seen.id, seen.version)];
     service

@@ -23,6 +23,15 @@ impl TokenUses {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&token).copied()
     }
 
+    /// Notes uses that could not be written, unless there was a later one.
+    fn put_back(&self, used: &[(TokenId, Timestamp)]) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for (token, at) in used {
+            let newest = all.entry(*token).or_insert(*at);
+            *newest = (*newest).max(*at);
+        }
+    }
+
     fn take(&self) -> Vec<(TokenId, Timestamp)> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).drain().collect()
     }
@@ -31,11 +40,15 @@ impl TokenUses {
 /// Writes which tokens were used since the last time; a job.
 ///
 /// # Errors
-/// When storage fails.
+/// When storage fails; then the next turn writes them.
 pub async fn write_uses(service: &Service) -> Result<(), ServiceError> {
     let used = service.token_uses.take();
     if !used.is_empty() {
-        service.state.tokens_used(&used).await?;
+        let written = service.state.tokens_used(&used).await;
+        if written.is_err() {
+            service.token_uses.put_back(&used);
+        }
+        written?;
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! Single users' answers on a flag's page.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use phasegate_domain::{
     Timestamp,
@@ -17,7 +19,7 @@ use crate::{
 #[component]
 pub(super) fn Overrides(
     flag: Flag,
-    overrides: Vec<Versioned<PersonalOverride>>,
+    overrides: Vec<Versioned<Arc<PersonalOverride>>>,
     now: Timestamp,
     may_change: bool,
 ) -> impl IntoView {
@@ -50,7 +52,7 @@ pub(super) fn Overrides(
                     <a href=href><code>{value.targeting_key.clone()}</code></a>
                     <span class="pill pill-live">{value.variant.to_string()}</span>
                     {expiry}
-                    <span class="hint">{value.note}</span>
+                    <span class="hint">{value.note.clone()}</span>
                     {remove}
                 </li>
             }

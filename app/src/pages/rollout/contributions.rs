@@ -1,6 +1,7 @@
 //! What forms add to the record.
 
 use phasegate_domain::{
+    alerts::AlertKind,
     ids::PhaseNumber,
     rollout::{ChecklistItem, Contribution, FollowUp, PostMortem},
 };
@@ -19,6 +20,11 @@ pub(super) fn read(form: &Form) -> Result<Contribution, Trouble> {
             comment: text("comment"),
         },
         "vote" => Contribution::Vote { go: is_yes(form, "go")?, comment: text("comment") },
+        "acknowledge" => Contribution::Acknowledge {
+            alert: AlertKind::parse(form.get("alert"))
+                .ok_or_else(|| Trouble::invalid("alert: choose one that is firing"))?,
+            comment: text("comment"),
+        },
         "note" => Contribution::Note { incident: incident(form)?, text: text("text") },
         "tell" => Contribution::Tell { incident: incident(form)?, who: text("who") },
         "post_mortem" => Contribution::WritePostMortem {

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use phasegate_domain::{
+    alerts::AlertKind,
     gates::{Condition, ConditionKind, Verdict},
     people::Role,
     rollout::{RolloutState, RolloutView},
@@ -77,13 +78,16 @@ pub(super) fn lines(
         && phase.is_some_and(|phase| phase.statements().any(|statement| statement == title));
     let judge = (is_judged && rollout.role >= Role::Operator)
         .then(|| view! { <Judge statement=title.clone() verdict/> });
+    let is_alarming = asked && kind == ConditionKind::Alerts && verdict == Verdict::Fail;
+    let acknowledge = (is_alarming && rollout.role >= Role::Operator)
+        .then(|| view! { <Acknowledge detail=detail.clone()/> });
     view! {
         <li class=class(verdict)>
             <strong>{title}</strong>
             <span class="visually-hidden">": "{words(verdict)}</span>
             <Trend values=trend/>
             <span class="hint">{detail}</span>
-            {judge}
+            {judge} {acknowledge}
         </li>
     }
 }
@@ -101,6 +105,27 @@ fn Judge(statement: String, verdict: Verdict) -> impl IntoView {
                     <input type="text" name="comment" maxlength="500"/></label>
                 <button class="button" type="submit" name="holds" value="yes">"It holds"</button>
                 <button class="button button-danger" type="submit" name="holds" value="no">"It does not"</button>
+            </form>
+        </details>
+    }
+}
+
+/// Names the alerts that the condition's detail says are firing.
+#[component]
+fn Acknowledge(detail: String) -> impl IntoView {
+    let firing = AlertKind::ALL.into_iter().filter(|kind| detail.contains(kind.title()));
+    let options = firing
+        .map(|kind| view! { <option value=kind.as_str()>{kind.title()}</option> })
+        .collect_view();
+    view! {
+        <details class="gate-more">
+            <summary>"Acknowledge an alert"</summary>
+            <form method="post" action="/admin/rollout" class="row"><Here/>
+                <input type="hidden" name="add" value="acknowledge"/>
+                <label class="field"><span>"Alert"</span><select name="alert">{options}</select></label>
+                <label class="field field-wide"><span>"Why the rollout may go on"</span>
+                    <input type="text" name="comment" maxlength="500" required/></label>
+                <button class="button" type="submit">"Acknowledge for 48 hours"</button>
             </form>
         </details>
     }

@@ -56,7 +56,7 @@ fn Row(detail: SegmentDetail) -> impl IntoView {
     view! {
         <li class="flag">
             <div class="flag-text">
-                <a class="flag-name" href=format!("/admin/segments/{}", segment.key)>{segment.name}</a>
+                <a class="flag-name" href=format!("/admin/segments/{}", segment.key)>{segment.name.clone()}</a>
                 <code class="flag-key">{segment.key.to_string()}</code>
                 <p class="hint">{segment.condition.to_string()}</p>
             </div>

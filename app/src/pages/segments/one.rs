@@ -80,7 +80,7 @@ pub(crate) fn SegmentPage() -> impl IntoView {
         let stored = found.as_ref().map(|detail| &detail.stored);
         let draft = match &request.form {
             Some(form) => Draft::read(form, key.as_ref()),
-            None => Draft::new(stored.map(|stored| &stored.value)),
+            None => Draft::new(stored.map(|stored| &*stored.value)),
         };
         let trouble = match act(&request, key.as_ref(), &draft).await {
             Ok(true) => return Ok(().into_any()),

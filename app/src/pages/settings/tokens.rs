@@ -1,7 +1,10 @@
 //! Server tokens.
 
 use leptos::prelude::*;
-use phasegate_domain::{ids::TokenId, people::Scope};
+use phasegate_domain::{
+    ids::TokenId,
+    people::{Reach, Scope},
+};
 use phasegate_service::models::ServerToken;
 use phasegate_service::tokens::{TokenFields, create_token, delete_token, token};
 
@@ -12,7 +15,8 @@ use crate::{
 
 pub(super) async fn create(request: &Request, form: &Form) -> Result<AnyView, Trouble> {
     let scopes = form.all("scope").filter_map(Scope::parse).collect();
-    let fields = TokenFields { name: form.get("name").to_owned(), scopes };
+    let reach = Reach::parse(form.get("reach")).unwrap_or_default();
+    let fields = TokenFields { name: form.get("name").to_owned(), scopes, reach };
     let (service, actor, seed) = (&request.service, &request.actor, request.seed()?);
     let made = create_token(service, actor, request.environment, &fields, &seed).await?;
     Ok(view! {
@@ -46,6 +50,7 @@ pub(super) fn Tokens(tokens: Vec<ServerToken>) -> impl IntoView {
                 <tr>
                     <th scope="row">{token.name.clone()}</th>
                     <td><span class="chips">{scopes.collect_view()}</span></td>
+                    <td>{match token.reach { Reach::Environment => "This environment", Reach::Project => "Whole project" }}</td>
                     <td><Time at=token.created_at/> " by " {token.created_by}</td>
                     <td>{used}</td>
                     <td>
@@ -72,10 +77,10 @@ pub(super) fn Tokens(tokens: Vec<ServerToken>) -> impl IntoView {
     view! {
         <section aria-labelledby="tokens-title">
             <h2 id="tokens-title">"Server tokens"</h2>
-            <p class="hint">"Secret, for programs: OpenFeature on a server, the REST API, scripts. Only a digest is kept."</p>
+            <p class="hint">"Secret, for programs: OpenFeature on a server, the REST API, scripts. Only a digest is kept. A token of the whole project may also change what environments share: flags, variants and segments."</p>
             <div class="table-scroll">
                 <table class="table-text" data-testid="tokens">
-                    <thead><tr><th scope="col">"Name"</th><th scope="col">"May"</th><th scope="col">"Made"</th>
+                    <thead><tr><th scope="col">"Name"</th><th scope="col">"May"</th><th scope="col">"Reach"</th><th scope="col">"Made"</th>
                         <th scope="col">"Last used"</th><th scope="col"><span class="visually-hidden">"Delete"</span></th></tr></thead>
                     <tbody>{rows}</tbody>
                 </table>
@@ -83,6 +88,11 @@ pub(super) fn Tokens(tokens: Vec<ServerToken>) -> impl IntoView {
             <form class="filters" method="post" action="/admin/settings"><Here/>
                 <label class="field"><span>"Name"</span><input type="text" name="name" required maxlength="100" autocomplete="off"/></label>
                 <fieldset class="row"><legend class="field"><span>"May"</span></legend>{boxes}</fieldset>
+                <label class="field"><span>"Reach"</span>
+                    <select name="reach">
+                        <option value="environment">"This environment"</option>
+                        <option value="project">"Whole project"</option>
+                    </select></label>
                 <button class="button" name="do" value="token">"Make a token"</button>
             </form>
         </section>

@@ -2,7 +2,7 @@
 
 use phasegate_domain::{
     ids::{EnvironmentId, TokenId, UserId},
-    people::{Person, Role, Scope},
+    people::{Person, Reach, Role, Scope},
 };
 use phasegate_store::{
     StoreError,
@@ -61,7 +61,9 @@ pub(super) async fn first_start(
         environment,
         name: name.clone(),
         scopes: vec![Scope::Admin],
+        reach: Reach::Project,
         created_at: new.at,
+        owner: new.email.clone(),
         created_by: name,
         last_used_at: None,
         version: 1,
@@ -102,14 +104,15 @@ fn to_person((id, email, role): (i64, String, String)) -> Result<Person, StoreEr
 }
 
 pub(super) async fn account(db: &Database, email: &str) -> Result<Option<Account>, StoreError> {
-    let row: Option<(i64, String, String, String)> =
-        sqlx::query_as("SELECT id, email, role, password_hash FROM accounts WHERE email = ?")
-            .bind(email)
-            .fetch_optional(&db.reader)
-            .await
-            .map_err(database)?;
-    row.map(|(id, email, role, password_hash)| {
-        Ok(Account { person: to_person((id, email, role))?, password_hash })
+    let row: Option<(i64, String, String, String, i64)> = sqlx::query_as(
+        "SELECT id, email, role, password_hash, session_epoch FROM accounts WHERE email = ?",
+    )
+    .bind(email)
+    .fetch_optional(&db.reader)
+    .await
+    .map_err(database)?;
+    row.map(|(id, email, role, password_hash, session_epoch)| {
+        Ok(Account { person: to_person((id, email, role))?, password_hash, session_epoch })
     })
     .transpose()
 }
@@ -130,13 +133,15 @@ pub(super) async fn set_password(
     password_hash: &str,
 ) -> Result<bool, StoreError> {
     let mut tx = db.write().await?;
-    let id: Option<i64> =
-        sqlx::query_scalar("UPDATE accounts SET password_hash = ? WHERE email = ? RETURNING id")
-            .bind(password_hash)
-            .bind(email)
-            .fetch_optional(&mut *tx)
-            .await
-            .map_err(database)?;
+    let id: Option<i64> = sqlx::query_scalar(
+        "UPDATE accounts SET password_hash = ?, session_epoch = session_epoch + 1
+             WHERE email = ? RETURNING id",
+    )
+    .bind(password_hash)
+    .bind(email)
+    .fetch_optional(&mut *tx)
+    .await
+    .map_err(database)?;
     sqlx::query("DELETE FROM sessions WHERE account_id = ?")
         .bind(id)
         .execute(&mut *tx)

@@ -111,12 +111,20 @@ async fn one(
         Edit::CreateToken(token) => create_token(tx, environment, token).await,
         Edit::SaveToken(token) => {
             let save = sqlx::query(
-                "UPDATE server_tokens SET name = ?, scopes = ?, version = version + 1
+                "UPDATE server_tokens SET name = ?, scopes = ?, reach = ?, version = version + 1
                  WHERE environment_id = ? AND id = ? AND version = ?",
             );
             let save = save.bind(&token.name).bind(to_json("scopes", &token.scopes)?);
+            let save = save.bind(token.reach.as_str());
             must_change(tx, save.bind(environment.0).bind(token.id.0).bind(token.version)).await
         }
+        Edit::RenameEnvironment(key, name) => {
+            let save = sqlx::query(
+                "UPDATE environments SET key = ?, name = ? WHERE id = ? AND deleted_at IS NULL",
+            );
+            must_change(tx, save.bind(key.as_str()).bind(name).bind(environment.0)).await
+        }
+        Edit::DeleteEnvironment => delete_environment(tx, environment, at).await,
         Edit::SaveCollecting(collecting, version) => {
             let save = sqlx::query(
                 "UPDATE environments SET collecting = ?, collecting_version = collecting_version + 1
@@ -171,13 +179,36 @@ pub(super) async fn create_flag(
     let insert = sqlx::query(
         "INSERT INTO flag_states (environment_id, flag_key, state, version, changed_at)
          SELECT id, ?1, iif(id = ?2, ?3, ?4), 1, ?5 FROM environments
-         WHERE project_id = (SELECT project_id FROM environments WHERE id = ?2)",
+         WHERE deleted_at IS NULL AND project_id = (SELECT project_id FROM environments WHERE id = ?2)",
     );
     let state = FlagState { version: 1, ..state.clone() };
     let insert = insert.bind(flag.key.as_str()).bind(environment.0);
     let insert =
         insert.bind(to_json("flag state", &state)?).bind(to_json("flag state", elsewhere)?);
     must_change(tx, insert.bind(at)).await
+}
+
+async fn delete_environment(
+    tx: &mut SqliteConnection,
+    environment: EnvironmentId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    // No key holds a '~'.
+    let delete = sqlx::query(
+        "UPDATE environments SET deleted_at = ?, key = key || '~' || id
+         WHERE id = ? AND deleted_at IS NULL",
+    );
+    must_change(&mut *tx, delete.bind(at.timestamp_millis()).bind(environment.0)).await?;
+    for delete in [
+        "DELETE FROM flag_states WHERE environment_id = ?",
+        "DELETE FROM overrides WHERE environment_id = ?",
+        "DELETE FROM client_keys WHERE environment_id = ?",
+        "DELETE FROM server_tokens WHERE environment_id = ?",
+        "DELETE FROM rollouts WHERE environment_id = ?",
+    ] {
+        sqlx::query(delete).bind(environment.0).execute(&mut *tx).await.map_err(database)?;
+    }
+    Ok(())
 }
 
 async fn save_definition(
@@ -241,6 +272,8 @@ async fn delete_flag(
     Ok(())
 }
 
+/// A version is never that of an earlier segment of the same key: readers keep what they have read
+/// at a version.
 pub(super) async fn create_segment(
     tx: &mut SqliteConnection,
     environment: EnvironmentId,
@@ -248,7 +281,8 @@ pub(super) async fn create_segment(
 ) -> Result<(), StoreError> {
     let insert = sqlx::query(
         "INSERT INTO segments (project_id, key, definition, version)
-         SELECT project_id, ?, ?, 1 FROM environments WHERE id = ?",
+         SELECT project_id, ?, ?, (SELECT coalesce(max(id), 0) + 1 FROM history)
+         FROM environments WHERE id = ?",
     );
     let insert = insert.bind(segment.key.as_str()).bind(to_json("segment", segment)?);
     must_change(tx, insert.bind(environment.0)).await
@@ -276,7 +310,7 @@ async fn create_override(
 ) -> Result<(), StoreError> {
     let insert = sqlx::query(
         "INSERT INTO overrides (environment_id, flag_key, targeting_key, override, version)
-         VALUES (?, ?, ?, ?, 1)",
+         VALUES (?, ?, ?, ?, (SELECT coalesce(max(id), 0) + 1 FROM history))",
     );
     let insert = insert.bind(environment.0).bind(personal.flag.as_str());
     let insert = insert.bind(&personal.targeting_key).bind(to_json("override", personal)?);
@@ -304,13 +338,13 @@ pub(super) async fn create_token(
 ) -> Result<(), StoreError> {
     let insert = sqlx::query(
         "INSERT INTO server_tokens
-             (digest, environment_id, name, scopes, created_at, created_by, version)
-         VALUES (?, ?, ?, ?, ?, ?, 1)",
+             (digest, environment_id, name, scopes, created_at, created_by, reach, owner, version)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)",
     );
     let insert = insert.bind(token.digest.0.as_slice()).bind(environment.0).bind(&token.name);
     let insert = insert.bind(to_json("scopes", &token.scopes)?);
     let insert = insert.bind(token.created_at.timestamp_millis()).bind(&token.created_by);
-    must_change(tx, insert).await
+    must_change(tx, insert.bind(token.reach.as_str()).bind(&token.owner)).await
 }
 
 /// Reads a key that is stored as a text.

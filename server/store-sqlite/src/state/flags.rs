@@ -1,7 +1,10 @@
-//! Flags with their state, segments, and overrides.
+//! Flags with their state, segments, and overrides. What a reader knows already is not read again.
+
+use std::{collections::HashMap, sync::Arc};
 
 use phasegate_domain::{
-    flags::{FlagState, PersonalOverride},
+    files::override_key,
+    flags::{Flag, FlagState, PersonalOverride},
     ids::EnvironmentId,
     segments::Segment,
 };
@@ -11,76 +14,154 @@ use phasegate_store::{
 };
 use serde::de::DeserializeOwned;
 
-use super::{from_json, instant};
+use super::{from_json, instant, to_json};
 use crate::{database::Database, error::database};
+
+/// A flag's key, and both versions with the times that tell a flag from an earlier one of its key.
+type FlagHead = (String, i64, i64, i64, i64);
 
 pub(super) async fn flags(
     db: &Database,
     environment: EnvironmentId,
+    known: &[StoredFlag],
 ) -> Result<Vec<StoredFlag>, StoreError> {
-    let rows: Vec<(String, i64, i64, String, i64, i64)> = sqlx::query_as(
-        "SELECT f.definition, f.version, f.created_at, s.state, s.version,
-                max(f.changed_at, s.changed_at)
+    // One transaction, so that heads and documents are of the same moment.
+    let mut tx = db.reader.begin().await.map_err(database)?;
+    let heads: Vec<FlagHead> = sqlx::query_as(
+        "SELECT f.key, f.version, f.created_at, s.version, max(f.changed_at, s.changed_at)
          FROM flag_states s
          JOIN environments e ON e.id = s.environment_id
          JOIN flags f ON f.project_id = e.project_id AND f.key = s.flag_key
          WHERE s.environment_id = ? ORDER BY f.key",
     )
     .bind(environment.0)
-    .fetch_all(&db.reader)
+    .fetch_all(&mut *tx)
     .await
     .map_err(database)?;
-    rows.into_iter()
-        .map(|(flag, definition_version, created_at, state, version, changed_at)| {
-            let state: FlagState = from_json("flag state", &state)?;
-            Ok(StoredFlag {
-                flag: from_json("flag", &flag)?,
-                state: FlagState { version, ..state },
-                definition_version,
-                created_at: instant("flag", created_at)?,
-                changed_at: instant("flag", changed_at)?,
-            })
+    let known: HashMap<&str, &StoredFlag> =
+        known.iter().map(|stored| (stored.flag.key.as_str(), stored)).collect();
+    let is_known = |head: &&FlagHead| {
+        let (key, definition, created_at, state, _) = head;
+        known.get(key.as_str()).is_some_and(|stored| {
+            (stored.definition_version, stored.state.version) == (*definition, *state)
+                && stored.created_at.timestamp_millis() == *created_at
         })
-        .collect()
+    };
+    let wanted: Vec<&str> =
+        heads.iter().filter(|head| !is_known(head)).map(|head| head.0.as_str()).collect();
+    let mut read: HashMap<String, (Flag, FlagState)> = HashMap::new();
+    if !wanted.is_empty() {
+        let documents: Vec<(String, String, String)> = sqlx::query_as(
+            "SELECT f.key, f.definition, s.state FROM flag_states s
+             JOIN environments e ON e.id = s.environment_id
+             JOIN flags f ON f.project_id = e.project_id AND f.key = s.flag_key
+             WHERE s.environment_id = ? AND s.flag_key IN (SELECT value FROM json_each(?))",
+        )
+        .bind(environment.0)
+        .bind(to_json("flag keys", &wanted)?)
+        .fetch_all(&mut *tx)
+        .await
+        .map_err(database)?;
+        for (key, flag, state) in documents {
+            read.insert(key, (from_json("flag", &flag)?, from_json("flag state", &state)?));
+        }
+    }
+    let mut all = Vec::with_capacity(heads.len());
+    for (key, definition_version, created_at, version, changed_at) in heads {
+        let (flag, state) = match (read.remove(&key), known.get(key.as_str())) {
+            (Some((flag, state)), _) => (Arc::new(flag), Arc::new(FlagState { version, ..state })),
+            (None, Some(stored)) => (Arc::clone(&stored.flag), Arc::clone(&stored.state)),
+            (None, None) => continue,
+        };
+        let created_at = instant("flag", created_at)?;
+        let changed_at = instant("flag", changed_at)?;
+        all.push(StoredFlag { flag, state, definition_version, created_at, changed_at });
+    }
+    Ok(all)
 }
 
-fn versioned<T: DeserializeOwned>(
+/// What is asked for versions first, and then for the documents that are not known.
+struct Documents {
     what: &'static str,
-    rows: &[(String, i64)],
-) -> Result<Vec<Versioned<T>>, StoreError> {
-    let read = |(text, version): &(String, i64)| {
-        Ok(Versioned { value: from_json(what, text)?, version: *version })
-    };
-    rows.iter().map(read).collect()
+    /// Answers key and version, in order.
+    heads: &'static str,
+    /// Answers key and document of the keys that are bound as a JSON list.
+    documents: &'static str,
 }
+
+impl Documents {
+    async fn read<T: DeserializeOwned>(
+        &self,
+        db: &Database,
+        environment: EnvironmentId,
+        known: &HashMap<String, &Versioned<Arc<T>>>,
+    ) -> Result<Vec<Versioned<Arc<T>>>, StoreError> {
+        // One transaction, so that versions and documents are of the same moment.
+        let mut tx = db.reader.begin().await.map_err(database)?;
+        let heads: Vec<(String, i64)> = sqlx::query_as(self.heads)
+            .bind(environment.0)
+            .fetch_all(&mut *tx)
+            .await
+            .map_err(database)?;
+        let is_known = |(key, version): &&(String, i64)| {
+            known.get(key).is_some_and(|stored| stored.version == *version)
+        };
+        let wanted: Vec<&str> =
+            heads.iter().filter(|head| !is_known(head)).map(|(key, _)| key.as_str()).collect();
+        let mut read: HashMap<String, Arc<T>> = HashMap::new();
+        if !wanted.is_empty() {
+            let rows: Vec<(String, String)> = sqlx::query_as(self.documents)
+                .bind(environment.0)
+                .bind(to_json("keys", &wanted)?)
+                .fetch_all(&mut *tx)
+                .await
+                .map_err(database)?;
+            for (key, text) in rows {
+                read.insert(key, Arc::new(from_json(self.what, &text)?));
+            }
+        }
+        let one = |(key, version): (String, i64)| {
+            let value = read.remove(&key);
+            let value = value.or_else(|| Some(Arc::clone(&known.get(&key)?.value)))?;
+            Some(Versioned { value, version })
+        };
+        Ok(heads.into_iter().filter_map(one).collect())
+    }
+}
+
+const SEGMENTS: Documents = Documents {
+    what: "segment",
+    heads: "SELECT s.key, s.version FROM segments s
+            JOIN environments e ON e.project_id = s.project_id
+            WHERE e.id = ? ORDER BY s.key",
+    documents: "SELECT s.key, s.definition FROM segments s
+                JOIN environments e ON e.project_id = s.project_id
+                WHERE e.id = ? AND s.key IN (SELECT value FROM json_each(?))",
+};
 
 pub(super) async fn segments(
     db: &Database,
     environment: EnvironmentId,
-) -> Result<Vec<Versioned<Segment>>, StoreError> {
-    let rows: Vec<(String, i64)> = sqlx::query_as(
-        "SELECT s.definition, s.version FROM segments s
-         JOIN environments e ON e.project_id = s.project_id
-         WHERE e.id = ? ORDER BY s.key",
-    )
-    .bind(environment.0)
-    .fetch_all(&db.reader)
-    .await
-    .map_err(database)?;
-    versioned("segment", &rows)
+    known: &[Versioned<Arc<Segment>>],
+) -> Result<Vec<Versioned<Arc<Segment>>>, StoreError> {
+    let known = known.iter().map(|stored| (stored.value.key.to_string(), stored)).collect();
+    SEGMENTS.read(db, environment, &known).await
 }
+
+const OVERRIDES: Documents = Documents {
+    what: "override",
+    heads: "SELECT flag_key || '/' || targeting_key, version FROM overrides
+            WHERE environment_id = ? ORDER BY flag_key, targeting_key",
+    documents: "SELECT flag_key || '/' || targeting_key, override FROM overrides
+                WHERE environment_id = ?
+                  AND flag_key || '/' || targeting_key IN (SELECT value FROM json_each(?))",
+};
 
 pub(super) async fn overrides(
     db: &Database,
     environment: EnvironmentId,
-) -> Result<Vec<Versioned<PersonalOverride>>, StoreError> {
-    let rows: Vec<(String, i64)> = sqlx::query_as(
-        "SELECT override, version FROM overrides
-         WHERE environment_id = ? ORDER BY flag_key, targeting_key",
-    )
-    .bind(environment.0)
-    .fetch_all(&db.reader)
-    .await
-    .map_err(database)?;
-    versioned("override", &rows)
+    known: &[Versioned<Arc<PersonalOverride>>],
+) -> Result<Vec<Versioned<Arc<PersonalOverride>>>, StoreError> {
+    let known = known.iter().map(|stored| (override_key(&stored.value), stored)).collect();
+    OVERRIDES.read(db, environment, &known).await
 }

@@ -5,6 +5,7 @@ use phasegate_domain::{
     flags::FlagState,
     history::HistoryEntry,
     ids::{EnvironmentId, EnvironmentKey, FlagKey, ProjectId, TokenId},
+    people::Reach,
 };
 use phasegate_store::{
     StoreError,
@@ -24,7 +25,8 @@ pub(super) async fn environments(db: &Database) -> Result<Vec<Environment>, Stor
     let rows: Vec<EnvironmentRow> = sqlx::query_as(
         "SELECT e.id, p.id, p.key, e.key, e.name, e.collecting, e.collecting_version,
                 e.retention, e.retention_version
-         FROM environments e JOIN projects p ON p.id = e.project_id ORDER BY e.id",
+         FROM environments e JOIN projects p ON p.id = e.project_id
+         WHERE e.deleted_at IS NULL ORDER BY e.id",
     )
     .fetch_all(&db.reader)
     .await
@@ -133,6 +135,8 @@ struct TokenRow {
     scopes: String,
     created_at: i64,
     created_by: String,
+    reach: String,
+    owner: String,
     last_used_at: Option<i64>,
     version: i64,
 }
@@ -154,7 +158,10 @@ pub(super) async fn server_tokens(db: &Database) -> Result<Vec<ServerToken>, Sto
                 name: row.name,
                 scopes: from_json("scopes", &row.scopes)?,
                 created_at: instant(what, row.created_at)?,
+                reach: Reach::parse(&row.reach)
+                    .ok_or_else(|| damaged(what)(&"its reach is unknown"))?,
                 created_by: row.created_by,
+                owner: row.owner,
                 last_used_at: row.last_used_at.map(|at| instant(what, at)).transpose()?,
                 version: row.version,
             })

@@ -8,7 +8,7 @@ mod keys;
 mod rollout;
 mod sessions;
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use phasegate_domain::{
@@ -104,7 +104,11 @@ impl StateStore for SqliteState {
         keys::client_keys(&self.database).await
     }
 
-    async fn save_session(&self, session: &Session) -> Result<(), StoreError> {
+    async fn create_session(&self, session: &Session) -> Result<(), StoreError> {
+        sessions::create(&self.database, session).await
+    }
+
+    async fn save_session(&self, session: &Session) -> Result<bool, StoreError> {
         sessions::save(&self.database, session).await
     }
 
@@ -120,22 +124,28 @@ impl StateStore for SqliteState {
         sessions::delete_ended(&self.database, now).await
     }
 
-    async fn flags(&self, environment: EnvironmentId) -> Result<Vec<StoredFlag>, StoreError> {
-        flags::flags(&self.database, environment).await
+    async fn flags(
+        &self,
+        environment: EnvironmentId,
+        known: &[StoredFlag],
+    ) -> Result<Vec<StoredFlag>, StoreError> {
+        flags::flags(&self.database, environment, known).await
     }
 
     async fn segments(
         &self,
         environment: EnvironmentId,
-    ) -> Result<Vec<Versioned<Segment>>, StoreError> {
-        flags::segments(&self.database, environment).await
+        known: &[Versioned<Arc<Segment>>],
+    ) -> Result<Vec<Versioned<Arc<Segment>>>, StoreError> {
+        flags::segments(&self.database, environment, known).await
     }
 
     async fn overrides(
         &self,
         environment: EnvironmentId,
-    ) -> Result<Vec<Versioned<PersonalOverride>>, StoreError> {
-        flags::overrides(&self.database, environment).await
+        known: &[Versioned<Arc<PersonalOverride>>],
+    ) -> Result<Vec<Versioned<Arc<PersonalOverride>>>, StoreError> {
+        flags::overrides(&self.database, environment, known).await
     }
 
     async fn edit(
@@ -167,6 +177,18 @@ impl StateStore for SqliteState {
         query: &HistoryQuery,
     ) -> Result<Vec<HistoryLine>, StoreError> {
         history::history(&self.database, environment, query).await
+    }
+
+    async fn mark(&self, mark: i32) -> Result<(), StoreError> {
+        self.database.mark(mark).await
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.database.check().await
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        self.database.close().await
     }
 
     async fn revision(&self) -> Result<i64, StoreError> {

@@ -8,14 +8,14 @@ use phasegate_domain::{
     rollout::{Plan, PlanFile, Rollout, Standing},
 };
 use phasegate_store::StoreError;
-use sqlx::{Sqlite, SqliteConnection, Transaction};
+use sqlx::SqliteConnection;
 
 use super::{edits, from_json, to_json};
 use crate::{database::Database, error::database};
 
 /// Brings a plan with its flags and segments into an environment, as a draft.
 pub(super) async fn insert_plan(
-    tx: &mut Transaction<'_, Sqlite>,
+    tx: &mut SqliteConnection,
     environment: EnvironmentId,
     file: &PlanFile,
     salt: &str,

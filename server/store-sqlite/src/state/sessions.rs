@@ -12,17 +12,15 @@ use crate::{
     error::database,
 };
 
-pub(super) async fn save(db: &Database, session: &Session) -> Result<(), StoreError> {
+pub(super) async fn create(db: &Database, session: &Session) -> Result<(), StoreError> {
     let mut tx = db.write().await?;
     sqlx::query(
-        "INSERT INTO sessions (id, account_id, data, expires_at) VALUES (?, ?, ?, ?)
-         ON CONFLICT (id) DO UPDATE SET
-             account_id = excluded.account_id,
-             data = excluded.data,
-             expires_at = excluded.expires_at",
+        "INSERT INTO sessions (id, account_id, account_epoch, data, expires_at)
+         VALUES (?, ?, ?, ?, ?)",
     )
     .bind(session.id.0.as_slice())
     .bind(session.person.map(|id| id.0))
+    .bind(session.epoch)
     .bind(&session.data)
     .bind(session.expires_at.timestamp_millis())
     .execute(&mut *tx)
@@ -31,22 +29,43 @@ pub(super) async fn save(db: &Database, session: &Session) -> Result<(), StoreEr
     commit(tx).await
 }
 
+pub(super) async fn save(db: &Database, session: &Session) -> Result<bool, StoreError> {
+    let mut tx = db.write().await?;
+    let done = sqlx::query(
+        "UPDATE sessions SET account_id = ?, account_epoch = ?, data = ?, expires_at = ?
+         WHERE id = ?",
+    )
+    .bind(session.person.map(|id| id.0))
+    .bind(session.epoch)
+    .bind(&session.data)
+    .bind(session.expires_at.timestamp_millis())
+    .bind(session.id.0.as_slice())
+    .execute(&mut *tx)
+    .await
+    .map_err(database)?;
+    commit(tx).await?;
+    Ok(done.rows_affected() > 0)
+}
+
 pub(super) async fn load(
     db: &Database,
     id: Digest,
     now: Timestamp,
 ) -> Result<Option<Session>, StoreError> {
-    let row: Option<(Option<i64>, String, i64)> = sqlx::query_as(
-        "SELECT account_id, data, expires_at FROM sessions WHERE id = ? AND expires_at > ?",
+    let row: Option<(Option<i64>, i64, String, i64)> = sqlx::query_as(
+        "SELECT s.account_id, s.account_epoch, s.data, s.expires_at FROM sessions s
+         LEFT JOIN accounts a ON a.id = s.account_id
+         WHERE s.id = ? AND s.expires_at > ?
+           AND (s.account_id IS NULL OR a.session_epoch = s.account_epoch)",
     )
     .bind(id.0.as_slice())
     .bind(now.timestamp_millis())
     .fetch_optional(&db.reader)
     .await
     .map_err(database)?;
-    row.map(|(person, data, expires_at)| {
+    row.map(|(person, epoch, data, expires_at)| {
         let expires_at = instant("session", expires_at)?;
-        Ok(Session { id, person: person.map(UserId), data, expires_at })
+        Ok(Session { id, person: person.map(UserId), epoch, data, expires_at })
     })
     .transpose()
 }

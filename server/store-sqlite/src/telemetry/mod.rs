@@ -162,6 +162,19 @@ impl TelemetryStore for SqliteTelemetry {
         presence::read(&self.database, &self.settled, environment, deeds, (from_day, to_day)).await
     }
 
+    async fn mark(&self, mark: i32) -> Result<(), StoreError> {
+        self.database.mark(mark).await
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.database.check().await
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        self.raw.close().await?;
+        self.database.close().await
+    }
+
     async fn catch_up(&self) -> Result<(), StoreError> {
         self.settled.catch_up(&self.database).await
     }

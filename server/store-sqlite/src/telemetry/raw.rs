@@ -111,6 +111,14 @@ impl RawFolder {
         }
     }
 
+    /// Closes the file that is written to; SQLite then writes its journal back.
+    pub(super) async fn close(&self) -> Result<(), StoreError> {
+        match self.open.lock().await.take() {
+            Some((_, connection)) => connection.close().await.map_err(database),
+            None => Ok(()),
+        }
+    }
+
     async fn write(
         &self,
         open: &mut Option<(i64, SqliteConnection)>,

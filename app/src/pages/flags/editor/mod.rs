@@ -222,7 +222,8 @@ pub(super) fn fresh(key: &str, kind: FlagKind, name: &str) -> Map<String, Value>
         FlagKind::String => {
             json!([{"name": "control", "value": "control"}, {"name": "treatment", "value": "treatment"}])
         }
-        FlagKind::Number => json!([{"name": "low", "value": 1}, {"name": "high", "value": 10}]),
+        FlagKind::Integer => json!([{"name": "low", "value": 1}, {"name": "high", "value": 10}]),
+        FlagKind::Float => json!([{"name": "low", "value": 0.5}, {"name": "high", "value": 1.0}]),
         FlagKind::Object => {
             json!([{"name": "control", "value": {}}, {"name": "treatment", "value": {"new": true}}])
         }

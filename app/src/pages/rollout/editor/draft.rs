@@ -213,6 +213,7 @@ impl PlanDraft {
             revision: self.revision.trim().to_owned(),
             description: self.description.trim().to_owned(),
             quorum,
+            token_votes: before.token_votes,
             phases,
             checklist: self.checklist.iter().map(group).filter(|g| !g.name.is_empty()).collect(),
             kpis,

@@ -1,0 +1,186 @@
+//! Since when the evidence about a phase is about what is served now.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::{
+    Timestamp,
+    history::{Change, HistoryEntry, SubjectKind},
+    ids::{FlagKey, PhaseNumber, SegmentKey},
+    rollout::{Plan, Progress},
+};
+
+/// What users are given in the phases reached.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Served {
+    /// The flags that the phases add.
+    pub flags: BTreeSet<FlagKey>,
+    /// The segments that audiences and rules of these flags ask for, directly or through others.
+    pub segments: BTreeSet<SegmentKey>,
+}
+
+/// Since when evidence counts, and the change that made it begin anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EvidenceSince {
+    /// From then on users were given what they are given now.
+    pub at: Timestamp,
+    /// What changed then, such as `audience of phase 2`; none if that was the start of the phase.
+    pub changed: Option<String>,
+}
+
+/// The fields of a flag that decide who gets what. Name, description, owner and tags do not.
+const SERVED_FIELDS: [&str; 10] = [
+    "variants",
+    "off_variant",
+    "default_variant",
+    "rollout_variant",
+    "enabled",
+    "killed",
+    "salt",
+    "prerequisites",
+    "rules",
+    "schedule",
+];
+
+/// The same of a plan's phase.
+const SERVED_PHASE_FIELDS: [&str; 3] = ["audience", "flags", "percentage"];
+
+/// Finds the last change of what is served among the entries of the audit log, in any order. Evidence
+/// from before it is about something else.
+#[must_use]
+pub fn evidence_since<'a>(
+    entries: impl Iterator<Item = &'a HistoryEntry>,
+    plan: &Plan,
+    served: &Served,
+    progress: &Progress,
+) -> EvidenceSince {
+    let start = EvidenceSince { at: progress.phase_since, changed: None };
+    let later = entries.filter(|entry| entry.at > progress.phase_since);
+    let changes = later.filter_map(|entry| {
+        let changed = change_of_served(&entry.change, plan, served, progress.phase)?;
+        Some(EvidenceSince { at: entry.at, changed: Some(changed) })
+    });
+    changes.fold(start, |last, next| if next.at > last.at { next } else { last })
+}
+
+fn change_of_served(
+    change: &Change,
+    plan: &Plan,
+    served: &Served,
+    phase: PhaseNumber,
+) -> Option<String> {
+    match change {
+        Change::FlagSwitched { flag, .. } if served.flags.contains(flag) => {
+            Some(format!("the switch of {flag}"))
+        }
+        Change::Saved {
+            kind: SubjectKind::Flag,
+            key,
+            before: Some(before),
+            after: Some(after),
+        } if served.flags.contains(key.as_str()) => {
+            let field =
+                SERVED_FIELDS.iter().find(|field| before.get(**field) != after.get(**field));
+            field.map(|field| format!("{field} of {key}"))
+        }
+        Change::Saved {
+            kind: SubjectKind::Segment,
+            key,
+            before: Some(before),
+            after: Some(after),
+        } if served.segments.contains(key.as_str()) => (before.get("condition")
+            != after.get("condition"))
+        .then(|| format!("the condition of the segment {key}")),
+        Change::Saved {
+            kind: SubjectKind::Rollout,
+            key,
+            before: Some(before),
+            after: Some(after),
+        } if key == plan.key.as_str() => changed_phase(before, after, phase),
+        _ => None,
+    }
+}
+
+fn changed_phase(before: &Value, after: &Value, reached: PhaseNumber) -> Option<String> {
+    let phase = |plan: &Value, number: u16| {
+        let phases = plan.get("phases").and_then(Value::as_array)?;
+        phases.iter().find(|phase| phase.get("number") == Some(&Value::from(number))).cloned()
+    };
+    (1..=reached.0).find_map(|number| {
+        let (before, after) = (phase(before, number), phase(after, number));
+        let of = |phase: &Option<Value>, field: &str| phase.as_ref()?.get(field).cloned();
+        let is_changed = |field: &&&str| of(&before, field) != of(&after, field);
+        let field = SERVED_PHASE_FIELDS.iter().find(is_changed)?;
+        Some(format!("{field} of phase {number}"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use serde_json::json;
+
+    use super::*;
+    use crate::{bucket::Throttle, history::ActorName, rollout::plan_file};
+
+    fn at(second: i64) -> Timestamp {
+        DateTime::from_timestamp(1_700_000_000 + second, 0).unwrap()
+    }
+
+    fn saved(
+        kind: SubjectKind,
+        key: &str,
+        before: Value,
+        after: Value,
+        second: i64,
+    ) -> HistoryEntry {
+        let (before, after) = (Some(before), Some(after));
+        let change = Change::Saved { kind, key: key.to_owned(), before, after };
+        HistoryEntry { at: at(second), actor: ActorName("ada".into()), change }
+    }
+
+    #[test]
+    fn evidence_begins_anew_with_what_is_served() {
+        let plan = plan_file().plan;
+        let served = Served {
+            flags: [FlagKey::new("A").unwrap()].into(),
+            segments: [SegmentKey::new("beta").unwrap()].into(),
+        };
+        let progress =
+            Progress { phase: PhaseNumber(2), phase_since: at(0), throttle: Throttle::NONE };
+        let since = |entries: &[HistoryEntry]| {
+            let found = evidence_since(entries.iter(), &plan, &served, &progress);
+            (found.at, found.changed)
+        };
+        let rules = |second| {
+            saved(SubjectKind::Flag, "A", json!({"rules": []}), json!({"rules": [1]}), second)
+        };
+        let flag = SubjectKind::Flag;
+        assert_eq!(since(&[]), (at(0), None));
+        assert_eq!(since(&[rules(-5)]), (at(0), None), "before the phase");
+        assert_eq!(since(&[rules(9), rules(5)]), (at(9), Some("rules of A".into())));
+        let text = saved(flag, "A", json!({"description": "x"}), json!({"description": "y"}), 7);
+        assert_eq!(since(&[text]), (at(0), None), "a description restarts nothing");
+        let other = saved(flag, "B", json!({"rules": []}), json!({"rules": [1]}), 7);
+        assert_eq!(since(&[other]), (at(0), None));
+        let condition = saved(
+            SubjectKind::Segment,
+            "beta",
+            json!({"condition": 1}),
+            json!({"condition": 2}),
+            8,
+        );
+        assert_eq!(since(&[condition]).0, at(8));
+        let plan_of = |share: u32, name: &str, later: u32| {
+            json!({"phases": [{"number": 1, "name": name, "audience": []},
+                              {"number": 2, "audience": [{"share": share}]},
+                              {"number": 3, "audience": [{"share": later}]}]})
+        };
+        let key = plan.key.as_str();
+        let revised =
+            |after| since(&[saved(SubjectKind::Rollout, key, plan_of(5, "One", 20), after, 8)]);
+        assert_eq!(revised(plan_of(9, "One", 20)), (at(8), Some("audience of phase 2".into())));
+        assert_eq!(revised(plan_of(5, "Uno", 50)), (at(0), None), "names, and phases to come");
+    }
+}

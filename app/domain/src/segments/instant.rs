@@ -1,0 +1,125 @@
+//! Points in time as apps send them.
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use serde_json::{Number, Value};
+
+use crate::Timestamp;
+
+/// Below this a number counts seconds, from here on milliseconds: as seconds it is the year 5138, as
+/// milliseconds the spring of 1973.
+const SECONDS_LIMIT: f64 = 1e11;
+
+/// Forms of a date and time without a zone; they are in UTC, as plain dates are.
+const ZONELESS: [&str; 4] =
+    ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"];
+
+/// RFC 3339, a date and time in UTC, a date (midnight UTC), or a number as [`of_number`] reads it.
+pub(super) fn instant(value: &Value) -> Option<Timestamp> {
+    match value {
+        Value::String(text) => of_text(text),
+        Value::Number(number) => of_number(number),
+        _ => None,
+    }
+}
+
+/// Seconds or milliseconds since 1970, told apart by their size; fractions are kept to the
+/// microsecond.
+pub(super) fn of_number(number: &Number) -> Option<Timestamp> {
+    let float = number.as_f64()?;
+    let (scale, whole) = if float.abs() < SECONDS_LIMIT {
+        (1_000_000.0, number.as_i64().and_then(|whole| whole.checked_mul(1_000_000)))
+    } else {
+        (1_000.0, number.as_i64().and_then(|whole| whole.checked_mul(1_000)))
+    };
+    let microseconds = match whole {
+        Some(whole) => whole,
+        None => {
+            let scaled = (float * scale).round();
+            (scaled.abs() < 9.2e18).then_some(scaled as i64)?
+        }
+    };
+    DateTime::from_timestamp_micros(microseconds)
+}
+
+pub(super) fn of_text(text: &str) -> Option<DateTime<Utc>> {
+    let text = text.trim();
+    if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
+        return Some(instant.to_utc());
+    }
+    if let Ok(date) = text.parse::<NaiveDate>() {
+        return Some(date.and_hms_opt(0, 0, 0)?.and_utc());
+    }
+    ZONELESS
+        .iter()
+        .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
+        .map(|instant| instant.and_utc())
+}
+
+/// Why a text is no point in time.
+pub(super) fn problem(text: &str) -> String {
+    let text = text.trim();
+    if text.is_empty() {
+        return "is empty, not a date".to_owned();
+    }
+    if text.parse::<f64>().is_ok() {
+        return format!("{text:?} is a number in quotes; send it as a number");
+    }
+    // What follows a date and time that can be read is meant as a zone.
+    let end = text.char_indices().map(|(at, _)| at).rev();
+    let zone = end.filter(|at| *at > 0).find_map(|at| {
+        let (before, after) = (text.get(..at)?, text.get(at..)?);
+        of_text(before).filter(|_| before.len() > 10).map(|_| after.trim())
+    });
+    match zone {
+        Some(zone) => format!(
+            "has the time zone {zone:?}, which is not understood; write Z or an offset such as +01:00"
+        ),
+        None => format!("{text:?} is not a date such as 2026-11-23 or 2026-11-23T12:00:00Z"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn numbers_are_seconds_or_milliseconds_by_their_size() {
+        let read = |value: Value| instant(&value).unwrap().to_rfc3339();
+        for value in
+            [json!(1_767_225_600), json!(1_767_225_600_000_i64), json!(1_767_225_600_000.0)]
+        {
+            assert_eq!(read(value), "2026-01-01T00:00:00+00:00");
+        }
+        assert_eq!(read(json!(1_767_225_600_000.5)), "2026-01-01T00:00:00.000500+00:00");
+        assert_eq!(read(json!(1_767_225_600.25)), "2026-01-01T00:00:00.250+00:00");
+        assert_eq!(read(json!(0)), "1970-01-01T00:00:00+00:00");
+        assert_eq!(instant(&json!(1e300)), None);
+    }
+
+    #[test]
+    fn a_time_without_a_zone_is_utc() {
+        for text in [
+            "2026-01-02T03:04:05",
+            "2026-01-02 03:04:05",
+            "2026-01-02T03:04:05Z",
+            "2026-01-02T04:04:05+01:00",
+            "2026-01-02T03:04:05.000",
+            " 2026-01-02 03:04:05Z ",
+        ] {
+            let found = of_text(text).map(|instant| instant.to_rfc3339());
+            assert_eq!(found.as_deref(), Some("2026-01-02T03:04:05+00:00"), "{text}");
+        }
+        assert_eq!(of_text("2026-01-02"), of_text("2026-01-02T00:00"));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_said() {
+        assert!(problem("2026-01-02T03:04:05 CET").contains("time zone \"CET\""));
+        assert!(problem("2026-01-02T03:04:05+1").contains("time zone \"+1\""));
+        assert!(problem("1767225600").contains("number in quotes"));
+        assert!(problem("tomorrow").contains("is not a date"));
+        assert!(problem("").contains("is empty"));
+    }
+}

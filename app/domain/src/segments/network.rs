@@ -1,0 +1,164 @@
+//! Networks of IP addresses.
+
+use std::net::IpAddr;
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use serde_json::Value;
+
+use super::list::{MAX_LIST, ValueList};
+
+/// Networks as they were written, and joined where they overlap, for a binary search.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Networks {
+    written: Written,
+    /// Sorted; none overlaps another.
+    joined: Box<[IpNet]>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Written {
+    One(Box<str>),
+    Many(ValueList),
+}
+
+impl Networks {
+    /// Reads one network or a list of them.
+    ///
+    /// # Errors
+    /// Names the one that is wrong.
+    pub(super) fn new(value: &Value) -> Result<Self, String> {
+        const SHAPE: &str = "must be a network such as 10.0.0.0/8, or a list of them";
+        let (written, networks) = match value {
+            Value::Array(list) if list.is_empty() => {
+                return Err("must name at least one network".to_owned());
+            }
+            Value::Array(list) if list.len() > MAX_LIST => {
+                return Err(format!("has more than {MAX_LIST} values"));
+            }
+            Value::Array(list) => {
+                let one = |item: &Value| network(item.as_str().ok_or(SHAPE)?);
+                let networks = list.iter().map(one).collect::<Result<Vec<_>, _>>()?;
+                (Written::Many(ValueList::new(value)?), networks)
+            }
+            Value::String(text) => (Written::One(text.as_str().into()), vec![network(text)?]),
+            _ => return Err(SHAPE.to_owned()),
+        };
+        let mut joined = IpNet::aggregate(&networks);
+        joined.sort_unstable();
+        Ok(Self { written, joined: joined.into() })
+    }
+
+    /// As it was written.
+    pub(super) fn to_json(&self) -> Value {
+        match &self.written {
+            Written::One(text) => Value::from(&**text),
+            Written::Many(list) => list.to_json(),
+        }
+    }
+
+    /// Whether an address lies in one of them. An IPv4 address may come wrapped in an IPv6 one, from
+    /// a socket that takes both; it lies in networks of either form.
+    pub(super) fn contains(&self, address: IpAddr) -> bool {
+        let lies_in_one = |address: IpAddr| {
+            let after = self.joined.partition_point(|network| network.network() <= address);
+            let before = after.checked_sub(1).and_then(|index| self.joined.get(index));
+            before.is_some_and(|network| network.contains(&address))
+        };
+        let canonical = address.to_canonical();
+        lies_in_one(canonical) || (canonical != address && lies_in_one(address))
+    }
+}
+
+/// Reads `10.0.0.0/8`, `fd00::/8` or a single address. Bits after the prefix are cleared, and networks
+/// of wrapped IPv4 addresses become IPv4 ones.
+fn network(text: &str) -> Result<IpNet, String> {
+    let wrong = || format!("{text:?} is not a network such as 10.0.0.0/8");
+    let (address, length) = match text.split_once('/') {
+        Some((address, length)) => (address, Some(length)),
+        None => (text, None),
+    };
+    // The standard parser refuses leading zeros, which some programs read as octal numbers.
+    let address: IpAddr = address.parse().map_err(|_| {
+        let has_leading_zero = address
+            .split('.')
+            .any(|part| part.len() > 1 && part.starts_with('0') && part.parse::<u32>().is_ok());
+        if has_leading_zero {
+            format!("{text:?} has a leading zero, which may mean an octal number; leave it out")
+        } else {
+            wrong()
+        }
+    })?;
+    let most = if address.is_ipv4() { 32 } else { 128 };
+    let length: u8 = match length {
+        None => most,
+        Some(digits) => {
+            let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit())
+                && (digits == "0" || !digits.starts_with('0'));
+            digits.parse().ok().filter(|length| is_plain && *length <= most).ok_or_else(wrong)?
+        }
+    };
+    let network = match (address, address.to_canonical()) {
+        (IpAddr::V6(_), IpAddr::V4(inner)) if length >= 96 => {
+            IpNet::V4(Ipv4Net::new(inner, length - 96).map_err(|_| wrong())?)
+        }
+        (IpAddr::V6(outer), _) => IpNet::V6(Ipv6Net::new(outer, length).map_err(|_| wrong())?),
+        (IpAddr::V4(inner), _) => IpNet::V4(Ipv4Net::new(inner, length).map_err(|_| wrong())?),
+    };
+    Ok(network.trunc())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn lies_in(networks: Value, address: &str) -> bool {
+        Networks::new(&networks).unwrap().contains(address.parse().unwrap())
+    }
+
+    #[test]
+    fn wrapped_addresses_and_networks_are_those_of_ipv4() {
+        for (network, yes, no) in [
+            ("::ffff:10.0.0.0/104", "10.1.2.3", "11.0.0.0"),
+            ("::ffff:10.0.0.0/104", "::ffff:10.1.2.3", "::ffff:11.0.0.0"),
+            ("10.0.0.0/8", "::ffff:10.1.2.3", "9.255.255.255"),
+            ("10.9.8.7/8", "10.1.2.3", "11.0.0.0"),
+            ("::/0", "::ffff:10.1.2.3", "10.1.2.3"),
+            ("0.0.0.0/0", "::ffff:1.2.3.4", "::1"),
+            ("10.0.0.1", "10.0.0.1", "10.0.0.2"),
+            ("2001:db8::/32", "2001:db8:1::1", "2001:db9::"),
+        ] {
+            assert!(lies_in(json!(network), yes), "{network} {yes}");
+            assert!(!lies_in(json!(network), no), "{network} {no}");
+        }
+    }
+
+    #[test]
+    fn overlapping_networks_are_searched_as_one() {
+        let all =
+            json!(["10.0.0.0/8", "10.1.0.0/16", "192.168.0.0/24", "192.168.1.0/24", "fd00::/8"]);
+        for (address, expected) in [
+            ("10.200.0.1", true),
+            ("10.1.2.3", true),
+            ("192.168.1.255", true),
+            ("fd12::1", true),
+            ("192.168.2.0", false),
+            ("9.255.255.255", false),
+            ("fe00::", false),
+        ] {
+            assert_eq!(lies_in(all.clone(), address), expected, "{address}");
+        }
+        assert_eq!(Networks::new(&all).unwrap().to_json(), all);
+    }
+
+    #[test]
+    fn a_network_that_could_mean_another_is_refused() {
+        let complaint = |text: &str| Networks::new(&json!(text)).unwrap_err();
+        assert!(complaint("010.0.0.0/8").contains("leading zero"));
+        assert!(complaint("10.0.0.08/8").contains("leading zero"));
+        for text in ["10.0.0.0/08", "10.0.0.0/+8", "10.0.0.0/33", "10.0.0.0/", "10.0.0", "::/129"] {
+            assert!(complaint(text).contains("is not a network"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Numbers compared without losing digits, and the numbers that cannot be.
+
+use std::cmp::Ordering;
+
+use serde_json::{Number, Value};
+
+/// From here on, two whole numbers next to each other are the same floating point number.
+const EXACT_LIMIT: f64 = 9_007_199_254_740_992.0;
+
+/// Compares two JSON numbers by their values: 1 and 1.0 are equal, 9007199254740993 and
+/// 9007199254740992.0 are not.
+pub(super) fn compare(a: &Number, b: &Number) -> Option<Ordering> {
+    match (whole(a), whole(b)) {
+        (Some(a), Some(b)) => Some(a.cmp(&b)),
+        // A fraction is below 2^53, so that rounding the other side cannot change the order.
+        _ => a.as_f64()?.partial_cmp(&b.as_f64()?),
+    }
+}
+
+/// The number if it has no fraction; `i128` holds all of `i64` and `u64`.
+fn whole(number: &Number) -> Option<i128> {
+    let small = number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from));
+    small.or_else(|| {
+        let float = number.as_f64().filter(|float| float.fract() == 0.0)?;
+        // Exact: 2^127 is the first float that does not fit.
+        (float.abs() < 2.0_f64.powi(127)).then_some(float as i128)
+    })
+}
+
+/// JSON equality in which 1 and 1.0 are the same number.
+pub(super) fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => compare(a, b) == Some(Ordering::Equal),
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
+        }
+        _ => a == b,
+    }
+}
+
+/// Whether reading a number may have rounded it: it has more digits than a float holds.
+pub(super) fn may_be_rounded(number: &Number) -> bool {
+    number.is_f64() && number.as_f64().is_some_and(|float| float.abs() >= EXACT_LIMIT)
+}
+
+/// The first number within a value that may have been rounded when it was read.
+#[must_use]
+pub(crate) fn rounded_number(value: &Value) -> Option<&Number> {
+    match value {
+        Value::Number(number) => may_be_rounded(number).then_some(number),
+        Value::Array(items) => items.iter().find_map(rounded_number),
+        Value::Object(fields) => fields.values().find_map(rounded_number),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn order(a: Value, b: Value) -> Option<Ordering> {
+        compare(a.as_number().unwrap(), b.as_number().unwrap())
+    }
+
+    #[test]
+    fn whole_numbers_compare_to_the_last_digit() {
+        let (low, high) = (9_007_199_254_740_992_u64, 9_007_199_254_740_993_u64);
+        assert_eq!(order(json!(low), json!(high)), Some(Ordering::Less));
+        assert_eq!(order(json!(low as f64), json!(high)), Some(Ordering::Less));
+        assert_eq!(order(json!(low as f64), json!(low)), Some(Ordering::Equal));
+        assert_eq!(order(json!(u64::MAX), json!(u64::MAX - 1)), Some(Ordering::Greater));
+        assert_eq!(order(json!(i64::MIN), json!(u64::MAX)), Some(Ordering::Less));
+        assert_eq!(order(json!(1), json!(1.0)), Some(Ordering::Equal));
+        assert_eq!(order(json!(1.5), json!(1)), Some(Ordering::Greater));
+        assert_eq!(order(json!(1e300), json!(u64::MAX)), Some(Ordering::Greater));
+        assert!(same(&json!([1, {"a": 2}]), &json!([1.0, {"a": 2.0}])));
+        assert!(!same(&json!([low]), &json!([high])));
+    }
+
+    #[test]
+    fn a_number_with_too_many_digits_is_found() {
+        let long: Value = serde_json::from_str("[1, {\"a\": 123456789012345678901234}]").unwrap();
+        assert!(rounded_number(&long).is_some());
+        assert!(rounded_number(&json!([u64::MAX, i64::MIN, 0.1, "1e99"])).is_none());
+    }
+}

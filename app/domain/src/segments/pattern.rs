@@ -1,0 +1,199 @@
+//! Regular expressions whose search takes the same time for every byte, whatever the text.
+
+use regex::{Regex, RegexBuilder};
+use regex_automata::{
+    Input,
+    dfa::{Automaton, StartKind, dense},
+    nfa::thompson::{self, WhichCaptures},
+};
+use regex_syntax::hir::{Hir, HirKind, Look};
+
+/// Longest regular expression, in bytes.
+const MAX_PATTERN_BYTES: usize = 1_000;
+
+/// Most memory that a regular expression of an older version may take when compiled, in bytes.
+const MAX_STORED_SIZE: usize = 1 << 20;
+
+/// Most memory that the table of states may take, in bytes.
+const MAX_TABLE_SIZE: usize = 1 << 19;
+
+/// Most memory that making the table may take, in bytes.
+const MAX_WORK_SIZE: usize = 1 << 22;
+
+/// A regular expression that is ready to search.
+#[derive(Debug, Clone)]
+pub(super) enum Pattern {
+    /// All states are known: one look-up for each byte.
+    Table(Box<dense::DFA<Vec<u32>>>),
+    /// Saved by an older version and too large for a table; its search may be slow.
+    Large(Box<Regex>),
+}
+
+impl Pattern {
+    /// Compiles a regular expression. `\b` and `\B` are about ASCII words.
+    ///
+    /// # Errors
+    /// Says what is wrong, and what to write instead where the reason is known.
+    pub(super) fn new(text: &str) -> Result<Self, String> {
+        if text.len() > MAX_PATTERN_BYTES {
+            return Err(format!("is longer than {MAX_PATTERN_BYTES} bytes"));
+        }
+        if let Some(flags) = literal_flags(text) {
+            let inner = text.trim_start_matches('/');
+            let inner = inner.rsplit_once('/').map_or(inner, |(inner, _)| inner);
+            let kept: String =
+                flags.chars().filter(|flag| matches!(flag, 'i' | 'm' | 's')).collect();
+            let prefix = if kept.is_empty() { String::new() } else { format!("(?{kept})") };
+            return Err(format!(
+                "is written as in JavaScript; leave out the slashes and write {:?}",
+                format!("{prefix}{inner}")
+            ));
+        }
+        let hir = regex_syntax::parse(text).map_err(|error| explain(text, &error.to_string()))?;
+        if let Some(table) = table(&hir) {
+            return Ok(Self::Table(Box::new(table)));
+        }
+        let large = RegexBuilder::new(text).size_limit(MAX_STORED_SIZE).build();
+        large.map(|regex| Self::Large(Box::new(regex))).map_err(|_| TOO_LARGE.to_owned())
+    }
+
+    pub(super) fn is_match(&self, text: &str) -> bool {
+        match self {
+            // Fails only where a table was made to give up at some bytes, which these are not.
+            Self::Table(table) => table
+                .try_search_fwd(&Input::new(text).earliest(true))
+                .is_ok_and(|found| found.is_some()),
+            Self::Large(regex) => regex.is_match(text),
+        }
+    }
+
+    /// Why it may not be saved any more.
+    pub(super) fn problem(&self) -> Option<&'static str> {
+        matches!(self, Self::Large(_)).then_some(TOO_LARGE)
+    }
+}
+
+const TOO_LARGE: &str = "takes too long to search: repeat fewer things a fixed number of times, write \
+                         [0-9] for \\d and [A-Za-z0-9_] for \\w, or test with starts_with, \
+                         ends_with or contains";
+
+fn table(hir: &Hir) -> Option<dense::DFA<Vec<u32>>> {
+    let nfa = thompson::Compiler::new()
+        .configure(
+            thompson::Config::new()
+                .which_captures(WhichCaptures::None)
+                .nfa_size_limit(Some(MAX_STORED_SIZE)),
+        )
+        .build_from_hir(&with_ascii_words(hir))
+        .ok()?;
+    dense::Builder::new()
+        .configure(
+            dense::Config::new()
+                .start_kind(StartKind::Unanchored)
+                .dfa_size_limit(Some(MAX_TABLE_SIZE))
+                .determinize_size_limit(Some(MAX_WORK_SIZE)),
+        )
+        .build_from_nfa(&nfa)
+        .ok()
+}
+
+/// The same with word boundaries of ASCII, because a table cannot know those of Unicode.
+fn with_ascii_words(hir: &Hir) -> Hir {
+    match hir.kind() {
+        HirKind::Look(look) => Hir::look(match look {
+            Look::WordUnicode => Look::WordAscii,
+            Look::WordUnicodeNegate => Look::WordAsciiNegate,
+            Look::WordStartUnicode => Look::WordStartAscii,
+            Look::WordEndUnicode => Look::WordEndAscii,
+            Look::WordStartHalfUnicode => Look::WordStartHalfAscii,
+            Look::WordEndHalfUnicode => Look::WordEndHalfAscii,
+            other => *other,
+        }),
+        HirKind::Repetition(repetition) => {
+            let mut repetition = repetition.clone();
+            repetition.sub = Box::new(with_ascii_words(&repetition.sub));
+            Hir::repetition(repetition)
+        }
+        HirKind::Capture(capture) => with_ascii_words(&capture.sub),
+        HirKind::Concat(parts) => Hir::concat(parts.iter().map(with_ascii_words).collect()),
+        HirKind::Alternation(parts) => {
+            Hir::alternation(parts.iter().map(with_ascii_words).collect())
+        }
+        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) => hir.clone(),
+    }
+}
+
+/// The flags of `/pattern/flags`. Without flags it may as well be a path.
+fn literal_flags(text: &str) -> Option<&str> {
+    let (_, flags) = text.strip_prefix('/')?.rsplit_once('/')?;
+    let are_flags = (1..=4).contains(&flags.len())
+        && flags.chars().all(|flag| matches!(flag, 'd' | 'g' | 'i' | 'm' | 's' | 'u' | 'y'));
+    are_flags.then_some(flags)
+}
+
+fn explain(pattern: &str, error: &str) -> String {
+    let last = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
+    let hint = if last.contains("look-around") {
+        "; look-ahead and look-behind are not supported: use two conditions, one of them with \"not\""
+    } else if last.contains("backreferences") {
+        "; what was matched before cannot be asked for again: write the alternatives out"
+    } else if pattern.contains('\\') && last.contains("unrecognized escape") {
+        "; write a sign that means itself without \\"
+    } else {
+        ""
+    };
+    format!("is not a regular expression: {last}{hint}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_searches_as_regular_expressions_do() {
+        for (pattern, yes, no) in [
+            ("^u[0-9]+$", "u12", "xu12"),
+            ("(?i)ÄRA", "die ära", "die aera"),
+            (r"\bbeta\b", "a beta b", "alphabeta"),
+            (r"^\+49\d{6,12}$", "+4912345678", "+48123456"),
+            (r"^[^@]+@(example|corp)\.com$", "ada@corp.com", "ada@corp.org"),
+            (r"\w+@\w+", "ä@ö", "@"),
+            ("/checkout/", "/shop/checkout/1", "/checkout"),
+            ("", "anything", "\u{0}never"),
+        ] {
+            let pattern_of = Pattern::new(pattern).unwrap();
+            assert!(pattern_of.problem().is_none(), "{pattern}");
+            assert!(pattern_of.is_match(yes), "{pattern} {yes}");
+            assert_eq!(pattern_of.is_match(no), pattern.is_empty(), "{pattern} {no}");
+        }
+    }
+
+    #[test]
+    fn what_would_search_slowly_is_told_apart() {
+        for slow in [r"(?:\w{2,40}[a-z]){9}$", "[ab].{60}[cd].{60}x", "(a|b)*a(a|b){18}"] {
+            let problem = Pattern::new(slow)
+                .map_or_else(Some, |pattern| pattern.problem().map(str::to_owned));
+            assert_eq!(problem.as_deref(), Some(TOO_LARGE), "{slow}");
+        }
+    }
+
+    #[test]
+    fn nested_repetition_becomes_a_table() {
+        let text = "ab".repeat(32_768);
+        let nested = Pattern::new("((a|b)*b){5}c$").unwrap();
+        assert!(matches!(nested, Pattern::Table(_)));
+        assert!(!nested.is_match(&text));
+        assert!(nested.is_match(&format!("{text}c")));
+    }
+
+    #[test]
+    fn what_other_engines_know_gets_a_hint() {
+        let complaint = |text: &str| Pattern::new(text).unwrap_err();
+        assert!(complaint("(?=a)").contains("look-ahead"));
+        assert!(complaint("(?<!a)b").contains("look-behind"));
+        assert!(complaint(r"(a)\1").contains("cannot be asked for again"));
+        assert!(complaint("/^ada/i").contains("\"(?i)^ada\""));
+        assert_eq!(complaint("(a"), "is not a regular expression: unclosed group");
+        assert!(complaint(&"a".repeat(2_000)).contains("longer than"));
+    }
+}

@@ -1,0 +1,115 @@
+//! Renaming and deleting an environment.
+
+use phasegate_domain::{
+    history::SubjectKind,
+    ids::{EnvironmentId, EnvironmentKey, is_reserved},
+    people::Role,
+};
+use phasegate_store::models::{Edit, PlacedEntry};
+use serde_json::json;
+
+use crate::{LiveEnvironment, Service, ServiceError, access::Actor, history::saved};
+
+/// Longest name, in characters.
+const MAX_NAME_CHARS: usize = 100;
+
+/// Checks a key that an environment is to have.
+///
+/// # Errors
+/// When pages have it for themselves.
+pub(super) fn check_key(key: &EnvironmentKey) -> Result<(), ServiceError> {
+    if is_reserved(key.as_str()) {
+        let text = format!("key: {:?} is reserved; choose another one", key.as_str());
+        return Err(ServiceError::Invalid(text));
+    }
+    Ok(())
+}
+
+/// Checks a name; the key stands in for an empty one.
+///
+/// # Errors
+/// When it is too long.
+pub(super) fn check_name<'a>(
+    key: &'a EnvironmentKey,
+    name: &'a str,
+) -> Result<&'a str, ServiceError> {
+    let name = name.trim();
+    if name.chars().count() > MAX_NAME_CHARS {
+        return Err(ServiceError::Invalid(format!("name: at most {MAX_NAME_CHARS} characters")));
+    }
+    Ok(if name.is_empty() { key.as_str() } else { name })
+}
+
+fn document(live: &LiveEnvironment) -> Option<serde_json::Value> {
+    Some(json!({"key": live.environment.key, "name": live.environment.name}))
+}
+
+/// Gives an environment another key and name. Its keys and tokens stay good; addresses of the API and of
+/// the admin have the new key.
+///
+/// # Errors
+/// When the actor may not, a field is wrong, or another environment of the project has that key.
+pub async fn rename(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+    key: EnvironmentKey,
+    name: &str,
+) -> Result<(), ServiceError> {
+    actor.require(Role::Admin)?;
+    actor.require_shared("environments")?;
+    let _turn = service.begin_edit().await;
+    let live = service.environment(environment)?;
+    let name = check_name(&key, name)?.to_owned();
+    if (&live.environment.key, &live.environment.name) == (&key, &name) {
+        return Ok(());
+    }
+    if live.environment.key != key {
+        check_key(&key)?;
+        let siblings = service.siblings(live.environment.project_id);
+        if siblings.iter().any(|sibling| sibling.environment.key == key) {
+            return Err(ServiceError::Exists { what: "environment", key: key.to_string() });
+        }
+    }
+    let after = Some(json!({"key": key, "name": name}));
+    let (kind, subject) = (SubjectKind::Environment, key.as_str());
+    let entry = saved(service, actor, kind, subject, document(&live), after);
+    let edits = [Edit::RenameEnvironment(key.clone(), name)];
+    let entries = [PlacedEntry::new(environment, entry)];
+    service.edit(environment, &edits, &entries, "the environment").await
+}
+
+/// Deletes an environment with its switches, rules, overrides, keys, tokens, rollout and telemetry. The
+/// audit log keeps what it was. `typed` is the key as the actor has typed it, so that it is the one that
+/// they mean.
+///
+/// # Errors
+/// When the actor may not, the key is another one, or it is the project's last environment.
+pub async fn delete(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+    typed: &str,
+) -> Result<(), ServiceError> {
+    actor.require(Role::Admin)?;
+    actor.require_shared("environments")?;
+    let _turn = service.begin_edit().await;
+    let live = service.environment(environment)?;
+    let key = &live.environment.key;
+    if typed.trim() != key.as_str() {
+        let text = format!("confirm: type the key of the environment, {key}, to delete it");
+        return Err(ServiceError::Invalid(text));
+    }
+    if service.siblings(live.environment.project_id).len() < 2 {
+        let text = "this is the project's last environment; make another one first";
+        return Err(ServiceError::InUse(text.to_owned()));
+    }
+    let kind = SubjectKind::Environment;
+    let entry = saved(service, actor, kind, key.as_str(), document(&live), None);
+    let entries = [PlacedEntry::new(environment, entry)];
+    service.edit(environment, &[Edit::DeleteEnvironment], &entries, "the environment").await?;
+    for telemetry in [environment, environment.simulated()] {
+        service.telemetry.forget_environment(telemetry).await?;
+    }
+    Ok(())
+}

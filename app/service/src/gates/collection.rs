@@ -1,0 +1,136 @@
+//! Whether what a criterion rests on was collected at all.
+
+use phasegate_domain::{
+    Timestamp,
+    collecting::{Collecting, Switch},
+    history::{Change, SubjectKind},
+    ids::EnvironmentId,
+    rollout::Metric,
+    telemetry::day_of,
+};
+use phasegate_store::models::HistoryQuery;
+use serde_json::Value;
+
+use crate::{
+    Service, ServiceError,
+    collecting::{held, in_force},
+};
+
+/// Changes of the settings that are looked at.
+const CHANGES: u32 = 100;
+
+/// What pages were allowed to report, in the order of [`Switch::ALL`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Collection([Result<i64, String>; 3]);
+
+impl Collection {
+    /// Reads what is collected, and since when, looking back to a day.
+    pub(super) async fn read(
+        service: &Service,
+        environment: EnvironmentId,
+        from_day: i64,
+    ) -> Result<Self, ServiceError> {
+        let live = service.environment(environment)?;
+        let current = in_force(service, &live);
+        let query = HistoryQuery {
+            kind: Some(SubjectKind::Environment),
+            since: Timestamp::from_timestamp(from_day * 86_400, 0),
+            limit: CHANGES,
+            ..HistoryQuery::default()
+        };
+        let lines = service.state.history(environment.real(), &query).await?;
+        let changes: Vec<(Timestamp, Change)> =
+            lines.into_iter().map(|line| (line.entry.at, line.entry.change)).collect();
+        Ok(Self(Switch::ALL.map(|switch| {
+            match held(service, switch) {
+                Some((variable, false)) => {
+                    return Err(format!("{} not collected: {variable} is set", subject(switch)));
+                }
+                // A variable that holds a switch on has held it since the server started.
+                Some((_, true)) => return Ok(from_day),
+                None => {}
+            }
+            since(switch, current, &changes, from_day)
+        })))
+    }
+
+    /// The first full day on which it was collected.
+    ///
+    /// # Errors
+    /// Says that it is not collected.
+    pub(super) fn since(&self, switch: Switch) -> Result<i64, String> {
+        let mut all = Switch::ALL.into_iter().zip(&self.0);
+        let found = all.find(|(known, _)| *known == switch).map(|(_, since)| since.clone());
+        found.unwrap_or(Ok(i64::MIN))
+    }
+}
+
+fn subject(switch: Switch) -> &'static str {
+    match switch {
+        Switch::Analytics => "not measured: analytics are",
+        Switch::Performance => "not measured: vitals and timings are",
+        Switch::Errors => "not measured: errors are",
+    }
+}
+
+/// `changes` are the newest first.
+fn since(
+    switch: Switch,
+    current: Collecting,
+    changes: &[(Timestamp, Change)],
+    from_day: i64,
+) -> Result<i64, String> {
+    if !current.is_on(switch) {
+        return Err(format!("{} not collected; switch that on under Settings", subject(switch)));
+    }
+    let was_off = |(_, change): &&(Timestamp, Change)| match change {
+        Change::Saved { before: Some(before), .. } => {
+            before.pointer(&format!("/collecting/{}", switch.as_str())) == Some(&Value::Bool(false))
+        }
+        _ => false,
+    };
+    Ok(changes.iter().find(was_off).map_or(from_day, |(at, _)| day_of(*at) + 1))
+}
+
+/// The switch that a metric depends on. Feedback is always taken.
+pub(super) fn switch_of(metric: Metric) -> Option<Switch> {
+    match metric {
+        Metric::ErrorRate | Metric::CriticalErrorRate | Metric::CriticalBugs => {
+            Some(Switch::Errors)
+        }
+        Metric::PerformanceScore | Metric::GoodVitals => Some(Switch::Performance),
+        Metric::AdoptionRate
+        | Metric::Retention
+        | Metric::Retention30
+        | Metric::Engagement
+        | Metric::SessionDuration
+        | Metric::Events => Some(Switch::Analytics),
+        Metric::UserSatisfaction | Metric::Nps | Metric::Uptime => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn evidence_begins_when_collecting_does() {
+        let at = |day: i64| Timestamp::from_timestamp(day * 86_400 + 3_600, 0).unwrap();
+        let of = |errors: bool| json!({"collecting": {"errors": errors}});
+        let change = |day, before: bool| {
+            let (before, after) = (of(before), of(!before));
+            let (kind, key) = (SubjectKind::Environment, "collecting".to_owned());
+            (at(day), Change::Saved { kind, key, before: Some(before), after: Some(after) })
+        };
+        let on = Collecting::default();
+        let off = on.with(Switch::Errors, false);
+        let changes = [change(105, false), change(102, true)];
+        assert_eq!(since(Switch::Errors, on, &changes, 100), Ok(106));
+        assert_eq!(since(Switch::Analytics, on, &changes, 100), Ok(100));
+        assert_eq!(since(Switch::Errors, on, &[], 100), Ok(100));
+        let refused = since(Switch::Errors, off, &[], 100).unwrap_err();
+        assert!(refused.starts_with("not measured: errors are not collected"), "{refused}");
+    }
+}

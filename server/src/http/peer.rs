@@ -1,0 +1,113 @@
+//! Who a request comes from: the other end of the connection, or the client that a trusted proxy names.
+
+use std::{net::IpAddr, sync::Arc};
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, StatusCode, request::Parts},
+};
+use ipnet::IpNet;
+
+use super::{AppState, Problem, connections::Connection};
+
+/// The proxies whose word about their clients is taken.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct TrustedProxies(Vec<IpNet>);
+
+impl TrustedProxies {
+    /// Reads addresses and networks with commas between them.
+    ///
+    /// # Errors
+    /// Names the one that cannot be used.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+        let one = |item: &str| {
+            let address = || item.parse::<IpAddr>().ok().map(IpNet::from);
+            item.parse::<IpNet>().ok().or_else(address).ok_or_else(|| {
+                format!(
+                    "trusted_proxies: {item:?} is not an address or network such as 10.0.0.0/8; \
+                     write several with commas"
+                )
+            })
+        };
+        items.map(one).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Whether an address is that of a trusted proxy.
+    pub(crate) fn trusts(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.0.iter().any(|network| network.contains(&address))
+    }
+
+    /// The client: the last address of `X-Forwarded-For` that is not a trusted proxy's, as far as
+    /// trusted proxies have written it. What strangers write there is not looked at.
+    pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        if !self.trusts(peer) {
+            return peer;
+        }
+        let lines = headers.get_all("x-forwarded-for").into_iter();
+        let lines: Vec<&str> = lines.filter_map(|value| value.to_str().ok()).collect();
+        let hops = lines.iter().rev().flat_map(|line| line.rsplit(','));
+        let mut client = peer;
+        for hop in hops {
+            let Ok(address) = hop.trim().parse::<IpAddr>() else { return client };
+            client = address;
+            if !self.trusts(address) {
+                return address;
+            }
+        }
+        client
+    }
+}
+
+/// The address that a request comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ClientAddress(pub(crate) IpAddr);
+
+impl FromRequestParts<AppState> for ClientAddress {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let Some(connection) = parts.extensions.get::<Arc<Connection>>() else {
+            let detail = "the request came over no connection";
+            return Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, detail));
+        };
+        let peer = connection.peer.ip();
+        Ok(Self(state.settings.trusted_proxies.client(peer, &parts.headers)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    fn client(trusted: &str, peer: &str, forwarded: &[&'static str]) -> String {
+        let mut headers = HeaderMap::new();
+        for line in forwarded {
+            headers.append("x-forwarded-for", HeaderValue::from_static(line));
+        }
+        let proxies = TrustedProxies::parse(trusted).unwrap();
+        proxies.client(peer.parse().unwrap(), &headers).to_string()
+    }
+
+    #[test]
+    fn only_trusted_proxies_are_believed() {
+        let both = "127.0.0.1, 10.0.0.0/8";
+        assert_eq!(client("", "127.0.0.1", &["1.2.3.4"]), "127.0.0.1");
+        assert_eq!(client(both, "127.0.0.1", &["1.2.3.4"]), "1.2.3.4");
+        assert_eq!(client(both, "9.9.9.9", &["1.2.3.4"]), "9.9.9.9", "a stranger's word");
+        assert_eq!(client(both, "127.0.0.1", &["6.6.6.6, 1.2.3.4, 10.0.0.7"]), "1.2.3.4", "forged");
+        assert_eq!(client(both, "127.0.0.1", &["6.6.6.6", "1.2.3.4"]), "1.2.3.4");
+        assert_eq!(client(both, "127.0.0.1", &["1.2.3.4, nonsense"]), "127.0.0.1");
+        assert_eq!(client(both, "::ffff:127.0.0.1", &["2001:db8::1"]), "2001:db8::1");
+        assert_eq!(client(both, "127.0.0.1", &[]), "127.0.0.1");
+    }
+
+    #[test]
+    fn what_is_no_network_is_named() {
+        let error = TrustedProxies::parse("10.0.0.0/8, proxy.local").unwrap_err();
+        assert!(error.contains("\"proxy.local\""), "{error}");
+    }
+}

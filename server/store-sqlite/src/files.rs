@@ -1,0 +1,131 @@
+//! A database's files before it is opened: whether they can be written, and whether they belong together.
+//!
+//! SQLite keeps the newest changes beside the file, in `-wal`. When somebody puts a backup in the file's
+//! place and leaves that journal, SQLite mixes the two without a word. So each start writes a mark into
+//! the file and beside it; a journal is only good for a file with the mark that is noted.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{ErrorKind, Read, Seek, SeekFrom, Write},
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+
+use phasegate_store::StoreError;
+
+/// Where SQLite keeps `user_version` in a file's head, in bytes from its start.
+const USER_VERSION_AT: u64 = 60;
+
+/// A file beside the database.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut path = path.to_owned().into_os_string();
+    path.push(ending);
+    path.into()
+}
+
+/// Checks the files of a database, as far as they are there.
+///
+/// # Errors
+/// [`StoreError::CannotWrite`] or [`StoreError::ForeignJournal`].
+pub(crate) fn check(path: &Path) -> Result<(), StoreError> {
+    for ending in ["", "-wal", "-shm"] {
+        let file = beside(path, ending);
+        match OpenOptions::new().read(true).write(true).open(&file) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(cannot_write(&file, &error));
+            }
+            _ => {}
+        }
+    }
+    let has_journal = fs::metadata(beside(path, "-wal")).is_ok_and(|wal| wal.len() > 0);
+    if has_journal && noted(path).is_some_and(|noted| stored(path) != Some(noted)) {
+        return Err(StoreError::ForeignJournal { database: path.display().to_string() });
+    }
+    Ok(())
+}
+
+fn cannot_write(file: &Path, error: &std::io::Error) -> StoreError {
+    let owner = fs::metadata(file).ok().map(|found| found.uid());
+    StoreError::CannotWrite {
+        file: file.display().to_string(),
+        owner: owner.map_or_else(|| "unknown".to_owned(), |uid| uid.to_string()),
+        reason: error.to_string(),
+    }
+}
+
+/// The mark in the file itself; `None` if there is no file, or it is too short for one.
+fn stored(path: &Path) -> Option<i32> {
+    let mut file = fs::File::open(path).ok()?;
+    file.seek(SeekFrom::Start(USER_VERSION_AT)).ok()?;
+    let mut bytes = [0; 4];
+    file.read_exact(&mut bytes).ok()?;
+    Some(i32::from_be_bytes(bytes))
+}
+
+/// The mark that was noted beside it.
+fn noted(path: &Path) -> Option<i32> {
+    fs::read_to_string(beside(path, "-mark")).ok()?.trim().parse().ok()
+}
+
+/// Notes a mark beside the file that has it. If the file has not, because another process kept the
+/// journal from being written back, nothing is noted, so that nothing is refused later.
+pub(crate) fn note(path: &Path, mark: i32) -> Result<(), StoreError> {
+    let file = beside(path, "-mark");
+    if stored(path) != Some(mark) {
+        return match fs::remove_file(&file) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(cannot_write(&file, &error)),
+            _ => Ok(()),
+        };
+    }
+    let written = fs::File::create(&file).and_then(|mut note| {
+        writeln!(note, "{mark}")?;
+        note.sync_all()
+    });
+    written.map_err(|error| match error.kind() {
+        ErrorKind::StorageFull => StoreError::Full,
+        _ => cannot_write(&file, &error),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As much of a file as is looked at.
+    fn database(path: &Path, mark: i32) {
+        let mut bytes = vec![0; 100];
+        bytes[60..64].copy_from_slice(&mark.to_be_bytes());
+        fs::write(path, bytes).unwrap();
+    }
+
+    #[test]
+    fn a_journal_of_another_file_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db");
+        assert!(check(&path).is_ok(), "nothing is there yet");
+        database(&path, 7);
+        fs::write(beside(&path, "-wal"), "frames").unwrap();
+        assert!(check(&path).is_ok(), "of an older version, which noted nothing");
+        note(&path, 7).unwrap();
+        assert!(check(&path).is_ok(), "after a power cut");
+        note(&path, 8).unwrap();
+        assert_eq!(noted(&path), None, "a mark that the file has not is not noted");
+        note(&path, 7).unwrap();
+        database(&path, 5);
+        let refused = check(&path).unwrap_err();
+        assert!(matches!(refused, StoreError::ForeignJournal { .. }), "{refused}");
+        assert!(refused.to_string().contains("state.db-wal"), "{refused}");
+        fs::remove_file(beside(&path, "-wal")).unwrap();
+        assert!(check(&path).is_ok(), "a backup without a journal is just opened");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db");
+        // A folder cannot be written as a file, not even by root.
+        fs::create_dir(beside(&path, "-shm")).unwrap();
+        let refused = check(&path).unwrap_err().to_string();
+        assert!(refused.contains("state.db-shm") && refused.contains("chown"), "{refused}");
+    }
+}
