@@ -14,7 +14,7 @@ use anyhow::{Context, bail};
 use phasegate_service::{
     Service, ServiceError, accounts, flags, telemetry, tokens, usage, variables::Variables,
 };
-use phasegate_store::{StateStore, TelemetryStore};
+use phasegate_store::{StateStore, TelemetryStore, UnavailableTelemetry};
 use phasegate_store_sqlite::{SqliteState, SqliteTelemetry};
 use tokio::{
     net::TcpListener,
@@ -111,10 +111,34 @@ async fn listen(address: &str) -> anyhow::Result<TcpListener> {
 /// When the folder cannot be written or a database is of a newer version.
 pub async fn open(config: &Config) -> anyhow::Result<Arc<Service>> {
     make_data_folder(&config.data)?;
-    let state = SqliteState::open(&config.data.join("state.db")).await?;
     let telemetry = SqliteTelemetry::open(&config.data.join("telemetry.db")).await?;
+    open_with(config, Arc::new(telemetry)).await
+}
+
+/// The same, for commands that can do without telemetry: a flag must be killed whatever else is wrong.
+/// `warn` is told what cannot be opened.
+pub(crate) async fn open_without_telemetry(
+    config: &Config,
+    warn: impl FnOnce(&str),
+) -> anyhow::Result<Arc<Service>> {
+    make_data_folder(&config.data)?;
+    let telemetry: Arc<dyn TelemetryStore> =
+        match SqliteTelemetry::open(&config.data.join("telemetry.db")).await {
+            Ok(telemetry) => Arc::new(telemetry),
+            Err(error) => {
+                warn(&error.to_string());
+                Arc::new(UnavailableTelemetry::new(error.to_string()))
+            }
+        };
+    open_with(config, telemetry).await
+}
+
+async fn open_with(
+    config: &Config,
+    telemetry: Arc<dyn TelemetryStore>,
+) -> anyhow::Result<Arc<Service>> {
+    let state = SqliteState::open(&config.data.join("state.db")).await?;
     let state: Arc<dyn StateStore> = Arc::new(state);
-    let telemetry: Arc<dyn TelemetryStore> = Arc::new(telemetry);
     let variables = Variables::read(config::variables())?;
     Ok(Arc::new(Service::open(state, telemetry, clock::now, variables, clock::seed()?).await?))
 }

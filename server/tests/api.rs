@@ -274,7 +274,7 @@ async fn a_token_opens_what_its_scopes_say_until_it_is_deleted() {
     let (status, problem) =
         json(app.post(&url("/flags")).bearer_auth(&secret).json(&checkout())).await;
     assert_eq!(status, 403);
-    assert!(problem["detail"].as_str().unwrap().contains("operator"), "{problem}");
+    assert!(problem["detail"].as_str().unwrap().contains("scope write"), "{problem}");
     assert_eq!(json(app.get(&url("/tokens")).bearer_auth(&secret)).await.0, 403);
     let ofrep = app.post("/ofrep/v1/evaluate/flags").bearer_auth(&secret);
     assert_eq!(json(ofrep).await.0, 403, "reading is not evaluating");
@@ -320,16 +320,45 @@ async fn environments_are_apart() {
     assert_eq!(status, 403);
     assert_eq!(json(app.api(Method::POST, "/flags").json(&checkout())).await.0, 201);
     let state = json!({"key": "CHECKOUT", "kind": "boolean", "tags": ["shop"], "enabled": false});
-    let put = app.client.put(format!("{}{flags}/CHECKOUT", app.url)).bearer_auth(writer);
-    assert_eq!(json(put.json(&state)).await.0, 200, "but its own switch is its own");
+    let put = |document: &serde_json::Value| {
+        let put = app.client.put(format!("{}{flags}/CHECKOUT", app.url)).bearer_auth(writer);
+        json(put.header("if-match", "*").json(document))
+    };
+    assert_eq!(put(&state).await.0, 200, "but its own switch is its own");
+    let default = json!({"key": "CHECKOUT", "kind": "boolean", "tags": ["shop"], "enabled": false,
+        "default_variant": "on"});
+    assert_eq!(put(&default).await.0, 200, "and so is its default");
+    let there = app.service.find_environment("default", "staging").unwrap();
+    let there = there.snapshot.flag("CHECKOUT").unwrap();
+    assert_eq!(there.state.default_variant(&there.flag).as_str(), "off");
+    for shared in [
+        json!({"archived": true}),
+        json!({"variants": [{"name": "on", "value": true}, {"name": "off", "value": false},
+                            {"name": "maybe", "value": true}]}),
+        json!({"off_variant": "on"}),
+    ] {
+        let mut document = default.clone();
+        document.as_object_mut().unwrap().extend(shared.as_object().unwrap().clone());
+        let (status, problem) = put(&document).await;
+        let field = shared.as_object().unwrap().keys().next().unwrap().clone();
+        assert_eq!(status, 403, "{problem}");
+        assert!(problem["detail"].as_str().unwrap().starts_with(&field), "{problem}");
+    }
+    let reach = json!({"name": "wider", "scopes": ["write"], "reach": "project"});
+    let admin = json!({"name": "local admin", "scopes": ["admin"]});
+    let (_, admin) = json(app.api(Method::POST, "/tokens").json(&admin)).await;
+    let tokens = "/api/v1/projects/default/environments/production/tokens";
+    let wider = app.post(tokens).bearer_auth(admin["secret"].as_str().unwrap()).json(&reach);
+    assert_eq!(json(wider).await.0, 403, "no token makes one that reaches further than itself");
     let staging = app.service.find_environment("default", "staging").unwrap().environment.id;
     let actor = common::actor(phasegate_domain::people::Role::Admin);
     let query = phasegate_store::models::HistoryQuery { limit: 9, ..Default::default() };
     let lines = phasegate_service::history::history(&app.service, &actor, staging, &query);
     assert_eq!(lines.await.unwrap().len(), 2, "its own making, and the flag that is shared");
-    let elsewhere = app.get("/api/v1/projects/default/environments/staging/flags");
-    let (status, problem) = json(elsewhere.bearer_auth(common::SERVER_TOKEN)).await;
+    let elsewhere = || app.get("/api/v1/projects/default/environments/staging/flags");
+    let (status, problem) = json(elsewhere().bearer_auth(writer)).await;
     assert_eq!(status, 403, "a token is for one environment: {problem}");
+    assert_eq!(json(elsewhere().bearer_auth(common::SERVER_TOKEN)).await.0, 200, "or for all");
     let nowhere = app.get("/api/v1/projects/default/environments/nowhere/flags");
     assert_eq!(json(nowhere.bearer_auth(common::SERVER_TOKEN)).await.0, 404);
 }

@@ -181,7 +181,10 @@ async fn unknown_addresses_and_health_are_answered() {
     let (status, problem) = json(app.get("/collect")).await;
     assert_eq!((status, problem["detail"].as_str()), (405, Some("/collect does not take GET")));
     assert_eq!(app.get("/healthz").send().await.unwrap().text().await.unwrap(), "ok\n");
-    assert_eq!(app.get("/readyz").send().await.unwrap().text().await.unwrap(), "ready\n");
+    assert_eq!(
+        app.get("/readyz").send().await.unwrap().text().await.unwrap(),
+        "{\"status\":\"ready\"}"
+    );
 }
 
 #[tokio::test]

@@ -11,6 +11,8 @@ mod common;
 mod process;
 
 use common::{CLIENT_KEY, TestApp, json};
+use phasegate_domain::{people::Role, rollout::Contribution};
+use phasegate_service::{ServiceError, rollout};
 use process::Server;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -124,9 +126,11 @@ async fn a_killed_rollout_is_off_for_everybody() {
 async fn votes_and_incidents_are_kept_through_a_restart() {
     let app = TestApp::start().await;
     command(&app, "start", "a trial").await;
-    assert_eq!(add(&app, json!({"contribution": "vote", "go": false})).await.0, 422);
-    let vote = json!({"contribution": "vote", "go": false, "comment": "not on a Friday"});
-    assert_eq!(add(&app, vote).await.0, 200);
+    let (code, problem) = add(&app, json!({"contribution": "vote", "go": true})).await;
+    assert_eq!(code, 409, "tokens vote only where the plan says so: {problem}");
+    vote(&app, true, "").await.unwrap();
+    assert!(vote(&app, false, "").await.is_err(), "a no-go says why");
+    vote(&app, false, "not on a Friday").await.unwrap();
     let judged =
         json!({"contribution": "sign_off", "statement": "No blocking bugs", "holds": true});
     assert_eq!(add(&app, judged).await.0, 200);
@@ -192,6 +196,41 @@ async fn a_plan_is_taken_away_changed_and_brought_in_as_a_revision() {
 }
 
 /// One phase that asks for adoption above 50 % and errors below 20 %, and no time.
+/// As a person votes.
+async fn vote(app: &TestApp, go: bool, comment: &str) -> Result<(), ServiceError> {
+    let actor = common::actor(Role::Operator);
+    let environment = app.service.first_environment().unwrap();
+    let vote = Contribution::Vote { go, comment: comment.to_owned() };
+    rollout::add(&app.service, &actor, environment, &vote).await.map(drop)
+}
+
+#[tokio::test]
+async fn one_account_has_one_vote_however_many_tokens_it_makes() {
+    let app = TestApp::start().await;
+    let canary = include_str!("../plans/canary.toml");
+    let text = canary.replace("quorum = 1\n", "quorum = 1\ntoken_votes = true\n");
+    let (code, answer) =
+        json(app.overwrite(Method::PUT, "/rollout/plan").json(&json!({"toml": text}))).await;
+    assert_eq!(code, 200, "{answer}");
+    command(&app, "start", "a trial").await;
+    let mut secrets = Vec::new();
+    for name in ["one", "two"] {
+        let token = json!({"name": name, "scopes": ["write"]});
+        let (_, made) = json(app.api(Method::POST, "/tokens").json(&token)).await;
+        secrets.push(made["secret"].as_str().unwrap().to_owned());
+    }
+    let record = "/api/v1/projects/default/environments/production/rollout/record";
+    for secret in &secrets {
+        let go = json!({"contribution": "vote", "go": true});
+        let (code, answer) = json(app.post(record).bearer_auth(secret).json(&go)).await;
+        assert_eq!(code, 200, "{answer}");
+    }
+    vote(&app, true, "").await.unwrap();
+    let votes = status(&app).await["record"]["votes"].clone();
+    assert_eq!(votes.as_array().unwrap().len(), 1, "{votes}");
+    assert_eq!(votes[0]["by"], common::EMAIL);
+}
+
 fn measured_plan() -> String {
     let canary = include_str!("../plans/canary.toml");
     let phases = canary.find("[[phases]]").unwrap();
@@ -232,7 +271,7 @@ async fn what_pages_report_opens_the_gate_and_shuts_it() {
     let (code, answer) = json(app.overwrite(Method::PUT, "/rollout/plan").json(&plan)).await;
     assert_eq!(code, 200, "{answer}");
     command(&app, "start", "a trial").await;
-    add(&app, json!({"contribution": "vote", "go": true})).await;
+    vote(&app, true, "").await.unwrap();
     let verdicts = async || {
         let gate = status(&app).await["gate"]["conditions"].clone();
         let of = |n: usize| gate[n]["verdict"].as_str().unwrap().to_owned();
@@ -248,7 +287,7 @@ async fn what_pages_report_opens_the_gate_and_shuts_it() {
     assert_eq!(status(&app).await["can_advance"], true);
     let (code, moved) = command(&app, "advance", "").await;
     assert_eq!((code, &moved["phase"]), (200, &json!(2)), "without force: {moved}");
-    add(&app, json!({"contribution": "vote", "go": true})).await;
+    vote(&app, true, "").await.unwrap();
     for who in 0..60 {
         visit(&app, who, true).await;
     }

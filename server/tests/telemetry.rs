@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use common::{CLIENT_KEY, TestApp, json};
 use phasegate_domain::rollout::{Command, CommandKind};
-use phasegate_server::{AppState, Config, router};
+use phasegate_server::{AppState, Config};
 use phasegate_service::{Service, setup, telemetry, variables::Variables};
 use phasegate_store_sqlite::{SqliteState, SqliteTelemetry};
 use reqwest::{Method, RequestBuilder};
@@ -265,12 +265,10 @@ async fn a_full_disk_stops_ingest_and_nothing_else() {
     setup::first_start(&service, &new, plan, [[1; 32], [2; 32]]).await.unwrap().unwrap();
     let config = Config { data: data.path().to_owned(), ..Config::default() };
     let stop = CancellationToken::new();
-    let app = AppState::new(Arc::clone(&service), &config, stop, [3; 32]);
+    let app = AppState::new(Arc::clone(&service), &config, stop.clone(), [3; 32]);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, router(app)).await });
-    let jobs = Arc::clone(&service);
-    tokio::spawn(async move { telemetry::write_queued(&jobs).await });
+    tokio::spawn(phasegate_server::serve(listener, app, stop.cancelled_owned()));
     let client = reqwest::Client::new();
     let send = |id: &str| {
         let names = (0..100).map(|n| json!({"t": "custom", "name": format!("{n:0150}")}));

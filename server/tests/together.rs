@@ -45,13 +45,102 @@ async fn a_kill_is_not_ended_by_leaving_a_field_out() {
     let flag = json!({"key": "F", "kind": "boolean"});
     assert_eq!(json(app.api(Method::POST, "/flags").json(&flag)).await.0, 201);
     let put = async |flag: Value| json(app.overwrite(Method::PUT, "/flags/F").json(&flag)).await;
-    assert_eq!(put(json!({"key": "F", "kind": "boolean", "killed": true})).await.1["killed"], true);
+    let act = async |act: &str| json(app.api(Method::POST, &format!("/flags/F/{act}"))).await;
+    assert_eq!(act("kill").await.1["killed"], true);
     let (_, kept) = put(json!({"key": "F", "kind": "boolean", "name": "Renamed"})).await;
     assert_eq!((&kept["killed"], &kept["name"]), (&json!(true), &json!("Renamed")));
-    assert_eq!(
-        put(json!({"key": "F", "kind": "boolean", "killed": false})).await.1["killed"],
-        false
-    );
+    let (status, problem) = put(json!({"key": "F", "kind": "boolean", "killed": false})).await;
+    assert_eq!(status, 422, "no document revives a flag");
+    assert!(problem["detail"].as_str().unwrap().contains("revive the flag"), "{problem}");
+    assert_eq!(act("revive").await.1["killed"], false);
+    let (status, _) = put(json!({"key": "F", "kind": "boolean", "killed": true})).await;
+    assert_eq!(status, 422, "nor kills it");
+    assert_eq!(act("off").await.1["enabled"], false);
+    assert_eq!(act("on").await.1["enabled"], true);
+    assert_eq!(act("toggle").await.0, 400);
+}
+
+#[tokio::test]
+async fn a_change_says_upon_what_it_is_made() {
+    let app = TestApp::start().await;
+    let flag = json!({"key": "F", "kind": "boolean"});
+    let made = app.api(Method::POST, "/flags").json(&flag).send().await.unwrap();
+    let stale = made.headers()["etag"].to_str().unwrap().to_owned();
+    for (method, path, body) in [
+        (Method::PUT, "/flags/F", flag.clone()),
+        (Method::DELETE, "/flags/F", json!(null)),
+        (Method::PUT, "/segments/beta_testers", json!({})),
+        (Method::DELETE, "/segments/beta_testers", json!(null)),
+        (Method::PUT, "/collecting", json!({})),
+        (Method::PUT, "/retention", json!({})),
+    ] {
+        let (status, problem) = json(app.api(method, path).json(&body)).await;
+        // Where the body is wrong, too, that may be said first.
+        assert!([428, 422].contains(&status), "{path}: {problem}");
+    }
+    let (status, problem) = json(app.api(Method::PUT, "/flags/F").json(&flag)).await;
+    assert_eq!(status, 428, "{problem}");
+    assert!(problem["detail"].as_str().unwrap().starts_with("If-Match:"), "{problem}");
+    // A kill is not overwritten by a document from before it.
+    assert_eq!(json(app.api(Method::POST, "/flags/F/kill")).await.0, 200);
+    let late = app.api(Method::PUT, "/flags/F").header("if-match", &stale).json(&flag);
+    assert_eq!(json(late).await.0, 412);
+    assert_eq!(json(app.api(Method::GET, "/flags/F")).await.1["killed"], true);
+}
+
+#[tokio::test]
+async fn a_query_parameter_that_there_is_not_is_refused() {
+    let app = TestApp::start().await;
+    let plan = json!({"toml": include_str!("../plans/canary.toml")});
+    let before = json(app.api(Method::GET, "/rollout")).await.1;
+    for path in ["/rollout/plan?dryrun=true", "/rollout/plan?dry_run=true&dry_run=false"] {
+        let (status, problem) = json(app.overwrite(Method::PUT, path).json(&plan)).await;
+        assert_eq!(status, 400, "{problem}");
+        assert!(problem["detail"].as_str().unwrap().starts_with("dry"), "{problem}");
+    }
+    let dry = app.api(Method::PUT, "/rollout/plan?dry_run=true").json(&plan);
+    let (status, change) = json(dry).await;
+    assert_eq!(status, 200, "{change}");
+    assert!(change["fields"].as_array().is_some_and(|fields| !fields.is_empty()), "{change}");
+    assert_eq!(json(app.api(Method::GET, "/rollout")).await.1["version"], before["version"]);
+    let (status, problem) = json(app.api(Method::GET, "/flags?archive=true")).await;
+    assert_eq!(status, 400);
+    assert!(problem["detail"].as_str().unwrap().contains("archived"), "says what there is");
+}
+
+#[tokio::test]
+async fn an_environment_is_renamed_deleted_and_carried_as_a_file() {
+    let app = TestApp::start().await;
+    let base = "/api/v1/projects/default/environments";
+    let call = |method: Method, path: &str| {
+        let url = format!("{}{base}{path}", app.url);
+        app.client.request(method, url).bearer_auth(common::SERVER_TOKEN)
+    };
+    for key in ["new", ".", ".."] {
+        let (status, problem) = json(call(Method::POST, "").json(&json!({ "key": key }))).await;
+        assert_eq!(status, 422, "{problem}");
+    }
+    assert_eq!(json(call(Method::POST, "").json(&json!({"key": "staging"}))).await.0, 201);
+    let named = json!({"key": "canary", "name": "Canary"});
+    assert_eq!(json(call(Method::PUT, "/staging").json(&named)).await.0, 200);
+    let taken = json!({"key": "production"});
+    assert_eq!(json(call(Method::PUT, "/canary").json(&taken)).await.0, 409);
+    assert_eq!(json(call(Method::GET, "/staging/flags")).await.0, 404);
+    let (status, file) = json(call(Method::GET, "/production/file")).await;
+    assert_eq!(status, 200);
+    let dry = call(Method::PUT, "/canary/file?dry_run=true").json(&file);
+    assert_eq!(json(dry).await.1["applied"], false);
+    let apply = call(Method::PUT, "/canary/file").header("if-match", "*").json(&file);
+    assert_eq!(json(apply).await.0, 200);
+    assert_eq!(json(call(Method::DELETE, "/canary")).await.0, 400, "it is to be confirmed");
+    let wrong = call(Method::DELETE, "/canary?confirm=production").send().await.unwrap();
+    assert_eq!(wrong.status(), 422);
+    let deleted = call(Method::DELETE, "/canary?confirm=canary").send().await.unwrap();
+    assert_eq!(deleted.status(), 204);
+    assert_eq!(json(call(Method::GET, "/canary/flags")).await.0, 404);
+    let last = call(Method::DELETE, "/production?confirm=production").send().await.unwrap();
+    assert_eq!(last.status(), 409);
+    assert_eq!(json(call(Method::POST, "").json(&json!({"key": "canary"}))).await.0, 201, "free");
 }
 
 #[tokio::test]

@@ -32,6 +32,7 @@ mod service;
 pub mod setup;
 pub mod telemetry;
 pub mod tokens;
+pub mod toml_document;
 pub mod usage;
 pub mod variables;
 

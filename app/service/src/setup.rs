@@ -1,10 +1,18 @@
 //! The first start, and the plan that it loads.
 
-use phasegate_domain::rollout::{InvalidPlan, PlanFile};
+use phasegate_domain::{
+    flags::Flag,
+    rollout::{Plan, PlanFile},
+    segments::Segment,
+};
 use phasegate_store::models::{Created, FirstStart};
-use toml::de::{DeTable, DeValue};
+use serde::Deserialize;
+use serde_json::{Map, Value};
 
-use crate::{Service, ServiceError, accounts, secrets};
+use crate::{
+    Service, ServiceError, accounts, secrets,
+    toml_document::{Document, InvalidDocument},
+};
 
 /// What the first start makes, in clear; shown once and then only kept as digests.
 #[derive(Debug, Clone)]
@@ -71,77 +79,57 @@ pub async fn is_first_start(service: &Service) -> Result<bool, ServiceError> {
     Ok(service.state.environments().await?.is_empty())
 }
 
-/// Why a plan's text is no plan.
-#[derive(Debug, thiserror::Error)]
-pub enum PlanError {
-    /// Not TOML, or not of this shape; says the line.
-    #[error("{0}")]
-    Malformed(#[from] toml::de::Error),
-    /// Well-formed, but a field is wrong.
-    #[error("line {line}: {error}")]
-    Invalid {
-        /// Where the field is, from 1.
-        line: usize,
-        /// What is wrong with it.
-        error: InvalidPlan,
-    },
-}
-
 /// Reads a plan file that has all that it needs.
 ///
 /// # Errors
-/// Says line and field of what is wrong.
-pub fn parse_plan(text: &str) -> Result<PlanFile, PlanError> {
+/// Says line, column and field of what is wrong.
+pub fn parse_plan(text: &str) -> Result<PlanFile, InvalidDocument> {
     parse_plan_within(text, |_| {})
 }
 
 /// Reads a plan file that may rest on what is there already: `complete` adds that for the check.
 ///
 /// # Errors
-/// Says line and field of what is wrong.
+/// Says line, column and field of what is wrong.
 pub(crate) fn parse_plan_within(
     text: &str,
     complete: impl FnOnce(&mut PlanFile),
-) -> Result<PlanFile, PlanError> {
-    let file: PlanFile = toml::from_str(text)?;
-    let fields: toml::Table = toml::from_str(text)?;
+) -> Result<PlanFile, InvalidDocument> {
+    let document = Document::parse(text)?;
+    let mut fields = document.to_json()?;
     if let Some(field) = fields.keys().find(|field| !PlanFile::FIELDS.contains(&field.as_str())) {
-        let (line, field) = (line_of(text, field), field.clone());
-        let problem = format!("there is no such field; there are {}", PlanFile::FIELDS.join(", "));
-        return Err(PlanError::Invalid { line, error: InvalidPlan::Field { field, problem } });
+        let known = PlanFile::FIELDS.join(", ");
+        let problem = format!("{field}: there is no such field; there are {known}");
+        return Err(document.wrong(field, &problem));
     }
+    // The plan's own fields stand beside these in one table.
+    let mut own = Map::new();
+    for name in ["format", "segments", "flags"] {
+        if let Some(value) = fields.remove(name) {
+            own.insert(name.to_owned(), value);
+        }
+    }
+    let parts: PlanParts = document.read(Value::Object(own))?;
+    let plan: Plan = document.read(Value::Object(fields))?;
+    let PlanParts { format, segments, flags } = parts;
+    let file = PlanFile { format, segments, flags, plan };
     let mut whole = file.clone();
     complete(&mut whole);
     whole.validate().map_err(|error| {
-        let path = error.to_string();
-        PlanError::Invalid {
-            line: line_of(text, path.split(':').next().unwrap_or_default()),
-            error,
-        }
+        let problem = error.to_string();
+        document.wrong(problem.split(':').next().unwrap_or_default(), &problem)
     })?;
     Ok(file)
 }
 
-/// The line of a field such as `phases[1].percentage`; where it is not there, that of what it would
-/// be in.
-fn line_of(text: &str, path: &str) -> usize {
-    let Ok(table) = DeTable::parse(text) else { return 1 };
-    let mut place = table.span().start;
-    let mut within: Option<&DeValue<'_>> = None;
-    for (depth, step) in path.split(['.', '[']).enumerate() {
-        let found = match (depth, within) {
-            (0, _) => table.get_ref().get(step),
-            (_, Some(DeValue::Table(inner))) => inner.get(step),
-            (_, Some(DeValue::Array(inner))) => {
-                step.trim_end_matches(']').parse().ok().and_then(|at: usize| inner.get(at))
-            }
-            _ => None,
-        };
-        let Some(found) = found else { break };
-        place = found.span().start;
-        within = Some(found.get_ref());
-    }
-    1 + text.get(..place).unwrap_or_default().matches('\n').count()
+/// What a plan file holds beside the plan.
+#[derive(Deserialize)]
+struct PlanParts {
+    format: u32,
+    #[serde(default)]
+    segments: Vec<Segment>,
+    #[serde(default)]
+    flags: Vec<Flag>,
 }
 
 #[cfg(test)]
@@ -172,23 +160,30 @@ mod tests {
         };
         let social = "scope = \"EXERCISE_SOCIAL_FEATURES\"";
         let found = complaint(social, "scope = \"AI_EXERCISE_COACHING\"");
-        let begin = format!("line {}: phases[4].criteria[0].scope: no phase so far", line(social));
+        let begin = format!(
+            "line {}, column 9: phases[4].criteria[0].scope: no phase so far",
+            line(social)
+        );
         assert!(found.starts_with(&begin), "{found}");
         // All of both segments of phase 2 are let in, so there is nobody to compare with.
         let score = "threshold = 85\n";
         let found = complaint(score, "threshold = 85\ncompared_with = \"control\"\n");
-        let begin = format!("line {}: phases[1].criteria[2].compared_with:", line(score) + 1);
+        let begin =
+            format!("line {}, column 17: phases[1].criteria[2].compared_with:", line(score) + 1);
         assert!(found.starts_with(&begin), "{found}");
         let found = complaint("quorum = 2", "qourum = 2");
-        let begin = format!("line {}: qourum: there is no such field", line("quorum = 2"));
+        let begin =
+            format!("line {}, column 10: qourum: there is no such field", line("quorum = 2"));
         assert!(found.starts_with(&begin), "{found}");
         let event = "event = \"premium_conversion\"\n";
         let found = complaint(event, "");
         assert!(found.contains(": kpis[7].event: name the event"), "{found}");
         let falling = complaint("percentage = 20\n", "percentage = 2\n");
         assert!(
-            falling
-                .starts_with(&format!("line {}: phases[2].percentage:", line("percentage = 20"))),
+            falling.starts_with(&format!(
+                "line {}, column 14: phases[2].percentage:",
+                line("percentage = 20")
+            )),
             "{falling}"
         );
         let unknown = complaint("segment = \"new_users\", share", "segment = \"old_users\", share");
@@ -205,6 +200,16 @@ mod tests {
     #[test]
     fn a_malformed_plan_names_its_line() {
         let error = parse_plan("format = 1\nkey = \"a\"\nname = \n").unwrap_err().to_string();
-        assert!(error.contains("line 3"), "{error}");
+        assert!(error.starts_with("line 3, column "), "{error}");
+        let text = include_str!("../../../server/plans/exercise-library.toml");
+        for (from, to, begin) in [
+            ("percentage = 20\n", "percentage = \"x\"\n", "phases[2].percentage: invalid type"),
+            ("percentage = 20\n", "percentge = 1\n", "phases[2].percentge: unknown field"),
+        ] {
+            let error = parse_plan(&text.replacen(from, to, 1)).unwrap_err();
+            assert!(error.problem.starts_with(begin), "{error}");
+            assert_eq!(error.to_string().matches("line ").count(), 1, "{error}");
+            assert!(error.line > 10 && error.column > 10, "{error}");
+        }
     }
 }

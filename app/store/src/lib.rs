@@ -7,7 +7,9 @@ mod error;
 pub mod models;
 mod state;
 mod telemetry;
+mod unavailable;
 
 pub use error::StoreError;
 pub use state::StateStore;
 pub use telemetry::{Appended, TelemetryStore};
+pub use unavailable::UnavailableTelemetry;

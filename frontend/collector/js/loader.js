@@ -69,25 +69,41 @@ const install = (key, origin, settings) => {
       state.take || (document.hidden || type[0] == 'p' ? alone() : state.isAlone && load());
     }, true);
 
-  // What a page can say without the collector: the entries as they are, and errors. The server
-  // makes of them what the collector would have. Vitals are said once.
+  // What a page can say without the collector: the browser's entries, errors, and what the app said
+  // (an exposure right before a redirect is one). The server makes of them what the collector would
+  // have. Vitals are said once.
   const alone = () => {
     state.drain();
-    const events = [];
+    const events = [], exposed = {};
     // The app's hook may take anything out, and only the collector lets it.
     if (state.isQuiet || state.hook) return;
     for (const what of seen.splice(0)) attempt(() => {
-      const [name, event, given] = what, problem = name == 'captured' ? given : event.reason ?? event.error, message = problem?.message ?? problem ?? event.message;
-      // What says nothing is for the collector, if it still comes.
-      message ? events.push(['error', event.timeStamp ?? event, (message + '').slice(0, 300), problem?.stack?.slice(0, 300)]) : seen.push(what);
+      const [name, event, given, more] = what, { type, target, entryType } = event;
+      const problem = name == 'captured' ? given : event.reason ?? event.error;
+      const message = problem?.message ?? problem ?? (event.message || (type == 'unhandledrejection' ? 'Rejected with ' + event.reason : type == 'securitypolicyviolation' ? event.disposition != 'report' && event.effectiveDirective + ' refused ' + event.blockedURI : type == 'error' && (target.src || target.href)));
+      if (name == 'identify') state.who = given + '';
+      if (name == 'exposure') exposed[given] = more;
+      if (/^(exp|use|cus|tas|tim)/.test(name)) events.push([name, event, given.name ?? given, more, event - (given.start ?? what[4])]);
       // Only what the server needs: an entry's address may say more than anybody should know.
-      event.entryType && !state.sent && events.push([event.entryType, event.startTime, event.duration, event.value, event.hadRecentInput, event.processingStart, event.interactionId, event.name]);
+      else if (entryType) state.sent || events.push([entryType, event.startTime, event.duration, event.value, event.hadRecentInput, event.processingStart, event.interactionId, event.name]);
+      else if (message) events.push(['error', event.timeStamp ?? event, (message + '').slice(0, 300), problem?.stack?.slice(0, 300)]);
+      // What says nothing is for the collector, if it still comes.
+      else seen.push(what);
     });
     state.sent = 1;
-    const { responseStart, activationStart } = performance.getEntriesByType('navigation')[0] ?? {}, id = Math.random() + '';
-    events[0] && navigator.sendBeacon?.(origin + '/collect?key=' + key, JSON.stringify({
-      v: 1, batch: id, session: id, page: location.pathname, now: now(), responseStart, activationStart, hidden: state.wasHidden, alone: events.slice(0, 80),
-    }));
+    const { responseStart, activationStart } = performance.getEntriesByType('navigation')[0] ?? {}, random = () => Math.random() + '';
+    const visitor = attempt(() => localStorage['phasegate.visitor'] ||= random());
+    const session = attempt(() => JSON.parse(localStorage['phasegate.visit']).id) ?? random();
+    // Browsers take so many bytes from pages that end: halves may go where the whole does not, and
+    // what nobody takes waits for the next page, under the collector's own names.
+    const tell = (events) => {
+      const batch = random(), body = JSON.stringify({
+        v: 1, batch, session, visitor, user: state.who, exposed, dropped: state.lost, page: location.pathname, now: now(), responseStart, activationStart, hidden: state.wasHidden, alone: events,
+      });
+      if (navigator.sendBeacon?.(origin + '/collect?key=' + key, body)) return state.lost = 0;
+      events[9] ? [events.splice(0, events.length / 2), events].map(tell) : attempt(() => localStorage[`phasegate.unsent.${key}.${batch}`] = JSON.stringify([body, Date.now()])) || (state.lost += events.length);
+    };
+    while (events[0]) tell(events.splice(0, 99));
   };
   state.wasHidden = document.hidden && !document.prerendering;
 

@@ -7,7 +7,7 @@ const TEXTS = {
   howGood: 'How do you like it?', star: 'of 5', low: '1: not at all', high: '5: very much', nps: 'How likely are you to recommend us to a friend or colleague?', npsLow: '0: not at all', npsHigh: '10: very likely',
   message: 'Tell us more', messageBug: 'What happened, and what did you expect?', messageIdea: 'What would help you?', missing: 'Please choose a rating or write something.',
   picture: 'Screenshot, if you like', pictureLost: 'The screenshot could not be sent; what you wrote was.',
-  send: 'Send', sending: 'Sending …', cancel: 'Cancel', close: 'Close', thanks: 'Thank you! It has been sent.', later: 'Thank you! It will be sent as soon as the connection is back.',
+  refused: 'That could not be sent. Please change it, or try again later.', send: 'Send', sending: 'Sending …', cancel: 'Cancel', close: 'Close', thanks: 'Thank you! It has been sent.', later: 'Thank you! It will be sent as soon as the connection is back.',
 };
 
 const STYLE = `
@@ -125,7 +125,16 @@ const show = (kind, options, submit) => new Promise((closed) => {
     if (error.textContent) return (isNps ? nps : rating.hidden ? message : rating).querySelector?.('input')?.focus() ?? message.focus();
     send.disabled = true;
     done.textContent = texts.sending;
-    const { isSent, isComplete } = await submit({ ...said, screenshot: picture.hidden ? undefined : file.files[0] });
+    let sent;
+    try {
+      sent = await submit({ ...said, screenshot: picture.hidden ? undefined : file.files[0] });
+    } catch {
+      send.disabled = false;
+      done.textContent = '';
+      error.textContent = texts.refused;
+      return;
+    }
+    const { isSent, isComplete } = sent;
     const close = make('button', { className: 'main', textContent: texts.close });
     close.addEventListener('click', () => dialog.close());
     done.textContent = (isSent ? texts.thanks : texts.later) + (isComplete ? '' : ' ' + texts.pictureLost);

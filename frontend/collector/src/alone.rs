@@ -47,6 +47,51 @@ pub enum Seen<'a> {
         /// The interaction that an event belongs to.
         interaction: f64,
     },
+    /// The app acted on a flag's answer.
+    Exposure {
+        /// Its time.
+        at: f64,
+        /// The flag's key.
+        flag: &'a str,
+        /// The variant's name.
+        variant: &'a str,
+    },
+    /// A feature was used.
+    Used {
+        /// Its time.
+        at: f64,
+        /// The flag's key.
+        flag: &'a str,
+    },
+    /// The app's own event.
+    Custom {
+        /// Its time.
+        at: f64,
+        /// Its name.
+        name: &'a str,
+    },
+    /// A task was `started`, `completed` or `abandoned`.
+    Task {
+        /// Its time.
+        at: f64,
+        /// Its name.
+        name: &'a str,
+        /// Which of the three.
+        outcome: &'a str,
+        /// Since its start.
+        duration: f64,
+    },
+    /// Something was timed.
+    Timing {
+        /// Its end.
+        at: f64,
+        /// `api` or `render`.
+        kind: &'a str,
+        /// The endpoint or component.
+        name: &'a str,
+        /// How long it took.
+        duration: f64,
+    },
     /// An error that nobody caught.
     Error {
         /// When.
@@ -69,8 +114,25 @@ pub fn events(alone: &Alone<'_>) -> String {
     if response > 0.0 && response < now {
         collector.first_byte();
     }
-    for seen in seen {
+    // What the browser measured first: of many errors, some may not fit into a batch.
+    let is_entry = |seen: &&Seen<'_>| matches!(seen, Seen::Entry { .. });
+    let later = seen.iter().filter(|seen| !is_entry(seen));
+    let mut is_over = false;
+    for seen in seen.iter().filter(is_entry).chain(later) {
+        if !is_over && !is_entry(&seen) {
+            collector.hidden(now, 0.0);
+            is_over = true;
+        }
         match *seen {
+            Seen::Exposure { at, flag, variant } => collector.exposure(at, flag, variant),
+            Seen::Used { at, flag } => collector.feature_used(at, flag, ""),
+            Seen::Custom { at, name } => collector.custom(at, name, ""),
+            Seen::Task { at, name, outcome, duration } => {
+                collector.task(at, name, outcome, duration);
+            }
+            Seen::Timing { at, kind, name, duration } => {
+                collector.timing(at, kind, name, duration, false);
+            }
             Seen::Error { at, message, stack } => {
                 let (message, stack) = (&scrub(message), &scrub(stack));
                 let problem = Problem { kind: "error", message, stack, ..Problem::default() };
@@ -111,7 +173,9 @@ pub fn events(alone: &Alone<'_>) -> String {
             },
         }
     }
-    collector.hidden(now, 0.0);
+    if !is_over {
+        collector.hidden(now, 0.0);
+    }
     let batch = collector.batch(now);
     batch.find('[').and_then(|start| batch.get(start..)).unwrap_or("[]").to_owned()
 }
@@ -155,6 +219,18 @@ mod tests {
             assert!(events.contains(part), "{part} in {events}");
         }
         assert!(!events.contains("INP"), "{events}");
+        let error = |n: usize| format!("{n} {}", "x".repeat(290));
+        let errors: Vec<String> = (0..99).map(error).collect();
+        let mut seen: Vec<Seen<'_>> =
+            errors.iter().map(|message| Seen::Error { at: 1.0, message, stack: "" }).collect();
+        seen.push(Seen::Exposure { at: 2.0, flag: "A", variant: "on" });
+        seen.push(entry("largest-contentful-paint", "", 150.0, 0.0));
+        seen.push(entry("layout-shift", "", 200.0, 0.25));
+        let crowded =
+            super::events(&Alone { page, now: 500.0, response: 40.0, seen, ..Alone::default() });
+        for part in [r#""name":"LCP""#, r#""name":"CLS""#] {
+            assert!(crowded.contains(part), "vitals are not cut first");
+        }
         assert_eq!(super::events(&Alone::default()), "[]");
     }
 }

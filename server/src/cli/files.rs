@@ -64,13 +64,7 @@ pub(super) fn read(path: &Path) -> anyhow::Result<String> {
 pub(super) async fn export(args: ExportArgs) -> anyhow::Result<()> {
     let Local { service, environment, actor } = args.place.open().await?;
     let file = environments::export(&service, &actor, environment)?;
-    let is_json =
-        args.output.as_ref().is_some_and(|path| path.extension().is_some_and(|e| e == "json"));
-    let format = match args.format {
-        Some(Format::Json) => FileFormat::Json,
-        None if is_json => FileFormat::Json,
-        _ => FileFormat::Toml,
-    };
+    let format = format(args.format, args.output.as_deref())?;
     let text = write_file(&file, format)?;
     match args.output {
         None => print(text.trim_end()),
@@ -78,6 +72,20 @@ pub(super) async fn export(args: ExportArgs) -> anyhow::Result<()> {
             fs::write(&path, text).with_context(|| format!("{} cannot be written", path.display()))
         }
     }
+}
+
+/// As asked for, or as the output's name ends.
+fn format(asked: Option<Format>, output: Option<&Path>) -> anyhow::Result<FileFormat> {
+    let ending = output.and_then(Path::extension).and_then(|ending| ending.to_str());
+    Ok(match (asked, ending) {
+        (Some(Format::Json), _) | (None, Some("json")) => FileFormat::Json,
+        (Some(Format::Toml), _) | (None, None | Some("toml")) => FileFormat::Toml,
+        (None, Some(other)) => {
+            bail!(
+                "--output: .{other} is not a form of this file; name it .toml or .json, or add --format"
+            )
+        }
+    })
 }
 
 pub(super) async fn import(args: ImportArgs) -> anyhow::Result<()> {

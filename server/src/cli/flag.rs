@@ -94,7 +94,9 @@ pub(super) struct EvalArgs {
 pub(super) async fn run(command: FlagCommand) -> anyhow::Result<()> {
     match command {
         FlagCommand::List { json, place } => list_flags(&place.open().await?, json).await,
-        FlagCommand::Get { key, json, place } => get(&place.open().await?, &key, json),
+        FlagCommand::Get { key, json, place } => {
+            get(&place.open_without_telemetry().await?, &key, json)
+        }
         FlagCommand::Set(args) => set(args).await,
         FlagCommand::Eval(args) => eval(args).await,
     }
@@ -149,7 +151,7 @@ fn get(local: &Local, key: &str, json: bool) -> anyhow::Result<()> {
 
 async fn set(args: SetArgs) -> anyhow::Result<()> {
     let SetArgs { key, what, place } = args;
-    let local = place.open().await?;
+    let local = place.open_without_telemetry().await?;
     let Local { service, environment, actor } = &local;
     let key = FlagKey::new(key)?;
     if let Some(file) = what.file {
@@ -193,7 +195,7 @@ struct Evaluated<'a> {
 }
 
 async fn eval(args: EvalArgs) -> anyhow::Result<()> {
-    let local = args.place.open().await?;
+    let local = args.place.open_without_telemetry().await?;
     let live = local.service.environment(local.environment)?;
     let mut context: Value =
         serde_json::from_str(&args.context).context("--context is not a JSON object")?;

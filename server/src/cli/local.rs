@@ -39,15 +39,33 @@ pub(super) struct Local {
 /// Opens a data folder that is in use already.
 pub(super) async fn open(data: Option<PathBuf>) -> anyhow::Result<Arc<Service>> {
     let config = Config::load_for_data(data)?;
+    is_in_use(&config)?;
+    let service = serve::open(&config).await?;
+    Ok(keep(service))
+}
+
+/// The same for commands that can do without telemetry.
+async fn open_without_telemetry(data: Option<PathBuf>) -> anyhow::Result<Arc<Service>> {
+    let config = Config::load_for_data(data)?;
+    is_in_use(&config)?;
+    let warn = |problem: &str| eprintln!("phasegate: goes on without telemetry: {problem}");
+    Ok(keep(serve::open_without_telemetry(&config, warn).await?))
+}
+
+fn is_in_use(config: &Config) -> anyhow::Result<()> {
     ensure!(
         config.data.join("state.db").exists(),
         "there is no state.db in {}; name the data folder with --data",
         config.data.display()
     );
-    let service = serve::open(&config).await?;
+    Ok(())
+}
+
+/// Remembers what is to be closed.
+fn keep(service: Arc<Service>) -> Arc<Service> {
     let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
     opened.push(Arc::clone(&service));
-    Ok(service)
+    service
 }
 
 /// What this command has opened, to be closed at its end.
@@ -66,7 +84,17 @@ pub(super) async fn close() {
 
 impl Place {
     pub(super) async fn open(self) -> anyhow::Result<Local> {
-        let service = open(self.data).await?;
+        let service = open(self.data.clone()).await?;
+        self.local(service)
+    }
+
+    /// The same for commands that can do without telemetry.
+    pub(super) async fn open_without_telemetry(self) -> anyhow::Result<Local> {
+        let service = open_without_telemetry(self.data.clone()).await?;
+        self.local(service)
+    }
+
+    fn local(self, service: Arc<Service>) -> anyhow::Result<Local> {
         let environment =
             service.find_environment(&self.project, &self.environment)?.environment.id;
         let user = std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned());

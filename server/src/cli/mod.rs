@@ -96,7 +96,12 @@ pub fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("phasegate: {error:#}");
+            // A program that asked for JSON gets JSON, also when something is wrong.
+            if std::env::args_os().any(|argument| argument == "--json") {
+                eprintln!("{}", serde_json::json!({"error": format!("{error:#}")}));
+            } else {
+                eprintln!("phasegate: {error:#}");
+            }
             ExitCode::FAILURE
         }
     }

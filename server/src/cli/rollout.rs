@@ -119,7 +119,7 @@ pub(super) async fn run(wanted: RolloutCommand) -> anyhow::Result<()> {
         R::Complete(given) => (CommandKind::Complete, given),
         R::Abort(given) => (CommandKind::Abort, given),
     };
-    let local = given.place.open().await?;
+    let local = given.place.open_without_telemetry().await?;
     let (service, actor, environment) = (&local.service, &local.actor, local.environment);
     let wanted = Command::new(kind, given.reason);
     match command(service, actor, environment, &wanted, given.if_version).await {

@@ -50,7 +50,7 @@ fn one(coding: &str, body: &[u8], limit: usize) -> Result<Bytes, Problem> {
     match decoded {
         Ok(bytes) if bytes.len() > limit => Err(Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
-            format!("the body is larger than {limit} bytes when it is unpacked; send less at once"),
+            format!("the body is larger than {limit} bytes; send less at once"),
         )),
         Ok(bytes) => Ok(bytes.into()),
         Err(_) => {

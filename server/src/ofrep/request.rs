@@ -82,12 +82,46 @@ pub(super) async fn read(
     let mut request: Map<String, Value> = if body.is_empty() {
         Map::new()
     } else {
-        serde_json::from_slice(&body).map_err(|e| bad(ErrorCode::ParseError, e.to_string()))?
+        read_mended(&body).map_err(|e| bad(ErrorCode::ParseError, e.to_string()))?
     };
     let context = request.remove("context").unwrap_or_default();
     let context = EvaluationContext::from_json(context)
         .map_err(|error| bad(ErrorCode::InvalidContext, error.to_string()))?;
     Ok(Asked { live, context, digest: TAG_HASH.hash_one(&*body) })
+}
+
+/// Reads a body; one with half of a surrogate pair, which `'Ada 🚀'.slice(0, 5)` leaves behind and which
+/// is no text, with a replacement in its place: it must not cost the user all flags.
+fn read_mended(body: &[u8]) -> Result<Map<String, Value>, serde_json::Error> {
+    serde_json::from_slice(body).or_else(|error| match mended(body) {
+        Some(mended) => serde_json::from_slice(&mended),
+        None => Err(error),
+    })
+}
+
+/// The body without lone surrogates, if it has any.
+fn mended(body: &[u8]) -> Option<Vec<u8>> {
+    let escape = |at: usize| -> Option<u16> {
+        let hex = body.get(at..at + 6)?.strip_prefix(b"\\u")?;
+        u16::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok()
+    };
+    let (mut out, mut at, mut is_mended) = (Vec::with_capacity(body.len()), 0, false);
+    while let Some(byte) = body.get(at) {
+        let taken = match (byte, escape(at)) {
+            (b'\\', Some(0xd800..=0xdbff)) if matches!(escape(at + 6), Some(0xdc00..=0xdfff)) => 12,
+            (b'\\', Some(0xd800..=0xdfff)) => {
+                out.extend_from_slice(b"\\ufffd");
+                is_mended = true;
+                at += 6;
+                continue;
+            }
+            (b'\\', _) => 2,
+            _ => 1,
+        };
+        out.extend_from_slice(body.get(at..(at + taken).min(body.len())).unwrap_or_default());
+        at += taken;
+    }
+    is_mended.then_some(out)
 }
 
 /// The flag that is asked for.
@@ -110,6 +144,16 @@ mod tests {
     use axum::http::HeaderValue;
 
     use super::*;
+
+    #[test]
+    fn half_a_sign_is_mended() {
+        let read = |text: &str| read_mended(text.as_bytes()).map(|map| map["n"].clone());
+        assert_eq!(read(r#"{"n":"Ada \ud83d"}"#).unwrap(), "Ada \u{fffd}");
+        assert_eq!(read(r#"{"n":"\udc00x"}"#).unwrap(), "\u{fffd}x");
+        assert_eq!(read(r#"{"n":"\ud83d\ude80"}"#).unwrap(), "\u{1f680}");
+        assert_eq!(read(r#"{"n":"\\ud83d"}"#).unwrap(), "\\ud83d", "a backslash and letters");
+        assert!(read(r#"{"n":"#).is_err());
+    }
 
     #[test]
     fn a_key_comes_in_either_header() {

@@ -38,6 +38,10 @@ pub(crate) const MAX_STREAMS: usize = 20_000;
 /// Often enough for proxies, which close what is silent for a minute.
 const KEEP_ALIVE: Duration = Duration::from_secs(25);
 
+/// Says that the stream is alive. An event of its own kind and no comment, because pages hear nothing of
+/// comments; clients that do not know it ignore it.
+const PING: &[u8] = b"event: ping\ndata:\n\n";
+
 /// How long a client may take from evaluating to listening.
 const RECENT: TimeDelta = TimeDelta::seconds(30);
 
@@ -152,7 +156,7 @@ impl Listener {
             }
             () = &mut self.keep_alive => {
                 self.keep_alive.as_mut().reset(Instant::now() + KEEP_ALIVE);
-                Some(Bytes::from_static(b":\n\n"))
+                Some(Bytes::from_static(PING))
             }
         }
     }

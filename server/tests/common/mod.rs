@@ -121,10 +121,16 @@ impl TestApp {
     }
 }
 
-/// `name=value` of the cookie that a response sets.
+/// `name=value` of the session cookie that a response sets.
 pub(crate) fn cookie(response: &Response) -> String {
-    let set = response.headers().get("set-cookie").unwrap().to_str().unwrap();
-    set.split(';').next().unwrap().to_owned()
+    cookie_named(response, "phasegate_session")
+}
+
+/// `name=value` of a cookie that a response sets.
+pub(crate) fn cookie_named(response: &Response, name: &str) -> String {
+    let all = response.headers().get_all("set-cookie").iter();
+    let mut all = all.map(|set| set.to_str().unwrap().split(';').next().unwrap().to_owned());
+    all.find(|pair| pair.starts_with(name)).unwrap()
 }
 
 pub(crate) fn encode(text: &str) -> String {

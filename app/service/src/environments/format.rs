@@ -3,7 +3,7 @@
 use phasegate_domain::{files::EnvironmentFile, flags::FlagDocument};
 use serde_json::Value;
 
-use crate::ServiceError;
+use crate::{ServiceError, toml_document::Document};
 
 /// How a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,10 +32,70 @@ fn is_implied(flag: &FlagDocument, field: &str) -> bool {
     }
 }
 
-/// Writes a file.
+/// How a `value` is called that stands there as a JSON text, because TOML has no null.
+const JSON_TEXT: &str = "value_json";
+
+fn has_null(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.iter().any(has_null),
+        Value::Object(fields) => fields.values().any(has_null),
+        _ => false,
+    }
+}
+
+/// The same with each `value` that holds a null as a JSON text.
+fn with_json_texts(value: Value) -> Value {
+    match value {
+        Value::Array(items) => items.into_iter().map(with_json_texts).collect(),
+        Value::Object(fields) => {
+            let field = |(name, value): (String, Value)| match name.as_str() {
+                "value" if has_null(&value) => {
+                    (JSON_TEXT.to_owned(), Value::from(value.to_string()))
+                }
+                _ => (name, with_json_texts(value)),
+            };
+            Value::Object(fields.into_iter().map(field).collect())
+        }
+        other => other,
+    }
+}
+
+/// The reverse. `Err` is the path of a text that is not JSON.
+fn without_json_texts(value: Value) -> Result<Value, String> {
+    fn walk(value: Value, path: &str) -> Result<Value, String> {
+        let within = |name: &str| match path {
+            "" => name.to_owned(),
+            path => format!("{path}.{name}"),
+        };
+        Ok(match value {
+            Value::Array(items) => {
+                let one = |(index, item)| walk(item, &format!("{path}[{index}]"));
+                items.into_iter().enumerate().map(one).collect::<Result<_, _>>()?
+            }
+            Value::Object(fields) => {
+                let field = |(name, value): (String, Value)| match (name.as_str(), &value) {
+                    (JSON_TEXT, Value::String(text)) => {
+                        let value = serde_json::from_str(text).map_err(|_| within(&name))?;
+                        Ok(("value".to_owned(), value))
+                    }
+                    _ => {
+                        let path = within(&name);
+                        Ok((name, walk(value, &path)?))
+                    }
+                };
+                Value::Object(fields.into_iter().map(field).collect::<Result<_, String>>()?)
+            }
+            other => other,
+        })
+    }
+    walk(value, "")
+}
+
+/// Writes a file. In TOML, a value that holds a null stands there as a JSON text, `value_json`.
 ///
 /// # Errors
-/// When a value has no form in TOML: an object flag with a null in it; JSON has one.
+/// When a value has no form in TOML.
 pub fn write_file(file: &EnvironmentFile, format: FileFormat) -> Result<String, ServiceError> {
     let invalid = |error: &dyn std::fmt::Display| {
         ServiceError::Invalid(format!("{error}; export JSON instead"))
@@ -52,14 +112,14 @@ pub fn write_file(file: &EnvironmentFile, format: FileFormat) -> Result<String, 
             serde_json::to_string_pretty(&value).map_err(|error| invalid(&error))
         }
         FileFormat::Toml => {
-            let mut value = toml::Value::try_from(file).map_err(|error| invalid(&error))?;
-            let flags = value.get_mut("flags").and_then(toml::Value::as_array_mut);
-            for (toml, flag) in flags.into_iter().flatten().zip(&file.flags) {
-                if let Some(fields) = toml.as_table_mut() {
+            let mut value = serde_json::to_value(file).map_err(|error| invalid(&error))?;
+            let flags = value.get_mut("flags").and_then(Value::as_array_mut);
+            for (json, flag) in flags.into_iter().flatten().zip(&file.flags) {
+                if let Some(fields) = json.as_object_mut() {
                     fields.retain(|field, _| !is_implied(flag, field));
                 }
             }
-            toml::to_string(&value).map_err(|error| invalid(&error))
+            toml::to_string(&with_json_texts(value)).map_err(|error| invalid(&error))
         }
     }
 }
@@ -74,7 +134,11 @@ pub fn parse_file(text: &str) -> Result<EnvironmentFile, ServiceError> {
         let mut reader = serde_json::Deserializer::from_str(text);
         serde_path_to_error::deserialize(&mut reader).map_err(|error| invalid(&error))?
     } else {
-        toml::from_str(text).map_err(|error| invalid(&error.to_string().trim_end()))?
+        let document = Document::parse(text).map_err(|error| invalid(&error))?;
+        let fields = document.to_json().map_err(|error| invalid(&error))?;
+        let fields = without_json_texts(Value::Object(fields))
+            .map_err(|path| invalid(&document.wrong(&path, &format!("{path}: is not JSON"))))?;
+        document.read(fields).map_err(|error| invalid(&error))?
     };
     file.validate()?;
     Ok(file)
@@ -110,6 +174,30 @@ condition = { in_segment = "beta" }
             assert_eq!(parse_file(&text).unwrap(), file, "{text}");
             assert!(!text.contains("archived"), "{text}");
         }
+    }
+
+    #[test]
+    fn a_null_survives_toml() {
+        let json = serde_json::json!({"format": 1, "flags": [{"key": "A", "kind": "object",
+            "off_variant": "none", "variants": [{"name": "none", "value": {"limit": null, "n": [1, null]}}]}]});
+        let file: EnvironmentFile = serde_json::from_value(json).unwrap();
+        let text = write_file(&file, FileFormat::Toml).unwrap();
+        assert!(text.contains("value_json"), "{text}");
+        assert_eq!(parse_file(&text).unwrap(), file);
+        let broken = text
+            .replace("{\\\"limit", "{\\\"limit\\")
+            .replace("value_json = '{", "value_json = '{{");
+        assert!(parse_file(&broken).is_err());
+    }
+
+    #[test]
+    fn a_date_needs_no_quotes() {
+        let dated = FILE.replace(
+            "condition = { in_segment = \"beta\" }",
+            "condition = { attribute = \"signed_up_at\", operator = \"after\", value = 2026-01-02 }",
+        );
+        let quoted = dated.replace("2026-01-02", "\"2026-01-02\"");
+        assert_eq!(parse_file(&dated).unwrap(), parse_file(&quoted).unwrap());
     }
 
     #[test]

@@ -41,7 +41,8 @@ const properties = (given) => {
 const selector = (node) => {
   let path = '';
   try {
-    for (; node && node.nodeType != 9; node = node.parentNode) {
+    for (; node && node.nodeType != 9; node = node.parentNode ?? node.host) {
+      if (node.nodeType == 11) continue;
       const part = node.id ? '#' + node.id : [node.nodeName.toLowerCase(), ...Array.from(node.classList ?? []).sort()].join('.');
       if (path.length + part.length > 99) return path || part.slice(0, 99);
       path = path ? part + '>' + path : part;
@@ -51,6 +52,22 @@ const selector = (node) => {
     // A node that is not like others.
   }
   return path;
+};
+
+// Attributes as JSON: half signs are mended, and what JSON does not have (circles, BigInt) is left out and
+// said once, so that one odd attribute does not cost the user all flags.
+let isOddSaid;
+const jsonOf = (given) => {
+  const above = [], odd = [];
+  const said = JSON.stringify(given, function (name, value) {
+    while (above.length && above.at(-1) != this) above.pop();
+    if (typeof value == 'string') return value.replace(/\p{Cs}/gu, '\ufffd');
+    if (typeof value == 'bigint' || above.includes(value)) return void odd.push(name);
+    if (value && typeof value == 'object') above.push(value);
+    return value;
+  });
+  if (odd.length) isOddSaid ||= !console.warn('phasegate: these attributes are no JSON and are not sent:', odd.join(', '));
+  return said;
 };
 
 const whenIdle = (work, timeout) => page.requestIdleCallback ? requestIdleCallback(work, { timeout }) : setTimeout(work);

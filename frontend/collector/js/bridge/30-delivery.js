@@ -12,7 +12,7 @@ const MAX_HELD = 604_800_000;
 
 const delivery = (state, core, { send, onRefused }) => {
   const url = state.origin + '/collect?key=' + encodeURIComponent(state.key);
-  let unsent = [], timer = 0, delay = 1000, notBefore = 0, underWay = 0, noted = 0, isReady = false;
+  let unsent = [], refused = '', timer = 0, delay = 1000, notBefore = 0, underWay = 0, noted = 0, isReady = false;
   const place = (item) => UNSENT + state.key + '.' + item.id;
 
   const eventsOf = (body) => body.split('{"t":').length - 1;
@@ -94,6 +94,7 @@ const delivery = (state, core, { send, onRefused }) => {
     delay = 1000;
     notBefore = 0;
     // What the server refuses for good is not sent again.
+    if (status != 202) refused = item.problem || 'the server does not take it';
     status == 202 ? remove(item) : lose(item);
     return true;
   };
@@ -158,6 +159,12 @@ const delivery = (state, core, { send, onRefused }) => {
   };
   return {
     isReady: () => isReady,
+    // Why something was refused for good since the last time.
+    refusal: () => {
+      const why = refused;
+      refused = '';
+      return why;
+    },
     schedule,
     flush,
     flushNow,

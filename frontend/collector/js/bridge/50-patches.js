@@ -3,14 +3,17 @@
 
 const patches = (state, core, take) => {
   const done = [];
+  // Where another script stands around ours, ours cannot be taken out again: it stays, and is quiet.
+  const stuck = patches.stuck ??= {};
+  patches.isOn = true;
   state.patchedAt = now();
   // Where an object is frozen or another script defends its own, nothing is done.
   const patch = (object, name, around) => state.attempt(() => {
     const original = object[name];
-    if (typeof original != 'function') return;
+    if (typeof original != 'function' || stuck[name]) return;
     const ours = around(original);
     object[name] = ours;
-    if (object[name] == ours) done.push(() => { if (object[name] == ours) object[name] = original; });
+    if (object[name] == ours) done.push(() => { if (object[name] == ours) object[name] = original; else stuck[name] = true; });
   });
   const isOurs = (address) => {
     const { origin, pathname } = new URL(address);
@@ -18,7 +21,7 @@ const patches = (state, core, take) => {
   };
   const request = (method, given, status, begun) => state.attempt(() => {
     const address = new URL(given, document.baseURI).href;
-    isOurs(address) || take(['request', now(), method, address, status, now() - begun]);
+    isOurs(address) || patches.isOn && take(['request', now(), method, address, status, now() - begun]);
   });
   patch(page, 'fetch', (original) => function (input, init) {
     const begun = now(), result = original.apply(this, arguments);
@@ -52,8 +55,11 @@ const patches = (state, core, take) => {
     return original.apply(this, arguments);
   });
   patch(console, 'error', (original) => function (...said) {
-    take(['crumb', now(), 'console', said.map(text).join(' ')]);
+    patches.isOn && take(['crumb', now(), 'console', said.map(text).join(' ')]);
     return original.apply(this, said);
   });
-  return () => done.splice(0).forEach((undo) => state.attempt(undo));
+  return () => {
+    patches.isOn = false;
+    done.splice(0).forEach((undo) => state.attempt(undo));
+  };
 };

@@ -26,9 +26,11 @@ const entries = (state, core, note) => {
     'long-animation-frame': (e) => e.scripts?.forEach((s) => note(SCRIPT, s.startTime, s.duration, 0, 0, 0, s.sourceURL + ' ' + (s.sourceFunctionName || s.invoker))),
     'resource': (e) => {
       if (!/^(fetch|xmlhttprequest)$/.test(e.initiatorType) || e.name.startsWith(state.origin + '/collect') || e.name.startsWith(state.origin + '/ofrep')) return;
+      // To the answer's head: how long a stream or a download goes on says nothing about the server.
+      const taken = e.responseStart > e.startTime ? e.responseStart - e.startTime : e.duration;
       // Before we stood in between; what failed then is only known by its end.
-      e.responseStatus >= 400 && !(e.startTime > state.patchedAt) && note(REQUEST, e.startTime + e.duration, e.responseStatus, e.duration, 0, 0, e.initiatorType, e.name);
-      note(TIMING, e.startTime + e.duration, e.duration, e.responseStatus >= 400 ? 1 : 0, 0, 0, 'api', e.name);
+      e.responseStatus >= 400 && !(e.startTime > state.patchedAt) && note(REQUEST, e.startTime + taken, e.responseStatus, taken, 0, 0, e.initiatorType, e.name);
+      note(TIMING, e.startTime + taken, taken, e.responseStatus >= 400 ? 1 : 0, 0, 0, 'api', e.name);
     },
     'soft-navigation': (e) => {
       state.locate(e.startTime, 'soft-navigation');

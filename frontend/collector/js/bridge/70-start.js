@@ -95,12 +95,26 @@ export const start = async (state) => {
       if (at - known.get(problem) < 1000) return;
       known.set(problem, at);
     }
-    const said = problem?.message ?? (typeof problem == 'string' ? problem : fallback ?? 'Rejected with something that is not an error');
+    const inner = [problem?.error, problem?.reason, problem?.detail].find((one) => one?.message);
+    if (inner && inner != problem) return error(at, kind, inner, where);
+    const said = problem?.message ?? (typeof problem == 'string' ? problem : describe(problem, kind) ?? fallback);
     const [name, message] = [text(problem?.name), text(said)];
     const prefix = name && !message.startsWith(name) && !message.startsWith('Uncaught') ? name + ': ' : '';
     const severity = /^(info|warning|error|critical)$/.test(where?.severity) ? where.severity : '';
     note(ERROR, at, 0, 0, 0, 0, kind, prefix + message, text(problem?.stack), text(where?.feature), text(where?.component), severity);
   };
+  // What was thrown or rejected with, if it is no error: enough to tell two of them apart, and no values,
+  // which may be anything.
+  const describe = (problem, kind) => {
+    const verb = kind == 'rejection' ? 'Rejected' : 'Thrown';
+    if (typeof problem != 'object' || !problem) return `${verb} with ${typeof problem == 'symbol' ? 'a symbol' : text(problem) || typeof problem}`;
+    const name = attempt(() => problem.constructor.name) || 'Object';
+    if (problem.nodeType) return `${verb} with the element ${selector(problem)}`;
+    if (attempt(() => problem instanceof Event)) return `${verb} with the event ${name} ${text(problem.type)} at ${selector(problem.target) || 'nothing'}`;
+    if (Array.isArray(problem)) return `${verb} with a list of ${problem.length}`;
+    return `${verb} with an ${name} with the keys ${attempt(() => Object.keys(problem).sort().slice(0, 10).map(cut).join(', ')) || '(none)'}`;
+  };
+  const isForeign = (address) => /^(chrome|moz|ms-browser|safari-web|safari)(-extension)?(:|$)|-extension/.test(text(address));
   const hidden = (at) => {
     // Entries that the browser has not delivered yet belong to what is said now.
     state.drain();
@@ -111,12 +125,14 @@ export const start = async (state) => {
   const events = {
     error: (e, at) => {
       const { target } = e;
-      if (e.message) return error(at, 'error', e.error ?? e.message);
+      // A falsy value may be thrown, too: then the browser says so in words.
+      if (e.message) return error(at, 'error', e.error?.message || !e.error || typeof e.error == 'string' ? e.error || e.message : e.error);
       const address = target?.src ?? target?.href;
       address && note(ERROR, at, 0, 0, 0, 0, 'resource', text(target.localName) + ' could not be loaded: ' + text(address));
     },
     unhandledrejection: (e, at) => error(at, 'rejection', e.reason),
-    securitypolicyviolation: (e, at) => note(ERROR, at, 0, 0, 0, 0, 'csp', e.effectiveDirective + ' refused ' + (e.blockedURI || 'inline')),
+    // What an extension puts into the page, and what a policy would only have refused, is no error of the app.
+    securitypolicyviolation: (e, at) => e.disposition == 'report' || isForeign(e.sourceFile) || isForeign(e.blockedURI) || note(ERROR, at, 0, 0, 0, 0, 'csp', e.effectiveDirective + ' refused ' + (e.blockedURI || 'inline')),
     visibilitychange: (e) => {
       if (document.hidden) return hidden(e.timeStamp);
       note(VISIBLE, e.timeStamp);
@@ -136,7 +152,7 @@ export const start = async (state) => {
     timeupdate: (e) => alive(e),
     click: (e, at) => {
       input(e);
-      e.isTrusted && note(CRUMB, at, 0, 0, 0, 0, 'click', selector(e.target));
+      e.isTrusted && note(CRUMB, at, 0, 0, 0, 0, 'click', selector(e.composedPath()[0] ?? e.target));
       // A router has changed the address by then.
       setTimeout(() => state.locate(at));
     },
@@ -157,12 +173,23 @@ export const start = async (state) => {
   const widget = () => import(new URL('widget.js', import.meta.url));
   // Answers with whether all of it is on its way: the picture may be lost, what was said is not.
   const submit = async (feedback) => {
-    const at = now(), { kind, rating, score, message, screenshot } = feedback ?? {};
+    const at = now(), { kind, message, screenshot } = feedback ?? {};
+    // Digits are a number; anything else is refused in words, because half of it would be a lie.
+    const whole = (name, low, high) => {
+      const given = feedback?.[name];
+      if (given == null || given === '') return -1;
+      const number = typeof given == 'string' && /^\s*\d+\s*$/.test(given) ? +given : given;
+      if (!Number.isInteger(number) || number < low || number > high) throw new RangeError(`${name}: a whole number from ${low} to ${high}, not ${text(given)}`);
+      return number;
+    };
+    const rating = whole('rating', 1, 5), score = whole('score', 0, 10);
     const picture = screenshot && await widget().then(({ upload }) => upload(screenshot, state.origin + '/collect/screenshot?key=' + state.key)).catch(() => '');
-    const number = (value) => typeof value == 'number' && value >= 0 ? value : -1;
-    note(FEEDBACK, at, number(rating) || -1, number(score), 0, 0, text(kind), text(message), text(picture));
-    // What is not sent yet is kept.
-    return { isSent: await sending.flush(), isComplete: !screenshot || !!picture };
+    sending.refusal();
+    note(FEEDBACK, at, rating, score, 0, 0, text(kind), text(message), text(picture));
+    // What is not sent yet is kept; what the server refuses for good is not.
+    const isSent = await sending.flush(), refusal = sending.refusal();
+    if (refusal) throw new Error('the feedback was refused: ' + refusal);
+    return { isSent, isComplete: !screenshot || !!picture };
   };
   const open = async (kind, options) => (await widget()).open(kind, options ?? {}, submit);
   const handlers = {
@@ -198,9 +225,13 @@ export const start = async (state) => {
       const question = questions[name];
       if (question) {
         const [, ...said] = rest;
-        const answer = Promise.resolve(question(...said)).catch((problem) => console.warn('phasegate:', problem));
+        const answer = new Promise((settle) => settle(question(...said))).catch((problem) => {
+          console.warn('phasegate:', problem);
+          // Whoever gives feedback must hear that it did not arrive.
+          if (name == 'feedback') throw problem;
+        });
         // A dialog is open for as long as somebody needs; nothing else is waited for that long.
-        /open|Nps/.test(name) ? done(answer) : answer.then(done);
+        /open|Nps|feedback/.test(name) ? done(answer) : answer.then(done);
       } else handlers[name](...rest);
       state.locate(now());
     } catch (problem) {

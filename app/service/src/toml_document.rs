@@ -1,0 +1,165 @@
+//! TOML documents, and the place of what is wrong in them: line and column of the value itself.
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Number, Value};
+use toml::de::{DeTable, DeValue};
+
+/// Why a text is not the document that it should be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}, column {column}: {problem}")]
+pub struct InvalidDocument {
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+    /// What is wrong; names the field.
+    pub problem: String,
+}
+
+/// A document that was read, which knows where its fields are.
+#[derive(Debug)]
+pub(crate) struct Document<'t> {
+    text: &'t str,
+    table: toml::Spanned<DeTable<'t>>,
+}
+
+impl<'t> Document<'t> {
+    /// Reads a text.
+    ///
+    /// # Errors
+    /// Says where it is no TOML.
+    pub(crate) fn parse(text: &'t str) -> Result<Self, InvalidDocument> {
+        let table = DeTable::parse(text).map_err(|error| {
+            let place = error.span().map_or(0, |span| span.start);
+            at(text, place, error.message().to_owned())
+        })?;
+        Ok(Self { text, table })
+    }
+
+    /// As JSON has it; dates and times become texts, which is how they are written there.
+    pub(crate) fn to_json(&self) -> Result<Map<String, Value>, InvalidDocument> {
+        let pairs = self.table.get_ref().iter();
+        let pair = |(key, value): (&toml::Spanned<_>, &toml::Spanned<DeValue<'_>>)| {
+            let key: &std::borrow::Cow<'_, str> = key.get_ref();
+            Ok((key.to_string(), self.value(value)?))
+        };
+        pairs.map(pair).collect()
+    }
+
+    fn value(&self, value: &toml::Spanned<DeValue<'_>>) -> Result<Value, InvalidDocument> {
+        let wrong = |problem: String| at(self.text, value.span().start, problem);
+        Ok(match value.get_ref() {
+            DeValue::String(text) => Value::from(text.as_ref()),
+            DeValue::Boolean(is_true) => Value::from(*is_true),
+            DeValue::Datetime(instant) => Value::from(instant.to_string()),
+            DeValue::Integer(integer) => {
+                let number = i64::from_str_radix(integer.as_str(), integer.radix());
+                let too_large = |_| wrong(format!("{integer} is too large; write it as a text"));
+                Value::from(number.map_err(too_large)?)
+            }
+            DeValue::Float(float) => {
+                let number = float.as_str().parse().ok().and_then(Number::from_f64);
+                Value::Number(number.ok_or_else(|| wrong(format!("{float} is no number here")))?)
+            }
+            DeValue::Array(items) => {
+                items.iter().map(|item| self.value(item)).collect::<Result<_, _>>()?
+            }
+            DeValue::Table(fields) => {
+                let pair = |(key, value): (&toml::Spanned<_>, &toml::Spanned<DeValue<'_>>)| {
+                    let key: &std::borrow::Cow<'_, str> = key.get_ref();
+                    Ok((key.to_string(), self.value(value)?))
+                };
+                Value::Object(fields.iter().map(pair).collect::<Result<_, InvalidDocument>>()?)
+            }
+        })
+    }
+
+    /// What is wrong with a field such as `phases[1].percentage`, with its place; where the field is not
+    /// there, that of what it would be in.
+    pub(crate) fn wrong(&self, path: &str, problem: &str) -> InvalidDocument {
+        let mut place = self.table.span().start;
+        let mut within: Option<&DeValue<'_>> = None;
+        for (depth, step) in path.split(['.', '[']).enumerate() {
+            let found = match (depth, within) {
+                (0, _) => self.table.get_ref().get(step),
+                (_, Some(DeValue::Table(inner))) => inner.get(step),
+                (_, Some(DeValue::Array(inner))) => {
+                    step.trim_end_matches(']').parse().ok().and_then(|at: usize| inner.get(at))
+                }
+                _ => None,
+            };
+            let Some(found) = found else { break };
+            place = found.span().start;
+            within = Some(found.get_ref());
+        }
+        let named = problem.starts_with(path) || path.is_empty() || path == ".";
+        let problem = if named { problem.to_owned() } else { format!("{path}: {problem}") };
+        at(self.text, place, problem)
+    }
+
+    /// Reads a part of the document as a type.
+    ///
+    /// # Errors
+    /// Names field and place of what does not fit.
+    pub(crate) fn read<T: DeserializeOwned>(&self, json: Value) -> Result<T, InvalidDocument> {
+        serde_path_to_error::deserialize(json).map_err(|error| {
+            let (path, problem) = (error.path().to_string(), error.inner().to_string());
+            self.wrong(&path, &problem)
+        })
+    }
+}
+
+fn at(text: &str, place: usize, problem: String) -> InvalidDocument {
+    let before = text.get(..place).unwrap_or(text);
+    let line = 1 + before.matches('\n').count();
+    let column = 1 + before.rsplit('\n').next().unwrap_or_default().chars().count();
+    InvalidDocument { line, column, problem }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Outer {
+        #[allow(dead_code, reason = "only its reading is tested")]
+        parts: Vec<Part>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Part {
+        #[allow(dead_code, reason = "only its reading is tested")]
+        share: f64,
+    }
+
+    fn complaint(text: &str) -> String {
+        let read = Document::parse(text).and_then(|document| {
+            let json = document.to_json()?;
+            document.read::<Outer>(Value::Object(json))
+        });
+        read.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_place_is_that_of_the_value() {
+        let text = "[[parts]]\nshare = 1\n[[parts]]\n  share = \"ü\"\n";
+        assert!(complaint(text).starts_with("line 4, column 11: parts[1].share: invalid type"));
+        let text = "[[parts]]\nshare = 1\nshaer = 2\n";
+        assert!(complaint(text).starts_with("line 3, column 9: parts[0].shaer: unknown field"));
+        assert!(complaint("[[parts]]\n").starts_with("line 1, column 1: parts[0]: missing field"));
+        assert!(complaint("parts = \n").starts_with("line 1, column 9: "));
+        assert!(complaint("500\n").starts_with("line 1, "));
+    }
+
+    #[test]
+    fn dates_are_texts() {
+        let document = Document::parse("a = 2026-01-02\nb = 2026-01-02T03:04:05Z\n").unwrap();
+        let json = Value::Object(document.to_json().unwrap());
+        assert_eq!(json, json!({"a": "2026-01-02", "b": "2026-01-02T03:04:05Z"}));
+    }
+}

@@ -1,0 +1,170 @@
+//! Telemetry that cannot be opened: what does not need it, such as a kill, goes on without.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use async_trait::async_trait;
+use phasegate_domain::{
+    Timestamp,
+    dashboard::Reported,
+    ids::EnvironmentId,
+    stats::People,
+    telemetry::{
+        Batch, Deed, ErrorReport, Feedback, Forgotten, PersonData, PersonHash, Retention,
+        Screenshot, Series, Simulation, Sizes, Slice,
+    },
+};
+
+use crate::{
+    Appended, StoreError, TelemetryStore,
+    models::{Row, RowQuery, UsageRow},
+};
+
+/// Answers every question with the reason why there is no telemetry.
+#[derive(Debug, Clone)]
+pub struct UnavailableTelemetry {
+    reason: String,
+}
+
+impl UnavailableTelemetry {
+    /// Telemetry that is missing for a reason.
+    #[must_use]
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into() }
+    }
+
+    fn error(&self) -> StoreError {
+        StoreError::Database(self.reason.clone().into())
+    }
+}
+
+#[async_trait]
+impl TelemetryStore for UnavailableTelemetry {
+    async fn append(&self, _: &[Batch]) -> Result<Vec<Appended>, StoreError> {
+        Err(self.error())
+    }
+
+    async fn rows(&self, _: &RowQuery) -> Result<Vec<Row>, StoreError> {
+        Err(self.error())
+    }
+
+    async fn sums(&self, _: &RowQuery) -> Result<Vec<Row>, StoreError> {
+        Err(self.error())
+    }
+
+    async fn slices(
+        &self,
+        _: EnvironmentId,
+        _: Series,
+        _: &str,
+        _: (i64, i64),
+        _: usize,
+    ) -> Result<Vec<Slice>, StoreError> {
+        Err(self.error())
+    }
+
+    async fn people(
+        &self,
+        _: EnvironmentId,
+        _: &str,
+        _: i64,
+        _: i64,
+    ) -> Result<Vec<(Deed, i64, Arc<People>)>, StoreError> {
+        Err(self.error())
+    }
+
+    async fn mark(&self, _: i32) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        Err(self.error())
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn catch_up(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn last_minute(&self, _: EnvironmentId) -> Result<Option<i64>, StoreError> {
+        Err(self.error())
+    }
+
+    async fn recent_errors(
+        &self,
+        _: EnvironmentId,
+        _: u32,
+    ) -> Result<Vec<Reported<ErrorReport>>, StoreError> {
+        Err(self.error())
+    }
+
+    async fn recent_feedback(
+        &self,
+        _: EnvironmentId,
+        _: u32,
+    ) -> Result<Vec<Reported<Feedback>>, StoreError> {
+        Err(self.error())
+    }
+
+    async fn forget_old(
+        &self,
+        _: Timestamp,
+        _: &BTreeMap<EnvironmentId, Retention>,
+    ) -> Result<(), StoreError> {
+        Err(self.error())
+    }
+
+    async fn forget_environment(&self, _: EnvironmentId) -> Result<(), StoreError> {
+        Err(self.error())
+    }
+
+    async fn person(&self, _: EnvironmentId, _: PersonHash) -> Result<PersonData, StoreError> {
+        Err(self.error())
+    }
+
+    async fn forget_person(
+        &self,
+        _: EnvironmentId,
+        _: PersonHash,
+    ) -> Result<Forgotten, StoreError> {
+        Err(self.error())
+    }
+
+    async fn sizes(&self) -> Result<Sizes, StoreError> {
+        Err(self.error())
+    }
+
+    async fn simulation(&self, _: EnvironmentId) -> Result<Option<Simulation>, StoreError> {
+        Err(self.error())
+    }
+
+    async fn save_simulation(&self, _: EnvironmentId, _: &Simulation) -> Result<(), StoreError> {
+        Err(self.error())
+    }
+
+    async fn save_screenshot(&self, _: &Screenshot, _: u64) -> Result<(), StoreError> {
+        Err(self.error())
+    }
+
+    async fn screenshot(
+        &self,
+        _: EnvironmentId,
+        _: &str,
+    ) -> Result<Option<Screenshot>, StoreError> {
+        Err(self.error())
+    }
+
+    async fn add_usage(&self, _: &[UsageRow], _: i64) -> Result<(), StoreError> {
+        Err(self.error())
+    }
+
+    async fn usage(&self, _: EnvironmentId, _: i64) -> Result<Vec<UsageRow>, StoreError> {
+        Err(self.error())
+    }
+
+    async fn digest_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
+        Ok(fresh)
+    }
+}

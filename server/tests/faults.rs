@@ -1,0 +1,323 @@
+//! What breaks around the server: a disk that is full for a while, files that do not belong together,
+//! a second server, and requests that outlive the session that they came with.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "in a test, a panic is how it fails"
+)]
+
+mod common;
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use common::{CLIENT_KEY, SERVER_TOKEN, TestApp, json};
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+
+/// The server on a disk of its own, which is small.
+struct SmallDisk {
+    child: Child,
+    url: String,
+    /// The disk as this process reaches it: it exists only in the server's own namespace.
+    disk: PathBuf,
+    client: Client,
+    _folder: tempfile::TempDir,
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl SmallDisk {
+    fn start(megabytes: u32) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let script = format!(
+            "mount -t tmpfs -o size={megabytes}m tmpfs \"$1\" && cd \"$1\" && \
+             exec \"$0\" serve --listen 127.0.0.1:{port} --data \"$1\""
+        );
+        let mut child = Command::new("unshare")
+            .args(["--user", "--map-root-user", "--mount", "sh", "-c", &script])
+            .arg(env!("CARGO_BIN_EXE_phasegate"))
+            .arg(folder.path())
+            .env("PHASEGATE_CLIENT_KEY", CLIENT_KEY)
+            .env("PHASEGATE_SERVER_TOKEN", SERVER_TOKEN)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = BufReader::new(child.stderr.take().unwrap());
+        let mut said = Vec::new();
+        let mut lines = log.lines().map_while(Result::ok);
+        let is_ready = lines.any(|line| {
+            said.push(line.clone());
+            line.contains("phasegate is ready")
+        });
+        assert!(is_ready, "it ended before: {said:?}");
+        std::thread::spawn(move || lines.for_each(drop));
+        let disk = Path::new("/proc").join(child.id().to_string()).join("root");
+        let disk = disk.join(folder.path().strip_prefix("/").unwrap());
+        phasegate_server::prepare_tls();
+        let url = format!("http://127.0.0.1:{port}");
+        Self { child, url, disk, client: Client::new(), _folder: folder }
+    }
+
+    fn collect(&self, id: &str) -> reqwest::RequestBuilder {
+        let names = (0..40).map(|n| json!({"t": "custom", "name": format!("{id} {n:0150}")}));
+        let body = json!({"v": 1, "batch": id, "session": "s", "visitor": "v", "user": id,
+            "events": names.collect::<Vec<Value>>()});
+        let url = format!("{}/collect?key={CLIENT_KEY}", self.url);
+        self.client.post(url).body(body.to_string())
+    }
+
+    fn flag(&self, key: &str) -> reqwest::RequestBuilder {
+        let url = format!("{}/api/v1/projects/default/environments/production/flags", self.url);
+        let description = "x".repeat(2_000);
+        let flag = json!({"key": key, "kind": "boolean", "description": description});
+        self.client.post(url).bearer_auth(SERVER_TOKEN).json(&flag)
+    }
+
+    /// Fills the disk to its last byte.
+    fn fill(&self) {
+        let mut file = std::fs::File::create(self.disk.join("filler")).unwrap();
+        let block = vec![0; 4_096];
+        while std::io::Write::write_all(&mut file, &block).is_ok() {}
+    }
+
+    fn make_room(&self) {
+        std::fs::remove_file(self.disk.join("filler")).unwrap();
+    }
+}
+
+/// Twenty times full, and room again: what is written in between says so, and afterwards all goes on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_is_over_when_there_is_room() {
+    let server = SmallDisk::start(24);
+    let mut acknowledged = Vec::new();
+    for round in 0..20 {
+        server.fill();
+        for n in 0..40 {
+            let id = format!("full {round} {n}");
+            let (status, answer) = json(server.collect(&id)).await;
+            match status {
+                202 => acknowledged.push(id),
+                status => {
+                    assert_eq!(status, 507, "{answer}");
+                    break;
+                }
+            }
+        }
+        let (status, answer) = json(server.flag(&format!("FULL_{round}"))).await;
+        assert!([201, 507].contains(&status), "round {round}: {status} {answer}");
+        let ready = server.client.get(format!("{}/readyz", server.url));
+        let (_, ready) = json(ready).await;
+        server.make_room();
+        let (status, answer) = json(server.collect(&format!("room {round}"))).await;
+        assert_eq!(status, 202, "round {round}: {answer}, {ready}");
+        acknowledged.push(format!("room {round}"));
+        let (status, answer) = json(server.flag(&format!("ROOM_{round}"))).await;
+        assert_eq!(status, 201, "round {round}: {answer}");
+    }
+    // What was acknowledged is there: the same batches again are repetitions.
+    for id in acknowledged {
+        let (status, answer) = json(server.collect(&id)).await;
+        assert_eq!((status, &answer["repeated"]), (202, &json!(true)), "{id}");
+    }
+    let begun = std::time::Instant::now();
+    let ready = async || json(server.client.get(format!("{}/readyz", server.url))).await.1;
+    while ready().await["status"] != "ready" {
+        assert!(begun.elapsed().as_secs() < 10, "{}", ready().await);
+    }
+}
+
+/// A request that is under way while its account logs out does not bring the session back.
+#[tokio::test]
+async fn a_session_that_has_ended_stays_ended() {
+    let app = TestApp::start().await;
+    let session = app.log_in().await;
+    let get = |session: &str| app.get("/admin/session").header("cookie", session.to_owned());
+    assert_eq!(get(&session).send().await.unwrap().status(), 204);
+    // As the request's end does: the session as it was read at its beginning.
+    let id = session.split_once('=').unwrap().1.to_owned();
+    let out = app.form("/logout", &[]).header("cookie", &session).send().await.unwrap();
+    assert_eq!(out.status(), 303);
+    assert_eq!(get(&session).send().await.unwrap().status(), 401, "{id}");
+    let session = app.log_in().await;
+    phasegate_service::accounts::set_password(
+        &app.service,
+        common::EMAIL,
+        "another-horse-battery",
+        [9; 32],
+    )
+    .await
+    .unwrap();
+    assert_eq!(get(&session).send().await.unwrap().status(), 401);
+}
+
+fn phasegate(data: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_phasegate"));
+    command.args(arguments).arg("--data").arg(data).env_clear();
+    command.env("PHASEGATE_SERVER_TOKEN", SERVER_TOKEN).env("PHASEGATE_CLIENT_KEY", CLIENT_KEY);
+    command.current_dir(data).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn serve(data: &Path) -> (Child, String) {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let address = format!("127.0.0.1:{port}");
+    let mut child = phasegate(data, &["serve", "--listen", &address]).spawn().unwrap();
+    let log = BufReader::new(child.stderr.take().unwrap());
+    let mut lines = log.lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("phasegate is ready")), "it ended before");
+    std::thread::spawn(move || lines.for_each(drop));
+    (child, format!("http://{address}"))
+}
+
+/// Over HTTP, so that the change is only in the journal.
+fn switch_off(url: &str, flag: &str) {
+    let mut stream = std::net::TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
+    let path = format!("/api/v1/projects/default/environments/production/flags/{flag}/off");
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {SERVER_TOKEN}\r\n\
+         Content-Length: 0\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+fn stop(mut child: Child) {
+    let told = Command::new("kill").arg(child.id().to_string()).status().unwrap();
+    assert!(told.success() && child.wait().unwrap().success());
+}
+
+/// After a clean stop, `state.db` alone is all there is.
+#[test]
+fn a_clean_stop_leaves_one_whole_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let (child, _) = serve(folder.path());
+    let off = phasegate(folder.path(), &["flag", "set", "AI_EXERCISE_COACHING", "--off"]);
+    let output = { off }.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    stop(child);
+    for name in ["state.db-wal", "telemetry.db-wal"] {
+        let journal = std::fs::metadata(folder.path().join(name));
+        assert!(journal.is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound), "{name}");
+    }
+    let copy = tempfile::tempdir().unwrap();
+    std::fs::copy(folder.path().join("state.db"), copy.path().join("state.db")).unwrap();
+    let list = phasegate(copy.path(), &["flag", "list", "--json"]).output().unwrap();
+    let flags: Vec<Value> = serde_json::from_slice(&list.stdout).unwrap();
+    let found = flags.iter().find(|flag| flag["key"] == "AI_EXERCISE_COACHING").unwrap();
+    assert_eq!(found["enabled"], false, "the last change is in the copy");
+}
+
+/// A backup in the place of a file whose journal was left is refused, and says what to do.
+#[test]
+fn a_backup_is_not_mixed_with_an_old_journal() {
+    let folder = tempfile::tempdir().unwrap();
+    let (child, _) = serve(folder.path());
+    stop(child);
+    let backup = folder.path().join("backup");
+    std::fs::copy(folder.path().join("state.db"), &backup).unwrap();
+    let (mut child, url) = serve(folder.path());
+    switch_off(&url, "AI_EXERCISE_COACHING");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let journal = folder.path().join("state.db-wal");
+    assert!(std::fs::metadata(&journal).unwrap().len() > 0, "as after a power cut");
+    std::fs::copy(&backup, folder.path().join("state.db")).unwrap();
+    let refused = phasegate(folder.path(), &["serve", "--listen", "127.0.0.1:0"]).output().unwrap();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(1), "{said}");
+    assert!(said.contains("state.db-wal belongs to another file"), "{said}");
+    for name in ["state.db-wal", "state.db-shm"] {
+        std::fs::rename(folder.path().join(name), folder.path().join(format!("old {name}")))
+            .unwrap();
+    }
+    let (child, _) = serve(folder.path());
+    stop(child);
+}
+
+/// A power cut's own journal is used as ever.
+#[test]
+fn a_journal_of_the_same_file_is_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut child, url) = serve(folder.path());
+    switch_off(&url, "AI_EXERCISE_COACHING");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let list = phasegate(folder.path(), &["flag", "list", "--json"]).output().unwrap();
+    let flags: Vec<Value> = serde_json::from_slice(&list.stdout).unwrap();
+    let found = flags.iter().find(|flag| flag["key"] == "AI_EXERCISE_COACHING").unwrap();
+    assert_eq!(found["enabled"], false);
+}
+
+/// A second server on the same folder is refused and names the first.
+#[test]
+fn a_folder_has_one_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let (child, _) = serve(folder.path());
+    let second = phasegate(folder.path(), &["serve", "--listen", "127.0.0.1:0"]).output().unwrap();
+    let said = String::from_utf8(second.stderr).unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    assert!(said.contains(&format!("process {}", child.id())), "{said}");
+    stop(child);
+}
+
+/// Commands that run at once do not stand in each other's way.
+#[test]
+fn commands_at_once_all_succeed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (child, _) = serve(folder.path());
+    for _ in 0..4 {
+        let commands: Vec<Child> = (0..4)
+            .map(|_| {
+                phasegate(folder.path(), &["flag", "set", "AI_EXERCISE_COACHING", "--on"])
+                    .spawn()
+                    .unwrap()
+            })
+            .collect();
+        for command in commands {
+            let output = command.wait_with_output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+    }
+    stop(child);
+}
+
+/// A command about flags does not need telemetry.
+#[test]
+fn a_kill_needs_no_telemetry() {
+    let folder = tempfile::tempdir().unwrap();
+    let (child, _) = serve(folder.path());
+    stop(child);
+    std::fs::write(folder.path().join("telemetry.db"), "torn, and no database any more").unwrap();
+    let kill = phasegate(folder.path(), &["flag", "set", "AI_EXERCISE_COACHING", "--kill"]);
+    let output = { kill }.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("telemetry.db"), "says what is wrong all the same: {said}");
+}
+
+/// What two requests write at once is all there: no answer is an error of the server's own.
+#[tokio::test]
+async fn writes_at_once_are_all_answered() {
+    let app = TestApp::start().await;
+    let make = |n: usize| {
+        let flag = json!({"key": format!("F{n}"), "kind": "boolean"});
+        json(app.api(Method::POST, "/flags").json(&flag))
+    };
+    let all = futures::future::join_all((0..20).map(make)).await;
+    assert!(all.iter().all(|(status, _)| *status == 201), "{all:?}");
+}
