@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use anyhow::Context;
 use figment::{
     Figment,
+    error::Kind,
     providers::{Format, Serialized},
     value::Value,
 };
@@ -171,12 +172,9 @@ impl Config {
     }
 
     fn extract(sources: &Figment) -> anyhow::Result<Self> {
-        let config: Self = sources.extract().context("the configuration cannot be used")?;
+        let config: Self = sources.extract().map_err(|error| in_words(&error))?;
         if let Some(url) = &config.public_url {
-            anyhow::ensure!(
-                url.starts_with("https://") || url.starts_with("http://"),
-                "public_url must begin with https:// or http://, not {url:?}"
-            );
+            check_public_url(url)?;
         }
         let proxies = config.trusted_proxies.as_deref().unwrap_or_default();
         TrustedProxies::parse(proxies).map_err(anyhow::Error::msg)?;
@@ -192,6 +190,53 @@ impl Config {
     /// Whether cookies may only travel over HTTPS (browsers count localhost as such).
     pub(crate) fn has_secure_cookies(&self) -> bool {
         !self.public_url.as_ref().is_some_and(|url| url.starts_with("http://"))
+    }
+}
+
+/// The address under which people and pages reach the server is that of a host: pages ask for `/collect`
+/// and `/admin` at its root.
+fn check_public_url(url: &str) -> anyhow::Result<()> {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let rest = rest
+        .with_context(|| format!("public_url: must begin with https:// or http://, not {url:?}"))?;
+    let (host, path) = rest.split_once(['/', '?', '#']).unwrap_or((rest, ""));
+    anyhow::ensure!(
+        !host.is_empty() && !host.contains(char::is_whitespace),
+        "public_url: {url:?} names no host; write it like https://flags.example.com"
+    );
+    anyhow::ensure!(
+        path.is_empty(),
+        "public_url: {url:?} has a path, below which Phasegate cannot be served; give it a host name \
+         of its own, such as https://flags.example.com, and let the proxy pass on all of it"
+    );
+    Ok(())
+}
+
+/// What is wrong with a setting, by its name and where it is written.
+fn in_words(error: &figment::Error) -> anyhow::Error {
+    let key = error.path.join(".");
+    let source = error.metadata.as_ref().and_then(|metadata| metadata.source.as_ref());
+    let place = source.map(|source| format!(" (in {source})")).unwrap_or_default();
+    match &error.kind {
+        Kind::InvalidType(found, expected) | Kind::InvalidValue(found, expected) => {
+            let expected = expected.replace("string", "text").replace("boolean", "true or false");
+            anyhow::anyhow!("{key}: must be {expected}, not {found}{place}")
+        }
+        Kind::UnknownVariant(found, known) => {
+            anyhow::anyhow!("{key}: must be one of {}, not {found:?}{place}", known.join(", "))
+        }
+        Kind::UnknownField(found, known) => {
+            let known: Vec<&&str> = known.iter().filter(|name| !name.contains("secret")).collect();
+            let known: Vec<String> = known.iter().map(|name| (**name).to_owned()).collect();
+            anyhow::anyhow!(
+                "{found}: there is no such setting{place}; there are {}",
+                known.join(", ")
+            )
+        }
+        other => {
+            let key = if key.is_empty() { FILE.to_owned() } else { key };
+            anyhow::anyhow!("{key}: {other}{place}")
+        }
     }
 }
 
@@ -232,5 +277,12 @@ mod tests {
         assert!(complaint(&[("PHASEGATE_DEMO", "maybe")]).contains("PHASEGATE_DEMO"));
         assert!(complaint(&[("PHASEGATE_LOG_FORMAT", "xml")]).contains("log_format"));
         assert!(complaint(&[("PHASEGATE_PUBLIC_URL", "example.org")]).contains("public_url"));
+        let path = complaint(&[("PHASEGATE_PUBLIC_URL", "https://example.org/flags")]);
+        assert!(path.contains("has a path"), "{path}");
+        assert!(from(&[("PHASEGATE_PUBLIC_URL", "https://example.org/")]).is_ok());
+        let format = complaint(&[("PHASEGATE_LOG_FORMAT", "xml")]);
+        assert_eq!(format, "log_format: must be one of text, json, not \"xml\"");
+        let proxies = complaint(&[("PHASEGATE_TRUSTED_PROXIES", "10.0.0.0/8, proxy")]);
+        assert!(proxies.contains("\"proxy\""), "{proxies}");
     }
 }

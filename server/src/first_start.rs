@@ -36,6 +36,35 @@ pub(crate) async fn run(service: &Service, config: &Config, url: &str) -> anyhow
     })
 }
 
+/// Says which settings of the first start are ignored since: they must not look as if they held.
+pub(crate) async fn warn_of_ignored(service: &Service, config: &Config) {
+    let email = config.admin_email.as_deref().unwrap_or(DEFAULT_EMAIL);
+    let asked = config.admin_email.is_some() || config.admin_password.is_some();
+    let found = setup::ignored_settings(
+        service,
+        asked.then_some(email),
+        config.admin_password.as_deref(),
+        config.client_key.as_deref(),
+        config.server_token.as_deref(),
+    );
+    let found = match found.await {
+        Ok(found) => found,
+        Err(error) => return tracing::warn!(%error, "settings could not be compared"),
+    };
+    for (is_ignored, setting, instead) in [
+        (found.email, "admin_email", format!("phasegate user add {email} --role admin")),
+        (found.password, "admin_password", format!("phasegate user set-password {email}")),
+        (found.client_key, "client_key", "Settings in the admin".to_owned()),
+        (found.server_token, "server_token", "phasegate token create".to_owned()),
+    ] {
+        if is_ignored {
+            tracing::warn!(
+                "{setting} is ignored, because it counts at the first start only; use {instead}"
+            );
+        }
+    }
+}
+
 /// What a person needs to go on. What they gave us themselves is not repeated.
 fn welcome(config: &Config, new: &setup::FirstSecrets, url: &str) -> String {
     let password = match config.admin_password {

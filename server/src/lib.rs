@@ -10,6 +10,7 @@ mod demo;
 mod first_start;
 mod health;
 mod http;
+mod listen;
 mod live;
 mod lock;
 mod login;

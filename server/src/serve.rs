@@ -28,6 +28,7 @@ use crate::{
     config::{self, Config, LogFormat},
     first_start,
     http::{AppState, router, serve_connections},
+    listen::listen,
     lock,
 };
 
@@ -50,8 +51,8 @@ pub(crate) async fn main(config: Config) -> anyhow::Result<()> {
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
         tracing::warn!(%error, "the limit of open connections could not be raised");
     }
-    let listener = listen(&config.listen).await?;
-    let address = listener.local_addr()?;
+    let listeners = listen(&config.listen).await?;
+    let address = reached(&listeners)?;
     make_data_folder(&config.data)?;
     let _lock = lock::take(&config.data)?;
     let service = open(&config).await?;
@@ -71,9 +72,11 @@ pub(crate) async fn main(config: Config) -> anyhow::Result<()> {
     // Before the server calls itself ready, so that a signal right after that is heard.
     let stop = stop_signal()?;
     tracing::info!(%url, demo = config.demo, "phasegate is ready");
+    let (compared, settings) = (Arc::clone(&service), config.clone());
+    tokio::spawn(async move { first_start::warn_of_ignored(&compared, &settings).await });
     let stopping = CancellationToken::new();
     let state = AppState::new(service, &config, stopping.clone(), clock::seed()?);
-    serve(listener, state, stop).await?;
+    serve_all(listeners, state, stop).await?;
     tracing::info!("phasegate has stopped");
     Ok(())
 }
@@ -91,18 +94,6 @@ fn start_log(config: &Config) -> anyhow::Result<()> {
         LogFormat::Json => log.json().init(),
     }
     Ok(())
-}
-
-async fn listen(address: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.map_err(|error| match error.kind() {
-        ErrorKind::AddrInUse => anyhow::anyhow!(
-            "{address} is in use by another program; stop it, or choose another address with --listen"
-        ),
-        ErrorKind::PermissionDenied => anyhow::anyhow!(
-            "{address} needs rights that this user does not have; choose a port above 1023 with --listen"
-        ),
-        _ => anyhow::anyhow!("cannot listen on {address}: {error}; choose another address with --listen"),
-    })
 }
 
 /// Opens the stores in the data folder and reads what is answered from memory.
@@ -171,14 +162,22 @@ pub async fn serve(
     state: AppState,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
-    // Whoever comes second has the same to say.
-    let _ = state.address.set(reached(listener.local_addr()?));
+    serve_all(vec![listener], state, stop).await
+}
+
+async fn serve_all(
+    listeners: Vec<TcpListener>,
+    state: AppState,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<()> {
+    // The second one to set it has the same to say.
+    let _ = state.address.set(reached(&listeners)?);
     let stopping = state.stopping.clone();
     let service = Arc::clone(&state.service);
     let jobs = tokio::spawn(run_jobs(Arc::clone(&service)));
     let told = stopping.clone();
     let (limits, proxies) = (state.limits, state.settings.trusted_proxies.clone());
-    let server = serve_connections(listener, router(state), limits, proxies, stopping.clone());
+    let server = serve_connections(listeners, router(state), limits, proxies, stopping.clone());
     let told_to_stop = async move {
         stop.await;
         // Ends the open event streams, which would otherwise never finish.
@@ -202,13 +201,15 @@ pub async fn serve(
 }
 
 /// Where this process reaches itself: what listens everywhere is also here.
-fn reached(listens: SocketAddr) -> SocketAddr {
+fn reached(listeners: &[TcpListener]) -> anyhow::Result<SocketAddr> {
+    let first = listeners.first().context("there is nothing to listen on")?;
+    let listens = first.local_addr()?;
     let here = match listens.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
         ip => ip,
     };
-    SocketAddr::new(here, listens.port())
+    Ok(SocketAddr::new(here, listens.port()))
 }
 
 /// The work that goes on beside requests.

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::{
     Timestamp,
     diff::{FieldChange, diff},
+    files::ImportKind,
     ids::{FlagKey, RolloutKey},
     rollout::RolloutEvent,
 };
@@ -54,6 +55,13 @@ pub enum Change {
         /// Its state now.
         enabled: bool,
     },
+    /// A file was applied to an environment, and changed many things at once.
+    Imported {
+        /// The environment, by its key.
+        environment: String,
+        /// Thing by thing.
+        things: Vec<ImportedThing>,
+    },
     /// A document was made, changed or deleted. Secrets are never part of one.
     Saved {
         /// What kind of thing it is.
@@ -69,6 +77,39 @@ pub enum Change {
     },
 }
 
+/// A thing that an applied file changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportedThing {
+    /// The kind of thing.
+    pub kind: SubjectKind,
+    /// Its key.
+    pub key: String,
+    /// Whether it was created, changed or deleted.
+    pub what: ImportKind,
+}
+
+/// Things of an applied file that are listed one by one; more are counted.
+const MAX_LISTED: usize = 50;
+
+fn listed(things: &[ImportedThing]) -> Vec<FieldChange> {
+    let field = |thing: &ImportedThing| {
+        let (gone, there) = (Value::from("was there"), Value::from("is there"));
+        let (from, to) = match thing.what {
+            ImportKind::Create => (None, Some(there)),
+            ImportKind::Change => (None, Some(Value::from("changed"))),
+            ImportKind::Delete => (Some(gone), None),
+        };
+        FieldChange { path: format!("{} {}", thing.kind.words(), thing.key), from, to }
+    };
+    let more = things.len().saturating_sub(MAX_LISTED);
+    let rest = (more > 0).then(|| FieldChange {
+        path: "more".to_owned(),
+        from: None,
+        to: Some(Value::from(more)),
+    });
+    things.iter().take(MAX_LISTED).map(field).chain(rest).collect()
+}
+
 impl Change {
     /// What the history can be narrowed to: the rollout's or flag's key, with its kind.
     #[must_use]
@@ -76,6 +117,7 @@ impl Change {
         match self {
             Self::Rollout { rollout, .. } => (SubjectKind::Rollout, rollout.as_str()),
             Self::FlagSwitched { flag, .. } => (SubjectKind::Flag, flag.as_str()),
+            Self::Imported { environment, .. } => (SubjectKind::Environment, environment),
             Self::Saved { kind, key, .. } => (*kind, key),
         }
     }
@@ -86,6 +128,7 @@ impl Change {
     pub fn fields(&self) -> Vec<FieldChange> {
         match self {
             Self::Rollout { .. } => Vec::new(),
+            Self::Imported { things, .. } => listed(things),
             Self::FlagSwitched { enabled, .. } => vec![FieldChange {
                 path: "enabled".to_owned(),
                 from: Some(Value::Bool(!enabled)),

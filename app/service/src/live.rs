@@ -7,9 +7,10 @@ use phasegate_domain::{
     flags::{PersonalOverride, Variant},
     history::{Change, HistoryLine, SubjectKind},
     ids::{EnvironmentId, FlagKey, PhaseNumber},
-    rollout::RolloutEvent,
+    rollout::{Criterion, Rollout, RolloutEvent},
     segments::Segment,
     snapshot::{FlagEntry, Parts, Snapshot},
+    telemetry::Series,
 };
 use phasegate_store::models::{Environment, HistoryQuery, StoredFlag, Versioned};
 use tokio::sync::watch;
@@ -53,6 +54,25 @@ async fn moves(service: &Service, environment: EnvironmentId) -> Result<Vec<Move
     Ok(lines.into_iter().filter_map(moved).collect())
 }
 
+/// The events that criteria and KPIs name are counted under their names, whatever else pages send.
+async fn reserve_events(service: &Service, environment: EnvironmentId, rollout: &Rollout) {
+    let criteria = rollout.plan.phases.iter().flat_map(|phase| &phase.criteria);
+    let targets = criteria.filter_map(|criterion| match criterion {
+        Criterion::Automatic(target) => target.event.clone(),
+        Criterion::SignedOff { .. } => None,
+    });
+    let kpis = rollout.plan.kpis.iter().filter_map(|kpi| kpi.target().event);
+    let labels: Vec<(Series, String)> =
+        targets.chain(kpis).map(|event| (Series::Custom, event)).collect();
+    if labels.is_empty() {
+        return;
+    }
+    let reserved = service.telemetry.reserve_labels(environment, &labels, service.now()).await;
+    if let Err(error) = reserved {
+        tracing::warn!(%error, "the events that the plan names could not be reserved");
+    }
+}
+
 /// An environment as it is answered for.
 #[derive(Debug)]
 pub struct LiveEnvironment {
@@ -88,6 +108,9 @@ impl LiveEnvironment {
         let overrides = service.state.overrides(id, known).await?;
         let rollout = service.state.rollout(id).await?;
         let has_moved = before.is_none_or(|live| live.snapshot.rollout() != rollout.as_ref());
+        if has_moved && let Some(rollout) = &rollout {
+            reserve_events(service, id, rollout).await;
+        }
         let moves = match before {
             Some(live) if !has_moved => live.moves.clone(),
             _ => moves(service, id).await?,

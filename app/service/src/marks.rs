@@ -106,6 +106,9 @@ fn mark(line: HistoryLine) -> Option<Mark> {
             };
             (MarkKind::Flag, format!("{key} {what}"))
         }
+        Change::Imported { things, .. } => {
+            (MarkKind::Flag, format!("A file changed {} things", things.len()))
+        }
         Change::Saved { .. } => return None,
     };
     Some(Mark { at: line.entry.at, kind, text, by: Some(line.entry.actor.0) })

@@ -71,6 +71,51 @@ pub async fn first_start(
     Ok(created)
 }
 
+/// Settings of the first start that are set now and say something else than what holds: they are ignored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct IgnoredSettings {
+    /// There is no account of that address.
+    pub email: bool,
+    /// The account has another password.
+    pub password: bool,
+    /// No client key is that one.
+    pub client_key: bool,
+    /// No server token is that one.
+    pub server_token: bool,
+}
+
+/// Compares settings of the first start with what holds since then.
+///
+/// # Errors
+/// When storage fails.
+pub async fn ignored_settings(
+    service: &Service,
+    email: Option<&str>,
+    password: Option<&str>,
+    client_key: Option<&str>,
+    server_token: Option<&str>,
+) -> Result<IgnoredSettings, ServiceError> {
+    let account = match email {
+        Some(email) => service.state.account(email).await?,
+        None => None,
+    };
+    let password = match (&account, password) {
+        (Some(account), Some(password)) => {
+            !accounts::is_password(service, password, &account.password_hash).await?
+        }
+        _ => false,
+    };
+    let directory = service.directory.load();
+    let is_unknown_token =
+        |token: &str| !directory.tokens.contains_key(&secrets::digest(token.as_bytes()));
+    Ok(IgnoredSettings {
+        email: email.is_some() && account.is_none(),
+        password,
+        client_key: client_key.is_some_and(|key| !directory.client_keys.contains_key(key)),
+        server_token: server_token.is_some_and(is_unknown_token),
+    })
+}
+
 /// Whether nobody can log in yet.
 ///
 /// # Errors

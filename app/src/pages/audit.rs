@@ -93,6 +93,9 @@ pub(crate) fn sentence(change: &Change) -> String {
         Change::FlagSwitched { enabled, .. } => {
             format!("Switched the flag {key} {}.", if *enabled { "on" } else { "off" })
         }
+        Change::Imported { things, .. } => {
+            format!("Applied a file to {key}: {} things.", things.len())
+        }
         Change::Saved { before, after, .. } => {
             let verb = match (before, after) {
                 (None, _) => "Made",

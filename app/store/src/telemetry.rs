@@ -35,6 +35,14 @@ pub trait TelemetryStore: Send + Sync {
     /// they survive a crash.
     async fn append(&self, batches: &[Batch]) -> Result<Vec<Appended>, StoreError>;
 
+    /// Gives labels of an environment rows of their own for good, whatever else pages send.
+    async fn reserve_labels(
+        &self,
+        environment: EnvironmentId,
+        labels: &[(Series, String)],
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+
     /// Rows, by series, slice, span and label.
     async fn rows(&self, query: &RowQuery) -> Result<Vec<Row>, StoreError>;
 

@@ -164,6 +164,15 @@ impl TelemetryStore for UnavailableTelemetry {
         Err(self.error())
     }
 
+    async fn reserve_labels(
+        &self,
+        _: EnvironmentId,
+        _: &[(Series, String)],
+        _: Timestamp,
+    ) -> Result<(), StoreError> {
+        Err(self.error())
+    }
+
     async fn digest_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
         Ok(fresh)
     }

@@ -12,7 +12,7 @@ use axum::{
     Json, Router,
     body::{Body, Bytes},
     extract::{Query, State, rejection::QueryRejection},
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::post,
 };
@@ -92,7 +92,7 @@ async fn collect(
     }
     let body = state.bodies.read(from.0, &headers, body, MAX_BODY_BYTES).await;
     let taken = match body {
-        Ok(body) => take_in(service, app.environment, query.held, body).await,
+        Ok(body) => take_in(service, app.environment, query.held, from, body).await,
         Err(problem) => Err(problem),
     };
     if let Err(problem) = &taken
@@ -109,8 +109,10 @@ async fn take_in(
     service: &Service,
     environment: EnvironmentId,
     held: u64,
+    from: ClientAddress,
     body: Bytes,
 ) -> Result<Receipt, Problem> {
+    telemetry::admit_bytes(service, environment, body.len()).map_err(|error| exceeded(&error))?;
     // A place first: reading what cannot be stored would be work for nothing.
     let turn = telemetry::take_turn(service).await.map_err(|error| failed(&error))?;
     if held > MAX_HELD {
@@ -128,7 +130,10 @@ async fn take_in(
     let live = service.environment(environment).map_err(|error| failed(&error))?;
     let sending = simulation::sending(service, environment, &batch, held).await?;
     let events = batch.events.len();
-    let (batch, rejected) = convert::batch(service, batch, &live, sending);
+    let (mut batch, rejected) = convert::batch(service, batch, &live, sending);
+    // The machine's own address is that of many, as behind a proxy that is not trusted.
+    let address = Some(from.0).filter(|address| !address.to_canonical().is_loopback());
+    telemetry::admit(service, &mut batch, address).map_err(|error| exceeded(&error))?;
     let accepted = events - rejected.len();
     let appended = telemetry::ingest(turn, batch).await.map_err(|error| failed(&error))?;
     let rejected = rejected.into_iter().map(|(index, reason)| Rejected { index, reason }).collect();
@@ -147,6 +152,12 @@ fn app_of(
     let app = keys::authorise(&state.service, key, sent_origin(headers), Purpose::Ingest)
         .map_err(|error| Problem::new(key_status(&error), error.to_string()))?;
     Ok((app, query))
+}
+
+fn exceeded(error: &telemetry::QuotaExceeded) -> Problem {
+    let seconds = HeaderValue::from(error.retry_after_seconds.max(1));
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, error.to_string())
+        .with_header(header::RETRY_AFTER, seconds)
 }
 
 fn failed(error: &ServiceError) -> Problem {

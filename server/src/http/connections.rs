@@ -205,7 +205,7 @@ impl Registry {
 
 /// Accepts connections until `stopping`, then lets those that are open end.
 pub(crate) async fn serve_connections(
-    listener: TcpListener,
+    listeners: Vec<TcpListener>,
     router: Router,
     limits: Limits,
     proxies: TrustedProxies,
@@ -214,10 +214,25 @@ pub(crate) async fn serve_connections(
     let registry =
         Arc::new(Registry { limits, begun: Instant::now(), proxies, open: Mutex::default() });
     let tasks = TaskTracker::new();
+    let accepting = listeners.into_iter().map(|listener| {
+        accept(listener, router.clone(), Arc::clone(&registry), tasks.clone(), stopping.clone())
+    });
+    futures::future::join_all(accepting).await;
+    tasks.close();
+    tasks.wait().await;
+}
+
+async fn accept(
+    listener: TcpListener,
+    router: Router,
+    registry: Arc<Registry>,
+    tasks: TaskTracker,
+    stopping: CancellationToken,
+) {
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            () = stopping.cancelled() => break,
+            () = stopping.cancelled() => return,
         };
         match accepted {
             Ok((stream, peer)) => {
@@ -232,9 +247,6 @@ pub(crate) async fn serve_connections(
             Err(error) => refused(&registry, &error).await,
         }
     }
-    drop(listener);
-    tasks.close();
-    tasks.wait().await;
 }
 
 /// Nothing could be accepted: as a rule because there is no file handle left.

@@ -48,9 +48,50 @@ pub(super) async fn same_origin(
     if is_safe || is_own_page(request.headers(), state.settings.public_url.as_deref()) {
         return next.run(request).await;
     }
-    let detail = "this request does not come from a page of this server; if a proxy changes the \
-                  Host header, set PHASEGATE_PUBLIC_URL to the address that people use";
+    let detail = why_not_own(request.headers());
+    let wants_page = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    if wants_page.is_some_and(|accept| accept.contains("text/html")) {
+        return refusal_page(&detail);
+    }
     Problem::new(StatusCode::FORBIDDEN, detail).into_response()
+}
+
+/// Names the header that does not fit, and what to set.
+fn why_not_own(headers: &HeaderMap) -> String {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let host = text("host").unwrap_or_default();
+    let remedy = "set PHASEGATE_PUBLIC_URL to the address that people use";
+    match (text("sec-fetch-site"), text("origin")) {
+        (Some(site), _) => format!(
+            "this request does not come from a page of this server: the browser says \
+             Sec-Fetch-Site: {site}. Open this server's own page and try again there"
+        ),
+        (None, Some("null")) => {
+            "this request says Origin: null, as pages do that were opened from a \
+             file, in a sandbox, or behind a proxy that removes the header: let the proxy pass \
+             Origin on, and open the page by its address"
+                .to_owned()
+        }
+        (None, Some(origin)) => format!(
+            "this request says Origin: {origin}, but it reached the server with Host: {host}: a \
+             proxy has changed the Host header. Let it pass Host on, or {remedy}"
+        ),
+        (None, None) => format!(
+            "this request has no Origin header, so it cannot be told from one of another site's \
+             page: a proxy may have removed it. Let it pass Origin and Host on, or {remedy}"
+        ),
+    }
+}
+
+fn refusal_page(detail: &str) -> Response {
+    let escaped = detail.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let page = format!(
+        "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><title>Not accepted</title>\
+         <h1>This was not accepted</h1><p>Nothing was changed: {escaped}.</p>\
+         <p><a href=\"/admin/rollout\">Back to Phasegate</a></p></html>"
+    );
+    let kind = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
+    (StatusCode::FORBIDDEN, kind, page).into_response()
 }
 
 fn is_own_page(headers: &HeaderMap, public_url: Option<&str>) -> bool {
@@ -77,6 +118,22 @@ mod tests {
             headers.insert(*name, HeaderValue::from_static(value));
         }
         is_own_page(&headers, public_url)
+    }
+
+    #[test]
+    fn a_refusal_names_header_and_setting() {
+        let why = |pairs: &[(&'static str, &'static str)]| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in pairs {
+                headers.insert(*name, HeaderValue::from_static(value));
+            }
+            why_not_own(&headers)
+        };
+        assert!(why(&[("origin", "null")]).contains("Origin: null"));
+        let changed = why(&[("origin", "https://flags.example"), ("host", "10.0.0.1:8080")]);
+        assert!(changed.contains("Host: 10.0.0.1:8080"), "{changed}");
+        assert!(changed.contains("PHASEGATE_PUBLIC_URL"), "{changed}");
+        assert!(why(&[("sec-fetch-site", "cross-site")]).contains("Sec-Fetch-Site: cross-site"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     Timestamp,
-    history::{Change, HistoryEntry, SubjectKind},
+    history::{Change, HistoryEntry, ImportedThing, SubjectKind},
     ids::{FlagKey, PhaseNumber, SegmentKey},
     rollout::{Plan, Progress},
 };
@@ -92,6 +92,15 @@ fn change_of_served(
         } if served.segments.contains(key.as_str()) => (before.get("condition")
             != after.get("condition"))
         .then(|| format!("the condition of the segment {key}")),
+        Change::Imported { things, .. } => {
+            let is_served = |thing: &&ImportedThing| match thing.kind {
+                SubjectKind::Flag => served.flags.contains(thing.key.as_str()),
+                SubjectKind::Segment => served.segments.contains(thing.key.as_str()),
+                _ => false,
+            };
+            let thing = things.iter().find(is_served)?;
+            Some(format!("{} {}, by a file,", thing.kind.words(), thing.key))
+        }
         Change::Saved {
             kind: SubjectKind::Rollout,
             key,

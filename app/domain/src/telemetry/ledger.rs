@@ -43,6 +43,9 @@ pub struct Ledger {
     pub rows: BTreeMap<RowKey, Tally>,
     /// What is new about sessions; see [`Ledger::settle`].
     pub sessions: BTreeMap<(EnvironmentId, SessionHash), Session>,
+    /// By how many different visitors a label or slice was sent: a set of 64 bits, of which each visitor
+    /// sets one. With the series of a label, or none for a slice.
+    pub senders: BTreeMap<(EnvironmentId, Option<Series>, String), u64>,
     /// Who did what on which day (days since 1970).
     pub deeds: BTreeMap<(EnvironmentId, i64, Deed), BTreeSet<PersonHash>>,
 }
@@ -59,6 +62,21 @@ impl Ledger {
             count(fact, &mut kinds);
         }
         self.note_people(batch);
+        let bit = batch.visit.who.map_or(0, |(person, _)| 1 << (person.0 % 64));
+        let environment = batch.environment;
+        for slice in slices.iter().filter(|slice| slice.bounded_kind().is_some()) {
+            *self.senders.entry((environment, None, slice.to_text())).or_default() |= bit;
+        }
+        for Kind { series, label, page, .. } in kinds.keys() {
+            if !label.is_empty() {
+                *self.senders.entry((environment, Some(*series), label.clone())).or_default() |=
+                    bit;
+            }
+            if !page.is_empty() && has_pages(*series) {
+                let page = Slice::Page((*page).to_owned()).to_text();
+                *self.senders.entry((environment, None, page)).or_default() |= bit;
+            }
+        }
         for (Kind { series, label, page, minute, is_correction }, tally) in kinds {
             let page =
                 (!page.is_empty() && has_pages(series)).then(|| Slice::Page(page.to_owned()));
@@ -101,6 +119,9 @@ impl Ledger {
                 Some(found) => found.merge(&session),
                 None => drop(self.sessions.insert(place, session)),
             }
+        }
+        for (place, bits) in other.senders {
+            *self.senders.entry(place).or_default() |= bits;
         }
         for (place, people) in other.deeds {
             self.deeds.entry(place).or_default().extend(people);

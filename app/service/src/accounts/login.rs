@@ -73,6 +73,18 @@ async fn check(service: &Service, password: String, hash: String) -> Result<bool
         .map_err(|_| ServiceError::Inconsistent("checking the password was interrupted"))
 }
 
+/// Whether a password is the one that was hashed.
+///
+/// # Errors
+/// When the check was interrupted.
+pub(crate) async fn is_password(
+    service: &Service,
+    password: &str,
+    hash: &str,
+) -> Result<bool, ServiceError> {
+    check(service, password.to_owned(), hash.to_owned()).await
+}
+
 /// The account of an e-mail address.
 ///
 /// # Errors

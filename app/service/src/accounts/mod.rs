@@ -10,6 +10,7 @@ mod sessions;
 pub use create::create;
 pub use device::{device_cookie, known_device};
 pub use limiter::LoginLimiter;
+pub(crate) use login::is_password;
 pub use login::{LoggedIn, LoginError, log_in, person, person_of};
 pub use password::{InvalidPassword, check_password, hash_password, set_password};
 pub use sessions::{create_session, delete_session, end_old_sessions, load_session, save_session};

@@ -6,7 +6,7 @@ use phasegate_domain::{
     Timestamp,
     files::{EnvironmentFile, ImportChange, override_key},
     flags::{FlagDocument, FlagState, PersonalOverride},
-    history::SubjectKind,
+    history::{Change, HistoryEntry, ImportedThing, SubjectKind},
     ids::{EnvironmentId, FlagKey},
     people::Role,
     segments::Segment,
@@ -169,7 +169,10 @@ pub async fn import(
     if edits.iter().any(Edit::is_shared) {
         actor.require_shared("flags, segments")?;
     }
-    let entries = lines(service, actor, &live, file, &changes);
+    let entries = match changes.len() {
+        ..=MAX_SINGLE_ENTRIES => lines(service, actor, &live, file, &changes),
+        _ => bulk_entries(service, actor, &live, &changes),
+    };
     service.edit(environment, &edits, &entries, "the environment").await?;
     Ok(changes)
 }
@@ -230,6 +233,33 @@ fn edits(live: &LiveEnvironment, file: &EnvironmentFile) -> Vec<Edit> {
         }
     }
     edits
+}
+
+/// Changes that an import may make for each to have an entry of its own in the audit log, which it can be
+/// restored from; of more, one entry names them all.
+const MAX_SINGLE_ENTRIES: usize = 20;
+
+/// One entry in each environment: here for all changes, elsewhere for those that are shared.
+fn bulk_entries(
+    service: &Service,
+    actor: &Actor,
+    live: &LiveEnvironment,
+    changes: &[ImportChange],
+) -> Vec<PlacedEntry> {
+    let entry = |sibling: std::sync::Arc<LiveEnvironment>| {
+        let id = sibling.environment.id;
+        let is_told = |change: &&ImportChange| id == live.environment.id || change.is_shared();
+        let thing = |change: &ImportChange| ImportedThing {
+            kind: change.kind,
+            key: change.key.clone(),
+            what: change.what,
+        };
+        let things: Vec<ImportedThing> = changes.iter().filter(is_told).map(thing).collect();
+        let environment = sibling.environment.key.to_string();
+        let change = Change::Imported { environment, things };
+        PlacedEntry::new(id, HistoryEntry { at: service.now(), actor: actor.name(), change })
+    };
+    service.siblings(live.environment.project_id).into_iter().map(entry).collect()
 }
 
 /// The lines of history for everything that changes: a flag's and a segment's in each environment,

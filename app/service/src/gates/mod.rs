@@ -69,7 +69,9 @@ async fn since(
 ) -> Result<EvidenceSince, ServiceError> {
     let served = served(&*service.environment(environment)?, rollout, progress.phase);
     let mut entries = Vec::new();
-    for kind in [SubjectKind::Flag, SubjectKind::Segment, SubjectKind::Rollout] {
+    for kind in
+        [SubjectKind::Flag, SubjectKind::Segment, SubjectKind::Rollout, SubjectKind::Environment]
+    {
         let since = Some(progress.phase_since);
         let query =
             HistoryQuery { kind: Some(kind), since, limit: CHANGES, ..HistoryQuery::default() };

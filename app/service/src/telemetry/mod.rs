@@ -4,6 +4,7 @@ mod counts;
 mod digests;
 mod ingest;
 mod persons;
+mod quota;
 mod refusals;
 mod screenshots;
 mod simulation;
@@ -16,6 +17,8 @@ pub use ingest::{
     write_queued,
 };
 pub use persons::{forget_person, person_data};
+pub(crate) use quota::Quotas;
+pub use quota::{DAILY_BYTES, QuotaExceeded, admit, admit_bytes, bytes_today};
 pub(crate) use refusals::RefusalBook;
 pub use refusals::{REFUSAL_DAYS, note_refusal, refusals, write_refusals};
 pub(crate) use screenshots::ScreenshotLimiter;

@@ -61,8 +61,13 @@ pub(super) async fn append(
     }
     let known = sessions::known(&mut tx, ledger.sessions.keys()).await?;
     ledger.settle(&known);
-    let ledger_rows =
-        labels::bound(&mut tx, std::mem::take(&mut ledger.rows), minute_of(newest)).await?;
+    let ledger_rows = labels::bound(
+        &mut tx,
+        std::mem::take(&mut ledger.rows),
+        &ledger.senders,
+        minute_of(newest),
+    )
+    .await?;
     rows::merge(&mut tx, &ledger_rows, newest).await?;
     sessions::save(&mut tx, &ledger.sessions, &known, day_of(newest)).await?;
     let days = presence::add(&mut tx, &ledger.deeds).await?;
@@ -87,7 +92,9 @@ async fn forget(tx: &mut SqliteConnection, newest: Timestamp) -> Result<(), Stor
     let minute = minute_of(newest);
     for (forget, before) in [
         ("DELETE FROM batches WHERE minute < ?", minute - REMEMBERED_MINUTES),
-        ("DELETE FROM labels WHERE minute < ?", minute - labels::KEPT_MINUTES),
+        // Those that a plan names stay.
+        ("DELETE FROM labels WHERE minute < ? AND seen <> -1", minute - labels::KEPT_MINUTES),
+        ("DELETE FROM label_candidates WHERE minute < ?", minute - labels::CANDIDATE_MINUTES),
         ("DELETE FROM sessions WHERE day < ?", minute / (24 * 60) - sessions::KEPT_DAYS),
     ] {
         sqlx::query(forget).bind(before).execute(&mut *tx).await.map_err(database)?;
@@ -204,21 +211,27 @@ async fn add_report(
     Ok(())
 }
 
+/// Forgets the oldest reports of a kind that there are too many of. Critical errors have as much room of
+/// their own, so that no flood of others pushes them out.
 async fn forget_old_reports(
     tx: &mut SqliteConnection,
     environment: EnvironmentId,
     kind: ReportKind,
 ) -> Result<(), StoreError> {
-    sqlx::query(
-        "DELETE FROM reports WHERE environment_id = ?1 AND kind = ?2 AND id <= (
-             SELECT id FROM reports WHERE environment_id = ?1 AND kind = ?2
-             ORDER BY id DESC LIMIT 1 OFFSET ?3)",
-    )
-    .bind(environment.0)
-    .bind(kind.as_str())
-    .bind(kind.kept())
-    .execute(tx)
-    .await
-    .map_err(database)?;
+    for is_critical in [false, true] {
+        sqlx::query(
+            "DELETE FROM reports WHERE id IN (
+                 SELECT id FROM reports WHERE environment_id = ?1 AND kind = ?2
+                   AND (coalesce(report ->> '$.severity', '') = 'critical') = ?4
+                 ORDER BY id DESC LIMIT -1 OFFSET ?3)",
+        )
+        .bind(environment.0)
+        .bind(kind.as_str())
+        .bind(kind.kept())
+        .bind(is_critical)
+        .execute(&mut *tx)
+        .await
+        .map_err(database)?;
+    }
     Ok(())
 }

@@ -29,7 +29,7 @@ use phasegate_domain::{
     stats::People,
     telemetry::{
         Batch, Deed, ErrorReport, Feedback, Forgotten, PersonData, PersonHash, Retention,
-        Screenshot, Series, Simulation, Sizes, Slice, day_of,
+        Screenshot, Series, Simulation, Sizes, Slice, day_of, minute_of,
     },
 };
 use phasegate_store::{
@@ -70,7 +70,7 @@ impl ReportKind {
     /// How many are kept per environment; the oldest go first.
     fn kept(self) -> u32 {
         match self {
-            Self::Error => 500,
+            Self::Error => 5_000,
             Self::Feedback => 20_000,
         }
     }
@@ -131,6 +131,17 @@ impl SqliteTelemetry {
 impl TelemetryStore for SqliteTelemetry {
     async fn append(&self, batches: &[Batch]) -> Result<Vec<Appended>, StoreError> {
         append::append(&self.database, &self.raw, &self.settled, batches).await
+    }
+
+    async fn reserve_labels(
+        &self,
+        environment: EnvironmentId,
+        labels: &[(Series, String)],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.database.write().await?;
+        labels::reserve(&mut tx, environment, labels, minute_of(now)).await?;
+        commit(tx).await
     }
 
     async fn rows(&self, query: &RowQuery) -> Result<Vec<Row>, StoreError> {
