@@ -10,6 +10,11 @@ pub struct Embedding {
     /// The digest of `/collector.js`, as the attribute `integrity` has it; `None` in a server built
     /// without it.
     pub integrity: Option<String>,
+    /// The line that pages carry before the collector's tag, and its digest for their content security
+    /// policy; empty in a server built without it.
+    pub stub: String,
+    /// As `'sha256-…'` has it.
+    pub stub_digest: String,
     /// Whether this server is one to show things with.
     pub has_demo: bool,
 }

@@ -11,8 +11,8 @@ const FLAGS = [
   { key: 'YES', kind: 'boolean', rules: [{ name: 'Beta', condition: { in_segment: 'beta_testers' }, variant: 'on' }] },
   { key: 'HALF', kind: 'boolean', rules: [{ variant: 'on', share: 50 }] },
   { key: 'TEXT', kind: 'string', off_variant: 'a', variants: [{ name: 'a', value: 'hello' }] },
-  { key: 'WHOLE', kind: 'number', off_variant: 'a', variants: [{ name: 'a', value: 42 }] },
-  { key: 'REAL', kind: 'number', off_variant: 'a', variants: [{ name: 'a', value: 1.5 }] },
+  { key: 'WHOLE', kind: 'integer', off_variant: 'a', variants: [{ name: 'a', value: 42 }] },
+  { key: 'REAL', kind: 'float', off_variant: 'a', variants: [{ name: 'a', value: 1.5 }] },
   { key: 'THING', kind: 'object', off_variant: 'a', variants: [{ name: 'a', value: { colour: 'red', sizes: [1, 2] } }] },
   { key: 'OFF', kind: 'boolean', enabled: false, default_variant: 'on' },
 ];
@@ -31,7 +31,7 @@ function expectAnswers(answers: Record<string, EvaluationDetails<FlagValue>>): v
     flagMetadata: { rule: 1, ruleName: 'Beta' },
   });
   expect(answers.HALF).toMatchObject({ reason: expect.stringMatching(/^(SPLIT|DEFAULT)$/) });
-  expect(answers.TEXT).toMatchObject({ value: 'hello', reason: 'DEFAULT' });
+  expect(answers.TEXT).toMatchObject({ value: 'hello', reason: 'STATIC' });
   expect(answers.WHOLE).toMatchObject({ value: 42 });
   expect(answers.REAL).toMatchObject({ value: 1.5 });
   expect(answers.THING).toMatchObject({ value: { colour: 'red', sizes: [1, 2] } });

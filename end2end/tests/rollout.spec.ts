@@ -221,7 +221,7 @@ test('a plan under way is changed as a revision, after a look at the difference'
   await test.step('what is wrong is said with its line, and what was typed stays', async () => {
     await plan.fill(text.replace('percentage = 20', 'percentage = 2'));
     await look.click();
-    await expect(admin.getByRole('alert')).toContainText(/Line \d+: phases\[2\]\.percentage: 2 % is less/);
+    await expect(admin.getByRole('alert')).toContainText(/Line \d+, column \d+: phases\[2\]\.percentage: 2 % is less/);
     await expect(plan).toHaveValue(/minimum_days = 4/);
   });
 

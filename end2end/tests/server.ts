@@ -42,11 +42,17 @@ export class Server {
     return new Server(child, data, new URL(address).origin, email, password, key, token);
   }
 
-  /** Calls the API about the first environment, and expects it to be content. */
+  /** Calls the API about the first environment, and expects it to be content. What exists is read before it is
+   *  replaced, as the server asks of every client. */
   async api(method: string, path: string, body?: unknown): Promise<any> {
-    const response = await fetch(`${this.url}/api/v1/projects/default/environments/production${path}`, {
+    const url = `${this.url}/api/v1/projects/default/environments/production${path}`;
+    const authorization = `Bearer ${this.serverToken}`;
+    const read = method === 'PUT' ? await fetch(url, { headers: { authorization } }) : undefined;
+    await read?.body?.cancel();
+    const tag = read?.ok ? read.headers.get('etag') : null;
+    const response = await fetch(url, {
       method,
-      headers: { authorization: `Bearer ${this.serverToken}`, 'content-type': 'application/json' },
+      headers: { authorization, 'content-type': 'application/json', ...(tag && { 'if-match': tag }) },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     const text = await response.text();

@@ -3,16 +3,10 @@
 const LIBRARY = 'ENHANCED_EXERCISE_LIBRARY';
 const EXERCISES = ['Plank', 'Squat', 'Lunge'];
 
-/** The collector; it may come after this script, or not at all. */
-const arrived = new Promise((done) => {
-  if (window.phasegate) done(window.phasegate);
-  else document.querySelector('script[data-key]').addEventListener('load', () => done(window.phasegate));
-});
-
-function show(phasegate) {
+function show() {
   // Answers at once from what is known; asking records the exposure.
-  const isNew = phasegate?.isFeatureEnabled(LIBRARY) ?? false;
-  const phase = phasegate?.getCurrentPhase();
+  const isNew = phasegate.isFeatureEnabled(LIBRARY);
+  const phase = phasegate.getCurrentPhase();
   document.querySelector('#phase').textContent = phase ? `Phase ${phase.number}: ${phase.name}` : 'No rollout yet';
   const items = EXERCISES.map((name) => {
     const item = document.createElement('li');
@@ -21,7 +15,7 @@ function show(phasegate) {
       item.className = 'card';
       const button = document.createElement('button');
       button.textContent = `Log a set of ${name}`;
-      button.addEventListener('click', () => log(phasegate, name));
+      button.addEventListener('click', () => log(name));
       item.append(' ', button);
     }
     return item;
@@ -29,21 +23,18 @@ function show(phasegate) {
   document.querySelector('#list').replaceChildren(...items);
 }
 
-function log(phasegate, exercise) {
+function log(exercise) {
   const task = phasegate.startTask('log_set');
   phasegate.featureUsed(LIBRARY);
   phasegate.track('set_logged', { exercise });
   task.complete();
 }
 
-// Without the collector the old list is there from the start.
+// The old list is there from the start, and stays where the collector never comes.
 show();
-arrived.then(async (phasegate) => {
-  const user = new URLSearchParams(location.search).get('user');
-  if (user) await phasegate.identify(user, { groups: ['internal'] });
-  else await phasegate.ready;
-  show(phasegate);
-  // Somebody has changed a flag: show what holds now.
-  addEventListener('phasegate:change', () => show(phasegate));
-  document.querySelector('#feedback').addEventListener('click', () => phasegate.getUserFeedback().open());
-});
+document.querySelector('#feedback').addEventListener('click', () => phasegate.getUserFeedback().open());
+// Flags have changed: for this user, or because they were changed on the server.
+addEventListener('phasegate:change', show);
+const user = new URLSearchParams(location.search).get('user');
+await (user ? phasegate.identify(user, { groups: ['internal'] }) : phasegate.ready);
+show();

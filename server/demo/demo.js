@@ -216,6 +216,4 @@ async function main() {
   recommendations();
 }
 
-// `async` and `defer` scripts come in any order; the API is there as soon as the loader is.
-const begin = () => window.phasegate ? main() : setTimeout(begin, 20);
-begin();
+main();

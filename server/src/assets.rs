@@ -57,6 +57,11 @@ pub(crate) fn integrity(path: &str) -> Option<String> {
     Some(format!("sha256-{}", BASE64_STANDARD.encode(digest)))
 }
 
+/// The line that pages carry before the collector's tag; empty in a server built without it.
+pub(crate) fn stub() -> String {
+    text("stub.js").unwrap_or_default()
+}
+
 fn url(path: &str) -> Option<String> {
     Some(format!("/{path}?v={}", version(&Site::get(path)?)))
 }

@@ -42,8 +42,15 @@ pub(crate) fn collector(js: &Path, site: &Path) -> Result<()> {
     fs::write(site.join("collector.js"), minify(&classic, false).context("loader")?)?;
     let module = install + &read("loader.module.js")?;
     fs::write(site.join("collector.mjs"), minify(&module, true).context("loader as a module")?)?;
+    fs::write(site.join("stub.js"), stub(js)?)?;
     fs::copy(js.join("collector.d.mts"), site.join("collector.d.mts"))?;
     Ok(())
+}
+
+/// The line that pages carry before the loader's tag.
+fn stub(js: &Path) -> Result<String> {
+    let source = fs::read_to_string(js.join("stub.js"))?;
+    Ok(minify(&source, false).context("stub")?.trim().to_owned())
 }
 
 /// wasm-bindgen's part as the beginning of a module that exports nothing of it, with a list of what
@@ -82,4 +89,20 @@ fn build_of(folder: &Path) -> Result<String> {
     }
     // It only keeps caches apart, and every page downloads it: half of the hash is enough.
     Ok(format!("{:08x}", hash.finish() as u32))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What people copy is what is tested.
+    #[test]
+    fn the_stub_in_the_docs_and_examples_is_the_stub() {
+        let root = crate::root().unwrap();
+        let stub = stub(&root.join("frontend/collector/js")).unwrap();
+        for file in ["README.md", "examples/react/index.html", "examples/plain/stub.js"] {
+            let text = fs::read_to_string(root.join(file)).unwrap();
+            assert!(text.contains(&stub), "{file} needs this line:\n{stub}\n");
+        }
+    }
 }

@@ -43,15 +43,21 @@ pub(crate) fn InstallPage() -> impl IntoView {
 fn Snippets(request: Request, key: ClientKey, keys: Vec<ClientKey>) -> impl IntoView {
     let origin = request.origin.clone();
     let name = &key.key;
-    let tag = format!("<script async src=\"{origin}/collector.js\" data-key=\"{name}\"></script>");
+    let stub = format!("<script>{}</script>", request.embedding.stub);
+    let tag = format!(
+        "{stub}\n<script async src=\"{origin}/collector.js\" data-key=\"{name}\"></script>"
+    );
     let pinned = request.embedding.integrity.as_ref().map(|integrity| {
         format!(
-            "<script async src=\"{origin}/collector.js\" data-key=\"{name}\"\n        integrity=\"{integrity}\" crossorigin=\"anonymous\"></script>"
+            "{stub}\n<script async src=\"{origin}/collector.js\" data-key=\"{name}\"\n        integrity=\"{integrity}\" crossorigin=\"anonymous\"></script>"
         )
     });
-    let policy = format!("script-src {origin} 'wasm-unsafe-eval'; connect-src {origin}");
+    let policy = format!(
+        "script-src {origin} '{}' 'wasm-unsafe-eval'; connect-src {origin}",
+        request.embedding.stub_digest
+    );
     let module = format!(
-        "import {{ start }} from '{origin}/collector.mjs';\n\nconst phasegate = start({{ key: '{name}' }});\nawait phasegate.identify('ada', {{ groups: ['beta'] }});\nif (phasegate.isFeatureEnabled('MY_FLAG')) {{ /* … */ }}"
+        "// After the line above: it answers where this is blocked.\nimport('{origin}/collector.mjs').then(({{ start }}) => start({{ key: '{name}' }}), () => {{}});\n\nawait phasegate.identify('ada', {{ groups: ['beta'] }});\nif (phasegate.isFeatureEnabled('MY_FLAG')) {{ /* … */ }}"
     );
     let first = "phasegate.identify('ada', { groups: ['beta'] });\nphasegate.track('hello');\nphasegate.debug();".to_owned();
     let server = format!(
@@ -70,11 +76,11 @@ fn Snippets(request: Request, key: ClientKey, keys: Vec<ClientKey>) -> impl Into
         <KeyPicker keys chosen=name.clone()/>
         <section aria-labelledby="page-title">
             <h2 id="page-title">"1. Into your pages"</h2>
-            <p class="hint">"Anywhere in the head. The script is 1.5 KB, delays nothing, and brings the rest when the page is idle. "{origins}</p>
+            <p class="hint">"Anywhere in the head, before your own scripts. The first line answers with the fallbacks of your code until the collector is there, and where it is blocked. The script is 2 KB, delays nothing, and brings the rest when the page is idle. "{origins}</p>
             <Snippet id="snippet-tag" code=tag/>
             {pinned}
             <h3>"If your pages have a content security policy"</h3>
-            <p class="hint">"Add these sources to yours. No styles and no inline scripts are needed; without "<code>"'wasm-unsafe-eval'"</code>" web vitals and errors are still reported when a page is left, and flags are answered with your fallbacks."</p>
+            <p class="hint">"Add these sources to yours; the digest is that of the first line, which may as well be a file of your own. No styles are needed; without "<code>"'wasm-unsafe-eval'"</code>" web vitals and errors are still reported when a page is left, and flags are answered with your fallbacks."</p>
             <Snippet id="snippet-policy" code=policy/>
         </section>
         <section aria-labelledby="module-title">

@@ -9,8 +9,8 @@ function Card({ exercise }) {
   const [isBroken, setBroken] = useState(false);
   if (isBroken) throw new Error(`The video of ${exercise} is broken`);
   const log = () => {
-    window.phasegate?.featureUsed(LIBRARY);
-    window.phasegate?.track('set_logged', { exercise });
+    phasegate.featureUsed(LIBRARY);
+    phasegate.track('set_logged', { exercise });
   };
   return (
     <li>
@@ -38,7 +38,7 @@ function App() {
     <main>
       <h1>Exercises</h1>
       <Exercises />
-      <button onClick={() => window.phasegate?.getUserFeedback().open()}>Tell us what you think</button>
+      <button onClick={() => phasegate.getUserFeedback().open()}>Tell us what you think</button>
     </main>
   );
 }

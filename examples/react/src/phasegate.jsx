@@ -1,5 +1,5 @@
 // All that a React app needs of Phasegate. The script tag in index.html brings the collector; until
-// it is there, and where it never comes, the fallbacks hold.
+// it is there, and where it never comes, the line before it answers with the fallbacks.
 import { Component, useEffect, useState, useSyncExternalStore } from 'react';
 
 function subscribe(changed) {
@@ -9,34 +9,29 @@ function subscribe(changed) {
 
 /** Whether a feature is on for the user; changes while the page is open. Records the exposure. */
 export function useFeature(key, fallback = false) {
-  const read = () => window.phasegate?.isFeatureEnabled(key, fallback) ?? fallback;
+  const read = () => phasegate.isFeatureEnabled(key, fallback);
   return useSyncExternalStore(subscribe, read, () => fallback);
 }
 
 /** The name of the variant that the user has. Records the exposure. */
 export function useVariant(key, fallback) {
-  const read = () => window.phasegate?.getVariant(key, fallback) ?? fallback;
+  const read = () => phasegate.getVariant(key, fallback);
   return useSyncExternalStore(subscribe, read, () => fallback);
 }
 
-/** Says who the user is, as soon as the collector is there. */
+/** Says who the user is. */
 export function useIdentity(user, attributes) {
   const said = JSON.stringify([user, attributes]);
   useEffect(() => {
-    if (!user) return;
     const [id, known] = JSON.parse(said);
-    const identify = () => window.phasegate.identify(id, known);
-    if (window.phasegate) return void identify();
-    const script = document.querySelector('script[data-key]');
-    script?.addEventListener('load', identify, { once: true });
-    return () => script?.removeEventListener('load', identify);
+    if (id) phasegate.identify(id, known);
   }, [said]);
 }
 
 /** Measures how long a component takes from its first render until it is on the page. */
 export function useRenderTimer(component) {
-  const [stop] = useState(() => window.phasegate?.getPerformanceMonitor().startRenderTimer(component));
-  useEffect(() => stop?.(), []);
+  const [stop] = useState(() => phasegate.getPerformanceMonitor().startRenderTimer(component));
+  useEffect(() => stop(), []);
 }
 
 /** Reports what breaks inside, and shows something else in its place. */
@@ -49,7 +44,7 @@ export class ErrorBoundary extends Component {
 
   componentDidCatch(error) {
     const { feature, component } = this.props;
-    window.phasegate?.getErrorTracker().captureError(error, { feature, component, severity: 'error' });
+    phasegate.getErrorTracker().captureError(error, { feature, component, severity: 'error' });
   }
 
   render() {

@@ -169,7 +169,7 @@ struct ActPath {
 /// Switches a flag on or off, kills or revives it, whatever else was changed meanwhile; with `If-Match`
 /// only if nothing was. No document does what these acts do.
 #[utoipa::path(post, path = "/api/v1/projects/{project}/environments/{environment}/flags/{key}/{act}", tag = "flags",
-    params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("act" = Act, Path), ("If-Match" = Option<String>, Header)),
+    params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("act" = inline(Act), Path), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = FlagDocument, headers(("ETag" = String))),
               (status = 412, description = "Somebody has changed it in the meantime", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]

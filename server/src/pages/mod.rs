@@ -38,6 +38,8 @@ fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static + use<
     let embedding = Embedding {
         public_url: state.settings.public_url.clone(),
         integrity: assets::integrity("collector.js"),
+        stub: assets::stub(),
+        stub_digest: assets::integrity("stub.js").unwrap_or_default(),
         has_demo: state.settings.has_demo,
     };
     let randomness: Randomness = || clock::seed().ok();

@@ -39,8 +39,13 @@ impl Drop for TestApp {
 impl TestApp {
     /// Starts a server with the guide's plan.
     pub(crate) async fn start() -> Self {
+        Self::start_with(Config::default()).await
+    }
+
+    /// Starts one that is configured so, on a data folder of its own.
+    pub(crate) async fn start_with(config: Config) -> Self {
         let data = tempfile::tempdir().unwrap();
-        let config = Config { data: data.path().to_owned(), demo: true, ..Config::default() };
+        let config = Config { data: data.path().to_owned(), demo: true, ..config };
         let service = open(&config).await.unwrap();
         let new = setup::FirstSecrets {
             email: EMAIL.into(),

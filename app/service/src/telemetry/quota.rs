@@ -89,8 +89,15 @@ impl<K, V> Default for Recent<K, V> {
     }
 }
 
-/// A vital's value that a session has sent, and the batch that has replaced it by another one.
-type SentValue = (u64, Option<String>);
+/// A vital's value that a session has sent.
+#[derive(Debug)]
+struct SentValue {
+    millionths: u64,
+    /// The batch that brought it.
+    by: String,
+    /// The batch that has replaced it by another value.
+    replaced_by: Option<String>,
+}
 
 /// What is remembered of those who send.
 #[derive(Debug, Default)]
@@ -199,19 +206,23 @@ impl Quotas {
             let sent = known.vitals.get((environment, session, vital));
             if let Some(was) = was {
                 // Each value is replaced once; the same batch may come again.
-                let is_free = |(value, by): &&mut SentValue| {
-                    *value == was && by.as_ref().is_none_or(|by| *by == id)
+                let is_free = |value: &&mut SentValue| {
+                    value.millionths == was && value.replaced_by.as_ref().is_none_or(|by| *by == id)
                 };
                 let Some(found) = sent.iter_mut().find(is_free) else {
                     refused += 1;
                     return false;
                 };
-                found.1 = Some(id.clone());
+                found.replaced_by = Some(id.clone());
+            }
+            // The same batch again adds nothing: the store counts it once.
+            if sent.iter().any(|value| value.millionths == millionths && value.by == id) {
+                return true;
             }
             if sent.len() >= MAX_VALUES {
                 sent.remove(0);
             }
-            sent.push((millionths, None));
+            sent.push(SentValue { millionths, by: id.clone(), replaced_by: None });
             true
         });
         refused
@@ -351,5 +362,10 @@ mod tests {
         assert_eq!(refused("c", 1, vec![vital(2_500_000, Some(2_000_000))]), 0, "the same again");
         assert_eq!(refused("d", 1, vec![vital(3_000_000, Some(2_000_000))]), 1, "replaced already");
         assert_eq!(refused("e", 1, vec![vital(3_000_000, Some(2_500_000))]), 0);
+        assert_eq!(
+            refused("f", 1, vec![vital(3_000_000, Some(2_500_000))]),
+            1,
+            "sending a batch twice gives nothing to replace twice"
+        );
     }
 }

@@ -1,7 +1,10 @@
 //! Environments.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
-use phasegate_domain::ids::EnvironmentKey;
+use phasegate_domain::ids::{EnvironmentKey, ProjectId};
+use phasegate_service::{LiveEnvironment, models::Environment};
 
 use crate::{
     components::Here,
@@ -16,6 +19,67 @@ pub(super) async fn create(request: &Request, form: &Form) -> Result<(), Trouble
         .await?;
     request.choose_environment(key.as_str());
     Ok(())
+}
+
+pub(super) async fn rename(request: &Request, form: &Form) -> Result<(), Trouble> {
+    let key: EnvironmentKey = form.parsed("key")?;
+    let (service, actor, environment) = (&request.service, &request.actor, request.environment);
+    let name = form.get("name");
+    phasegate_service::environments::rename(service, actor, environment, key.clone(), name).await?;
+    request.choose_environment(key.as_str());
+    Ok(())
+}
+
+pub(super) async fn delete(request: &Request, form: &Form) -> Result<(), Trouble> {
+    let (service, actor, environment) = (&request.service, &request.actor, request.environment);
+    let project = request.live()?.environment.project_id;
+    phasegate_service::environments::delete(service, actor, environment, form.get("confirm"))
+        .await?;
+    if let Some(other) = of_project(request, project).first() {
+        request.choose_environment(other.environment.key.as_str());
+    }
+    Ok(())
+}
+
+fn of_project(request: &Request, project: ProjectId) -> Vec<Arc<LiveEnvironment>> {
+    let all = request.service.environments();
+    all.into_iter().filter(|live| live.environment.project_id == project).collect()
+}
+
+/// Renames and deletes the environment that is shown.
+#[component]
+fn Shown(environment: Environment, is_last: bool) -> impl IntoView {
+    let Environment { key, name, .. } = environment;
+    let delete = match is_last {
+        true => view! {
+            <p class="hint">"It is the project's last environment, and cannot be deleted before there is another one."</p>
+        }
+        .into_any(),
+        false => view! {
+            <form class="stack" method="post" action="/admin/settings" data-testid="delete-environment"><Here/>
+                <p>"Its switches, rules, overrides, keys, tokens, rollout and all that its pages reported go with it, and cannot be brought back. Pages and servers with its keys get no more answers. The audit log stays."</p>
+                <p><a class="button" href="/admin/export.toml" download>"Download it as a file first"</a></p>
+                <label class="field"><span>{format!("Type {key} to delete it")}</span>
+                    <input type="text" name="confirm" required autocomplete="off" autocapitalize="off" spellcheck="false"/></label>
+                <div><button class="button button-danger" name="do" value="delete-environment">"Delete this environment"</button></div>
+            </form>
+        }
+        .into_any(),
+    };
+    view! {
+        <details class="card" data-testid="shown-environment">
+            <summary>{format!("Rename or delete {name}")}</summary>
+            <form class="stack" method="post" action="/admin/settings"><Here/>
+                <label class="field"><span>"Key"</span>
+                    <input type="text" name="key" required maxlength="100" value=key.to_string() autocomplete="off"/></label>
+                <label class="field"><span>"Name"</span>
+                    <input type="text" name="name" maxlength="100" value=name autocomplete="off"/></label>
+                <p class="hint">"The key is a part of addresses: the API's, the admin's, and those of the command line. Client keys and server tokens stay good."</p>
+                <div><button class="button" name="do" value="rename-environment">"Rename"</button></div>
+            </form>
+            {delete}
+        </details>
+    }
 }
 
 #[component]
@@ -37,6 +101,12 @@ pub(super) fn Environments(request: Request, is_admin: bool) -> impl IntoView {
             }
         })
         .collect_view();
+    let live = request.live().ok().filter(|_| is_admin);
+    let shown = live.map(|live| {
+        let environment = live.environment.clone();
+        let is_last = of_project(&request, environment.project_id).len() < 2;
+        view! { <Shown environment is_last/> }
+    });
     let add = is_admin.then(|| view! {
         <form class="filters" method="post" action="/admin/settings"><Here/>
             <label class="field"><span>"Key"</span>
@@ -50,6 +120,7 @@ pub(super) fn Environments(request: Request, is_admin: bool) -> impl IntoView {
             <h2 id="environments-title">"Environments"</h2>
             <p class="hint">"Each has its own switches, rules, overrides, keys and history; flags and segments are shared. New ones begin with every flag on and without rules. Choose beside the menu which one is shown."</p>
             <ul class="overrides">{rows}</ul>
+            {shown}
             {add}
         </section>
     }

@@ -35,6 +35,10 @@ pub(crate) fn SettingsPage() -> impl IntoView {
             if let Some(trouble) = &refused {
                 request.note(trouble);
             }
+            if request.live().is_err() {
+                // It has just been deleted: the browser is sent to another one.
+                return Ok(().into_any());
+            }
             let (service, actor, environment) = (&request.service, &request.actor, request.environment);
             let is_admin = request.may(Role::Admin);
             let keys = phasegate_service::tokens::client_keys(service, actor, environment).await?;
@@ -104,6 +108,14 @@ async fn act(request: &Request) -> Result<Option<AnyView>, Trouble> {
         }
         "environment" => {
             environments::create(request, form).await?;
+            None
+        }
+        "rename-environment" => {
+            environments::rename(request, form).await?;
+            None
+        }
+        "delete-environment" => {
+            environments::delete(request, form).await?;
             None
         }
         other => return Err(Trouble::invalid(format!("do: there is no action {other:?}"))),

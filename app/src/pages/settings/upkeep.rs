@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use phasegate_domain::telemetry::{Kept, Retention, Sizes};
 use phasegate_service::{
     models::Versioned,
-    telemetry::{refusals, retention, save_retention, sizes},
+    telemetry::{DAILY_BYTES, bytes_today, refusals, retention, save_retention, sizes},
 };
 
 use crate::{
@@ -41,7 +41,7 @@ fn words(kind: Kept) -> (&'static str, &'static str) {
         ),
         Kept::Reports => (
             "Errors and feedback in full",
-            "at most 500 errors and 20,000 pieces of feedback. 0: always",
+            "at most 5,000 errors and 20,000 pieces of feedback. 0: always",
         ),
         Kept::Pictures => ("Pictures that came with feedback", "at most 256 MB of them. 0: always"),
     }
@@ -52,6 +52,8 @@ pub(super) struct Upkeep {
     kept: Versioned<Retention>,
     sizes: Sizes,
     refused: Vec<(String, u64)>,
+    /// Bytes that the environment's pages have sent today.
+    sent: u64,
 }
 
 pub(super) async fn read(request: &Request) -> Result<Upkeep, Trouble> {
@@ -60,12 +62,13 @@ pub(super) async fn read(request: &Request) -> Result<Upkeep, Trouble> {
         kept: retention(service, actor, environment)?,
         sizes: sizes(service, actor).await?,
         refused: refusals(service, actor, environment).await?,
+        sent: bytes_today(service, environment),
     })
 }
 
 #[component]
 pub(super) fn UpkeepForm(upkeep: Upkeep, may_change: bool) -> impl IntoView {
-    let Upkeep { kept, sizes, refused } = upkeep;
+    let Upkeep { kept, sizes, refused, sent } = upkeep;
     let fields = Kept::ALL.map(|kind| {
         let (name, about) = words(kind);
         view! {
@@ -87,10 +90,17 @@ pub(super) fn UpkeepForm(upkeep: Upkeep, may_change: bool) -> impl IntoView {
         format::bytes(sizes.raw),
         format::counted(sizes.raw_days, "day", "days")
     );
+    let today = format!(
+        "The pages of this environment have sent {} since midnight UTC or the server's start, {} of the {} that are taken in a day; what comes above that is refused with a time to come back.",
+        format::bytes(sent),
+        format::percent(sent, DAILY_BYTES),
+        format::bytes(DAILY_BYTES)
+    );
     view! {
         <section aria-labelledby="upkeep-title">
             <h2 id="upkeep-title">"What is kept"</h2>
             <p class="hint" data-testid="sizes">{room}</p>
+            <p class="hint" data-testid="sent">{today}</p>
             <form class="stack" method="post" action="/admin/settings" data-testid="retention"><Here/>
                 <input type="hidden" name="version" value=kept.version.to_string()/>
                 <ul class="switches">{fields}</ul>
