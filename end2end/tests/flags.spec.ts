@@ -164,7 +164,7 @@ test('a token is shown once, and an environment has switches of its own', async 
   await expect(page.getByTestId('tokens')).toContainText('ci');
   await expect(page.getByText(secret!)).toHaveCount(0);
 
-  await page.getByRole('region', { name: 'Environments' }).getByLabel('Key').fill('staging');
+  await page.getByRole('region', { name: 'Environments' }).getByLabel('Key', { exact: true }).fill('staging');
   await page.getByRole('button', { name: 'Make an environment' }).click();
   await expect(page.getByRole('combobox', { name: 'Environment' })).toHaveValue('staging');
   await page.goto('/admin/flags/EXERCISE_VIDEO_INTEGRATION');
@@ -172,6 +172,38 @@ test('a token is shown once, and an environment has switches of its own', async 
   await expect(page.getByText('Off: off for everyone.')).toBeVisible();
   await expect(page.getByRole('switch', { name: /in Production/ })).toHaveAttribute('aria-checked', 'true');
   expect(await server.api('GET', '/flags/EXERCISE_VIDEO_INTEGRATION')).toMatchObject({ enabled: true });
+});
+
+test('an environment is renamed, and goes when its key is typed', async ({ admin: page, server, expectComplaint }) => {
+  expectComplaint(/422/);
+  const region = page.getByRole('region', { name: 'Environments' });
+  const chosen = page.getByRole('combobox', { name: 'Environment' });
+  await page.goto('/admin/settings');
+  await region.getByText('Rename or delete').click();
+  await expect(region, 'the last one').toContainText('cannot be deleted before there is another one');
+  await region.getByLabel('Key', { exact: true }).fill('staging');
+  await page.getByRole('button', { name: 'Make an environment' }).click();
+  await expect(chosen).toHaveValue('staging');
+
+  await region.getByText('Rename or delete').click();
+  await region.getByLabel('New key').fill('testing');
+  await region.getByLabel('New name').fill('Testing');
+  await region.getByRole('button', { name: 'Rename' }).click();
+  await expect(chosen).toHaveValue('testing');
+  await expect(region).toContainText('default/testing');
+
+  await region.getByText('Rename or delete').click();
+  await expect(region.getByRole('link', { name: 'Download it as a file first' })).toBeVisible();
+  await region.getByLabel('Type testing to delete it').fill('production');
+  await region.getByRole('button', { name: 'Delete this environment' }).click();
+  await expect(page.getByRole('alert')).toContainText('type the key of the environment, testing');
+  await region.getByText('Rename or delete').click();
+  await region.getByLabel('Type testing to delete it').fill('testing');
+  await region.getByRole('button', { name: 'Delete this environment' }).click();
+  await expect(page.getByText('Done.')).toBeVisible();
+  await expect(region).not.toContainText('default/testing');
+  const environments = await fetch(`${server.url}/api/v1/projects/default/environments`, { headers: { authorization: `Bearer ${server.serverToken}` } });
+  expect(JSON.stringify(await environments.json())).not.toContain('testing');
 });
 
 test('an environment goes out as a file and comes back with its difference shown', async ({ admin: page, server }) => {

@@ -9,8 +9,14 @@ use crate::{assets, run};
 const CHROMIUM: [&str; 3] =
     ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
+/// The proxy that most people have in front.
+const NGINX: &str = "/usr/sbin/nginx";
+
 /// Installs what is missing, then runs the tests.
 pub(crate) fn test() -> Result<()> {
+    if !Path::new(NGINX).exists() {
+        install(&["nginx-light"], "nginx, as /usr/sbin/nginx")?;
+    }
     run_node("npx", &["playwright", "test"])
 }
 

@@ -110,7 +110,7 @@ async fn command_rollout(call: Call, Sent(sent): Sent<SentCommand>) -> Result<Re
 /// `note`, `tell`, `write_post_mortem` or `close_incident`.
 #[utoipa::path(post, path = "/api/v1/projects/{project}/environments/{environment}/rollout/record", tag = "rollout",
     params(("project" = String, Path), ("environment" = String, Path)),
-    request_body = Object,
+    request_body = Contribution,
     responses((status = 200, body = RolloutStatus, headers(("ETag" = String))),
               (status = 409, description = "A rule stands against it", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]

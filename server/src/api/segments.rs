@@ -8,7 +8,7 @@ use axum::{
 };
 use phasegate_domain::{
     ids::{EnvironmentKey, SegmentKey},
-    segments::Segment,
+    segments::{Condition, Segment},
     snapshot::SegmentUse,
 };
 use phasegate_service::segments::{SegmentDetail, create, delete, detail, list, replace};
@@ -44,9 +44,14 @@ struct Use {
 /// A segment with everything in its project that asks for it.
 #[derive(Debug, Serialize, ToSchema)]
 struct UsedSegment {
-    /// The segment.
-    #[serde(flatten)]
-    segment: Segment,
+    /// Its key.
+    key: SegmentKey,
+    /// What people call it.
+    name: String,
+    /// Whom it is for.
+    description: String,
+    /// Who is in.
+    condition: Condition,
     /// Where a change of it is felt.
     used_by: Vec<Use>,
 }
@@ -55,8 +60,8 @@ impl From<SegmentDetail> for UsedSegment {
     fn from(detail: SegmentDetail) -> Self {
         let used_by = detail.uses.into_iter();
         let used_by = used_by.map(|used| Use { environment: used.environment, by: used.by });
-        let segment = Segment::clone(&detail.stored.value);
-        Self { segment, used_by: used_by.collect() }
+        let Segment { key, name, description, condition } = Segment::clone(&detail.stored.value);
+        Self { key, name, description, condition, used_by: used_by.collect() }
     }
 }
 
@@ -94,7 +99,7 @@ async fn list_segments(
 ) -> Result<Json<Page<UsedSegment>>, Problem> {
     let all = list(&call.service, &call.actor, call.environment)?;
     let all = all.into_iter().map(UsedSegment::from).collect();
-    Ok(Json(page.cut(all, |used| used.segment.key.to_string())?))
+    Ok(Json(page.cut(all, |used| used.key.to_string())?))
 }
 
 /// Makes a segment, for all environments of the project.

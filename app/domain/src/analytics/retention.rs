@@ -22,7 +22,7 @@ pub struct Cohort {
 
 /// Of all who were first seen on days for which it can be known, how many were back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ReturnRate))]
 pub struct Retention {
     /// After how many days.
     pub days: i64,

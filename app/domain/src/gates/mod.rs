@@ -60,7 +60,7 @@ pub enum ConditionKind {
 
 /// One of the things that must hold.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = GateCondition))]
 pub struct Condition {
     /// What it is about.
     pub kind: ConditionKind,

@@ -74,7 +74,6 @@ pub struct FirstMinutes {
     pub since: Timestamp,
     /// The flags that the phase adds: how often each was given, and how often it was asked for and
     /// not given.
-    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
     pub flags: Vec<(FlagKey, u64, u64)>,
     /// Since then.
     pub now: Counts,
@@ -102,6 +101,7 @@ pub struct Counts {
 
 /// What people said in a stretch of time.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Voices {
     /// How many.
     pub count: u64,
@@ -110,6 +110,7 @@ pub struct Voices {
     /// About what, the most frequent first: kind and page, and how often.
     pub themes: Vec<(String, u64)>,
     /// The newest with a text, newest first.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<(String, Feedback)>))]
     pub newest: Vec<(Timestamp, Feedback)>,
 }
 

@@ -9,6 +9,7 @@ use crate::{Timestamp, history::ActorName};
 
 /// What was done about it. The guide's three rollbacks and the kill switch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum IncidentKind {
     /// Back to the phase before.
@@ -71,17 +72,21 @@ impl IncidentKind {
 
 /// A line that somebody wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Note {
     /// What.
     pub text: String,
     /// Who.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub by: ActorName,
     /// When.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub at: Timestamp,
 }
 
 /// What was learned.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct PostMortem {
     /// Who was affected, how, for how long.
@@ -98,6 +103,7 @@ pub struct PostMortem {
 
 /// Something to be done, by somebody.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FollowUp {
     /// What.
     pub what: String,
@@ -126,6 +132,7 @@ impl PostMortem {
 
 /// A rollback being handled.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Incident {
     /// Its number, from 1.
     pub id: u32,
@@ -134,10 +141,13 @@ pub struct Incident {
     /// What was wrong.
     pub reason: String,
     /// When somebody noticed.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub detected_at: Timestamp,
     /// When something was done about it.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub acted_at: Timestamp,
     /// By whom.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub by: ActorName,
     /// What people wrote.
     #[serde(default)]
@@ -150,6 +160,7 @@ pub struct Incident {
     pub post_mortem: Option<PostMortem>,
     /// When it was over.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub closed_at: Option<Timestamp>,
 }
 

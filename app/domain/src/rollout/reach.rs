@@ -12,7 +12,7 @@ use crate::{
 
 /// How many people a rollout reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = RolloutReach))]
 pub struct Reach {
     /// People who were there in the last 30 days.
     pub active: u64,

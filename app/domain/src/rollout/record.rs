@@ -19,9 +19,11 @@ pub(super) const MAX_NOTES: usize = 100;
 
 /// An item of a checklist: of the start where no phase is named.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChecklistItem {
     /// The phase whose list it is on; the start's without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u16>))]
     pub phase: Option<PhaseNumber>,
     /// What is to be done, as the plan says it.
     pub item: String,
@@ -29,6 +31,7 @@ pub struct ChecklistItem {
 
 /// Somebody says that an item is done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Tick {
     /// Which item.
     #[serde(flatten)]
@@ -37,13 +40,16 @@ pub struct Tick {
     #[serde(default)]
     pub link: String,
     /// Who.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub by: ActorName,
     /// When.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub at: Timestamp,
 }
 
 /// Somebody has judged what cannot be measured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SignOff {
     /// What was judged, as the plan says it.
     pub statement: String,
@@ -53,13 +59,16 @@ pub struct SignOff {
     #[serde(default)]
     pub comment: String,
     /// Who.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub by: ActorName,
     /// When.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub at: Timestamp,
 }
 
 /// A voice on whether to go on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Vote {
     /// Go, or no-go.
     pub go: bool,
@@ -67,13 +76,16 @@ pub struct Vote {
     #[serde(default)]
     pub comment: String,
     /// Whose. Their last one counts.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub by: ActorName,
     /// When.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub at: Timestamp,
 }
 
 /// What has been said and done about a rollout.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Record {
     /// Items that are done.
@@ -94,19 +106,23 @@ const ACKNOWLEDGED_HOURS: i64 = 48;
 
 /// Somebody has seen an alert and says that the rollout may go on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Acknowledgement {
     /// Which alert.
     pub alert: AlertKind,
     /// Why the rollout may go on.
     pub comment: String,
     /// The account.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub by: ActorName,
     /// The time.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub at: Timestamp,
 }
 
 /// What somebody adds to the record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "contribution", rename_all = "snake_case")]
 pub enum Contribution {
     /// An item is done.

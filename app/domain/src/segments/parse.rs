@@ -138,17 +138,33 @@ impl Serialize for Condition {
 #[cfg(feature = "openapi")]
 impl utoipa::PartialSchema for Condition {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-        use utoipa::openapi::schema::{ObjectBuilder, Type};
-        ObjectBuilder::new()
-            .schema_type(Type::Object)
-            .description(Some(format!(
+        use utoipa::openapi::schema::Schema;
+        let part = json!({"$ref": "#/components/schemas/Condition"});
+        let one = |name: &str, schema: Value| {
+            json!({"type": "object", "properties": {name: schema}, "required": [name],
+                   "additionalProperties": false})
+        };
+        let parts = json!({"type": "array", "items": part, "maxItems": MAX_PARTS});
+        let key = json!({"$ref": "#/components/schemas/SegmentKey"});
+        let operators: Vec<&str> = Operator::ALL.iter().map(|known| known.as_str()).collect();
+        let test = json!({"type": "object", "required": ["attribute", "operator"],
+            "properties": {
+                "attribute": {"type": "string", "minLength": 1},
+                "operator": {"type": "string", "enum": operators},
+                "value": {"description": "What the operator compares with."}},
+            "additionalProperties": false});
+        let schema = json!({
+            "description": format!(
                 "A condition over the evaluation context. It {SHAPE}. An empty `all` is everyone."
-            )))
-            .examples([json!({"all": [
+            ),
+            "examples": [{"all": [
                 {"attribute": "plan", "operator": "equals", "value": "pro"},
-                {"in_segment": "beta_testers"},
-            ]})])
-            .into()
+                {"in_segment": "beta_testers"}]}],
+            "oneOf": [one("all", parts.clone()), one("any", parts), one("not", part),
+                      one("in_segment", key), test],
+        });
+        let read: Result<Schema, _> = serde_json::from_value(schema);
+        utoipa::openapi::RefOr::T(read.unwrap_or_default())
     }
 }
 

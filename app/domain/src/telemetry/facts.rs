@@ -234,6 +234,7 @@ impl ErrorReport {
 
 /// What a user said.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Feedback {
     /// `rating`, `nps`, `bug`, `idea`, or nothing.
     #[serde(default)]

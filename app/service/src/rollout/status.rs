@@ -42,7 +42,6 @@ pub struct RolloutStatus {
     /// The minutes since the phase began, while it has only just begun.
     pub first_minutes: Option<FirstMinutes>,
     /// What people have said in this phase.
-    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub voices: Voices,
     /// What changed since the rollout began, of flags and releases, too; oldest first.
     pub marks: Vec<Mark>,
@@ -51,7 +50,6 @@ pub struct RolloutStatus {
     /// The commands that would be carried out now, given a reason.
     pub possible: Vec<CommandKind>,
     /// Ticks, judgements, votes and incidents.
-    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub record: Record,
     /// What a command may name, so that nobody overwrites what they have not seen.
     pub version: i64,

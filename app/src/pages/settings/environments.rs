@@ -70,9 +70,9 @@ fn Shown(environment: Environment, is_last: bool) -> impl IntoView {
         <details class="card" data-testid="shown-environment">
             <summary>{format!("Rename or delete {name}")}</summary>
             <form class="stack" method="post" action="/admin/settings"><Here/>
-                <label class="field"><span>"Key"</span>
+                <label class="field"><span>"New key"</span>
                     <input type="text" name="key" required maxlength="100" value=key.to_string() autocomplete="off"/></label>
-                <label class="field"><span>"Name"</span>
+                <label class="field"><span>"New name"</span>
                     <input type="text" name="name" maxlength="100" value=name autocomplete="off"/></label>
                 <p class="hint">"The key is a part of addresses: the API's, the admin's, and those of the command line. Client keys and server tokens stay good."</p>
                 <div><button class="button" name="do" value="rename-environment">"Rename"</button></div>

@@ -1,0 +1,115 @@
+// Between the browser and the server: nginx as Debian has it, and a page whose tracing adds headers.
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { createServer as createSocket, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { expect, logIn, test } from './fixtures';
+
+async function freePort(): Promise<number> {
+  const socket = createSocket();
+  await new Promise<void>((done) => socket.listen(0, '127.0.0.1', done));
+  const { port } = socket.address() as AddressInfo;
+  await new Promise((done) => socket.close(done));
+  return port;
+}
+
+/** nginx with nothing but a `proxy_pass`. */
+async function nginx(upstream: string): Promise<{ url: string; stop: () => Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'nginx-'));
+  const port = await freePort();
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/${name};`);
+  await writeFile(
+    join(folder, 'nginx.conf'),
+    `daemon off; master_process off; worker_processes 1; pid ${folder}/pid; error_log stderr warn;
+    events {} http { access_log off; ${temporary.join(' ')}
+      server { listen 127.0.0.1:${port}; location / { proxy_pass ${upstream}; } } }`,
+  );
+  const child = spawn('/usr/sbin/nginx', ['-p', folder, '-c', join(folder, 'nginx.conf')], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (chunk) => (said += chunk));
+  const failed = new Promise<never>((_, fail) => {
+    child.on('error', fail);
+    child.on('exit', (code) => fail(new Error(`nginx ended with ${code}: ${said}`)));
+  });
+  failed.catch(() => {});
+  const url = `http://127.0.0.1:${port}`;
+  const answers = () => fetch(`${url}/healthz`).then(({ ok }) => ok, () => false);
+  await Promise.race([failed, expect.poll(answers).toBe(true)]);
+  const stop = async () => {
+    const ended = new Promise((done) => child.once('exit', done));
+    child.kill('SIGQUIT');
+    child.kill('SIGTERM');
+    await ended;
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { url, stop };
+}
+
+test('behind nginx with a bare proxy_pass, pages hear of a change at once', async ({ server, visitor }) => {
+  const proxy = await nginx(server.url);
+  try {
+    const page = await visitor({ baseURL: proxy.url });
+    const stream = page.waitForResponse(/\/ofrep\/v1\/stream/);
+    await page.goto('/demo');
+    expect((await stream).headers()['x-accel-buffering'] ?? 'taken by nginx').toBeTruthy();
+    await server.api('POST', '/flags', { key: 'ARRIVES', kind: 'boolean', default_variant: 'off' });
+    const isOn = () => page.evaluate(() => (window as any).phasegate.isFeatureEnabled('ARRIVES', 'unknown'));
+    await expect.poll(isOn, 'made while the page is open').toBe(false);
+    await page.evaluate(() => (window as any).phasegate.track('through_nginx'));
+    await expect.poll(() => server.counted('through_nginx'), { timeout: 15_000 }).toBe(1);
+    await page.goto('about:blank');
+  } finally {
+    await proxy.stop();
+  }
+});
+
+test('behind nginx with a bare proxy_pass, people log in and change things', async ({ server, visitor }) => {
+  const proxy = await nginx(server.url);
+  try {
+    const page = await visitor({ baseURL: proxy.url });
+    await logIn(page, server);
+    await page.goto('/admin/flags');
+    const flag = page.getByRole('switch', { name: /Enhanced library/ });
+    await flag.click();
+    await expect(flag).toHaveAttribute('aria-checked', 'false');
+  } finally {
+    await proxy.stop();
+  }
+});
+
+test('a page with tracing reports all the same, from another origin', async ({ server, visitor }) => {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: `import * as Sentry from '@sentry/browser';
+        Sentry.init({ dsn: 'http://public@127.0.0.1:9/1', transport: () => ({ send: async () => ({}), flush: async () => true }),
+          integrations: [Sentry.browserTracingIntegration()], tracesSampleRate: 1, tracePropagationTargets: [/.*/] });`,
+      resolveDir: join(__dirname, '..'),
+    },
+    bundle: true,
+    write: false,
+  });
+  const script = outputFiles[0].text;
+  const http = createServer((request, response) => {
+    const isScript = request.url === '/sentry.js';
+    response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
+    response.end(isScript ? script : `<!DOCTYPE html><title>Traced</title><link rel="icon" href="data:,"><script src="/sentry.js"></script>
+      <script async src="${server.url}/collector.js" data-key="${server.clientKey}"></script>`);
+  });
+  await new Promise<void>((done) => http.listen(0, '127.0.0.1', done));
+  const page = await visitor();
+  const traced: string[] = [];
+  page.on('request', (request) => {
+    if (request.headers()['sentry-trace']) traced.push(new URL(request.url()).pathname);
+  });
+  await page.goto(`http://127.0.0.1:${(http.address() as AddressInfo).port}/`);
+  await page.waitForFunction(() => (window as any).phasegate);
+  await page.evaluate(() => (window as any).phasegate.ready);
+  await page.evaluate(() => (window as any).phasegate.track('traced'));
+  await expect.poll(() => server.counted('traced'), { timeout: 15_000 }).toBe(1);
+  expect(traced, 'the headers were there').toContain('/ofrep/v1/evaluate/flags');
+  http.closeAllConnections();
+  http.close();
+});
