@@ -121,7 +121,7 @@ test('every operation answers as the document says', async ({ server }) => {
   const revised = toml.replace('"v2.0"', '"v2.1"').replace('minimum_days = 3', 'minimum_days = 4');
   await api.call('put', here('/rollout/plan?dry_run=true'), { toml: revised });
   await api.call('put', here('/rollout/plan'), { toml: revised });
-  await api.call('post', here('/rollout/commands'), { command: 'start', reason: 'A trial', override: true });
+  await api.call('post', here('/rollout/commands'), { command: 'start', reason: 'A trial' });
   await api.call('post', here('/rollout/record'), { contribution: 'tick', item: 'All code reviewed and approved' });
   await api.call('post', here('/rollout/record'), { contribution: 'sign_off', statement: 'All core features functional', holds: true });
 
@@ -141,7 +141,7 @@ test('every operation answers as the document says', async ({ server }) => {
   await api.call('get', here('/upkeep'));
   await api.call('get', here('/performance?by=page'));
   await api.call('get', here('/analytics?flag=ENHANCED_EXERCISE_LIBRARY'));
-  await api.call('get', here('/analytics?range=never'), undefined, 400);
+  await api.call('get', here('/analytics?range=never'), undefined, 422);
   await api.call('get', here('/persons/ada'));
   await api.call('delete', here('/persons/ada'));
   await api.call('get', here('/audit?limit=100'));

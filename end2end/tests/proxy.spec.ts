@@ -1,7 +1,7 @@
 // Between the browser and the server: nginx as Debian has it, and a page whose tracing adds headers.
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, request as ask, type Server as HttpServer } from 'node:http';
 import { createServer as createSocket, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -112,4 +112,41 @@ test('a page with tracing reports all the same, from another origin', async ({ s
   expect(traced, 'the headers were there').toContain('/ofrep/v1/evaluate/flags');
   http.closeAllConnections();
   http.close();
+});
+
+/** A relay that passes everything on but what comes in a stream once it is open. */
+async function swallowing(upstream: string): Promise<{ url: string; http: HttpServer; streams: () => number }> {
+  let streams = 0;
+  const http = createServer((request, response) => {
+    const passed = ask(upstream + request.url, { method: request.method, headers: request.headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      if (!request.url?.startsWith('/ofrep/v1/stream')) return void answer.pipe(response);
+      streams += 1;
+      response.flushHeaders();
+      answer.resume();
+    });
+    passed.on('error', () => response.destroy());
+    response.on('close', () => passed.destroy());
+    request.pipe(passed);
+  });
+  await new Promise<void>((done) => http.listen(0, '127.0.0.1', done));
+  return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, http, streams: () => streams };
+}
+
+test('a page whose stream is swallowed asks again by itself', async ({ server, visitor }) => {
+  const relay = await swallowing(server.url);
+  const page = await visitor({ baseURL: relay.url });
+  await page.clock.install();
+  await page.goto('/demo');
+  await expect.poll(relay.streams).toBe(1);
+  await server.api('POST', '/flags', { key: 'LATE', kind: 'boolean', default_variant: 'on', off_variant: 'off' });
+  const answer = () => page.evaluate(() => (window as any).phasegate.getVariant('LATE', 'unknown'));
+  expect(await answer(), 'it heard of nothing').toBe('unknown');
+  // As long as the server says that a stream may be silent.
+  await page.clock.fastForward(121_000);
+  await expect.poll(answer).toBe('on');
+  await expect.poll(relay.streams, 'and listens anew').toBe(2);
+  await page.goto('about:blank');
+  relay.http.closeAllConnections();
+  relay.http.close();
 });

@@ -31,7 +31,7 @@ pub(super) struct OfrepError {
     pub(super) error_details: String,
     /// A header that belongs to it.
     #[serde(skip)]
-    pub(super) header: Option<(HeaderName, HeaderValue)>,
+    pub(super) header: Option<Box<(HeaderName, HeaderValue)>>,
 }
 
 impl OfrepError {
@@ -68,7 +68,7 @@ impl IntoResponse for OfrepError {
         if matches!(self.status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
         }
-        if let Some((name, value)) = self.header {
+        if let Some((name, value)) = self.header.map(|header| *header) {
             response.headers_mut().insert(name, value);
         }
         response

@@ -75,7 +75,7 @@ pub(super) async fn read(
     let body = read.map_err(|problem| {
         let accepted = problem.header().cloned();
         let error = OfrepError::new(problem.status(), ErrorCode::General, problem.detail());
-        OfrepError { header: accepted, ..error }
+        OfrepError { header: accepted.map(Box::new), ..error }
     })?;
     let bad = |code, details: String| OfrepError::new(StatusCode::BAD_REQUEST, code, details);
     // Some clients send no body at all when there is no context.
