@@ -216,7 +216,9 @@ fn check_public_url(url: &str) -> anyhow::Result<()> {
 fn in_words(error: &figment::Error) -> anyhow::Error {
     let key = error.path.join(".");
     let source = error.metadata.as_ref().and_then(|metadata| metadata.source.as_ref());
-    let place = source.map(|source| format!(" (in {source})")).unwrap_or_default();
+    // What comes from a variable or an argument has a place in our code only, which says nothing.
+    let file = source.and_then(|source| source.file_path());
+    let place = file.map(|file| format!(" (in {})", file.display())).unwrap_or_default();
     match &error.kind {
         Kind::InvalidType(found, expected) | Kind::InvalidValue(found, expected) => {
             let expected = expected.replace("string", "text").replace("boolean", "true or false");

@@ -44,6 +44,7 @@ async fn bodies_that_never_come_keep_nobody_out() {
         format!("/collect?key={CLIENT_KEY}"),
         "/login".to_owned(),
         format!("/collect/screenshot?key={CLIENT_KEY}"),
+        format!("/collect/simulation?key={CLIENT_KEY}"),
         "/admin/flags".to_owned(),
     ];
     let stalled: Vec<TcpStream> =
@@ -65,7 +66,12 @@ async fn a_body_has_a_deadline_on_every_route() {
     let app = TestApp::start().await;
     let address = app.url.strip_prefix("http://").unwrap().to_owned();
     let begun = Instant::now();
-    let waiting: Vec<_> = [BULK.to_owned(), format!("/collect?key={CLIENT_KEY}")]
+    let paths = [
+        BULK.to_owned(),
+        format!("/collect?key={CLIENT_KEY}"),
+        format!("/collect/simulation?key={CLIENT_KEY}"),
+    ];
+    let waiting: Vec<_> = paths
         .into_iter()
         .map(|path| (path.clone(), half_sent(&address, &half_body(&path))))
         .collect();

@@ -73,7 +73,7 @@ impl SmallDisk {
 
     fn collect(&self, id: &str) -> reqwest::RequestBuilder {
         let names = (0..40).map(|n| json!({"t": "custom", "name": format!("{id} {n:0150}")}));
-        let body = json!({"v": 1, "batch": id, "session": "s", "visitor": "v", "user": id,
+        let body = json!({"v": 1, "batch": id, "session": id, "visitor": id, "user": id,
             "events": names.collect::<Vec<Value>>()});
         let url = format!("{}/collect?key={CLIENT_KEY}", self.url);
         self.client.post(url).body(body.to_string())
@@ -220,6 +220,35 @@ fn a_clean_stop_leaves_one_whole_file() {
     let flags: Vec<Value> = serde_json::from_slice(&list.stdout).unwrap();
     let found = flags.iter().find(|flag| flag["key"] == "AI_EXERCISE_COACHING").unwrap();
     assert_eq!(found["enabled"], false, "the last change is in the copy");
+}
+
+/// A command beside a running server must not take the journal away from under it: the locks that SQLite
+/// holds on a file end when anything in the process closes that file.
+#[test]
+fn a_command_beside_the_server_leaves_its_journal() {
+    use std::os::unix::fs::MetadataExt;
+    let folder = tempfile::tempdir().unwrap();
+    let (child, url) = serve(folder.path());
+    let run = |arguments: &[&str]| {
+        let output = phasegate(folder.path(), arguments).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    };
+    let journal = |name: &str| std::fs::metadata(folder.path().join(name)).map(|file| file.ino());
+    switch_off(&url, "AI_EXERCISE_COACHING");
+    let before = journal("state.db-wal").unwrap();
+    for _ in 0..3 {
+        run(&["flag", "list"]);
+        run(&["flag", "set", "EXERCISE_VIDEO_INTEGRATION", "--off"]);
+    }
+    assert_eq!(journal("state.db-wal").unwrap(), before, "the server's journal is still there");
+    switch_off(&url, "OFFLINE_EXERCISE_ACCESS");
+    let flags: Vec<Value> = serde_json::from_slice(&run(&["flag", "list", "--json"])).unwrap();
+    for key in ["AI_EXERCISE_COACHING", "EXERCISE_VIDEO_INTEGRATION", "OFFLINE_EXERCISE_ACCESS"] {
+        let found = flags.iter().find(|flag| flag["key"] == key).unwrap();
+        assert_eq!(found["enabled"], false, "{key}: each sees what the other has written");
+    }
+    stop(child);
 }
 
 /// A backup in the place of a file whose journal was left is refused, and says what to do.

@@ -54,6 +54,9 @@ async fn moves(service: &Service, environment: EnvironmentId) -> Result<Vec<Move
     Ok(lines.into_iter().filter_map(moved).collect())
 }
 
+/// How long a change waits for that.
+const RESERVE_TIMEOUT: std::time::Duration = std::time::Duration::from_millis(500);
+
 /// The events that criteria and KPIs name are counted under their names, whatever else pages send.
 async fn reserve_events(service: &Service, environment: EnvironmentId, rollout: &Rollout) {
     let criteria = rollout.plan.phases.iter().flat_map(|phase| &phase.criteria);
@@ -109,7 +112,11 @@ impl LiveEnvironment {
         let rollout = service.state.rollout(id).await?;
         let has_moved = before.is_none_or(|live| live.snapshot.rollout() != rollout.as_ref());
         if has_moved && let Some(rollout) = &rollout {
-            reserve_events(service, id, rollout).await;
+            // Not for long: what was changed must be served, whatever telemetry is busy with.
+            let reserving = reserve_events(service, id, rollout);
+            if tokio::time::timeout(RESERVE_TIMEOUT, reserving).await.is_err() {
+                tracing::warn!("the events that the plan names could not be reserved in time");
+            }
         }
         let moves = match before {
             Some(live) if !has_moved => live.moves.clone(),

@@ -16,6 +16,12 @@ pub(crate) struct Server {
     pub(crate) client_key: String,
     token: String,
     data: Option<TempDir>,
+    client: reqwest::Client,
+}
+
+fn client() -> reqwest::Client {
+    phasegate_server::prepare_tls();
+    reqwest::Client::new()
 }
 
 impl Drop for Server {
@@ -56,7 +62,14 @@ impl Server {
         // What else it says must not fill the pipe.
         std::thread::spawn(move || lines.for_each(drop));
         let (client_key, token) = ("pk_bench".to_owned(), "pgs_bench".to_owned());
-        Self { child, address: format!("127.0.0.1:{port}"), client_key, token, data: Some(data) }
+        Self {
+            child,
+            address: format!("127.0.0.1:{port}"),
+            client_key,
+            token,
+            data: Some(data),
+            client: client(),
+        }
     }
 
     /// The reference, which answers with this.
@@ -79,7 +92,14 @@ impl Server {
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().trim_start_matches("http://").to_owned();
-        Self { child, address, client_key: String::new(), token: String::new(), data: None }
+        Self {
+            child,
+            address,
+            client_key: String::new(),
+            token: String::new(),
+            data: None,
+            client: client(),
+        }
     }
 
     /// Calls the API about the first environment.
@@ -88,12 +108,16 @@ impl Server {
             "http://{}/api/v1/projects/default/environments/production{path}",
             self.address
         );
-        phasegate_server::prepare_tls();
-        let request = reqwest::Client::new()
+        let request = self
+            .client
             .request(method.parse().unwrap(), url)
             .bearer_auth(&self.token)
+            .header("if-match", "*")
             .json(body);
-        let text = request.send().await.unwrap().text().await.unwrap();
+        let answer = request.send().await.unwrap();
+        let status = answer.status();
+        let text = answer.text().await.unwrap();
+        assert!(status.is_success(), "{method} {path}: {status} {text}");
         serde_json::from_str(&text).unwrap_or_default()
     }
 

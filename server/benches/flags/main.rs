@@ -11,7 +11,9 @@
 
 mod bare;
 mod child;
+mod large;
 mod load;
+mod stalled;
 mod streams;
 
 use std::time::Duration;
@@ -28,7 +30,7 @@ const ROUNDS: usize = 3;
 /// Connections that send one request after the other.
 const CONNECTIONS: usize = 32;
 
-const BULK: &str = "/ofrep/v1/evaluate/flags";
+pub(crate) const BULK: &str = "/ofrep/v1/evaluate/flags";
 
 #[tokio::main]
 async fn main() {
@@ -43,7 +45,9 @@ async fn main() {
     let server = Server::phasegate().await;
     make_flags(&server).await;
     evaluations(&server).await;
+    stalled::measure(&server).await;
     drop(server);
+    large::measure().await;
     for clients in [100, 1_000, 10_000] {
         // A server of its own each time: memory that was used once stays with the process.
         // The clients have one thread: on the same cores they must not take the server's.
@@ -89,7 +93,7 @@ async fn evaluations(server: &Server) {
         let (p50, p99) = (times.quantile(0.5), times.quantile(0.99));
         println!("  {name:<18} {rate:>10.0} {p50:>10.2} {p99:>10.2}");
     }
-    println!("  ratio {:.0} %   (budget: at least 60 %)", ours / theirs * 100.0);
+    println!("  ratio {:.0} %   (budget: at least 65 %)", ours / theirs * 100.0);
     println!("  memory after it: {} MB", server.memory_mb());
 }
 

@@ -32,27 +32,27 @@ struct Sent {
     activation_start: Option<f64>,
     #[serde(default)]
     hidden: bool,
-    alone: Vec<Vec<Value>>,
+    alone: Option<Vec<Vec<Value>>>,
 }
 
 /// The body as the collector would have sent it. One that the collector did send is left as it is.
 ///
 /// # Errors
-/// When it is neither.
+/// When it cannot be written.
 pub(super) fn completed(body: Bytes) -> Result<Bytes, serde_json::Error> {
-    // Cheap to tell: the collector writes a name like that only inside of texts, with its quotes
-    // escaped.
+    // Cheap to tell, and mostly right: a flag or property may have that name too.
     if !body.windows(8).any(|window| window == b"\"alone\":") {
         return Ok(body);
     }
-    let sent: Sent = serde_json::from_slice(&body)?;
+    let Ok(sent) = serde_json::from_slice::<Sent>(&body) else { return Ok(body) };
+    let Some(seen) = &sent.alone else { return Ok(body) };
     let alone = Alone {
         page: &sent.page,
         now: sent.now,
         activation: sent.activation_start.unwrap_or_default(),
         response: sent.response_start.unwrap_or_default(),
         was_hidden: sent.hidden,
-        seen: sent.alone.iter().filter_map(|seen| read(seen)).collect(),
+        seen: seen.iter().filter_map(|seen| read(seen)).collect(),
     };
     let events: Value = serde_json::from_str(&events(&alone))?;
     let (events, dropped) = fitting(events);

@@ -6,7 +6,7 @@ mod raw;
 mod screenshot;
 pub(crate) mod simulation;
 
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, net::IpAddr, time::Duration};
 
 use axum::{
     Json, Router,
@@ -95,8 +95,11 @@ async fn collect(
         Ok(body) => take_in(service, app.environment, query.held, from, body).await,
         Err(problem) => Err(problem),
     };
+    // What the page sends again is not lost.
+    let comes_again = [StatusCode::TOO_MANY_REQUESTS, StatusCode::REQUEST_TIMEOUT];
     if let Err(problem) = &taken
         && problem.status().is_client_error()
+        && !comes_again.contains(&problem.status())
     {
         telemetry::note_refusal(service, app.environment, problem.detail());
     }
@@ -112,7 +115,6 @@ async fn take_in(
     from: ClientAddress,
     body: Bytes,
 ) -> Result<Receipt, Problem> {
-    telemetry::admit_bytes(service, environment, body.len()).map_err(|error| exceeded(&error))?;
     // A place first: reading what cannot be stored would be work for nothing.
     let turn = telemetry::take_turn(service).await.map_err(|error| failed(&error))?;
     if held > MAX_HELD {
@@ -131,13 +133,21 @@ async fn take_in(
     let sending = simulation::sending(service, environment, &batch, held).await?;
     let events = batch.events.len();
     let (mut batch, rejected) = convert::batch(service, batch, &live, sending);
-    // The machine's own address is that of many, as behind a proxy that is not trusted.
-    let address = Some(from.0).filter(|address| !address.to_canonical().is_loopback());
-    telemetry::admit(service, &mut batch, address).map_err(|error| exceeded(&error))?;
+    let address = Some(from.0).filter(|address| !is_private(*address));
+    telemetry::admit(service, &mut batch, address, body.len()).map_err(|error| exceeded(&error))?;
     let accepted = events - rejected.len();
     let appended = telemetry::ingest(turn, batch).await.map_err(|error| failed(&error))?;
     let rejected = rejected.into_iter().map(|(index, reason)| Rejected { index, reason }).collect();
     Ok(Receipt { accepted, rejected, repeated: appended == Appended::Repeated })
+}
+
+/// Whether an address is one of this machine or network: behind it stand many, as behind a proxy that is
+/// not trusted, and no stranger.
+fn is_private(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.is_loopback() || address.is_private(),
+        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local(),
+    }
 }
 
 /// Whose page sends something, by the key in the address or in a header.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use axum::{
     Json, Router,
+    body::Body,
     extract::{Query, State, rejection::QueryRejection},
     http::{HeaderMap, StatusCode},
     routing::{get, post},
@@ -23,7 +24,7 @@ use phasegate_service::{
     performance::{Performance, PerformanceQuery, performance},
     telemetry,
 };
-use phasegate_wire::decode;
+use phasegate_wire::{MAX_BODY_BYTES, decode};
 use tokio::sync::SemaphorePermit;
 
 use super::{
@@ -31,7 +32,7 @@ use super::{
     convert::{Sending, earlier},
     failed,
 };
-use crate::http::{AppState, Problem};
+use crate::http::{AppState, ClientAddress, Problem};
 
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
@@ -94,9 +95,13 @@ async fn begin(
     State(state): State<AppState>,
     query: Result<Query<KeyQuery>, QueryRejection>,
     headers: HeaderMap,
-    Json(wanted): Json<Simulation>,
+    from: ClientAddress,
+    body: Body,
 ) -> Result<StatusCode, Problem> {
     let (app, _) = app_of(&state, query, &headers)?;
+    let body = state.bodies.read(from.0, &headers, body, MAX_BODY_BYTES).await?;
+    let wanted: Simulation = serde_json::from_slice(&body)
+        .map_err(|error| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()))?;
     let _permit = permit(&state)?;
     let begun = telemetry::begin_simulation(&state.service, app.environment, wanted).await;
     begun.map_err(|error| failed(&error))?;

@@ -64,6 +64,7 @@ pub(crate) struct Connection {
     id: u64,
     /// The other end of the socket.
     pub(crate) peer: SocketAddr,
+    admission: Admission,
     /// A request is being handled.
     is_busy: AtomicBool,
     /// An event stream is open on it, which is never closed to make room.
@@ -154,6 +155,7 @@ impl Registry {
             && open.connections.values().filter(is_here).count() >= self.limits.per_address;
         let longest_idle = |only_here: bool| {
             let idle = open.connections.values().filter(|other| other.is_idle());
+            let idle = idle.filter(|other| other.admission == Admission::Full);
             let idle = idle.filter(|other| !only_here || is_here(other));
             idle.min_by_key(|other| other.idle_since.load(Ordering::Relaxed)).cloned()
         };
@@ -175,6 +177,7 @@ impl Registry {
         let connection = Arc::new(Connection {
             id: open.next_id,
             peer,
+            admission,
             is_busy: AtomicBool::new(false),
             is_stream: AtomicBool::new(false),
             idle_since: AtomicU64::new(self.now()),

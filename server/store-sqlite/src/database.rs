@@ -113,10 +113,12 @@ impl Database {
         let mut writer = self.writer().await?;
         let set = sqlx::AssertSqlSafe(format!("PRAGMA user_version = {mark}"));
         sqlx::query(set).execute(&mut *writer).await.map_err(database)?;
-        // Into the file itself, where it can be read without the journal.
-        let checkpoint = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)");
-        checkpoint.execute(&mut *writer).await.map_err(database)?;
-        files::note(&self.path, mark)
+        // Into the file itself, where it can be read without the journal. The file must not be looked at
+        // here: closing it would end SQLite's locks of this process.
+        let checkpoint = sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)");
+        let (busy, _, _): (i64, i64, i64) =
+            checkpoint.fetch_one(&mut *writer).await.map_err(database)?;
+        files::note(&self.path, (busy == 0).then_some(mark))
     }
 
     /// Whether a transaction can begin.

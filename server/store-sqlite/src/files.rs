@@ -67,16 +67,16 @@ fn noted(path: &Path) -> Option<i32> {
     fs::read_to_string(beside(path, "-mark")).ok()?.trim().parse().ok()
 }
 
-/// Notes a mark beside the file that has it. If the file has not, because another process kept the
-/// journal from being written back, nothing is noted, so that nothing is refused later.
-pub(crate) fn note(path: &Path, mark: i32) -> Result<(), StoreError> {
+/// Notes the mark that the file has, beside it. Where it is not in the file, because another process kept
+/// the journal from being written back, nothing is noted, so that nothing is refused later.
+pub(crate) fn note(path: &Path, mark: Option<i32>) -> Result<(), StoreError> {
     let file = beside(path, "-mark");
-    if stored(path) != Some(mark) {
+    let Some(mark) = mark else {
         return match fs::remove_file(&file) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(cannot_write(&file, &error)),
             _ => Ok(()),
         };
-    }
+    };
     let written = fs::File::create(&file).and_then(|mut note| {
         writeln!(note, "{mark}")?;
         note.sync_all()
@@ -106,11 +106,11 @@ mod tests {
         database(&path, 7);
         fs::write(beside(&path, "-wal"), "frames").unwrap();
         assert!(check(&path).is_ok(), "of an older version, which noted nothing");
-        note(&path, 7).unwrap();
+        note(&path, Some(7)).unwrap();
         assert!(check(&path).is_ok(), "after a power cut");
-        note(&path, 8).unwrap();
+        note(&path, None).unwrap();
         assert_eq!(noted(&path), None, "a mark that the file has not is not noted");
-        note(&path, 7).unwrap();
+        note(&path, Some(7)).unwrap();
         database(&path, 5);
         let refused = check(&path).unwrap_err();
         assert!(matches!(refused, StoreError::ForeignJournal { .. }), "{refused}");

@@ -21,14 +21,18 @@ pub(crate) struct WriteTransaction {
 impl WriteTransaction {
     /// Begins a transaction. `IMMEDIATE`, so that another process that writes makes us wait here and
     /// not fail later.
-    pub(crate) async fn begin(mut connection: PoolConnection<Sqlite>) -> Result<Self, StoreError> {
-        let begun = (*connection).execute("BEGIN IMMEDIATE").await;
+    pub(crate) async fn begin(connection: PoolConnection<Sqlite>) -> Result<Self, StoreError> {
+        // Made before it begins: whoever waits may give up in the middle, and then it is rolled back.
+        let mut transaction = Self { connection: Some(connection) };
+        let begun = transaction.execute("BEGIN IMMEDIATE").await;
         if let Err(error) = begun {
             // Perhaps it stands in a transaction; a fresh one does not.
-            connection.close_on_drop();
+            if let Some(mut connection) = transaction.connection.take() {
+                connection.close_on_drop();
+            }
             return Err(database(error));
         }
-        Ok(Self { connection: Some(connection) })
+        Ok(transaction)
     }
 
     /// Ends the transaction; what it wrote is durable afterwards. If that fails, nothing is written.

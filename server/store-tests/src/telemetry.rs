@@ -457,14 +457,14 @@ pub async fn reports_are_newest_first_and_bounded(store: impl TelemetryStore) {
         ..Feedback::default()
     };
     store.append(&[batch("f", vec![FactKind::Feedback(feedback.clone())])]).await.unwrap();
-    for n in 0..6 {
+    for n in 0..60 {
         let errors = (0..100).map(|m| error(&format!("error {n}-{m}"))).collect();
         store.append(&[batch(&format!("e{n}"), errors)]).await.unwrap();
     }
     let errors = store.recent_errors(HERE, 3).await.unwrap();
     let messages: Vec<_> = errors.iter().map(|report| report.what.message.as_str()).collect();
-    assert_eq!(messages, ["error 5-99", "error 5-98", "error 5-97"]);
-    assert_eq!(store.recent_errors(HERE, 1_000).await.unwrap().len(), 500);
+    assert_eq!(messages, ["error 59-99", "error 59-98", "error 59-97"]);
+    assert_eq!(store.recent_errors(HERE, 10_000).await.unwrap().len(), 5_000);
     let found = store.recent_feedback(HERE, 10).await.unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].what, feedback);

@@ -12,6 +12,10 @@ use phasegate_domain::Timestamp;
 /// Attempts after which a peer has to wait with an address.
 const MAX_ATTEMPTS: u32 = 8;
 
+/// Attempts with one account from all unknown browsers together: guessing from many addresses is bounded
+/// too. Who has logged in before is counted apart, and still gets in.
+const MAX_UNKNOWN_ATTEMPTS: u32 = 200;
+
 /// How long a run of attempts counts.
 const WINDOW: TimeDelta = TimeDelta::minutes(5);
 
@@ -25,6 +29,17 @@ pub(super) enum Source {
     Peer(IpAddr),
     /// A browser that has logged in to the account before.
     Device(String),
+    /// All browsers that have not.
+    Unknown,
+}
+
+impl Source {
+    fn limit(&self) -> u32 {
+        match self {
+            Self::Unknown => MAX_UNKNOWN_ATTEMPTS,
+            Self::Peer(_) | Self::Device(_) => MAX_ATTEMPTS,
+        }
+    }
 }
 
 /// Where the attempt comes from, and the account. By source too, or strangers could lock people out.
@@ -51,26 +66,40 @@ impl LoginLimiter {
         now: Timestamp,
     ) -> Result<(), TimeDelta> {
         let mut map = self.lock();
-        let key = (source.clone(), email.to_lowercase());
-        if map.len() >= MAX_WATCHED && !map.contains_key(&key) {
-            let oldest = map.iter().min_by_key(|(_, (_, since))| *since).map(|(k, _)| k.clone());
-            oldest.map(|oldest| map.remove(&oldest));
+        let account = email.to_lowercase();
+        // What is refused here does not count for all.
+        count(&mut map, (source.clone(), account.clone()), now)?;
+        match source {
+            Source::Peer(_) => count(&mut map, (Source::Unknown, account), now),
+            Source::Device(_) | Source::Unknown => Ok(()),
         }
-        let entry = map.entry(key).or_insert((0, now));
-        let left = entry.1 + WINDOW - now;
-        if left <= TimeDelta::zero() {
-            *entry = (0, now);
-        } else if entry.0 >= MAX_ATTEMPTS {
-            return Err(left);
-        }
-        entry.0 += 1;
-        Ok(())
     }
 
     /// Forgets a run that ended well.
     pub(super) fn succeeded(&self, source: &Source, email: &str) {
         self.lock().remove(&(source.clone(), email.to_lowercase()));
     }
+}
+
+fn count(
+    map: &mut HashMap<Key, (u32, Timestamp)>,
+    key: Key,
+    now: Timestamp,
+) -> Result<(), TimeDelta> {
+    if map.len() >= MAX_WATCHED && !map.contains_key(&key) {
+        let oldest = map.iter().min_by_key(|(_, (_, since))| *since).map(|(k, _)| k.clone());
+        oldest.map(|oldest| map.remove(&oldest));
+    }
+    let limit = key.0.limit();
+    let entry = map.entry(key).or_insert((0, now));
+    let left = entry.1 + WINDOW - now;
+    if left <= TimeDelta::zero() {
+        *entry = (0, now);
+    } else if entry.0 >= limit {
+        return Err(left);
+    }
+    entry.0 += 1;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -98,6 +127,18 @@ mod tests {
         let device = Source::Device("d1".into());
         assert_eq!(limiter.attempt(&device, "ada@x", at(60)), Ok(()), "a known device has its own");
         assert_eq!(limiter.attempt(HERE, "ada@x", at(300)), Ok(()));
+    }
+
+    #[test]
+    fn guessing_from_many_addresses_is_bounded_and_a_known_browser_still_gets_in() {
+        let limiter = LoginLimiter::default();
+        let from = |n: u32| Source::Peer(IpAddr::from(std::net::Ipv4Addr::from(n)));
+        let tried =
+            (0..1_000).filter(|n| limiter.attempt(&from(*n), "ada@x", at(0)).is_ok()).count();
+        assert_eq!(tried, MAX_UNKNOWN_ATTEMPTS as usize);
+        assert_eq!(limiter.attempt(&from(9_999), "bob@x", at(0)), Ok(()), "only that account");
+        let device = Source::Device("d1".into());
+        assert_eq!(limiter.attempt(&device, "ada@x", at(0)), Ok(()));
     }
 
     #[test]

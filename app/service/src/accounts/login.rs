@@ -1,16 +1,19 @@
 //! Logging in.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
 use phasegate_domain::{ids::UserId, people::Person};
 
 use super::limiter::Source;
 use super::password::{MAX_PASSWORD_BYTES, verify};
-use crate::{Service, ServiceError};
+use crate::{Service, ServiceError, subscriber::subscriber};
 
 /// A hash that no password has, so that an unknown address takes as long as a wrong password.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$\
                       AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// How long a check waits for its turn.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Why a login failed.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +51,8 @@ pub async fn log_in(
     email: &str,
     password: &str,
 ) -> Result<LoggedIn, LoginError> {
-    let source = device.map_or(Source::Peer(peer), |device| Source::Device(device.to_owned()));
+    let unknown = Source::Peer(subscriber(peer));
+    let source = device.map_or(unknown, |device| Source::Device(device.to_owned()));
     service
         .login_limiter
         .attempt(&source, email, service.now())
@@ -67,7 +71,9 @@ pub async fn log_in(
 /// A check takes 19 MiB and a core for a while, so only a few run at once and the others wait.
 async fn check(service: &Service, password: String, hash: String) -> Result<bool, ServiceError> {
     let closed = |_| ServiceError::Inconsistent("password checks have been stopped");
-    let _permit = service.password_checks.acquire().await.map_err(closed)?;
+    // Bounded: strangers who try many passwords at once must not make people wait for ever.
+    let turn = tokio::time::timeout(CHECK_TIMEOUT, service.password_checks.acquire());
+    let _permit = turn.await.map_err(|_| ServiceError::Busy)?.map_err(closed)?;
     tokio::task::spawn_blocking(move || verify(&password, &hash))
         .await
         .map_err(|_| ServiceError::Inconsistent("checking the password was interrupted"))

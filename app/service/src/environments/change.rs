@@ -93,7 +93,7 @@ pub async fn delete(
 ) -> Result<(), ServiceError> {
     actor.require(Role::Admin)?;
     actor.require_shared("environments")?;
-    let _turn = service.begin_edit().await;
+    let turn = service.begin_edit().await;
     let live = service.environment(environment)?;
     let key = &live.environment.key;
     if typed.trim() != key.as_str() {
@@ -108,6 +108,8 @@ pub async fn delete(
     let entry = saved(service, actor, kind, key.as_str(), document(&live), None);
     let entries = [PlacedEntry::new(environment, entry)];
     service.edit(environment, &[Edit::DeleteEnvironment], &entries, "the environment").await?;
+    // There may be much of it, and no other change waits for that.
+    drop(turn);
     for telemetry in [environment, environment.simulated()] {
         service.telemetry.forget_environment(telemetry).await?;
     }

@@ -18,7 +18,7 @@ pub use ingest::{
 };
 pub use persons::{forget_person, person_data};
 pub(crate) use quota::Quotas;
-pub use quota::{DAILY_BYTES, QuotaExceeded, admit, admit_bytes, bytes_today};
+pub use quota::{DAILY_BYTES, QuotaExceeded, admit, bytes_today};
 pub(crate) use refusals::RefusalBook;
 pub use refusals::{REFUSAL_DAYS, note_refusal, refusals, write_refusals};
 pub(crate) use screenshots::ScreenshotLimiter;

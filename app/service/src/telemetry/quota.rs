@@ -15,7 +15,7 @@ use phasegate_domain::{
     vitals::Vital,
 };
 
-use crate::Service;
+use crate::{Service, subscriber::subscriber};
 
 /// How many things a minute, and how many at once.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +36,12 @@ const SESSION_VITALS: Limit =
 const VISITOR_REPORTS: Limit =
     Limit { per_minute: 30.0, at_once: 60.0, what: "errors and feedback of one visitor" };
 const ADDRESS_REPORTS: Limit =
-    Limit { per_minute: 120.0, at_once: 300.0, what: "errors and feedback of one address" };
+    Limit { per_minute: 600.0, at_once: 1_000.0, what: "errors and feedback of one address" };
+const ADDRESS_BYTES: Limit = Limit {
+    per_minute: 16.0 * 1024.0 * 1024.0,
+    at_once: 64.0 * 1024.0 * 1024.0,
+    what: "bytes of one address",
+};
 
 /// Bytes that the pages of an environment may send in a day.
 pub const DAILY_BYTES: u64 = 4 * 1024 * 1024 * 1024;
@@ -56,6 +61,7 @@ enum Source {
     VisitorReports(EnvironmentId, PersonHash),
     AddressEvents(IpAddr),
     AddressReports(IpAddr),
+    AddressBytes(IpAddr),
 }
 
 /// A token bucket.
@@ -156,7 +162,12 @@ impl Quotas {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn admit(&self, batch: &Batch, address: Option<IpAddr>) -> Result<(), QuotaExceeded> {
+    fn admit(
+        &self,
+        batch: &Batch,
+        address: Option<IpAddr>,
+        bytes: usize,
+    ) -> Result<(), QuotaExceeded> {
         let count = |is_one: fn(&FactKind) -> bool| {
             batch.facts.iter().filter(|fact| is_one(&fact.kind)).count() as f64
         };
@@ -164,20 +175,31 @@ impl Quotas {
         let vitals = count(|kind| matches!(kind, FactKind::Vital { .. }));
         let reports = count(|kind| matches!(kind, FactKind::Error(_) | FactKind::Feedback(_)));
         let environment = batch.environment;
-        let mut asked: Vec<(Source, Limit, f64)> = Vec::with_capacity(6);
+        let mut asked: Vec<(Source, Limit, f64)> = Vec::with_capacity(7);
         if let Some((visitor, session)) = batch.visit.who {
             asked.push((Source::SessionEvents(environment, session), SESSION_EVENTS, events));
             asked.push((Source::SessionVitals(environment, session), SESSION_VITALS, vitals));
             asked.push((Source::VisitorEvents(environment, visitor), VISITOR_EVENTS, events));
             asked.push((Source::VisitorReports(environment, visitor), VISITOR_REPORTS, reports));
         }
-        if let Some(address) = address {
+        if let Some(address) = address.map(subscriber) {
             asked.push((Source::AddressEvents(address), ADDRESS_EVENTS, events));
             asked.push((Source::AddressReports(address), ADDRESS_REPORTS, reports));
+            asked.push((Source::AddressBytes(address), ADDRESS_BYTES, bytes as f64));
         }
         asked.retain(|(.., wanted)| *wanted > 0.0);
         let now = batch.received_at.timestamp_millis();
         let mut known = self.lock();
+        let today = day_of(batch.received_at);
+        let used = known.bytes.get(&environment).filter(|(day, _)| *day == today);
+        let used = used.map_or(0, |(_, used)| *used) + bytes as u64;
+        if used > DAILY_BYTES {
+            return Err(QuotaExceeded {
+                what: "bytes of one environment today",
+                per_minute: DAILY_BYTES / 1_440,
+                retry_after_seconds: until_tomorrow(batch.received_at),
+            });
+        }
         // All or nothing: a batch that is sent again must not have been paid for.
         for (source, limit, wanted) in &asked {
             if let Some(exceeded) = known.room(*source, *limit, *wanted, now) {
@@ -187,6 +209,7 @@ impl Quotas {
         for (source, _, wanted) in asked {
             known.take(source, wanted);
         }
+        known.bytes.insert(environment, (today, used));
         Ok(())
     }
 
@@ -230,7 +253,7 @@ impl Quotas {
 }
 
 /// Checks what a page sends against what one visitor, session and address may. `address` is none where it
-/// says nothing, as on the machine itself. What was made up passes.
+/// says nothing, as on the machine itself; `bytes` is the size of what was sent. What was made up passes.
 ///
 /// # Errors
 /// [`QuotaExceeded`], with the time after which there is room again.
@@ -238,49 +261,21 @@ pub fn admit(
     service: &Service,
     batch: &mut Batch,
     address: Option<IpAddr>,
+    bytes: usize,
 ) -> Result<(), QuotaExceeded> {
     if batch.environment.is_simulated() {
         return Ok(());
     }
-    service.quotas.admit(batch, address)?;
+    service.quotas.admit(batch, address, bytes)?;
     let refused = service.quotas.check_corrections(batch);
     if refused > 0 {
         let at = batch.received_at;
         let reason = "was: no such value of this session is remembered".to_owned();
-        for kind in
-            [FactKind::Refused { reason, events: refused }, FactKind::Dropped { events: refused }]
-        {
-            batch.facts.push(phasegate_domain::telemetry::Fact { at, page: String::new(), kind });
-        }
+        // The value that it would have replaced is still there, so nothing is lost.
+        let kind = FactKind::Refused { reason, events: refused };
+        batch.facts.push(phasegate_domain::telemetry::Fact { at, page: String::new(), kind });
     }
     Ok(())
-}
-
-/// Counts bytes that pages of an environment send.
-///
-/// # Errors
-/// [`QuotaExceeded`] when more came today than [`DAILY_BYTES`].
-pub fn admit_bytes(
-    service: &Service,
-    environment: EnvironmentId,
-    bytes: usize,
-) -> Result<(), QuotaExceeded> {
-    let now = service.now();
-    let mut known = service.quotas.lock();
-    let today = day_of(now);
-    let (day, used) = known.bytes.entry(environment).or_insert((today, 0));
-    if *day != today {
-        (*day, *used) = (today, 0);
-    }
-    *used += bytes as u64;
-    if *used <= DAILY_BYTES {
-        return Ok(());
-    }
-    Err(QuotaExceeded {
-        what: "bytes of one environment today",
-        per_minute: DAILY_BYTES / 1_440,
-        retry_after_seconds: until_tomorrow(now),
-    })
 }
 
 fn until_tomorrow(now: Timestamp) -> u64 {
@@ -326,14 +321,14 @@ mod tests {
     fn one_session_cannot_send_without_end_and_others_still_can() {
         let quotas = Quotas::default();
         let mut taken = 0;
-        while quotas.admit(&batch("b", 1, 0, views(200)), None).is_ok() {
+        while quotas.admit(&batch("b", 1, 0, views(200)), None, 1).is_ok() {
             taken += 200;
         }
         assert_eq!(taken, 2_000);
-        let exceeded = quotas.admit(&batch("b", 1, 0, views(200)), None).unwrap_err();
+        let exceeded = quotas.admit(&batch("b", 1, 0, views(200)), None, 1).unwrap_err();
         assert_eq!(exceeded.retry_after_seconds, 10);
-        assert!(quotas.admit(&batch("b", 2, 0, views(200)), None).is_ok());
-        assert!(quotas.admit(&batch("b", 1, 10, views(200)), None).is_ok(), "as it was told");
+        assert!(quotas.admit(&batch("b", 2, 0, views(200)), None, 1).is_ok());
+        assert!(quotas.admit(&batch("b", 1, 10, views(200)), None, 1).is_ok(), "as it was told");
     }
 
     #[test]
@@ -341,9 +336,10 @@ mod tests {
         let quotas = Quotas::default();
         let address = Some(IpAddr::from([10, 0, 0, 1]));
         let feedback = || FactKind::Feedback(phasegate_domain::telemetry::Feedback::default());
-        let send = |session| quotas.admit(&batch("b", session, 0, vec![feedback(); 50]), address);
+        let send =
+            |session| quotas.admit(&batch("b", session, 0, vec![feedback(); 50]), address, 1);
         let taken = (0..100).filter(|session| send(*session).is_ok()).count();
-        assert_eq!(taken * 50, 300, "however many visitors it invents");
+        assert_eq!(taken * 50, 1_000, "however many visitors it invents");
     }
 
     #[test]

@@ -85,7 +85,7 @@ const delivery = (state, core, { send, onRefused }) => {
       onRefused(item.problem);
       return false;
     }
-    if (status == 0 || status == 429 || status >= 500) {
+    if (status == 0 || status == 408 || status == 429 || status >= 500) {
       delay = Math.min(delay * 2, 300_000);
       notBefore = wall() + Math.max(item.retryAfter || 0, delay) * (1 + Math.random() / 5);
       unsent.forEach(store);

@@ -249,8 +249,9 @@ async fn displace(
     }
     // Bounded: those that were heard of longest ago go.
     sqlx::query(
-        "DELETE FROM label_candidates WHERE minute <= (
-             SELECT minute FROM label_candidates ORDER BY minute DESC LIMIT 1 OFFSET ?)",
+        "DELETE FROM label_candidates WHERE (environment_id, series, label) IN (
+             SELECT environment_id, series, label FROM label_candidates
+             ORDER BY minute DESC LIMIT -1 OFFSET ?)",
     )
     .bind(MAX_CANDIDATES)
     .execute(tx)

@@ -1,0 +1,73 @@
+//! Segments with long lists of ids: what they take in memory, and what a change costs while they are there.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::{
+    BULK,
+    child::Server,
+    load,
+    streams::{connect, subscription},
+};
+
+const SEGMENTS: usize = 50;
+
+/// Ids of each segment.
+const IDS: usize = 10_000;
+
+/// Clients that listen.
+const CLIENTS: usize = 1_000;
+
+/// Switches of a flag.
+const CHANGES: usize = 20;
+
+/// Prints memory, what a write takes, when it arrives, and evaluation meanwhile.
+pub(crate) async fn measure() {
+    let server = Server::phasegate().await;
+    server.api("POST", "/flags", &json!({"key": "LIVE", "kind": "boolean"})).await;
+    let before = server.memory_mb();
+    let mut stored = 0;
+    for segment in 0..SEGMENTS {
+        let ids: Vec<String> = (0..IDS).map(|id| format!("user-{segment:02}-{id:06}")).collect();
+        let condition = json!({"attribute": "targetingKey", "operator": "in", "value": ids});
+        let key = format!("list_{segment}");
+        let segment = json!({"key": key, "name": key, "condition": condition});
+        stored += condition.to_string().len();
+        server.api("POST", "/segments", &segment).await;
+    }
+    let after = server.memory_mb();
+    let listening = connect(&server.address, &subscription(&server), CLIENTS).await;
+
+    let body = r#"{"context": {"targetingKey": "user-07-001234"}}"#;
+    let request = load::Request::new(&server.address, BULK, &server.client_key, body);
+    let (mut quiet, mut busy) = (load::Times::default(), load::Times::default());
+    load::run(&request, 2, Duration::from_secs(3), &mut quiet).await;
+    let (mut writes, mut arrivals) = (load::Times::default(), load::Times::default());
+    let changes = async {
+        for change in 0..CHANGES {
+            let act = if change % 2 == 0 { "off" } else { "on" };
+            let (sent, begun) = (listening.now(), Instant::now());
+            server.api("POST", &format!("/flags/LIVE/{act}"), &json!({})).await;
+            writes.add(&[begun.elapsed().as_secs_f32()]);
+            arrivals.add(&listening.all(sent).await);
+        }
+    };
+    tokio::join!(changes, load::run(&request, 2, Duration::from_secs(6), &mut busy));
+    let megabytes = stored as f64 / 1e6;
+    println!("\n{SEGMENTS} segments of {IDS} ids, {megabytes:.1} MB of JSON");
+    println!(
+        "  memory {before} MB before, {after} MB after them and {} MB in the end",
+        server.memory_mb()
+    );
+    println!("  {:<26} {:>10} {:>10}", "", "p50 ms", "p99 ms");
+    for (name, times) in [
+        ("a write", &mut writes),
+        ("heard by 1,000 clients", &mut arrivals),
+        ("evaluation", &mut quiet),
+        ("evaluation during writes", &mut busy),
+    ] {
+        println!("  {name:<26} {:>10.2} {:>10.2}", times.quantile(0.5), times.quantile(0.99));
+    }
+    println!("  (budgets: a write 20 ms, heard in p99 100 ms)");
+}
