@@ -199,7 +199,9 @@ test('vitals: a soft navigation, where the browser reports them', async ({ serve
     await page.waitForFunction(() => document.querySelector('img')?.complete);
     await settle(page);
     await page.goto('about:blank');
-    const all = await site.compare(ALL);
+    // Which paint a soft navigation's LCP is of, web-vitals and Chromium 156 see differently; that there is
+    // one, and what else is reported for it, must be the same.
+    const all = await site.compare(ALL, !isReported);
     expect(all.some(({ nav }) => nav === 'soft-navigation'), 'only where the browser reports them').toBe(isReported);
   } finally {
     await site.stop();

@@ -33,12 +33,16 @@ const entries = (state, core, note) => {
       note(TIMING, e.startTime + taken, taken, e.responseStatus >= 400 ? 1 : 0, 0, 0, 'api', e.name);
     },
     'soft-navigation': (e) => {
-      state.locate(e.startTime, 'soft-navigation');
-      note(CONTINUED, e.startTime, performance.interactionCount || 0, 0, 0, 0, 'soft-navigation');
-      note(SOFT, 0, (e.presentationTime || e.paintTime || e.startTime) - e.startTime);
-      soft = e;
-      const first = e.getLargestInteractionContentfulPaint?.();
-      first && handlers['interaction-contentful-paint'](first);
+      const interactions = performance.interactionCount || 0;
+      // The long frame of the interaction that began it is reported right after it, and belongs to what was before.
+      setTimeout(() => {
+        state.locate(e.startTime, 'soft-navigation');
+        note(CONTINUED, e.startTime, interactions, 0, 0, 0, 'soft-navigation');
+        note(SOFT, 0, (e.presentationTime || e.paintTime || e.startTime) - e.startTime);
+        soft = e;
+        const first = e.getLargestInteractionContentfulPaint?.();
+        first && handlers['interaction-contentful-paint'](first);
+      });
     },
     'interaction-contentful-paint': (e) => {
       const paint = e.largestContentfulPaint;
