@@ -62,6 +62,17 @@ async fn a_batch_is_stored_and_its_faults_are_named() {
     assert!((0..=1).contains(&(minute_of(app.now()) - lcp.points[0].minute)));
 }
 
+/// A page that the collector never came to sends `alone`; an app may use that word for its own things.
+#[tokio::test]
+async fn a_property_named_alone_does_not_lose_the_batch() {
+    let app = TestApp::start().await;
+    let batch = json!({"v": 1, "batch": "a", "session": "s", "visitor": "v",
+        "events": [{"t": "custom", "name": "trained", "props": {"alone": "yes"}}]});
+    let sent = app.post(&format!("/collect?key={CLIENT_KEY}")).body(batch.to_string());
+    let (status, receipt) = json(sent).await;
+    assert_eq!((status, &receipt["accepted"]), (202, &json!(1)), "{receipt}");
+}
+
 #[tokio::test]
 async fn bad_batches_are_refused_with_a_reason() {
     let app = TestApp::start().await;

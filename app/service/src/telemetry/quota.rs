@@ -332,6 +332,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_refused_uses_up_no_budget_and_the_day_ends() {
+        let quotas = Quotas::default();
+        let used =
+            |quotas: &Quotas| quotas.lock().bytes.values().map(|(_, used)| *used).sum::<u64>();
+        assert!(quotas.admit(&batch("a", 1, 0, views(2_000)), None, 10).is_ok());
+        assert!(quotas.admit(&batch("b", 1, 0, views(2_000)), None, 1_000).is_err());
+        assert_eq!(used(&quotas), 10);
+        let rest = usize::try_from(DAILY_BYTES).unwrap() - 10;
+        assert!(quotas.admit(&batch("c", 2, 0, views(1)), None, rest).is_ok());
+        let exceeded = quotas.admit(&batch("d", 3, 0, views(1)), None, 1).unwrap_err();
+        let tomorrow = i64::try_from(exceeded.retry_after_seconds).unwrap();
+        assert!(quotas.admit(&batch("e", 3, tomorrow, views(1)), None, 1).is_ok());
+    }
+
+    #[test]
     fn one_address_cannot_push_reports_out() {
         let quotas = Quotas::default();
         let address = Some(IpAddr::from([10, 0, 0, 1]));
