@@ -19,7 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use tower_sessions::Session;
 
 use crate::{
-    http::{AppState, Connection, Problem},
+    http::{AppState, Connection, KeptOpen, Problem},
     login,
 };
 
@@ -70,11 +70,11 @@ async fn listen(
         let detail = "too many live pages are open; close some, or reload this one later";
         return Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).into_response();
     };
-    connection.keep_open();
     let stopping = state.stopping.clone();
     let changes = state.service.changes();
+    let kept = (permit, connection.keep_open());
     let start =
-        Position { panel, state, session, environment, changes, is_first: true, _permit: permit };
+        Position { panel, state, session, environment, changes, is_first: true, _kept: kept };
     let events = events(start).take_until(stopping.cancelled_owned());
     let keep_alive = KeepAlive::new().interval(Duration::from_secs(15));
     let unbuffered = [(HeaderName::from_static("x-accel-buffering"), "no")];
@@ -88,7 +88,8 @@ struct Position {
     environment: EnvironmentId,
     changes: watch::Receiver<u64>,
     is_first: bool,
-    _permit: OwnedSemaphorePermit,
+    /// Given back when the page goes.
+    _kept: (OwnedSemaphorePermit, KeptOpen),
 }
 
 /// The panel at once, and again after every change.

@@ -1,235 +1,296 @@
-//! What strangers can do with the public key of a page, or with no key at all, and what bounds it.
+//! What one page with the public key can do in a minute to every number, list and disk, as a table with
+//! its bounds. Each attack comes from an address of its own; the bystanders have theirs.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "in a test, a panic is how it fails"
+    clippy::print_stdout,
+    reason = "in a test, a panic is how it fails, and it prints its table"
 )]
 
 mod common;
 
 use std::{
-    io::{Read, Write},
-    net::TcpStream,
-    process::{Child, Command, Stdio},
-    time::{Duration, Instant},
+    collections::BTreeSet,
+    net::{IpAddr, Ipv4Addr},
 };
 
 use common::{CLIENT_KEY, TestApp, json};
-use serde_json::json;
+use phasegate_domain::{
+    people::Role,
+    telemetry::{
+        Batch, Fact, FactKind, MAX_LABELS, PersonHash, SessionHash, Simulation, Visit, day_of,
+    },
+    vitals::Vital,
+};
+use phasegate_server::Config;
+use phasegate_service::telemetry;
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
 
-const BULK: &str = "/ofrep/v1/evaluate/flags";
-
-/// Opens a connection and sends the beginning of a request.
-fn half_sent(address: &str, text: &str) -> TcpStream {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.write_all(text.as_bytes()).unwrap();
-    stream
+/// What an attack came to.
+struct Row {
+    what: &'static str,
+    found: u64,
+    /// What it may come to at most, in a minute.
+    bound: u64,
 }
 
-fn half_body(path: &str) -> String {
-    format!(
-        "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {CLIENT_KEY}\r\n\
-         Content-Length: 20\r\n\r\n{{"
-    )
+/// A server behind a proxy that it trusts, so that each request can have an address.
+async fn server() -> TestApp {
+    let trusted = Some("127.0.0.1".into());
+    TestApp::start_with(Config { trusted_proxies: trusted, ..Config::default() }).await
 }
 
-/// More bodies that never come than are waited for at once, on each route that takes one.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn bodies_that_never_come_keep_nobody_out() {
-    let app = TestApp::start().await;
-    let address = app.url.strip_prefix("http://").unwrap().to_owned();
-    let paths = [
-        BULK.to_owned(),
-        format!("/collect?key={CLIENT_KEY}"),
-        "/login".to_owned(),
-        format!("/collect/screenshot?key={CLIENT_KEY}"),
-        format!("/collect/simulation?key={CLIENT_KEY}"),
-        "/admin/flags".to_owned(),
-    ];
-    let stalled: Vec<TcpStream> =
-        (0..600).map(|n| half_sent(&address, &half_body(&paths[n % paths.len()]))).collect();
-    for n in 0..50 {
-        let ask = app.post(BULK).bearer_auth(CLIENT_KEY).json(&json!({"context": {}}));
-        assert_eq!(json(ask).await.0, 200, "evaluation {n} beside {} that stall", stalled.len());
+/// One attacker's address, or a bystander's.
+fn address(last: u8) -> String {
+    Ipv4Addr::new(203, 0, 113, last).to_string()
+}
+
+/// What a page sends. A batch's id follows from the rest.
+fn send(app: &TestApp, from: &str, visitor: &str, session: &str, events: &Value) -> RequestBuilder {
+    static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+    let id = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let batch = json!({"v": 1, "batch": format!("b{id}"), "session": session, "visitor": visitor,
+        "events": events});
+    let request = app.post(&format!("/collect?key={CLIENT_KEY}")).body(batch.to_string());
+    request.header("x-forwarded-for", from)
+}
+
+/// How many events of a batch are stored; none if it is refused for now, with a time to come back.
+async fn stored(request: RequestBuilder) -> u64 {
+    let answer = request.send().await.unwrap();
+    match answer.status().as_u16() {
+        202 => answer.json::<Value>().await.unwrap()["accepted"].as_u64().unwrap(),
+        429 => {
+            let pause: u64 = answer.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+            assert!(pause > 0);
+            0
+        }
+        other => panic!("{other}: {}", answer.text().await.unwrap()),
     }
-    let visit =
-        json!({"v": 1, "batch": "b", "session": "s", "visitor": "v", "events": [{"t": "view"}]});
-    let sent = app.post(&format!("/collect?key={CLIENT_KEY}")).body(visit.to_string());
-    assert_eq!(json(sent).await.0, 202);
-    assert!(!app.log_in().await.is_empty(), "and people log in");
 }
 
-/// What is not sent within the deadline is given up, with words.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_body_has_a_deadline_on_every_route() {
-    let app = TestApp::start().await;
-    let address = app.url.strip_prefix("http://").unwrap().to_owned();
-    let begun = Instant::now();
-    let paths = [
-        BULK.to_owned(),
-        format!("/collect?key={CLIENT_KEY}"),
-        format!("/collect/simulation?key={CLIENT_KEY}"),
-    ];
-    let waiting: Vec<_> = paths
-        .into_iter()
-        .map(|path| (path.clone(), half_sent(&address, &half_body(&path))))
-        .collect();
-    let answers = tokio::task::spawn_blocking(move || {
-        let answer = |(path, mut stream): (String, TcpStream)| {
-            stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-            let mut buffer = [0; 512];
-            let read = stream.read(&mut buffer).unwrap();
-            (path, String::from_utf8_lossy(&buffer[..read]).into_owned())
+/// Sends so many batches and adds up what is stored of them.
+async fn flood(batches: usize, request: impl Fn(usize) -> RequestBuilder) -> u64 {
+    let mut all = 0;
+    for number in 0..batches {
+        all += stored(request(number)).await;
+    }
+    all
+}
+
+fn times(count: usize, event: &Value) -> Value {
+    vec![event.clone(); count].into()
+}
+
+fn custom(name: &str) -> Value {
+    json!({"t": "custom", "name": name})
+}
+
+fn error(message: &str) -> Value {
+    json!({"t": "error", "kind": "error", "type": "Error", "message": message, "page": "/"})
+}
+
+fn lcp(millionths: u64) -> Value {
+    json!({"t": "vital", "name": "LCP", "value": millionths, "page": "/"})
+}
+
+/// Numbers of events, sessions, reports and pictures.
+async fn floods(app: &TestApp) -> Vec<Row> {
+    let many = times(200, &custom("again"));
+    let one = times(1, &custom("again"));
+    let mut rows = Vec::new();
+    let mut row = |what, found, bound| rows.push(Row { what, found, bound });
+
+    let from = address(1);
+    let found = flood(30, |_| send(app, &from, "v", "s", &many)).await;
+    row("events of one session", found, 2_000 + 1_200);
+
+    let from = address(2);
+    let found = flood(50, |n| send(app, &from, "w", &format!("w{}", n % 8), &many)).await;
+    row("events of one visitor in many sessions", found, 4_000 + 2_400);
+
+    let from = address(3);
+    let found = flood(300, |n| send(app, &from, &format!("i{n}"), &format!("i{n}"), &one)).await;
+    row("people and sessions that one address invents", found, 120 + 30);
+
+    let from = address(4);
+    let events = times(100, &lcp(60_000_000));
+    let found = flood(60, |n| send(app, &from, &format!("l{n}"), &format!("l{n}"), &events)).await;
+    row("vitals of one address", found, 2_400 + 600);
+
+    let from = address(5);
+    let events = times(10, &error("broken"));
+    let found = flood(20, |_| send(app, &from, "e", "e", &events)).await;
+    row("errors of one visitor", found, 60 + 30);
+
+    let from = address(6);
+    let events = times(20, &error("broken"));
+    let found = flood(100, |n| send(app, &from, &format!("f{n}"), &format!("f{n}"), &events)).await;
+    row("errors of one address", found, 1_000 + 600);
+
+    let from = address(7);
+    let events = times(20, &json!({"t": "feedback", "kind": "rating", "rating": 1}));
+    let found = flood(100, |n| send(app, &from, &format!("g{n}"), &format!("g{n}"), &events)).await;
+    row("feedback of one address", found, 1_000 + 600);
+    rows
+}
+
+/// Pictures and simulations.
+async fn uploads(app: &TestApp) -> Vec<Row> {
+    let count = async |number: u8, path: &str, body: &dyn Fn(u8) -> Vec<u8>| {
+        let mut taken = 0;
+        for n in 0..40 {
+            let request = app.post(&format!("{path}?key={CLIENT_KEY}")).body(body(n));
+            let request = request.header("x-forwarded-for", address(number));
+            match request.send().await.unwrap().status().as_u16() {
+                201 | 204 => taken += 1,
+                429 => {}
+                other => panic!("{path}: {other}"),
+            }
+        }
+        taken
+    };
+    let last_day = day_of(app.now()) - 1;
+    let simulation = |n: u8| {
+        let made = Simulation { users: 1, days: 1, seed: n.into(), last_day, regression: None };
+        serde_json::to_vec(&made).unwrap()
+    };
+    let png = |n: u8| [b"\x89PNG\r\n\x1a\n".as_slice(), &[n; 32]].concat();
+    vec![
+        Row {
+            what: "pictures of one address",
+            found: count(8, "/collect/screenshot", &png).await,
+            bound: 20 + 10,
+        },
+        Row {
+            what: "simulations that one address begins",
+            found: count(9, "/collect/simulation", &simulation).await,
+            bound: 10 + 6,
+        },
+    ]
+}
+
+/// What would take too long over HTTP: the same check, asked directly.
+fn bytes(app: &TestApp) -> Vec<Row> {
+    let environment = app.service.first_environment().unwrap();
+    let admitted = |address: IpAddr, session: u64, events: usize, bytes: usize| {
+        let fact = Fact {
+            at: app.now(),
+            page: String::new(),
+            kind: FactKind::Custom { name: "x".into() },
         };
-        waiting.into_iter().map(answer).collect::<Vec<_>>()
-    });
-    for (path, answer) in answers.await.unwrap() {
-        assert!(answer.starts_with("HTTP/1.1 408"), "{path}: {answer}");
-    }
-    assert!(begun.elapsed() >= Duration::from_secs(4), "no sooner than the deadline");
+        let mut batch = Batch {
+            id: "b".into(),
+            environment,
+            received_at: app.now(),
+            visit: Visit {
+                who: Some((PersonHash(session), SessionHash(session))),
+                ..Visit::default()
+            },
+            facts: vec![fact; events],
+            raw: Vec::new(),
+        };
+        telemetry::admit(&app.service, &mut batch, Some(address), bytes).is_ok()
+    };
+    let here = |last| IpAddr::from([198, 51, 100, last]);
+    let events = (0..2_000).filter(|n| admitted(here(1), n % 100, 200, 1)).count();
+    let megabytes = (0..2_000).filter(|_| admitted(here(2), 1, 0, 1 << 20)).count();
+    vec![
+        Row { what: "events of one address", found: events as u64 * 200, bound: 120_000 + 60_000 },
+        Row { what: "MiB of one address on the disk", found: megabytes as u64, bound: 64 + 16 },
+    ]
 }
 
-/// A server with few file handles.
-struct Small {
-    child: Child,
-    address: String,
-    _data: tempfile::TempDir,
+/// The names of events that have a row of their own.
+async fn names(app: &TestApp) -> BTreeSet<String> {
+    let (_, page) = json(app.api(Method::GET, "/events?limit=1000")).await;
+    let items = page["items"].as_array().unwrap().iter();
+    items.map(|item| item["name"].as_str().unwrap().to_owned()).collect()
 }
 
-impl Drop for Small {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Small {
-    fn start(handles: u32) -> Self {
-        let data = tempfile::tempdir().unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let address = format!("127.0.0.1:{port}");
-        let mut child = Command::new("sh")
-            .arg("-c")
-            .arg(format!("ulimit -n {handles}; exec \"$0\" serve --listen {address} --data \"$1\""))
-            .arg(env!("CARGO_BIN_EXE_phasegate"))
-            .arg(data.path())
-            .env_clear()
-            .env("PHASEGATE_CLIENT_KEY", CLIENT_KEY)
-            .current_dir(data.path())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let log = std::io::BufReader::new(child.stderr.take().unwrap());
-        let mut lines = std::io::BufRead::lines(log).map_while(Result::ok);
-        assert!(lines.any(|line| line.contains("phasegate is ready")), "it ended before");
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, address, _data: data }
-    }
-
-    fn status(&self, request: &str) -> String {
-        let mut stream = half_sent(&self.address, request);
-        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-        let mut head = [0; 15];
-        stream.read_exact(&mut head).unwrap();
-        String::from_utf8_lossy(&head[9..12]).into_owned()
-    }
-}
-
-const HEALTH: &str = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
-
-fn evaluation() -> String {
-    format!(
-        "POST {BULK} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {CLIENT_KEY}\r\n\
-         Content-Length: 14\r\n\r\n{{\"context\":{{}}}}"
-    )
-}
-
-/// Half of a head on more connections than there are file handles.
-#[test]
-fn half_sent_heads_keep_nobody_out() {
-    let server = Small::start(128);
-    let halves: Vec<TcpStream> =
-        (0..300).map(|_| half_sent(&server.address, "GET / HTTP/1.1\r\nHost")).collect();
-    for _ in 0..20 {
-        assert_eq!(server.status(HEALTH), "200", "beside {} half heads", halves.len());
-        assert_eq!(server.status(&evaluation()), "200");
-    }
-}
-
-/// Idle connections are closed when handles get scarce.
-#[test]
-fn idle_connections_make_room() {
-    let server = Small::start(96);
-    let mut idle = Vec::new();
-    for n in 0..200 {
-        let mut stream = half_sent(&server.address, HEALTH);
-        let mut answer = [0; 12];
-        stream.read_exact(&mut answer).unwrap();
-        assert_eq!(&answer[9..], b"200", "connection {n}");
-        idle.push(stream);
-    }
-    assert_eq!(server.status(&evaluation()), "200");
-}
-
-/// A page's tracing adds headers of its own; a preflight that refuses them costs all telemetry.
-#[tokio::test]
-async fn headers_of_tracing_pass_the_preflight() {
-    let app = TestApp::start().await;
-    for name in ["baggage", "traceparent", "sentry-trace", "request-id", "x-datadog-trace-id"] {
-        for path in [BULK.to_owned(), format!("/collect?key={CLIENT_KEY}")] {
-            let url = format!("{}{path}", app.url);
-            let asked = app.client.request(reqwest::Method::OPTIONS, url);
-            let asked = asked.header("origin", "https://shop.example");
-            let asked = asked.header("access-control-request-method", "POST");
-            let asked = asked.header("access-control-request-headers", name);
-            let answer = asked.send().await.unwrap();
-            let allowed = answer.headers()["access-control-allow-headers"].to_str().unwrap();
-            assert!(allowed.contains(name), "{path} {name}: {allowed}");
+/// Names that push others out: one address invents as many as have a row, from many visitors each.
+async fn labels(app: &TestApp) -> Vec<Row> {
+    let from = address(10);
+    let invented: Vec<Value> = (0..MAX_LABELS + 100).map(|n| custom(&format!("x{n}"))).collect();
+    for visitor in 0..8 {
+        let visitor = format!("x{visitor}");
+        for part in invented.chunks(100) {
+            stored(send(app, &from, &visitor, &visitor, &part.to_vec().into())).await;
         }
     }
-}
-
-/// Wrong passwords from behind the same proxy do not keep a known browser out.
-#[tokio::test]
-async fn strangers_behind_one_proxy_lock_nobody_out() {
-    let app = TestApp::start().await;
-    let fields = |password| [("email", common::EMAIL), ("password", password), ("next", "")];
-    let first = app.form("/login", &fields(common::PASSWORD)).send().await.unwrap();
-    let device = common::cookie_named(&first, "phasegate_device");
-    for _ in 0..12 {
-        app.form("/login", &fields("wrong horse battery")).send().await.unwrap();
+    let planned = times(1, &custom("premium_conversion"));
+    stored(send(app, &address(11), "p", "p", &planned)).await;
+    for last in 12..24 {
+        let (from, visitor) = (address(last), format!("h{last}"));
+        stored(send(app, &from, &visitor, &visitor, &times(1, &custom("coupon_used")))).await;
     }
-    let stranger = app.form("/login", &fields(common::PASSWORD)).send().await.unwrap();
-    assert!(common::location(&stranger).contains("error=wait"), "a browser that is not known");
-    let known = app.form("/login", &fields(common::PASSWORD)).header("cookie", &device);
-    let known = known.send().await.unwrap();
-    assert!(common::location(&known).starts_with("/login/check"), "{}", common::location(&known));
-    let forged = device.replacen("phasegate_device=", "phasegate_device=x", 1);
-    let forged = app.form("/login", &fields(common::PASSWORD)).header("cookie", forged);
-    let forged = forged.send().await.unwrap();
-    assert!(common::location(&forged).contains("error=wait"));
+    let names = names(app).await;
+    let missing = |name: &str| u64::from(!names.contains(name));
+    vec![
+        Row { what: "rows of events", found: names.len() as u64, bound: u64::from(MAX_LABELS) + 1 },
+        Row {
+            what: "events of the plan that are pushed out",
+            found: missing("premium_conversion"),
+            bound: 0,
+        },
+        Row {
+            what: "events of twelve people that are pushed out",
+            found: missing("coupon_used"),
+            bound: 0,
+        },
+    ]
 }
 
-/// Encoded bodies are taken by every route that takes a body, and what is not understood is said.
+/// Honest vitals that are taken away by corrections of values that others have sent.
+async fn corrections(app: &TestApp) -> Vec<Row> {
+    let samples = async || {
+        let environment = app.service.first_environment().unwrap();
+        let actor = common::actor(Role::Viewer);
+        let read = phasegate_service::dashboard::dashboard(&app.service, &actor, environment);
+        let vitals = read.await.unwrap().vitals;
+        vitals.iter().find(|vital| vital.vital == Vital::Lcp).unwrap().samples
+    };
+    for last in 30..40 {
+        let (from, visitor) = (address(last), format!("c{last}"));
+        stored(send(app, &from, &visitor, &visitor, &times(1, &lcp(2_000_000)))).await;
+    }
+    let before = samples().await;
+    let mut forged = lcp(1);
+    forged["was"] = 2_000_000.into();
+    for n in 0..20 {
+        let visitor = format!("z{n}");
+        stored(send(app, &address(40), &visitor, &visitor, &times(1, &forged))).await;
+    }
+    let changed = before.abs_diff(samples().await);
+    vec![Row { what: "vitals of others that forged corrections change", found: changed, bound: 0 }]
+}
+
 #[tokio::test]
-async fn encodings_are_the_same_on_every_route() {
-    let app = TestApp::start().await;
-    let gzip = |text: &str| {
-        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        encoder.write_all(text.as_bytes()).unwrap();
-        encoder.finish().unwrap()
-    };
-    let evaluate = |coding: &str, body: Vec<u8>| {
-        let ask = app.post(BULK).bearer_auth(CLIENT_KEY);
-        ask.header("content-encoding", coding).body(body)
-    };
-    assert_eq!(json(evaluate("gzip", gzip("{\"context\":{}}"))).await.0, 200);
-    let flag = json!({"key": "ZIPPED", "kind": "boolean"}).to_string();
-    let make = app.api(reqwest::Method::POST, "/flags").header("content-encoding", "x-gzip");
-    assert_eq!(json(make.body(gzip(&flag))).await.0, 201);
-    let refused = evaluate("compress", b"x".to_vec()).send().await.unwrap();
-    assert_eq!(refused.status(), 415);
-    assert_eq!(refused.headers()["accept-encoding"], "gzip, deflate, br, zstd");
+async fn one_page_with_the_public_key_is_bounded() {
+    let app = server().await;
+    let mut rows = corrections(&app).await;
+    rows.extend(labels(&app).await);
+    rows.extend(floods(&app).await);
+    rows.extend(uploads(&app).await);
+    rows.extend(bytes(&app));
+    println!("{:>8} {:>8}  in a minute", "found", "at most");
+    for Row { what, found, bound } in &rows {
+        println!("{found:>8} {bound:>8}  {what}");
+    }
+    for Row { what, found, bound } in &rows {
+        assert!(found <= bound, "{what}: {found}, at most {bound}");
+        assert!(*bound == 0 || *found > 0, "{what}: nothing is taken at all");
+    }
+    // Others are not refused meanwhile, and what was refused is counted where people look.
+    let other = send(&app, &address(200), "other", "other", &times(1, &error("broken")));
+    assert_eq!(stored(other).await, 1);
+    telemetry::write_refusals(&app.service).await.unwrap();
+    let refused = json(app.api(Method::GET, "/upkeep")).await.1["refused"].to_string();
+    for what in
+        ["events of one session", "new sessions of one address", "no such value of this session"]
+    {
+        assert!(refused.contains(what), "{what}: {refused}");
+    }
 }

@@ -17,6 +17,8 @@ use std::{
 };
 
 use common::{CLIENT_KEY, SERVER_TOKEN, TestApp, json};
+use phasegate_store::StateStore;
+use phasegate_store_sqlite::SqliteState;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
@@ -222,10 +224,11 @@ fn a_clean_stop_leaves_one_whole_file() {
     assert_eq!(found["enabled"], false, "the last change is in the copy");
 }
 
-/// A command beside a running server must not take the journal away from under it: the locks that SQLite
-/// holds on a file end when anything in the process closes that file.
-#[test]
-fn a_command_beside_the_server_leaves_its_journal() {
+/// A process beside a running server must not take the journal away from under it. SQLite removes the
+/// journal when the last connection closes, and it knows of the server's by locks, which end when anything
+/// in the server's process closes the file.
+#[tokio::test]
+async fn a_process_beside_the_server_leaves_its_journal() {
     use std::os::unix::fs::MetadataExt;
     let folder = tempfile::tempdir().unwrap();
     let (child, url) = serve(folder.path());
@@ -240,6 +243,8 @@ fn a_command_beside_the_server_leaves_its_journal() {
     for _ in 0..3 {
         run(&["flag", "list"]);
         run(&["flag", "set", "EXERCISE_VIDEO_INTEGRATION", "--off"]);
+        let state = SqliteState::open(&folder.path().join("state.db")).await.unwrap();
+        state.close().await.unwrap();
     }
     assert_eq!(journal("state.db-wal").unwrap(), before, "the server's journal is still there");
     switch_off(&url, "OFFLINE_EXERCISE_ACCESS");

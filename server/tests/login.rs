@@ -232,3 +232,24 @@ async fn a_text_never_leaves_its_text_area() {
     assert!(page.contains("&lt;/textarea&gt;&lt;/form&gt;"));
     assert!(!page.contains(evil));
 }
+
+/// Wrong passwords from behind the same proxy do not keep a known browser out.
+#[tokio::test]
+async fn strangers_behind_one_proxy_lock_nobody_out() {
+    let app = TestApp::start().await;
+    let fields = |password| [("email", common::EMAIL), ("password", password), ("next", "")];
+    let first = app.form("/login", &fields(common::PASSWORD)).send().await.unwrap();
+    let device = common::cookie_named(&first, "phasegate_device");
+    for _ in 0..12 {
+        app.form("/login", &fields("wrong horse battery")).send().await.unwrap();
+    }
+    let stranger = app.form("/login", &fields(common::PASSWORD)).send().await.unwrap();
+    assert!(common::location(&stranger).contains("error=wait"), "a browser that is not known");
+    let known = app.form("/login", &fields(common::PASSWORD)).header("cookie", &device);
+    let known = known.send().await.unwrap();
+    assert!(common::location(&known).starts_with("/login/check"), "{}", common::location(&known));
+    let forged = device.replacen("phasegate_device=", "phasegate_device=x", 1);
+    let forged = app.form("/login", &fields(common::PASSWORD)).header("cookie", forged);
+    let forged = forged.send().await.unwrap();
+    assert!(common::location(&forged).contains("error=wait"));
+}

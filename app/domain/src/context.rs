@@ -1,12 +1,19 @@
 //! OpenFeature's evaluation context.
 
-use serde_json::{Map, Value};
+use std::cmp::Ordering;
+
+use serde_json::Value;
 
 /// Who is asking: a `targetingKey` and attributes of any JSON type.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct EvaluationContext {
     targeting_key: Option<String>,
-    attributes: Map<String, Value>,
+    /// By the length of their names first, so that a look-up compares hardly any letters.
+    attributes: Vec<(Box<str>, Value)>,
+}
+
+fn by_length(a: &str, b: &str) -> Ordering {
+    a.len().cmp(&b.len()).then_with(|| a.cmp(b))
 }
 
 /// Why a context cannot be used.
@@ -27,7 +34,7 @@ impl EvaluationContext {
     /// A user who is known by nothing but a key.
     #[must_use]
     pub fn of_user(targeting_key: impl Into<String>) -> Self {
-        Self { targeting_key: Some(targeting_key.into()), attributes: Map::new() }
+        Self { targeting_key: Some(targeting_key.into()), attributes: Vec::new() }
     }
 
     /// Takes OpenFeature's JSON form apart. `null` and a missing context are empty ones.
@@ -36,7 +43,7 @@ impl EvaluationContext {
     /// When it is no object or its `targetingKey` no string.
     pub fn from_json(value: Value) -> Result<Self, InvalidContext> {
         let mut attributes = match value {
-            Value::Null => Map::new(),
+            Value::Null => serde_json::Map::new(),
             Value::Object(attributes) => attributes,
             _ => return Err(InvalidContext::NotAnObject),
         };
@@ -45,6 +52,9 @@ impl EvaluationContext {
             Some(Value::String(key)) => Some(key),
             Some(_) => return Err(InvalidContext::TargetingKeyNotAString),
         };
+        let attributes = attributes.into_iter().map(|(name, value)| (name.into_boxed_str(), value));
+        let mut attributes: Vec<_> = attributes.collect();
+        attributes.sort_unstable_by(|(a, _), (b, _)| by_length(a, b));
         Ok(Self { targeting_key, attributes })
     }
 
@@ -57,7 +67,9 @@ impl EvaluationContext {
     /// The same user with one more attribute.
     #[must_use]
     pub fn with(mut self, attribute: &str, value: impl Into<Value>) -> Self {
-        self.attributes.insert(attribute.to_owned(), value.into());
+        self.attributes.retain(|(other, _)| **other != *attribute);
+        let (Ok(place) | Err(place)) = self.place(attribute);
+        self.attributes.insert(place, (attribute.into(), value.into()));
         self
     }
 
@@ -70,7 +82,13 @@ impl EvaluationContext {
     /// An attribute's value; `null` counts as missing.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&Value> {
-        self.attributes.get(name).filter(|value| !value.is_null())
+        let (_, value) = self.attributes.get(self.place(name).ok()?)?;
+        (!value.is_null()).then_some(value)
+    }
+
+    /// Where an attribute is, or would be.
+    fn place(&self, name: &str) -> Result<usize, usize> {
+        self.attributes.binary_search_by(|(other, _)| by_length(other, name))
     }
 }
 
@@ -89,6 +107,21 @@ mod tests {
         assert_eq!(context.targeting_key(), Some("ada"));
         assert_eq!(context.attribute("plan"), Some(&json!("pro")));
         assert_eq!(context.attribute("gone"), None);
+    }
+
+    #[test]
+    fn an_attribute_is_found_whatever_the_others_are_called() {
+        let names = ["b", "aa", "a", "", "ab", "äb", "longer_than_all", "longer_than_alk"];
+        let json: Value = names.iter().map(|name| ((*name).to_owned(), json!(name))).collect();
+        let read = EvaluationContext::from_json(json).unwrap();
+        let nobody = EvaluationContext::default();
+        let made = names.iter().fold(nobody, |context, name| context.with(name, *name));
+        assert_eq!(read, made);
+        for name in names {
+            assert_eq!(read.attribute(name), Some(&json!(name)), "{name}");
+        }
+        assert_eq!(read.attribute("longer_than_alx"), None);
+        assert_eq!(made.with("aa", 1).attribute("aa"), Some(&json!(1)), "the last one counts");
     }
 
     #[test]

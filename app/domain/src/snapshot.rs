@@ -7,7 +7,7 @@ use crate::{
     context::EvaluationContext,
     flags::{Flag, FlagState, Flags, Forced, PersonalOverride, Step, Trace},
     ids::{FlagKey, PhaseNumber},
-    rollout::{Membership, Rollout, RolloutVariables},
+    rollout::{Audience, FoundEntry, Membership, Rollout, RolloutVariables},
     segments::{Segment, Segments},
 };
 
@@ -52,6 +52,8 @@ pub struct Snapshot {
     segments: Segments,
     rollout: Option<Rollout>,
     rollout_variables: RolloutVariables,
+    /// The entries of the rollout's plan; follows from it and the segments.
+    audience: Vec<FoundEntry>,
 }
 
 impl FlagEntry {
@@ -117,7 +119,9 @@ impl Snapshot {
             }
         }
         let segments = segments.into_iter().map(|s| (s.key.clone(), s)).collect();
-        Self { flags, segments, rollout, rollout_variables }
+        let audience = rollout.as_ref().map(|rollout| FoundEntry::all(&rollout.plan, &segments));
+        let audience = audience.unwrap_or_default();
+        Self { flags, segments, rollout, rollout_variables, audience }
     }
 
     /// The flag of that key.
@@ -187,7 +191,9 @@ impl Snapshot {
             return None;
         };
         let variables = &self.rollout_variables;
-        Some(rollout.membership(reached, variables, &self.segments, context, now, trace))
+        let (entries, segments) = (&*self.audience, &self.segments);
+        let audience = Audience { entries, reached, variables, segments };
+        Some(rollout.membership(audience, context, now, trace))
     }
 
     /// Everything that asks for a segment: rules as `flag FLAG, rule N`, other segments, phases.

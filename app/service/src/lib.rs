@@ -30,7 +30,7 @@ pub mod secrets;
 pub mod segments;
 mod service;
 pub mod setup;
-mod subscriber;
+pub mod subscriber;
 pub mod telemetry;
 pub mod tokens;
 pub mod toml_document;

@@ -4,7 +4,8 @@ use std::net::{IpAddr, Ipv6Addr};
 
 /// The address under which somebody is counted. With IPv6 a subscriber has at least 2^64 addresses, so
 /// the first 64 bits stand for all of them; an IPv4 address in the form of IPv6 is the IPv4 address.
-pub(crate) fn subscriber(address: IpAddr) -> IpAddr {
+#[must_use]
+pub fn subscriber(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let bits = u128::from(address) >> 64 << 64;

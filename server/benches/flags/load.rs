@@ -54,6 +54,21 @@ pub(crate) async fn once(request: &Request) -> String {
     String::from_utf8_lossy(&buffer[..end]).into_owned()
 }
 
+/// Sends the request so many times with a pause after each; seconds until each answer.
+#[allow(dead_code, reason = "the benchmark of ingest shares this file")]
+pub(crate) async fn some(request: &Request, count: usize, pause: Duration) -> Vec<f32> {
+    let mut connection = TcpStream::connect(&request.address).await.unwrap();
+    connection.set_nodelay(true).unwrap();
+    let (mut buffer, mut times) = (Vec::new(), Vec::new());
+    for _ in 0..count {
+        let sent = Instant::now();
+        exchange(&mut connection, &request.bytes, &mut buffer).await;
+        times.push(sent.elapsed().as_secs_f32());
+        tokio::time::sleep(pause).await;
+    }
+    times
+}
+
 /// Sends the request again and again; requests per second.
 pub(crate) async fn run(
     request: &Request,

@@ -22,10 +22,11 @@ use child::Server;
 use serde_json::json;
 
 /// How long each side is loaded in one round.
-const ROUND: Duration = Duration::from_secs(3);
+const ROUND: Duration = Duration::from_secs(2);
 
-/// Rounds of each side, in turn, so that what else the machine does hits both.
-const ROUNDS: usize = 3;
+/// Rounds of each side, in turn. The ratio is the median of those of neighbouring rounds, so that what else
+/// the machine does hits both sides of it.
+const ROUNDS: usize = 7;
 
 /// Connections that send one request after the other.
 const CONNECTIONS: usize = 32;
@@ -84,6 +85,8 @@ async fn evaluations(server: &Server) {
         their_rates.push(load::run(&theirs, CONNECTIONS, ROUND, &mut their_times).await);
         our_rates.push(load::run(&ours, CONNECTIONS, ROUND, &mut our_times).await);
     }
+    let mut ratios: Vec<f64> =
+        our_rates.iter().zip(&their_rates).map(|(ours, theirs)| ours / theirs).collect();
     let (ours, theirs) = (median(&mut our_rates), median(&mut their_rates));
     println!("\nOFREP bulk, {flags} flags, {CONNECTIONS} connections, median of {ROUNDS} rounds");
     println!("  {:<18} {:>10} {:>10} {:>10}", "", "requests/s", "p50 ms", "p99 ms");
@@ -93,7 +96,8 @@ async fn evaluations(server: &Server) {
         let (p50, p99) = (times.quantile(0.5), times.quantile(0.99));
         println!("  {name:<18} {rate:>10.0} {p50:>10.2} {p99:>10.2}");
     }
-    println!("  ratio {:.0} %   (budget: at least 65 %)", ours / theirs * 100.0);
+    let ratio = median(&mut ratios) * 100.0;
+    println!("  ratio {ratio:.0} %   (budget: at least 65 %)");
     println!("  memory after it: {} MB", server.memory_mb());
 }
 

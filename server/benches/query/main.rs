@@ -9,7 +9,6 @@
 )]
 
 use std::{
-    collections::BTreeSet,
     path::Path,
     sync::{
         Arc,
@@ -223,8 +222,8 @@ fn batch(number: usize, at: Timestamp, now: Timestamp) -> Batch {
             release: Some(format!("1.{}", noise(12, 4))),
             exposed,
             phase: Some(PhaseNumber(1 + (noise(13, 3) as u16))),
-            segments: BTreeSet::new(),
             arm: Arm::parse("2:everyone:20000:treatment"),
+            ..Visit::default()
         },
         facts: facts.map(|kind| Fact { at, page: page.clone(), kind }).collect(),
         raw: Vec::new(),

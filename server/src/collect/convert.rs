@@ -9,8 +9,8 @@ use phasegate_domain::{
     ids::{EnvironmentId, FlagKey, PhaseNumber, SegmentKey, VariantName},
     simulation::{FLAGS, SEGMENTS},
     telemetry::{
-        Arm, Batch, Device, ErrorReport, Fact, FactKind, Feedback, Severity, TaskOutcome,
-        TimingKind, Visit, refusal_class,
+        Arm, Batch, Device, ErrorReport, Fact, FactKind, Feedback, NetworkHash, Severity,
+        TaskOutcome, TimingKind, Visit, refusal_class,
     },
     vitals::Vital,
 };
@@ -39,6 +39,8 @@ pub(super) struct Sending {
     pub(super) at: Timestamp,
     /// The phase that the rollout was in then.
     pub(super) phase: Option<PhaseNumber>,
+    /// From where, if that says something.
+    pub(super) network: Option<NetworkHash>,
 }
 
 /// Turns a payload into a batch of facts, at the server's time. What is switched off is left out
@@ -136,6 +138,7 @@ fn visit(
         phase: sending.phase,
         segments,
         arm,
+        network: sending.network,
     }
 }
 

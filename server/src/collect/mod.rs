@@ -6,7 +6,7 @@ mod raw;
 mod screenshot;
 pub(crate) mod simulation;
 
-use std::{borrow::Cow, net::IpAddr, time::Duration};
+use std::{borrow::Cow, time::Duration};
 
 use axum::{
     Json, Router,
@@ -131,23 +131,17 @@ async fn take_in(
     }
     let live = service.environment(environment).map_err(|error| failed(&error))?;
     let sending = simulation::sending(service, environment, &batch, held).await?;
+    let address = from.public();
+    let network = address.map(|address| telemetry::network(service, environment, address));
+    let sending = convert::Sending { network, ..sending };
     let events = batch.events.len();
     let (mut batch, rejected) = convert::batch(service, batch, &live, sending);
-    let address = Some(from.0).filter(|address| !is_private(*address));
-    telemetry::admit(service, &mut batch, address, body.len()).map_err(|error| exceeded(&error))?;
+    telemetry::admit(service, &mut batch, address, body.len())
+        .map_err(|error| exceeded(service, environment, &error))?;
     let accepted = events - rejected.len();
     let appended = telemetry::ingest(turn, batch).await.map_err(|error| failed(&error))?;
     let rejected = rejected.into_iter().map(|(index, reason)| Rejected { index, reason }).collect();
     Ok(Receipt { accepted, rejected, repeated: appended == Appended::Repeated })
-}
-
-/// Whether an address is one of this machine or network: behind it stand many, as behind a proxy that is
-/// not trusted, and no stranger.
-fn is_private(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.is_loopback() || address.is_private(),
-        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local(),
-    }
 }
 
 /// Whose page sends something, by the key in the address or in a header.
@@ -164,7 +158,13 @@ fn app_of(
     Ok((app, query))
 }
 
-fn exceeded(error: &telemetry::QuotaExceeded) -> Problem {
+/// Says that a quota is used up, and counts it.
+fn exceeded(
+    service: &Service,
+    environment: EnvironmentId,
+    error: &telemetry::QuotaExceeded,
+) -> Problem {
+    telemetry::note_deferral(service, environment, &error.to_string());
     let seconds = HeaderValue::from(error.retry_after_seconds.max(1));
     Problem::new(StatusCode::TOO_MANY_REQUESTS, error.to_string())
         .with_header(header::RETRY_AFTER, seconds)

@@ -8,10 +8,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use phasegate_domain::telemetry::MAX_SCREENSHOT_BYTES;
-use phasegate_service::telemetry::save_screenshot;
+use phasegate_service::telemetry::{admit_picture, save_screenshot};
 use serde::Serialize;
 
-use super::{KeyQuery, app_of, failed};
+use super::{KeyQuery, app_of, exceeded, failed};
 use crate::http::{AppState, ClientAddress, Problem};
 
 /// What became of it.
@@ -35,6 +35,8 @@ pub(super) async fn keep(
         let detail = "too many pictures are being stored; send it again in a while";
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail));
     };
+    let admitted = admit_picture(&state.service, app.environment, from.public(), bytes.len());
+    admitted.map_err(|error| exceeded(&state.service, app.environment, &error))?;
     let id = save_screenshot(&state.service, app.environment, bytes.into())
         .await
         .map_err(|error| failed(&error))?;

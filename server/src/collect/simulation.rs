@@ -30,7 +30,7 @@ use tokio::sync::SemaphorePermit;
 use super::{
     KeyQuery, app_of,
     convert::{Sending, earlier},
-    failed,
+    exceeded, failed,
 };
 use crate::http::{AppState, ClientAddress, Problem};
 
@@ -102,6 +102,8 @@ async fn begin(
     let body = state.bodies.read(from.0, &headers, body, MAX_BODY_BYTES).await?;
     let wanted: Simulation = serde_json::from_slice(&body)
         .map_err(|error| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()))?;
+    let admitted = telemetry::admit_simulation(&state.service, from.public());
+    admitted.map_err(|error| exceeded(&state.service, app.environment, &error))?;
     let _permit = permit(&state)?;
     let begun = telemetry::begin_simulation(&state.service, app.environment, wanted).await;
     begun.map_err(|error| failed(&error))?;
@@ -118,7 +120,7 @@ pub(super) async fn sending(
     let Some(made_up) = batch.simulated else {
         let at = earlier(service.now(), held);
         let phase = service.environment(environment).map_err(|e| failed(&e))?.phase_at(at);
-        return Ok(Sending { environment, at, phase });
+        return Ok(Sending { environment, at, phase, network: None });
     };
     let refuse = |detail: &str| Problem::new(StatusCode::BAD_REQUEST, detail);
     let at = Timestamp::from_timestamp_millis(made_up.at)
@@ -140,5 +142,5 @@ pub(super) async fn sending(
         return Err(refuse("simulated.phase: 1, 2 or 3"));
     }
     let environment = environment.simulated();
-    Ok(Sending { environment, at, phase: made_up.phase.map(PhaseNumber) })
+    Ok(Sending { environment, at, phase: made_up.phase.map(PhaseNumber), network: None })
 }

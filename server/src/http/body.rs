@@ -18,6 +18,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
 };
 use http_body_util::LengthLimitError;
+use phasegate_service::subscriber::subscriber;
 use tokio_util::sync::CancellationToken;
 
 use super::{Problem, coding::decoded};
@@ -61,6 +62,7 @@ impl SlowBodies {
     }
 
     fn place(&self, address: IpAddr) -> Place<'_> {
+        let address = subscriber(address);
         let mut waiting = self.lock();
         let is_here = |(of, _): &&(IpAddr, CancellationToken)| *of == address;
         let crowded = waiting.bodies.len() >= MAX_SLOW_PER_ADDRESS

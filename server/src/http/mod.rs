@@ -10,11 +10,12 @@ mod security;
 
 use std::{
     net::SocketAddr,
+    ops::Deref,
     sync::{Arc, OnceLock},
 };
 
 pub(crate) use body::SlowBodies;
-pub(crate) use connections::{Connection, Limits, serve_connections};
+pub(crate) use connections::{Connection, KeptOpen, Limits, serve_connections};
 pub(crate) use peer::{ClientAddress, TrustedProxies};
 use phasegate_service::{Service, secrets::Seed};
 pub(crate) use problem::Problem;
@@ -27,35 +28,48 @@ use crate::{
     config::Config,
     health::LastReadiness,
     live,
-    ofrep::{self, Tickets},
+    ofrep::{self, StreamPlaces, Tickets},
 };
 
-/// What handlers are given.
+/// What handlers are given. One pointer, because each request clones it several times, and counters that
+/// all threads change are the dearest part of a small answer.
 #[derive(Debug, Clone)]
-pub struct AppState {
+pub struct AppState(Arc<Parts>);
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// The parts of [`AppState`].
+#[derive(Debug)]
+pub struct Parts {
     /// The use cases.
     pub(crate) service: Arc<Service>,
     /// Cancelled when the server stops.
     pub(crate) stopping: CancellationToken,
-    pub(crate) settings: Arc<Settings>,
+    pub(crate) settings: Settings,
     /// One permit for each live page that may be open.
     pub(crate) streams: Arc<Semaphore>,
-    /// One permit for each client that may listen for changes of flags.
-    pub(crate) flag_streams: Arc<Semaphore>,
+    /// Places of clients that listen for changes of flags.
+    pub(crate) flag_streams: StreamPlaces,
     /// The bodies that are waited for.
     pub(crate) bodies: SlowBodies,
     /// How many connections there may be.
     pub(crate) limits: Limits,
     /// One permit for each picture that may be stored at once.
-    pub(crate) uploads: Arc<Semaphore>,
+    pub(crate) uploads: Semaphore,
     /// One permit for each simulation that may be begun or read.
-    pub(crate) simulations: Arc<Semaphore>,
+    pub(crate) simulations: Semaphore,
     /// What was found out last about what the server can do.
-    pub(crate) readiness: Arc<LastReadiness>,
+    pub(crate) readiness: LastReadiness,
     /// What lets those clients in.
     pub(crate) tickets: Tickets,
     /// Under which address this process reaches itself, once it listens.
-    pub(crate) address: Arc<OnceLock<SocketAddr>>,
+    pub(crate) address: OnceLock<SocketAddr>,
 }
 
 /// The part of the configuration that handlers need.
@@ -85,19 +99,19 @@ impl AppState {
         let limits = Limits::of_process();
         // Event streams stay open: some room is always left for questions and answers.
         let streams = ofrep::MAX_STREAMS.min(limits.all / 4 * 3);
-        Self {
+        Self(Arc::new(Parts {
             service,
             stopping,
-            settings: Arc::new(settings),
+            settings,
             streams: Arc::new(Semaphore::new(live::MAX_STREAMS)),
-            flag_streams: Arc::new(Semaphore::new(streams)),
+            flag_streams: StreamPlaces::new(streams),
             bodies: SlowBodies::default(),
             limits,
-            uploads: Arc::new(Semaphore::new(collect::MAX_UPLOADS)),
-            simulations: Arc::new(Semaphore::new(collect::simulation::MAX_AT_ONCE)),
-            readiness: Arc::default(),
+            uploads: Semaphore::new(collect::MAX_UPLOADS),
+            simulations: Semaphore::new(collect::simulation::MAX_AT_ONCE),
+            readiness: LastReadiness::default(),
             tickets: Tickets::new(seed),
-            address: Arc::default(),
-        }
+            address: OnceLock::new(),
+        }))
     }
 }

@@ -1,6 +1,12 @@
 //! Who a request comes from: the other end of the connection, or the client that a trusted proxy names.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use axum::{
     extract::FromRequestParts,
@@ -9,6 +15,18 @@ use axum::{
 use ipnet::IpNet;
 
 use super::{AppState, Problem, connections::Connection};
+
+/// The header in which proxies say whom they speak for.
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
+/// Whether an address is one of this machine or network: behind it stand many, as behind a proxy that is
+/// not trusted, and no stranger.
+fn is_private(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.is_loopback() || address.is_private(),
+        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local(),
+    }
+}
 
 /// The proxies whose word about their clients is taken.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -39,13 +57,26 @@ impl TrustedProxies {
         self.0.iter().any(|network| network.contains(&address))
     }
 
+    /// Says once in the log that a proxy of this machine or network is not trusted: then all of its
+    /// clients count as one, and what bounds one stranger bounds them all.
+    fn warn_of(&self, peer: IpAddr) {
+        static IS_SAID: AtomicBool = AtomicBool::new(false);
+        if is_private(peer) && !self.trusts(peer) && !IS_SAID.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                proxy = %peer,
+                "a proxy says whom it speaks for (X-Forwarded-For), and is not trusted: all of its clients \
+                 count as one. If it is yours, set PHASEGATE_TRUSTED_PROXIES={peer}"
+            );
+        }
+    }
+
     /// The client: the last address of `X-Forwarded-For` that is not a trusted proxy's, as far as
     /// trusted proxies have written it. What strangers write there is not looked at.
     pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         if !self.trusts(peer) {
             return peer;
         }
-        let lines = headers.get_all("x-forwarded-for").into_iter();
+        let lines = headers.get_all(FORWARDED_FOR).into_iter();
         let lines: Vec<&str> = lines.filter_map(|value| value.to_str().ok()).collect();
         let hops = lines.iter().rev().flat_map(|line| line.rsplit(','));
         let mut client = peer;
@@ -64,6 +95,13 @@ impl TrustedProxies {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ClientAddress(pub(crate) IpAddr);
 
+impl ClientAddress {
+    /// The address, if it says who the client is.
+    pub(crate) fn public(self) -> Option<IpAddr> {
+        (!is_private(self.0)).then_some(self.0)
+    }
+}
+
 impl FromRequestParts<AppState> for ClientAddress {
     type Rejection = Problem;
 
@@ -73,6 +111,9 @@ impl FromRequestParts<AppState> for ClientAddress {
             return Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, detail));
         };
         let peer = connection.peer.ip();
+        if parts.headers.contains_key(FORWARDED_FOR) {
+            state.settings.trusted_proxies.warn_of(peer);
+        }
         Ok(Self(state.settings.trusted_proxies.client(peer, &parts.headers)))
     }
 }

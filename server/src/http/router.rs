@@ -76,5 +76,7 @@ fn cors() -> CorsLayer {
         // server does not read harms nobody, and a refusal would cost the page all of its telemetry.
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers([header::ETAG, header::RETRY_AFTER])
+        // What is allowed is the same for all, and answers to OPTIONS are cached by nobody but the browser.
+        .vary([])
         .max_age(std::time::Duration::from_secs(3_600))
 }

@@ -9,9 +9,8 @@ use axum::{
 
 use super::{AppState, Problem};
 
-/// Set unless a handler has set its own.
-const HEADERS: [(HeaderName, &str); 5] = [
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+/// Set on all that a browser may show, unless a handler has set its own.
+const OF_DOCUMENTS: [(HeaderName, &str); 4] = [
     (header::REFERRER_POLICY, "same-origin"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (
@@ -21,10 +20,15 @@ const HEADERS: [(HeaderName, &str); 5] = [
     (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
 ];
 
-/// Adds the headers.
+/// Adds the headers. JSON is no document, as its type and `nosniff` say, and such answers are many.
 pub(super) fn with_headers<B>(mut response: Response<B>) -> Response<B> {
-    for (name, value) in HEADERS {
-        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json") {
+        return response;
+    }
+    for (name, value) in OF_DOCUMENTS {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
 }

@@ -28,6 +28,10 @@ use super::{
 };
 use crate::http::{AppState, ClientAddress};
 
+/// About how much an answer takes, without flags and for each of them, so that it seldom has to grow.
+const BYTES: usize = 1_024;
+const BYTES_OF_FLAG: usize = 384;
+
 /// The answers; where to listen is written behind them.
 #[derive(Debug, Serialize)]
 struct BulkAnswer<'a> {
@@ -116,14 +120,16 @@ pub(super) async fn evaluate(
 ) -> Result<Response, OfrepError> {
     let Asked { live, context, digest } = request::read(&state, from, &headers, body).await?;
     let now = state.service.now();
-    let flags = live.snapshot.flags().map(|entry| one(&live, entry, &context, now)).collect();
+    let flags = live.snapshot.flags().map(|entry| one(&live, entry, &context, now));
+    let flags: Vec<_> = flags.collect();
     let collecting = in_force(&state.service, &live);
     let segments = match collecting.analytics {
         true => segments(&live, &context, now),
         false => String::new(),
     };
     let answer = BulkAnswer { flags, metadata: metadata(&live, collecting, segments) };
-    let mut body = serde_json::to_vec(&answer).map_err(|error| {
+    let mut body = Vec::with_capacity(BYTES + BYTES_OF_FLAG * answer.flags.len());
+    serde_json::to_writer(&mut body, &answer).map_err(|error| {
         OfrepError::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::General, error.to_string())
     })?;
     let key = sent_key(&headers).unwrap_or_default();

@@ -3,6 +3,7 @@
 mod bulk;
 mod error;
 mod explain;
+mod places;
 mod request;
 mod single;
 mod stream;
@@ -14,6 +15,7 @@ use axum::{
     routing::{get, post},
 };
 
+pub(crate) use places::StreamPlaces;
 pub(crate) use request::{key_status, sent_key};
 pub(crate) use stream::MAX_STREAMS;
 pub(crate) use ticket::Tickets;

@@ -19,7 +19,7 @@ use phasegate_service::{
 };
 use serde::Deserialize;
 use tokio::{
-    sync::{OwnedSemaphorePermit, watch},
+    sync::watch,
     time::{Instant, Sleep},
 };
 use tokio_util::sync::WaitForCancellationFutureOwned;
@@ -27,10 +27,11 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 use super::{
     error::{ErrorCode, OfrepError},
     header_text,
+    places::StreamPlace,
     request::{key_status, sent_key},
     sent_origin,
 };
-use crate::http::{AppState, Connection};
+use crate::http::{AppState, ClientAddress, Connection, KeptOpen};
 
 /// Streams that may be open at once.
 pub(crate) const MAX_STREAMS: usize = 20_000;
@@ -55,6 +56,7 @@ pub(super) async fn listen(
     State(state): State<AppState>,
     query: Result<Query<Ticket>, QueryRejection>,
     Extension(connection): Extension<Arc<Connection>>,
+    from: ClientAddress,
     headers: HeaderMap,
 ) -> Result<Response, OfrepError> {
     let service = &state.service;
@@ -77,11 +79,10 @@ pub(super) async fn listen(
                 .environment
         }
     };
-    let Ok(permit) = Arc::clone(&state.flag_streams).try_acquire_owned() else {
+    let Some(place) = state.flag_streams.take(from.0) else {
         let details = "too many clients are listening; ask again later, or poll";
         return Err(OfrepError::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::General, details));
     };
-    connection.keep_open();
     let live = service.environment(environment).map_err(|error| {
         OfrepError::new(StatusCode::NOT_FOUND, ErrorCode::General, error.to_string())
     })?;
@@ -95,7 +96,8 @@ pub(super) async fn listen(
         changes,
         keep_alive: Box::pin(tokio::time::sleep(KEEP_ALIVE)),
         stopped: Box::pin(state.stopping.clone().cancelled_owned()),
-        _permit: permit,
+        _place: place,
+        _open: connection.keep_open(),
     };
     let head = [
         (header::CONTENT_TYPE, "text/event-stream"),
@@ -132,7 +134,8 @@ struct Listener {
     keep_alive: Pin<Box<Sleep>>,
     stopped: Pin<Box<WaitForCancellationFutureOwned>>,
     /// Given back when the client goes.
-    _permit: OwnedSemaphorePermit,
+    _place: StreamPlace,
+    _open: KeptOpen,
 }
 
 impl Listener {

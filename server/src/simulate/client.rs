@@ -62,9 +62,11 @@ impl Client {
         let mut waited = Duration::ZERO;
         loop {
             let again = request.try_clone().context("the request cannot be repeated")?;
+            let mut pause = PAUSE;
             let trouble = match again.send().await {
                 Ok(response) => {
                     let status = response.status();
+                    pause = asked_for(response.headers()).unwrap_or(PAUSE);
                     // Half an answer is none: what it said may have been done, or not.
                     match response.text().await {
                         Ok(text) if status.is_success() => {
@@ -78,13 +80,19 @@ impl Client {
                 Err(error) if error.is_builder() => bail!("{}: {error}", self.url),
                 Err(error) => format!("{} cannot be reached: {error}", self.url),
             };
-            if waited >= PATIENCE {
-                bail!("{trouble}; given up after {} s", PATIENCE.as_secs());
+            if waited + pause > PATIENCE {
+                bail!("{trouble}; given up after {} s", waited.as_secs());
             }
-            tokio::time::sleep(PAUSE).await;
-            waited += PAUSE;
+            tokio::time::sleep(pause).await;
+            waited += pause;
         }
     }
+}
+
+/// The pause that the server asks for.
+fn asked_for(headers: &header::HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds))
 }
 
 /// Whether it may be otherwise in a while.

@@ -7,7 +7,7 @@
     reason = "a benchmark is a test of its own kind, and prints"
 )]
 
-use std::{collections::BTreeSet, time::Instant};
+use std::time::Instant;
 
 use phasegate_domain::{
     ids::{EnvironmentId, FlagKey, PhaseNumber, VariantName},
@@ -125,6 +125,7 @@ fn told(simulation: &Simulation, session: &MadeUpSession) -> Vec<Batch> {
             segments: session.segments.clone(),
             // As a rollout under way has it.
             arm: Arm::parse("2:everyone:20000:treatment"),
+            ..Visit::default()
         },
         facts: made.facts,
         raw: Vec::new(),
@@ -157,8 +158,8 @@ fn batch(number: usize) -> Batch {
         release: Some(format!("1.{}", number % 4)),
         exposed: [(flag(), on())].into(),
         phase: Some(PhaseNumber(2)),
-        segments: BTreeSet::new(),
         arm: Arm::parse("2:everyone:20000:treatment"),
+        ..Visit::default()
     };
     Batch {
         id: format!("b{number}"),

@@ -25,9 +25,6 @@ const READERS: u32 = 4;
 /// Rows that are read ahead of whoever takes them.
 const ROW_BUFFER: usize = 4_096;
 
-/// What the connection that writes keeps in memory of a file, at most; one that reads, a quarter.
-const CACHE_KIB: u32 = 16_384;
-
 /// After how many pages of 4 KiB the journal is written back. A group of batches changes thousands of
 /// pages, and the next one many of the same.
 const CHECKPOINT_PAGES: u32 = 8_192;
@@ -47,8 +44,13 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// Opens the file, makes it if missing, and brings it up to date.
-    pub(crate) async fn open(path: &Path, migrator: &Migrator) -> Result<Self, StoreError> {
+    /// Opens the file, makes it if missing, and brings it up to date. The connection that writes keeps at
+    /// most `cache_kib` of it in memory, each of those that read a quarter of that.
+    pub(crate) async fn open(
+        path: &Path,
+        migrator: &Migrator,
+        cache_kib: u32,
+    ) -> Result<Self, StoreError> {
         files::check(path)?;
         let cannot_open = |error: sqlx::Error| opening(path, error);
         let options = SqliteConnectOptions::new()
@@ -57,7 +59,7 @@ impl Database {
             .synchronous(SqliteSynchronous::Full)
             // Each time the buffer is full, two threads wait for each other.
             .row_buffer_size(ROW_BUFFER)
-            .pragma("cache_size", format!("-{CACHE_KIB}"))
+            .pragma("cache_size", format!("-{cache_kib}"))
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())
             // After a long reader has let the journal grow, the next checkpoint gives the room back.
             .pragma("journal_size_limit", JOURNAL_BYTES.to_string())
@@ -90,7 +92,7 @@ impl Database {
         let reader = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_with(
-                options.read_only(true).pragma("cache_size", format!("-{}", CACHE_KIB / 4)),
+                options.read_only(true).pragma("cache_size", format!("-{}", cache_kib / 4)),
             )
             .await
             .map_err(cannot_open)?;

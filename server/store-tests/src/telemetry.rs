@@ -1,6 +1,6 @@
 //! Stories of the telemetry store.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use phasegate_domain::{
     ids::{EnvironmentId, FlagKey, PhaseNumber, VariantName},
@@ -65,8 +65,7 @@ fn seen(id: &str, who: u64, session: u64, facts: Vec<FactKind>) -> Batch {
         release: None,
         exposed: [(FlagKey::new("A").unwrap(), VariantName::new("on").unwrap())].into(),
         phase: Some(PhaseNumber(2)),
-        segments: BTreeSet::new(),
-        arm: None,
+        ..Visit::default()
     };
     Batch { visit, ..batch(id, facts) }
 }

@@ -1,5 +1,7 @@
 //! Who is in: cumulative audience entries against the user's bucket.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -7,9 +9,9 @@ use crate::{
     bucket::{Bucket, Share, Throttle, is_inside},
     context::EvaluationContext,
     flags::{Step, Trace},
-    ids::PhaseNumber,
-    rollout::{AudienceEntry, Rollout},
-    segments::{ConditionStep, EVERYONE, Segments, is_in},
+    ids::{PhaseNumber, SegmentKey},
+    rollout::{AudienceEntry, Plan, Rollout},
+    segments::{ConditionStep, EVERYONE, Segment, Segments},
 };
 
 /// The rollout's verdict on one user.
@@ -101,18 +103,72 @@ pub enum SegmentVerdict {
     Admitted,
 }
 
+/// An audience entry with the segment that it names, looked up once and not at each evaluation.
+#[derive(Debug, Clone)]
+pub(crate) struct FoundEntry {
+    phase: PhaseNumber,
+    segment: SegmentKey,
+    share: Share,
+    members: Members,
+}
+
+#[derive(Debug, Clone)]
+enum Members {
+    Everyone,
+    Of(Arc<Segment>),
+    /// The segment is not there, which saving prevents.
+    Nobody,
+}
+
+impl FoundEntry {
+    /// All entries of a plan, in the order in which they are asked.
+    pub(crate) fn all(plan: &Plan, segments: &Segments) -> Vec<Self> {
+        let entries = plan
+            .phases
+            .iter()
+            .flat_map(|phase| phase.audience.iter().map(|entry| (phase.number, entry)));
+        let found = entries.map(|(phase, AudienceEntry { segment, share })| {
+            let members = match segments.get(segment) {
+                _ if segment.as_str() == EVERYONE => Members::Everyone,
+                Some(segment) => Members::Of(Arc::clone(segment)),
+                None => Members::Nobody,
+            };
+            Self { phase, segment: segment.clone(), share: *share, members }
+        });
+        found.collect()
+    }
+
+    fn holds(&self, context: &EvaluationContext, segments: &Segments, now: Timestamp) -> bool {
+        match &self.members {
+            Members::Everyone => true,
+            Members::Of(segment) => segment.matches(context, segments, now),
+            Members::Nobody => false,
+        }
+    }
+}
+
+/// What membership is asked of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Audience<'a> {
+    /// The entries of all phases.
+    pub(crate) entries: &'a [FoundEntry],
+    /// The last phase whose entries count.
+    pub(crate) reached: PhaseNumber,
+    pub(crate) variables: &'a RolloutVariables,
+    pub(crate) segments: &'a Segments,
+}
+
 impl Rollout {
     /// Asks the audience entries of all phases up to `reached`, in order; the first that admits
     /// wins. Variables may stand in their place.
     pub(crate) fn membership<'a>(
         &'a self,
-        reached: PhaseNumber,
-        variables: &RolloutVariables,
-        segments: &Segments,
+        audience: Audience<'a>,
         context: &EvaluationContext,
         now: Timestamp,
         trace: &mut impl Trace,
     ) -> Membership<'a> {
+        let Audience { entries, reached, variables, segments } = audience;
         for name in variables.names() {
             trace.step(|| Step::RolloutVariable { name: name.to_owned() });
         }
@@ -157,12 +213,10 @@ impl Rollout {
             Some((_, share)) => admit(reached, EVERYONE, share, Throttle::NONE, true),
             None => {
                 let throttle = self.standing.state.throttle();
-                let phases = self.plan.phases.iter().take_while(|phase| phase.number <= reached);
-                let mut entries = phases
-                    .flat_map(|phase| phase.audience.iter().map(|entry| (phase.number, entry)));
-                entries.find_map(|(phase, AudienceEntry { segment, share })| {
-                    let in_segment = is_in(segment, context, segments, now);
-                    admit(phase, segment.as_str(), *share, throttle, in_segment)
+                let mut entries = entries.iter().take_while(|entry| entry.phase <= reached);
+                entries.find_map(|entry| {
+                    let in_segment = entry.holds(context, segments, now);
+                    admit(entry.phase, entry.segment.as_str(), entry.share, throttle, in_segment)
                 })
             }
         };

@@ -31,6 +31,7 @@ pub use criterion::Criterion;
 pub use event::{Killed, MovedPhase, RolloutEvent, Said, Throttled};
 pub use incident::{FollowUp, Incident, IncidentKind, Note, PostMortem};
 pub use kpi::{Kpi, KpiGroup, MAX_WINDOW_DAYS};
+pub(crate) use membership::{Audience, FoundEntry};
 pub use membership::{Membership, MembershipStep, RolloutVariables, SegmentVerdict};
 pub use notice::notice;
 pub use plan::{AudienceEntry, ChecklistGroup, Contact, Phase, Plan, PlanFile};

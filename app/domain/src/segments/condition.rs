@@ -123,7 +123,7 @@ impl Condition {
 }
 
 /// Whether a user is in a segment, `everyone` included.
-pub(crate) fn is_in(
+pub(super) fn is_in(
     key: &SegmentKey,
     context: &EvaluationContext,
     segments: &Segments,

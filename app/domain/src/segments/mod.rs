@@ -18,6 +18,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::number::rounded_number;
 pub use self::{
     check::Verdict,
     condition::{Condition, Test},
@@ -25,7 +26,6 @@ pub use self::{
     parse::InvalidCondition,
     trace::ConditionStep,
 };
-pub(crate) use self::{condition::is_in, number::rounded_number};
 use crate::{
     Timestamp,
     context::EvaluationContext,

@@ -43,8 +43,8 @@ pub struct Ledger {
     pub rows: BTreeMap<RowKey, Tally>,
     /// What is new about sessions; see [`Ledger::settle`].
     pub sessions: BTreeMap<(EnvironmentId, SessionHash), Session>,
-    /// By how many different visitors a label or slice was sent: a set of 64 bits, of which each visitor
-    /// sets one. With the series of a label, or none for a slice.
+    /// By how many different visitors a label or slice was sent: a set of 64 bits ([`super::Visit::sender`]).
+    /// With the series of a label, or none for a slice.
     pub senders: BTreeMap<(EnvironmentId, Option<Series>, String), u64>,
     /// Who did what on which day (days since 1970).
     pub deeds: BTreeMap<(EnvironmentId, i64, Deed), BTreeSet<PersonHash>>,
@@ -62,7 +62,7 @@ impl Ledger {
             count(fact, &mut kinds);
         }
         self.note_people(batch);
-        let bit = batch.visit.who.map_or(0, |(person, _)| 1 << (person.0 % 64));
+        let bit = batch.visit.sender();
         let environment = batch.environment;
         for slice in slices.iter().filter(|slice| slice.bounded_kind().is_some()) {
             *self.senders.entry((environment, None, slice.to_text())).or_default() |= bit;

@@ -36,6 +36,7 @@ fn batch(who: u64, session: u64, facts: Vec<Fact>) -> Batch {
         phase: Some(PhaseNumber(2)),
         segments: [SegmentKey::new("beta").unwrap()].into(),
         arm: Arm::parse("2:everyone:20000:treatment"),
+        network: None,
     };
     let (id, raw) = ("b".into(), Vec::new());
     Batch { id, environment: HERE, received_at: at(0), visit, facts, raw }

@@ -40,4 +40,4 @@ pub use series::{
 pub use session::Session;
 pub use simulation::{MAX_SIMULATED_DAYS, Simulation};
 pub use slice::Slice;
-pub use visit::{Device, PersonHash, SessionHash, Visit};
+pub use visit::{Device, NetworkHash, PersonHash, SessionHash, Visit};

@@ -1,6 +1,6 @@
 //! What is known of a session, from whichever of its batches have come.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -99,13 +99,11 @@ impl Session {
         // Millionths of a second, as all durations are.
         let duration = u64::try_from(self.last - first).unwrap_or_default().saturating_mul(1_000);
         let visit = Visit {
-            who: None,
             device: *device,
             release: release.clone(),
-            exposed: BTreeMap::new(),
             phase: *phase,
             segments: self.segments.clone(),
-            arm: None,
+            ..Visit::default()
         };
         let mut slices = Slice::of_visit(&visit);
         slices.extend(self.exposed.iter().map(|(f, v)| Slice::Flag(f.clone(), v.clone(), *phase)));

@@ -1,11 +1,13 @@
 //! Who is who, without knowing who they are.
 
+use std::net::IpAddr;
+
 use phasegate_domain::{
     ids::EnvironmentId,
-    telemetry::{PersonHash, SessionHash},
+    telemetry::{NetworkHash, PersonHash, SessionHash},
 };
 
-use crate::{Service, secrets};
+use crate::{Service, secrets, subscriber::subscriber};
 
 /// The person behind an id that an app or a collector gave. Nobody leads back from it without the
 /// database's own key, and the same id in two environments is two people.
@@ -18,6 +20,12 @@ pub fn person(service: &Service, environment: EnvironmentId, id: &str) -> Person
 #[must_use]
 pub fn session(service: &Service, environment: EnvironmentId, id: &str) -> SessionHash {
     SessionHash(keyed(service, environment, b's', id))
+}
+
+/// The network that an address belongs to.
+#[must_use]
+pub fn network(service: &Service, environment: EnvironmentId, address: IpAddr) -> NetworkHash {
+    NetworkHash(keyed(service, environment, b'n', &subscriber(address).to_string()))
 }
 
 /// The first 8 bytes of SHA-256 over key, environment, kind and id: what stands before the id has

@@ -27,31 +27,46 @@ pub const REFUSAL_DAYS: i64 = 7;
 /// Bodies that were refused and are not written yet.
 #[derive(Debug, Default)]
 pub(crate) struct RefusalBook {
-    counts: Mutex<BTreeMap<(EnvironmentId, String), u64>>,
+    counts: Mutex<BTreeMap<(EnvironmentId, Refusal), u64>>,
     /// Makes the ids of what is written.
     written: AtomicU64,
 }
 
+/// Why something was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Refusal {
+    reason: String,
+    /// It will not come again.
+    is_lost: bool,
+}
+
 impl RefusalBook {
-    fn add(&self, environment: EnvironmentId, reason: String) {
+    fn add(&self, environment: EnvironmentId, reason: &str, is_lost: bool) {
+        let refusal = |reason| Refusal { reason, is_lost };
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let is_full = counts.len() >= MAX_REASONS;
-        let key = (environment, reason);
+        let key = (environment, refusal(refusal_class(reason)));
+        let other = (environment, refusal("other".to_owned()));
         match counts.get_mut(&key) {
             Some(count) => *count += 1,
-            None if is_full => *counts.entry((environment, "other".to_owned())).or_default() += 1,
+            None if is_full => *counts.entry(other).or_default() += 1,
             None => drop(counts.insert(key, 1)),
         }
     }
 
-    fn take(&self) -> BTreeMap<(EnvironmentId, String), u64> {
+    fn take(&self) -> BTreeMap<(EnvironmentId, Refusal), u64> {
         std::mem::take(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 /// Notes that a whole body was refused.
 pub fn note_refusal(service: &Service, environment: EnvironmentId, reason: &str) {
-    service.refusals.add(environment, refusal_class(reason));
+    service.refusals.add(environment, reason, true);
+}
+
+/// Notes that something was not taken for now; whoever means well sends it again.
+pub fn note_deferral(service: &Service, environment: EnvironmentId, reason: &str) {
+    service.refusals.add(environment, reason, false);
 }
 
 /// Writes what was refused since the last time; a job.
@@ -61,11 +76,11 @@ pub fn note_refusal(service: &Service, environment: EnvironmentId, reason: &str)
 pub async fn write_refusals(service: &Service) -> Result<(), ServiceError> {
     let now = service.now();
     let mut batches: BTreeMap<EnvironmentId, Vec<Fact>> = BTreeMap::new();
-    for ((environment, reason), events) in service.refusals.take() {
-        let facts = batches.entry(environment).or_default();
-        for kind in [FactKind::Refused { reason, events }, FactKind::Dropped { events }] {
-            facts.push(Fact { at: now, page: String::new(), kind });
-        }
+    for ((environment, Refusal { reason, is_lost }), events) in service.refusals.take() {
+        let lost = is_lost.then_some(FactKind::Dropped { events });
+        let kinds = [FactKind::Refused { reason, events }].into_iter().chain(lost);
+        let facts = kinds.map(|kind| Fact { at: now, page: String::new(), kind });
+        batches.entry(environment).or_default().extend(facts);
     }
     for (environment, facts) in batches {
         let number = service.refusals.written.fetch_add(1, Ordering::Relaxed);

@@ -20,6 +20,16 @@ use crate::{database::Database, error::database};
 /// A flag's key, and both versions with the times that tell a flag from an earlier one of its key.
 type FlagHead = (String, i64, i64, i64, i64);
 
+/// The versions of all flags in order, from indexes: in the tables they stand behind the documents, which
+/// would be read.
+const FLAG_HEADS: &str =
+    "SELECT f.key, f.version, f.created_at, s.version, max(f.changed_at, s.changed_at)
+     FROM flag_states s INDEXED BY flag_state_versions
+     JOIN environments e ON e.id = s.environment_id
+     JOIN flags f INDEXED BY flag_versions
+          ON f.project_id = e.project_id AND f.key = s.flag_key
+     WHERE s.environment_id = ? ORDER BY f.key";
+
 pub(super) async fn flags(
     db: &Database,
     environment: EnvironmentId,
@@ -27,17 +37,11 @@ pub(super) async fn flags(
 ) -> Result<Vec<StoredFlag>, StoreError> {
     // One transaction, so that heads and documents are of the same moment.
     let mut tx = db.reader.begin().await.map_err(database)?;
-    let heads: Vec<FlagHead> = sqlx::query_as(
-        "SELECT f.key, f.version, f.created_at, s.version, max(f.changed_at, s.changed_at)
-         FROM flag_states s
-         JOIN environments e ON e.id = s.environment_id
-         JOIN flags f ON f.project_id = e.project_id AND f.key = s.flag_key
-         WHERE s.environment_id = ? ORDER BY f.key",
-    )
-    .bind(environment.0)
-    .fetch_all(&mut *tx)
-    .await
-    .map_err(database)?;
+    let heads: Vec<FlagHead> = sqlx::query_as(FLAG_HEADS)
+        .bind(environment.0)
+        .fetch_all(&mut *tx)
+        .await
+        .map_err(database)?;
     let known: HashMap<&str, &StoredFlag> =
         known.iter().map(|stored| (stored.flag.key.as_str(), stored)).collect();
     let is_known = |head: &&FlagHead| {
@@ -83,7 +87,8 @@ pub(super) async fn flags(
 /// What is asked for versions first, and then for the documents that are not known.
 struct Documents {
     what: &'static str,
-    /// Answers key and version, in order.
+    /// Answers key and version, in order, from an index: in the table the version stands behind the
+    /// document, which would be read.
     heads: &'static str,
     /// Answers key and document of the keys that are bound as a JSON list.
     documents: &'static str,
@@ -131,7 +136,7 @@ impl Documents {
 
 const SEGMENTS: Documents = Documents {
     what: "segment",
-    heads: "SELECT s.key, s.version FROM segments s
+    heads: "SELECT s.key, s.version FROM segments s INDEXED BY segment_versions
             JOIN environments e ON e.project_id = s.project_id
             WHERE e.id = ? ORDER BY s.key",
     documents: "SELECT s.key, s.definition FROM segments s
@@ -151,7 +156,7 @@ pub(super) async fn segments(
 const OVERRIDES: Documents = Documents {
     what: "override",
     heads: "SELECT flag_key || '/' || targeting_key, version FROM overrides
-            WHERE environment_id = ? ORDER BY flag_key, targeting_key",
+            INDEXED BY override_versions WHERE environment_id = ? ORDER BY flag_key, targeting_key",
     documents: "SELECT flag_key || '/' || targeting_key, override FROM overrides
                 WHERE environment_id = ?
                   AND flag_key || '/' || targeting_key IN (SELECT value FROM json_each(?))",
@@ -164,4 +169,23 @@ pub(super) async fn overrides(
 ) -> Result<Vec<Versioned<Arc<PersonalOverride>>>, StoreError> {
     let known = known.iter().map(|stored| (override_key(&stored.value), stored)).collect();
     OVERRIDES.read(db, environment, &known).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::SqliteState, *};
+
+    /// A document may be 200 kB, and each change asks for the versions of all of them.
+    #[tokio::test]
+    async fn versions_are_found_without_the_documents() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = SqliteState::open(&folder.path().join("state.db")).await.unwrap();
+        for (heads, tables) in [(FLAG_HEADS, 2), (SEGMENTS.heads, 1), (OVERRIDES.heads, 1)] {
+            let plan = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {heads}"));
+            let steps: Vec<(i64, i64, i64, String)> =
+                sqlx::query_as(plan).bind(1).fetch_all(&state.database.reader).await.unwrap();
+            let covered = steps.iter().filter(|step| step.3.contains("COVERING INDEX")).count();
+            assert_eq!(covered, tables, "{heads}: {steps:?}");
+        }
+    }
 }

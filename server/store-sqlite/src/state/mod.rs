@@ -31,6 +31,9 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{database::Database, error::damaged};
 
+/// Little is kept of the file: all that is asked for often is in memory as what it means.
+const CACHE_KIB: u32 = 2_048;
+
 /// State in one SQLite file.
 #[derive(Debug, Clone)]
 pub struct SqliteState {
@@ -44,7 +47,7 @@ impl SqliteState {
     /// [`StoreError::NewerDatabase`] when a newer version wrote it; otherwise what SQLite says.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         let migrator = sqlx::migrate!("../../migrations/sqlite/state");
-        Ok(Self { database: Database::open(path, &migrator).await? })
+        Ok(Self { database: Database::open(path, &migrator, CACHE_KIB).await? })
     }
 }
 

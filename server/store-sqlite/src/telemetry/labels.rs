@@ -19,7 +19,7 @@ pub(super) const KEPT_MINUTES: i64 = 2 * 24 * 60;
 /// How long a label waits for a place, in minutes.
 pub(super) const CANDIDATE_MINUTES: i64 = 24 * 60;
 
-/// After how many minutes a label that several visitors send is not displaced any more.
+/// After how many minutes a label that several visitors send is not displaced by a few more.
 const RESERVED_AFTER_MINUTES: i64 = 24 * 60;
 
 /// Labels that wait for a place at once.
@@ -173,9 +173,18 @@ fn visitors(bits: i64) -> u32 {
     bits.count_ones()
 }
 
+/// From how many visitors on a label takes the place of another. What a plan names keeps it whoever sends
+/// what; what several visitors sent yesterday already, unless it is far more.
+fn bar(seen: i64, since: i64, minute: i64) -> Option<u32> {
+    let strength = visitors(seen);
+    let is_known = since <= minute - RESERVED_AFTER_MINUTES && strength >= 2;
+    // One network alone does not reach it (`Visit::sender`).
+    let bar = if is_known { 2 * strength + 4 } else { strength };
+    (seen != -1).then_some(bar)
+}
+
 /// Notes labels that wait for a place, and gives one to those that more different visitors have sent than
-/// the label in the place of which they come. What a plan names, and what several visitors sent yesterday
-/// already, is never displaced.
+/// the label in the place of which they come.
 async fn displace(
     tx: &mut SqliteConnection,
     waiting: BTreeMap<Place, u64>,
@@ -207,13 +216,9 @@ async fn displace(
         .fetch_all(&mut *tx)
         .await
         .map_err(database)?;
-        let is_kept = |seen: i64, since: i64| {
-            seen == -1 || (since <= minute - RESERVED_AFTER_MINUTES && visitors(seen) >= 2)
-        };
         let mut weakest: Vec<(u32, String)> = rows
             .into_iter()
-            .filter(|(_, seen, since)| !is_kept(*seen, *since))
-            .map(|(label, seen, _)| (visitors(seen), label))
+            .filter_map(|(label, seen, since)| Some((bar(seen, since, minute)?, label)))
             .collect();
         weakest.sort_by(|a, b| b.cmp(a));
         let mut here: Vec<(u32, String, i64)> = noted

@@ -76,6 +76,9 @@ impl ReportKind {
     }
 }
 
+/// Each group of batches changes rows all over the file.
+const CACHE_KIB: u32 = 16_384;
+
 impl SqliteTelemetry {
     /// Opens the file, makes it if missing, and brings it up to date.
     ///
@@ -83,7 +86,7 @@ impl SqliteTelemetry {
     /// [`StoreError::NewerDatabase`] when a newer version wrote it; otherwise what SQLite says.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         let migrator = sqlx::migrate!("../../migrations/sqlite/telemetry");
-        let database = Database::open(path, &migrator).await?;
+        let database = Database::open(path, &migrator, CACHE_KIB).await?;
         let settled = Arc::new(Settled::default());
         settled.catch_up(&database).await?;
         Ok(Self { database, path: path.to_owned(), raw: RawFolder::beside(path), settled })

@@ -1,44 +1,19 @@
-//! Connections: accepting them, and seeing that none of them keeps the others out.
-//!
-//! A head must arrive within [`HEAD_TIMEOUT`]. When file handles get scarce, the connection that has
-//! been idle for longest is closed to make room; where none is idle, a few more connections are taken
-//! that may only ask for the server's health.
+//! Which connections are open, and which of them makes room.
 
 use std::{
     collections::BTreeMap,
-    convert::Infallible,
-    io,
-    net::SocketAddr,
-    pin::pin,
+    net::{IpAddr, SocketAddr},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 
-use axum::{
-    Router,
-    body::Body,
-    http::{HeaderValue, Request, Response, StatusCode, header},
-    response::IntoResponse,
-};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::Notify,
-};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tower::Service;
+use phasegate_service::subscriber::subscriber;
+use tokio::sync::Notify;
 
-use super::{Problem, TrustedProxies};
-
-/// How long a client may take to send a request's head, and how long a connection may be idle.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// The same for connections that were taken although there is no room.
-const RESERVE_HEAD_TIMEOUT: Duration = Duration::from_secs(2);
+use super::super::TrustedProxies;
 
 /// Connections that are taken beyond the limit, for questions about the server's health.
 const RESERVE: usize = 8;
@@ -52,37 +27,64 @@ const MIN_CONNECTIONS: usize = 8;
 /// Most connections, however many file handles there are.
 const MAX_CONNECTIONS: usize = 100_000;
 
-/// How long a connection that is closed to make room may take to end well.
-const CLOSE_GRACE: Duration = Duration::from_millis(50);
-
-/// How long to wait when no connection can be accepted.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
-
 /// One connection, as requests on it see it.
 #[derive(Debug)]
 pub(crate) struct Connection {
     id: u64,
+    begun: Instant,
     /// The other end of the socket.
     pub(crate) peer: SocketAddr,
+    /// Whom it counts for.
+    from: IpAddr,
     admission: Admission,
     /// A request is being handled.
     is_busy: AtomicBool,
     /// An event stream is open on it, which is never closed to make room.
     is_stream: AtomicBool,
-    /// When it was last busy, in milliseconds since the listener began.
+    /// When it was last busy or something of an answer was taken from it, in milliseconds since the
+    /// listener began.
     idle_since: AtomicU64,
     /// Told to close.
     close: Notify,
 }
 
 impl Connection {
-    /// Marks the connection as an event stream: it stays open although nothing is asked on it.
-    pub(crate) fn keep_open(&self) {
+    /// Marks the connection as an event stream until the guard is dropped: it stays open although
+    /// nothing is asked on it.
+    pub(crate) fn keep_open(self: &Arc<Self>) -> KeptOpen {
         self.is_stream.store(true, Ordering::Relaxed);
+        KeptOpen(Arc::clone(self))
+    }
+
+    /// Notes whether a request is being handled.
+    pub(super) fn set_busy(&self, is_busy: bool) {
+        self.note_progress();
+        self.is_busy.store(is_busy, Ordering::Relaxed);
+    }
+
+    /// Notes that something was done or written just now.
+    pub(super) fn note_progress(&self) {
+        let now = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.idle_since.store(now, Ordering::Relaxed);
+    }
+
+    /// Comes back when the connection is to make room.
+    pub(super) async fn is_to_close(&self) {
+        self.close.notified().await;
     }
 
     fn is_idle(&self) -> bool {
         !self.is_busy.load(Ordering::Relaxed) && !self.is_stream.load(Ordering::Relaxed)
+    }
+}
+
+/// Keeps an event stream's connection open.
+#[derive(Debug)]
+pub(crate) struct KeptOpen(Arc<Connection>);
+
+impl Drop for KeptOpen {
+    fn drop(&mut self) {
+        self.0.is_stream.store(false, Ordering::Relaxed);
     }
 }
 
@@ -113,7 +115,7 @@ impl Limits {
 
 /// The connections that are open, the oldest first.
 #[derive(Debug)]
-struct Registry {
+pub(super) struct Registry {
     limits: Limits,
     begun: Instant,
     /// Speak for many clients, and so may take all of the room.
@@ -130,25 +132,26 @@ struct Open {
 
 /// How a connection was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Admission {
+pub(super) enum Admission {
     Full,
     /// Only for the server's health.
     Reserve,
 }
 
 impl Registry {
+    pub(super) fn new(limits: Limits, proxies: TrustedProxies) -> Self {
+        Self { limits, begun: Instant::now(), proxies, open: Mutex::default() }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn now(&self) -> u64 {
-        u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
-    }
-
     /// Takes a connection, if need be in the place of an idle one; `None` if there is no room at all.
-    fn admit(&self, peer: SocketAddr) -> Option<(Arc<Connection>, Admission)> {
+    pub(super) fn admit(&self, peer: SocketAddr) -> Option<(Arc<Connection>, Admission)> {
         let mut open = self.lock();
-        let is_here = |other: &&Arc<Connection>| other.peer.ip() == peer.ip();
+        let from = subscriber(peer.ip());
+        let is_here = |other: &&Arc<Connection>| other.from == from;
         let is_full = open.connections.len() >= self.limits.all + open.reserve;
         let is_crowded = !self.proxies.trusts(peer.ip())
             && open.connections.len() >= self.limits.per_address
@@ -180,15 +183,18 @@ impl Registry {
             admission,
             is_busy: AtomicBool::new(false),
             is_stream: AtomicBool::new(false),
-            idle_since: AtomicU64::new(self.now()),
+            idle_since: AtomicU64::new(0),
             close: Notify::new(),
+            begun: self.begun,
+            from,
         });
+        connection.note_progress();
         open.next_id += 1;
         open.connections.insert(connection.id, Arc::clone(&connection));
         Some((connection, admission))
     }
 
-    fn release(&self, connection: &Connection, admission: Admission) {
+    pub(super) fn release(&self, connection: &Connection, admission: Admission) {
         let mut open = self.lock();
         open.connections.remove(&connection.id);
         if admission == Admission::Reserve {
@@ -197,7 +203,7 @@ impl Registry {
     }
 
     /// Closes the connection that has been idle for longest.
-    fn make_room(&self) {
+    pub(super) fn make_room(&self) {
         let open = self.lock();
         let idle = open.connections.values().filter(|other| other.is_idle());
         if let Some(idle) = idle.min_by_key(|other| other.idle_since.load(Ordering::Relaxed)) {
@@ -206,135 +212,18 @@ impl Registry {
     }
 }
 
-/// Accepts connections until `stopping`, then lets those that are open end.
-pub(crate) async fn serve_connections(
-    listeners: Vec<TcpListener>,
-    router: Router,
-    limits: Limits,
-    proxies: TrustedProxies,
-    stopping: CancellationToken,
-) {
-    let registry =
-        Arc::new(Registry { limits, begun: Instant::now(), proxies, open: Mutex::default() });
-    let tasks = TaskTracker::new();
-    let accepting = listeners.into_iter().map(|listener| {
-        accept(listener, router.clone(), Arc::clone(&registry), tasks.clone(), stopping.clone())
-    });
-    futures::future::join_all(accepting).await;
-    tasks.close();
-    tasks.wait().await;
-}
-
-async fn accept(
-    listener: TcpListener,
-    router: Router,
-    registry: Arc<Registry>,
-    tasks: TaskTracker,
-    stopping: CancellationToken,
-) {
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = stopping.cancelled() => return,
-        };
-        match accepted {
-            Ok((stream, peer)) => {
-                let Some((connection, admission)) = registry.admit(peer) else { continue };
-                let (registry, router) = (Arc::clone(&registry), router.clone());
-                let stopping = stopping.clone();
-                tasks.spawn(async move {
-                    serve_one(stream, &connection, admission, router, &registry, stopping).await;
-                    registry.release(&connection, admission);
-                });
-            }
-            Err(error) => refused(&registry, &error).await,
-        }
-    }
-}
-
-/// Nothing could be accepted: as a rule because there is no file handle left.
-async fn refused(registry: &Registry, error: &io::Error) {
-    let is_of_one_connection = matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionRefused
-            | io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::ConnectionReset
-    );
-    if !is_of_one_connection {
-        tracing::warn!(%error, "a connection could not be accepted; an idle one is closed");
-        registry.make_room();
-        tokio::time::sleep(ACCEPT_PAUSE).await;
-    }
-}
-
-async fn serve_one(
-    stream: TcpStream,
-    connection: &Arc<Connection>,
-    admission: Admission,
-    router: Router,
-    registry: &Registry,
-    stopping: CancellationToken,
-) {
-    let service = service_fn(|request: Request<Incoming>| {
-        let connection = Arc::clone(connection);
-        let mut router = router.clone();
-        async move {
-            if admission == Admission::Reserve && !is_about_health(&request) {
-                return Ok(no_room());
-            }
-            connection.is_busy.store(true, Ordering::Relaxed);
-            let mut request = request.map(Body::new);
-            request.extensions_mut().insert(Arc::clone(&connection));
-            let response: Result<Response<Body>, Infallible> = router.call(request).await;
-            connection.idle_since.store(registry.now(), Ordering::Relaxed);
-            connection.is_busy.store(false, Ordering::Relaxed);
-            response
-        }
-    });
-    let timeout = match admission {
-        Admission::Full => HEAD_TIMEOUT,
-        Admission::Reserve => RESERVE_HEAD_TIMEOUT,
-    };
-    let serving = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(timeout)
-        .serve_connection(TokioIo::new(stream), service);
-    let mut serving = pin!(serving);
-    tokio::select! {
-        _ = serving.as_mut() => return,
-        () = connection.close.notified() => {
-            serving.as_mut().graceful_shutdown();
-            let _ = tokio::time::timeout(CLOSE_GRACE, serving.as_mut()).await;
-            return;
-        }
-        () = stopping.cancelled() => {}
-    }
-    serving.as_mut().graceful_shutdown();
-    // Errors are those of a peer that has gone.
-    let _ = serving.await;
-}
-
-fn is_about_health<B>(request: &Request<B>) -> bool {
-    matches!(request.uri().path(), "/healthz" | "/readyz")
-}
-
-fn no_room() -> Response<Body> {
-    let detail = "too many connections are open; come again in a moment";
-    let mut response = Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).into_response();
-    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    response
-}
-
 #[cfg(test)]
-mod tests {
-    use std::net::IpAddr;
-
+pub(super) mod tests {
     use super::*;
+
+    /// One that is open.
+    pub(in super::super) fn connection() -> Arc<Connection> {
+        registry(1, 1).admit(peer(1)).unwrap().0
+    }
 
     fn registry(all: usize, per_address: usize) -> Registry {
         let limits = Limits { all, per_address };
-        let proxies = TrustedProxies::parse("10.0.0.9").unwrap();
-        Registry { limits, begun: Instant::now(), proxies, open: Mutex::default() }
+        Registry::new(limits, TrustedProxies::parse("10.0.0.9").unwrap())
     }
 
     fn peer(last: u8) -> SocketAddr {
@@ -389,8 +278,38 @@ mod tests {
     fn event_streams_are_not_closed_to_make_room() {
         let registry = registry(1, 1);
         let (stream, _) = registry.admit(peer(1)).unwrap();
-        stream.keep_open();
+        let open = stream.keep_open();
+        let (other, admission) = registry.admit(peer(2)).unwrap();
+        assert_eq!(admission, Admission::Reserve);
+        registry.release(&other, admission);
+        drop(open);
+        assert_eq!(registry.admit(peer(2)).unwrap().1, Admission::Full, "it is one no more");
+    }
+
+    #[test]
+    fn a_network_of_ipv6_is_one_address() {
+        let registry = registry(10, 2);
+        let peer =
+            |last| SocketAddr::new(IpAddr::from([0x2001, 0xdb8, 0, 7, 0, 0, 0, last]), 1_000);
+        for last in 0..2 {
+            registry.admit(peer(last)).unwrap().0.set_busy(true);
+        }
         assert_eq!(registry.admit(peer(2)).unwrap().1, Admission::Reserve);
+    }
+
+    #[test]
+    fn a_slow_reader_is_not_the_one_that_was_idle_for_longest() {
+        let registry = registry(2, 2);
+        let (reader, _) = registry.admit(peer(1)).unwrap();
+        let (idle, _) = registry.admit(peer(2)).unwrap();
+        let wait = || std::thread::sleep(std::time::Duration::from_millis(2));
+        wait();
+        idle.set_busy(false);
+        wait();
+        reader.note_progress();
+        registry.admit(peer(3)).unwrap();
+        let open: Vec<u64> = registry.lock().connections.keys().copied().collect();
+        assert_eq!(open, [reader.id, 2]);
     }
 
     #[test]

@@ -1,0 +1,108 @@
+//! Token buckets, of which only so many are remembered.
+
+use std::{collections::HashMap, hash::Hash};
+
+use phasegate_domain::Timestamp;
+
+use super::{MAX_SOURCES, QuotaExceeded};
+
+/// How many things a minute, and how many at once.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limit {
+    what: &'static str,
+    per_minute: u32,
+    at_once: u32,
+}
+
+impl Limit {
+    pub(super) const fn new(what: &'static str, per_minute: u32, at_once: u32) -> Self {
+        Self { what, per_minute, at_once }
+    }
+
+    /// The same with no fewer than so many a minute.
+    pub(super) fn at_least(self, per_minute: u32) -> Self {
+        let (per_minute, at_once) = (self.per_minute.max(per_minute), self.at_once.max(per_minute));
+        Self { per_minute, at_once, ..self }
+    }
+}
+
+/// A token bucket.
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    tokens: f64,
+    /// In milliseconds since 1970.
+    at: i64,
+}
+
+/// A bucket for each source.
+#[derive(Debug)]
+pub(super) struct Buckets<K>(Recent<K, Option<Bucket>>);
+
+impl<K> Default for Buckets<K> {
+    fn default() -> Self {
+        Self(Recent::default())
+    }
+}
+
+impl<K: Hash + Eq + Copy> Buckets<K> {
+    /// Takes so many from each source's bucket, or none from any: what is sent again must not have been
+    /// paid for.
+    pub(super) fn take_all(
+        &mut self,
+        asked: &[(K, Limit, f64)],
+        now: Timestamp,
+    ) -> Result<(), QuotaExceeded> {
+        let now = now.timestamp_millis();
+        for (source, limit, wanted) in asked {
+            if let Some(exceeded) = self.lacks(*source, *limit, *wanted, now) {
+                return Err(exceeded);
+            }
+        }
+        for (source, _, wanted) in asked {
+            if let Some(bucket) = self.0.get(*source) {
+                bucket.tokens -= wanted;
+            }
+        }
+        Ok(())
+    }
+
+    /// Why a source may not have so many more; nothing if it may.
+    fn lacks(&mut self, source: K, limit: Limit, wanted: f64, now: i64) -> Option<QuotaExceeded> {
+        let (per_minute, at_once) = (f64::from(limit.per_minute), f64::from(limit.at_once));
+        let bucket = self.0.get(source);
+        let Bucket { tokens, at } = bucket.unwrap_or(Bucket { tokens: at_once, at: now });
+        let since = (now - at).max(0) as f64 / 60_000.0;
+        let tokens = (tokens + since * per_minute).min(at_once);
+        *bucket = Some(Bucket { tokens, at: now });
+        // More than is ever there at once passes when all is there.
+        let needed = wanted.min(at_once);
+        (tokens < needed).then(|| QuotaExceeded {
+            what: limit.what,
+            per_minute: u64::from(limit.per_minute),
+            retry_after_seconds: ((needed - tokens) / per_minute * 60.0).ceil() as u64,
+        })
+    }
+}
+
+/// A map that forgets what was not looked at since it was last full.
+#[derive(Debug)]
+pub(super) struct Recent<K, V> {
+    young: HashMap<K, V>,
+    old: HashMap<K, V>,
+}
+
+impl<K: Hash + Eq + Copy, V: Default> Recent<K, V> {
+    pub(super) fn get(&mut self, key: K) -> &mut V {
+        if self.young.len() >= MAX_SOURCES / 2 {
+            self.old = std::mem::take(&mut self.young);
+        }
+        let old = &mut self.old;
+        self.young.entry(key).or_insert_with(|| old.remove(&key).unwrap_or_default())
+    }
+}
+
+impl<K, V> Default for Recent<K, V> {
+    fn default() -> Self {
+        Self { young: HashMap::new(), old: HashMap::new() }
+    }
+}

@@ -1,0 +1,381 @@
+//! What one visitor, session or address may send: a client key is public, so without bounds one page could
+//! push everybody else's reports out, move every number, and fill the disk.
+
+mod bucket;
+mod corrections;
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use bucket::{Buckets, Limit, Recent};
+use corrections::SentVitals;
+use phasegate_domain::{
+    Timestamp,
+    ids::EnvironmentId,
+    telemetry::{Batch, Fact, FactKind, PersonHash, SessionHash, day_of, minute_of},
+};
+
+use crate::{Service, subscriber::subscriber};
+
+const SESSION_EVENTS: Limit = Limit::new("events of one session", 1_200, 2_000);
+const SESSION_VITALS: Limit = Limit::new("vitals of one session", 120, 240);
+const VISITOR_EVENTS: Limit = Limit::new("events of one visitor", 2_400, 4_000);
+const VISITOR_REPORTS: Limit = Limit::new("errors and feedback of one visitor", 30, 60);
+const ADDRESS_EVENTS: Limit = Limit::new("events of one address", 60_000, 120_000);
+const ADDRESS_VITALS: Limit = Limit::new("vitals of one address", 600, 2_400);
+const ADDRESS_REPORTS: Limit = Limit::new("errors and feedback of one address", 600, 1_000);
+const ADDRESS_BYTES: Limit = Limit::new("bytes of one address", 16 << 20, 64 << 20);
+const ADDRESS_SIMULATIONS: Limit = Limit::new("simulations of one address", 6, 10);
+const ADDRESS_PICTURES: Limit = Limit::new("pictures of one address", 10, 20);
+
+/// New sessions of one address, which are what visitors are invented with: so many a minute, or a
+/// hundredth of those that all addresses began in the minute before.
+const ADDRESS_SESSIONS: Limit = Limit::new("new sessions of one address", 30, 120);
+const SESSIONS_PART: u32 = 100;
+
+/// Bytes that the pages of an environment may send in a day; as many again may be made up for it.
+pub const DAILY_BYTES: u64 = 4 << 30;
+
+/// Sources that are remembered at once. When there are more, those that have not sent lately are forgotten.
+const MAX_SOURCES: usize = 200_000;
+
+/// Who sends, and what is counted of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Source {
+    SessionEvents(EnvironmentId, SessionHash),
+    SessionVitals(EnvironmentId, SessionHash),
+    VisitorEvents(EnvironmentId, PersonHash),
+    VisitorReports(EnvironmentId, PersonHash),
+    AddressEvents(IpAddr),
+    AddressVitals(IpAddr),
+    AddressReports(IpAddr),
+    AddressBytes(IpAddr),
+    AddressSimulations(IpAddr),
+    AddressPictures(IpAddr),
+    AddressSessions(EnvironmentId, IpAddr),
+}
+
+/// The sessions that an environment's pages have begun.
+#[derive(Debug, Clone, Copy, Default)]
+struct Begun {
+    minute: i64,
+    /// In that minute, and in the one before.
+    now: u32,
+    before: u32,
+}
+
+impl Begun {
+    fn turn_to(&mut self, minute: i64) {
+        if self.minute != minute {
+            let before = if self.minute + 1 == minute { self.now } else { 0 };
+            *self = Self { minute, now: 0, before };
+        }
+    }
+}
+
+/// What is remembered of those who send.
+#[derive(Debug, Default)]
+pub(crate) struct Quotas(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    buckets: Buckets<Source>,
+    vitals: SentVitals,
+    /// Sessions that have sent something.
+    sessions: Recent<(EnvironmentId, SessionHash), bool>,
+    begun: HashMap<EnvironmentId, Begun>,
+    /// The day, and the bytes that came on it.
+    bytes: HashMap<EnvironmentId, (i64, u64)>,
+}
+
+/// Why a batch is not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("too many {what}: at most {per_minute} a minute are taken; send the rest later")]
+pub struct QuotaExceeded {
+    what: &'static str,
+    per_minute: u64,
+    /// After how many seconds there is room again.
+    pub retry_after_seconds: u64,
+}
+
+/// What a batch asks of each source's quota.
+fn asked_of(batch: &Batch, address: Option<IpAddr>, bytes: usize) -> Vec<(Source, Limit, f64)> {
+    let count = |is_one: fn(&FactKind) -> bool| {
+        batch.facts.iter().filter(|fact| is_one(&fact.kind)).count() as f64
+    };
+    let events = count(FactKind::is_about_somebody);
+    let vitals = count(|kind| matches!(kind, FactKind::Vital { .. }));
+    let reports = count(|kind| matches!(kind, FactKind::Error(_) | FactKind::Feedback(_)));
+    let environment = batch.environment;
+    let mut asked: Vec<(Source, Limit, f64)> = Vec::with_capacity(9);
+    // What was made up changes no number of anybody: only what it costs is bounded.
+    let is_real = !environment.is_simulated();
+    if let Some((visitor, session)) = batch.visit.who.filter(|_| is_real) {
+        asked.push((Source::SessionEvents(environment, session), SESSION_EVENTS, events));
+        asked.push((Source::SessionVitals(environment, session), SESSION_VITALS, vitals));
+        asked.push((Source::VisitorEvents(environment, visitor), VISITOR_EVENTS, events));
+        asked.push((Source::VisitorReports(environment, visitor), VISITOR_REPORTS, reports));
+    }
+    if let Some(address) = address.map(subscriber) {
+        if is_real {
+            asked.push((Source::AddressEvents(address), ADDRESS_EVENTS, events));
+            asked.push((Source::AddressVitals(address), ADDRESS_VITALS, vitals));
+            asked.push((Source::AddressReports(address), ADDRESS_REPORTS, reports));
+        }
+        asked.push((Source::AddressBytes(address), ADDRESS_BYTES, bytes as f64));
+    }
+    asked.retain(|(.., wanted)| *wanted > 0.0);
+    asked
+}
+
+impl Known {
+    /// The bytes of the day with so many more.
+    fn used_with(
+        &self,
+        environment: EnvironmentId,
+        bytes: usize,
+        now: Timestamp,
+    ) -> Result<u64, QuotaExceeded> {
+        let used = self.bytes.get(&environment).filter(|(day, _)| *day == day_of(now));
+        let used = used.map_or(0, |(_, used)| *used) + bytes as u64;
+        if used > DAILY_BYTES {
+            return Err(QuotaExceeded {
+                what: "bytes of one environment today",
+                per_minute: DAILY_BYTES / 1_440,
+                retry_after_seconds: until_tomorrow(now),
+            });
+        }
+        Ok(used)
+    }
+
+    /// Whether a batch is the first of its session.
+    fn begins(&mut self, batch: &Batch) -> bool {
+        let begun = self.begun.entry(batch.environment).or_default();
+        begun.turn_to(minute_of(batch.received_at));
+        let session = batch.visit.who.filter(|_| !batch.environment.is_simulated());
+        session.is_some_and(|(_, session)| !*self.sessions.get((batch.environment, session)))
+    }
+
+    fn note_begun(&mut self, batch: &Batch) {
+        let Some((_, session)) = batch.visit.who else { return };
+        *self.sessions.get((batch.environment, session)) = true;
+        self.begun.entry(batch.environment).or_default().now += 1;
+    }
+}
+
+impl Quotas {
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn admit(
+        &self,
+        batch: &Batch,
+        address: Option<IpAddr>,
+        bytes: usize,
+    ) -> Result<(), QuotaExceeded> {
+        let environment = batch.environment;
+        let mut asked = asked_of(batch, address, bytes);
+        let mut known = self.lock();
+        let begins = known.begins(batch);
+        if let (true, Some(address)) = (begins, address.map(subscriber)) {
+            let source = Source::AddressSessions(environment, address);
+            let before = known.begun.get(&environment).map_or(0, |begun| begun.before);
+            asked.push((source, ADDRESS_SESSIONS.at_least(before / SESSIONS_PART), 1.0));
+        }
+        let used = known.used_with(environment, bytes, batch.received_at)?;
+        known.buckets.take_all(&asked, batch.received_at)?;
+        known.bytes.insert(environment, (day_of(batch.received_at), used));
+        if begins {
+            known.note_begun(batch);
+        }
+        Ok(())
+    }
+
+    fn admit_bytes(
+        &self,
+        environment: EnvironmentId,
+        asked: &[(Source, Limit, f64)],
+        bytes: usize,
+        now: Timestamp,
+    ) -> Result<(), QuotaExceeded> {
+        let mut known = self.lock();
+        let used = known.used_with(environment, bytes, now)?;
+        known.buckets.take_all(asked, now)?;
+        known.bytes.insert(environment, (day_of(now), used));
+        Ok(())
+    }
+
+    fn check_corrections(&self, batch: &mut Batch) -> u64 {
+        self.lock().vitals.check(batch)
+    }
+}
+
+/// Checks what a page sends against what one visitor, session and address may. `address` is none where it
+/// says nothing, as on the machine itself; `bytes` is the size of what was sent.
+///
+/// # Errors
+/// [`QuotaExceeded`], with the time after which there is room again.
+pub fn admit(
+    service: &Service,
+    batch: &mut Batch,
+    address: Option<IpAddr>,
+    bytes: usize,
+) -> Result<(), QuotaExceeded> {
+    service.quotas.admit(batch, address, bytes)?;
+    if batch.environment.is_simulated() {
+        return Ok(());
+    }
+    let refused = service.quotas.check_corrections(batch);
+    if refused > 0 {
+        let at = batch.received_at;
+        let reason = "was: no such value of this session is remembered".to_owned();
+        // The value that it would have replaced is still there, so nothing is lost.
+        let kind = FactKind::Refused { reason, events: refused };
+        batch.facts.push(Fact { at, page: String::new(), kind });
+    }
+    Ok(())
+}
+
+/// Checks whether an address may send one more picture, of so many bytes.
+///
+/// # Errors
+/// [`QuotaExceeded`], with the time after which there is room again.
+pub fn admit_picture(
+    service: &Service,
+    environment: EnvironmentId,
+    address: Option<IpAddr>,
+    bytes: usize,
+) -> Result<(), QuotaExceeded> {
+    let of_address = |address| {
+        let size = (Source::AddressBytes(address), ADDRESS_BYTES, bytes as f64);
+        vec![(Source::AddressPictures(address), ADDRESS_PICTURES, 1.0), size]
+    };
+    let asked = address.map(subscriber).map(of_address).unwrap_or_default();
+    service.quotas.admit_bytes(environment, &asked, bytes, service.now())
+}
+
+/// Checks whether an address may begin one more simulation, which forgets the one before.
+///
+/// # Errors
+/// [`QuotaExceeded`], with the time after which there is room again.
+pub fn admit_simulation(service: &Service, address: Option<IpAddr>) -> Result<(), QuotaExceeded> {
+    let Some(address) = address.map(subscriber) else { return Ok(()) };
+    let asked = [(Source::AddressSimulations(address), ADDRESS_SIMULATIONS, 1.0)];
+    service.quotas.lock().buckets.take_all(&asked, service.now())
+}
+
+fn until_tomorrow(now: Timestamp) -> u64 {
+    (86_400 - now.timestamp().rem_euclid(86_400)).unsigned_abs()
+}
+
+/// The bytes that pages of an environment have sent today, since the server started.
+#[must_use]
+pub fn bytes_today(service: &Service, environment: EnvironmentId) -> u64 {
+    let today = day_of(service.now());
+    let known = service.quotas.lock();
+    known.bytes.get(&environment).filter(|(day, _)| *day == today).map_or(0, |(_, used)| *used)
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use chrono::DateTime;
+    use phasegate_domain::telemetry::{Feedback, Visit};
+
+    use super::*;
+
+    pub(super) fn batch(id: &str, session: u64, second: i64, kinds: Vec<FactKind>) -> Batch {
+        let received_at = DateTime::from_timestamp(1_700_000_000 + second, 0).unwrap();
+        let fact = |kind| Fact { at: received_at, page: String::new(), kind };
+        let visit =
+            Visit { who: Some((PersonHash(session), SessionHash(session))), ..Visit::default() };
+        let facts = kinds.into_iter().map(fact).collect();
+        Batch {
+            id: id.into(),
+            environment: EnvironmentId(1),
+            received_at,
+            visit,
+            facts,
+            raw: vec![],
+        }
+    }
+
+    fn views(count: usize) -> Vec<FactKind> {
+        vec![FactKind::View; count]
+    }
+
+    #[test]
+    fn one_session_cannot_send_without_end_and_others_still_can() {
+        let quotas = Quotas::default();
+        let mut taken = 0;
+        while quotas.admit(&batch("b", 1, 0, views(200)), None, 1).is_ok() {
+            taken += 200;
+        }
+        assert_eq!(taken, 2_000);
+        let exceeded = quotas.admit(&batch("b", 1, 0, views(200)), None, 1).unwrap_err();
+        assert_eq!(exceeded.retry_after_seconds, 10);
+        assert!(quotas.admit(&batch("b", 2, 0, views(200)), None, 1).is_ok());
+        assert!(quotas.admit(&batch("b", 1, 10, views(200)), None, 1).is_ok(), "as it was told");
+    }
+
+    #[test]
+    fn what_is_refused_uses_up_no_budget_and_the_day_ends() {
+        let quotas = Quotas::default();
+        let used =
+            |quotas: &Quotas| quotas.lock().bytes.values().map(|(_, used)| *used).sum::<u64>();
+        assert!(quotas.admit(&batch("a", 1, 0, views(2_000)), None, 10).is_ok());
+        assert!(quotas.admit(&batch("b", 1, 0, views(2_000)), None, 1_000).is_err());
+        assert_eq!(used(&quotas), 10);
+        let rest = usize::try_from(DAILY_BYTES).unwrap() - 10;
+        assert!(quotas.admit(&batch("c", 2, 0, views(1)), None, rest).is_ok());
+        let exceeded = quotas.admit(&batch("d", 3, 0, views(1)), None, 1).unwrap_err();
+        let tomorrow = i64::try_from(exceeded.retry_after_seconds).unwrap();
+        assert!(quotas.admit(&batch("e", 3, tomorrow, views(1)), None, 1).is_ok());
+    }
+
+    #[test]
+    fn one_address_cannot_push_reports_out() {
+        let quotas = Quotas::default();
+        let address = Some(IpAddr::from([10, 0, 0, 1]));
+        let feedback = || FactKind::Feedback(Feedback::default());
+        let send =
+            |session| quotas.admit(&batch("b", session, 0, vec![feedback(); 50]), address, 1);
+        let taken = (0..100).filter(|session| send(*session).is_ok()).count();
+        assert_eq!(taken * 50, 1_000, "however many visitors it invents");
+    }
+
+    #[test]
+    fn one_address_begins_a_hundredth_of_all_sessions() {
+        let quotas = Quotas::default();
+        let send = |address: Option<u8>, session, second| {
+            let address = address.map(|last| IpAddr::from([10, 0, 0, last]));
+            quotas.admit(&batch("b", session, second, views(1)), address, 1)
+        };
+        let taken = (0..1_000).filter(|session| send(Some(1), *session, 0).is_ok()).count();
+        assert_eq!(taken, 120, "however many it invents");
+        assert!(send(Some(1), 5, 0).is_ok(), "a session that has begun goes on");
+        assert!(send(Some(2), 2_000, 0).is_ok(), "others begin theirs");
+        // With many others, as many as behind a large company's address.
+        for session in 10_000..40_000 {
+            assert!(send(None, session, 60).is_ok());
+        }
+        let later = (3_000..4_000).filter(|session| send(Some(1), *session, 120).is_ok()).count();
+        assert_eq!(later, 300);
+    }
+
+    #[test]
+    fn what_is_made_up_costs_no_less_to_send() {
+        let quotas = Quotas::default();
+        let address = Some(IpAddr::from([10, 0, 0, 1]));
+        let send = || {
+            let mut made_up = batch("b", 1, 0, views(2_000));
+            made_up.environment = made_up.environment.simulated();
+            quotas.admit(&made_up, address, 1 << 20)
+        };
+        let taken = (0..100).filter(|_| send().is_ok()).count();
+        assert_eq!(taken, 64, "in MiB; the number of events is no matter");
+    }
+}

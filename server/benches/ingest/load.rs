@@ -1,0 +1,179 @@
+//! Pages that send batches, each on a connection of its own.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    task::JoinHandle,
+};
+
+use crate::child::Server;
+
+/// Events of a batch.
+pub(crate) const EVENTS: usize = 50;
+
+/// What all connections of a load share.
+pub(crate) struct Load {
+    address: String,
+    key: String,
+    events: String,
+    /// The number of the next batch.
+    next: AtomicU64,
+    ends: AtomicBool,
+    /// Batches that were acknowledged, and answers that were none.
+    acknowledged: AtomicU64,
+    refused: AtomicU64,
+}
+
+/// What a load came to.
+pub(crate) struct Outcome {
+    pub(crate) seconds: f64,
+    pub(crate) acknowledged: u64,
+    pub(crate) refused: u64,
+    /// Seconds from a batch to its acknowledgement, in order.
+    pub(crate) times: Vec<f32>,
+}
+
+impl Outcome {
+    pub(crate) fn events_per_second(&self) -> f64 {
+        self.acknowledged as f64 * EVENTS as f64 / self.seconds
+    }
+
+    /// Milliseconds.
+    pub(crate) fn quantile(&self, q: f64) -> f32 {
+        let last = self.times.len().saturating_sub(1);
+        self.times.get((last as f64 * q) as usize).copied().unwrap_or_default() * 1_000.0
+    }
+}
+
+/// A load that is under way.
+pub(crate) struct Running {
+    shared: Arc<Load>,
+    begun: Instant,
+    workers: Vec<JoinHandle<Vec<f32>>>,
+}
+
+impl Running {
+    /// Lets so many connections send one batch after the other; `first` is the number of the first
+    /// batch. Whoever is refused sends again at once, which no client of ours does.
+    pub(crate) fn begin(server: &Server, connections: usize, first: u64) -> Self {
+        let shared = Arc::new(Load {
+            address: server.address.clone(),
+            key: server.client_key.clone(),
+            events: serde_json::to_string(&events()).unwrap(),
+            next: AtomicU64::new(first),
+            ends: AtomicBool::new(false),
+            acknowledged: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
+        });
+        let begun = Instant::now();
+        let worker = |_| tokio::spawn(work(Arc::clone(&shared)));
+        let workers = (0..connections).map(worker).collect();
+        Self { shared, begun, workers }
+    }
+
+    pub(crate) async fn end_after(self, length: Duration) -> Outcome {
+        tokio::time::sleep(length.saturating_sub(self.begun.elapsed())).await;
+        self.shared.ends.store(true, Ordering::Relaxed);
+        let count = |number: &AtomicU64| number.load(Ordering::Relaxed);
+        // At the end of the length, not after the last answer: many wait for theirs.
+        let (acknowledged, refused) =
+            (count(&self.shared.acknowledged), count(&self.shared.refused));
+        let seconds = self.begun.elapsed().as_secs_f64();
+        let mut times = Vec::new();
+        for worker in self.workers {
+            times.extend(worker.await.unwrap());
+        }
+        times.sort_by(f32::total_cmp);
+        Outcome { seconds, acknowledged, refused, times }
+    }
+}
+
+/// Sends batches, each of a session of its own, by one of some thousand people.
+async fn work(load: Arc<Load>) -> Vec<f32> {
+    let mut connection = connect(&load).await;
+    let (mut buffer, mut times) = (vec![0_u8; 4_096], Vec::new());
+    while !load.ends.load(Ordering::Relaxed) {
+        let number = load.next.fetch_add(1, Ordering::Relaxed);
+        let request = request(&load, number);
+        let sent = Instant::now();
+        while !load.ends.load(Ordering::Relaxed) {
+            let answer = exchange(&mut connection, &request, &mut buffer).await;
+            let Some(answer) = answer else {
+                connection = connect(&load).await;
+                continue;
+            };
+            match answer.get(9..12) {
+                Some(b"202") => {
+                    load.acknowledged.fetch_add(1, Ordering::Relaxed);
+                    times.push(sent.elapsed().as_secs_f32());
+                    break;
+                }
+                Some(b"503") => load.refused.fetch_add(1, Ordering::Relaxed),
+                _ => panic!("{}", String::from_utf8_lossy(answer)),
+            };
+        }
+    }
+    times
+}
+
+async fn connect(load: &Load) -> TcpStream {
+    let connection = TcpStream::connect(&load.address).await.unwrap();
+    connection.set_nodelay(true).unwrap();
+    connection
+}
+
+/// Sends a request; nothing if the server has closed the connection.
+async fn exchange<'a>(
+    connection: &mut TcpStream,
+    request: &[u8],
+    buffer: &'a mut [u8],
+) -> Option<&'a [u8]> {
+    connection.write_all(request).await.ok()?;
+    match connection.read(buffer).await {
+        Ok(read @ 1..) => buffer.get(..read),
+        Ok(_) | Err(_) => None,
+    }
+}
+
+fn request(load: &Load, number: u64) -> Vec<u8> {
+    let device = ["phone", "tablet", "desktop"][(number % 3) as usize];
+    let body = format!(
+        r#"{{"v":1,"batch":"b{number}","session":"s{number}","visitor":"v{}","device":"{device}","release":"1.{}","exposed":{{"ENHANCED_EXERCISE_LIBRARY":"on","EXERCISE_PROGRESS_TRACKING":"off"}},"events":{}}}"#,
+        number % 5_000,
+        number % 4,
+        load.events,
+    );
+    let head = format!(
+        "POST /collect?key={} HTTP/1.1\r\nhost: {}\r\ncontent-length: {}\r\n\r\n",
+        load.key,
+        load.address,
+        body.len()
+    );
+    (head + &body).into_bytes()
+}
+
+/// What a visit of an app with nine flags reports.
+fn events() -> Vec<Value> {
+    let kinds = [
+        json!({"t": "view", "page": "/exercises"}),
+        json!({"t": "vital", "page": "/exercises", "name": "LCP", "value": 1_840_000}),
+        json!({"t": "vital", "page": "/exercises", "name": "INP", "value": 120_000}),
+        json!({"t": "exposure", "flag": "ENHANCED_EXERCISE_LIBRARY", "variant": "on"}),
+        json!({"t": "use", "flag": "ENHANCED_EXERCISE_LIBRARY"}),
+        json!({"t": "timing", "page": "/exercises", "kind": "api", "name": "/api/exercises/:id", "value": 98_000}),
+        json!({"t": "custom", "name": "set_logged"}),
+        json!({"t": "task", "name": "workout", "outcome": "started"}),
+        json!({"t": "engaged", "flag": "ENHANCED_EXERCISE_LIBRARY", "value": 30_000_000}),
+        json!({"t": "timing", "page": "/exercises", "kind": "render", "name": "list", "value": 8_000}),
+    ];
+    kinds.iter().cycle().take(EVENTS).cloned().collect()
+}

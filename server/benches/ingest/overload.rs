@@ -1,0 +1,114 @@
+//! More connections than can be served, which send again at once when they are refused.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use crate::{
+    child::Server,
+    evaluations::{Request, Times, once},
+    load::{Outcome, Running},
+};
+
+/// Numbers of connections, each of which is measured by itself. With the first, nobody is refused.
+const CONNECTIONS: [usize; 6] = [64, 256, 1_000, 2_000, 4_000, 8_000];
+
+const LENGTH: Duration = Duration::from_secs(8);
+
+/// Pause between two evaluations.
+const PROBE: Duration = Duration::from_millis(10);
+
+/// A row of the table.
+struct Row {
+    connections: usize,
+    outcome: Outcome,
+    evaluation: Times,
+    /// From the end of the load until ten evaluations and batches in a row were as quick as before.
+    recovery: Option<Duration>,
+}
+
+/// Prints what gets in at each number of connections, and how evaluation fares meanwhile.
+pub(crate) async fn measure() {
+    let mut rows = Vec::new();
+    for connections in CONNECTIONS {
+        // A server of its own, so that none has to carry what the one before has stored.
+        rows.push(row(connections).await);
+    }
+    let best = rows.iter().map(|row| row.outcome.events_per_second()).fold(0.0, f64::max);
+    println!("\noverload: whoever is refused sends again at once, {} s each", LENGTH.as_secs());
+    println!(
+        "  {:>11} {:>10} {:>7} {:>9} {:>12} {:>12} {:>9}",
+        "connections", "events/s", "of best", "refused", "evaluate p50", "p99 ms", "recovery"
+    );
+    for Row { connections, outcome, evaluation, recovery } in &mut rows {
+        let rate = outcome.events_per_second();
+        let (p50, p99) = (evaluation.quantile(0.5), evaluation.quantile(0.99));
+        let recovery = recovery
+            .map_or_else(|| "never".to_owned(), |took| format!("{:.1} s", took.as_secs_f64()));
+        println!(
+            "  {connections:>11} {rate:>10.0} {:>5.0} % {:>9} {p50:>12.2} {p99:>12.2} {recovery:>9}",
+            rate / best * 100.0,
+            outcome.refused
+        );
+    }
+    println!("  (budgets: 70 % of the best rate, evaluation p99 5 ms, recovery within 5 s)");
+}
+
+async fn row(connections: usize) -> Row {
+    let server = Arc::new(Server::phasegate().await);
+    let ends = Arc::new(AtomicBool::new(false));
+    let probe = probe(&server, Arc::clone(&ends));
+    let outcome = Running::begin(&server, connections, 0).end_after(LENGTH).await;
+    ends.store(true, Ordering::Relaxed);
+    let evaluation = probe.join().unwrap();
+    let recovery = recovery(&server).await;
+    Row { connections, outcome, evaluation, recovery }
+}
+
+/// Evaluates now and then, on a thread of its own: the load must not delay the clock that measures it.
+fn probe(server: &Server, ends: Arc<AtomicBool>) -> std::thread::JoinHandle<Times> {
+    let request = evaluation(server);
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.unwrap().block_on(async {
+            let mut times = Times::default();
+            while !ends.load(Ordering::Relaxed) {
+                times.add(&crate::evaluations::some(&request, 20, PROBE).await);
+            }
+            times
+        })
+    })
+}
+
+fn evaluation(server: &Server) -> Request {
+    let body = r#"{"context": {"targetingKey": "user-12345"}}"#;
+    Request::new(&server.address, "/ofrep/v1/evaluate/flags", &server.client_key, body)
+}
+
+/// How long until evaluations take 5 ms at most and batches are taken in half a second, ten times in a
+/// row; nothing if it takes more than half a minute.
+async fn recovery(server: &Server) -> Option<Duration> {
+    let (begun, mut in_a_row) = (Instant::now(), 0);
+    let request = evaluation(server);
+    let mut first = 1_u64 << 40;
+    while begun.elapsed() < Duration::from_secs(30) {
+        let good_since = begun.elapsed();
+        let asked = Instant::now();
+        once(&request).await;
+        let evaluated = asked.elapsed();
+        let sent = Running::begin(server, 1, first).end_after(Duration::from_millis(100)).await;
+        first += 1_000;
+        let is_good = evaluated <= Duration::from_millis(5)
+            && sent.refused == 0
+            && sent.times.last().is_some_and(|longest| *longest < 0.5);
+        in_a_row = if is_good { in_a_row + 1 } else { 0 };
+        if in_a_row == 10 {
+            return Some(good_since.saturating_sub(Duration::from_secs(1)));
+        }
+    }
+    None
+}

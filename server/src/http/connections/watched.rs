@@ -1,0 +1,117 @@
+//! A socket that notes when its peer takes something, and gives up a peer that takes nothing.
+
+use std::{
+    io,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::{Instant, Sleep},
+};
+
+use super::Connection;
+
+/// How long a peer may take nothing of what is written to it.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A socket with the connection that it belongs to.
+pub(super) struct Watched<S> {
+    socket: S,
+    connection: Arc<Connection>,
+    /// Set while the peer takes nothing: when it is given up.
+    stalled: Option<Pin<Box<Sleep>>>,
+}
+
+impl<S> Watched<S> {
+    pub(super) fn new(socket: S, connection: Arc<Connection>) -> Self {
+        Self { socket, connection, stalled: None }
+    }
+
+    /// What came of a write, and an error where there was nothing for too long.
+    fn watch<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        written: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.connection.note_progress();
+            self.stalled = None;
+            return written;
+        }
+        let end = || Box::pin(tokio::time::sleep_until(Instant::now() + WRITE_TIMEOUT));
+        ready!(self.stalled.get_or_insert_with(end).as_mut().poll(context));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        pin!(&mut self.socket).poll_read(context, buffer)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = pin!(&mut self.socket).poll_write(context, bytes);
+        self.watch(context, written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = pin!(&mut self.socket).poll_write_vectored(context, bytes);
+        self.watch(context, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.socket.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        pin!(&mut self.socket).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        pin!(&mut self.socket).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::{super::registry::tests::connection, *};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_takes_nothing_is_given_up() {
+        let (mut peer, socket) = tokio::io::duplex(4);
+        let mut watched = Watched::new(socket, connection());
+        let begun = Instant::now();
+        let slow = async {
+            // It takes a little each time, just before it would be given up.
+            for _ in 0..4 {
+                tokio::time::sleep(WRITE_TIMEOUT - Duration::from_secs(1)).await;
+                peer.read_exact(&mut [0; 4]).await.unwrap();
+            }
+        };
+        let (written, ()) = tokio::join!(watched.write_all(&[0; 18]), slow);
+        assert!(written.is_ok(), "slow, but not stalled: {written:?}");
+        assert!(begun.elapsed() > WRITE_TIMEOUT * 3);
+        let stalled = watched.write_all(&[0; 18]).await.unwrap_err();
+        assert_eq!(stalled.kind(), io::ErrorKind::TimedOut);
+    }
+}

@@ -1,0 +1,214 @@
+//! Clients that stall, that stay, and that encode what they send: none of them keeps others out.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "in a test, a panic is how it fails"
+)]
+
+mod common;
+
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use common::{CLIENT_KEY, TestApp, json};
+use serde_json::json;
+
+const BULK: &str = "/ofrep/v1/evaluate/flags";
+
+/// Opens a connection and sends the beginning of a request.
+fn half_sent(address: &str, text: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(text.as_bytes()).unwrap();
+    stream
+}
+
+fn half_body(path: &str) -> String {
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {CLIENT_KEY}\r\n\
+         Content-Length: 20\r\n\r\n{{"
+    )
+}
+
+/// More bodies that never come than are waited for at once, on each route that takes one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bodies_that_never_come_keep_nobody_out() {
+    let app = TestApp::start().await;
+    let address = app.url.strip_prefix("http://").unwrap().to_owned();
+    let paths = [
+        BULK.to_owned(),
+        format!("/collect?key={CLIENT_KEY}"),
+        "/login".to_owned(),
+        format!("/collect/screenshot?key={CLIENT_KEY}"),
+        format!("/collect/simulation?key={CLIENT_KEY}"),
+        "/admin/flags".to_owned(),
+    ];
+    let stalled: Vec<TcpStream> =
+        (0..600).map(|n| half_sent(&address, &half_body(&paths[n % paths.len()]))).collect();
+    for n in 0..50 {
+        let ask = app.post(BULK).bearer_auth(CLIENT_KEY).json(&json!({"context": {}}));
+        assert_eq!(json(ask).await.0, 200, "evaluation {n} beside {} that stall", stalled.len());
+    }
+    let visit =
+        json!({"v": 1, "batch": "b", "session": "s", "visitor": "v", "events": [{"t": "view"}]});
+    let sent = app.post(&format!("/collect?key={CLIENT_KEY}")).body(visit.to_string());
+    assert_eq!(json(sent).await.0, 202);
+    assert!(!app.log_in().await.is_empty(), "and people log in");
+}
+
+/// What is not sent within the deadline is given up, with words.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_has_a_deadline_on_every_route() {
+    let app = TestApp::start().await;
+    let address = app.url.strip_prefix("http://").unwrap().to_owned();
+    let begun = Instant::now();
+    let paths = [
+        BULK.to_owned(),
+        format!("/collect?key={CLIENT_KEY}"),
+        format!("/collect/simulation?key={CLIENT_KEY}"),
+    ];
+    let waiting: Vec<_> = paths
+        .into_iter()
+        .map(|path| (path.clone(), half_sent(&address, &half_body(&path))))
+        .collect();
+    let answers = tokio::task::spawn_blocking(move || {
+        let answer = |(path, mut stream): (String, TcpStream)| {
+            stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+            let mut buffer = [0; 512];
+            let read = stream.read(&mut buffer).unwrap();
+            (path, String::from_utf8_lossy(&buffer[..read]).into_owned())
+        };
+        waiting.into_iter().map(answer).collect::<Vec<_>>()
+    });
+    for (path, answer) in answers.await.unwrap() {
+        assert!(answer.starts_with("HTTP/1.1 408"), "{path}: {answer}");
+    }
+    assert!(begun.elapsed() >= Duration::from_secs(4), "no sooner than the deadline");
+}
+
+/// A server with few file handles.
+struct Small {
+    child: Child,
+    address: String,
+    _data: tempfile::TempDir,
+}
+
+impl Drop for Small {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Small {
+    fn start(handles: u32) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let address = format!("127.0.0.1:{port}");
+        let mut child = Command::new("sh")
+            .arg("-c")
+            .arg(format!("ulimit -n {handles}; exec \"$0\" serve --listen {address} --data \"$1\""))
+            .arg(env!("CARGO_BIN_EXE_phasegate"))
+            .arg(data.path())
+            .env_clear()
+            .env("PHASEGATE_CLIENT_KEY", CLIENT_KEY)
+            .current_dir(data.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = std::io::BufReader::new(child.stderr.take().unwrap());
+        let mut lines = std::io::BufRead::lines(log).map_while(Result::ok);
+        assert!(lines.any(|line| line.contains("phasegate is ready")), "it ended before");
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, address, _data: data }
+    }
+
+    fn status(&self, request: &str) -> String {
+        let mut stream = half_sent(&self.address, request);
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        let mut head = [0; 15];
+        stream.read_exact(&mut head).unwrap();
+        String::from_utf8_lossy(&head[9..12]).into_owned()
+    }
+}
+
+const HEALTH: &str = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+
+fn evaluation() -> String {
+    format!(
+        "POST {BULK} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {CLIENT_KEY}\r\n\
+         Content-Length: 14\r\n\r\n{{\"context\":{{}}}}"
+    )
+}
+
+/// Half of a head on more connections than there are file handles.
+#[test]
+fn half_sent_heads_keep_nobody_out() {
+    let server = Small::start(128);
+    let halves: Vec<TcpStream> =
+        (0..300).map(|_| half_sent(&server.address, "GET / HTTP/1.1\r\nHost")).collect();
+    for _ in 0..20 {
+        assert_eq!(server.status(HEALTH), "200", "beside {} half heads", halves.len());
+        assert_eq!(server.status(&evaluation()), "200");
+    }
+}
+
+/// Idle connections are closed when handles get scarce.
+#[test]
+fn idle_connections_make_room() {
+    let server = Small::start(96);
+    let mut idle = Vec::new();
+    for n in 0..200 {
+        let mut stream = half_sent(&server.address, HEALTH);
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).unwrap();
+        assert_eq!(&answer[9..], b"200", "connection {n}");
+        idle.push(stream);
+    }
+    assert_eq!(server.status(&evaluation()), "200");
+}
+
+/// A page's tracing adds headers of its own; a preflight that refuses them costs all telemetry.
+#[tokio::test]
+async fn headers_of_tracing_pass_the_preflight() {
+    let app = TestApp::start().await;
+    for name in ["baggage", "traceparent", "sentry-trace", "request-id", "x-datadog-trace-id"] {
+        for path in [BULK.to_owned(), format!("/collect?key={CLIENT_KEY}")] {
+            let url = format!("{}{path}", app.url);
+            let asked = app.client.request(reqwest::Method::OPTIONS, url);
+            let asked = asked.header("origin", "https://shop.example");
+            let asked = asked.header("access-control-request-method", "POST");
+            let asked = asked.header("access-control-request-headers", name);
+            let answer = asked.send().await.unwrap();
+            let allowed = answer.headers()["access-control-allow-headers"].to_str().unwrap();
+            assert!(allowed.contains(name), "{path} {name}: {allowed}");
+        }
+    }
+}
+
+/// Encoded bodies are taken by every route that takes a body, and what is not understood is said.
+#[tokio::test]
+async fn encodings_are_the_same_on_every_route() {
+    let app = TestApp::start().await;
+    let gzip = |text: &str| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    let evaluate = |coding: &str, body: Vec<u8>| {
+        let ask = app.post(BULK).bearer_auth(CLIENT_KEY);
+        ask.header("content-encoding", coding).body(body)
+    };
+    assert_eq!(json(evaluate("gzip", gzip("{\"context\":{}}"))).await.0, 200);
+    let flag = json!({"key": "ZIPPED", "kind": "boolean"}).to_string();
+    let make = app.api(reqwest::Method::POST, "/flags").header("content-encoding", "x-gzip");
+    assert_eq!(json(make.body(gzip(&flag))).await.0, 201);
+    let refused = evaluate("compress", b"x".to_vec()).send().await.unwrap();
+    assert_eq!(refused.status(), 415);
+    assert_eq!(refused.headers()["accept-encoding"], "gzip, deflate, br, zstd");
+}
