@@ -86,6 +86,17 @@ fn a_port_in_use_ends_the_start_with_a_sentence() {
 }
 
 #[test]
+fn a_public_address_with_a_path_ends_the_start_with_a_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut serve = phasegate(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    serve.env("PHASEGATE_PUBLIC_URL", "https://example.com/flags/");
+    let (status, said) = refusal(serve);
+    assert_eq!(status, Some(1));
+    assert!(said.contains("public_url: \"https://example.com/flags/\" has a path"), "{said}");
+    assert!(said.contains("host name"), "what to do: {said}");
+}
+
+#[test]
 fn a_data_folder_that_cannot_be_written_ends_the_start_with_a_sentence() {
     let folder = tempfile::tempdir().unwrap();
     // Below a file, so that it cannot be made by anybody, root included.

@@ -9,9 +9,14 @@
 mod common;
 
 use common::{TestApp, json};
-use phasegate_domain::{ids::EnvironmentKey, people::Role};
-use phasegate_service::environments;
-use phasegate_store::models::HistoryQuery;
+use phasegate_domain::{
+    ids::EnvironmentKey,
+    people::Role,
+    telemetry::{Batch, Fact, FactKind, Visit},
+};
+use phasegate_service::{environments, telemetry};
+use phasegate_store::{TelemetryStore, models::HistoryQuery};
+use phasegate_store_sqlite::SqliteTelemetry;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -141,6 +146,43 @@ async fn an_environment_is_renamed_deleted_and_carried_as_a_file() {
     let last = call(Method::DELETE, "/production?confirm=production").send().await.unwrap();
     assert_eq!(last.status(), 409);
     assert_eq!(json(call(Method::POST, "").json(&json!({"key": "canary"}))).await.0, 201, "free");
+}
+
+/// Also what was on its way while its environment was deleted.
+#[tokio::test]
+async fn a_deleted_environment_leaves_no_telemetry() {
+    let app = TestApp::start().await;
+    let production = app.service.first_environment().unwrap();
+    let actor = common::actor(Role::Admin);
+    let key = EnvironmentKey::new("staging").unwrap();
+    let staging =
+        environments::create(&app.service, &actor, production, key, "Staging").await.unwrap();
+    let send = async |id: &str, environment| {
+        let kind = FactKind::Custom { name: "seen".into() };
+        let batch = Batch {
+            id: id.into(),
+            environment,
+            received_at: app.now(),
+            visit: Visit::default(),
+            facts: vec![Fact { at: app.now(), page: String::new(), kind }],
+            raw: Vec::new(),
+        };
+        let turn = telemetry::take_turn(&app.service).await.unwrap();
+        telemetry::ingest(turn, batch).await.unwrap();
+    };
+    let stored = SqliteTelemetry::open(&app.folder().join("telemetry.db")).await.unwrap();
+    let is_there = async |environment| stored.last_minute(environment).await.unwrap().is_some();
+    send("a", staging).await;
+    send("b", staging.simulated()).await;
+    send("c", production).await;
+    assert!(is_there(staging).await && is_there(staging.simulated()).await);
+    environments::delete(&app.service, &actor, staging, "staging").await.unwrap();
+    assert!(!is_there(staging).await && !is_there(staging.simulated()).await);
+    send("late", staging).await;
+    assert!(is_there(staging).await);
+    telemetry::forget_old(&app.service).await.unwrap();
+    assert!(!is_there(staging).await);
+    assert!(is_there(production).await, "and nothing else is gone");
 }
 
 #[tokio::test]

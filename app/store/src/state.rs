@@ -31,6 +31,9 @@ pub trait StateStore: Send + Sync {
     /// All environments, oldest first.
     async fn environments(&self) -> Result<Vec<Environment>, StoreError>;
 
+    /// Environments that were deleted; their telemetry may still be there.
+    async fn deleted_environments(&self) -> Result<Vec<EnvironmentId>, StoreError>;
+
     /// The account of an e-mail address, whatever its case.
     async fn account(&self, email: &str) -> Result<Option<Account>, StoreError>;
 

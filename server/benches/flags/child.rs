@@ -40,7 +40,18 @@ fn binary() -> PathBuf {
 
 impl Server {
     pub(crate) async fn phasegate() -> Self {
-        let data = tempfile::tempdir().unwrap();
+        Self::on(tempfile::tempdir().unwrap())
+    }
+
+    /// A process that begins anew on the same data.
+    #[allow(dead_code, reason = "the benchmark of ingest shares this file")]
+    pub(crate) async fn restarted(mut self) -> Self {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        Self::on(self.data.take().unwrap())
+    }
+
+    fn on(data: TempDir) -> Self {
         let mut child = Command::new(binary())
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data.path().join("data"))
@@ -131,9 +142,18 @@ impl Server {
 
     /// What the process holds in memory.
     pub(crate) fn memory_mb(&self) -> u64 {
+        self.kilobytes("VmRSS:") / 1_024
+    }
+
+    /// The same without what it maps from files.
+    #[allow(dead_code, reason = "the benchmark of ingest shares this file")]
+    pub(crate) fn own_memory_kb(&self) -> u64 {
+        self.kilobytes("RssAnon:")
+    }
+
+    fn kilobytes(&self, kind: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-        let kilobytes: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
-        kilobytes / 1_024
+        let line = status.lines().find(|line| line.starts_with(kind)).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
 }

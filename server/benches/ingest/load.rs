@@ -1,6 +1,8 @@
-//! Pages that send batches, each on a connection of its own.
+//! Pages that send batches, each on a connection of its own: in a process of their own, which takes second
+//! place to the server, as those of the world run on other machines.
 
 use std::{
+    process::{Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -8,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -34,24 +37,43 @@ pub(crate) struct Load {
 }
 
 /// What a load came to.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Outcome {
     pub(crate) seconds: f64,
     pub(crate) acknowledged: u64,
     pub(crate) refused: u64,
-    /// Seconds from a batch to its acknowledgement, in order.
-    pub(crate) times: Vec<f32>,
+    /// Milliseconds from a batch to its acknowledgement.
+    pub(crate) p50: f32,
+    pub(crate) p99: f32,
+    pub(crate) longest: f32,
 }
 
 impl Outcome {
     pub(crate) fn events_per_second(&self) -> f64 {
         self.acknowledged as f64 * EVENTS as f64 / self.seconds
     }
+}
 
-    /// Milliseconds.
-    pub(crate) fn quantile(&self, q: f64) -> f32 {
-        let last = self.times.len().saturating_sub(1);
-        self.times.get((last as f64 * q) as usize).copied().unwrap_or_default() * 1_000.0
-    }
+/// The argument with which this program is a load and nothing else.
+pub(crate) const LOAD: &str = "--load";
+
+/// Lets so many connections load a server for so long.
+pub(crate) async fn load(server: &Server, connections: usize, length: Duration) -> Outcome {
+    let own = std::env::current_exe().unwrap();
+    let (connections, seconds) = (connections.to_string(), length.as_secs().to_string());
+    let mut command = Command::new("nice");
+    command.args(["-n", "10"]).arg(own).args([LOAD, &server.address, &server.client_key]);
+    command.args([connections, seconds]).stderr(Stdio::inherit());
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// What that process does.
+pub(crate) async fn serve_load(arguments: &[String]) {
+    let [address, key, connections, seconds] = arguments else { panic!("{arguments:?}") };
+    let running = Running::begin(address, key, connections.parse().unwrap(), 0).await;
+    let outcome = running.end_after(Duration::from_secs(seconds.parse().unwrap())).await;
+    println!("{}", serde_json::to_string(&outcome).unwrap());
 }
 
 /// A load that is under way.
@@ -64,19 +86,24 @@ pub(crate) struct Running {
 impl Running {
     /// Lets so many connections send one batch after the other; `first` is the number of the first
     /// batch. Whoever is refused sends again at once, which no client of ours does.
-    pub(crate) fn begin(server: &Server, connections: usize, first: u64) -> Self {
+    pub(crate) async fn begin(address: &str, key: &str, connections: usize, first: u64) -> Self {
         let shared = Arc::new(Load {
-            address: server.address.clone(),
-            key: server.client_key.clone(),
+            address: address.to_owned(),
+            key: key.to_owned(),
             events: serde_json::to_string(&events()).unwrap(),
             next: AtomicU64::new(first),
             ends: AtomicBool::new(false),
             acknowledged: AtomicU64::new(0),
             refused: AtomicU64::new(0),
         });
+        // All are there before the first sends something.
+        let mut open = Vec::with_capacity(connections);
+        for _ in 0..connections {
+            open.push(connect(&shared).await);
+        }
         let begun = Instant::now();
-        let worker = |_| tokio::spawn(work(Arc::clone(&shared)));
-        let workers = (0..connections).map(worker).collect();
+        let worker = |connection| tokio::spawn(work(Arc::clone(&shared), connection));
+        let workers = open.into_iter().map(worker).collect();
         Self { shared, begun, workers }
     }
 
@@ -93,13 +120,17 @@ impl Running {
             times.extend(worker.await.unwrap());
         }
         times.sort_by(f32::total_cmp);
-        Outcome { seconds, acknowledged, refused, times }
+        let at = |q: f64| {
+            let index = (times.len().saturating_sub(1) as f64 * q) as usize;
+            times.get(index).copied().unwrap_or_default() * 1_000.0
+        };
+        let (p50, p99, longest) = (at(0.5), at(0.99), at(1.0));
+        Outcome { seconds, acknowledged, refused, p50, p99, longest }
     }
 }
 
 /// Sends batches, each of a session of its own, by one of some thousand people.
-async fn work(load: Arc<Load>) -> Vec<f32> {
-    let mut connection = connect(&load).await;
+async fn work(load: Arc<Load>, mut connection: TcpStream) -> Vec<f32> {
     let (mut buffer, mut times) = (vec![0_u8; 4_096], Vec::new());
     while !load.ends.load(Ordering::Relaxed) {
         let number = load.next.fetch_add(1, Ordering::Relaxed);

@@ -23,7 +23,7 @@ mod overload;
 use std::time::Duration;
 
 use child::Server;
-use load::{EVENTS, Running};
+use load::{EVENTS, LOAD, load, serve_load};
 
 /// How long the server is loaded.
 const LENGTH: Duration = Duration::from_secs(10);
@@ -35,6 +35,10 @@ const CONNECTIONS: usize = 256;
 #[tokio::main]
 async fn main() {
     rlimit::increase_nofile_limit(u64::MAX).unwrap();
+    let arguments: Vec<String> = std::env::args().collect();
+    if let Some(place) = arguments.iter().position(|argument| argument == LOAD) {
+        return serve_load(&arguments[place + 1..]).await;
+    }
     steady().await;
     overload::measure().await;
 }
@@ -42,7 +46,7 @@ async fn main() {
 async fn steady() {
     let server = Server::phasegate().await;
     let idle = server.memory_mb();
-    let outcome = Running::begin(&server, CONNECTIONS, 0).end_after(LENGTH).await;
+    let outcome = load(&server, CONNECTIONS, LENGTH).await;
     println!(
         "\nbatches of {EVENTS} events by {CONNECTIONS} connections for {:.0} s, acknowledged after the commit",
         outcome.seconds
@@ -50,15 +54,14 @@ async fn steady() {
     println!("  {:.0} events/s   (budget: 100,000)", outcome.events_per_second());
     println!(
         "  a batch takes p50 {:.0} ms, p99 {:.0} ms; {} were refused",
-        outcome.quantile(0.5),
-        outcome.quantile(0.99),
-        outcome.refused
+        outcome.p50, outcome.p99, outcome.refused
     );
     println!(
         "  memory {idle} MB idle, {} MB under load   (budgets: 60 and 250)",
         server.memory_mb()
     );
-    let (megabytes, stored) = (server.data_bytes() as f64 / 1e6, outcome.times.len() * EVENTS);
+    let (megabytes, stored) =
+        (server.data_bytes() as f64 / 1e6, outcome.acknowledged * EVENTS as u64);
     println!(
         "  disk {megabytes:.1} MB for {stored} events: {:.1} MB per million",
         megabytes * 1e6 / stored as f64

@@ -6,17 +6,17 @@ mod raw;
 mod screenshot;
 pub(crate) mod simulation;
 
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use axum::{
-    Json, Router,
+    Extension, Json, Router,
     body::{Body, Bytes},
     extract::{Query, State, rejection::QueryRejection},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::post,
 };
-use phasegate_domain::ids::EnvironmentId;
+use phasegate_domain::{ids::EnvironmentId, telemetry::Batch};
 use phasegate_service::{
     Service, ServiceError,
     keys::{self, Purpose},
@@ -25,9 +25,10 @@ use phasegate_service::{
 use phasegate_store::Appended;
 use phasegate_wire::{MAX_BODY_BYTES, MAX_HELD, decode};
 use serde::{Deserialize, Serialize};
+use tokio::{runtime::Handle, task::spawn_blocking};
 
 use crate::{
-    http::{AppState, ClientAddress, Problem},
+    http::{AppState, ClientAddress, Connection, Problem},
     ofrep::{key_status, sent_key, sent_origin},
 };
 
@@ -41,8 +42,17 @@ pub(crate) fn routes() -> Router<AppState> {
 /// Pictures that may be on their way in at once.
 pub(crate) const MAX_UPLOADS: usize = 16;
 
-/// How long a connection waits to hear that the server is overrun.
+/// How long a connection waits to hear that the server is overrun: so long the first time, twice as long
+/// each time that it comes again at once, and this long at most.
 const REFUSAL_PAUSE: Duration = Duration::from_millis(250);
+const MAX_REFUSAL_PAUSE: Duration = Duration::from_secs(4);
+
+/// Batches that are read at once. On threads of their own, one fewer than there are processors: whoever asks
+/// for flags meanwhile does not stand in line behind them.
+pub(crate) fn max_read_at_once() -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    processors.saturating_sub(1).max(1)
+}
 
 /// A page sends its key in the query: a beacon has no headers of its own.
 #[derive(Debug, Deserialize)]
@@ -79,6 +89,7 @@ async fn collect(
     State(state): State<AppState>,
     query: Result<Query<KeyQuery>, QueryRejection>,
     from: ClientAddress,
+    Extension(connection): Extension<Arc<Connection>>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
@@ -87,12 +98,14 @@ async fn collect(
     // Before the body is read, so that turning away costs less than taking in. A client that comes
     // again at once is slowed down by that.
     if telemetry::is_overrun(service) {
-        tokio::time::sleep(REFUSAL_PAUSE).await;
+        tokio::time::sleep(connection.back_off(REFUSAL_PAUSE, MAX_REFUSAL_PAUSE)).await;
         return Err(failed(&ServiceError::Busy));
     }
+    connection.end_back_off();
     let body = state.bodies.read(from.0, &headers, body, MAX_BODY_BYTES).await;
-    let taken = match body {
-        Ok(body) => take_in(service, app.environment, query.held, from, body).await,
+    let sent = body.map(|body| Sent { environment: app.environment, held: query.held, from, body });
+    let taken = match sent {
+        Ok(sent) => take_in(&state, sent).await,
         Err(problem) => Err(problem),
     };
     // What the page sends again is not lost.
@@ -106,42 +119,64 @@ async fn collect(
     Ok((StatusCode::ACCEPTED, Json(taken?)).into_response())
 }
 
-/// Takes in a body; what is wrong with a whole one is a problem, what is wrong with an event stands in
-/// the receipt.
-async fn take_in(
-    service: &Service,
+/// What a page has sent, and from where.
+struct Sent {
     environment: EnvironmentId,
     held: u64,
     from: ClientAddress,
     body: Bytes,
-) -> Result<Receipt, Problem> {
+}
+
+/// A batch that was read.
+struct ReadBatch {
+    batch: Batch,
+    /// Events that it had, and those that are not stored.
+    events: usize,
+    rejected: Vec<Rejected>,
+}
+
+/// Takes in a body; what is wrong with a whole one is a problem, what is wrong with an event stands in
+/// the receipt.
+async fn take_in(state: &AppState, sent: Sent) -> Result<Receipt, Problem> {
+    let service = &state.service;
     // A place first: reading what cannot be stored would be work for nothing.
     let turn = telemetry::take_turn(service).await.map_err(|error| failed(&error))?;
-    if held > MAX_HELD {
+    let (environment, address, bytes) = (sent.environment, sent.from.public(), sent.body.len());
+    let ReadBatch { mut batch, events, rejected } = {
+        let _place = state.reading.acquire().await;
+        let (service, here) = (Arc::clone(service), Handle::current());
+        let read = spawn_blocking(move || here.block_on(read(&service, &sent)));
+        read.await.map_err(|_| failed(&ServiceError::Busy))??
+    };
+    telemetry::admit(service, &mut batch, address, bytes)
+        .map_err(|error| exceeded(service, environment, &error))?;
+    let accepted = events - rejected.len();
+    let appended = telemetry::ingest(turn, batch).await.map_err(|error| failed(&error))?;
+    Ok(Receipt { accepted, rejected, repeated: appended == Appended::Repeated })
+}
+
+async fn read(service: &Service, sent: &Sent) -> Result<ReadBatch, Problem> {
+    let Sent { environment, held, from, body } = sent;
+    if *held > MAX_HELD {
         let detail = format!("held: at most {MAX_HELD} ms, found {held}");
         return Err(Problem::new(StatusCode::BAD_REQUEST, detail));
     }
     let bad =
         |error: decode::InvalidBatch| Problem::new(StatusCode::BAD_REQUEST, error.to_string());
-    let body = alone::completed(body).map_err(|error| bad(error.into()))?;
+    let body = alone::completed(body.clone()).map_err(|error| bad(error.into()))?;
     let text = String::from_utf8_lossy(&body);
     let mut batch = decode::batch(text.as_bytes()).map_err(bad)?;
     if matches!(text, Cow::Owned(_)) {
         batch.refuse_damaged();
     }
-    let live = service.environment(environment).map_err(|error| failed(&error))?;
-    let sending = simulation::sending(service, environment, &batch, held).await?;
-    let address = from.public();
-    let network = address.map(|address| telemetry::network(service, environment, address));
-    let sending = convert::Sending { network, ..sending };
+    let live = service.environment(*environment).map_err(|error| failed(&error))?;
+    let sending = simulation::sending(service, *environment, &batch, *held).await?;
+    let network = from.public().map(|address| telemetry::network(service, *environment, address));
     let events = batch.events.len();
-    let (mut batch, rejected) = convert::batch(service, batch, &live, sending);
-    telemetry::admit(service, &mut batch, address, body.len())
-        .map_err(|error| exceeded(service, environment, &error))?;
-    let accepted = events - rejected.len();
-    let appended = telemetry::ingest(turn, batch).await.map_err(|error| failed(&error))?;
-    let rejected = rejected.into_iter().map(|(index, reason)| Rejected { index, reason }).collect();
-    Ok(Receipt { accepted, rejected, repeated: appended == Appended::Repeated })
+    let sending = convert::Sending { network, ..sending };
+    let (batch, rejected) = convert::batch(service, batch, &live, sending);
+    let rejected = rejected.into_iter().map(|(index, reason)| Rejected { index, reason });
+    Ok(ReadBatch { batch, events, rejected: rejected.collect() })
 }
 
 /// Whose page sends something, by the key in the address or in a header.

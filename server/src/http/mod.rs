@@ -60,6 +60,8 @@ pub struct Parts {
     pub(crate) bodies: SlowBodies,
     /// How many connections there may be.
     pub(crate) limits: Limits,
+    /// One permit for each batch that may be read at once.
+    pub(crate) reading: Semaphore,
     /// One permit for each picture that may be stored at once.
     pub(crate) uploads: Semaphore,
     /// One permit for each simulation that may be begun or read.
@@ -107,6 +109,7 @@ impl AppState {
             flag_streams: StreamPlaces::new(streams),
             bodies: SlowBodies::default(),
             limits,
+            reading: Semaphore::new(collect::max_read_at_once()),
             uploads: Semaphore::new(collect::MAX_UPLOADS),
             simulations: Semaphore::new(collect::simulation::MAX_AT_ONCE),
             readiness: LastReadiness::default(),

@@ -1,7 +1,7 @@
 //! A server on a real listener and a fresh data folder, and a client that talks to it.
 #![allow(dead_code, reason = "each test file is a program of its own and uses a part of this")]
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use phasegate_domain::{
     Timestamp,
@@ -119,6 +119,11 @@ impl TestApp {
     /// The same, for a change that overwrites whatever is there.
     pub(crate) fn overwrite(&self, method: reqwest::Method, path: &str) -> RequestBuilder {
         self.api(method, path).header("if-match", "*")
+    }
+
+    /// The data folder.
+    pub(crate) fn folder(&self) -> &Path {
+        self._data.path()
     }
 
     pub(crate) fn now(&self) -> Timestamp {

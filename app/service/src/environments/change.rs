@@ -8,7 +8,10 @@ use phasegate_domain::{
 use phasegate_store::models::{Edit, PlacedEntry};
 use serde_json::json;
 
-use crate::{LiveEnvironment, Service, ServiceError, access::Actor, history::saved};
+use crate::{
+    LiveEnvironment, Service, ServiceError, access::Actor, history::saved,
+    telemetry::forget_environment,
+};
 
 /// Longest name, in characters.
 const MAX_NAME_CHARS: usize = 100;
@@ -108,10 +111,8 @@ pub async fn delete(
     let entry = saved(service, actor, kind, key.as_str(), document(&live), None);
     let entries = [PlacedEntry::new(environment, entry)];
     service.edit(environment, &[Edit::DeleteEnvironment], &entries, "the environment").await?;
-    // There may be much of it, and no other change waits for that.
+    // There may be much of it, and no other change waits for that. What is on its way just now, and the
+    // events as they came, go within an hour.
     drop(turn);
-    for telemetry in [environment, environment.simulated()] {
-        service.telemetry.forget_environment(telemetry).await?;
-    }
-    Ok(())
+    forget_environment(service, environment).await
 }

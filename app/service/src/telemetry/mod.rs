@@ -25,4 +25,5 @@ pub(crate) use screenshots::ScreenshotLimiter;
 pub use screenshots::{save_screenshot, screenshot};
 pub(crate) use simulation::Simulations;
 pub use simulation::{begin_simulation, note_progress, progress, remove_simulation, simulation};
+pub(crate) use upkeep::forget_environment;
 pub use upkeep::{forget_old, retention, save_retention, sizes};

@@ -18,9 +18,25 @@ use crate::{Service, ServiceError, access::Actor, history::saved};
 /// When storage fails.
 pub async fn forget_old(service: &Service) -> Result<(), ServiceError> {
     let all = service.environments();
-    let kept: BTreeMap<EnvironmentId, Retention> =
+    let mut kept: BTreeMap<EnvironmentId, Retention> =
         all.iter().map(|live| (live.environment.id, live.environment.retention.value)).collect();
+    // A deletion may have been interrupted, and batches were perhaps on their way.
+    for deleted in service.state.deleted_environments().await? {
+        forget_environment(service, deleted).await?;
+        kept.insert(deleted, Retention { raw_days: 0, ..Retention::default() });
+    }
     Ok(service.telemetry.forget_old(service.now(), &kept).await?)
+}
+
+/// Forgets what an environment's pages have reported and what was made up for it.
+pub(crate) async fn forget_environment(
+    service: &Service,
+    environment: EnvironmentId,
+) -> Result<(), ServiceError> {
+    for telemetry in [environment, environment.simulated()] {
+        service.telemetry.forget_environment(telemetry).await?;
+    }
+    Ok(())
 }
 
 /// For how long what an environment's pages report is kept.

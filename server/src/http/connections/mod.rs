@@ -27,8 +27,9 @@ use watched::Watched;
 use super::{Problem, TrustedProxies};
 
 /// How long a client may take to send a request's head, and how long a connection may be idle: longer than
-/// proxies keep theirs (nginx 60 s), because a request that crosses the end of its connection is lost.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
+/// proxies keep theirs (nginx 60 s, Traefik 90 s, Caddy 120 s), because a request that crosses the end of
+/// its connection is lost.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(125);
 
 /// The same for connections that were taken although there is no room.
 const RESERVE_HEAD_TIMEOUT: Duration = Duration::from_secs(2);

@@ -5,9 +5,9 @@ use std::{
     net::{IpAddr, SocketAddr},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use phasegate_service::subscriber::subscriber;
@@ -44,6 +44,8 @@ pub(crate) struct Connection {
     /// When it was last busy or something of an answer was taken from it, in milliseconds since the
     /// listener began.
     idle_since: AtomicU64,
+    /// How often in a row it was told to come later.
+    refusals: AtomicU32,
     /// Told to close.
     close: Notify,
 }
@@ -66,6 +68,17 @@ impl Connection {
     pub(super) fn note_progress(&self) {
         let now = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.idle_since.store(now, Ordering::Relaxed);
+    }
+
+    /// How long it waits for a refusal: twice as long as for the one before, from `first` to `longest`.
+    pub(crate) fn back_off(&self, first: Duration, longest: Duration) -> Duration {
+        let before = self.refusals.fetch_add(1, Ordering::Relaxed).min(16);
+        first.saturating_mul(1 << before).min(longest)
+    }
+
+    /// Notes that it is not refused any more.
+    pub(crate) fn end_back_off(&self) {
+        self.refusals.store(0, Ordering::Relaxed);
     }
 
     /// Comes back when the connection is to make room.
@@ -184,6 +197,7 @@ impl Registry {
             is_busy: AtomicBool::new(false),
             is_stream: AtomicBool::new(false),
             idle_since: AtomicU64::new(0),
+            refusals: AtomicU32::new(0),
             close: Notify::new(),
             begun: self.begun,
             from,
@@ -287,6 +301,17 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn whoever_comes_again_at_once_waits_longer_each_time() {
+        let connection = connection();
+        let (first, longest) = (Duration::from_millis(250), Duration::from_secs(4));
+        let waits: Vec<u128> =
+            (0..7).map(|_| connection.back_off(first, longest).as_millis()).collect();
+        assert_eq!(waits, [250, 500, 1_000, 2_000, 4_000, 4_000, 4_000]);
+        connection.end_back_off();
+        assert_eq!(connection.back_off(first, longest), first);
+    }
+
+    #[test]
     fn a_network_of_ipv6_is_one_address() {
         let registry = registry(10, 2);
         let peer =
@@ -302,7 +327,7 @@ pub(super) mod tests {
         let registry = registry(2, 2);
         let (reader, _) = registry.admit(peer(1)).unwrap();
         let (idle, _) = registry.admit(peer(2)).unwrap();
-        let wait = || std::thread::sleep(std::time::Duration::from_millis(2));
+        let wait = || std::thread::sleep(Duration::from_millis(2));
         wait();
         idle.set_busy(false);
         wait();

@@ -21,6 +21,12 @@ use crate::{
 /// As the query has it.
 type EnvironmentRow = (i64, i64, String, String, String, String, i64, String, i64);
 
+pub(super) async fn deleted_environments(db: &Database) -> Result<Vec<EnvironmentId>, StoreError> {
+    let deleted = sqlx::query_scalar("SELECT id FROM environments WHERE deleted_at IS NOT NULL");
+    let ids: Vec<i64> = deleted.fetch_all(&db.reader).await.map_err(database)?;
+    Ok(ids.into_iter().map(EnvironmentId).collect())
+}
+
 pub(super) async fn environments(db: &Database) -> Result<Vec<Environment>, StoreError> {
     let rows: Vec<EnvironmentRow> = sqlx::query_as(
         "SELECT e.id, p.id, p.key, e.key, e.name, e.collecting, e.collecting_version,

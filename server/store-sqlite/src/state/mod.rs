@@ -74,6 +74,10 @@ impl StateStore for SqliteState {
         keys::environments(&self.database).await
     }
 
+    async fn deleted_environments(&self) -> Result<Vec<EnvironmentId>, StoreError> {
+        keys::deleted_environments(&self.database).await
+    }
+
     async fn account(&self, email: &str) -> Result<Option<Account>, StoreError> {
         accounts::account(&self.database, email).await
     }
