@@ -9,6 +9,7 @@ use figment::{
     providers::{Format, Serialized},
     value::Value,
 };
+use phasegate_domain::words::plain;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{cli::ServeArgs, http::TrustedProxies};
@@ -221,8 +222,8 @@ fn in_words(error: &figment::Error) -> anyhow::Error {
     let place = file.map(|file| format!(" (in {})", file.display())).unwrap_or_default();
     match &error.kind {
         Kind::InvalidType(found, expected) | Kind::InvalidValue(found, expected) => {
-            let expected = expected.replace("string", "text").replace("boolean", "true or false");
-            anyhow::anyhow!("{key}: must be {expected}, not {found}{place}")
+            let text = plain(&format!("invalid type: {found}, expected {expected}"));
+            anyhow::anyhow!("{key}: {text}{place}")
         }
         Kind::UnknownVariant(found, known) => {
             anyhow::anyhow!("{key}: must be one of {}, not {found:?}{place}", known.join(", "))

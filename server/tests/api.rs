@@ -118,7 +118,7 @@ async fn what_is_wrong_is_refused_and_named() {
         ),
         (with("key", json!("a b")), 422, "key: a key holds letters"),
         (with("enabld", json!(true)), 422, "unknown field `enabld`"),
-        (json!({"key": "A"}), 422, "missing field `kind`"),
+        (json!({"key": "A"}), 422, "kind is missing"),
         (json!({"key": "ENHANCED_EXERCISE_LIBRARY", "kind": "boolean"}), 409, "already"),
     ] {
         let (found, problem) = json(app.api(Method::POST, "/flags").json(&flag)).await;
@@ -417,4 +417,32 @@ async fn a_schedule_switches_by_the_clock_and_is_written_down() {
         (status, problem["detail"].as_str()),
         (422, Some("schedule[0].at: must lie in the future"))
     );
+}
+
+/// What generated clients are made from.
+#[test]
+fn the_document_says_what_a_condition_is_and_where_a_version_is_needed() {
+    let document = serde_json::to_value(phasegate_server::openapi()).unwrap();
+    let condition = &document["components"]["schemas"]["Condition"];
+    let forms = condition["oneOf"].as_array().unwrap();
+    let names: Vec<&str> = forms.iter().map(|form| form["required"][0].as_str().unwrap()).collect();
+    assert_eq!(names, ["all", "any", "not", "in_segment", "attribute"]);
+    assert!(forms.iter().all(|form| form["additionalProperties"] == false), "{condition}");
+    let mut needed = 0;
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for method in ["put", "delete"] {
+            let Some(operation) = operations.get(method) else { continue };
+            let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+            let Some(header) = parameters.iter().find(|one| one["name"] == "If-Match") else {
+                continue;
+            };
+            // A dry run changes nothing, and so needs no version.
+            let has_dry_run = parameters.iter().any(|one| one["name"] == "dry_run");
+            assert_eq!(header["required"] == true, !has_dry_run, "{method} {path}");
+            needed += usize::from(!has_dry_run);
+            let is_said = operation["responses"].get("428").is_some();
+            assert_eq!(is_said, !has_dry_run, "{method} {path}");
+        }
+    }
+    assert!(needed >= 12, "{needed}");
 }

@@ -15,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use common::{CLIENT_KEY, TestApp, json};
+use common::{CLIENT_KEY, SERVER_TOKEN, TestApp, json};
 use serde_json::json;
 
 const BULK: &str = "/ofrep/v1/evaluate/flags";
@@ -66,14 +66,34 @@ async fn a_body_has_a_deadline_on_every_route() {
     let app = TestApp::start().await;
     let address = app.url.strip_prefix("http://").unwrap().to_owned();
     let begun = Instant::now();
-    let paths = [
+    let api = "/api/v1/projects/default/environments/production";
+    let of_apps = [
         BULK.to_owned(),
+        format!("{BULK}/AI_EXERCISE_COACHING"),
+        "/ofrep/v1/explain/AI_EXERCISE_COACHING".to_owned(),
         format!("/collect?key={CLIENT_KEY}"),
+        format!("/collect/screenshot?key={CLIENT_KEY}"),
         format!("/collect/simulation?key={CLIENT_KEY}"),
+        "/login".to_owned(),
     ];
-    let waiting: Vec<_> = paths
-        .into_iter()
-        .map(|path| (path.clone(), half_sent(&address, &half_body(&path))))
+    let of_tokens = [
+        format!("POST {api}/flags"),
+        format!("POST {api}/segments"),
+        format!("PUT {api}/flags/AI_EXERCISE_COACHING"),
+        format!("PUT {api}/file"),
+        format!("PUT {api}/rollout/plan"),
+    ];
+    let of_apps = of_apps.into_iter().map(|path| (format!("POST {path}"), CLIENT_KEY));
+    let of_tokens = of_tokens.into_iter().map(|line| (line, SERVER_TOKEN));
+    let waiting: Vec<_> = of_apps
+        .chain(of_tokens)
+        .map(|(line, key)| {
+            let head = format!(
+                "{line} HTTP/1.1\r\nHost: x\r\nOrigin: http://x\r\nAuthorization: Bearer {key}\r\n\
+                 Content-Length: 20\r\n\r\n{{"
+            );
+            (line, half_sent(&address, &head))
+        })
         .collect();
     let answers = tokio::task::spawn_blocking(move || {
         let answer = |(path, mut stream): (String, TcpStream)| {

@@ -11,7 +11,7 @@ mod common;
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
@@ -122,6 +122,7 @@ async fn a_full_disk_is_over_when_there_is_room() {
         assert!([201, 507].contains(&status), "round {round}: {status} {answer}");
         let ready = server.client.get(format!("{}/readyz", server.url));
         let (_, ready) = json(ready).await;
+        assert_ne!(ready["status"], "ready", "round {round}: {ready}");
         server.make_room();
         let (status, answer) = json(server.collect(&format!("room {round}"))).await;
         assert_eq!(status, 202, "round {round}: {answer}, {ready}");
@@ -141,28 +142,48 @@ async fn a_full_disk_is_over_when_there_is_room() {
     }
 }
 
-/// A request that is under way while its account logs out does not bring the session back.
-#[tokio::test]
+/// Begins to send a form, and waits with the rest.
+fn begin_form(app: &TestApp, session: &str) -> TcpStream {
+    let host = app.url.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    let head = format!(
+        "POST /admin/settings HTTP/1.1\r\nHost: {host}\r\nOrigin: {}\r\nCookie: {session}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 10\r\n\
+         Connection: close\r\n\r\ndo=no",
+        app.url
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream
+}
+
+/// A request that is under way while its account logs out or gets another password does not bring the
+/// session back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_that_has_ended_stays_ended() {
     let app = TestApp::start().await;
-    let session = app.log_in().await;
     let get = |session: &str| app.get("/admin/session").header("cookie", session.to_owned());
-    assert_eq!(get(&session).send().await.unwrap().status(), 204);
-    // As the request's end does: the session as it was read at its beginning.
-    let id = session.split_once('=').unwrap().1.to_owned();
-    let out = app.form("/logout", &[]).header("cookie", &session).send().await.unwrap();
-    assert_eq!(out.status(), 303);
-    assert_eq!(get(&session).send().await.unwrap().status(), 401, "{id}");
-    let session = app.log_in().await;
-    phasegate_service::accounts::set_password(
-        &app.service,
-        common::EMAIL,
-        "another-horse-battery",
-        [9; 32],
-    )
-    .await
-    .unwrap();
-    assert_eq!(get(&session).send().await.unwrap().status(), 401);
+    for by_password in [false, true] {
+        let session = app.log_in().await;
+        assert_eq!(get(&session).send().await.unwrap().status(), 204);
+        let mut under_way = begin_form(&app, &session);
+        // It has been read as far as it goes when a later one is answered.
+        assert_eq!(get(&session).send().await.unwrap().status(), 204);
+        if by_password {
+            let (email, password) = (common::EMAIL, "another-horse-battery");
+            phasegate_service::accounts::set_password(&app.service, email, password, [9; 32])
+                .await
+                .unwrap();
+        } else {
+            let out = app.form("/logout", &[]).header("cookie", &session).send().await.unwrap();
+            assert_eq!(out.status(), 303);
+        }
+        under_way.write_all(b"thing").unwrap();
+        let mut answer = String::new();
+        under_way.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1"), "{answer}");
+        let status = get(&session).send().await.unwrap().status();
+        assert_eq!(status, 401, "by a new password: {by_password}; {answer}");
+    }
 }
 
 fn phasegate(data: &Path, arguments: &[&str]) -> Command {
@@ -186,7 +207,7 @@ fn serve(data: &Path) -> (Child, String) {
 
 /// Over HTTP, so that the change is only in the journal.
 fn switch_off(url: &str, flag: &str) {
-    let mut stream = std::net::TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
+    let mut stream = TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
     let path = format!("/api/v1/projects/default/environments/production/flags/{flag}/off");
     let request = format!(
         "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {SERVER_TOKEN}\r\n\
@@ -309,11 +330,14 @@ fn a_folder_has_one_server() {
     stop(child);
 }
 
-/// Commands that run at once do not stand in each other's way.
+/// Commands that run at once do not stand in each other's way: none needs a file that another one makes or
+/// takes away.
 #[test]
 fn commands_at_once_all_succeed() {
     let folder = tempfile::tempdir().unwrap();
     let (child, _) = serve(folder.path());
+    let probe = folder.path().join(".phasegate-write-test");
+    std::fs::write(&probe, "somebody else's").unwrap();
     for _ in 0..4 {
         let commands: Vec<Child> = (0..4)
             .map(|_| {
@@ -327,6 +351,7 @@ fn commands_at_once_all_succeed() {
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         }
     }
+    assert_eq!(std::fs::read_to_string(&probe).unwrap(), "somebody else's");
     stop(child);
 }
 

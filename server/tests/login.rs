@@ -253,3 +253,20 @@ async fn strangers_behind_one_proxy_lock_nobody_out() {
     let forged = forged.send().await.unwrap();
     assert!(common::location(&forged).contains("error=wait"));
 }
+
+/// A password that was accepted opens, in whatever form of its letters it is typed.
+#[tokio::test]
+async fn a_password_opens_in_each_form_of_its_letters() {
+    let app = TestApp::start().await;
+    let wide = "\u{ff21}".repeat(1_000);
+    let (composed, apart) = ("\u{d55c}".repeat(341), "\u{1112}\u{1161}\u{11ab}".repeat(341));
+    for (set, typed) in [(&wide, "A".repeat(1_000)), (&wide, wide.clone()), (&composed, apart)] {
+        phasegate_service::accounts::set_password(&app.service, EMAIL, set, [7; 32]).await.unwrap();
+        for password in [set.as_str(), typed.as_str()] {
+            let fields = [("email", EMAIL), ("password", password), ("next", "")];
+            let answer = app.form("/login", &fields).send().await.unwrap();
+            assert_eq!(answer.status(), 303, "{} bytes", password.len());
+            assert!(location(&answer).starts_with("/login/check"), "{}", location(&answer));
+        }
+    }
+}

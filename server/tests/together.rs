@@ -71,17 +71,40 @@ async fn a_change_says_upon_what_it_is_made() {
     let flag = json!({"key": "F", "kind": "boolean"});
     let made = app.api(Method::POST, "/flags").json(&flag).send().await.unwrap();
     let stale = made.headers()["etag"].to_str().unwrap().to_owned();
-    for (method, path, body) in [
-        (Method::PUT, "/flags/F", flag.clone()),
-        (Method::DELETE, "/flags/F", json!(null)),
-        (Method::PUT, "/segments/beta_testers", json!({})),
-        (Method::DELETE, "/segments/beta_testers", json!(null)),
-        (Method::PUT, "/collecting", json!({})),
-        (Method::PUT, "/retention", json!({})),
+    let personal = json!({"flag": "F", "targeting_key": "ada", "variant": "on"});
+    assert_eq!(json(app.api(Method::POST, "/overrides").json(&personal)).await.0, 201);
+    let token = json!({"name": "reader", "scopes": ["read"]});
+    let (_, made) = json(app.api(Method::POST, "/tokens").json(&token)).await;
+    let token_path = format!("/tokens/{}", made["id"]);
+    let client = json!({"name": "shop", "allowed_origins": []});
+    let (_, made) = json(app.api(Method::POST, "/client-keys").json(&client)).await;
+    let client_path = format!("/client-keys/{}", made["key"].as_str().unwrap());
+    let mut writes = vec![
+        (Method::PUT, token_path.as_str(), token.clone()),
+        (Method::PUT, client_path.as_str(), client.clone()),
+        (Method::PUT, "/overrides/F/ada", personal.clone()),
+    ];
+    // What is there is a body that fits.
+    for path in [
+        "/flags/F",
+        "/segments/beta_testers",
+        "/collecting",
+        "/retention",
+        "/rollout/plan",
+        "/file",
     ] {
-        let (status, problem) = json(app.api(method, path).json(&body)).await;
-        // Where the body is wrong, too, that may be said first.
-        assert!([428, 422].contains(&status), "{path}: {problem}");
+        let (status, found) = json(app.api(Method::GET, path)).await;
+        assert_eq!(status, 200, "{path}: {found}");
+        writes.push((Method::PUT, path, found));
+    }
+    for path in
+        ["/flags/F", "/segments/beta_testers", "/overrides/F/ada", &token_path, &client_path]
+    {
+        writes.push((Method::DELETE, path, json!(null)));
+    }
+    for (method, path, body) in writes {
+        let (status, problem) = json(app.api(method.clone(), path).json(&body)).await;
+        assert_eq!(status, 428, "{method} {path}: {problem}");
     }
     let (status, problem) = json(app.api(Method::PUT, "/flags/F").json(&flag)).await;
     assert_eq!(status, 428, "{problem}");
@@ -127,9 +150,20 @@ async fn an_environment_is_renamed_deleted_and_carried_as_a_file() {
     }
     assert_eq!(json(call(Method::POST, "").json(&json!({"key": "staging"}))).await.0, 201);
     let named = json!({"key": "canary", "name": "Canary"});
-    assert_eq!(json(call(Method::PUT, "/staging").json(&named)).await.0, 200);
+    assert_eq!(json(call(Method::PUT, "/staging").json(&named)).await.0, 428);
+    let found = call(Method::GET, "/staging").send().await.unwrap();
+    let tag = found.headers()["etag"].to_str().unwrap().to_owned();
+    let rename = |path: &str, tag: &str| call(Method::PUT, path).header("if-match", tag);
+    assert_eq!(json(rename("/staging", &tag).json(&named)).await.0, 200);
+    assert_eq!(
+        json(rename("/canary", &tag).json(&named)).await.0,
+        412,
+        "it is called otherwise now"
+    );
+    let (_, kept) = json(rename("/canary", "*").json(&json!({"key": "canary"}))).await;
+    assert_eq!(kept["name"], "Canary", "what is left out stays");
     let taken = json!({"key": "production"});
-    assert_eq!(json(call(Method::PUT, "/canary").json(&taken)).await.0, 409);
+    assert_eq!(json(rename("/canary", "*").json(&taken)).await.0, 409);
     assert_eq!(json(call(Method::GET, "/staging/flags")).await.0, 404);
     let (status, file) = json(call(Method::GET, "/production/file")).await;
     assert_eq!(status, 200);
@@ -146,6 +180,57 @@ async fn an_environment_is_renamed_deleted_and_carried_as_a_file() {
     let last = call(Method::DELETE, "/production?confirm=production").send().await.unwrap();
     assert_eq!(last.status(), 409);
     assert_eq!(json(call(Method::POST, "").json(&json!({"key": "canary"}))).await.0, 201, "free");
+}
+
+/// Tokens of the whole project outlive the environment in which they were made; those of the environment
+/// do not.
+#[tokio::test]
+async fn a_token_of_the_project_outlives_its_environment() {
+    let app = TestApp::start().await;
+    let base = "/api/v1/projects/default/environments";
+    let call = |method: Method, path: &str, token: &str| {
+        app.client.request(method, format!("{}{base}{path}", app.url)).bearer_auth(token)
+    };
+    let admin = common::SERVER_TOKEN;
+    json(call(Method::POST, "", admin).json(&json!({"key": "staging"}))).await;
+    let token = async |reach: &str| {
+        let new = json!({"name": reach, "scopes": ["read"], "reach": reach});
+        let (status, made) = json(call(Method::POST, "/staging/tokens", admin).json(&new)).await;
+        assert_eq!(status, 201, "{made}");
+        made["secret"].as_str().unwrap().to_owned()
+    };
+    let (wide, narrow) = (token("project").await, token("environment").await);
+    let delete = call(Method::DELETE, "/staging?confirm=staging", admin).send().await.unwrap();
+    assert_eq!(delete.status(), 204);
+    assert_eq!(json(call(Method::GET, "/production/flags", &wide)).await.0, 200);
+    assert_eq!(json(call(Method::GET, "/production/flags", &narrow)).await.0, 401);
+}
+
+/// Of those who bring in a plan upon the same version, one is first; a dry run says what the real one would.
+#[tokio::test]
+async fn a_plan_is_imported_upon_what_its_maker_saw() {
+    let app = TestApp::start().await;
+    let text = app.get("/api/v1/projects/default/environments/production/rollout/plan");
+    let (_, found) = json(text.bearer_auth(common::SERVER_TOKEN)).await;
+    let plan = found["toml"].as_str().unwrap().to_owned();
+    let (_, before) = json(app.api(Method::GET, "/rollout")).await;
+    let tag = format!("\"{}\"", before["version"]);
+    let import = |name: &str, query: &str| {
+        let named = plan.replacen("name = \"", &format!("name = \"{name} "), 1);
+        let sent = json!({"toml": named, "note": "a trial"});
+        app.api(Method::PUT, &format!("/rollout/plan{query}")).header("if-match", &tag).json(&sent)
+    };
+    let (one, other) = tokio::join!(json(import("One", "")), json(import("Other", "")));
+    let mut statuses = [one.0, other.0];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 412], "{one:?} {other:?}");
+    let viewer = json!({"name": "reader", "scopes": ["read"]});
+    let (_, made) = json(app.api(Method::POST, "/tokens").json(&viewer)).await;
+    let url = "/api/v1/projects/default/environments/production/rollout/plan?dry_run=true";
+    let dry = app.client.put(format!("{}{url}", app.url)).json(&json!({"toml": plan}));
+    let dry = dry.bearer_auth(made["secret"].as_str().unwrap());
+    assert_eq!(json(dry).await.0, 403, "whoever may not import may not try");
+    assert_eq!(json(import("Third", "?dry_run=true")).await.0, 412, "and neither does a late one");
 }
 
 /// Also what was on its way while its environment was deleted.

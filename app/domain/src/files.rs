@@ -132,15 +132,24 @@ pub struct ImportChange {
 const OWN_FIELDS: [&str; 7] =
     ["enabled", "killed", "default_variant", "salt", "prerequisites", "rules", "schedule"];
 
+/// The name of the field that a path leads into.
+fn field_name(path: &str) -> &str {
+    path.split(['.', '[']).next().unwrap_or_default()
+}
+
 impl ImportChange {
+    /// The names of the fields that it changes, each once.
+    #[must_use]
+    pub fn field_names(&self) -> Vec<String> {
+        let names: BTreeSet<&str> = self.fields.iter().map(|f| field_name(&f.path)).collect();
+        names.into_iter().map(str::to_owned).collect()
+    }
+
     /// Whether it changes the other environments of the project, too: overrides are one
     /// environment's own, and so is what it decides about a flag.
     #[must_use]
     pub fn is_shared(&self) -> bool {
-        let is_own = |field: &FieldChange| {
-            let name = field.path.split(['.', '[']).next().unwrap_or_default();
-            OWN_FIELDS.contains(&name)
-        };
+        let is_own = |field: &FieldChange| OWN_FIELDS.contains(&field_name(&field.path));
         match self.kind {
             SubjectKind::Segment => true,
             SubjectKind::Flag => self.what != ImportKind::Change || !self.fields.iter().all(is_own),

@@ -86,6 +86,9 @@ pub struct ImportedThing {
     pub key: String,
     /// Whether it was created, changed or deleted.
     pub what: ImportKind,
+    /// The names of the fields that were changed; none where older versions did not say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<String>,
 }
 
 /// Things of an applied file that are listed one by one; more are counted.

@@ -1,4 +1,4 @@
-//! How rules speak of time; the same words in the UI, the API and the command line.
+//! How times and mistakes are put into words; the same in the UI, the API and the command line.
 
 use chrono::TimeDelta;
 
@@ -18,6 +18,73 @@ pub fn duration(length: TimeDelta) -> String {
     }
 }
 
+/// What serde says of a document, in the words of whoever wrote it: types have the names that people use.
+/// What it says otherwise stays as it is.
+#[must_use]
+pub fn plain(said: &str) -> String {
+    let said = said.trim_start_matches("Failed to deserialize query string: ");
+    wrong_type(said)
+        .or_else(|| missing(said))
+        .or_else(|| variant(said))
+        .unwrap_or_else(|| said.to_owned())
+}
+
+/// `invalid type: string "x", expected f64 at line 1 column 2`
+fn wrong_type(said: &str) -> Option<String> {
+    let (before, rest) =
+        said.split_once("invalid type: ").or_else(|| said.split_once("invalid value: "))?;
+    let (found, rest) = rest.rsplit_once(", expected ")?;
+    let (wanted, place) = match rest.split_once(" at line ") {
+        Some((wanted, place)) => (wanted, format!(" at line {place}")),
+        None => (rest, String::new()),
+    };
+    let wanted = match wanted {
+        "f32" | "f64" => "a number",
+        "i8" | "i16" | "i32" | "i64" => "a whole number",
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number, 0 or more",
+        "a string" | "string" => "a text",
+        "a boolean" | "boolean" => "true or false",
+        "a sequence" | "sequence" => "a list",
+        "a map" | "map" => "an object",
+        other if other.starts_with("struct ") || other.starts_with("internally tagged") => {
+            "an object"
+        }
+        other => other,
+    };
+    let inner = found.split_once('`').and_then(|(_, rest)| rest.rsplit_once('`')).map(|(x, _)| x);
+    let found = match (inner, found) {
+        (Some(inner), _) => inner.to_owned(),
+        (None, "sequence") => "a list".to_owned(),
+        (None, "map") => "an object".to_owned(),
+        (None, "null" | "unit value" | "Option value") => "nothing".to_owned(),
+        (None, text) => text.strip_prefix("string ").unwrap_or(text).to_owned(),
+    };
+    Some(format!("{before}must be {wanted}, not {found}{place}"))
+}
+
+/// ``missing field `kind` ``
+fn missing(said: &str) -> Option<String> {
+    let (before, rest) = said.split_once("missing field ")?;
+    let mut parts = rest.splitn(3, ['`', '\'']);
+    let (_, name, after) = (parts.next()?, parts.next()?, parts.next()?);
+    Some(format!("{before}{name} is missing{after}"))
+}
+
+/// ``unknown variant `moon`, expected one of `a`, `b` ``
+fn variant(said: &str) -> Option<String> {
+    let (before, rest) = said.split_once("unknown variant `")?;
+    let (name, rest) = rest.split_once('`')?;
+    let (known, place) = match rest.split_once(" at line ") {
+        Some((known, place)) => (known, format!(" at line {place}")),
+        None => (rest, String::new()),
+    };
+    let known = known.trim_start_matches(", expected ").trim_start_matches("one of ");
+    Some(format!(
+        "{before}there is no {name:?} here; choose one of {}{place}",
+        known.replace('`', "")
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -30,5 +97,35 @@ mod tests {
         assert_eq!(write(302), "5 h 2 min");
         assert_eq!(write(1_440), "1 day");
         assert_eq!(write(3 * 1_440 + 245), "3 days 4 h");
+    }
+
+    #[test]
+    fn what_serde_says_is_said_in_plain_words() {
+        for (said, plainly) in [
+            (r#"a: invalid type: string "x", expected f64"#, r#"a: must be a number, not "x""#),
+            (
+                "invalid type: floating point `4.5`, expected u8 at line 1 column 9",
+                "must be a whole number, 0 or more, not 4.5 at line 1 column 9",
+            ),
+            (
+                "invalid value: integer `-1`, expected u64",
+                "must be a whole number, 0 or more, not -1",
+            ),
+            ("invalid type: sequence, expected a string", "must be a text, not a list"),
+            ("invalid type: null, expected a boolean", "must be true or false, not nothing"),
+            ("invalid type: map, expected struct Flag", "must be an object, not an object"),
+            (
+                "a[1]: missing field `kind` at line 2 column 3",
+                "a[1]: kind is missing at line 2 column 3",
+            ),
+            ("Failed to deserialize query string: missing field 'confirm'", "confirm is missing"),
+            (
+                "unknown variant `moon`, expected one of `a`, `b` at line 1 column 2",
+                r#"there is no "moon" here; choose one of a, b at line 1 column 2"#,
+            ),
+            ("percentage: at most 100", "percentage: at most 100"),
+        ] {
+            assert_eq!(plain(said), plainly);
+        }
     }
 }

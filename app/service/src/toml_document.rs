@@ -1,5 +1,6 @@
 //! TOML documents, and the place of what is wrong in them: line and column of the value itself.
 
+use phasegate_domain::words::plain;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Number, Value};
 use toml::de::{DeTable, DeValue};
@@ -103,7 +104,7 @@ impl<'t> Document<'t> {
     /// Names field and place of what does not fit.
     pub(crate) fn read<T: DeserializeOwned>(&self, json: Value) -> Result<T, InvalidDocument> {
         serde_path_to_error::deserialize(json).map_err(|error| {
-            let (path, problem) = (error.path().to_string(), error.inner().to_string());
+            let (path, problem) = (error.path().to_string(), plain(&error.inner().to_string()));
             self.wrong(&path, &problem)
         })
     }
@@ -148,10 +149,12 @@ mod tests {
     #[test]
     fn the_place_is_that_of_the_value() {
         let text = "[[parts]]\nshare = 1\n[[parts]]\n  share = \"ü\"\n";
-        assert!(complaint(text).starts_with("line 4, column 11: parts[1].share: invalid type"));
+        assert!(complaint(text).starts_with("line 4, column 11: parts[1].share: must be a number"));
         let text = "[[parts]]\nshare = 1\nshaer = 2\n";
         assert!(complaint(text).starts_with("line 3, column 9: parts[0].shaer: unknown field"));
-        assert!(complaint("[[parts]]\n").starts_with("line 1, column 1: parts[0]: missing field"));
+        assert!(
+            complaint("[[parts]]\n").starts_with("line 1, column 1: parts[0]: share is missing")
+        );
         assert!(complaint("parts = \n").starts_with("line 1, column 9: "));
         assert!(complaint("500\n").starts_with("line 1, "));
     }

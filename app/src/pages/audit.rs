@@ -28,7 +28,7 @@ pub(crate) fn AuditPage() -> impl IntoView {
     since: None,
         until: None,
                    kind: SubjectKind::parse(request.query.get("kind")),
-                   subject: Some(request.query.get("key").to_owned()).filter(|key| !key.is_empty()),
+                   subjects: Some(request.query.get("key").to_owned()).filter(|key| !key.is_empty()).into_iter().collect(),
                    before: request.query.get("before").parse().ok(),
                    limit: LINES + 1,
                };

@@ -37,6 +37,14 @@ pub enum StoreError {
         /// The database.
         database: String,
     },
+    /// The database was in use and is gone, or empty.
+    #[error(
+        "{database} is gone or empty, but it was in use: {database}-mark is there. Put it back, or move {database}-mark away to begin with an empty one"
+    )]
+    Missing {
+        /// The database.
+        database: String,
+    },
     /// The file is no database, or a damaged one.
     #[error(
         "{database} cannot be opened, because it is damaged ({reason}); restore a backup, or start with another data folder"

@@ -253,8 +253,8 @@ impl PlacedEntry {
 pub struct HistoryQuery {
     /// Only this kind of thing.
     pub kind: Option<SubjectKind>,
-    /// Only this one of them.
-    pub subject: Option<String>,
+    /// Only these of them; all if there are none.
+    pub subjects: Vec<String>,
     /// Only lines since then.
     pub since: Option<Timestamp>,
     /// Only lines before then.

@@ -85,7 +85,7 @@ async fn list_audit(
         since: None,
         until: None,
         kind: kind.transpose()?,
-        subject: query.key,
+        subjects: query.key.into_iter().collect(),
         before: query.before,
         limit: query.limit.unwrap_or(100).min(MAX_LINES),
     };

@@ -128,10 +128,11 @@ async fn get_key(call: Call, Named(path): Named<KeyPath>) -> Result<Response, Pr
 
 /// Gives a client key another name and other origins.
 #[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}/client-keys/{key}", tag = "client keys",
-    params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("If-Match" = Option<String>, Header)),
+    params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("If-Match" = String, Header)),
     request_body = NewClientKey,
     responses((status = 200, body = ClientKey, headers(("ETag" = String))),
               (status = 412, description = "Somebody has changed it in the meantime", body = Problem, content_type = "application/problem+json"),
+              (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn replace_key(
     call: Call,
@@ -145,8 +146,9 @@ async fn replace_key(
 
 /// Takes a client key out of use: pages that still have it get nothing.
 #[utoipa::path(delete, path = "/api/v1/projects/{project}/environments/{environment}/client-keys/{key}", tag = "client keys",
-    params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("If-Match" = Option<String>, Header)),
-    responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("If-Match" = String, Header)),
+    responses((status = 204), (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn delete_key(call: Call, Named(path): Named<KeyPath>) -> Result<StatusCode, Problem> {
     let seen = found(&call, &path.key).await?;
     call.precondition.check(&seen.version.to_string())?;

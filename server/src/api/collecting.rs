@@ -35,10 +35,11 @@ async fn get_collecting(call: Call) -> Result<Response, Problem> {
 /// Switches what pages report on and off, and sets how many visits are measured. Open pages hear
 /// of it at once.
 #[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}/collecting", tag = "environments",
-    params(("project" = String, Path), ("environment" = String, Path), ("If-Match" = Option<String>, Header)),
+    params(("project" = String, Path), ("environment" = String, Path), ("If-Match" = String, Header)),
     request_body = Collecting,
     responses((status = 200, body = Collecting, headers(("ETag" = String))),
               (status = 412, description = "Somebody has changed it in the meantime", body = Problem, content_type = "application/problem+json"),
+              (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn replace_collecting(
     call: Call,

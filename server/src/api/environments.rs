@@ -1,24 +1,30 @@
 //! `/api/v1/projects/{project}/environments`
 
+use std::hash::BuildHasher;
+
 use axum::{
     Json,
     extract::State,
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
+use foldhash::quality::FixedState;
 use phasegate_domain::{
     files::{EnvironmentFile, ImportChange},
     ids::{EnvironmentKey, ProjectKey},
     people::Role,
 };
-use phasegate_service::ServiceError;
-use phasegate_service::environments::{create, delete, export, import, preview_import, rename};
+use phasegate_service::{
+    ServiceError,
+    environments::{create, delete, export, import, preview_import, rename, try_import},
+};
+use phasegate_store::models;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    etag::etag,
+    etag::{Precondition, etag},
     request::{Asked, Call, Named, Sent, caller},
 };
 use crate::http::{AppState, Problem};
@@ -26,7 +32,7 @@ use crate::http::{AppState, Problem};
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list_environments, create_environment))
-        .routes(routes!(rename_environment, delete_environment))
+        .routes(routes!(get_environment, rename_environment, delete_environment))
         .routes(routes!(get_file, apply_file))
 }
 
@@ -110,33 +116,51 @@ async fn create_environment(
 struct Names {
     /// Its key; as it is if left out.
     key: Option<EnvironmentKey>,
-    /// What people call it; the key if left empty.
-    #[serde(default)]
-    name: String,
+    /// What people call it: as it is if left out, the key if left empty.
+    name: Option<String>,
+}
+
+/// An environment.
+#[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}", tag = "environments",
+    params(("project" = String, Path), ("environment" = String, Path)),
+    responses((status = 200, body = Environment, headers(("ETag" = String))),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn get_environment(call: Call) -> Result<Response, Problem> {
+    call.actor.require(Role::Viewer)?;
+    Ok(respond(&call.live()?.environment))
 }
 
 /// Gives an environment another key and name; needs a token of the whole project with the scope admin.
 #[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}", tag = "environments",
-    params(("project" = String, Path), ("environment" = String, Path)), request_body = Names,
-    responses((status = 200, body = Environment),
+    params(("project" = String, Path), ("environment" = String, Path), ("If-Match" = String, Header)), request_body = Names,
+    responses((status = 200, body = Environment, headers(("ETag" = String))),
+              (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
               (status = 409, description = "Another environment has that key", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn rename_environment(
-    call: Call,
-    Sent(names): Sent<Names>,
-) -> Result<Json<Environment>, Problem> {
-    let key = match names.key {
-        Some(key) => key,
-        None => call.live()?.environment.key.clone(),
-    };
-    rename(&call.service, &call.actor, call.environment, key, &names.name).await?;
+async fn rename_environment(call: Call, Sent(names): Sent<Names>) -> Result<Response, Problem> {
     let live = call.live()?;
-    let environment = &live.environment;
-    Ok(Json(Environment {
+    let before = &live.environment;
+    call.precondition.check(&version(before))?;
+    let key = names.key.unwrap_or_else(|| before.key.clone());
+    let name = names.name.unwrap_or_else(|| before.name.clone());
+    let seen = matches!(call.precondition, Precondition::Tags(_)).then_some(before);
+    rename(&call.service, &call.actor, call.environment, seen, key, &name).await?;
+    Ok(respond(&call.live()?.environment))
+}
+
+/// Changes with the environment's names.
+fn version(environment: &models::Environment) -> String {
+    let names = (environment.key.as_str(), environment.name.as_str());
+    format!("{:016x}", FixedState::with_seed(0).hash_one(names))
+}
+
+fn respond(environment: &models::Environment) -> Response {
+    let answer = Environment {
         project: environment.project.clone(),
         key: environment.key.clone(),
         name: environment.name.clone(),
-    }))
+    };
+    (etag(&version(environment)), Json(answer)).into_response()
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -203,7 +227,7 @@ async fn apply_file(
 ) -> Result<Json<Applied>, Problem> {
     let (service, actor, environment) = (&call.service, &call.actor, call.environment);
     file.validate().map_err(ServiceError::from)?;
-    let preview = preview_import(service, actor, environment, &file)?;
+    let preview = try_import(service, actor, environment, &file)?;
     if asked.dry_run {
         return Ok(Json(Applied { applied: false, changes: preview.changes }));
     }

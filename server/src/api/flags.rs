@@ -122,10 +122,11 @@ async fn get_flag(call: Call, Named(path): Named<FlagPath>) -> Result<Response, 
 /// Puts a whole flag in the place of the one that is there. What is left out begins as usual, so
 /// get it first, change it, and send it back with `If-Match`.
 #[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}/flags/{key}", tag = "flags",
-    params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("If-Match" = Option<String>, Header)),
+    params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("If-Match" = String, Header)),
     request_body = FlagDocument,
     responses((status = 200, body = FlagDocument, headers(("ETag" = String))),
               (status = 412, description = "Somebody has changed it in the meantime", body = Problem, content_type = "application/problem+json"),
+              (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn replace_flag(
     call: Call,
@@ -195,8 +196,9 @@ async fn switch_flag(call: Call, Named(path): Named<ActPath>) -> Result<Response
 
 /// Deletes a flag in all environments. The audit keeps what it was.
 #[utoipa::path(delete, path = "/api/v1/projects/{project}/environments/{environment}/flags/{key}", tag = "flags",
-    params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("If-Match" = Option<String>, Header)),
+    params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("If-Match" = String, Header)),
     responses((status = 204), (status = 409, description = "Another flag or a plan needs it", body = Problem, content_type = "application/problem+json"),
+              (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn delete_flag(call: Call, Named(path): Named<FlagPath>) -> Result<StatusCode, Problem> {
     let stored = found(&call, &path.key)?;

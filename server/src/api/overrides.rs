@@ -110,10 +110,11 @@ async fn get_override(call: Call, Named(path): Named<OverridePath>) -> Result<Re
 
 /// Puts another answer in the place of a user's own, or makes one.
 #[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}/overrides/{flag}/{targeting_key}", tag = "overrides",
-    params(("project" = String, Path), ("environment" = String, Path), ("flag" = String, Path), ("targeting_key" = String, Path), ("If-Match" = Option<String>, Header)),
+    params(("project" = String, Path), ("environment" = String, Path), ("flag" = String, Path), ("targeting_key" = String, Path), ("If-Match" = String, Header)),
     request_body = PersonalOverride,
     responses((status = 200, body = PersonalOverride, headers(("ETag" = String))),
               (status = 412, description = "Somebody has changed it in the meantime", body = Problem, content_type = "application/problem+json"),
+              (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn replace_override(
     call: Call,
@@ -146,8 +147,9 @@ async fn replace_override(
 /// Takes a user's own answer away.
 #[utoipa::path(delete, path = "/api/v1/projects/{project}/environments/{environment}/overrides/{flag}/{targeting_key}", tag = "overrides",
     operation_id = "delete_override",
-    params(("project" = String, Path), ("environment" = String, Path), ("flag" = String, Path), ("targeting_key" = String, Path), ("If-Match" = Option<String>, Header)),
-    responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    params(("project" = String, Path), ("environment" = String, Path), ("flag" = String, Path), ("targeting_key" = String, Path), ("If-Match" = String, Header)),
+    responses((status = 204), (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn delete_one(call: Call, Named(path): Named<OverridePath>) -> Result<StatusCode, Problem> {
     let stored = found(&call, &path)?;
     call.precondition.check(&stored.version.to_string())?;

@@ -6,7 +6,7 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::{HeaderMap, StatusCode, request::Parts},
 };
-use phasegate_domain::{ids::EnvironmentId, people::Reach};
+use phasegate_domain::{ids::EnvironmentId, people::Reach, words::plain};
 use phasegate_service::{LiveEnvironment, Service, access::Actor, keys};
 use serde::{Deserialize, de::DeserializeOwned};
 
@@ -88,7 +88,8 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Sent<T> {
             .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
         let read = serde_path_to_error::deserialize(json).map_err(|error| {
             let (path, inner) = (error.path().to_string(), error.inner());
-            let text = if path == "." { inner.to_string() } else { format!("{path}: {inner}") };
+            let inner = plain(&inner.to_string());
+            let text = if path == "." { inner } else { format!("{path}: {inner}") };
             Problem::new(StatusCode::UNPROCESSABLE_ENTITY, text)
         })?;
         Ok(Self(read))
@@ -105,7 +106,7 @@ impl<T: DeserializeOwned> FromRequestParts<AppState> for Asked<T> {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let Query(asked) = Query::<T>::from_request_parts(parts, state)
             .await
-            .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.body_text()))?;
+            .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, plain(&error.body_text())))?;
         Ok(Self(asked))
     }
 }
@@ -120,7 +121,7 @@ impl<T: DeserializeOwned + Send> FromRequestParts<AppState> for Named<T> {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let Path(named) = Path::<T>::from_request_parts(parts, state)
             .await
-            .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.body_text()))?;
+            .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, plain(&error.body_text())))?;
         Ok(Self(named))
     }
 }

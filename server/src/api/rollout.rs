@@ -12,8 +12,8 @@ use phasegate_domain::{
 use phasegate_service::{
     ServiceError,
     rollout::{
-        PlanChange, RolloutStatus, add, command, export_plan, import_plan, instead, plan_change,
-        read_plan, review, view,
+        PlanChange, PlanImport, RolloutStatus, add, command, export_plan, import_plan, instead,
+        read_plan, review, try_plan, view,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -202,17 +202,28 @@ async fn replace_plan(
 ) -> Result<Response, Problem> {
     let (service, actor, environment) = (&call.service, &call.actor, call.environment);
     let plan = read_plan(service, environment, &sent.toml)?;
-    if asked.dry_run {
-        let change = plan_change(service, actor, environment, &plan).await?;
-        return Ok(Json(PlanAnswer::DryRun(change)).into_response());
-    }
-    if let Some(rollout) = call.live()?.snapshot.rollout() {
-        call.precondition.check(&rollout.version.to_string())?;
-    }
     let seed = clock::seed().map_err(|_| {
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the operating system gave no randomness")
     })?;
-    import_plan(service, actor, environment, &plan, &sent.note, &seed).await?;
+    let seen = match (&call.precondition, call.live()?.snapshot.rollout()) {
+        (Precondition::Tags(_), Some(rollout)) => {
+            call.precondition.check(&rollout.version.to_string())?;
+            Some(rollout.version)
+        }
+        // There is none that it could be made upon.
+        (Precondition::Tags(_), None) => return Err(ServiceError::Conflict("the rollout").into()),
+        (Precondition::None, Some(rollout)) if !asked.dry_run => {
+            call.precondition.check(&rollout.version.to_string())?;
+            None
+        }
+        (Precondition::None | Precondition::Any, _) => None,
+    };
+    let import = PlanImport { note: &sent.note, salt: &seed, seen };
+    if asked.dry_run {
+        let change = try_plan(service, actor, environment, &plan, import).await?;
+        return Ok(Json(PlanAnswer::DryRun(change)).into_response());
+    }
+    import_plan(service, actor, environment, &plan, import).await?;
     let status = status(&call).await?;
     let tag = etag(&status.version.to_string());
     Ok((tag, Json(PlanAnswer::Imported(Box::new(status)))).into_response())

@@ -129,10 +129,11 @@ async fn get_segment(call: Call, Named(path): Named<SegmentPath>) -> Result<Resp
 
 /// Puts a segment in the place of the one that is there.
 #[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}/segments/{key}", tag = "segments",
-    params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("If-Match" = Option<String>, Header)),
+    params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("If-Match" = String, Header)),
     request_body = Segment,
     responses((status = 200, body = UsedSegment, headers(("ETag" = String))),
               (status = 412, description = "Somebody has changed it in the meantime", body = Problem, content_type = "application/problem+json"),
+              (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn replace_segment(
     call: Call,
@@ -151,8 +152,9 @@ async fn replace_segment(
 
 /// Deletes a segment that nothing asks for.
 #[utoipa::path(delete, path = "/api/v1/projects/{project}/environments/{environment}/segments/{key}", tag = "segments",
-    params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("If-Match" = Option<String>, Header)),
+    params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("If-Match" = String, Header)),
     responses((status = 204), (status = 409, description = "Something asks for it", body = Problem, content_type = "application/problem+json"),
+              (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn delete_segment(
     call: Call,

@@ -131,10 +131,11 @@ async fn get_retention(call: Call) -> Result<Response, Problem> {
 
 /// Sets for how long it is kept. What is older then is deleted within an hour.
 #[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}/retention", tag = "telemetry",
-    params(("project" = String, Path), ("environment" = String, Path), ("If-Match" = Option<String>, Header)),
+    params(("project" = String, Path), ("environment" = String, Path), ("If-Match" = String, Header)),
     request_body = Retention,
     responses((status = 200, body = Retention, headers(("ETag" = String))),
               (status = 412, description = "Somebody has changed it in the meantime", body = Problem, content_type = "application/problem+json"),
+              (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn replace_retention(call: Call, Sent(value): Sent<Retention>) -> Result<Response, Problem> {
     let (service, actor, environment) = (&call.service, &call.actor, call.environment);

@@ -145,10 +145,11 @@ async fn get_token(call: Call, Named(path): Named<TokenPath>) -> Result<Response
 
 /// Gives a token another name and other scopes; its secret stays.
 #[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}/tokens/{id}", tag = "tokens",
-    params(("project" = String, Path), ("environment" = String, Path), ("id" = i64, Path), ("If-Match" = Option<String>, Header)),
+    params(("project" = String, Path), ("environment" = String, Path), ("id" = i64, Path), ("If-Match" = String, Header)),
     request_body = NewToken,
     responses((status = 200, body = Token, headers(("ETag" = String))),
               (status = 412, description = "Somebody has changed it in the meantime", body = Problem, content_type = "application/problem+json"),
+              (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn replace_token(
     call: Call,
@@ -165,8 +166,9 @@ async fn replace_token(
 /// Takes a token out of use, at once and for good.
 #[utoipa::path(delete, path = "/api/v1/projects/{project}/environments/{environment}/tokens/{id}", tag = "tokens",
     operation_id = "delete_token",
-    params(("project" = String, Path), ("environment" = String, Path), ("id" = i64, Path), ("If-Match" = Option<String>, Header)),
-    responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    params(("project" = String, Path), ("environment" = String, Path), ("id" = i64, Path), ("If-Match" = String, Header)),
+    responses((status = 204), (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn delete_one(call: Call, Named(path): Named<TokenPath>) -> Result<StatusCode, Problem> {
     let seen = found(&call, path.id).await?;
     call.precondition.check(&seen.version.to_string())?;

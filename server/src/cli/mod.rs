@@ -74,6 +74,19 @@ pub(crate) struct ServeArgs {
     pub(crate) demo: bool,
 }
 
+/// An error with its causes, each sentence once: what a library says often holds what its cause says.
+fn in_one_line(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
+
 /// Runs what the command line asks for. Exit status 0, 1 (failed) or 2 (wrong usage).
 #[must_use]
 pub fn main() -> ExitCode {
@@ -97,10 +110,11 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // A program that asked for JSON gets JSON, also when something is wrong.
+            let text = in_one_line(&error);
             if std::env::args_os().any(|argument| argument == "--json") {
-                eprintln!("{}", serde_json::json!({"error": format!("{error:#}")}));
+                eprintln!("{}", serde_json::json!({ "error": text }));
             } else {
-                eprintln!("phasegate: {error:#}");
+                eprintln!("phasegate: {text}");
             }
             ExitCode::FAILURE
         }

@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use clap::Subcommand;
 use phasegate_domain::rollout::PlanFile;
 use phasegate_service::{
-    rollout::{PlanChange, export_plan, import_plan, plan_change, read_plan},
+    rollout::{PlanChange, PlanImport, export_plan, import_plan, plan_change, read_plan},
     setup::parse_plan,
 };
 use serde_json::json;
@@ -83,7 +83,8 @@ pub(super) async fn run(command: PlanCommand) -> anyhow::Result<()> {
                 bail!("nothing was changed");
             }
             let Local { service, environment, actor } = local;
-            import_plan(&service, &actor, environment, &plan, &note, &clock::seed()?).await?;
+            let import = PlanImport { note: &note, salt: &clock::seed()?, seen: None };
+            import_plan(&service, &actor, environment, &plan, import).await?;
             print("Imported.")
         }
         PlanCommand::Validate { file, json } => {

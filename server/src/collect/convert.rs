@@ -13,6 +13,7 @@ use phasegate_domain::{
         TaskOutcome, TimingKind, Visit, refusal_class,
     },
     vitals::Vital,
+    words::plain,
 };
 use phasegate_service::{
     LiveEnvironment, Service,
@@ -74,7 +75,7 @@ pub(super) fn batch(
                 }));
             }
             Ok(_) => {}
-            Err(reason) => rejected.push((index, reason)),
+            Err(reason) => rejected.push((index, plain(&reason))),
         }
         is_taken.push(facts.len() > before);
     }

@@ -16,7 +16,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use phasegate_domain::{ids::EnvironmentId, telemetry::Batch};
+use phasegate_domain::{ids::EnvironmentId, telemetry::Batch, words::plain};
 use phasegate_service::{
     Service, ServiceError,
     keys::{self, Purpose},
@@ -42,8 +42,8 @@ pub(crate) fn routes() -> Router<AppState> {
 /// Pictures that may be on their way in at once.
 pub(crate) const MAX_UPLOADS: usize = 16;
 
-/// How long a connection waits to hear that the server is overrun: so long the first time, twice as long
-/// each time that it comes again at once, and this long at most.
+/// How long a connection waits for room before it hears that the server is overrun: so long the first time,
+/// twice as long each time that it comes again, and this long at most.
 const REFUSAL_PAUSE: Duration = Duration::from_millis(250);
 const MAX_REFUSAL_PAUSE: Duration = Duration::from_secs(4);
 
@@ -96,10 +96,12 @@ async fn collect(
     let (app, query) = app_of(&state, query, &headers)?;
     let service = &state.service;
     // Before the body is read, so that turning away costs less than taking in. A client that comes
-    // again at once is slowed down by that.
+    // again at once is slowed down by that; often there is room by then, and it need not come again.
     if telemetry::is_overrun(service) {
         tokio::time::sleep(connection.back_off(REFUSAL_PAUSE, MAX_REFUSAL_PAUSE)).await;
-        return Err(failed(&ServiceError::Busy));
+        if telemetry::is_overrun(service) {
+            return Err(failed(&ServiceError::Busy));
+        }
     }
     connection.end_back_off();
     let body = state.bodies.read(from.0, &headers, body, MAX_BODY_BYTES).await;
@@ -161,8 +163,9 @@ async fn read(service: &Service, sent: &Sent) -> Result<ReadBatch, Problem> {
         let detail = format!("held: at most {MAX_HELD} ms, found {held}");
         return Err(Problem::new(StatusCode::BAD_REQUEST, detail));
     }
-    let bad =
-        |error: decode::InvalidBatch| Problem::new(StatusCode::BAD_REQUEST, error.to_string());
+    let bad = |error: decode::InvalidBatch| {
+        Problem::new(StatusCode::BAD_REQUEST, plain(&error.to_string()))
+    };
     let body = alone::completed(body.clone()).map_err(|error| bad(error.into()))?;
     let text = String::from_utf8_lossy(&body);
     let mut batch = decode::batch(text.as_bytes()).map_err(bad)?;

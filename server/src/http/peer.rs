@@ -13,6 +13,7 @@ use axum::{
     http::{HeaderMap, StatusCode, request::Parts},
 };
 use ipnet::IpNet;
+use phasegate_domain::segments::network;
 
 use super::{AppState, Problem, connections::Connection};
 
@@ -40,12 +41,8 @@ impl TrustedProxies {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
         let one = |item: &str| {
-            let address = || item.parse::<IpAddr>().ok().map(IpNet::from);
-            item.parse::<IpNet>().ok().or_else(address).ok_or_else(|| {
-                format!(
-                    "trusted_proxies: {item:?} is not an address or network such as 10.0.0.0/8; \
-                     write several with commas"
-                )
+            network(item).map_err(|why| {
+                format!("trusted_proxies: {why}; write addresses or networks with commas between")
             })
         };
         items.map(one).collect::<Result<_, _>>().map(Self)
@@ -148,7 +145,10 @@ mod tests {
 
     #[test]
     fn what_is_no_network_is_named() {
-        let error = TrustedProxies::parse("10.0.0.0/8, proxy.local").unwrap_err();
+        let complaint = |text| TrustedProxies::parse(text).unwrap_err();
+        let error = complaint("10.0.0.0/8, proxy.local");
         assert!(error.contains("\"proxy.local\""), "{error}");
+        assert!(complaint("010.0.0.0/8").contains("leading zero"), "it may be 8/8");
+        assert_eq!(client("::ffff:127.0.0.0/104", "127.0.0.1", &["1.2.3.4"]), "1.2.3.4");
     }
 }

@@ -21,8 +21,8 @@ use crate::{
     http::{AppState, ClientAddress, Problem},
 };
 
-/// An address, a password and a path are short.
-const MAX_FORM_BYTES: usize = 8_192;
+/// An address, a path, and a password of the longest form, each byte of which is sent as three.
+const MAX_FORM_BYTES: usize = 32_768;
 
 pub(crate) fn routes() -> Router<AppState> {
     Router::new()

@@ -26,7 +26,8 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 /// Checks the files of a database, as far as they are there.
 ///
 /// # Errors
-/// [`StoreError::CannotWrite`] or [`StoreError::ForeignJournal`].
+/// [`StoreError::CannotWrite`], [`StoreError::ForeignJournal`], or [`StoreError::Missing`] where the file
+/// was in use and is gone: an empty one in its place would be a first start.
 pub(crate) fn check(path: &Path) -> Result<(), StoreError> {
     for ending in ["", "-wal", "-shm"] {
         let file = beside(path, ending);
@@ -36,6 +37,10 @@ pub(crate) fn check(path: &Path) -> Result<(), StoreError> {
             }
             _ => {}
         }
+    }
+    let length = fs::metadata(path).map_or(0, |found| found.len());
+    if length == 0 && noted(path).is_some() {
+        return Err(StoreError::Missing { database: path.display().to_string() });
     }
     let has_journal = fs::metadata(beside(path, "-wal")).is_ok_and(|wal| wal.len() > 0);
     if has_journal && noted(path).is_some_and(|noted| stored(path) != Some(noted)) {
@@ -96,6 +101,22 @@ mod tests {
         let mut bytes = vec![0; 100];
         bytes[60..64].copy_from_slice(&mark.to_be_bytes());
         fs::write(path, bytes).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_was_in_use_and_is_gone_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db");
+        assert!(check(&path).is_ok(), "a first start");
+        database(&path, 7);
+        note(&path, Some(7)).unwrap();
+        assert!(check(&path).is_ok());
+        fs::write(&path, "").unwrap();
+        assert!(matches!(check(&path), Err(StoreError::Missing { .. })), "a torn copy");
+        fs::remove_file(&path).unwrap();
+        assert!(matches!(check(&path), Err(StoreError::Missing { .. })));
+        note(&path, None).unwrap();
+        assert!(check(&path).is_ok(), "whoever wants a new start takes the mark away, too");
     }
 
     #[test]

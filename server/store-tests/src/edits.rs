@@ -89,7 +89,7 @@ pub async fn a_flag_lives_from_creation_to_deletion(store: impl StateStore) {
         since: None,
         until: None,
         kind: Some(SubjectKind::Flag),
-        subject: Some("CHECKOUT".into()),
+        subjects: vec!["CHECKOUT".into()],
         limit: 10,
         before: None,
     };

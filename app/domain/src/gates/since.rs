@@ -93,9 +93,17 @@ fn change_of_served(
             != after.get("condition"))
         .then(|| format!("the condition of the segment {key}")),
         Change::Imported { things, .. } => {
+            let changes = |thing: &ImportedThing, fields: &[&str]| {
+                let is_one = |field: &String| fields.contains(&field.as_str());
+                thing.fields.is_empty() || thing.fields.iter().any(is_one)
+            };
             let is_served = |thing: &&ImportedThing| match thing.kind {
-                SubjectKind::Flag => served.flags.contains(thing.key.as_str()),
-                SubjectKind::Segment => served.segments.contains(thing.key.as_str()),
+                SubjectKind::Flag => {
+                    served.flags.contains(thing.key.as_str()) && changes(thing, &SERVED_FIELDS)
+                }
+                SubjectKind::Segment => {
+                    served.segments.contains(thing.key.as_str()) && changes(thing, &["condition"])
+                }
                 _ => false,
             };
             let thing = things.iter().find(is_served)?;
@@ -131,7 +139,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{bucket::Throttle, history::ActorName, rollout::plan_file};
+    use crate::{bucket::Throttle, files::ImportKind, history::ActorName, rollout::plan_file};
 
     fn at(second: i64) -> Timestamp {
         DateTime::from_timestamp(1_700_000_000 + second, 0).unwrap()
@@ -171,6 +179,21 @@ mod tests {
         assert_eq!(since(&[rules(9), rules(5)]), (at(9), Some("rules of A".into())));
         let text = saved(flag, "A", json!({"description": "x"}), json!({"description": "y"}), 7);
         assert_eq!(since(&[text]), (at(0), None), "a description restarts nothing");
+        let imported = |key: &str, fields: &[&str]| {
+            let thing = ImportedThing {
+                kind: flag,
+                key: key.into(),
+                what: ImportKind::Change,
+                fields: fields.iter().map(|field| (*field).to_owned()).collect(),
+            };
+            let change = Change::Imported { environment: "e".into(), things: vec![thing] };
+            let entry = HistoryEntry { at: at(6), actor: ActorName("ada".into()), change };
+            since(&[entry]).0
+        };
+        assert_eq!(imported("A", &["description", "rules"]), at(6));
+        assert_eq!(imported("A", &["description", "tags"]), at(0), "nothing of what is served");
+        assert_eq!(imported("A", &[]), at(6), "of an older version, which did not say");
+        assert_eq!(imported("B", &["rules"]), at(0));
         let other = saved(flag, "B", json!({"rules": []}), json!({"rules": [1]}), 7);
         assert_eq!(since(&[other]), (at(0), None));
         let condition = saved(

@@ -140,6 +140,12 @@ impl Check {
         match (self, found) {
             (_, Value::String(text)) => self.judge_text(text, now),
             (Self::Exists, _) => Verdict::Holds,
+            // It may have been another number.
+            (Self::Equals(_) | Self::In(_) | Self::Number(..), Value::Number(number))
+                if number::may_be_rounded(number) =>
+            {
+                Verdict::Unreadable
+            }
             (Self::Equals(value), _) if of_one_type(value, found) => same(value, found).into(),
             (Self::In(list), Value::Number(_) | Value::Bool(_)) => {
                 list.contains(found).map_or(Verdict::WrongType, Verdict::from)
@@ -186,6 +192,14 @@ impl Check {
     pub(super) fn problem_with(&self, found: &Value) -> Option<String> {
         let found = match found {
             Value::String(text) => text,
+            Value::Number(number)
+                if number::may_be_rounded(number)
+                    && matches!(self, Self::Equals(_) | Self::In(_) | Self::Number(..)) =>
+            {
+                return Some(format!(
+                    "{number} has more digits than numbers keep; send it as a text"
+                ));
+            }
             other => return Some(format!("{other} is too far away for a date")),
         };
         match self {

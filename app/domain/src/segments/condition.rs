@@ -237,6 +237,24 @@ mod tests {
     }
 
     #[test]
+    fn a_number_that_was_rounded_equals_nothing() {
+        let asks = |operator: &str, value: Value| json!({"attribute": "it", "operator": operator, "value": value});
+        let sent: Value = serde_json::from_str(r#"{"it": -9223372036854775809}"#).unwrap();
+        for condition in [
+            asks("equals", json!(i64::MIN)),
+            asks("in", json!([i64::MIN, 1])),
+            asks("at_most", json!(i64::MIN)),
+        ] {
+            assert!(!holds(condition, sent.clone()));
+            let exact = json!({"it": i64::MIN});
+            assert!(holds(asks("equals", json!(i64::MIN)), exact));
+        }
+        let test = Test::new("it", Operator::Equals, json!(i64::MIN)).unwrap();
+        let why = test.problem_with(&sent["it"]).unwrap();
+        assert!(why.contains("more digits than numbers keep"), "{why}");
+    }
+
+    #[test]
     fn conditions_combine() {
         let pro = json!({"attribute": "plan", "operator": "equals", "value": "pro"});
         let ada = json!({"attribute": "targetingKey", "operator": "equals", "value": "ada"});

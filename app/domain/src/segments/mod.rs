@@ -22,6 +22,7 @@ pub(crate) use self::number::rounded_number;
 pub use self::{
     check::Verdict,
     condition::{Condition, Test},
+    network::network,
     operator::Operator,
     parse::InvalidCondition,
     trace::ConditionStep,

@@ -70,8 +70,11 @@ impl Networks {
 }
 
 /// Reads `10.0.0.0/8`, `fd00::/8` or a single address. Bits after the prefix are cleared, and networks
-/// of wrapped IPv4 addresses become IPv4 ones.
-fn network(text: &str) -> Result<IpNet, String> {
+/// of wrapped IPv4 addresses become IPv4 ones, as such an address does by `to_canonical`.
+///
+/// # Errors
+/// Names the text and what it needs instead.
+pub fn network(text: &str) -> Result<IpNet, String> {
     let wrong = || format!("{text:?} is not a network such as 10.0.0.0/8");
     let (address, length) = match text.split_once('/') {
         Some((address, length)) => (address, Some(length)),

@@ -138,33 +138,47 @@ impl Serialize for Condition {
 #[cfg(feature = "openapi")]
 impl utoipa::PartialSchema for Condition {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-        use utoipa::openapi::schema::Schema;
-        let part = json!({"$ref": "#/components/schemas/Condition"});
-        let one = |name: &str, schema: Value| {
-            json!({"type": "object", "properties": {name: schema}, "required": [name],
-                   "additionalProperties": false})
+        use utoipa::openapi::{
+            AllOfBuilder, Ref, RefOr,
+            schema::{
+                AdditionalProperties, ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema, Type,
+            },
         };
-        let parts = json!({"type": "array", "items": part, "maxItems": MAX_PARTS});
-        let key = json!({"$ref": "#/components/schemas/SegmentKey"});
-        let operators: Vec<&str> = Operator::ALL.iter().map(|known| known.as_str()).collect();
-        let test = json!({"type": "object", "required": ["attribute", "operator"],
-            "properties": {
-                "attribute": {"type": "string", "minLength": 1},
-                "operator": {"type": "string", "enum": operators},
-                "value": {"description": "What the operator compares with."}},
-            "additionalProperties": false});
-        let schema = json!({
-            "description": format!(
+        let closed = || {
+            let none = AdditionalProperties::FreeForm(false);
+            ObjectBuilder::new().schema_type(Type::Object).additional_properties(Some(none))
+        };
+        let one = |name: &str, schema: RefOr<Schema>| {
+            closed().property(name, schema).required(name).build()
+        };
+        let part = || RefOr::from(Ref::from_schema_name("Condition"));
+        let parts = || {
+            let parts = ArrayBuilder::new().items(part()).max_items(Some(MAX_PARTS));
+            RefOr::T(Schema::Array(parts.build()))
+        };
+        let name = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1));
+        let operators = Operator::ALL.iter().map(|known| known.as_str());
+        let operator = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(operators));
+        let value = AllOfBuilder::new().description(Some("What the operator compares with."));
+        let test = closed()
+            .property("attribute", name)
+            .required("attribute")
+            .property("operator", operator)
+            .required("operator")
+            .property("value", value);
+        let schema = OneOfBuilder::new()
+            .item(one("all", parts()))
+            .item(one("any", parts()))
+            .item(one("not", part()))
+            .item(one("in_segment", Ref::from_schema_name("SegmentKey").into()))
+            .item(test)
+            .description(Some(format!(
                 "A condition over the evaluation context. It {SHAPE}. An empty `all` is everyone."
-            ),
-            "examples": [{"all": [
+            )))
+            .examples([json!({"all": [
                 {"attribute": "plan", "operator": "equals", "value": "pro"},
-                {"in_segment": "beta_testers"}]}],
-            "oneOf": [one("all", parts.clone()), one("any", parts), one("not", part),
-                      one("in_segment", key), test],
-        });
-        let read: Result<Schema, _> = serde_json::from_value(schema);
-        utoipa::openapi::RefOr::T(read.unwrap_or_default())
+                {"in_segment": "beta_testers"}]})]);
+        schema.into()
     }
 }
 

@@ -1,5 +1,10 @@
 //! Regular expressions whose search takes the same time for every byte, whatever the text.
 
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError, Weak},
+};
+
 use regex::{Regex, RegexBuilder};
 use regex_automata::{
     Input,
@@ -24,9 +29,32 @@ const MAX_WORK_SIZE: usize = 1 << 22;
 #[derive(Debug, Clone)]
 pub(super) enum Pattern {
     /// All states are known: one look-up for each byte.
-    Table(Box<dense::DFA<Vec<u32>>>),
+    Table(Arc<dense::DFA<Vec<u32>>>),
     /// Saved by an older version and too large for a table; its search may be slow.
     Large(Box<Regex>),
+}
+
+/// Tables that are in use, by the text that they were made from. A switch reads its flag's rules anew, and
+/// making a table takes a thousand times longer than finding it.
+struct KnownTables(Mutex<BTreeMap<Box<str>, Weak<dense::DFA<Vec<u32>>>>>);
+
+static KNOWN: KnownTables = KnownTables(Mutex::new(BTreeMap::new()));
+
+/// Tables that are known when those that are no longer in use are looked for.
+const MANY_TABLES: usize = 1_024;
+
+impl KnownTables {
+    fn find(&self, text: &str) -> Option<Arc<dense::DFA<Vec<u32>>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(text)?.upgrade()
+    }
+
+    fn note(&self, text: &str, table: &Arc<dense::DFA<Vec<u32>>>) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MANY_TABLES {
+            known.retain(|_, table| table.strong_count() > 0);
+        }
+        known.insert(text.into(), Arc::downgrade(table));
+    }
 }
 
 impl Pattern {
@@ -49,9 +77,14 @@ impl Pattern {
                 format!("{prefix}{inner}")
             ));
         }
+        if let Some(table) = KNOWN.find(text) {
+            return Ok(Self::Table(table));
+        }
         let hir = regex_syntax::parse(text).map_err(|error| explain(text, &error.to_string()))?;
         if let Some(table) = table(&hir) {
-            return Ok(Self::Table(Box::new(table)));
+            let table = Arc::new(table);
+            KNOWN.note(text, &table);
+            return Ok(Self::Table(table));
         }
         let large = RegexBuilder::new(text).size_limit(MAX_STORED_SIZE).build();
         large.map(|regex| Self::Large(Box::new(regex))).map_err(|_| TOO_LARGE.to_owned())

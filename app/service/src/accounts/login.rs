@@ -59,7 +59,8 @@ pub async fn log_in(
         .map_err(|wait| LoginError::Wait(wait.num_seconds().max(1)))?;
     let account = service.state.account(email).await.map_err(ServiceError::from)?;
     let hash = account.as_ref().map_or(NOBODY, |account| &account.password_hash).to_owned();
-    if password.len() > 2 * MAX_PASSWORD_BYTES || !check(service, password.to_owned(), hash).await?
+    // Before it is normalised, a password may be several times as long: wide letters, marks of their own.
+    if password.len() > 8 * MAX_PASSWORD_BYTES || !check(service, password.to_owned(), hash).await?
     {
         return Err(LoginError::Wrong);
     }

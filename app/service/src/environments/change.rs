@@ -5,7 +5,7 @@ use phasegate_domain::{
     ids::{EnvironmentId, EnvironmentKey, is_reserved},
     people::Role,
 };
-use phasegate_store::models::{Edit, PlacedEntry};
+use phasegate_store::models::{Edit, Environment, PlacedEntry};
 use serde_json::json;
 
 use crate::{
@@ -48,14 +48,16 @@ fn document(live: &LiveEnvironment) -> Option<serde_json::Value> {
 }
 
 /// Gives an environment another key and name. Its keys and tokens stay good; addresses of the API and of
-/// the admin have the new key.
+/// the admin have the new key. `seen` is what it was called when the actor decided so; nothing renames it
+/// whatever it is called.
 ///
 /// # Errors
-/// When the actor may not, a field is wrong, or another environment of the project has that key.
+/// When the actor may not, a field is wrong, somebody else was first, or another environment of the project has that key.
 pub async fn rename(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
+    seen: Option<&Environment>,
     key: EnvironmentKey,
     name: &str,
 ) -> Result<(), ServiceError> {
@@ -63,6 +65,10 @@ pub async fn rename(
     actor.require_shared("environments")?;
     let _turn = service.begin_edit().await;
     let live = service.environment(environment)?;
+    let names = |environment: &Environment| (environment.key.clone(), environment.name.clone());
+    if seen.is_some_and(|seen| names(seen) != names(&live.environment)) {
+        return Err(ServiceError::Conflict("the environment"));
+    }
     let name = check_name(&key, name)?.to_owned();
     if (&live.environment.key, &live.environment.name) == (&key, &name) {
         return Ok(());

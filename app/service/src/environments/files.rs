@@ -91,6 +91,29 @@ pub fn preview_import(
     })
 }
 
+/// What an import of a file would change, for somebody who may import it.
+///
+/// # Errors
+/// As [`import`].
+pub fn try_import(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+    file: &EnvironmentFile,
+) -> Result<ImportPreview, ServiceError> {
+    let preview = preview_import(service, actor, environment, file)?;
+    let live = service.environment(environment)?;
+    require_rights(actor, &edits(&live, &with_kills(&live, file)))?;
+    Ok(preview)
+}
+
+fn require_rights(actor: &Actor, edits: &[Edit]) -> Result<(), ServiceError> {
+    if edits.iter().any(Edit::is_shared) {
+        actor.require_shared("flags, segments")?;
+    }
+    Ok(())
+}
+
 /// The file with the kill switches as they are: no document kills or revives a flag that is there.
 fn with_kills(live: &LiveEnvironment, file: &EnvironmentFile) -> EnvironmentFile {
     let mut file = file.clone();
@@ -166,9 +189,7 @@ pub async fn import(
         return Ok(changes);
     }
     let edits = edits(&live, file);
-    if edits.iter().any(Edit::is_shared) {
-        actor.require_shared("flags, segments")?;
-    }
+    require_rights(actor, &edits)?;
     let entries = match changes.len() {
         ..=MAX_SINGLE_ENTRIES => lines(service, actor, &live, file, &changes),
         _ => bulk_entries(service, actor, &live, &changes),
@@ -253,6 +274,7 @@ fn bulk_entries(
             kind: change.kind,
             key: change.key.clone(),
             what: change.what,
+            fields: change.field_names(),
         };
         let things: Vec<ImportedThing> = changes.iter().filter(is_told).map(thing).collect();
         let environment = sibling.environment.key.to_string();

@@ -8,6 +8,6 @@ mod format;
 pub use self::{
     change::{delete, rename},
     create::create,
-    files::{ImportPreview, export, import, preview_import},
+    files::{ImportPreview, export, import, preview_import, try_import},
     format::{FileFormat, parse_file, write_file},
 };

@@ -123,7 +123,7 @@ pub async fn detail(
         since: None,
         until: None,
         kind: Some(SubjectKind::Flag),
-        subject: Some(key.to_string()),
+        subjects: vec![key.to_string()],
         before: None,
         limit: HISTORY_LINES,
     };

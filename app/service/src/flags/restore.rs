@@ -28,7 +28,7 @@ pub async fn restore(
         since: None,
         until: None,
         kind: Some(SubjectKind::Flag),
-        subject: Some(key.to_string()),
+        subjects: vec![key.to_string()],
         before: Some(line.saturating_add(1)),
         limit: 1,
     };

@@ -80,6 +80,12 @@ fn since(
     changes: &[(Timestamp, Change)],
     from_day: i64,
 ) -> Result<i64, String> {
+    if current.sample_rate.buckets() == 0 {
+        return Err(
+            "not measured: the share of visits that is measured is 0 %; raise it under Settings"
+                .to_owned(),
+        );
+    }
     if !current.is_on(switch) {
         return Err(format!("{} not collected; switch that on under Settings", subject(switch)));
     }
@@ -90,6 +96,17 @@ fn since(
         _ => false,
     };
     Ok(changes.iter().find(was_off).map_or(from_day, |(at, _)| day_of(*at) + 1))
+}
+
+/// Says that what was switched on again has not been collected for a whole day yet.
+pub(super) fn begins_later(switch: Switch, day: i64) -> String {
+    let date =
+        Timestamp::from_timestamp(day * 86_400, 0).map(|at| at.format("%Y-%m-%d").to_string());
+    format!(
+        "{} collected again since today; whole days are counted, from {} (UTC) on",
+        subject(switch),
+        date.unwrap_or_default()
+    )
 }
 
 /// The switch that a metric depends on. Feedback is always taken.
@@ -111,6 +128,7 @@ pub(super) fn switch_of(metric: Metric) -> Option<Switch> {
 
 #[cfg(test)]
 mod tests {
+    use phasegate_domain::bucket::Share;
     use serde_json::json;
 
     use super::*;
@@ -130,6 +148,8 @@ mod tests {
         assert_eq!(since(Switch::Errors, on, &changes, 100), Ok(106));
         assert_eq!(since(Switch::Analytics, on, &changes, 100), Ok(100));
         assert_eq!(since(Switch::Errors, on, &[], 100), Ok(100));
+        let nobody = Collecting { sample_rate: Share::from_percent(0.0).unwrap(), ..on };
+        assert!(since(Switch::Errors, nobody, &[], 100).unwrap_err().contains("is 0 %"));
         let refused = since(Switch::Errors, off, &[], 100).unwrap_err();
         assert!(refused.starts_with("not measured: errors are not collected"), "{refused}");
     }

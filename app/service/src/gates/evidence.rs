@@ -15,7 +15,7 @@ use phasegate_domain::{
 };
 use phasegate_store::models::{Row, RowQuery};
 
-use super::collection::{Collection, switch_of};
+use super::collection::{Collection, begins_later, switch_of};
 use crate::{Service, ServiceError};
 
 /// What is read.
@@ -179,15 +179,23 @@ impl Evidence {
             ));
         }
         let since = match switch_of(target.metric) {
-            Some(switch) => self.collection.since(switch)?,
+            Some(switch) => {
+                let since = self.collection.since(switch)?;
+                if since >= self.days.1 && since > self.days.0 {
+                    return Err(begins_later(switch, since));
+                }
+                since
+            }
             None => self.days.0,
         };
         Ok((self.days.0.max(since).min(self.days.1), self.days.1))
     }
 
-    /// Why what alerts watch is not measured, if it is not.
+    /// Why what alerts watch is not measured, if it is not: errors, the performance score and adoption.
     pub(super) fn unwatched(&self) -> Option<String> {
-        self.collection.since(Switch::Errors).err()
+        let reasons = Switch::ALL.iter().filter_map(|switch| self.collection.since(*switch).err());
+        let reasons: Vec<String> = reasons.collect();
+        (!reasons.is_empty()).then(|| reasons.join("; "))
     }
 
     /// The flags that something is measured on.

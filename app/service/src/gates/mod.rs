@@ -14,7 +14,7 @@ use phasegate_domain::{
         EvidenceSince, Finding, Gate, Measurements, Served, evidence_since, gate as judge_all,
     },
     history::SubjectKind,
-    ids::{EnvironmentId, PhaseNumber},
+    ids::{EnvironmentId, FlagKey, PhaseNumber, SegmentKey},
     rollout::{Progress, Rollout},
     telemetry::day_of,
 };
@@ -57,7 +57,8 @@ async fn measure(
     Ok(Measurements { findings, alerts: Some(alerts), unwatched, since: Some(since) })
 }
 
-/// Entries of the audit log of one kind that are looked through for changes of what is served.
+/// Entries of the audit log about what is served that are looked through, of each kind. Where there are more
+/// since the phase began, evidence counts from the oldest of these on.
 const CHANGES: u32 = 500;
 
 /// Since when users are given what they are given now.
@@ -68,26 +69,51 @@ async fn since(
     progress: &Progress,
 ) -> Result<EvidenceSince, ServiceError> {
     let served = served(&*service.environment(environment)?, rollout, progress.phase);
-    let mut entries = Vec::new();
-    for kind in
-        [SubjectKind::Flag, SubjectKind::Segment, SubjectKind::Rollout, SubjectKind::Environment]
-    {
-        let since = Some(progress.phase_since);
-        let query =
-            HistoryQuery { kind: Some(kind), since, limit: CHANGES, ..HistoryQuery::default() };
+    let keys = |keys: &mut dyn Iterator<Item = &str>| keys.map(str::to_owned).collect::<Vec<_>>();
+    let asked = [
+        (SubjectKind::Flag, keys(&mut served.flags.iter().map(FlagKey::as_str))),
+        (SubjectKind::Segment, keys(&mut served.segments.iter().map(SegmentKey::as_str))),
+        (SubjectKind::Rollout, vec![rollout.key.to_string()]),
+        // Files, with whatever they change.
+        (SubjectKind::Environment, Vec::new()),
+    ];
+    let (mut entries, mut known_since) = (Vec::new(), progress.phase_since);
+    for (kind, subjects) in asked {
+        if subjects.is_empty() && kind != SubjectKind::Environment {
+            continue;
+        }
+        let (kind, since) = (Some(kind), Some(progress.phase_since));
+        let query = HistoryQuery { kind, subjects, since, limit: CHANGES, ..Default::default() };
         let lines = service.state.history(environment, &query).await?;
+        if lines.len() == CHANGES as usize {
+            known_since = lines.last().map_or(known_since, |line| line.entry.at.max(known_since));
+        }
         entries.extend(lines.into_iter().map(|line| line.entry));
     }
-    Ok(evidence_since(entries.iter(), &rollout.plan, &served, progress))
+    let mut found = evidence_since(entries.iter(), &rollout.plan, &served, progress);
+    if known_since > found.at {
+        let changed = Some(format!("something of more than {CHANGES} changes"));
+        found = EvidenceSince { at: known_since, changed };
+    }
+    Ok(found)
 }
 
-/// The flags of the phases reached, and the segments that decide who is given them.
+/// The flags of the phases reached with those that they need, and the segments that decide who is given them.
 fn served(live: &LiveEnvironment, rollout: &Rollout, reached: PhaseNumber) -> Served {
     let phases = rollout.plan.phases.iter().filter(|phase| phase.number <= reached);
     let (mut flags, mut asked) = (BTreeSet::new(), Vec::new());
     for phase in phases {
         flags.extend(phase.flags.iter().cloned());
         asked.extend(phase.audience.iter().map(|entry| entry.segment.clone()));
+    }
+    let mut needing: Vec<FlagKey> = flags.iter().cloned().collect();
+    while let Some(key) = needing.pop() {
+        let Some(entry) = live.snapshot.flag(key.as_str()) else { continue };
+        for needed in &entry.state.prerequisites {
+            if flags.insert(needed.flag.clone()) {
+                needing.push(needed.flag.clone());
+            }
+        }
     }
     for entry in live.snapshot.flags().filter(|entry| flags.contains(&entry.flag.key)) {
         let rules = entry.state.rules.iter();

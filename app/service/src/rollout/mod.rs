@@ -11,7 +11,9 @@ mod view;
 mod voices;
 
 pub use command::{add, command, instead};
-pub use plan::{PlanChange, export_plan, import_plan, plan_change, plan_text, read_plan};
+pub use plan::{
+    PlanChange, PlanImport, export_plan, import_plan, plan_change, plan_text, read_plan, try_plan,
+};
 pub use review::review;
 pub use status::RolloutStatus;
 pub use view::{current_phase, view};

@@ -139,6 +139,17 @@ fn missing_segments<'a>(
     file.segments.iter().filter(|segment| live.snapshot.segments().get(&segment.key).is_none())
 }
 
+/// What importing a plan needs besides the plan.
+#[derive(Debug, Clone, Copy)]
+pub struct PlanImport<'a> {
+    /// Why, for the history.
+    pub note: &'a str,
+    /// What the buckets of a first plan hang on.
+    pub salt: &'a secrets::Seed,
+    /// The version of the rollout that the plan is made upon; nothing imports upon whatever is there.
+    pub seen: Option<i64>,
+}
+
 /// Brings a plan in: as the first one, in the place of a draft or of one that has ended, or as a new
 /// revision of the one that is carried out.
 ///
@@ -149,16 +160,47 @@ pub async fn import_plan(
     actor: &Actor,
     environment: EnvironmentId,
     file: &PlanFile,
-    note: &str,
-    salt: &secrets::Seed,
+    import: PlanImport<'_>,
 ) -> Result<(), ServiceError> {
+    let _turn = service.begin_edit().await;
+    let (edits, entries) = prepare(service, actor, environment, file, import).await?;
+    service.edit(environment, &edits, &entries, "the rollout").await
+}
+
+/// What importing a plan would change, if it were not refused.
+///
+/// # Errors
+/// As [`import_plan`].
+pub async fn try_plan(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+    file: &PlanFile,
+    import: PlanImport<'_>,
+) -> Result<PlanChange, ServiceError> {
+    let _turn = service.begin_edit().await;
+    let change = plan_change(service, actor, environment, file).await?;
+    prepare(service, actor, environment, file, import).await?;
+    Ok(change)
+}
+
+/// The edits of an import, with the entries of the audit log.
+async fn prepare(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+    file: &PlanFile,
+    PlanImport { note, salt, seen }: PlanImport<'_>,
+) -> Result<(Vec<Edit>, Vec<PlacedEntry>), ServiceError> {
     actor.require(Role::Operator)?;
     bounded("note", note, MAX_REASON)?;
-    let _turn = service.begin_edit().await;
     let live = service.environment(environment)?;
     let (mut edits, mut entries) = (Vec::new(), Vec::new());
     make_missing(service, actor, &live, file, &mut edits, &mut entries)?;
     let rollout = service.state.rollout(environment).await?;
+    if seen.is_some() && seen != rollout.as_ref().map(|rollout| rollout.version) {
+        return Err(ServiceError::Conflict("the rollout"));
+    }
     let event = match &rollout {
         Some(rollout) => revise(&rollout.plan, &rollout.standing, &file.plan, note, actor.role())?,
         None => RolloutEvent::Planned(Planned {
@@ -192,7 +234,7 @@ pub async fn import_plan(
         }
         None => edits.push(Edit::CreateRollout(plan, secrets::text("", salt, 16))),
     }
-    service.edit(environment, &edits, &entries, "the rollout").await
+    Ok((edits, entries))
 }
 
 /// Makes the flags and segments that the file brings and that are not there.

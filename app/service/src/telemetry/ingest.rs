@@ -25,6 +25,10 @@ pub const MAX_QUEUED_BATCHES: usize = 1_024;
 /// Batches in one transaction.
 const MAX_GROUP: usize = 256;
 
+/// Acknowledgements that are sent before others have their turn: each wakes a connection, and whoever asks
+/// for flags meanwhile would stand in line behind all of them.
+const REPLIES_AT_ONCE: usize = 32;
+
 /// Rows that the batches of one transaction may lead to, before they are put together: each fact
 /// stands in several slices. A single batch may go beyond it.
 const MAX_GROUP_ROWS: usize = 100_000;
@@ -192,9 +196,12 @@ async fn write(service: &Service, batches: Vec<Batch>, replies: Vec<Reply>) {
         Ok(outcomes) => {
             service.ingest.note_stored(&batches);
             service.announce();
-            for (reply, outcome) in replies.into_iter().zip(outcomes) {
+            for (number, (reply, outcome)) in replies.into_iter().zip(outcomes).enumerate() {
                 // Nobody waits any more where the page has gone; the batch is stored.
                 let _ = reply.send(Ok(outcome));
+                if number % REPLIES_AT_ONCE == REPLIES_AT_ONCE - 1 {
+                    tokio::task::yield_now().await;
+                }
             }
         }
         Err(error) => {

@@ -6,7 +6,9 @@ use phasegate_domain::{
     people::Role,
     rollout::{Planned, Revision, RolloutEvent, RolloutView},
 };
-use phasegate_service::rollout::{export_plan, import_plan, plan_change, read_plan, view};
+use phasegate_service::rollout::{
+    PlanImport, export_plan, import_plan, plan_change, read_plan, view,
+};
 
 use crate::{
     components::{Changes, Here, Notice, TextArea, Time, TroubleNotice},
@@ -77,7 +79,8 @@ async fn act(request: &Request) -> Result<AnyView, Trouble> {
     if form.get("do") == "import" {
         let plan = read_plan(service, environment, &text)?;
         let seed = request.seed()?;
-        import_plan(service, actor, environment, &plan, &note, &seed).await?;
+        let import = PlanImport { note: &note, salt: &seed, seen: None };
+        import_plan(service, actor, environment, &plan, import).await?;
         request.go_to("/admin/rollout/plan?done=1");
         return Ok(().into_any());
     }

@@ -25,7 +25,8 @@ pub(super) async fn rename(request: &Request, form: &Form) -> Result<(), Trouble
     let key: EnvironmentKey = form.parsed("key")?;
     let (service, actor, environment) = (&request.service, &request.actor, request.environment);
     let name = form.get("name");
-    phasegate_service::environments::rename(service, actor, environment, key.clone(), name).await?;
+    phasegate_service::environments::rename(service, actor, environment, None, key.clone(), name)
+        .await?;
     request.choose_environment(key.as_str());
     Ok(())
 }

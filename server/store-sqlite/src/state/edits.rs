@@ -4,6 +4,7 @@ use phasegate_domain::{
     Timestamp,
     flags::{Flag, FlagState, PersonalOverride},
     ids::{EnvironmentId, FlagKey},
+    people::Reach,
     segments::Segment,
 };
 use phasegate_store::{
@@ -199,6 +200,19 @@ async fn delete_environment(
          WHERE id = ? AND deleted_at IS NULL",
     );
     must_change(&mut *tx, delete.bind(at.timestamp_millis()).bind(environment.0)).await?;
+    // Tokens of the whole project are good for the others as before.
+    sqlx::query(
+        "UPDATE server_tokens SET environment_id = (
+             SELECT min(other.id) FROM environments other JOIN environments gone
+                 ON gone.project_id = other.project_id AND gone.id = ?1
+             WHERE other.deleted_at IS NULL)
+         WHERE environment_id = ?1 AND reach = ?2",
+    )
+    .bind(environment.0)
+    .bind(Reach::Project.as_str())
+    .execute(&mut *tx)
+    .await
+    .map_err(database)?;
     for delete in [
         "DELETE FROM flag_states WHERE environment_id = ?",
         "DELETE FROM overrides WHERE environment_id = ?",

@@ -35,16 +35,18 @@ pub(super) async fn history(
     environment: EnvironmentId,
     query: &HistoryQuery,
 ) -> Result<Vec<HistoryLine>, StoreError> {
+    let subjects = (!query.subjects.is_empty()).then(|| to_json("subjects", &query.subjects));
+    let subjects = subjects.transpose()?;
     let rows: Vec<(i64, i64, String, String)> = sqlx::query_as(
         "SELECT id, at, actor, change FROM history
          WHERE environment_id = ?1 AND (?2 IS NULL OR subject_kind = ?2)
-             AND (?3 IS NULL OR subject = ?3) AND (?4 IS NULL OR id < ?4)
+             AND (?3 IS NULL OR subject IN (SELECT value FROM json_each(?3))) AND (?4 IS NULL OR id < ?4)
              AND (?6 IS NULL OR at >= ?6) AND (?7 IS NULL OR at < ?7)
          ORDER BY id DESC LIMIT ?5",
     )
     .bind(environment.0)
     .bind(query.kind.map(SubjectKind::as_str))
-    .bind(&query.subject)
+    .bind(subjects)
     .bind(query.before)
     .bind(query.limit)
     .bind(query.since.map(|since| since.timestamp_millis()))
