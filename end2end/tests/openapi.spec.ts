@@ -34,7 +34,7 @@ class Checked {
   async call(method: string, path: string, body?: unknown, status = 0): Promise<any> {
     const url = `/api/v1/projects/default/environments${path}`;
     const authorization = `Bearer ${this.server.serverToken}`;
-    const headers = { authorization, 'content-type': 'application/json', ...(/put|delete/.test(method) && { 'if-match': '*' }) };
+    const headers = { authorization, 'content-type': 'application/json', ...((/put|delete/.test(method) || url.includes('/commands')) && { 'if-match': '*' }) };
     const response = await fetch(this.server.url + url, { method: method.toUpperCase(), headers, body: body === undefined ? undefined : JSON.stringify(body) });
     const text = await response.text();
     const pathname = url.split('?')[0];
@@ -77,6 +77,7 @@ test('every operation answers as the document says', async ({ server }) => {
 
   await api.call('post', '', { key: 'staging', name: 'Staging' });
   await api.call('get', '');
+  await api.call('get', '/staging');
   await api.call('put', '/staging', { key: 'testing', name: 'Testing' });
   const file = await api.call('get', '/testing/file');
   await api.call('put', '/testing/file?dry_run=true', file);

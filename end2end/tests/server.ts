@@ -49,7 +49,7 @@ export class Server {
     const authorization = `Bearer ${this.serverToken}`;
     const read = method === 'PUT' ? await fetch(url, { headers: { authorization } }) : undefined;
     await read?.body?.cancel();
-    const tag = read?.ok ? read.headers.get('etag') : null;
+    const tag = path === '/rollout/commands' ? '*' : read?.ok ? read.headers.get('etag') : null;
     const response = await fetch(url, {
       method,
       headers: { authorization, 'content-type': 'application/json', ...(tag && { 'if-match': tag }) },

@@ -206,6 +206,10 @@ fn check_public_url(url: &str) -> anyhow::Result<()> {
         "public_url: {url:?} names no host; write it like https://flags.example.com"
     );
     anyhow::ensure!(
+        !host.contains('@'),
+        "public_url: has a name or password before the host, which everybody would see; leave it out"
+    );
+    anyhow::ensure!(
         path.is_empty(),
         "public_url: {url:?} has a path, below which Phasegate cannot be served; give it a host name \
          of its own, such as https://flags.example.com, and let the proxy pass on all of it"
@@ -282,6 +286,8 @@ mod tests {
         assert!(complaint(&[("PHASEGATE_PUBLIC_URL", "example.org")]).contains("public_url"));
         let path = complaint(&[("PHASEGATE_PUBLIC_URL", "https://example.org/flags")]);
         assert!(path.contains("has a path"), "{path}");
+        let secret = complaint(&[("PHASEGATE_PUBLIC_URL", "https://u:secret@example.org")]);
+        assert!(secret.contains("before the host") && !secret.contains("secret"), "{secret}");
         assert!(from(&[("PHASEGATE_PUBLIC_URL", "https://example.org/")]).is_ok());
         let format = complaint(&[("PHASEGATE_LOG_FORMAT", "xml")]);
         assert_eq!(format, "log_format: must be one of text, json, not \"xml\"");

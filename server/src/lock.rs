@@ -3,6 +3,7 @@
 use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{Read, Seek, Write},
+    os::unix::fs::MetadataExt,
     path::Path,
 };
 
@@ -26,7 +27,7 @@ pub(crate) fn take(folder: &Path) -> anyhow::Result<ServerLock> {
         .create(true)
         .truncate(false)
         .open(&path)
-        .with_context(|| format!("{} cannot be written", path.display()))?;
+        .with_context(|| cannot_write(&path))?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
@@ -48,6 +49,20 @@ pub(crate) fn take(folder: &Path) -> anyhow::Result<ServerLock> {
     file.rewind()?;
     writeln!(file, "{}", std::process::id())?;
     Ok(ServerLock { _file: file })
+}
+
+/// Whose the file is, and what to do.
+fn cannot_write(file: &Path) -> String {
+    let path = file.display();
+    match std::fs::metadata(file).map(|found| found.uid()) {
+        Ok(owner) => format!(
+            "{path} cannot be written; it belongs to the user {owner}. Start the server as that user, or \
+             give the file to the one who starts it (chown)"
+        ),
+        Err(_) => format!(
+            "{path} cannot be made; let the user who starts the server write into its folder"
+        ),
+    }
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 async fn command(app: &TestApp, name: &str, reason: &str) -> (u16, Value) {
     let body = json!({"command": name, "reason": reason});
-    let (status, answer) = json(app.api(Method::POST, "/rollout/commands").json(&body)).await;
+    let (status, answer) = json(app.overwrite(Method::POST, "/rollout/commands").json(&body)).await;
     (status, answer)
 }
 
@@ -90,11 +90,11 @@ async fn who_comes_second_is_told() {
         code == 412 && detail.contains("first start") && detail.contains("started"),
         "{detail}"
     );
-    // Without a tag the two still come one after the other.
-    let advance = || {
-        let body = json!({"command": "advance", "reason": "by force"});
-        json(app.api(Method::POST, "/rollout/commands").json(&body))
-    };
+    let body = json!({"command": "advance", "reason": "by force"});
+    let (code, problem) = json(app.api(Method::POST, "/rollout/commands").json(&body)).await;
+    assert_eq!(code, 428, "a request that is sent twice must not go two phases on: {problem}");
+    // Upon whatever is there the three still come one after the other.
+    let advance = || json(app.overwrite(Method::POST, "/rollout/commands").json(&body));
     let (one, two, three) = tokio::join!(advance(), advance(), advance());
     let won = [&one, &two, &three].into_iter().filter(|(status, _)| *status == 200).count();
     assert_eq!(status(&app).await["phase"], json!(1 + won));
@@ -305,7 +305,7 @@ async fn a_power_cut_leaves_no_half_done_move() {
     let mut server = Server::start();
     let send = |server: &Server, name: &str| {
         let body = json!({"command": name, "reason": "because"});
-        server.api(Method::POST, "/rollout/commands").json(&body)
+        server.api(Method::POST, "/rollout/commands").header("if-match", "*").json(&body)
     };
     for name in ["start", "advance", "advance"] {
         assert_eq!(send(&server, name).send().await.unwrap().status(), 200, "{name}");

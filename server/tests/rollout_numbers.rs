@@ -37,7 +37,7 @@ async fn started() -> TestApp {
     let (code, answer) = json(sent).await;
     assert_eq!(code, 200, "{answer}");
     let start = json!({"command": "start", "reason": "a trial"});
-    let (code, answer) = json(app.api(Method::POST, "/rollout/commands").json(&start)).await;
+    let (code, answer) = json(app.overwrite(Method::POST, "/rollout/commands").json(&start)).await;
     assert_eq!(code, 200, "{answer}");
     app
 }
@@ -176,7 +176,7 @@ async fn alarms_shut_the_gate() {
 async fn a_bug_report_is_a_bug() {
     let app = TestApp::start().await;
     let start = json!({"command": "start", "reason": "a trial"});
-    json(app.api(Method::POST, "/rollout/commands").json(&start)).await;
+    json(app.overwrite(Method::POST, "/rollout/commands").json(&start)).await;
     let report = async |who: usize, events: Value| {
         let id = format!("i{who}");
         let flag = "ENHANCED_EXERCISE_LIBRARY";
@@ -198,4 +198,31 @@ async fn a_bug_report_is_a_bug() {
     report(30, json!([{"t": "feedback", "kind": "bug", "message": "The timer stops"}])).await;
     let (verdict, detail) = verdict().await;
     assert!(verdict == "fail" && detail.contains("1 in 31 sessions"), "{verdict} {detail}");
+}
+
+/// What a served flag needs is part of what is served; what happens to others is not, however much it is.
+#[tokio::test]
+async fn evidence_begins_anew_with_what_a_served_flag_needs() {
+    let app = started().await;
+    for key in ["PARENT", "OTHER"] {
+        let flag = json!({"key": key, "kind": "boolean", "default_variant": "on"});
+        assert_eq!(json(app.api(Method::POST, "/flags").json(&flag)).await.0, 201);
+    }
+    let says = async |what: &str| {
+        let gate = status(&app).await["gate"].to_string();
+        assert!(gate.contains(&format!("{what} changed")), "{what}: {gate}");
+    };
+    let (_, mut flag) = json(app.api(Method::GET, "/flags/NEW_FEATURE")).await;
+    flag["prerequisites"] = json!([{"flag": "PARENT", "variants": ["on"]}]);
+    let needing = app.overwrite(Method::PUT, "/flags/NEW_FEATURE").json(&flag);
+    assert_eq!(json(needing).await.0, 200);
+    says("prerequisites of NEW_FEATURE").await;
+    assert_eq!(json(app.api(Method::POST, "/flags/PARENT/off")).await.0, 200);
+    says("enabled of PARENT").await;
+    // More entries than are looked through would be a reason of its own if they were of what is served.
+    for n in 0..520 {
+        let act = if n % 2 == 0 { "off" } else { "on" };
+        assert_eq!(json(app.api(Method::POST, &format!("/flags/OTHER/{act}"))).await.0, 200);
+    }
+    says("enabled of PARENT").await;
 }

@@ -41,7 +41,7 @@ fn wrong_type(said: &str) -> Option<String> {
     let wanted = match wanted {
         "f32" | "f64" => "a number",
         "i8" | "i16" | "i32" | "i64" => "a whole number",
-        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number, 0 or more",
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number that is not negative",
         "a string" | "string" => "a text",
         "a boolean" | "boolean" => "true or false",
         "a sequence" | "sequence" => "a list",
@@ -105,11 +105,11 @@ mod tests {
             (r#"a: invalid type: string "x", expected f64"#, r#"a: must be a number, not "x""#),
             (
                 "invalid type: floating point `4.5`, expected u8 at line 1 column 9",
-                "must be a whole number, 0 or more, not 4.5 at line 1 column 9",
+                "must be a whole number that is not negative, not 4.5 at line 1 column 9",
             ),
             (
                 "invalid value: integer `-1`, expected u64",
-                "must be a whole number, 0 or more, not -1",
+                "must be a whole number that is not negative, not -1",
             ),
             ("invalid type: sequence, expected a string", "must be a text, not a list"),
             ("invalid type: null, expected a boolean", "must be true or false, not nothing"),

@@ -73,13 +73,15 @@ struct SentCommand {
     detected_at: Option<Timestamp>,
 }
 
-/// Moves the rollout. With `If-Match` only if nobody has moved it since.
+/// Moves the rollout. With `If-Match` only if nobody has moved it since; `start`, `advance`, `restore` and
+/// `complete` need it, what takes a feature back does not.
 #[utoipa::path(post, path = "/api/v1/projects/{project}/environments/{environment}/rollout/commands", tag = "rollout",
     params(("project" = String, Path), ("environment" = String, Path), ("If-Match" = Option<String>, Header)),
     request_body = SentCommand,
     responses((status = 200, body = RolloutStatus, headers(("ETag" = String))),
               (status = 409, description = "A rule stands against it; says which, and what is possible", body = Problem, content_type = "application/problem+json"),
               (status = 412, description = "Somebody has moved it in the meantime", body = Problem, content_type = "application/problem+json"),
+              (status = 428, description = "The command gives more users something and If-Match is missing", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn command_rollout(call: Call, Sent(sent): Sent<SentCommand>) -> Result<Response, Problem> {
     let (service, actor, environment) = (&call.service, &call.actor, call.environment);
@@ -88,6 +90,11 @@ async fn command_rollout(call: Call, Sent(sent): Sent<SentCommand>) -> Result<Re
         Precondition::Tags(tags) => {
             let newest = tags.iter().filter_map(|tag| tag.parse().ok()).max();
             Some(newest.unwrap_or_default())
+        }
+        // Sent twice by a proxy, an advance would go two phases on; an emergency waits for nothing.
+        Precondition::None if sent.command.gives_more() => {
+            call.precondition.check("")?;
+            None
         }
         Precondition::None | Precondition::Any => None,
     };

@@ -29,7 +29,7 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 /// [`StoreError::CannotWrite`], [`StoreError::ForeignJournal`], or [`StoreError::Missing`] where the file
 /// was in use and is gone: an empty one in its place would be a first start.
 pub(crate) fn check(path: &Path) -> Result<(), StoreError> {
-    for ending in ["", "-wal", "-shm"] {
+    for ending in ["", "-wal", "-shm", "-mark"] {
         let file = beside(path, ending);
         match OpenOptions::new().read(true).write(true).open(&file) {
             Err(error) if error.kind() != ErrorKind::NotFound => {

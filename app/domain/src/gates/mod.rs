@@ -188,18 +188,20 @@ fn time(
 ) -> Condition {
     let changed = since.and_then(|since| Some((since.at, since.changed.as_deref()?)));
     let over_at = phase.minimum_over_at(changed.map_or(progress.phase_since, |(at, _)| at));
+    let anew = |word: &str| {
+        let (at, what) = changed?;
+        let ago = duration(now - at);
+        Some(format!("{word} {what} changed {ago} ago: what was measured before is not counted"))
+    };
     let (verdict, detail) = if now < over_at {
-        let anew = changed.map(|(at, what)| {
-            let ago = duration(now - at);
-            format!(", because {what} changed {ago} ago: what was measured before is not counted")
-        });
-        let to_go = duration(over_at - now);
-        (Verdict::Inconclusive, format!("{to_go} to go{}", anew.unwrap_or_default()))
+        let (to_go, anew) = (duration(over_at - now), anew(", because").unwrap_or_default());
+        (Verdict::Inconclusive, format!("{to_go} to go{anew}"))
     } else {
         let overdue = phase.maximum_over_at(progress.phase_since).filter(|over| now > *over);
         let overdue = overdue.map(|over| format!("; {} longer than planned", duration(now - over)));
         let so_far = duration(now - progress.phase_since);
-        (Verdict::Pass, format!("{so_far} so far{}", overdue.unwrap_or_default()))
+        let anew = anew(";").unwrap_or_default();
+        (Verdict::Pass, format!("{so_far} so far{anew}{}", overdue.unwrap_or_default()))
     };
     let title = match phase.minimum_days {
         0 => "No minimum duration".to_owned(),

@@ -49,6 +49,12 @@ pub enum CommandKind {
 }
 
 impl CommandKind {
+    /// Whether more users are given something by it, or something for good.
+    #[must_use]
+    pub fn gives_more(self) -> bool {
+        matches!(self, Self::Start | Self::Advance | Self::Restore | Self::Complete)
+    }
+
     /// All of them.
     pub const ALL: [Self; 11] = [
         Self::Start,

@@ -92,7 +92,7 @@ async fn since(
     }
     let mut found = evidence_since(entries.iter(), &rollout.plan, &served, progress);
     if known_since > found.at {
-        let changed = Some(format!("something of more than {CHANGES} changes"));
+        let changed = Some(format!("one of more than {CHANGES} things"));
         found = EvidenceSince { at: known_since, changed };
     }
     Ok(found)
