@@ -111,9 +111,8 @@ export class Site {
     await page.evaluate(() => (window as any).phasegate.ready);
   }
 
-  /** Compares everything, value by value, once all of it has arrived. Answers with what there was. Of those in
-   *  `unequal` (a name and its navigation) only that they were reported. */
-  async compare(names: string[], unequal: string[] = []): Promise<Final[]> {
+  /** Compares everything, value by value, once all of it has arrived. Answers with what there was. */
+  async compare(names: string[]): Promise<Final[]> {
     const key = ({ name, nav }: Final) => `${name} ${name === 'FID' ? '' : nav}`.trim();
     const sorted = (list: Iterable<Final>) => [...list].sort((a, b) => key(a).localeCompare(key(b)) || a.value - b.value);
     await expect(async () => {
@@ -121,7 +120,6 @@ export class Site {
       expect(new Set(theirs.map(({ name }) => name)), 'theirs').toEqual(new Set(names));
       expect(ours.map(key)).toEqual(theirs.map(key));
       for (const [index, mine] of ours.entries()) {
-        if (unequal.includes(key(mine))) continue;
         const isScore = mine.name === 'CLS';
         const off = Math.abs(mine.value / (isScore ? 1e6 : 1e3) - theirs[index].value);
         expect(off, `${key(mine)}: ours ${mine.value}, theirs ${theirs[index].value}`).toBeLessThan(isScore ? 1e-6 : isOwnClock(mine) ? 16 : 0.5);

@@ -199,8 +199,7 @@ test('vitals: a soft navigation, where the browser reports them', async ({ serve
     await page.waitForFunction(() => document.querySelector('img')?.complete);
     await settle(page);
     await page.goto('about:blank');
-    // Which paint the LCP of a soft navigation is of, web-vitals and we see differently since Chromium 156.
-    const all = await site.compare(ALL, ['LCP soft-navigation']);
+    const all = await site.compare(ALL);
     expect(all.some(({ nav }) => nav === 'soft-navigation'), 'only where the browser reports them').toBe(isReported);
   } finally {
     await site.stop();

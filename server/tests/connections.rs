@@ -110,6 +110,28 @@ async fn a_body_has_a_deadline_on_every_route() {
     assert!(begun.elapsed() >= Duration::from_secs(4), "no sooner than the deadline");
 }
 
+/// Half of a head is not waited for longer than ten seconds; a connection that has asked stays open.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_head_has_a_deadline() {
+    let app = TestApp::start().await;
+    let address = app.url.strip_prefix("http://").unwrap().to_owned();
+    let ends = tokio::task::spawn_blocking(move || {
+        let begun = Instant::now();
+        let mut half = half_sent(&address, "GET /healthz HTTP/1.1\r\nHost");
+        let mut asked = half_sent(&address, HEALTH);
+        let mut buffer = [0; 2_048];
+        assert!(asked.read(&mut buffer).unwrap() > 0);
+        half.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        assert_eq!(half.read(&mut buffer).unwrap_or_default(), 0, "it is closed");
+        let took = begun.elapsed();
+        asked.write_all(HEALTH.as_bytes()).unwrap();
+        assert!(asked.read(&mut buffer).unwrap() > 0, "the other one still answers");
+        took
+    });
+    let took = ends.await.unwrap();
+    assert!((9..20).contains(&took.as_secs()), "{took:?}");
+}
+
 /// A server with few file handles.
 struct Small {
     child: Child,

@@ -46,7 +46,7 @@ pub enum ServiceError {
         key: String,
     },
     /// There is one already.
-    #[error("there is a {what} {key:?} already")]
+    #[error("the {what} {key:?} is there already")]
     Exists {
         /// The kind of thing.
         what: &'static str,

@@ -12,7 +12,7 @@ use phasegate_domain::{
     snapshot::SegmentUse,
 };
 use phasegate_service::segments::{SegmentDetail, create, delete, detail, list, replace};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -54,6 +54,25 @@ struct UsedSegment {
     condition: Condition,
     /// Where a change of it is felt.
     used_by: Vec<Use>,
+}
+
+/// A segment as it is sent back: perhaps with all that came with it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ChangedSegment {
+    /// As in the address.
+    key: SegmentKey,
+    /// What people call it.
+    name: String,
+    /// Whom it is for.
+    #[serde(default)]
+    description: String,
+    /// Who is in.
+    condition: Condition,
+    /// Not looked at.
+    #[serde(default, rename = "used_by")]
+    #[schema(value_type = Option<Vec<Use>>)]
+    _used_by: IgnoredAny,
 }
 
 impl From<SegmentDetail> for UsedSegment {
@@ -130,7 +149,7 @@ async fn get_segment(call: Call, Named(path): Named<SegmentPath>) -> Result<Resp
 /// Puts a segment in the place of the one that is there.
 #[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}/segments/{key}", tag = "segments",
     params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("If-Match" = String, Header)),
-    request_body = Segment,
+    request_body = ChangedSegment,
     responses((status = 200, body = UsedSegment, headers(("ETag" = String))),
               (status = 412, description = "Somebody has changed it in the meantime", body = Problem, content_type = "application/problem+json"),
               (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
@@ -138,8 +157,10 @@ async fn get_segment(call: Call, Named(path): Named<SegmentPath>) -> Result<Resp
 async fn replace_segment(
     call: Call,
     Named(path): Named<SegmentPath>,
-    Sent(segment): Sent<Segment>,
+    Sent(sent): Sent<ChangedSegment>,
 ) -> Result<Response, Problem> {
+    let ChangedSegment { key, name, description, condition, _used_by } = sent;
+    let segment = Segment { key, name, description, condition };
     let key = key_of(&path)?;
     let version = expected(&call, found(&call, &key)?.stored.version)?;
     if segment.key != key {

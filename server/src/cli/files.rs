@@ -77,7 +77,8 @@ pub(super) async fn export(args: ExportArgs) -> anyhow::Result<()> {
 /// As asked for, or as the output's name ends.
 fn format(asked: Option<Format>, output: Option<&Path>) -> anyhow::Result<FileFormat> {
     let ending = output.and_then(Path::extension).and_then(|ending| ending.to_str());
-    Ok(match (asked, ending) {
+    let ending = ending.map(str::to_ascii_lowercase);
+    Ok(match (asked, ending.as_deref()) {
         (Some(Format::Json), _) | (None, Some("json")) => FileFormat::Json,
         (Some(Format::Toml), _) | (None, None | Some("toml")) => FileFormat::Toml,
         (None, Some(other)) => {

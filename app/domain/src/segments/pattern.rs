@@ -25,18 +25,21 @@ const MAX_TABLE_SIZE: usize = 1 << 19;
 /// Most memory that making the table may take, in bytes.
 const MAX_WORK_SIZE: usize = 1 << 22;
 
+/// The states of a regular expression.
+type Table = dense::DFA<Vec<u32>>;
+
 /// A regular expression that is ready to search.
 #[derive(Debug, Clone)]
 pub(super) enum Pattern {
     /// All states are known: one look-up for each byte.
-    Table(Arc<dense::DFA<Vec<u32>>>),
+    Table(Arc<Table>),
     /// Saved by an older version and too large for a table; its search may be slow.
     Large(Box<Regex>),
 }
 
 /// Tables that are in use, by the text that they were made from. A switch reads its flag's rules anew, and
 /// making a table takes a thousand times longer than finding it.
-struct KnownTables(Mutex<BTreeMap<Box<str>, Weak<dense::DFA<Vec<u32>>>>>);
+struct KnownTables(Mutex<BTreeMap<Box<str>, Weak<Table>>>);
 
 static KNOWN: KnownTables = KnownTables(Mutex::new(BTreeMap::new()));
 
@@ -44,11 +47,11 @@ static KNOWN: KnownTables = KnownTables(Mutex::new(BTreeMap::new()));
 const MANY_TABLES: usize = 1_024;
 
 impl KnownTables {
-    fn find(&self, text: &str) -> Option<Arc<dense::DFA<Vec<u32>>>> {
+    fn find(&self, text: &str) -> Option<Arc<Table>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(text)?.upgrade()
     }
 
-    fn note(&self, text: &str, table: &Arc<dense::DFA<Vec<u32>>>) {
+    fn note(&self, text: &str, table: &Arc<Table>) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MANY_TABLES {
             known.retain(|_, table| table.strong_count() > 0);
@@ -110,7 +113,7 @@ const TOO_LARGE: &str = "takes too long to search: repeat fewer things a fixed n
                          [0-9] for \\d and [A-Za-z0-9_] for \\w, or test with starts_with, \
                          ends_with or contains";
 
-fn table(hir: &Hir) -> Option<dense::DFA<Vec<u32>>> {
+fn table(hir: &Hir) -> Option<Table> {
     let nfa = thompson::Compiler::new()
         .configure(
             thompson::Config::new()
@@ -168,8 +171,16 @@ fn explain(pattern: &str, error: &str) -> String {
     let last = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
     let hint = if last.contains("look-around") {
         "; look-ahead and look-behind are not supported: use two conditions, one of them with \"not\""
-    } else if last.contains("backreferences") {
+    } else if last.contains("backreferences")
+        || pattern.contains("(?P=")
+        || pattern.contains(r"\k<")
+    {
         "; what was matched before cannot be asked for again: write the alternatives out"
+    } else if pattern.contains("(?>")
+        || ["*+", "++", "?+"].iter().any(|more| pattern.contains(more))
+    {
+        "; atomic groups and possessive repetitions are not needed here, because the search never goes back: \
+         write (?: and leave the second + out"
     } else if pattern.contains('\\') && last.contains("unrecognized escape") {
         "; write a sign that means itself without \\"
     } else {
@@ -225,6 +236,9 @@ mod tests {
         assert!(complaint("(?=a)").contains("look-ahead"));
         assert!(complaint("(?<!a)b").contains("look-behind"));
         assert!(complaint(r"(a)\1").contains("cannot be asked for again"));
+        assert!(complaint(r"(?P<n>a)(?P=n)").contains("cannot be asked for again"));
+        assert!(complaint(r"(?<n>a)\k<n>").contains("cannot be asked for again"));
+        assert!(complaint("(?>a+)b").contains("never goes back"));
         assert!(complaint("/^ada/i").contains("\"(?i)^ada\""));
         assert_eq!(complaint("(a"), "is not a regular expression: unclosed group");
         assert!(complaint(&"a".repeat(2_000)).contains("longer than"));

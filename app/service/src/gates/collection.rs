@@ -16,8 +16,9 @@ use crate::{
     collecting::{held, in_force},
 };
 
-/// Changes of the settings that are looked at.
-const CHANGES: u32 = 100;
+/// Changes of the settings that are looked at. Where there are more, it counts as collected only since the
+/// oldest of these.
+const CHANGES: u32 = 500;
 
 /// What pages were allowed to report, in the order of [`Switch::ALL`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +40,9 @@ impl Collection {
             ..HistoryQuery::default()
         };
         let lines = service.state.history(environment.real(), &query).await?;
+        let is_cut = lines.len() == CHANGES as usize;
+        let oldest = lines.last().filter(|_| is_cut).map(|line| day_of(line.entry.at) + 1);
+        let known_from = oldest.unwrap_or(from_day).max(from_day);
         let changes: Vec<(Timestamp, Change)> =
             lines.into_iter().map(|line| (line.entry.at, line.entry.change)).collect();
         Ok(Self(Switch::ALL.map(|switch| {
@@ -50,7 +54,7 @@ impl Collection {
                 Some((_, true)) => return Ok(from_day),
                 None => {}
             }
-            since(switch, current, &changes, from_day)
+            since(switch, current, &changes, known_from)
         })))
     }
 

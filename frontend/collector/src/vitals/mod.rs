@@ -38,7 +38,7 @@ pub(crate) struct View {
     page: String,
     /// When the visitor came; all that is reported of this view belongs to that moment.
     began: f64,
-    /// When a prerendered page was shown; 0 otherwise.
+    /// What times are counted from: when a prerendered page was shown, when a view within a page began, or 0.
     activation: f64,
     response_start: f64,
     /// When the page was first hidden; what is painted later does not count.
@@ -81,9 +81,10 @@ impl View {
         Self { activation, response_start: response, ..Self::new(navigation, page, activation) }
     }
 
-    /// A view that goes on in a loaded page: with counts of its own.
+    /// A view that goes on in a loaded page: with counts of its own, and times since it began.
     pub(crate) fn continued(navigation: &str, page: &str, began: f64, interactions: f64) -> Self {
-        Self { counted_before: interactions, ..Self::new(navigation, page, began) }
+        let counted_before = interactions;
+        Self { counted_before, activation: began, ..Self::new(navigation, page, began) }
     }
 
     /// Somebody else has reported this view: nothing of it is reported again.

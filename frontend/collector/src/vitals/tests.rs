@@ -84,3 +84,10 @@ fn the_first_input_waits_until_it_is_handled() {
     assert_eq!(read(view.first_input(100.0, 112.5)), said("FID", 12_500, None));
     assert_eq!(read(view.first_input(200.0, 300.0)), None);
 }
+
+#[test]
+fn what_is_painted_after_a_soft_navigation_is_counted_from_its_beginning() {
+    let mut view = View::continued("soft-navigation", "/next", 1_225.0, 3.0);
+    view.largest_contentful_paint(painted(1_355.5));
+    assert_eq!(read(view.finish_largest()), said("LCP", 130_500, None));
+}

@@ -26,7 +26,10 @@ use watched::Watched;
 
 use super::{Problem, TrustedProxies};
 
-/// How long a client may take to send a request's head, and how long a connection may be idle: longer than
+/// How long a client may take from connecting to the end of its first request's head.
+const FIRST_HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a connection may be idle, and a client take to send the head of a later request: longer than
 /// proxies keep theirs (nginx 60 s, Traefik 90 s, Caddy 120 s), because a request that crosses the end of
 /// its connection is lost.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(125);
@@ -132,8 +135,15 @@ async fn serve_one(
         .header_read_timeout(timeout)
         .serve_connection(TokioIo::new(Watched::new(stream, Arc::clone(connection))), service);
     let mut serving = pin!(serving);
+    let says_nothing = async {
+        tokio::time::sleep(FIRST_HEAD_TIMEOUT).await;
+        if connection.was_asked() {
+            std::future::pending::<()>().await;
+        }
+    };
     tokio::select! {
         _ = serving.as_mut() => return,
+        () = says_nothing => return,
         () = connection.is_to_close() => {
             serving.as_mut().graceful_shutdown();
             let _ = tokio::time::timeout(CLOSE_GRACE, serving.as_mut()).await;

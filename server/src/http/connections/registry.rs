@@ -37,6 +37,8 @@ pub(crate) struct Connection {
     /// Whom it counts for.
     from: IpAddr,
     admission: Admission,
+    /// A request has come on it.
+    was_asked: AtomicBool,
     /// A request is being handled.
     is_busy: AtomicBool,
     /// An event stream is open on it, which is never closed to make room.
@@ -61,7 +63,13 @@ impl Connection {
     /// Notes whether a request is being handled.
     pub(super) fn set_busy(&self, is_busy: bool) {
         self.note_progress();
+        self.was_asked.store(true, Ordering::Relaxed);
         self.is_busy.store(is_busy, Ordering::Relaxed);
+    }
+
+    /// Whether a request has come on it.
+    pub(super) fn was_asked(&self) -> bool {
+        self.was_asked.load(Ordering::Relaxed)
     }
 
     /// Notes that something was done or written just now.
@@ -194,6 +202,7 @@ impl Registry {
             id: open.next_id,
             peer,
             admission,
+            was_asked: AtomicBool::new(false),
             is_busy: AtomicBool::new(false),
             is_stream: AtomicBool::new(false),
             idle_since: AtomicU64::new(0),
