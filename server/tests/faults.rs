@@ -260,6 +260,12 @@ async fn a_process_beside_the_server_leaves_its_journal() {
     };
     let journal = |name: &str| std::fs::metadata(folder.path().join(name)).map(|file| file.ino());
     switch_off(&url, "AI_EXERCISE_COACHING");
+    // As the system sees it: process and inode of each lock.
+    let (process, file) =
+        (format!(" {} ", child.id()), format!(":{} ", journal("state.db").unwrap()));
+    let locks = std::fs::read_to_string("/proc/locks").unwrap();
+    let is_held = |line: &str| line.contains(&process) && line.contains(&file);
+    assert!(locks.lines().any(is_held), "the server holds a lock on its file: {locks}");
     let before = journal("state.db-wal").unwrap();
     for _ in 0..3 {
         run(&["flag", "list"]);
