@@ -148,7 +148,9 @@ async fn take_in(state: &AppState, sent: Sent) -> Result<Receipt, Problem> {
         let _place = state.reading.acquire().await;
         let (service, here) = (Arc::clone(service), Handle::current());
         let read = spawn_blocking(move || here.block_on(read(&service, &sent)));
-        read.await.map_err(|_| failed(&ServiceError::Busy))??
+        // Whoever comes again with a batch that cannot be read would come for ever.
+        let broken = ServiceError::Inconsistent("the batch could not be read; the log says why");
+        read.await.map_err(|_| failed(&broken))??
     };
     telemetry::admit(service, &mut batch, address, bytes)
         .map_err(|error| exceeded(service, environment, &error))?;

@@ -1,8 +1,9 @@
 //! Connections: accepting them, and seeing that none of them keeps the others out.
 //!
-//! A head must arrive within [`HEAD_TIMEOUT`], and what is answered must be taken ([`watched`]). When file handles get scarce, the connection that has
-//! been idle for longest is closed to make room; where none is idle, a few more connections are taken
-//! that may only ask for the server's health.
+//! A first head must arrive within [`FIRST_HEAD_TIMEOUT`], later ones within [`HEAD_TIMEOUT`], and what is
+//! answered must be taken ([`watched`]). When file handles get scarce, the connection that has been idle for
+//! longest is closed to make room; where none is idle, a few more are taken that may only ask for the
+//! server's health.
 
 mod registry;
 mod watched;
