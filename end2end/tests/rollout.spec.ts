@@ -53,9 +53,11 @@ async function traffic(server: Server, people: number, segment: string, flags: s
 
 /** Both say go, and the operator goes on, without overruling anything. */
 async function goOn(olga: Page, admin: Page, phase: number): Promise<void> {
-  for (const page of [olga, admin]) {
+  for (const [page, email] of [[olga, 'olga@'], [admin, 'admin@']] as const) {
     await page.goto('/admin/rollout');
-    await page.getByTestId('votes').getByRole('button', { name: 'Go', exact: true }).click();
+    const votes = page.getByTestId('votes');
+    await votes.getByRole('button', { name: 'Go', exact: true }).click();
+    await expect(votes.getByRole('listitem').filter({ hasText: email })).toHaveText(/^Go /);
   }
   await olga.goto('/admin/rollout');
   await expect(olga.getByTestId('gate-answer')).toContainText(/^Yes\. All \d+ conditions hold\.$/);
@@ -67,6 +69,7 @@ async function goOn(olga: Page, admin: Page, phase: number): Promise<void> {
 }
 
 test('a rollout from its checklist to its post-mortem', async ({ admin, server, visitor, expectComplaint }) => {
+  test.slow();
   expectComplaint(/4(09|22) \((Conflict|Unprocessable)/);
   expectComplaint(/The demo threw this error/);
   const olga = await operator(server, visitor);
