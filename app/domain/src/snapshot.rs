@@ -3,11 +3,9 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    Timestamp,
-    context::EvaluationContext,
     flags::{Flag, FlagState, Flags, Forced, PersonalOverride, Step, Trace},
     ids::{FlagKey, PhaseNumber},
-    rollout::{Audience, FoundEntry, Membership, Rollout, RolloutVariables},
+    rollout::{Audience, FoundEntry, Rollout, RolloutVariables},
     segments::{Segment, Segments},
 };
 
@@ -173,14 +171,13 @@ impl Snapshot {
         &self.segments
     }
 
-    /// The rollout's verdict on a user for one flag; `None` when it has nothing to say.
-    pub(crate) fn membership<'a>(
-        &'a self,
+    /// The rollout and the audience that decide about a flag; `None` when it is not the rollout that does.
+    /// For all flags of which it does they are the same.
+    pub(crate) fn audience_of(
+        &self,
         entry: &FlagEntry,
-        context: &EvaluationContext,
-        now: Timestamp,
         trace: &mut impl Trace,
-    ) -> Option<Membership<'a>> {
+    ) -> Option<(&Rollout, Audience<'_>)> {
         let (Some(rollout), Some(phase)) = (&self.rollout, entry.added_in) else {
             trace.step(|| Step::NoRollout);
             return None;
@@ -192,8 +189,7 @@ impl Snapshot {
         };
         let variables = &self.rollout_variables;
         let (entries, segments) = (&*self.audience, &self.segments);
-        let audience = Audience { entries, reached, variables, segments };
-        Some(rollout.membership(audience, context, now, trace))
+        Some((rollout, Audience { entries, reached, variables, segments }))
     }
 
     /// Everything that asks for a segment: rules as `flag FLAG, rule N`, other segments, phases.

@@ -13,7 +13,7 @@ use phasegate_domain::{
     bucket::Share,
     collecting::Collecting,
     context::EvaluationContext,
-    flags::{Answer, evaluate as evaluate_flag},
+    flags::{Answer, Evaluator},
     snapshot::FlagEntry,
 };
 use phasegate_service::{LiveEnvironment, collecting::in_force, rollout::current_phase};
@@ -31,21 +31,6 @@ use crate::http::{AppState, ClientAddress};
 /// About how much an answer takes, without flags and for each of them, so that it seldom has to grow.
 const BYTES: usize = 1_024;
 const BYTES_OF_FLAG: usize = 384;
-
-/// The answers; where to listen is written behind them.
-#[derive(Debug, Serialize)]
-struct BulkAnswer<'a> {
-    flags: Vec<OneAnswer<'a>>,
-    metadata: BulkMetadata<'a>,
-}
-
-/// A flag without an answer does not keep the others from theirs.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-enum OneAnswer<'a> {
-    Success(Answer<'a>),
-    Failure(OfrepError),
-}
 
 /// Where the rollout is: what `getCurrentPhase()` answers from.
 #[derive(Debug, Default, Serialize)]
@@ -120,25 +105,28 @@ pub(super) async fn evaluate(
 ) -> Result<Response, OfrepError> {
     let Asked { live, context, digest } = request::read(&state, from, &headers, body).await?;
     let now = state.service.now();
-    let flags = live.snapshot.flags().map(|entry| one(&live, entry, &context, now));
-    let flags: Vec<_> = flags.collect();
+    let mut body = Vec::with_capacity(BYTES + BYTES_OF_FLAG * live.snapshot.flags().len());
+    body.extend_from_slice(b"{\"flags\":[");
+    let evaluator = Evaluator::new(&live.snapshot, &context, now);
+    for (index, entry) in live.snapshot.flags().enumerate() {
+        if index > 0 {
+            body.push(b',');
+        }
+        write_answer(&mut body, &live, entry, &evaluator)?;
+    }
     let collecting = in_force(&state.service, &live);
     let segments = match collecting.analytics {
         true => segments(&live, &context, now),
         false => String::new(),
     };
-    let answer = BulkAnswer { flags, metadata: metadata(&live, collecting, segments) };
-    let mut body = Vec::with_capacity(BYTES + BYTES_OF_FLAG * answer.flags.len());
-    serde_json::to_writer(&mut body, &answer).map_err(|error| {
-        OfrepError::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::General, error.to_string())
-    })?;
+    body.extend_from_slice(b"],\"metadata\":");
+    write_json(&mut body, &metadata(&live, collecting, segments))?;
     let key = sent_key(&headers).unwrap_or_default();
     if let Some(streams) = state.tickets.streams(live.environment.id, key, now) {
-        body.pop();
         body.extend_from_slice(b",\"eventStreams\":");
         body.extend_from_slice(&streams);
-        body.push(b'}');
     }
+    body.push(b'}');
     let tag = tag(&body, digest);
     let etag = [(header::ETAG, format!("\"{tag}\""))];
     // Clients send it back quoted, bare, or marked as weak.
@@ -148,19 +136,27 @@ pub(super) async fn evaluate(
     Ok((etag, [(header::CONTENT_TYPE, "application/json")], body).into_response())
 }
 
-fn one<'a>(
+/// A flag without an answer does not keep the others from theirs.
+fn write_answer<'a>(
+    body: &mut Vec<u8>,
     live: &'a LiveEnvironment,
     entry: &'a FlagEntry,
-    context: &EvaluationContext,
-    now: Timestamp,
-) -> OneAnswer<'a> {
-    match evaluate_flag(&live.snapshot, entry, context, now) {
+    evaluator: &Evaluator<'a, '_>,
+) -> Result<(), OfrepError> {
+    match evaluator.evaluate(entry) {
         Ok(found) => {
             live.count(entry, found.variant);
-            OneAnswer::Success(Answer::new(&live.snapshot, entry, &found))
+            Answer::new(&live.snapshot, entry, &found).write_json(body);
+            Ok(())
         }
-        Err(error) => OneAnswer::Failure(OfrepError::from(error).of(entry.flag.key.as_str())),
+        Err(error) => write_json(body, &OfrepError::from(error).of(entry.flag.key.as_str())),
     }
+}
+
+fn write_json(body: &mut Vec<u8>, value: &impl Serialize) -> Result<(), OfrepError> {
+    serde_json::to_writer(body, value).map_err(|error| {
+        OfrepError::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::General, error.to_string())
+    })
 }
 
 /// Changes with the answers, with the context that they are for, and with the ticket: a client

@@ -1,8 +1,10 @@
 //! Flags, their variants and rules, and the answer that a user gets.
 
 mod answer;
+mod answer_json;
 mod document;
 mod evaluation;
+mod evaluator;
 mod flag;
 mod forced;
 mod lifecycle;
@@ -21,7 +23,8 @@ mod view;
 pub use self::{
     answer::{Answer, Metadata},
     document::FlagDocument,
-    evaluation::{Cause, Evaluation, EvaluationError, Reason, RuleHit, evaluate, explain},
+    evaluation::{Cause, Evaluation, EvaluationError, Reason, RuleHit},
+    evaluator::{Evaluator, evaluate, explain},
     flag::{Flag, FlagKind, Variant},
     forced::{Forced, InvalidForced},
     lifecycle::{HOURS, Lifecycle, STALE_AFTER_DAYS, StaleAdvice, Usage, VariantUsage},

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The rollout's verdict on one user.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Membership<'a> {
     /// An audience entry lets the user in.
     In(Admission<'a>),
@@ -27,7 +27,7 @@ pub enum Membership<'a> {
 }
 
 /// What let a user in.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Admission<'a> {
     /// The phase that the audience entry belongs to.
     pub phase: PhaseNumber,
