@@ -39,6 +39,9 @@ async fn main() {
     if let Some(place) = arguments.iter().position(|argument| argument == LOAD) {
         return serve_load(&arguments[place + 1..]).await;
     }
+    if arguments.iter().any(|argument| argument == "--bare") {
+        return bare::serve().await;
+    }
     steady().await;
     overload::measure().await;
 }

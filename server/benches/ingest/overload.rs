@@ -22,11 +22,15 @@ const LENGTH: Duration = Duration::from_secs(8);
 /// Pause between two evaluations.
 const PROBE: Duration = Duration::from_millis(10);
 
+const CONTEXT: &str = r#"{"context": {"targetingKey": "user-12345"}}"#;
+
 /// A row of the table.
 struct Row {
     connections: usize,
     outcome: Outcome,
     evaluation: Times,
+    /// The same question to a process that does nothing else: what the machine itself makes slow.
+    bare: Times,
     /// From the end of the load until ten evaluations and batches in a row were as quick as before.
     recovery: Option<Duration>,
 }
@@ -41,18 +45,26 @@ pub(crate) async fn measure() {
     let best = rows.iter().map(|row| row.outcome.events_per_second()).fold(0.0, f64::max);
     println!("\noverload: whoever is refused sends again at once, {} s each", LENGTH.as_secs());
     println!(
-        "  {:>11} {:>10} {:>7} {:>9} {:>12} {:>12} {:>9}",
-        "connections", "events/s", "of best", "refused", "evaluate p50", "p99 ms", "recovery"
+        "  {:>11} {:>10} {:>7} {:>9} {:>12} {:>8} {:>9} {:>9}",
+        "connections",
+        "events/s",
+        "of best",
+        "refused",
+        "evaluate p50",
+        "p99 ms",
+        "bare p99",
+        "recovery"
     );
-    for Row { connections, outcome, evaluation, recovery } in &mut rows {
+    for Row { connections, outcome, evaluation, bare, recovery } in &mut rows {
         let rate = outcome.events_per_second();
         let (p50, p99) = (evaluation.quantile(0.5), evaluation.quantile(0.99));
         let recovery = recovery
             .map_or_else(|| "never".to_owned(), |took| format!("{:.1} s", took.as_secs_f64()));
         println!(
-            "  {connections:>11} {rate:>10.0} {:>5.0} % {:>9} {p50:>12.2} {p99:>12.2} {recovery:>9}",
+            "  {connections:>11} {rate:>10.0} {:>5.0} % {:>9} {p50:>12.2} {p99:>8.2} {:>9.2} {recovery:>9}",
             rate / best * 100.0,
-            outcome.refused
+            outcome.refused,
+            bare.quantile(0.99)
         );
     }
     println!("  (budgets: 70 % of the best rate, evaluation p99 5 ms, recovery within 5 s)");
@@ -60,18 +72,20 @@ pub(crate) async fn measure() {
 
 async fn row(connections: usize) -> Row {
     let server = Arc::new(Server::phasegate().await);
+    let answer = once(&evaluation(&server)).await;
+    let bare = Server::bare(answer.split_once("\r\n\r\n").unwrap().1).await;
     let ends = Arc::new(AtomicBool::new(false));
-    let probe = probe(&server, Arc::clone(&ends));
+    let asked = [evaluation(&server), Request::new(&bare.address, "/", "none", CONTEXT)];
+    let probes = asked.map(|request| probe(request, Arc::clone(&ends)));
     let outcome = load(&server, connections, LENGTH).await;
     ends.store(true, Ordering::Relaxed);
-    let evaluation = probe.join().unwrap();
+    let [evaluation, bare] = probes.map(|probe| probe.join().unwrap());
     let recovery = recovery(&server).await;
-    Row { connections, outcome, evaluation, recovery }
+    Row { connections, outcome, evaluation, bare, recovery }
 }
 
 /// Evaluates now and then, on a thread of its own: the load must not delay the clock that measures it.
-fn probe(server: &Server, ends: Arc<AtomicBool>) -> std::thread::JoinHandle<Times> {
-    let request = evaluation(server);
+fn probe(request: Request, ends: Arc<AtomicBool>) -> std::thread::JoinHandle<Times> {
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         runtime.unwrap().block_on(async {
@@ -85,8 +99,7 @@ fn probe(server: &Server, ends: Arc<AtomicBool>) -> std::thread::JoinHandle<Time
 }
 
 fn evaluation(server: &Server) -> Request {
-    let body = r#"{"context": {"targetingKey": "user-12345"}}"#;
-    Request::new(&server.address, "/ofrep/v1/evaluate/flags", &server.client_key, body)
+    Request::new(&server.address, "/ofrep/v1/evaluate/flags", &server.client_key, CONTEXT)
 }
 
 /// How long until evaluations take 5 ms at most and batches are taken in half a second, ten times in a

@@ -1,12 +1,14 @@
 //! `POST /collect`: telemetry batches from pages.
 
 mod alone;
+mod back_off;
 mod convert;
 mod raw;
+mod readers;
 mod screenshot;
 pub(crate) mod simulation;
 
-use std::{borrow::Cow, num::NonZeroUsize, sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc};
 
 use axum::{
     Extension, Json, Router,
@@ -25,12 +27,14 @@ use phasegate_service::{
 use phasegate_store::Appended;
 use phasegate_wire::{MAX_BODY_BYTES, MAX_HELD, decode};
 use serde::{Deserialize, Serialize};
-use tokio::{runtime::Handle, task::spawn_blocking};
 
 use crate::{
     http::{AppState, ClientAddress, Connection, Problem},
     ofrep::{key_status, sent_key, sent_origin},
 };
+
+pub(crate) use back_off::BackOff;
+pub(crate) use readers::Readers;
 
 pub(crate) fn routes() -> Router<AppState> {
     Router::new()
@@ -41,18 +45,6 @@ pub(crate) fn routes() -> Router<AppState> {
 
 /// Pictures that may be on their way in at once.
 pub(crate) const MAX_UPLOADS: usize = 16;
-
-/// How long a connection waits for room before it hears that the server is overrun: so long the first time,
-/// twice as long each time that it comes again, and this long at most.
-const REFUSAL_PAUSE: Duration = Duration::from_millis(250);
-const MAX_REFUSAL_PAUSE: Duration = Duration::from_secs(4);
-
-/// Batches that are read at once. On threads of their own, one fewer than there are processors: whoever asks
-/// for flags meanwhile does not stand in line behind them.
-pub(crate) fn max_read_at_once() -> usize {
-    let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    processors.saturating_sub(1).max(1)
-}
 
 /// A page sends its key in the query: a beacon has no headers of its own.
 #[derive(Debug, Deserialize)]
@@ -98,7 +90,7 @@ async fn collect(
     // Before the body is read, so that turning away costs less than taking in. A client that comes
     // again at once is slowed down by that; often there is room by then, and it need not come again.
     if telemetry::is_overrun(service) {
-        tokio::time::sleep(connection.back_off(REFUSAL_PAUSE, MAX_REFUSAL_PAUSE)).await;
+        state.back_off.wait(&connection).await;
         if telemetry::is_overrun(service) {
             return Err(failed(&ServiceError::Busy));
         }
@@ -144,14 +136,14 @@ async fn take_in(state: &AppState, sent: Sent) -> Result<Receipt, Problem> {
     // A place first: reading what cannot be stored would be work for nothing.
     let turn = telemetry::take_turn(service).await.map_err(|error| failed(&error))?;
     let (environment, address, bytes) = (sent.environment, sent.from.public(), sent.body.len());
-    let ReadBatch { mut batch, events, rejected } = {
-        let _place = state.reading.acquire().await;
-        let (service, here) = (Arc::clone(service), Handle::current());
-        let read = spawn_blocking(move || here.block_on(read(&service, &sent)));
-        // Whoever comes again with a batch that cannot be read would come for ever.
-        let broken = ServiceError::Inconsistent("the batch could not be read; the log says why");
-        read.await.map_err(|_| failed(&broken))??
+    let reading = {
+        let service = Arc::clone(service);
+        state.readers.run(async move { read(&service, &sent).await })
     };
+    // Not 503: whoever came again with it would come for ever.
+    let broken =
+        || failed(&ServiceError::Inconsistent("the batch could not be read; the log says why"));
+    let ReadBatch { mut batch, events, rejected } = reading.await.ok_or_else(broken)??;
     telemetry::admit(service, &mut batch, address, bytes)
         .map_err(|error| exceeded(service, environment, &error))?;
     let accepted = events - rejected.len();

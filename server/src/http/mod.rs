@@ -15,6 +15,8 @@ use std::{
 };
 
 pub(crate) use body::SlowBodies;
+#[cfg(test)]
+pub(crate) use connections::tests::connections as connections_for_tests;
 pub(crate) use connections::{Connection, KeptOpen, Limits, serve_connections};
 pub(crate) use peer::{ClientAddress, TrustedProxies};
 use phasegate_service::{Service, secrets::Seed};
@@ -24,7 +26,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    collect,
+    collect::{self, BackOff, Readers},
     config::Config,
     health::LastReadiness,
     live,
@@ -60,8 +62,10 @@ pub struct Parts {
     pub(crate) bodies: SlowBodies,
     /// How many connections there may be.
     pub(crate) limits: Limits,
-    /// One permit for each batch that may be read at once.
-    pub(crate) reading: Semaphore,
+    /// Those that wait to hear that there is no room for their batch.
+    pub(crate) back_off: BackOff,
+    /// The threads that read batches.
+    pub(crate) readers: Readers,
     /// One permit for each picture that may be stored at once.
     pub(crate) uploads: Semaphore,
     /// One permit for each simulation that may be begun or read.
@@ -109,7 +113,8 @@ impl AppState {
             flag_streams: StreamPlaces::new(streams),
             bodies: SlowBodies::default(),
             limits,
-            reading: Semaphore::new(collect::max_read_at_once()),
+            back_off: BackOff::default(),
+            readers: Readers::new(),
             uploads: Semaphore::new(collect::MAX_UPLOADS),
             simulations: Semaphore::new(collect::simulation::MAX_AT_ONCE),
             readiness: LastReadiness::default(),

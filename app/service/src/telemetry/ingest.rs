@@ -27,7 +27,7 @@ const MAX_GROUP: usize = 256;
 
 /// Acknowledgements that are sent before others have their turn: each wakes a connection, and whoever asks
 /// for flags meanwhile would stand in line behind all of them.
-const REPLIES_AT_ONCE: usize = 32;
+const REPLIES_AT_ONCE: usize = 8;
 
 /// Rows that the batches of one transaction may lead to, before they are put together: each fact
 /// stands in several slices. A single batch may go beyond it.

@@ -5,6 +5,7 @@
 //! longest is closed to make room; where none is idle, a few more are taken that may only ask for the
 //! server's health.
 
+mod connection;
 mod registry;
 mod watched;
 
@@ -16,10 +17,13 @@ use axum::{
     http::{HeaderValue, Request, Response, StatusCode, header},
     response::IntoResponse,
 };
+pub(crate) use connection::{Connection, KeptOpen};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
+pub(crate) use registry::Limits;
+#[cfg(test)]
+pub(crate) use registry::tests;
 use registry::{Admission, Registry};
-pub(crate) use registry::{Connection, KeptOpen, Limits};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::Service;
@@ -40,6 +44,12 @@ const RESERVE_HEAD_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long a connection that is closed to make room may take to end well.
 const CLOSE_GRACE: Duration = Duration::from_millis(50);
+
+/// Connections that are accepted before others have their turn; where so many are open already, they have it
+/// for so long.
+const ACCEPTED_IN_A_ROW: u64 = 8;
+const CROWD: usize = 1_024;
+const CROWD_PAUSE: Duration = Duration::from_millis(1);
 
 /// How long to wait when no connection can be accepted.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
@@ -69,7 +79,14 @@ async fn accept(
     tasks: TaskTracker,
     stopping: CancellationToken,
 ) {
-    loop {
+    for turn in 1_u64.. {
+        // Thousands may come at once: whoever is connected already is answered in between.
+        if turn.is_multiple_of(ACCEPTED_IN_A_ROW) {
+            match registry.count() >= CROWD {
+                true => tokio::time::sleep(CROWD_PAUSE).await,
+                false => tokio::task::yield_now().await,
+            }
+        }
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = stopping.cancelled() => return,

@@ -2,18 +2,13 @@
 
 use std::{
     collections::BTreeMap,
-    net::{IpAddr, SocketAddr},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
-    },
-    time::{Duration, Instant},
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
+    time::Instant,
 };
 
+use super::{super::TrustedProxies, connection::Connection};
 use phasegate_service::subscriber::subscriber;
-use tokio::sync::Notify;
-
-use super::super::TrustedProxies;
 
 /// Connections that are taken beyond the limit, for questions about the server's health.
 const RESERVE: usize = 8;
@@ -26,88 +21,6 @@ const MIN_CONNECTIONS: usize = 8;
 
 /// Most connections, however many file handles there are.
 const MAX_CONNECTIONS: usize = 100_000;
-
-/// One connection, as requests on it see it.
-#[derive(Debug)]
-pub(crate) struct Connection {
-    id: u64,
-    begun: Instant,
-    /// The other end of the socket.
-    pub(crate) peer: SocketAddr,
-    /// Whom it counts for.
-    from: IpAddr,
-    admission: Admission,
-    /// A request has come on it.
-    was_asked: AtomicBool,
-    /// A request is being handled.
-    is_busy: AtomicBool,
-    /// An event stream is open on it, which is never closed to make room.
-    is_stream: AtomicBool,
-    /// When it was last busy or something of an answer was taken from it, in milliseconds since the
-    /// listener began.
-    idle_since: AtomicU64,
-    /// How often in a row it was told to come later.
-    refusals: AtomicU32,
-    /// Told to close.
-    close: Notify,
-}
-
-impl Connection {
-    /// Marks the connection as an event stream until the guard is dropped: it stays open although
-    /// nothing is asked on it.
-    pub(crate) fn keep_open(self: &Arc<Self>) -> KeptOpen {
-        self.is_stream.store(true, Ordering::Relaxed);
-        KeptOpen(Arc::clone(self))
-    }
-
-    /// Notes whether a request is being handled.
-    pub(super) fn set_busy(&self, is_busy: bool) {
-        self.note_progress();
-        self.was_asked.store(true, Ordering::Relaxed);
-        self.is_busy.store(is_busy, Ordering::Relaxed);
-    }
-
-    /// Whether a request has come on it.
-    pub(super) fn was_asked(&self) -> bool {
-        self.was_asked.load(Ordering::Relaxed)
-    }
-
-    /// Notes that something was done or written just now.
-    pub(super) fn note_progress(&self) {
-        let now = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.idle_since.store(now, Ordering::Relaxed);
-    }
-
-    /// How long it waits for a refusal: twice as long as for the one before, from `first` to `longest`.
-    pub(crate) fn back_off(&self, first: Duration, longest: Duration) -> Duration {
-        let before = self.refusals.fetch_add(1, Ordering::Relaxed).min(16);
-        first.saturating_mul(1 << before).min(longest)
-    }
-
-    /// Notes that it is not refused any more.
-    pub(crate) fn end_back_off(&self) {
-        self.refusals.store(0, Ordering::Relaxed);
-    }
-
-    /// Comes back when the connection is to make room.
-    pub(super) async fn is_to_close(&self) {
-        self.close.notified().await;
-    }
-
-    fn is_idle(&self) -> bool {
-        !self.is_busy.load(Ordering::Relaxed) && !self.is_stream.load(Ordering::Relaxed)
-    }
-}
-
-/// Keeps an event stream's connection open.
-#[derive(Debug)]
-pub(crate) struct KeptOpen(Arc<Connection>);
-
-impl Drop for KeptOpen {
-    fn drop(&mut self) {
-        self.0.is_stream.store(false, Ordering::Relaxed);
-    }
-}
 
 /// How many connections there may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,6 +81,11 @@ impl Registry {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many are open.
+    pub(super) fn count(&self) -> usize {
+        self.lock().connections.len()
+    }
+
     /// Takes a connection, if need be in the place of an idle one; `None` if there is no room at all.
     pub(super) fn admit(&self, peer: SocketAddr) -> Option<(Arc<Connection>, Admission)> {
         let mut open = self.lock();
@@ -188,7 +106,7 @@ impl Registry {
             true => match longest_idle(is_crowded) {
                 Some(idle) => {
                     open.connections.remove(&idle.id);
-                    idle.close.notify_one();
+                    idle.close();
                     Admission::Full
                 }
                 None if open.reserve < RESERVE => {
@@ -198,20 +116,7 @@ impl Registry {
                 None => return None,
             },
         };
-        let connection = Arc::new(Connection {
-            id: open.next_id,
-            peer,
-            admission,
-            was_asked: AtomicBool::new(false),
-            is_busy: AtomicBool::new(false),
-            is_stream: AtomicBool::new(false),
-            idle_since: AtomicU64::new(0),
-            refusals: AtomicU32::new(0),
-            close: Notify::new(),
-            begun: self.begun,
-            from,
-        });
-        connection.note_progress();
+        let connection = Arc::new(Connection::new(open.next_id, peer, from, admission, self.begun));
         open.next_id += 1;
         open.connections.insert(connection.id, Arc::clone(&connection));
         Some((connection, admission))
@@ -230,18 +135,21 @@ impl Registry {
         let open = self.lock();
         let idle = open.connections.values().filter(|other| other.is_idle());
         if let Some(idle) = idle.min_by_key(|other| other.idle_since.load(Ordering::Relaxed)) {
-            idle.close.notify_one();
+            idle.close();
         }
     }
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
+    use std::{net::IpAddr, time::Duration};
+
     use super::*;
 
-    /// One that is open.
-    pub(in super::super) fn connection() -> Arc<Connection> {
-        registry(1, 1).admit(peer(1)).unwrap().0
+    /// So many that are open, for other tests.
+    pub(crate) fn connections(count: usize) -> Vec<Arc<Connection>> {
+        let registry = registry(count, count);
+        (0..count).map(|_| registry.admit(peer(1)).unwrap().0).collect()
     }
 
     fn registry(all: usize, per_address: usize) -> Registry {
@@ -307,17 +215,6 @@ pub(super) mod tests {
         registry.release(&other, admission);
         drop(open);
         assert_eq!(registry.admit(peer(2)).unwrap().1, Admission::Full, "it is one no more");
-    }
-
-    #[test]
-    fn whoever_comes_again_at_once_waits_longer_each_time() {
-        let connection = connection();
-        let (first, longest) = (Duration::from_millis(250), Duration::from_secs(4));
-        let waits: Vec<u128> =
-            (0..7).map(|_| connection.back_off(first, longest).as_millis()).collect();
-        assert_eq!(waits, [250, 500, 1_000, 2_000, 4_000, 4_000, 4_000]);
-        connection.end_back_off();
-        assert_eq!(connection.back_off(first, longest), first);
     }
 
     #[test]

@@ -94,12 +94,12 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-    use super::{super::registry::tests::connection, *};
+    use super::{super::registry::tests::connections, *};
 
     #[tokio::test(start_paused = true)]
     async fn a_peer_that_takes_nothing_is_given_up() {
         let (mut peer, socket) = tokio::io::duplex(4);
-        let mut watched = Watched::new(socket, connection());
+        let mut watched = Watched::new(socket, connections(1).remove(0));
         let begun = Instant::now();
         let slow = async {
             // It takes a little each time, just before it would be given up.
