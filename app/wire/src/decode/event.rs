@@ -1,6 +1,6 @@
 //! The events of a batch.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -175,8 +175,10 @@ pub struct Feedback {
     #[serde(default)]
     pub kind: String,
     /// 1 to 5.
+    #[serde(default, deserialize_with = "rating")]
     pub rating: Option<u8>,
     /// 0 to 10: how likely they would recommend it.
+    #[serde(default, deserialize_with = "score")]
     pub score: Option<u8>,
     /// What they said.
     #[serde(default)]
@@ -184,6 +186,26 @@ pub struct Feedback {
     /// The id of a screenshot that was sent beside it.
     #[serde(default)]
     pub screenshot: String,
+}
+
+fn rating<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u8>, D::Error> {
+    whole("rating: 1 to 5", from)
+}
+
+fn score<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u8>, D::Error> {
+    whole("score: 0 to 10", from)
+}
+
+/// Reads a whole number, also one that a typed client writes as `4.0`.
+fn whole<'de, D: Deserializer<'de>>(allowed: &str, from: D) -> Result<Option<u8>, D::Error> {
+    let found: Option<f64> = Option::deserialize(from)?;
+    let read = |number: f64| {
+        let is_whole = number.fract() == 0.0 && (0.0..=255.0).contains(&number);
+        is_whole
+            .then_some(number as u8)
+            .ok_or_else(|| D::Error::custom(format!("{allowed}, as a whole number, not {number}")))
+    };
+    found.map(read).transpose()
 }
 
 impl Event {

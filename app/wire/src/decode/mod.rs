@@ -286,6 +286,15 @@ mod tests {
         assert!(complaint(&deep).contains("recursion limit"), "{}", complaint(&deep));
         assert!(complaint(r#"{"t":"use","flag":""}"#).starts_with("flag: must not be empty"));
         assert!(complaint(r#"{"t":"feedback","rating":6}"#).starts_with("rating: 1 to 5"));
+        let half = complaint(r#"{"t":"feedback","rating":4.5}"#);
+        assert!(half.starts_with("rating: 1 to 5, as a whole number, not 4.5"), "{half}");
+        assert!(complaint(r#"{"t":"feedback","score":-1.0}"#).starts_with("score: 0 to 10"));
+        let body = frame(r#"{"t":"feedback","rating":4.0,"score":null}"#);
+        let sent = batch(body.as_bytes()).unwrap();
+        assert!(matches!(
+            sent.events[0].as_ref().unwrap().event,
+            Event::Feedback(Feedback { rating: Some(4), score: None, .. })
+        ));
         assert!(complaint(r#"{"t":"feedback"}"#).starts_with("message: needed"));
         let long = format!(r#"{{"t":"error","message":"{}"}}"#, "x".repeat(1_001));
         assert!(complaint(&long).starts_with("message: at most 1000"));
