@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 
 use phasegate_domain::{
     alerts::{Alert, AlertKind, SECURITY_FEATURE, Watched, alerts},
+    gates::Measured,
     ids::{EnvironmentId, PhaseNumber},
-    rollout::{Comparator, ComparedWith, Metric, Rollout, Target},
+    rollout::{Comparator, ComparedWith, Criterion, Metric, Plan, Rollout, Target},
     telemetry::{Severity, day_of},
 };
 
@@ -67,5 +68,15 @@ pub(super) async fn alarms(
         alert.kind == AlertKind::Security
             || standing.record.acknowledgement(alert.kind, now).is_none()
     });
-    Ok((firing, evidence.unwatched()))
+    let sessions = of(Metric::ErrorRate, &Group::Members, evidence.days);
+    let unseen = is_measured(&rollout.plan) && matches!(sessions, Measured::Rate { cases: 0, .. });
+    let unseen = unseen.then(|| "nobody who is given something has reported yet".to_owned());
+    Ok((firing, evidence.unwatched().or(unseen)))
+}
+
+/// Whether a plan asks for numbers anywhere. One that goes by people's judgement alone may be of flags that
+/// no page asks for, of which no session is ever reported.
+fn is_measured(plan: &Plan) -> bool {
+    let mut criteria = plan.phases.iter().flat_map(|phase| &phase.criteria);
+    criteria.any(|criterion| matches!(criterion, Criterion::Automatic(_)))
 }
