@@ -12,7 +12,10 @@ mod process;
 
 use common::{CLIENT_KEY, TestApp, json};
 use phasegate_domain::{people::Role, rollout::Contribution};
-use phasegate_service::{ServiceError, rollout};
+use phasegate_service::{
+    ServiceError,
+    rollout::{self, PlanBase, PlanImport},
+};
 use process::Server;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -229,6 +232,34 @@ async fn one_account_has_one_vote_however_many_tokens_it_makes() {
     let votes = status(&app).await["record"]["votes"].clone();
     assert_eq!(votes.as_array().unwrap().len(), 1, "{votes}");
     assert_eq!(votes[0]["by"], common::EMAIL);
+}
+
+/// As the admin and the command line do it: a look at the difference, and then yes.
+#[tokio::test]
+async fn a_plan_is_brought_in_upon_what_was_looked_at() {
+    let app = TestApp::start().await;
+    let (service, actor) = (&app.service, &common::actor(Role::Admin));
+    let environment = service.first_environment().unwrap();
+    let text = rollout::export_plan(service, actor, environment).await.unwrap();
+    let longer = |days: u8| {
+        let text = text.replacen("minimum_days = 3", &format!("minimum_days = {days}"), 1);
+        rollout::read_plan(service, environment, &text).unwrap()
+    };
+    let (mine, theirs) = (longer(4), longer(5));
+    let looked_at = rollout::plan_change(service, actor, environment, &mine).await.unwrap();
+    let salt = &[7; 32];
+    let bring = async |plan, base| {
+        let import = PlanImport { note: "more time", salt, base };
+        rollout::import_plan(service, actor, environment, plan, import).await
+    };
+    bring(&theirs, PlanBase::Any).await.unwrap();
+    let seen = PlanBase::Seen(looked_at.version);
+    let refused = bring(&mine, seen).await.unwrap_err();
+    assert!(matches!(refused, ServiceError::Conflict("the rollout")), "{refused}");
+    let refused = bring(&mine, PlanBase::Seen(None)).await.unwrap_err();
+    assert!(matches!(refused, ServiceError::Conflict("the rollout")), "there is one now");
+    let looked_at = rollout::plan_change(service, actor, environment, &mine).await.unwrap();
+    bring(&mine, PlanBase::Seen(looked_at.version)).await.unwrap();
 }
 
 fn measured_plan() -> String {

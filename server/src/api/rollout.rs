@@ -12,8 +12,8 @@ use phasegate_domain::{
 use phasegate_service::{
     ServiceError,
     rollout::{
-        PlanChange, PlanImport, RolloutStatus, add, command, export_plan, import_plan, instead,
-        read_plan, review, try_plan, view,
+        PlanBase, PlanChange, PlanImport, RolloutStatus, add, command, export_plan, import_plan,
+        instead, read_plan, review, try_plan, view,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -212,20 +212,20 @@ async fn replace_plan(
     let seed = clock::seed().map_err(|_| {
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the operating system gave no randomness")
     })?;
-    let seen = match (&call.precondition, call.live()?.snapshot.rollout()) {
+    let base = match (&call.precondition, call.live()?.snapshot.rollout()) {
         (Precondition::Tags(_), Some(rollout)) => {
             call.precondition.check(&rollout.version.to_string())?;
-            Some(rollout.version)
+            PlanBase::Seen(Some(rollout.version))
         }
         // There is none that it could be made upon.
         (Precondition::Tags(_), None) => return Err(ServiceError::Conflict("the rollout").into()),
         (Precondition::None, Some(rollout)) if !asked.dry_run => {
             call.precondition.check(&rollout.version.to_string())?;
-            None
+            PlanBase::Any
         }
-        (Precondition::None | Precondition::Any, _) => None,
+        (Precondition::None | Precondition::Any, _) => PlanBase::Any,
     };
-    let import = PlanImport { note: &sent.note, salt: &seed, seen };
+    let import = PlanImport { note: &sent.note, salt: &seed, base };
     if asked.dry_run {
         let change = try_plan(service, actor, environment, &plan, import).await?;
         return Ok(Json(PlanAnswer::DryRun(change)).into_response());

@@ -9,7 +9,10 @@ use anyhow::{Context, bail};
 use clap::Subcommand;
 use phasegate_domain::rollout::PlanFile;
 use phasegate_service::{
-    rollout::{PlanChange, PlanImport, export_plan, import_plan, plan_change, read_plan},
+    rollout::{
+        PlanBase, PlanChange, PlanImport, export_plan, import_plan, plan_change, read_plan,
+        try_plan,
+    },
     setup::parse_plan,
 };
 use serde_json::json;
@@ -52,6 +55,9 @@ pub(super) enum PlanCommand {
         /// Why; needed while a rollout is under way
         #[arg(long, default_value = "")]
         note: String,
+        /// Only show the difference
+        #[arg(long, conflicts_with = "yes")]
+        dry_run: bool,
         /// Do not ask
         #[arg(long)]
         yes: bool,
@@ -75,15 +81,21 @@ pub(super) async fn run(command: PlanCommand) -> anyhow::Result<()> {
             let (_, change) = compare(&place.open().await?, &file).await?;
             if json { print_json(&change) } else { show(&change) }
         }
-        PlanCommand::Import { file, note, yes, place } => {
+        PlanCommand::Import { file, note, dry_run, yes, place } => {
             let local = place.open().await?;
             let (plan, change) = compare(&local, &file).await?;
             show(&change)?;
+            let Local { service, environment, actor } = local;
+            // Upon what was shown: whoever is asked may take their time.
+            let base = PlanBase::Seen(change.version);
+            let import = PlanImport { note: &note, salt: &clock::seed()?, base };
+            if dry_run {
+                try_plan(&service, &actor, environment, &plan, import).await?;
+                return print("It would be imported.");
+            }
             if !yes && !confirm_here(&file)? {
                 bail!("nothing was changed");
             }
-            let Local { service, environment, actor } = local;
-            let import = PlanImport { note: &note, salt: &clock::seed()?, seen: None };
             import_plan(&service, &actor, environment, &plan, import).await?;
             print("Imported.")
         }

@@ -12,7 +12,8 @@ mod voices;
 
 pub use command::{add, command, instead};
 pub use plan::{
-    PlanChange, PlanImport, export_plan, import_plan, plan_change, plan_text, read_plan, try_plan,
+    PlanBase, PlanChange, PlanImport, export_plan, import_plan, plan_change, plan_text, read_plan,
+    try_plan,
 };
 pub use review::review;
 pub use status::RolloutStatus;

@@ -31,6 +31,9 @@ pub struct PlanChange {
     pub new_flags: Vec<String>,
     /// Segments that are made; those that are there stay as they are.
     pub new_segments: Vec<String>,
+    /// The version of the rollout that it would change; none where there is no rollout.
+    #[serde(skip)]
+    pub version: Option<i64>,
 }
 
 impl PlanChange {
@@ -114,6 +117,7 @@ pub async fn plan_change(
     actor.require(Role::Viewer)?;
     let live = service.environment(environment)?;
     let rollout = service.state.rollout(environment).await?;
+    let version = rollout.as_ref().map(|rollout| rollout.version);
     let before = rollout.and_then(|rollout| serde_json::to_value(rollout.plan).ok());
     let after = serde_json::to_value(&file.plan).ok();
     let flags = missing_flags(&live, file).map(|flag| flag.key.to_string());
@@ -122,6 +126,7 @@ pub async fn plan_change(
         fields: diff(before.as_ref(), after.as_ref()),
         new_flags: flags.collect(),
         new_segments: segments.collect(),
+        version,
     })
 }
 
@@ -139,6 +144,15 @@ fn missing_segments<'a>(
     file.segments.iter().filter(|segment| live.snapshot.segments().get(&segment.key).is_none())
 }
 
+/// What a plan may be brought in upon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlanBase {
+    /// Whatever is there.
+    Any,
+    /// The rollout in this version, or none, and nothing else.
+    Seen(Option<i64>),
+}
+
 /// What importing a plan needs besides the plan.
 #[derive(Debug, Clone, Copy)]
 pub struct PlanImport<'a> {
@@ -146,8 +160,8 @@ pub struct PlanImport<'a> {
     pub note: &'a str,
     /// What the buckets of a first plan hang on.
     pub salt: &'a secrets::Seed,
-    /// The version of the rollout that the plan is made upon; nothing imports upon whatever is there.
-    pub seen: Option<i64>,
+    /// What the plan is made upon.
+    pub base: PlanBase,
 }
 
 /// Brings a plan in: as the first one, in the place of a draft or of one that has ended, or as a new
@@ -190,7 +204,7 @@ async fn prepare(
     actor: &Actor,
     environment: EnvironmentId,
     file: &PlanFile,
-    PlanImport { note, salt, seen }: PlanImport<'_>,
+    PlanImport { note, salt, base }: PlanImport<'_>,
 ) -> Result<(Vec<Edit>, Vec<PlacedEntry>), ServiceError> {
     actor.require(Role::Operator)?;
     bounded("note", note, MAX_REASON)?;
@@ -198,7 +212,8 @@ async fn prepare(
     let (mut edits, mut entries) = (Vec::new(), Vec::new());
     make_missing(service, actor, &live, file, &mut edits, &mut entries)?;
     let rollout = service.state.rollout(environment).await?;
-    if seen.is_some() && seen != rollout.as_ref().map(|rollout| rollout.version) {
+    let found = rollout.as_ref().map(|rollout| rollout.version);
+    if !matches!(base, PlanBase::Any) && base != PlanBase::Seen(found) {
         return Err(ServiceError::Conflict("the rollout"));
     }
     let event = match &rollout {

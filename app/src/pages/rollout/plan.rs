@@ -7,7 +7,7 @@ use phasegate_domain::{
     rollout::{Planned, Revision, RolloutEvent, RolloutView},
 };
 use phasegate_service::rollout::{
-    PlanImport, export_plan, import_plan, plan_change, read_plan, view,
+    PlanBase, PlanImport, export_plan, import_plan, plan_change, read_plan, view,
 };
 
 use crate::{
@@ -79,7 +79,10 @@ async fn act(request: &Request) -> Result<AnyView, Trouble> {
     if form.get("do") == "import" {
         let plan = read_plan(service, environment, &text)?;
         let seed = request.seed()?;
-        let import = PlanImport { note: &note, salt: &seed, seen: None };
+        // Upon what was looked at: what somebody else has brought in since then is not overwritten unseen.
+        let seen = (!form.get("version").is_empty()).then(|| form.version()).transpose()?;
+        let base = PlanBase::Seen(seen);
+        let import = PlanImport { note: &note, salt: &seed, base };
         import_plan(service, actor, environment, &plan, import).await?;
         request.go_to("/admin/rollout/plan?done=1");
         return Ok(().into_any());
@@ -99,6 +102,7 @@ pub(super) async fn question(
     if change.is_empty() {
         return Ok(view! { <Notice>"The text says what is there already."</Notice> }.into_any());
     }
+    let version = change.version.map(|version| version.to_string()).unwrap_or_default();
     let made = |what: &'static str, keys: Vec<String>| {
         keys.into_iter().map(|key| view! { <li>{what} " " <code>{key}</code></li> }).collect_view()
     };
@@ -112,6 +116,7 @@ pub(super) async fn question(
             <form method="post" action=PATH class="stack"><Here/>
                 <input type="hidden" name="plan" value=text/>
                 <input type="hidden" name="note" value=note/>
+                <input type="hidden" name="version" value=version/>
                 <div class="row">
                     <button class="button button-primary" name="do" value="import">"Bring it in"</button>
                     <a class="button" href=PATH>"Cancel"</a>

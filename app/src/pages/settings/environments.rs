@@ -24,8 +24,14 @@ pub(super) async fn create(request: &Request, form: &Form) -> Result<(), Trouble
 pub(super) async fn rename(request: &Request, form: &Form) -> Result<(), Trouble> {
     let key: EnvironmentKey = form.parsed("key")?;
     let (service, actor, environment) = (&request.service, &request.actor, request.environment);
-    let name = form.get("name");
-    phasegate_service::environments::rename(service, actor, environment, None, key.clone(), name)
+    // As it was called when the form was shown.
+    let seen = Environment {
+        key: form.parsed("seen_key")?,
+        name: form.get("seen_name").to_owned(),
+        ..request.live()?.environment.clone()
+    };
+    let (seen, name) = (Some(&seen), form.get("name"));
+    phasegate_service::environments::rename(service, actor, environment, seen, key.clone(), name)
         .await?;
     request.choose_environment(key.as_str());
     Ok(())
@@ -71,6 +77,8 @@ fn Shown(environment: Environment, is_last: bool) -> impl IntoView {
         <details class="card" data-testid="shown-environment">
             <summary>{format!("Rename or delete {name}")}</summary>
             <form class="stack" method="post" action="/admin/settings"><Here/>
+                <input type="hidden" name="seen_key" value=key.to_string()/>
+                <input type="hidden" name="seen_name" value=name.clone()/>
                 <label class="field"><span>"New key"</span>
                     <input type="text" name="key" required maxlength="100" value=key.to_string() autocomplete="off"/></label>
                 <label class="field"><span>"New name"</span>
