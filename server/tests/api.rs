@@ -446,3 +446,29 @@ fn the_document_says_what_a_condition_is_and_where_a_version_is_needed() {
     }
     assert!(needed >= 12, "{needed}");
 }
+
+/// Generated clients check a key before they put it into an address.
+#[test]
+fn the_document_gives_keys_in_addresses_their_pattern_and_stored_changes_a_form() {
+    let document = serde_json::to_value(phasegate_server::openapi()).unwrap();
+    let mut free = Vec::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for operation in operations.as_object().unwrap().values() {
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                let (is_path, pattern) =
+                    (parameter["in"] == "path", &parameter["schema"]["pattern"]);
+                if is_path && pattern.as_str() != Some("^[A-Za-z0-9._-]+$") {
+                    free.push((path.rsplit('/').nth(1).unwrap(), parameter["name"].clone()));
+                }
+            }
+        }
+    }
+    // Keys of clients, and of users, may be any text; numbers and acts have a form of their own.
+    free.sort_by_key(|(of, name)| (*of, name.to_string()));
+    free.dedup();
+    let expected = [("client-keys", "key")];
+    let known: Vec<_> = free.iter().map(|(of, name)| (*of, name.as_str().unwrap())).collect();
+    assert_eq!(known, expected);
+    let change = &document["components"]["schemas"]["AuditLine"]["properties"]["change"];
+    assert_eq!(change["required"], serde_json::json!(["subject"]), "{change}");
+}

@@ -9,7 +9,10 @@ use phasegate_domain::{
 use phasegate_service::history::{MAX_LINES, history};
 use phasegate_store::models::HistoryQuery;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::{
+    IntoParams, ToSchema,
+    openapi::schema::{Object, ObjectBuilder, Type},
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::request::{Asked, Call};
@@ -48,9 +51,20 @@ struct AuditLine {
     key: String,
     /// From which value to which.
     fields: Vec<FieldChange>,
-    /// The change as it is stored.
-    #[schema(value_type = Object)]
+    /// The change as it is stored: `subject` says which of the forms it has.
+    #[schema(schema_with = stored_change)]
     change: serde_json::Value,
+}
+
+/// What it holds besides its subject grows with the versions.
+fn stored_change() -> Object {
+    let subjects = ["rollout", "flag_switched", "imported", "saved"];
+    let subject = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(subjects));
+    ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .property("subject", subject)
+        .required("subject")
+        .build()
 }
 
 impl From<HistoryLine> for AuditLine {

@@ -1,10 +1,12 @@
 //! The OpenAPI 3.1 document.
 
 use axum::http::StatusCode;
+use phasegate_domain::ids::FlagKey;
 use utoipa::{
-    Modify, OpenApi,
+    Modify, OpenApi, PartialSchema,
     openapi::{
         OpenApi as Document, RefOr,
+        path::ParameterIn,
         security::{Http, HttpAuthScheme, SecurityScheme},
     },
 };
@@ -51,8 +53,27 @@ pub fn openapi() -> Document {
     document.servers = head.servers;
     document.security = head.security;
     ServerToken.modify(&mut document);
+    describe_keys(&mut document);
     describe_responses(&mut document);
     document
+}
+
+/// Keys in addresses are those of documents, and keep the same rules. Those of clients may be any text.
+fn describe_keys(document: &mut Document) {
+    let key = FlagKey::schema();
+    for (path, item) in &mut document.paths.paths {
+        let is_free = path.contains("/client-keys/");
+        let operations =
+            [&mut item.get, &mut item.post, &mut item.put, &mut item.delete].into_iter().flatten();
+        for parameter in operations.flat_map(|o| o.parameters.iter_mut().flatten()) {
+            let RefOr::T(parameter) = parameter else { continue };
+            let is_key = matches!(&*parameter.name, "project" | "environment" | "flag")
+                || (parameter.name == "key" && !is_free);
+            if parameter.parameter_in == ParameterIn::Path && is_key {
+                parameter.schema = Some(key.clone());
+            }
+        }
+    }
 }
 
 /// Every response must have a description; where a handler gives none, the status says it all.
