@@ -5,8 +5,8 @@ const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium';
 export default defineConfig({
   testDir: 'tests',
   outputDir: 'test-results',
-  // Two cores: one browser and one server at a time are quick enough, and quiet.
-  workers: 1,
+  // Tests wait more than they compute: two at a time fill two cores.
+  workers: 2,
   timeout: 60_000,
   expect: { timeout: 10_000 },
   forbidOnly: true,

@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::{assets, browser, report::Report, run, tidy, wasm_target};
 
 /// Crates that run on the server, each with the features it is used with.
-const NATIVE: [(&str, &str); 9] = [
+const NATIVE: [(&str, &str); 8] = [
     ("phasegate-domain", ""),
     ("phasegate-wire", "decode"),
     ("phasegate-store", ""),
@@ -16,7 +16,6 @@ const NATIVE: [(&str, &str); 9] = [
     ("phasegate-service", ""),
     ("phasegate-app", "ssr"),
     ("phasegate", ""),
-    ("xtask", ""),
 ];
 
 /// Crates that run in the browser.
@@ -27,13 +26,11 @@ pub(crate) fn run_all(filter: &str) -> Result<ExitCode> {
     let mut report = Report::new(filter);
     report.check("fmt", || run::run(run::cargo().args(["fmt", "--all", "--check"])));
     report.check("tidy", tidy::check);
-    report.check("clippy, server side", || {
-        run::run(
-            run::cargo()
-                .args(["clippy", "--all-targets"])
-                .args(native())
-                .args(["--", "-Dwarnings"]),
-        )
+    report.check("clippy and build, server side", || {
+        run::run(run::linting_cargo()?.args(["test", "--no-run", "--all-targets"]).args(native()))?;
+        // In a call of its own, as it was built to run: together with others its dependencies would get
+        // other features, and be built a second time.
+        run::run(run::linting_cargo()?.args(["test", "--no-run", "--package", "xtask"]))
     });
     report.check("clippy, browser side", || {
         wasm_target::ensure()?;
@@ -45,7 +42,10 @@ pub(crate) fn run_all(filter: &str) -> Result<ExitCode> {
         run::run(clippy.args(["--", "-Dwarnings"]))
     });
     report.check("unit, story and route tests", || {
-        run::run(run::cargo().arg("test").args(native()))?;
+        // No examples in comments are compiled, since there are none.
+        let kinds = ["test", "--lib", "--bins", "--tests"];
+        run::run(run::linting_cargo()?.args(kinds).args(native()))?;
+        run::run(run::linting_cargo()?.args(["test", "--package", "xtask"]))?;
         run::run(run::cargo().args(["test", "--package", "phasegate-collector"]))
     });
     report.check("release build with assets", assets::build_server);

@@ -1,6 +1,6 @@
 //! Running other programs.
 
-use std::{ffi::OsStr, os::unix::process::CommandExt, process::Command};
+use std::{ffi::OsStr, os::unix::process::CommandExt, path::Path, process::Command};
 
 use anyhow::{Context, Result, bail};
 
@@ -19,6 +19,19 @@ pub(crate) fn cargo() -> Command {
     let mut cargo = command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
     cargo
+}
+
+/// The same with clippy as the compiler of our own crates: what it compiles for tests it lints on the way,
+/// and dependencies need not be read a second time for it. Warnings are errors.
+pub(crate) fn linting_cargo() -> Result<Command> {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let root = output(command(rustc).args(["--print", "sysroot"]))?;
+    let driver = Path::new(root.trim()).join("bin/clippy-driver");
+    let mut cargo = cargo();
+    cargo.env("RUSTC_WORKSPACE_WRAPPER", driver);
+    // Arguments of the driver end with this, as `cargo clippy` writes them.
+    cargo.env("CLIPPY_ARGS", "-Dwarnings__CLIPPY_HACKERY__");
+    Ok(cargo)
 }
 
 /// Runs a program and waits; anything but success is an error.
