@@ -16,8 +16,15 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** nginx with nothing but a `proxy_pass`. */
-async function nginx(upstream: string): Promise<{ url: string; stop: () => Promise<void> }> {
+type Proxy = { url: string; stop: () => Promise<void> };
+
+/** nginx, if need be on another port: somebody else may take a free one first. */
+async function nginx(upstream: string): Promise<Proxy> {
+  return startNginx(upstream).catch(() => startNginx(upstream));
+}
+
+/** nginx with nothing but a `proxy_pass`; the server is below a path as well. */
+async function startNginx(upstream: string): Promise<Proxy> {
   const folder = await mkdtemp(join(tmpdir(), 'nginx-'));
   const port = await freePort();
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/${name};`);
@@ -25,7 +32,8 @@ async function nginx(upstream: string): Promise<{ url: string; stop: () => Promi
     join(folder, 'nginx.conf'),
     `daemon off; master_process off; worker_processes 1; pid ${folder}/pid; error_log stderr warn;
     events {} http { access_log off; ${temporary.join(' ')}
-      server { listen 127.0.0.1:${port}; location / { proxy_pass ${upstream}; } } }`,
+      server { listen 127.0.0.1:${port}; location / { proxy_pass ${upstream}; }
+        location /flags/ { proxy_pass ${upstream}/; } } }`,
   );
   const child = spawn('/usr/sbin/nginx', ['-p', folder, '-c', join(folder, 'nginx.conf')], { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
@@ -60,6 +68,32 @@ test('behind nginx with a bare proxy_pass, pages hear of a change at once', asyn
     await expect.poll(isOn, 'made while the page is open').toBe(false);
     await page.evaluate(() => (window as any).phasegate.track('through_nginx'));
     await expect.poll(() => server.counted('through_nginx'), { timeout: 15_000 }).toBe(1);
+    await page.goto('about:blank');
+  } finally {
+    await proxy.stop();
+  }
+});
+
+test('below a path of nginx, a page gets flags, hears of a change and reports', async ({ server, visitor }) => {
+  const proxy = await nginx(server.url);
+  try {
+    const page = await visitor({ baseURL: proxy.url });
+    const elsewhere: string[] = [];
+    page.on('request', (request) => {
+      const { pathname } = new URL(request.url());
+      if (!pathname.startsWith('/flags/') && pathname !== '/page.html') elsewhere.push(pathname);
+    });
+    await page.route('**/page.html', (route) => route.fulfill({ contentType: 'text/html', body:
+      `<!DOCTYPE html><title>Below</title><link rel="icon" href="data:,"><script async src="/flags/collector.js" data-key="${server.clientKey}"></script>` }));
+    const stream = page.waitForResponse(/\/flags\/ofrep\/v1\/stream/);
+    await page.goto('/page.html');
+    await stream;
+    await server.api('POST', '/flags', { key: 'ARRIVES', kind: 'boolean', default_variant: 'off' });
+    const isOn = () => page.evaluate(() => (window as any).phasegate.isFeatureEnabled('ARRIVES', 'unknown'));
+    await expect.poll(isOn, 'made while the page is open').toBe(false);
+    await page.evaluate(() => (window as any).phasegate.track('below'));
+    await expect.poll(() => server.counted('below'), { timeout: 15_000 }).toBe(1);
+    expect(elsewhere).toEqual([]);
     await page.goto('about:blank');
   } finally {
     await proxy.stop();

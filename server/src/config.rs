@@ -211,7 +211,7 @@ fn check_public_url(url: &str) -> anyhow::Result<()> {
     );
     anyhow::ensure!(
         path.is_empty(),
-        "public_url: {url:?} has a path, below which Phasegate cannot be served; give it a host name \
+        "public_url: {url:?} has a path, below which the admin cannot be served; give it a host name \
          of its own, such as https://flags.example.com, and let the proxy pass on all of it"
     );
     Ok(())

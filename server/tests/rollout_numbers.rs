@@ -153,7 +153,10 @@ async fn alarms_shut_the_gate() {
     let unseen = condition(&status(&app).await, "alerts");
     assert_eq!(unseen["verdict"], "inconclusive", "silence of nobody is no good sign");
     let detail = unseen["detail"].as_str().unwrap();
-    assert_eq!(detail, "none is firing, but nobody who is given something has reported yet");
+    assert_eq!(
+        detail,
+        "none is firing, but no session of those who are given something was reported since yesterday"
+    );
     let is_given: Vec<bool> = {
         let mut all = Vec::new();
         for who in 0..40 {

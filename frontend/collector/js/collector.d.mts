@@ -90,7 +90,7 @@ export interface Phasegate {
 export interface Options {
   /** The client key. */
   key: string;
-  /** Where the server is; the address of this module if nothing is said. */
+  /** Where the server is, with a path if a proxy has it below one; the folder of this module if nothing is said. */
   origin?: string;
   /** The app's version. */
   release?: string;

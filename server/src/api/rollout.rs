@@ -223,6 +223,7 @@ async fn replace_plan(
             call.precondition.check(&rollout.version.to_string())?;
             PlanBase::Any
         }
+        (Precondition::None, None) => PlanBase::Seen(None),
         (Precondition::None | Precondition::Any, _) => PlanBase::Any,
     };
     let import = PlanImport { note: &sent.note, salt: &seed, base };

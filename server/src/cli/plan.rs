@@ -89,6 +89,9 @@ pub(super) async fn run(command: PlanCommand) -> anyhow::Result<()> {
             // Upon what was shown: whoever is asked may take their time.
             let base = PlanBase::Seen(change.version);
             let import = PlanImport { note: &note, salt: &clock::seed()?, base };
+            if dry_run && change.is_empty() {
+                return Ok(());
+            }
             if dry_run {
                 try_plan(&service, &actor, environment, &plan, import).await?;
                 return print("It would be imported.");

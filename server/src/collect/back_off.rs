@@ -6,6 +6,8 @@ use std::{
     time::Duration,
 };
 
+use tokio_util::sync::CancellationToken;
+
 use crate::http::Connection;
 
 /// How long a connection waits before it is refused: so long the first time, twice as long each time that
@@ -17,7 +19,7 @@ const LONGEST: Duration = Duration::from_secs(4);
 const FOR_EACH: Duration = Duration::from_micros(500);
 
 /// Nobody waits for longer than twice this, however many there are.
-const LIMIT: Duration = Duration::from_secs(5);
+const LIMIT: Duration = Duration::from_secs(4);
 
 /// Those that wait.
 #[derive(Debug, Default)]
@@ -36,12 +38,17 @@ impl Drop for Waiting<'_> {
 
 impl BackOff {
     /// Waits until the connection is to hear that there is no room; by then there may be.
-    pub(super) async fn wait(&self, connection: &Connection) {
+    /// Not when the server stops.
+    pub(super) async fn wait(&self, connection: &Connection, stopping: &CancellationToken) {
         let waiting = self.waiting.fetch_add(1, Ordering::Relaxed);
         let _waiting = Waiting(&self.waiting);
         let pause = connection.back_off(FIRST, LONGEST).max(FOR_EACH * waiting).min(LIMIT);
         // Those that came together do not come back together.
-        tokio::time::sleep(pause.mul_f64(1.0 + connection.spread())).await;
+        let pause = pause.mul_f64(1.0 + connection.spread());
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = stopping.cancelled() => {}
+        }
     }
 }
 
@@ -62,7 +69,7 @@ mod tests {
             let waits = connections_for_tests(clients).into_iter().map(|connection| {
                 let back_off = Arc::clone(&back_off);
                 async move {
-                    back_off.wait(&connection).await;
+                    back_off.wait(&connection, &CancellationToken::new()).await;
                     begun.elapsed().as_millis()
                 }
             });
@@ -70,7 +77,7 @@ mod tests {
             due.sort_unstable();
             let tenths = due.chunk_by(|a, b| a / 100 == b / 100).map(<[u128]>::len);
             assert!(tenths.max().unwrap() <= 400, "{clients} clients, in a tenth of a second");
-            assert!(*due.last().unwrap() <= 10_001 && due[0] >= 250);
+            assert!(*due.last().unwrap() <= 8_001 && due[0] >= 250);
             assert_eq!(back_off.waiting.load(Ordering::Relaxed), 0);
         }
     }

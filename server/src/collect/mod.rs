@@ -90,7 +90,7 @@ async fn collect(
     // Before the body is read, so that turning away costs less than taking in. A client that comes
     // again at once is slowed down by that; often there is room by then, and it need not come again.
     if telemetry::is_overrun(service) {
-        state.back_off.wait(&connection).await;
+        state.back_off.wait(&connection, &state.stopping).await;
         if telemetry::is_overrun(service) {
             return Err(failed(&ServiceError::Busy));
         }

@@ -68,15 +68,18 @@ pub(super) async fn alarms(
         alert.kind == AlertKind::Security
             || standing.record.acknowledgement(alert.kind, now).is_none()
     });
-    let sessions = of(Metric::ErrorRate, &Group::Members, evidence.days);
-    let unseen = is_measured(&rollout.plan) && matches!(sessions, Measured::Rate { cases: 0, .. });
-    let unseen = unseen.then(|| "nobody who is given something has reported yet".to_owned());
+    let unseen = is_measured(&rollout.plan, serving)
+        && matches!(watched.errors, Measured::Rate { cases: 0, .. });
+    let unseen = unseen.then(|| {
+        "no session of those who are given something was reported since yesterday".to_owned()
+    });
     Ok((firing, evidence.unwatched().or(unseen)))
 }
 
-/// Whether a plan asks for numbers anywhere. One that goes by people's judgement alone may be of flags that
-/// no page asks for, of which no session is ever reported.
-fn is_measured(plan: &Plan) -> bool {
-    let mut criteria = plan.phases.iter().flat_map(|phase| &phase.criteria);
+/// Whether a plan has asked for numbers so far. One that goes by people's judgement alone may be of flags
+/// that no page asks for, of which no session is ever reported.
+fn is_measured(plan: &Plan, serving: PhaseNumber) -> bool {
+    let reached = plan.phases.iter().filter(|phase| phase.number <= serving);
+    let mut criteria = reached.flat_map(|phase| &phase.criteria);
     criteria.any(|criterion| matches!(criterion, Criterion::Automatic(_)))
 }

@@ -4,7 +4,7 @@ use std::{
     net::{IpAddr, SocketAddr},
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -25,6 +25,8 @@ pub(crate) struct Connection {
     pub(super) admission: Admission,
     /// A request has come on it.
     was_asked: AtomicBool,
+    /// How many connections have not been asked yet, this one among them.
+    unasked: Arc<AtomicUsize>,
     /// A request is being handled.
     pub(super) is_busy: AtomicBool,
     /// An event stream is open on it, which is never closed to make room.
@@ -46,12 +48,14 @@ impl Connection {
         from: IpAddr,
         admission: Admission,
         begun: Instant,
+        unasked: Arc<AtomicUsize>,
     ) -> Self {
         let connection = Self {
             id,
             peer,
             admission,
             was_asked: AtomicBool::new(false),
+            unasked,
             is_busy: AtomicBool::new(false),
             is_stream: AtomicBool::new(false),
             idle_since: AtomicU64::new(0),
@@ -60,6 +64,7 @@ impl Connection {
             begun,
             from,
         };
+        connection.unasked.fetch_add(1, Ordering::Relaxed);
         connection.note_progress();
         connection
     }
@@ -74,7 +79,9 @@ impl Connection {
     /// Notes whether a request is being handled.
     pub(super) fn set_busy(&self, is_busy: bool) {
         self.note_progress();
-        self.was_asked.store(true, Ordering::Relaxed);
+        if !self.was_asked.swap(true, Ordering::Relaxed) {
+            self.unasked.fetch_sub(1, Ordering::Relaxed);
+        }
         self.is_busy.store(is_busy, Ordering::Relaxed);
     }
 
@@ -118,6 +125,14 @@ impl Connection {
 
     pub(super) fn is_idle(&self) -> bool {
         !self.is_busy.load(Ordering::Relaxed) && !self.is_stream.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if !self.was_asked() {
+            self.unasked.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 

@@ -45,10 +45,10 @@ const RESERVE_HEAD_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a connection that is closed to make room may take to end well.
 const CLOSE_GRACE: Duration = Duration::from_millis(50);
 
-/// Connections that are accepted before others have their turn; where so many are open already, they have it
-/// for so long.
+/// Connections that are accepted before others have their turn; where nothing has come yet on so many, they
+/// have it for so long.
 const ACCEPTED_IN_A_ROW: u64 = 8;
-const CROWD: usize = 1_024;
+const CROWD: usize = 512;
 const CROWD_PAUSE: Duration = Duration::from_millis(1);
 
 /// How long to wait when no connection can be accepted.
@@ -82,7 +82,7 @@ async fn accept(
     for turn in 1_u64.. {
         // Thousands may come at once: whoever is connected already is answered in between.
         if turn.is_multiple_of(ACCEPTED_IN_A_ROW) {
-            match registry.count() >= CROWD {
+            match registry.unasked() >= CROWD {
                 true => tokio::time::sleep(CROWD_PAUSE).await,
                 false => tokio::task::yield_now().await,
             }

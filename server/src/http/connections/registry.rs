@@ -3,7 +3,10 @@
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Instant,
 };
 
@@ -55,6 +58,8 @@ pub(super) struct Registry {
     /// Speak for many clients, and so may take all of the room.
     proxies: TrustedProxies,
     open: Mutex<Open>,
+    /// Connections on which no request has come yet.
+    unasked: Arc<AtomicUsize>,
 }
 
 #[derive(Debug, Default)]
@@ -74,16 +79,22 @@ pub(super) enum Admission {
 
 impl Registry {
     pub(super) fn new(limits: Limits, proxies: TrustedProxies) -> Self {
-        Self { limits, begun: Instant::now(), proxies, open: Mutex::default() }
+        Self {
+            limits,
+            begun: Instant::now(),
+            proxies,
+            open: Mutex::default(),
+            unasked: Arc::default(),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many are open.
-    pub(super) fn count(&self) -> usize {
-        self.lock().connections.len()
+    /// How many are open on which no request has come yet.
+    pub(super) fn unasked(&self) -> usize {
+        self.unasked.load(Ordering::Relaxed)
     }
 
     /// Takes a connection, if need be in the place of an idle one; `None` if there is no room at all.
@@ -116,7 +127,14 @@ impl Registry {
                 None => return None,
             },
         };
-        let connection = Arc::new(Connection::new(open.next_id, peer, from, admission, self.begun));
+        let connection = Arc::new(Connection::new(
+            open.next_id,
+            peer,
+            from,
+            admission,
+            self.begun,
+            Arc::clone(&self.unasked),
+        ));
         open.next_id += 1;
         open.connections.insert(connection.id, Arc::clone(&connection));
         Some((connection, admission))
