@@ -17,36 +17,28 @@ pub(crate) fn test() -> Result<()> {
     if !Path::new(NGINX).exists() {
         install(&["nginx-light"], "nginx, as /usr/sbin/nginx")?;
     }
-    let (precise, others) = ("--project=precise", "--project=others");
-    run_node(
-        "npx",
-        &[&["playwright", "test", others], &["playwright", "test", precise, "--workers=1"]],
-    )
+    run_node("npx", &["playwright", "test"])
 }
 
 /// Installs what is missing, then measures what the collector costs a page.
 pub(crate) fn bench() -> Result<()> {
-    run_node("node", &[&["bench/collector.mjs"]])
+    run_node("node", &["bench/collector.mjs"])
 }
 
-/// Runs a program of Node once with each of these arguments.
-fn run_node(program: &str, runs: &[&[&str]]) -> Result<()> {
+fn run_node(program: &str, arguments: &[&str]) -> Result<()> {
     let chromium = chromium()?;
     let folder = crate::root()?.join("end2end");
     if !run::is_installed("node") || !run::is_installed("npm") {
         install(&["nodejs", "npm"], "Node.js 18 or newer with npm")?;
     }
     run::run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&folder))?;
-    for arguments in runs {
-        run::run(
-            Command::new(program)
-                .args(*arguments)
-                .current_dir(&folder)
-                .env("PHASEGATE_BINARY", assets::server_binary())
-                .env("CHROMIUM", chromium),
-        )?;
-    }
-    Ok(())
+    run::run(
+        Command::new(program)
+            .args(arguments)
+            .current_dir(&folder)
+            .env("PHASEGATE_BINARY", assets::server_binary())
+            .env("CHROMIUM", chromium),
+    )
 }
 
 /// A Chromium; on Debian it is installed if missing.
