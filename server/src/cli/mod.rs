@@ -121,14 +121,8 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Tasks that a thread of the runtime goes on with before it looks for news from sockets. With tokio's 61, a
-/// question that arrives while many batches do waits for milliseconds before anybody knows of it.
-const TASKS_BETWEEN_EVENTS: u32 = 16;
-
 fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
-    let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    let runtime = runtime.enable_all().event_interval(TASKS_BETWEEN_EVENTS).build()?;
-    runtime.block_on(async {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
         let done = work.await;
         local::close().await;
         done
