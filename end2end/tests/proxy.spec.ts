@@ -18,7 +18,7 @@ async function freePort(): Promise<number> {
 
 type Proxy = { url: string; stop: () => Promise<void> };
 
-/** nginx, if need be on another port: somebody else may take a free one first. */
+/** Starts nginx, a second time on another port if another process took the first one. */
 async function nginx(upstream: string): Promise<Proxy> {
   return startNginx(upstream).catch(() => startNginx(upstream));
 }

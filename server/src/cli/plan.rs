@@ -86,7 +86,7 @@ pub(super) async fn run(command: PlanCommand) -> anyhow::Result<()> {
             let (plan, change) = compare(&local, &file).await?;
             show(&change)?;
             let Local { service, environment, actor } = local;
-            // Upon what was shown: whoever is asked may take their time.
+            // A change that somebody else makes while the question is open is not overwritten.
             let base = PlanBase::Seen(change.version);
             let import = PlanImport { note: &note, salt: &clock::seed()?, base };
             if dry_run && change.is_empty() {

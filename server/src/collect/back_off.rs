@@ -10,24 +10,22 @@ use tokio_util::sync::CancellationToken;
 
 use crate::http::Connection;
 
-/// How long a connection waits before it is refused: so long the first time, twice as long each time that
-/// it comes again, and this long at most.
+/// How long a connection waits before it is refused: `FIRST` the first time, twice as long each time that it
+/// comes again, and `LONGEST` at most. By its place among the others ([`Connection::spread`]) it waits up to
+/// twice as long as that.
 const FIRST: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_secs(4);
 
 /// At least so long for each of those that wait: 2,000 refusals a second, a tenth of a processor.
 const FOR_EACH: Duration = Duration::from_micros(500);
 
-/// Nobody waits for longer than twice this, however many there are.
-const LIMIT: Duration = Duration::from_secs(4);
-
-/// Those that wait.
+/// Counts the connections that wait.
 #[derive(Debug, Default)]
 pub(crate) struct BackOff {
     waiting: AtomicU32,
 }
 
-/// One of them; no longer when it is dropped.
+/// Counts one connection while it lives.
 struct Waiting<'a>(&'a AtomicU32);
 
 impl Drop for Waiting<'_> {
@@ -37,12 +35,12 @@ impl Drop for Waiting<'_> {
 }
 
 impl BackOff {
-    /// Waits until the connection is to hear that there is no room; by then there may be.
-    /// Not when the server stops.
+    /// Waits before a refusal. Afterwards there may be room; the caller looks again. Ends early when the
+    /// server stops.
     pub(super) async fn wait(&self, connection: &Connection, stopping: &CancellationToken) {
         let waiting = self.waiting.fetch_add(1, Ordering::Relaxed);
         let _waiting = Waiting(&self.waiting);
-        let pause = connection.back_off(FIRST, LONGEST).max(FOR_EACH * waiting).min(LIMIT);
+        let pause = connection.back_off(FIRST, LONGEST).max(FOR_EACH * waiting).min(LONGEST);
         // Those that came together do not come back together.
         let pause = pause.mul_f64(1.0 + connection.spread());
         tokio::select! {

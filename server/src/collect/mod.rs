@@ -140,7 +140,7 @@ async fn take_in(state: &AppState, sent: Sent) -> Result<Receipt, Problem> {
         let service = Arc::clone(service);
         state.readers.run(async move { read(&service, &sent).await })
     };
-    // Not 503: whoever came again with it would come for ever.
+    // Not 503: a client would send it again and again.
     let broken =
         || failed(&ServiceError::Inconsistent("the batch could not be read; the log says why"));
     let ReadBatch { mut batch, events, rejected } = reading.await.ok_or_else(broken)??;

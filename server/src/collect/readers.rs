@@ -1,5 +1,5 @@
-//! Threads that read batches. They are one fewer than there are processors, and the system runs them after
-//! everything else that this process does: whoever asks for flags does not stand in line behind telemetry.
+//! Threads that read batches. They are one fewer than there are processors, and the system schedules them
+//! behind the other threads of this process, so that an evaluation does not wait for telemetry.
 
 use std::{
     num::NonZeroUsize,
@@ -17,8 +17,8 @@ use tokio::{
 const BEHIND: i32 = 10;
 const LAST: i32 = 19;
 
-/// Jobs that wait in line. Whoever asks for more waits before the line, and leaves it when nobody waits for
-/// the answer any more.
+/// Jobs in the queue. Where it is full, [`Readers::run`] waits; a request that is given up while it waits
+/// leaves nothing behind.
 const MAX_WAITING: usize = 8;
 
 type Job = Box<dyn FnOnce() + Send>;

@@ -147,9 +147,9 @@ fn missing_segments<'a>(
 /// What a plan may be brought in upon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlanBase {
-    /// Whatever is there.
+    /// Any version of the rollout, or none.
     Any,
-    /// The rollout in this version, or none, and nothing else.
+    /// This version of the rollout, or none where it is `None`; anything else is a conflict.
     Seen(Option<i64>),
 }
 

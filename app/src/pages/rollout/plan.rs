@@ -79,7 +79,7 @@ async fn act(request: &Request) -> Result<AnyView, Trouble> {
     if form.get("do") == "import" {
         let plan = read_plan(service, environment, &text)?;
         let seed = request.seed()?;
-        // Upon what was looked at: what somebody else has brought in since then is not overwritten unseen.
+        // The version that the difference was shown for, so that a later change is not overwritten.
         let seen = (!form.get("version").is_empty()).then(|| form.version()).transpose()?;
         let base = PlanBase::Seen(seen);
         let import = PlanImport { note: &note, salt: &seed, base };
