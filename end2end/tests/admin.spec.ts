@@ -65,8 +65,8 @@ test('the rollout can be run with the keyboard alone', async ({ admin: page }) =
   await expect(page.getByRole('status').filter({ hasText: 'Started with phase 1' })).toBeVisible();
 });
 
-test('a flag that is off is off for everyone, at once', async ({ admin: page, visitor }) => {
-  await advanceTo(page, 2);
+test('a flag that is off is off for everyone, at once', async ({ admin: page, visitor, server }) => {
+  await server.advanceTo(2);
   await page.goto('/admin/flags');
   await expect(page.getByRole('switch')).toHaveCount(9);
   await page.getByRole('switch', { name: /Progress tracking/ }).click();
@@ -76,9 +76,9 @@ test('a flag that is off is off for everyone, at once', async ({ admin: page, vi
   await expect(beta.locator('.flag.is-on')).toHaveText(/ENHANCED_EXERCISE_LIBRARY/);
 });
 
-test('an explanation names bucket and share', async ({ admin: page, expectComplaint }) => {
+test('an explanation names bucket and share', async ({ admin: page, server, expectComplaint }) => {
   expectComplaint(/422 \(Unprocessable/);
-  await advanceTo(page, 3);
+  await server.advanceTo(3);
   await page.goto('/admin/debugger');
   await page.getByLabel('User (targetingKey)').fill('sam');
   await page.getByRole('button', { name: 'Explain' }).click();

@@ -1,5 +1,5 @@
 // The analytics page, from real batches: who was exposed, who used it, who came back.
-import { advanceTo, expect, test } from './fixtures';
+import { expect, test } from './fixtures';
 
 const DAY = 86_400_000;
 const FLAG = 'ENHANCED_EXERCISE_LIBRARY';
@@ -7,7 +7,7 @@ const FLAG = 'ENHANCED_EXERCISE_LIBRARY';
 test('adoption, retention, sessions, tasks and opinions are counted by people', async ({ admin: page, server }) => {
   await page.goto('/admin/analytics');
   await expect(page.getByText('Nobody was seen in this time')).toBeVisible();
-  await advanceTo(page, 2);
+  await server.advanceTo(2);
   let batches = 0;
   // Delivered late: each event lands on its own day.
   const send = async (who: string, daysAgo: number, variant: string, events: object[]) => {

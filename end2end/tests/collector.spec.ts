@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
-import { advanceTo, expect, test } from './fixtures';
+import { expect, test } from './fixtures';
 import { Server } from './server';
 
 type Event = { t: string; [name: string]: unknown };
@@ -21,9 +21,9 @@ function watch(page: Page): { events: Event[]; receipts: Promise<unknown>[] } {
   return seen;
 }
 
-test('vitals, errors, exposures, uses, events and timings are delivered', async ({ admin, visitor, expectComplaint }) => {
+test('vitals, errors, exposures, uses, events and timings are delivered', async ({ admin, visitor, server, expectComplaint }) => {
   expectComplaint(/The demo threw this error/);
-  await advanceTo(admin, 2);
+  await server.advanceTo(2);
   const page = await visitor();
   const seen = watch(page);
   await page.goto('/demo?as=ada');
@@ -117,8 +117,8 @@ test('nothing that an app hands over breaks the page or what is measured', async
   await expect(admin.getByText(/\d+ events were dropped by pages/), 'what was odd is counted').toBeVisible();
 });
 
-test('a late answer does not take a newer identity’s features away', async ({ admin, visitor }) => {
-  await advanceTo(admin, 1);
+test('a late answer does not take a newer identity’s features away', async ({ server, visitor }) => {
+  await server.advanceTo(1);
   const page = await visitor();
   let first: (() => Promise<void>) | undefined;
   await page.route('**/ofrep/v1/evaluate/flags', async (route) => {
@@ -161,8 +161,8 @@ test('an interaction that delays the next page is measured', async ({ visitor })
   await expect.poll(inp).toBeGreaterThan(300_000);
 });
 
-test('a visitor who asks not to be measured is not, and still gets features', async ({ admin, visitor }) => {
-  await advanceTo(admin, 1);
+test('a visitor who asks not to be measured is not, and still gets features', async ({ admin, server, visitor }) => {
+  await server.advanceTo(1);
   const page = await visitor();
   const seen = watch(page);
   await page.addInitScript(() => Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', { get: () => true }));
@@ -180,7 +180,7 @@ test('a visitor who asks not to be measured is not, and still gets features', as
   expect(seen.events).toEqual([]);
 });
 
-test('each of the nine flags switches something that can be seen', async ({ admin, visitor }) => {
+test('each of the nine flags switches something that can be seen', async ({ server, visitor }) => {
   const features = (page: Page) => ({
     ENHANCED_EXERCISE_LIBRARY: page.locator('.card .picture').first(),
     EXERCISE_PROGRESS_TRACKING: page.locator('#progress'),
@@ -203,7 +203,7 @@ test('each of the nine flags switches something that can be seen', async ({ admi
   for (const [flag, sign] of Object.entries(features(before))) {
     await expect(sign, flag).toBeHidden();
   }
-  await advanceTo(admin, 6);
+  await server.advanceTo(6);
   const after = await open();
   for (const [flag, sign] of Object.entries(features(after))) {
     // What lies behind the dialog is there, though not to be reached by its role.
@@ -216,8 +216,8 @@ test('each of the nine flags switches something that can be seen', async ({ admi
   }
 });
 
-test('answers that the page brings along are there at once', async ({ server, visitor, admin }) => {
-  await advanceTo(admin, 2);
+test('answers that the page brings along are there at once', async ({ server, visitor }) => {
+  await server.advanceTo(2);
   const bulk = await fetch(`${server.url}/ofrep/v1/evaluate/flags`, {
     method: 'POST',
     headers: { authorization: `Bearer ${server.clientKey}` },
@@ -243,8 +243,8 @@ test('answers that the page brings along are there at once', async ({ server, vi
   expect(seen).toEqual([true, { number: 2, name: 'Beta users', percentage: 5 }]);
 });
 
-test('answers that the page brings along beat those of the last visit', async ({ server, visitor, admin }) => {
-  await advanceTo(admin, 2);
+test('answers that the page brings along beat those of the last visit', async ({ server, visitor }) => {
+  await server.advanceTo(2);
   const page = await visitor();
   const answer = (value: boolean) => JSON.stringify({ flags: [{ key: 'ENHANCED_EXERCISE_LIBRARY', value, variant: value ? 'on' : 'off' }] });
   let embedded = answer(false);
@@ -316,9 +316,9 @@ test('an error that never ends is counted, and leaves room for the others', asyn
   await expect.poll(again).toBe(400);
 });
 
-test('the last answers hold while the server is away, for the same user only', async ({ visitor, admin, expectComplaint }) => {
+test('the last answers hold while the server is away, for the same user only', async ({ visitor, server, expectComplaint }) => {
   expectComplaint(/ERR_FAILED|Failed to load resource/);
-  await advanceTo(admin, 2);
+  await server.advanceTo(2);
   const page = await visitor();
   await page.goto('/demo?as=ada');
   await expect(page.locator('.flag.is-on')).toHaveCount(2);
@@ -333,8 +333,8 @@ test('the last answers hold while the server is away, for the same user only', a
   await expect(page.locator('.flag.is-on'), 'even when the collector itself never comes').toHaveCount(2);
 });
 
-test('explain() in the page prints each step', async ({ visitor, admin }) => {
-  await advanceTo(admin, 3);
+test('explain() in the page prints each step', async ({ visitor, server }) => {
+  await server.advanceTo(3);
   const page = await visitor();
   const printed: string[] = [];
   page.on('console', (message) => printed.push(message.text()));
@@ -363,8 +363,8 @@ test('what the server switches off is neither watched nor sent', async ({ visito
   await quiet.stop();
 });
 
-test('a collector that breaks says so once, and the page goes on', async ({ visitor, admin }) => {
-  await advanceTo(admin, 1);
+test('a collector that breaks says so once, and the page goes on', async ({ visitor, server }) => {
+  await server.advanceTo(1);
   const page = await visitor();
   const said: string[] = [];
   page.on('console', (message) => message.type() === 'warning' && said.push(message.text()));

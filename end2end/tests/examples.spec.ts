@@ -1,9 +1,9 @@
 // The examples, as they are, against a server of the test's own.
 import { reactScript, serve } from './example-site';
-import { advanceTo, expect, test } from './fixtures';
+import { expect, test } from './fixtures';
 
-test('the plain example shows the old list, then the new library, and reports its use', async ({ admin, visitor, server }) => {
-  await advanceTo(admin, 1);
+test('the plain example shows the old list, then the new library, and reports its use', async ({ visitor, server }) => {
+  await server.advanceTo(1);
   const app = await serve('plain', server);
   const page = await visitor();
   await page.goto(app.url);
@@ -22,9 +22,9 @@ test('the plain example shows the old list, then the new library, and reports it
   app.http.close();
 });
 
-test('the React example follows its flag, and its boundary reports what breaks', async ({ admin, visitor, server, expectComplaint }) => {
+test('the React example follows its flag, and its boundary reports what breaks', async ({ visitor, server, expectComplaint }) => {
   expectComplaint(/The video of Plank is broken|error occurred in|ErrorBoundary/);
-  await advanceTo(admin, 1);
+  await server.advanceTo(1);
   const built = { '/dist/main.js': await reactScript() };
   const app = await serve('react', server, built);
   const page = await visitor();

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';
-import { advanceTo, expect, logIn, test } from './fixtures';
+import { expect, logIn, test } from './fixtures';
 import { Server } from './server';
 
 /** What an app gets for a flag. */
@@ -232,7 +232,7 @@ test('an environment goes out as a file and comes back with its difference shown
 });
 
 test('the command line evaluates as the server does', async ({ server, admin: page }) => {
-  await advanceTo(page, 2);
+  await server.advanceTo(2);
   const flag = 'ENHANCED_EXERCISE_LIBRARY';
   const printed = JSON.parse(
     server.command('flag', 'eval', flag, '--targeting-key', 'ada', '--context', '{"groups": ["beta"]}', '--json'),

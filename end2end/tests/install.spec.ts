@@ -1,6 +1,7 @@
 // Putting the collector into an app: the Install page, what it says to paste, and the switches.
-import { createServer, type Server as HttpServer } from 'node:http';
+import { createServer, get, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { expect, test } from './fixtures';
 
 /** An app on a site of its own, with a page that the test writes. */
@@ -12,6 +13,24 @@ async function site(html: string, policy: string): Promise<{ url: string; http: 
   await new Promise<void>((done) => http.listen(0, '127.0.0.1', done));
   return { http, url: `http://127.0.0.1:${(http.address() as AddressInfo).port}/` };
 }
+
+test('the WASM of the admin is served in every encoding', async ({ server, admin }) => {
+  const source = await admin.content();
+  const path = /\/assets\/admin_bg\.wasm\?v=[0-9a-f]+/.exec(source)![0];
+  const load = (encoding: string) =>
+    new Promise<[string | undefined, Buffer]>((done, failed) => {
+      get(server.url + path, { headers: { 'accept-encoding': encoding } }, (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk) => chunks.push(chunk));
+        response.on('end', () => done([response.headers['content-encoding'], Buffer.concat(chunks)]));
+      }).on('error', failed);
+    });
+  const [[plain, module], [gzip, zipped], [br, brotli]] = await Promise.all([load('identity'), load('gzip'), load('gzip, br')]);
+  expect([plain, gzip, br]).toEqual([undefined, 'gzip', 'br']);
+  expect(module.subarray(0, 4).toString('latin1')).toBe('\0asm');
+  expect(gunzipSync(zipped).equals(module)).toBe(true);
+  expect(brotliDecompressSync(brotli).equals(module)).toBe(true);
+});
 
 test('what the Install page says to paste works on another site, pinned and under the strictest policy', async ({ admin: page, visitor, server, expectComplaint }) => {
   expectComplaint(/integrity/);

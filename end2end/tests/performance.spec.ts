@@ -1,5 +1,5 @@
 // The performance page: by page, device and flag, in addresses that can be shared.
-import { advanceTo, expect, test } from './fixtures';
+import { expect, test } from './fixtures';
 
 const batch = (id: string, device: string, page: string, lcp: number) => ({
   v: 1, batch: id, session: id, visitor: id, device, release: '1.0', exposed: { ENHANCED_EXERCISE_LIBRARY: 'on' },
@@ -15,7 +15,7 @@ const batch = (id: string, device: string, page: string, lcp: number) => ({
 test('what is slow is found: by page, by device, by endpoint', async ({ admin: page, server }) => {
   await page.goto('/admin/performance');
   await expect(page.getByText('No page has reported a web vital in this time')).toBeVisible();
-  await advanceTo(page, 2);
+  await server.advanceTo(2);
   const send = async (body: unknown) => {
     const answer = await fetch(`${server.url}/collect?key=${server.clientKey}`, { method: 'POST', body: JSON.stringify(body) });
     expect((await answer.json()).rejected).toBeUndefined();

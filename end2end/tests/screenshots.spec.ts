@@ -1,7 +1,7 @@
 // A picture of every page, to be looked at: desktop and phone, light and dark.
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
-import { advanceTo, expect, logIn, test } from './fixtures';
+import { expect, logIn, test } from './fixtures';
 
 const FOLDER = join(__dirname, '../screenshots');
 const SIZES = { desktop: { width: 1280, height: 860 }, phone: { width: 390, height: 844 } };
@@ -28,21 +28,22 @@ const PAGES = {
   'not-found': '/admin/nothing-here',
 };
 
-/** Takes pictures of a page in all sizes and colours. */
+/** Takes screenshots in all sizes and colour schemes. Each page is opened once per size. */
 async function inAllSizes(
   open: (options: object) => Promise<Page>,
   shoot: (page: Page, take: (name: string) => Promise<void>) => Promise<void>,
 ): Promise<void> {
   for (const [sizeName, viewport] of Object.entries(SIZES)) {
-    for (const colorScheme of ['light', 'dark'] as const) {
-      const page = await open({ viewport, colorScheme });
-      await shoot(page, async (name) => {
-        const width = await page.evaluate(() => document.documentElement.scrollWidth);
-        expect(width, `${name} scrolls sideways on a ${sizeName}`).toBeLessThanOrEqual(viewport.width);
-        await page.screenshot({ path: join(FOLDER, `${name}-${sizeName}-${colorScheme}.png`), fullPage: true });
-      });
-      await page.context().close();
-    }
+    const page = await open({ viewport });
+    await shoot(page, async (name) => {
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      expect(width, `${name} scrolls sideways on a ${sizeName}`).toBeLessThanOrEqual(viewport.width);
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        await page.screenshot({ path: join(FOLDER, `${name}-${sizeName}-${colorScheme}.png`), fullPage: true, animations: 'disabled' });
+      }
+    });
+    await page.context().close();
   }
 }
 
@@ -72,7 +73,7 @@ test('every page has its picture', async ({ server, visitor, expectComplaint }) 
   expectComplaint(/404 \(Not Found\).*nothing-here/);
   const first = await visitor();
   await logIn(first, server);
-  await advanceTo(first, 2);
+  await server.advanceTo(2);
 
   await server.api('POST', '/flags', {
     key: 'CHECKOUT_DESIGN',

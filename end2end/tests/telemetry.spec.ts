@@ -1,6 +1,6 @@
 // What a fresh server shows with made up people, what is kept, and one person's data.
 import { readFile } from 'node:fs/promises';
-import { advanceTo, expect, logIn, test } from './fixtures';
+import { expect, logIn, test } from './fixtures';
 
 const FLAG = 'ENHANCED_EXERCISE_LIBRARY';
 
@@ -57,7 +57,7 @@ test('made up people are offered, marked, read by segment and phase, and removed
 
 test('changes are marked on the charts, and an address that makes no sense says so', async ({ admin: page, server, expectComplaint }) => {
   expectComplaint(/422/);
-  await advanceTo(page, 2);
+  await server.advanceTo(2);
   const send = (id: string, release: string) => fetch(`${server.url}/collect?key=${server.clientKey}`, {
     method: 'POST',
     body: JSON.stringify({ v: 1, batch: id, session: id, visitor: id, release, events: [{ t: 'view', page: '/' }, { t: 'vital', page: '/', name: 'LCP', value: 2_000_000 }] }),

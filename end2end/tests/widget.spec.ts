@@ -1,4 +1,4 @@
-// The feedback widget, and a page that the collector never comes to.
+// The feedback widget.
 import { expect, test } from './fixtures';
 
 test('the widget asks, says what is missing, and sends; under a strict policy, by keyboard alone', async ({ visitor, admin }) => {
@@ -86,55 +86,4 @@ test('the question of recommendation goes from 0 to 10', async ({ visitor }) => 
   await dialog.getByRole('radio', { name: '0', exact: true }).check({ force: true });
   await dialog.getByRole('button', { name: 'Send' }).click();
   await expect.poll(() => sent).toEqual([expect.objectContaining({ kind: 'nps', score: 0 })]);
-});
-
-test('a page that the collector never comes to still sends vitals and errors', async ({ visitor, admin, expectComplaint }) => {
-  expectComplaint(/ERR_FAILED|Failed to load resource|Thrown alone/);
-  const page = await visitor();
-  await page.route('**/bridge.js', (route) => route.abort());
-  await page.goto('/demo');
-  await page.waitForFunction(() => (window as any).phasegate?.ready);
-  await page.evaluate(() => (window as any).phasegate.ready);
-  await Promise.all([page.waitForEvent('pageerror'), page.evaluate(() => void setTimeout(() => { throw new Error('Thrown alone'); }))]);
-  // What a test intercepts does not outlive its page.
-  await page.unroute('**/bridge.js');
-  await page.goto('about:blank');
-  await admin.goto('/admin/dashboard');
-  await expect(admin.getByText(/Thrown alone/)).toBeVisible();
-  for (const vital of ['LCP', 'CLS', 'FCP', 'TTFB']) {
-    await expect(admin.getByTestId(`vital-${vital}`).getByTestId('value')).not.toHaveText('–');
-  }
-});
-
-test('a page that the collector never comes to is never broken, and keeps to the hook', async ({ visitor, expectComplaint }) => {
-  expectComplaint(/ERR_FAILED|Failed to load resource|null prototype|primitive|^Object/);
-  const page = await visitor();
-  const sent: string[] = [];
-  page.on('request', (request) => new URL(request.url()).pathname === '/collect' && sent.push(request.postData() ?? ''));
-  await page.route('**/collector/**', (route) => route.abort());
-  await page.goto('/demo');
-  await page.waitForFunction(() => (window as any).phasegate?.ready);
-  await page.evaluate(() => (window as any).phasegate.ready);
-  const thrown: string[] = [];
-  page.on('pageerror', (error) => thrown.push(String(error)));
-  await page.evaluate(() => {
-    const { phasegate } = window as any;
-    void Promise.reject(Object.create(null));
-    phasegate.getErrorTracker().captureError(new Error('Captured alone'));
-    phasegate.track('name', () => { throw new Error('called'); });
-  });
-  const hide = () => page.evaluate(() => void dispatchEvent(new Event('pagehide')));
-  await hide();
-  await expect.poll(() => sent.join()).toContain('Captured alone');
-  expect(sent).toHaveLength(1);
-  await page.evaluate(() => {
-    const { phasegate } = window as any;
-    phasegate.onBeforeSend(() => null);
-    phasegate.getErrorTracker().captureError(new Error('Not for anybody'));
-  });
-  await hide();
-  // Whatever hiding has sent was asked for before this.
-  await Promise.all([page.waitForRequest('**/demo/icon.svg?last'), page.evaluate(() => void fetch('/demo/icon.svg?last'))]);
-  expect(sent, 'only the collector can ask the hook').toHaveLength(1);
-  expect(thrown.filter((text) => /called|sendBeacon|undefined/.test(text))).toEqual([]);
 });

@@ -1,6 +1,6 @@
 //! What browsers download, embedded in the binary with its compressed forms.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, io::Read as _};
 
 use axum::{
     Router,
@@ -10,6 +10,7 @@ use axum::{
     routing::get,
 };
 use base64::prelude::{BASE64_STANDARD, Engine};
+use flate2::read::GzDecoder;
 use phasegate_app::AssetUrls;
 use rust_embed::{EmbeddedFile, RustEmbed};
 use serde::Deserialize;
@@ -44,7 +45,12 @@ impl Caching {
 
 /// Whether the server was built with assets.
 pub(crate) fn are_embedded() -> bool {
-    Site::get("assets/admin_bg.wasm").is_some()
+    find("assets/admin_bg.wasm").is_some()
+}
+
+/// An asset as it is, or compressed with gzip: large ones are embedded in their compressed forms only.
+fn find(path: &str) -> Option<EmbeddedFile> {
+    Site::get(path).or_else(|| Site::get(&format!("{path}.gz")))
 }
 
 fn version(file: &EmbeddedFile) -> String {
@@ -63,7 +69,7 @@ pub(crate) fn stub() -> String {
 }
 
 fn url(path: &str) -> Option<String> {
-    Some(format!("/{path}?v={}", version(&Site::get(path)?)))
+    Some(format!("/{path}?v={}", version(&find(path)?)))
 }
 
 /// The admin's assets, each URL naming its content.
@@ -91,7 +97,7 @@ async fn admin_asset(
     headers: HeaderMap,
 ) -> Response {
     let path = format!("assets/{file}");
-    let is_current = Site::get(&path).is_some_and(|file| asked.v == Some(version(&file)));
+    let is_current = find(&path).is_some_and(|file| asked.v == Some(version(&file)));
     respond(&path, if is_current { Caching::Forever } else { Caching::Revalidate }, &headers)
 }
 
@@ -122,11 +128,11 @@ async fn collector_asset(Path((_, file)): Path<(String, String)>, headers: Heade
 
 /// Answers with an asset, in the smallest form that the browser takes.
 pub(crate) fn respond(path: &str, caching: Caching, headers: &HeaderMap) -> Response {
-    let Some(plain) = Site::get(path) else {
+    let Some(found) = find(path) else {
         let detail = format!("there is no asset {path}");
         return Problem::new(StatusCode::NOT_FOUND, detail).into_response();
     };
-    let etag = format!("\"{}\"", version(&plain));
+    let etag = format!("\"{}\"", version(&found));
     let caching = [
         (header::CACHE_CONTROL, caching.header().to_owned()),
         (header::VARY, "accept-encoding".to_owned()),
@@ -148,8 +154,25 @@ pub(crate) fn respond(path: &str, caching: Caching, headers: &HeaderMap) -> Resp
             (caching, kind, [(header::CONTENT_ENCODING, encoding)], into_bytes(data))
                 .into_response()
         }
-        None => (caching, kind, into_bytes(plain.data)).into_response(),
+        None => match plain(path, found) {
+            Ok(data) => (caching, kind, data).into_response(),
+            Err(error) => {
+                tracing::error!(%error, path, "an embedded asset cannot be decompressed");
+                let detail = format!("{path} cannot be decompressed; accept gzip or br");
+                Problem::new(StatusCode::INTERNAL_SERVER_ERROR, detail).into_response()
+            }
+        },
     }
+}
+
+/// The uncompressed content of what [`find`] returned.
+fn plain(path: &str, found: EmbeddedFile) -> std::io::Result<axum::body::Bytes> {
+    if Site::get(path).is_some() {
+        return Ok(into_bytes(found.data));
+    }
+    let mut data = Vec::new();
+    GzDecoder::new(&*found.data).read_to_end(&mut data)?;
+    Ok(data.into())
 }
 
 fn into_bytes(data: Cow<'static, [u8]>) -> axum::body::Bytes {

@@ -10,15 +10,14 @@
     reason = "in a test, a panic is how it fails; and it says what it has compared"
 )]
 
-#[path = "common/process.rs"]
-mod process;
+mod common;
 
 use std::{
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
-use process::{CLIENT_KEY, Server, binary};
+use common::process::{CLIENT_KEY, Server, binary};
 use serde_json::Value;
 
 /// How often the server is killed.

@@ -1,6 +1,6 @@
-//! Every check, in the order in which they are likely to fail.
+//! Every check, and the order in which they run.
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use anyhow::Result;
 
@@ -26,20 +26,23 @@ pub(crate) fn run_all(filter: &str) -> Result<ExitCode> {
     let mut report = Report::new(filter);
     report.check("fmt", || run::run(run::cargo().args(["fmt", "--all", "--check"])));
     report.check("tidy", tidy::check);
+    report.check("release build with assets", assets::build_server);
+    // The browser tests use little more than one core, so the tests of the next checks compile meanwhile.
+    let ahead = if filter.is_empty() { run::in_background(&mut build_tests()?) } else { None };
+    report.check("browser tests", browser::test);
+    if let Some(mut ahead) = ahead {
+        // Its errors are ignored here: the next check repeats the build and reports them.
+        ahead.wait()?;
+    }
     report.check("clippy and build, server side", || {
-        run::run(run::linting_cargo()?.args(["test", "--no-run", "--all-targets"]).args(native()))?;
+        run::run(&mut build_tests()?)?;
         // In a call of its own, as it was built to run: together with others its dependencies would get
         // other features, and be built a second time.
         run::run(run::linting_cargo()?.args(["test", "--no-run", "--package", "xtask"]))
     });
     report.check("clippy, browser side", || {
         wasm_target::ensure()?;
-        let mut clippy = run::cargo();
-        clippy.args(["clippy", "--target", wasm_target::TARGET]);
-        for package in BROWSER {
-            clippy.args(["--package", package]);
-        }
-        run::run(clippy.args(["--", "-Dwarnings"]))
+        BROWSER.into_iter().try_for_each(assets::lint)
     });
     report.check("unit, story and route tests", || {
         // No examples in comments are compiled, since there are none.
@@ -48,9 +51,14 @@ pub(crate) fn run_all(filter: &str) -> Result<ExitCode> {
         run::run(run::linting_cargo()?.args(["test", "--package", "xtask"]))?;
         run::run(run::cargo().args(["test", "--package", "phasegate-collector"]))
     });
-    report.check("release build with assets", assets::build_server);
-    report.check("browser tests", browser::test);
     Ok(if report.finish() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The call that lints the native crates and builds their tests and benchmarks.
+fn build_tests() -> Result<Command> {
+    let mut build = run::linting_cargo()?;
+    build.args(["test", "--no-run", "--all-targets"]).args(native());
+    Ok(build)
 }
 
 /// One cargo call for all native crates: their features never contradict each other, and

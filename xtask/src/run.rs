@@ -1,6 +1,11 @@
 //! Running other programs.
 
-use std::{ffi::OsStr, os::unix::process::CommandExt, path::Path, process::Command};
+use std::{
+    ffi::OsStr,
+    os::unix::process::CommandExt,
+    path::Path,
+    process::{Child, Command, Stdio},
+};
 
 use anyhow::{Context, Result, bail};
 
@@ -41,6 +46,19 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
         bail!("{command:?} ended with {status}");
     }
     Ok(())
+}
+
+/// Starts a program at the lowest priority with its output discarded, or returns `None` if it cannot be started.
+pub(crate) fn in_background(command: &mut Command) -> Option<Child> {
+    let mut nice = self::command("nice");
+    nice.args(["-n", "19"]).arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => nice.env(name, value),
+            None => nice.env_remove(name),
+        };
+    }
+    nice.stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()
 }
 
 /// Runs a program and returns what it printed.

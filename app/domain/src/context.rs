@@ -1,7 +1,11 @@
 //! OpenFeature's evaluation context.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, fmt};
 
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
 use serde_json::Value;
 
 /// Who is asking: a `targetingKey` and attributes of any JSON type.
@@ -42,20 +46,21 @@ impl EvaluationContext {
     /// # Errors
     /// When it is no object or its `targetingKey` no string.
     pub fn from_json(value: Value) -> Result<Self, InvalidContext> {
-        let mut attributes = match value {
-            Value::Null => serde_json::Map::new(),
-            Value::Object(attributes) => attributes,
-            _ => return Err(InvalidContext::NotAnObject),
-        };
-        let targeting_key = match attributes.remove(Self::TARGETING_KEY) {
-            None | Some(Value::Null) => None,
-            Some(Value::String(key)) => Some(key),
-            Some(_) => return Err(InvalidContext::TargetingKeyNotAString),
-        };
-        let attributes = attributes.into_iter().map(|(name, value)| (name.into_boxed_str(), value));
-        let mut attributes: Vec<_> = attributes.collect();
-        attributes.sort_unstable_by(|(a, _), (b, _)| by_length(a, b));
-        Ok(Self { targeting_key, attributes })
+        // `SentContext` accepts every JSON value, so deserialising one cannot fail.
+        SentContext::deserialize(value).map_or(Err(InvalidContext::NotAnObject), |sent| sent.0)
+    }
+
+    /// Sorts the attributes for look-ups. If two have the same name, the later one wins.
+    fn of(targeting_key: Option<String>, mut attributes: Vec<(Box<str>, Value)>) -> Self {
+        attributes.sort_by(|(a, _), (b, _)| by_length(a, b));
+        attributes.dedup_by(|later, kept| {
+            let is_same = later.0 == kept.0;
+            if is_same {
+                std::mem::swap(later, kept);
+            }
+            is_same
+        });
+        Self { targeting_key, attributes }
     }
 
     /// The same attributes of another user.
@@ -89,6 +94,86 @@ impl EvaluationContext {
     /// Where an attribute is, or would be.
     fn place(&self, name: &str) -> Result<usize, usize> {
         self.attributes.binary_search_by(|(other, _)| by_length(other, name))
+    }
+}
+
+/// The result of reading a context from JSON, without an intermediate map. A well-formed value that is not a
+/// context is an `Err` inside; only malformed JSON is an error of the deserializer. OFREP has a code for each.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SentContext(pub Result<EvaluationContext, InvalidContext>);
+
+impl Default for SentContext {
+    fn default() -> Self {
+        Self(Ok(EvaluationContext::default()))
+    }
+}
+
+impl<'de> Deserialize<'de> for SentContext {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ContextVisitor)
+    }
+}
+
+struct ContextVisitor;
+
+impl ContextVisitor {
+    fn no_object<E>() -> Result<SentContext, E> {
+        Ok(SentContext(Err(InvalidContext::NotAnObject)))
+    }
+}
+
+impl<'de> Visitor<'de> for ContextVisitor {
+    type Value = SentContext;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<SentContext, A::Error> {
+        let mut attributes = Vec::with_capacity(map.size_hint().unwrap_or(8).min(64));
+        let mut targeting_key = Ok(None);
+        while let Some(name) = map.next_key::<Box<str>>()? {
+            let value = map.next_value()?;
+            if *name != *EvaluationContext::TARGETING_KEY {
+                attributes.push((name, value));
+                continue;
+            }
+            targeting_key = match value {
+                Value::Null => Ok(None),
+                Value::String(key) => Ok(Some(key)),
+                _ => Err(InvalidContext::TargetingKeyNotAString),
+            };
+        }
+        Ok(SentContext(targeting_key.map(|key| EvaluationContext::of(key, attributes))))
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<SentContext, E> {
+        Ok(SentContext::default())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<SentContext, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Self::no_object()
+    }
+
+    fn visit_bool<E: de::Error>(self, _: bool) -> Result<SentContext, E> {
+        Self::no_object()
+    }
+
+    fn visit_i64<E: de::Error>(self, _: i64) -> Result<SentContext, E> {
+        Self::no_object()
+    }
+
+    fn visit_u64<E: de::Error>(self, _: u64) -> Result<SentContext, E> {
+        Self::no_object()
+    }
+
+    fn visit_f64<E: de::Error>(self, _: f64) -> Result<SentContext, E> {
+        Self::no_object()
+    }
+
+    fn visit_str<E: de::Error>(self, _: &str) -> Result<SentContext, E> {
+        Self::no_object()
     }
 }
 
@@ -132,5 +217,17 @@ mod tests {
             Err(InvalidContext::TargetingKeyNotAString)
         );
         assert_eq!(EvaluationContext::from_json(json!(null)), Ok(EvaluationContext::default()));
+    }
+
+    #[test]
+    fn the_later_of_two_attributes_with_the_same_name_wins() {
+        let read = |text: &str| serde_json::from_str::<SentContext>(text);
+        let twice = read(r#"{"b":0,"a":1,"targetingKey":1,"a":2,"targetingKey":"ada","a":3}"#);
+        let expected = EvaluationContext::of_user("ada").with("b", 0).with("a", 3);
+        assert_eq!(twice.unwrap(), SentContext(Ok(expected)));
+        assert!(read(r#"{"a":}"#).is_err(), "malformed JSON is an error of the parser");
+        for wrong in ["true", "1", "-1", "1.5", "\"ada\"", "[1, {}]"] {
+            assert_eq!(read(wrong).unwrap().0, Err(InvalidContext::NotAnObject), "{wrong}");
+        }
     }
 }

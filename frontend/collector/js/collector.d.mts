@@ -75,8 +75,12 @@ export interface Phasegate {
     open(options?: WidgetOptions): Promise<void>;
     /** Asks how likely the user would recommend the app; resolves like `open`. */
     askNps(options?: WidgetOptions): Promise<void>;
-    /** Sends what the app's own form has asked. */
-    submit(feedback: Feedback): Promise<void>;
+    /**
+     * Sends what the app's own form has asked. Resolves with whether all of it has arrived (what has not is kept
+     * and sent later), or with nothing after five seconds; rejects with the reason where a value is refused or the
+     * collector never comes.
+     */
+    submit(feedback: Feedback): Promise<{ isSent: boolean; isComplete: boolean } | undefined>;
   };
   /** Sees each event before it is sent, and returns it, another one, or nothing. */
   onBeforeSend(hook: (event: Record<string, unknown>) => Record<string, unknown> | null | undefined): void;

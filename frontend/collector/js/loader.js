@@ -46,7 +46,7 @@ const install = (key, origin, settings) => {
   // `state.take` is put there by the collector; before, a bounded buffer keeps what comes.
   const send = (what) => {
     if (state.take) return state.take(what);
-    if (state.isAlone && what.done) return what[0] == 'identify' && state.recall(what[2]), what.done();
+    if (state.isAlone && what.done) return what[0] == 'identify' && state.recall(what[2]), what.done(what[0] == 'feedback' ? Promise.reject(Error('phasegate: not sent, its script is missing')) : void 0);
     seen.length < 500 ? seen.push(what) : state.lost++;
   };
   const pass = (name) => (...what) => send([name, now(), ...what]);
@@ -79,8 +79,12 @@ const install = (key, origin, settings) => {
     if (state.isQuiet || state.hook) return;
     for (const what of seen.splice(0)) attempt(() => {
       const [name, event, given, more] = what, { type, target, entryType } = event;
-      const problem = name == 'captured' ? given : event.reason ?? event.error;
-      const message = problem?.message ?? problem ?? (event.message || (type == 'unhandledrejection' ? 'Rejected with ' + event.reason : type == 'securitypolicyviolation' ? event.disposition != 'report' && event.effectiveDirective + ' refused ' + event.blockedURI : type == 'error' && (target.src || target.href)));
+      const isRejection = type == 'unhandledrejection', isCaptured = name == 'captured';
+      const problem = isRejection ? event.reason : isCaptured ? given : event.error;
+      // Values that are not errors are described by kind or keys, a short form of the collector's `describe`.
+      const message = problem?.message ?? (isRejection || isCaptured
+        ? problem && typeof problem == 'string' ? problem : (isRejection ? 'Rejected with ' : 'Thrown with ') + (Object(problem) === problem ? problem.localName ?? problem.type ?? Object.keys(problem) : String(problem))
+        : event.message || (type == 'securitypolicyviolation' ? event.disposition != 'report' && !/-extension/.test(event.sourceFile + event.blockedURI) && event.effectiveDirective + ' refused ' + event.blockedURI : type == 'error' && (target.src || target.href)));
       if (name == 'identify') state.who = given + '';
       if (name == 'exposure') exposed[given] = more;
       if (/^(exp|use|cus|tas|tim)/.test(name)) events.push([name, event, given.name ?? given, more, event - (given.start ?? what[4])]);

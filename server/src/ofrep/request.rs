@@ -8,12 +8,15 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
 };
 use foldhash::quality::FixedState;
-use phasegate_domain::{context::EvaluationContext, snapshot::FlagEntry};
+use phasegate_domain::{
+    context::{EvaluationContext, SentContext},
+    snapshot::FlagEntry,
+};
 use phasegate_service::{
     LiveEnvironment,
     keys::{self, Purpose},
 };
-use serde_json::{Map, Value};
+use serde::Deserialize;
 
 use super::{
     error::{ErrorCode, OfrepError},
@@ -79,20 +82,27 @@ pub(super) async fn read(
     })?;
     let bad = |code, details: String| OfrepError::new(StatusCode::BAD_REQUEST, code, details);
     // Some clients send no body at all when there is no context.
-    let mut request: Map<String, Value> = if body.is_empty() {
-        Map::new()
+    let SentContext(context) = if body.is_empty() {
+        SentContext::default()
+    } else if !body.trim_ascii_start().starts_with(b"{") {
+        return Err(bad(ErrorCode::ParseError, "the body must be a JSON object".to_owned()));
     } else {
-        read_mended(&body).map_err(|e| bad(ErrorCode::ParseError, e.to_string()))?
+        read_mended(&body).map_err(|e| bad(ErrorCode::ParseError, e.to_string()))?.context
     };
-    let context = request.remove("context").unwrap_or_default();
-    let context = EvaluationContext::from_json(context)
-        .map_err(|error| bad(ErrorCode::InvalidContext, error.to_string()))?;
+    let context = context.map_err(|error| bad(ErrorCode::InvalidContext, error.to_string()))?;
     Ok(Asked { live, context, digest: TAG_HASH.hash_one(&*body) })
+}
+
+/// The body of an evaluation request. Unknown fields are ignored, as OFREP asks.
+#[derive(Debug, Deserialize)]
+struct Request {
+    #[serde(default)]
+    context: SentContext,
 }
 
 /// Reads a body; one with half of a surrogate pair, which `'Ada 🚀'.slice(0, 5)` leaves behind and which
 /// is no text, with a replacement in its place: it must not cost the user all flags.
-fn read_mended(body: &[u8]) -> Result<Map<String, Value>, serde_json::Error> {
+fn read_mended(body: &[u8]) -> Result<Request, serde_json::Error> {
     serde_json::from_slice(body).or_else(|error| match mended(body) {
         Some(mended) => serde_json::from_slice(&mended),
         None => Err(error),
@@ -147,12 +157,16 @@ mod tests {
 
     #[test]
     fn half_a_sign_is_mended() {
-        let read = |text: &str| read_mended(text.as_bytes()).map(|map| map["n"].clone());
-        assert_eq!(read(r#"{"n":"Ada \ud83d"}"#).unwrap(), "Ada \u{fffd}");
-        assert_eq!(read(r#"{"n":"\udc00x"}"#).unwrap(), "\u{fffd}x");
-        assert_eq!(read(r#"{"n":"\ud83d\ude80"}"#).unwrap(), "\u{1f680}");
-        assert_eq!(read(r#"{"n":"\\ud83d"}"#).unwrap(), "\\ud83d", "a backslash and letters");
-        assert!(read(r#"{"n":"#).is_err());
+        let read = |name: &str| {
+            let body = format!(r#"{{"context":{{"n":"{name}"}}}}"#);
+            let context = read_mended(body.as_bytes()).unwrap().context.0.unwrap();
+            context.attribute("n").unwrap().as_str().unwrap().to_owned()
+        };
+        assert_eq!(read(r"Ada \ud83d"), "Ada \u{fffd}");
+        assert_eq!(read(r"\udc00x"), "\u{fffd}x");
+        assert_eq!(read(r"\ud83d\ude80"), "\u{1f680}");
+        assert_eq!(read(r"\\ud83d"), "\\ud83d", "a backslash and letters");
+        assert!(read_mended(br#"{"context":"#).is_err());
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod database;
 mod error;
 mod files;
+mod migrations;
 mod state;
 mod telemetry;
 mod transaction;

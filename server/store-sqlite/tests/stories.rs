@@ -47,6 +47,8 @@ stories!(SqliteTelemetry:
     usage_adds_up_by_hour,
     unused_labels_make_room,
     labels_of_old_events_are_bounded,
+    day_old_labels_are_only_displaced_by_far_more_users,
+    labels_of_the_plan_are_never_displaced,
     reports_and_pictures_are_kept_for_a_time,
     a_person_is_shown_and_forgotten,
     an_environment_is_forgotten,

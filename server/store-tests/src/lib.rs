@@ -10,11 +10,13 @@
 )]
 
 mod edits;
+mod labels;
 mod state;
 mod telemetry;
 
 use chrono::DateTime;
 pub use edits::*;
+pub use labels::*;
 use phasegate_domain::Timestamp;
 pub use state::*;
 pub use telemetry::*;

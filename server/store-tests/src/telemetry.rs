@@ -7,8 +7,8 @@ use phasegate_domain::{
     stats::Tally,
     telemetry::{
         Batch, Deed, Device, ErrorReport, Fact, FactKind, Feedback, Forgotten, ImageKind,
-        MAX_LABELS, OTHER_LABEL, PersonData, PersonHash, Resolution, Retention, Screenshot, Series,
-        SessionHash, Simulation, Slice, Visit, day_of, minute_of,
+        PersonData, PersonHash, Resolution, Retention, Screenshot, Series, SessionHash, Simulation,
+        Slice, Visit, day_of, minute_of,
     },
     vitals::Vital,
 };
@@ -19,10 +19,10 @@ use phasegate_store::{
 
 use crate::at;
 
-const HERE: EnvironmentId = EnvironmentId(1);
+pub(crate) const HERE: EnvironmentId = EnvironmentId(1);
 const ELSEWHERE: EnvironmentId = EnvironmentId(2);
 
-fn batch(id: &str, facts: Vec<FactKind>) -> Batch {
+pub(crate) fn batch(id: &str, facts: Vec<FactKind>) -> Batch {
     let facts = facts.into_iter().map(|kind| Fact { at: at(0), page: String::new(), kind });
     let facts = facts.collect();
     Batch {
@@ -36,7 +36,7 @@ fn batch(id: &str, facts: Vec<FactKind>) -> Batch {
 }
 
 /// Everything that was counted from one minute to another, in all.
-async fn minutes(
+pub(crate) async fn minutes(
     store: &impl TelemetryStore,
     environment: EnvironmentId,
     from: i64,
@@ -45,7 +45,7 @@ async fn minutes(
     rows(store, environment, Resolution::Minute, Slice::All, from, to).await
 }
 
-async fn rows(
+pub(crate) async fn rows(
     store: &impl TelemetryStore,
     environment: EnvironmentId,
     resolution: Resolution,
@@ -58,7 +58,7 @@ async fn rows(
 }
 
 /// A batch of somebody's, in one of their sessions.
-fn seen(id: &str, who: u64, session: u64, facts: Vec<FactKind>) -> Batch {
+pub(crate) fn seen(id: &str, who: u64, session: u64, facts: Vec<FactKind>) -> Batch {
     let visit = Visit {
         who: Some((PersonHash(who), SessionHash(session))),
         device: Device::Phone,
@@ -74,7 +74,7 @@ fn lcp(millionths: u64) -> FactKind {
     FactKind::Vital { vital: Vital::Lcp, millionths, was: None }
 }
 
-fn custom(name: &str) -> FactKind {
+pub(crate) fn custom(name: &str) -> FactKind {
     FactKind::Custom { name: name.into() }
 }
 
@@ -398,53 +398,6 @@ pub async fn an_environment_is_forgotten(store: impl TelemetryStore) {
 pub async fn the_digest_key_stays(store: impl TelemetryStore) {
     assert_eq!(store.digest_key([1; 32]).await.unwrap(), [1; 32]);
     assert_eq!(store.digest_key([2; 32]).await.unwrap(), [1; 32]);
-}
-
-/// Too many labels share one row, and are counted there.
-pub async fn labels_are_bounded(store: impl TelemetryStore) {
-    for start in (0..MAX_LABELS + 50).step_by(100) {
-        let names = (start..start + 100).map(|n| custom(&format!("event-{n:04}"))).collect();
-        store.append(&[batch(&start.to_string(), names)]).await.unwrap();
-    }
-    let minute = minute_of(at(0));
-    let rows = minutes(&store, HERE, minute, minute + 1).await;
-    assert_eq!(rows.len(), MAX_LABELS as usize + 1);
-    let other = rows.iter().find(|row| row.label == OTHER_LABEL).unwrap();
-    assert_eq!(other.tally.count(), 100);
-    let known = store.append(&[batch("again", vec![custom("event-0000")])]).await.unwrap();
-    assert_eq!(known, [Appended::Stored]);
-    let rows = minutes(&store, HERE, minute, minute + 1).await;
-    let first = rows.iter().find(|row| row.label == "event-0000").unwrap();
-    assert_eq!(first.tally.count(), 2);
-}
-
-/// Labels are bounded however old the events are that they come with.
-pub async fn labels_of_old_events_are_bounded(store: impl TelemetryStore) {
-    let old = at(0);
-    for start in (0..MAX_LABELS + 50).step_by(100) {
-        let names = (start..start + 100).map(|n| custom(&format!("event-{n:04}"))).collect();
-        let mut late = batch(&start.to_string(), names);
-        late.received_at = at(7 * 86_400);
-        late.facts.iter_mut().for_each(|fact| fact.at = old);
-        store.append(&[late]).await.unwrap();
-    }
-    let span = Resolution::Hour.span_of(old);
-    let rows = rows(&store, HERE, Resolution::Hour, Slice::All, span, span + 1).await;
-    assert_eq!(rows.len(), MAX_LABELS as usize + 1);
-}
-
-/// A label that nobody has used for days makes room for another.
-pub async fn unused_labels_make_room(store: impl TelemetryStore) {
-    let names = (0..MAX_LABELS).map(|n| custom(&format!("event-{n:04}"))).collect();
-    store.append(&[batch("old", names)]).await.unwrap();
-    let mut late = batch("new", vec![custom("newcomer")]);
-    late.received_at = at(3 * 86_400);
-    late.facts[0].at = late.received_at;
-    store.append(&[Batch { id: "wake".into(), facts: Vec::new(), ..late.clone() }]).await.unwrap();
-    store.append(&[late.clone()]).await.unwrap();
-    let minute = minute_of(late.received_at);
-    let rows = minutes(&store, HERE, minute, minute + 1).await;
-    assert_eq!(rows[0].label, "newcomer");
 }
 
 /// The newest errors and feedback come first, and old errors make room.

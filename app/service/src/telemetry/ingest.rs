@@ -152,17 +152,21 @@ pub async fn take_turn(service: &Service) -> Result<Turn<'_>, ServiceError> {
 /// Stores a batch; when this returns, it survives a crash.
 ///
 /// # Errors
-/// [`ServiceError::Full`] when the disk is, or what storage says.
+/// [`ServiceError::Full`] when the disk is full, [`ServiceError::Locked`] while another program holds a lock on
+/// the database, [`ServiceError::Busy`] during shutdown, and [`ServiceError::Inconsistent`] for other storage errors.
 pub async fn ingest(turn: Turn<'_>, batch: Batch) -> Result<Appended, ServiceError> {
     let (reply, answer) = oneshot::channel();
     turn.0.send((batch, reply));
     match answer.await {
         Ok(Ok(appended)) => Ok(appended),
-        Ok(Err(error)) if matches!(*error, StoreError::Full) => Err(ServiceError::Full),
-        Ok(Err(error)) => {
-            tracing::error!(%error, "telemetry could not be stored");
-            Err(ServiceError::Inconsistent("telemetry could not be stored; the log says why"))
-        }
+        Ok(Err(error)) => Err(match *error {
+            StoreError::Full => ServiceError::Full,
+            StoreError::Locked => ServiceError::Locked,
+            _ => {
+                tracing::error!(%error, "telemetry could not be stored");
+                ServiceError::Inconsistent("telemetry could not be stored; the log says why")
+            }
+        }),
         // The writer has stopped: the server is shutting down.
         Err(_) => Err(ServiceError::Busy),
     }

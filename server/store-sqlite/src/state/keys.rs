@@ -11,6 +11,7 @@ use phasegate_store::{
     StoreError,
     models::{ClientKey, Digest, Environment, ServerToken, Versioned},
 };
+use sqlx::{FromRow, Row as _, sqlite::SqliteRow};
 
 use super::{edits::key, from_json, history, instant, to_json};
 use crate::{
@@ -132,7 +133,6 @@ pub(super) async fn client_keys(db: &Database) -> Result<Vec<ClientKey>, StoreEr
         .collect()
 }
 
-#[derive(sqlx::FromRow)]
 struct TokenRow {
     id: i64,
     digest: Vec<u8>,
@@ -145,6 +145,24 @@ struct TokenRow {
     owner: String,
     last_used_at: Option<i64>,
     version: i64,
+}
+
+impl FromRow<'_, SqliteRow> for TokenRow {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            id: row.try_get("id")?,
+            digest: row.try_get("digest")?,
+            environment_id: row.try_get("environment_id")?,
+            name: row.try_get("name")?,
+            scopes: row.try_get("scopes")?,
+            created_at: row.try_get("created_at")?,
+            created_by: row.try_get("created_by")?,
+            reach: row.try_get("reach")?,
+            owner: row.try_get("owner")?,
+            last_used_at: row.try_get("last_used_at")?,
+            version: row.try_get("version")?,
+        })
+    }
 }
 
 pub(super) async fn server_tokens(db: &Database) -> Result<Vec<ServerToken>, StoreError> {

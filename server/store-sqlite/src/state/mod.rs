@@ -29,7 +29,7 @@ use phasegate_store::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{database::Database, error::damaged};
+use crate::{database::Database, error::damaged, migrations};
 
 /// Little is kept of the file: all that is asked for often is in memory as what it means.
 const CACHE_KIB: u32 = 2_048;
@@ -46,7 +46,7 @@ impl SqliteState {
     /// # Errors
     /// [`StoreError::NewerDatabase`] when a newer version wrote it; otherwise what SQLite says.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
-        let migrator = sqlx::migrate!("../../migrations/sqlite/state");
+        let migrator = migrations::state_migrations();
         Ok(Self { database: Database::open(path, &migrator, CACHE_KIB).await? })
     }
 }

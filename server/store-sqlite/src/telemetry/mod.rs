@@ -41,6 +41,7 @@ use self::{raw::RawFolder, rows::Span, settled::Settled};
 use crate::{
     database::{Database, commit},
     error::{damaged, database},
+    migrations,
 };
 
 /// Telemetry in one SQLite file, and the raw events of each day in one of their own.
@@ -85,7 +86,7 @@ impl SqliteTelemetry {
     /// # Errors
     /// [`StoreError::NewerDatabase`] when a newer version wrote it; otherwise what SQLite says.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
-        let migrator = sqlx::migrate!("../../migrations/sqlite/telemetry");
+        let migrator = migrations::telemetry_migrations();
         let database = Database::open(path, &migrator, CACHE_KIB).await?;
         let settled = Arc::new(Settled::default());
         settled.catch_up(&database).await?;

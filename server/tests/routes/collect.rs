@@ -1,14 +1,6 @@
 //! `POST /collect` over a real listener.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "in a test, a panic is how it fails"
-)]
 
-mod common;
-
-use common::{CLIENT_KEY, SERVER_TOKEN, TestApp, json};
+use crate::common::{self, CLIENT_KEY, SERVER_TOKEN, TestApp, json};
 use phasegate_domain::{dashboard::Dashboard, people::Role};
 use phasegate_domain::{telemetry::minute_of, vitals::Vital};
 use serde_json::json;

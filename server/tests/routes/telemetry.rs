@@ -1,17 +1,9 @@
 //! What becomes of what pages report: what is kept, what is refused and counted, one person's data,
 //! and a disk that is full.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "in a test, a panic is how it fails"
-)]
-
-mod common;
 
 use std::sync::Arc;
 
-use common::{CLIENT_KEY, TestApp, json};
+use crate::common::{self, CLIENT_KEY, TestApp, json};
 use phasegate_domain::rollout::{Command, CommandKind};
 use phasegate_server::{AppState, Config};
 use phasegate_service::{Service, setup, telemetry, variables::Variables};
@@ -265,7 +257,7 @@ async fn a_full_disk_stops_ingest_and_nothing_else() {
         client_key: CLIENT_KEY.into(),
         server_token: common::SERVER_TOKEN.into(),
     };
-    let plan = setup::parse_plan(include_str!("../plans/exercise-library.toml")).unwrap();
+    let plan = setup::parse_plan(include_str!("../../plans/exercise-library.toml")).unwrap();
     setup::first_start(&service, &new, plan, [[1; 32], [2; 32]]).await.unwrap().unwrap();
     let config = Config { data: data.path().to_owned(), ..Config::default() };
     let stop = CancellationToken::new();
@@ -294,4 +286,32 @@ async fn a_full_disk_stops_ingest_and_nothing_else() {
     store.limit_pages(u32::MAX - 1).await.unwrap();
     assert_eq!(json(send("1")).await.0, 202, "the same batch, when there is room");
     assert_eq!(telemetry::is_full_since(&service), None);
+}
+
+/// Another program, such as a backup, may hold the write lock for longer than the busy timeout.
+#[tokio::test]
+async fn writes_to_a_locked_database_answer_503() {
+    use sqlx::{ConnectOptions, Connection, SqlSafeStr};
+
+    let app = TestApp::start().await;
+    let hold = async |file: &str| {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(app.folder().join(file));
+        let mut other = options.connect().await.unwrap();
+        sqlx::raw_sql("BEGIN IMMEDIATE".into_sql_str()).execute(&mut other).await.unwrap();
+        other
+    };
+    let (state, reports) = (hold("state.db").await, hold("telemetry.db").await);
+    let flag = json!({"key": "LATE", "kind": "boolean"});
+    let send = || json(collect(&app, batch("1", "ada", json!([{"t": "view"}]))));
+    let (made, stored) = tokio::join!(json(app.api(Method::POST, "/flags").json(&flag)), send());
+    for (status, problem) in [made, stored] {
+        assert_eq!(status, 503, "{problem}");
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.contains("used by another program"), "{detail}");
+    }
+    for held in [state, reports] {
+        held.close().await.unwrap();
+    }
+    assert_eq!(json(app.api(Method::POST, "/flags").json(&flag)).await.0, 201);
+    assert_eq!(send().await.0, 202);
 }

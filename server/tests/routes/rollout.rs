@@ -1,22 +1,12 @@
 //! The rollout over HTTP: the rules, who was first, and what a power cut leaves behind.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "in a test, a panic is how it fails"
-)]
 
-mod common;
-#[path = "common/process.rs"]
-mod process;
-
-use common::{CLIENT_KEY, TestApp, json};
+use crate::common::process::Server;
+use crate::common::{self, CLIENT_KEY, TestApp, json};
 use phasegate_domain::{people::Role, rollout::Contribution};
 use phasegate_service::{
     ServiceError,
     rollout::{self, PlanBase, PlanImport},
 };
-use process::Server;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -187,7 +177,7 @@ async fn a_plan_is_taken_away_changed_and_brought_in_as_a_revision() {
         "{why}"
     );
     // Another plan may follow when this one has ended.
-    let canary = include_str!("../plans/canary.toml");
+    let canary = include_str!("../../plans/canary.toml");
     let (code, why) = bring(canary, "x").await;
     assert!(code == 409 && why.starts_with("key: exercise-library is under way"), "{why}");
     command(&app, "abort", "enough").await;
@@ -210,7 +200,7 @@ async fn vote(app: &TestApp, go: bool, comment: &str) -> Result<(), ServiceError
 #[tokio::test]
 async fn one_account_has_one_vote_however_many_tokens_it_makes() {
     let app = TestApp::start().await;
-    let canary = include_str!("../plans/canary.toml");
+    let canary = include_str!("../../plans/canary.toml");
     let text = canary.replace("quorum = 1\n", "quorum = 1\ntoken_votes = true\n");
     let (code, answer) =
         json(app.overwrite(Method::PUT, "/rollout/plan").json(&json!({"toml": text}))).await;
@@ -263,7 +253,7 @@ async fn a_plan_is_brought_in_upon_what_was_looked_at() {
 }
 
 fn measured_plan() -> String {
-    let canary = include_str!("../plans/canary.toml");
+    let canary = include_str!("../../plans/canary.toml");
     let phases = canary.find("[[phases]]").unwrap();
     let phase = |number: u8, flags: &str| {
         format!(

@@ -1,14 +1,6 @@
 //! Logging in, and what is shut without it, over a real listener.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "in a test, a panic is how it fails"
-)]
 
-mod common;
-
-use common::{EMAIL, PASSWORD, TestApp, cookie, json, location};
+use crate::common::{self, EMAIL, PASSWORD, TestApp, cookie, json, location};
 
 #[tokio::test]
 async fn the_admin_is_shut_without_a_login() {

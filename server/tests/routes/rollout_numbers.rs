@@ -1,20 +1,12 @@
 //! What is measured about a rollout: against control, alarming, in the first minutes, and in a week.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "in a test, a panic is how it fails"
-)]
 
-mod common;
-
-use common::{CLIENT_KEY, TestApp, json};
+use crate::common::{CLIENT_KEY, TestApp, json};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 /// Half of everyone gets a feature that is to have far fewer errors than what was there.
 fn plan() -> String {
-    let canary = include_str!("../plans/canary.toml");
+    let canary = include_str!("../../plans/canary.toml");
     let phases = canary.find("[[phases]]").unwrap();
     let phase = |number: u8, share: u8, rest: &str| {
         format!(
@@ -32,8 +24,12 @@ fn plan() -> String {
 }
 
 async fn started() -> TestApp {
+    started_with(&plan()).await
+}
+
+async fn started_with(plan: &str) -> TestApp {
     let app = TestApp::start().await;
-    let sent = app.overwrite(Method::PUT, "/rollout/plan").json(&json!({"toml": plan()}));
+    let sent = app.overwrite(Method::PUT, "/rollout/plan").json(&json!({"toml": plan}));
     let (code, answer) = json(sent).await;
     assert_eq!(code, 200, "{answer}");
     let start = json!({"command": "start", "reason": "a trial"});
@@ -129,6 +125,60 @@ async fn both_sides_of_a_share_are_compared() {
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
+    // With error collection off, the criterion is not measured, although earlier data would pass.
+    let (_, mut collecting) = json(app.api(Method::GET, "/collecting")).await;
+    collecting["errors"] = json!(false);
+    let switched = app.overwrite(Method::PUT, "/collecting").json(&collecting);
+    assert_eq!(json(switched).await.0, 200);
+    let found = condition(&status(&app).await, "criterion");
+    assert_eq!(found["verdict"], "inconclusive", "{found}");
+    assert!(found["detail"].as_str().unwrap().starts_with("not measured: errors are"), "{found}");
+}
+
+#[tokio::test]
+async fn a_criterion_on_an_event_never_received_is_inconclusive() {
+    let event = "metric = \"events\"\nevent = \"premum_conversion\"";
+    let misspelt = plan().replacen("metric = \"error_rate\"", event, 1);
+    let app = started_with(&misspelt.replacen(
+        "comparator = \"<\"\nthreshold = -30",
+        "comparator = \">\"\nthreshold = 10",
+        1,
+    ))
+    .await;
+    for who in 0..40 {
+        let is_in = is_in(&app, who).await;
+        visit(&app, who, is_in, vec![json!({"t": "custom", "name": "premium_conversion"})]).await;
+    }
+    let found = condition(&status(&app).await, "criterion");
+    assert_eq!(found["verdict"], "inconclusive", "{found}");
+    let detail = found["detail"].as_str().unwrap();
+    assert!(detail.contains("no event \"premum_conversion\" was received"), "{detail}");
+}
+
+/// Samples from before a change of the served flags do not count for the changed ones.
+#[tokio::test]
+async fn changing_the_rules_of_a_served_flag_resets_its_samples() {
+    let app = started().await;
+    for who in 0..20 {
+        let is_in = is_in(&app, who).await;
+        visit(&app, who, is_in, Vec::new()).await;
+    }
+    assert_eq!(condition(&status(&app).await, "criterion")["sample"], 20);
+    let (_, mut flag) = json(app.api(Method::GET, "/flags/NEW_FEATURE")).await;
+    flag["description"] = json!("Said otherwise");
+    let described = app.overwrite(Method::PUT, "/flags/NEW_FEATURE").json(&flag);
+    assert_eq!(json(described).await.0, 200);
+    assert_eq!(
+        condition(&status(&app).await, "criterion")["sample"],
+        20,
+        "a description does not affect evaluation"
+    );
+    flag["rules"] =
+        json!([{"condition": {"attribute": "plan", "operator": "exists"}, "variant": "on"}]);
+    assert_eq!(json(app.overwrite(Method::PUT, "/flags/NEW_FEATURE").json(&flag)).await.0, 200);
+    let found = condition(&status(&app).await, "criterion");
+    assert_eq!(found["verdict"], "inconclusive", "{found}");
+    assert_eq!(found["sample"], 0, "{found}");
 }
 
 #[tokio::test]
@@ -176,6 +226,41 @@ async fn alarms_shut_the_gate() {
     assert!(detail.contains("Error rate above 5 % (100.0 % of"), "{detail}");
     let text = app.api(Method::GET, "/rollout/review").send().await.unwrap().text().await.unwrap();
     assert!(text.contains("- An alert is firing: Critical security issue"), "{text}");
+
+    // Alerts survive an advance and end when they are acknowledged with a comment.
+    let advance = json!({"command": "advance", "reason": "a trial"});
+    let (code, answer) =
+        json(app.overwrite(Method::POST, "/rollout/commands").json(&advance)).await;
+    assert_eq!(code, 200, "{answer}");
+    let acknowledge = async |alert: &str, comment: &str| {
+        let said = json!({"contribution": "acknowledge", "alert": alert, "comment": comment});
+        json(app.api(Method::POST, "/rollout/record").json(&said)).await
+    };
+    let alerts = async || {
+        let found = condition(&status(&app).await, "alerts");
+        (
+            found["verdict"].as_str().unwrap().to_owned(),
+            found["detail"].as_str().unwrap().to_owned(),
+        )
+    };
+    let (verdict, detail) = alerts().await;
+    assert!(verdict == "fail" && detail.contains("Error rate above 5 %"), "{detail}");
+    let (code, problem) = acknowledge("error_rate", " ").await;
+    assert!((400..500).contains(&code), "{problem}");
+    assert!(problem["detail"].as_str().unwrap().contains("comment"), "{problem}");
+    let (code, answer) = acknowledge("error_rate", "a test account").await;
+    assert_eq!(code, 200, "{answer}");
+    let (verdict, detail) = alerts().await;
+    assert_eq!(verdict, "fail", "the security alert is not acknowledged");
+    assert!(detail.starts_with("Critical security") && !detail.contains("Error rate"), "{detail}");
+    assert_eq!(acknowledge("security", "the token is void").await.0, 200);
+    let (verdict, detail) = alerts().await;
+    assert_ne!(verdict, "fail", "{detail}");
+    // A critical security error after the acknowledgement fires the alert again.
+    let leak =
+        json!({"t": "error", "message": "again", "severity": "critical", "feature": "security"});
+    visit(&app, 77, true, vec![leak]).await;
+    assert_eq!(alerts().await.0, "fail");
 }
 
 #[tokio::test]

@@ -1,14 +1,6 @@
 //! OFREP over a real listener.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "in a test, a panic is how it fails"
-)]
 
-mod common;
-
-use common::{CLIENT_KEY, SERVER_TOKEN, TestApp, json};
+use crate::common::{self, CLIENT_KEY, SERVER_TOKEN, TestApp, json};
 use phasegate_domain::{
     people::Role,
     rollout::{Command, CommandKind},

@@ -1,14 +1,8 @@
 //! What must hold between flags, segments and environments, over a real listener.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "in a test, a panic is how it fails"
-)]
 
-mod common;
+use std::sync::Arc;
 
-use common::{TestApp, json};
+use crate::common::{self, TestApp, json};
 use phasegate_domain::{
     ids::EnvironmentKey,
     people::Role,
@@ -119,7 +113,7 @@ async fn a_change_says_upon_what_it_is_made() {
 #[tokio::test]
 async fn a_query_parameter_that_there_is_not_is_refused() {
     let app = TestApp::start().await;
-    let plan = json!({"toml": include_str!("../plans/canary.toml")});
+    let plan = json!({"toml": include_str!("../../plans/canary.toml")});
     let before = json(app.api(Method::GET, "/rollout")).await.1;
     for path in ["/rollout/plan?dryrun=true", "/rollout/plan?dry_run=true&dry_run=false"] {
         let (status, problem) = json(app.overwrite(Method::PUT, path).json(&plan)).await;
@@ -306,4 +300,95 @@ async fn each_environment_has_its_own_story_of_a_shared_flag() {
     let fields = lines[0].entry.change.fields();
     let paths: Vec<&str> = fields.iter().map(|field| field.path.as_str()).collect();
     assert_eq!(paths, ["owner"], "the rule is production's own");
+}
+
+/// A change shares unchanged flags and segments with the previous configuration instead of reading them again.
+#[tokio::test]
+async fn a_change_shares_unchanged_parts_of_the_configuration() {
+    let app = TestApp::start().await;
+    for key in ["ONE", "OTHER"] {
+        let flag = json!({"key": key, "kind": "boolean"});
+        assert_eq!(json(app.api(Method::POST, "/flags").json(&flag)).await.0, 201);
+    }
+    let environment = app.service.first_environment().unwrap();
+    let before = app.service.environment(environment).unwrap();
+    assert_eq!(json(app.api(Method::POST, "/flags/ONE/off")).await.0, 200);
+    let after = app.service.environment(environment).unwrap();
+    assert!(!after.stored_flag("ONE").unwrap().state.enabled);
+    for (old, new) in before.segments.iter().zip(after.segments.iter()) {
+        assert!(Arc::ptr_eq(&old.value, &new.value), "{}", new.value.key);
+    }
+    let (old, new) = (before.stored_flag("OTHER").unwrap(), after.stored_flag("OTHER").unwrap());
+    assert!(Arc::ptr_eq(&old.flag, &new.flag) && Arc::ptr_eq(&old.state, &new.state));
+    let (old, new) = (before.stored_flag("ONE").unwrap(), after.stored_flag("ONE").unwrap());
+    assert!(!Arc::ptr_eq(&old.state, &new.state), "the changed state is replaced");
+}
+
+/// A token of one environment cannot change fields and resources that all environments share.
+#[tokio::test]
+async fn an_environment_token_cannot_change_shared_resources() {
+    let app = TestApp::start().await;
+    let base = "/api/v1/projects/default/environments";
+    let call = |method: Method, path: &str, token: &str| {
+        let request = app.client.request(method, format!("{}{base}{path}", app.url));
+        request.bearer_auth(token).header("if-match", "*")
+    };
+    let admin = common::SERVER_TOKEN;
+    json(call(Method::POST, "", admin).json(&json!({"key": "staging"}))).await;
+    let text = json!({"key": "TEXT", "kind": "string", "variants": [{"name": "a", "value": "a"}], "off_variant": "a"});
+    assert_eq!(json(app.api(Method::POST, "/flags").json(&text)).await.0, 201);
+    let new = json!({"name": "local", "scopes": ["admin"]});
+    let (status, made) = json(call(Method::POST, "/staging/tokens", admin).json(&new)).await;
+    assert_eq!(status, 201, "{made}");
+    let local = made["secret"].as_str().unwrap();
+    let (_, mut file) = json(call(Method::GET, "/staging/file", local)).await;
+    let mut flags = file["flags"].as_array_mut().unwrap().iter_mut();
+    let shared = flags.find(|flag| flag["key"] == "TEXT").unwrap();
+    shared["variants"] = json!([{"name": "a", "value": "b"}]);
+    let segment = |key: &str| json!({"key": key, "name": "mine", "condition": {"attribute": "a", "operator": "exists"}});
+    for (method, path, body) in [
+        (Method::POST, "/staging/segments", segment("mine")),
+        (Method::PUT, "/staging/segments/beta_testers", segment("beta_testers")),
+        (Method::DELETE, "/staging/segments/beta_testers", json!(null)),
+        (Method::DELETE, "/staging/flags/TEXT", json!(null)),
+        (Method::PUT, "/staging/file", file),
+        (
+            Method::PUT,
+            "/staging/rollout/plan",
+            json!({"toml": include_str!("../../plans/canary.toml")}),
+        ),
+        (Method::PUT, "/staging", json!({"key": "mine"})),
+        (Method::DELETE, "/staging?confirm=staging", json!(null)),
+        (Method::POST, "", json!({"key": "another"})),
+    ] {
+        let (status, problem) = json(call(method.clone(), path, local).json(&body)).await;
+        assert_eq!(status, 403, "{method} {path}: {problem}");
+    }
+    let own = json!({"flag": "TEXT", "targeting_key": "ada", "variant": "a"});
+    assert_eq!(
+        json(call(Method::POST, "/staging/overrides", local).json(&own)).await.0,
+        201,
+        "overrides belong to the environment"
+    );
+}
+
+/// Importing a file leaves kill switches as they are, and a large import writes one audit entry.
+#[tokio::test]
+async fn importing_a_file_keeps_kill_switches_and_writes_one_audit_entry() {
+    let app = TestApp::start().await;
+    let flag = json!({"key": "F", "kind": "boolean"});
+    assert_eq!(json(app.api(Method::POST, "/flags").json(&flag)).await.0, 201);
+    let (_, mut file) = json(app.api(Method::GET, "/file")).await;
+    assert_eq!(json(app.api(Method::POST, "/flags/F/kill")).await.0, 200);
+    let audit =
+        async || json(app.api(Method::GET, "/audit?limit=200")).await.1.as_array().unwrap().len();
+    let before = audit().await;
+    let overrides =
+        (0..30).map(|n| json!({"flag": "F", "targeting_key": format!("u{n}"), "variant": "on"}));
+    file["overrides"] = overrides.collect();
+    let (status, answer) = json(app.overwrite(Method::PUT, "/file").json(&file)).await;
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(json(app.api(Method::GET, "/overrides")).await.1["total"], 30);
+    assert_eq!(json(app.api(Method::GET, "/flags/F")).await.1["killed"], true);
+    assert_eq!(audit().await, before + 1);
 }

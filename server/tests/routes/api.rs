@@ -1,14 +1,6 @@
 //! The REST API over a real listener.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "in a test, a panic is how it fails"
-)]
 
-mod common;
-
-use common::{CLIENT_KEY, TestApp, json};
+use crate::common::{self, CLIENT_KEY, TestApp, json};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -115,6 +107,27 @@ async fn what_is_wrong_is_refused_and_named() {
             ),
             422,
             "variants.on.value: must be of the kind boolean",
+        ),
+        (
+            with("rules", test("matches", "(?:\\w{2,40}[a-z]){9}$")),
+            422,
+            "value: takes too long to search",
+        ),
+        (with("rules", test("matches", "/^a/i")), 422, "(?i)"),
+        (
+            with(
+                "rules",
+                rule(json!({"attribute": "it", "operator": "equals",
+                    "value": 123_456_789_012_345_678_901.0_f64})),
+            ),
+            422,
+            "has a number of more digits than are kept",
+        ),
+        (
+            json!({"key": "A", "kind": "object", "off_variant": "only", "variants":
+                [{"name": "only", "value": {"n": 123_456_789_012_345_678_901.0_f64}}]}),
+            422,
+            "variants.only.value: has a number of more digits",
         ),
         (with("key", json!("a b")), 422, "key: a key holds letters"),
         (with("enabld", json!(true)), 422, "unknown field `enabld`"),

@@ -1,0 +1,107 @@
+//! Stories about labels: names that apps choose, such as event names, with a bounded number of distinct rows.
+
+use phasegate_domain::telemetry::{
+    Batch, MAX_LABELS, OTHER_LABEL, Resolution, Series, Slice, minute_of,
+};
+use phasegate_store::{Appended, TelemetryStore};
+
+use crate::{
+    at,
+    telemetry::{HERE, batch, custom, minutes, rows, seen},
+};
+
+const DAY: i64 = 86_400;
+
+/// Too many labels share one row, and are counted there.
+pub async fn labels_are_bounded(store: impl TelemetryStore) {
+    for start in (0..MAX_LABELS + 50).step_by(100) {
+        let names = (start..start + 100).map(|n| custom(&format!("event-{n:04}"))).collect();
+        store.append(&[batch(&start.to_string(), names)]).await.unwrap();
+    }
+    let minute = minute_of(at(0));
+    let rows = minutes(&store, HERE, minute, minute + 1).await;
+    assert_eq!(rows.len(), MAX_LABELS as usize + 1);
+    let other = rows.iter().find(|row| row.label == OTHER_LABEL).unwrap();
+    assert_eq!(other.tally.count(), 100);
+    let known = store.append(&[batch("again", vec![custom("event-0000")])]).await.unwrap();
+    assert_eq!(known, [Appended::Stored]);
+    let rows = minutes(&store, HERE, minute, minute + 1).await;
+    let first = rows.iter().find(|row| row.label == "event-0000").unwrap();
+    assert_eq!(first.tally.count(), 2);
+}
+
+/// Labels are bounded however old the events are that they come with.
+pub async fn labels_of_old_events_are_bounded(store: impl TelemetryStore) {
+    let old = at(0);
+    for start in (0..MAX_LABELS + 50).step_by(100) {
+        let names = (start..start + 100).map(|n| custom(&format!("event-{n:04}"))).collect();
+        let mut late = batch(&start.to_string(), names);
+        late.received_at = at(7 * 86_400);
+        late.facts.iter_mut().for_each(|fact| fact.at = old);
+        store.append(&[late]).await.unwrap();
+    }
+    let span = Resolution::Hour.span_of(old);
+    let rows = rows(&store, HERE, Resolution::Hour, Slice::All, span, span + 1).await;
+    assert_eq!(rows.len(), MAX_LABELS as usize + 1);
+}
+
+/// A label that nobody has used for days makes room for another.
+pub async fn unused_labels_make_room(store: impl TelemetryStore) {
+    let names = (0..MAX_LABELS).map(|n| custom(&format!("event-{n:04}"))).collect();
+    store.append(&[batch("old", names)]).await.unwrap();
+    let mut late = batch("new", vec![custom("newcomer")]);
+    late.received_at = at(3 * 86_400);
+    late.facts[0].at = late.received_at;
+    store.append(&[Batch { id: "wake".into(), facts: Vec::new(), ..late.clone() }]).await.unwrap();
+    store.append(&[late.clone()]).await.unwrap();
+    let minute = minute_of(late.received_at);
+    let rows = minutes(&store, HERE, minute, minute + 1).await;
+    assert_eq!(rows[0].label, "newcomer");
+}
+
+/// Sends `MAX_LABELS` labels, each from the same `people` users.
+async fn fill(store: &impl TelemetryStore, people: u64) {
+    for person in 0..people {
+        let names = (0..MAX_LABELS).map(|n| custom(&format!("event-{n:04}"))).collect();
+        store.append(&[seen(&format!("fill-{person}"), person, person, names)]).await.unwrap();
+    }
+}
+
+/// Sends a label from `people` users at an instant and returns whether it has a row of its own.
+async fn has_rows(store: &impl TelemetryStore, name: &str, people: u64, second: i64) -> bool {
+    for person in 0..people {
+        let id = format!("{name}-{person}");
+        let mut sent = seen(&id, 1_000 + person, 1_000 + person, vec![custom(name)]);
+        sent.received_at = at(second);
+        sent.facts[0].at = sent.received_at;
+        store.append(&[sent]).await.unwrap();
+    }
+    let minute = minute_of(at(second));
+    minutes(store, HERE, minute, minute + 1).await.iter().any(|row| row.label == name)
+}
+
+/// A label replaces one that fewer users send. Labels that are a day old are only replaced by one that
+/// at least twice as many users send, plus four.
+pub async fn day_old_labels_are_only_displaced_by_far_more_users(store: impl TelemetryStore) {
+    fill(&store, 3).await;
+    assert!(!has_rows(&store, "two", 2, 60).await, "fewer users than the others have");
+    assert!(has_rows(&store, "seven", 7, 60).await, "more users than another has");
+    assert!(!has_rows(&store, "late", 7, DAY + 600).await, "the others are a day old");
+    assert!(has_rows(&store, "popular", 30, DAY + 600).await, "far more users than another has");
+}
+
+/// Labels that a plan names are never replaced.
+pub async fn labels_of_the_plan_are_never_displaced(store: impl TelemetryStore) {
+    let planned = [(Series::Custom, "planned".to_owned())];
+    store.reserve_labels(HERE, &planned, at(0)).await.unwrap();
+    fill(&store, 3).await;
+    let newcomers = (0..MAX_LABELS).map(|n| custom(&format!("new-{n:04}"))).collect::<Vec<_>>();
+    for person in 100..140 {
+        let id = format!("new-{person}");
+        store.append(&[seen(&id, person, person, newcomers.clone())]).await.unwrap();
+    }
+    let minute = minute_of(at(0));
+    let rows = minutes(&store, HERE, minute, minute + 1).await;
+    assert!(rows.iter().any(|row| row.label == "new-0000"), "the others made room");
+    assert!(has_rows(&store, "planned", 1, 60).await);
+}
