@@ -63,7 +63,8 @@ test('the loader describes rejected values that are not errors by kind or keys',
   page.on('request', (request) => new URL(request.url()).pathname === '/collect' && sent.push(request.postData() ?? ''));
   await openAlone(page);
   await page.evaluate(() => {
-    for (const reason of [0, '', false, null, { code: 500, at: 'checkout' }, new CustomEvent('gone'), [1, 2], document.body, Symbol('s')]) void Promise.reject(reason);
+    for (const reason of [0, '', false, null, { code: 500, at: 'checkout' }, new CustomEvent('gone'), { type: 'a value' }, new Map(), [1, 2], document.body, Symbol('s')]) void Promise.reject(reason);
+    dispatchEvent(new ErrorEvent('error', { message: 'Uncaught [object Object]', error: { code: 5 } }));
     for (const sourceFile of ['chrome-extension', 'https://app.example/app.js']) {
       dispatchEvent(new SecurityPolicyViolationEvent('securitypolicyviolation', { sourceFile, blockedURI: `https://${sourceFile.length}.example`, effectiveDirective: 'img-src', disposition: 'enforce' } as SecurityPolicyViolationEventInit));
     }
@@ -74,8 +75,9 @@ test('the loader describes rejected values that are not errors by kind or keys',
   const messages = JSON.parse(sent[0]!).alone.filter(([kind]: [string]) => kind === 'error').map(([, , message]: string[]) => message);
   // Browsers dispatch `unhandledrejection` later than the events above.
   expect(messages.sort()).toEqual([
-    'Rejected with 0', 'Rejected with ', 'Rejected with false', 'Rejected with null', 'Rejected with code,at', 'Rejected with gone',
-    'Rejected with 0,1', 'Rejected with body', 'Rejected with Symbol(s)', 'img-src refused https://26.example',
+    'Rejected with 0', 'Rejected with nothing', 'Rejected with false', 'Rejected with null', 'Rejected with Object code,at', 'Rejected with CustomEvent gone',
+    'Rejected with Object type', 'Rejected with Map ', 'Rejected with Array 0,1', 'Rejected with body', 'Rejected with Symbol(s)', 'Thrown with Object code',
+    'img-src refused https://26.example',
   ].sort());
 });
 

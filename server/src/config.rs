@@ -173,13 +173,25 @@ impl Config {
     }
 
     fn extract(sources: &Figment) -> anyhow::Result<Self> {
-        let config: Self = sources.extract().map_err(|error| in_words(&error))?;
+        let mut config: Self = sources.extract().map_err(|error| in_words(&error))?;
         if let Some(url) = &config.public_url {
-            check_public_url(url)?;
+            config.public_url = Some(public_origin(url)?);
         }
+        check_key("client_key", config.client_key(), 1)?;
+        check_key("server_token", config.server_token(), MIN_TOKEN)?;
         let proxies = config.trusted_proxies.as_deref().unwrap_or_default();
         TrustedProxies::parse(proxies).map_err(anyhow::Error::msg)?;
         Ok(config)
+    }
+
+    /// The client key of the first start. An empty variable counts as unset, as composed files write it.
+    pub(crate) fn client_key(&self) -> Option<&str> {
+        self.client_key.as_deref().map(str::trim).filter(|key| !key.is_empty())
+    }
+
+    /// The server token of the first start. An empty variable counts as unset.
+    pub(crate) fn server_token(&self) -> Option<&str> {
+        self.server_token.as_deref().map(str::trim).filter(|token| !token.is_empty())
     }
 
     /// The proxies that are trusted; checked when the configuration was read.
@@ -194,9 +206,24 @@ impl Config {
     }
 }
 
+/// The shortest server token that is accepted, in characters. Client keys are public, so any length will do.
+const MIN_TOKEN: usize = 8;
+
+/// Keys travel in headers and addresses, so only visible ASCII characters arrive as they were set.
+fn check_key(setting: &str, key: Option<&str>, min: usize) -> anyhow::Result<()> {
+    let Some(key) = key else { return Ok(()) };
+    anyhow::ensure!(
+        key.len() >= min && key.bytes().all(|byte| byte.is_ascii_graphic()),
+        "{setting}: must be at least {min} characters of ASCII without spaces; leave it out to have one made"
+    );
+    Ok(())
+}
+
 /// The address under which people and pages reach the server is that of a host: pages ask for `/collect`
 /// and `/admin` at its root.
-fn check_public_url(url: &str) -> anyhow::Result<()> {
+///
+/// Returns the origin as browsers send it: in lower case, in ASCII, without the scheme's own port.
+fn public_origin(url: &str) -> anyhow::Result<String> {
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
     let rest = rest
         .with_context(|| format!("public_url: must begin with https:// or http://, not {url:?}"))?;
@@ -214,7 +241,16 @@ fn check_public_url(url: &str) -> anyhow::Result<()> {
         "public_url: {url:?} has a path, below which the admin cannot be served; give it a host name \
          of its own, such as https://flags.example.com, and let the proxy pass on all of it"
     );
-    Ok(())
+    anyhow::ensure!(
+        !host.contains('*'),
+        "public_url: {url:?} has a wildcard; name the one host that people open"
+    );
+    let parsed = url::Url::parse(url).map_err(|error| {
+        anyhow::anyhow!(
+            "public_url: {url:?} cannot be read ({error}); write it like https://flags.example.com"
+        )
+    })?;
+    Ok(parsed.origin().ascii_serialization())
 }
 
 /// What is wrong with a setting, by its name and where it is written.
@@ -293,5 +329,40 @@ mod tests {
         assert_eq!(format, "log_format: must be one of text, json, not \"xml\"");
         let proxies = complaint(&[("PHASEGATE_TRUSTED_PROXIES", "10.0.0.0/8, proxy")]);
         assert!(proxies.contains("\"proxy\""), "{proxies}");
+        for (name, value) in [
+            ("PHASEGATE_SERVER_TOKEN", "abc"),
+            ("PHASEGATE_SERVER_TOKEN", "pgs_\u{e4}\u{e4}\u{e4}\u{e4}"),
+            ("PHASEGATE_CLIENT_KEY", "pk_a b"),
+        ] {
+            let key = complaint(&[(name, value)]);
+            assert!(key.contains("ASCII without spaces"), "{key}");
+        }
+    }
+
+    #[test]
+    fn an_empty_key_counts_as_unset_and_line_ends_are_trimmed() {
+        let config =
+            from(&[("PHASEGATE_SERVER_TOKEN", ""), ("PHASEGATE_CLIENT_KEY", "pk_new\n")]).unwrap();
+        assert_eq!((config.server_token(), config.client_key()), (None, Some("pk_new")));
+    }
+
+    #[test]
+    fn the_public_address_is_the_origin_that_browsers_send() {
+        for (written, origin) in [
+            ("https://example.org/", "https://example.org"),
+            ("https://Example.org:443", "https://example.org"),
+            ("http://example.org:80", "http://example.org"),
+            ("https://example.org:8443", "https://example.org:8443"),
+            (
+                "https://\u{43f}\u{440}\u{438}\u{43c}\u{435}\u{440}.example",
+                "https://xn--e1afmkfd.example",
+            ),
+        ] {
+            let config = from(&[("PHASEGATE_PUBLIC_URL", written)]).unwrap();
+            assert_eq!(config.public_url.as_deref(), Some(origin), "{written}");
+        }
+        for wrong in ["https://example.org:99999", "https://*.example.org"] {
+            assert!(from(&[("PHASEGATE_PUBLIC_URL", wrong)]).is_err(), "{wrong}");
+        }
     }
 }

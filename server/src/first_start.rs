@@ -14,17 +14,17 @@ pub(crate) async fn run(service: &Service, config: &Config, url: &str) -> anyhow
     if !setup::is_first_start(service).await? {
         return Ok(());
     }
-    let made = |given: &Option<String>, prefix: &str, length: usize| -> anyhow::Result<String> {
+    let made = |given: Option<&str>, prefix: &str, length: usize| -> anyhow::Result<String> {
         match given {
-            Some(given) => Ok(given.clone()),
+            Some(given) => Ok(given.to_owned()),
             None => Ok(secrets::text(prefix, &clock::seed()?, length)),
         }
     };
     let new = setup::FirstSecrets {
         email: config.admin_email.clone().unwrap_or_else(|| DEFAULT_EMAIL.to_owned()),
-        password: made(&config.admin_password, "", 20)?,
-        client_key: made(&config.client_key, "pk_", 24)?,
-        server_token: made(&config.server_token, "pgs_", 32)?,
+        password: made(config.admin_password.as_deref(), "", 20)?,
+        client_key: made(config.client_key(), "pk_", 24)?,
+        server_token: made(config.server_token(), "pgs_", 32)?,
     };
     let plan = setup::parse_plan(plans::EXERCISE_LIBRARY).context("the built-in plan is broken")?;
     let seeds = [clock::seed()?, clock::seed()?];
@@ -44,8 +44,8 @@ pub(crate) async fn warn_of_ignored(service: &Service, config: &Config) {
         service,
         asked.then_some(email),
         config.admin_password.as_deref(),
-        config.client_key.as_deref(),
-        config.server_token.as_deref(),
+        config.client_key(),
+        config.server_token(),
     );
     let found = match found.await {
         Ok(found) => found,

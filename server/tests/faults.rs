@@ -206,9 +206,9 @@ fn serve(data: &Path) -> (Child, String) {
 }
 
 /// Over HTTP, so that the change is only in the journal.
-fn switch_off(url: &str, flag: &str) {
+fn act(url: &str, flag: &str, act: &str) {
     let mut stream = TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
-    let path = format!("/api/v1/projects/default/environments/production/flags/{flag}/off");
+    let path = format!("/api/v1/projects/default/environments/production/flags/{flag}/{act}");
     let request = format!(
         "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {SERVER_TOKEN}\r\n\
          Content-Length: 0\r\nConnection: close\r\n\r\n"
@@ -259,7 +259,7 @@ async fn a_process_beside_the_server_leaves_its_journal() {
         output.stdout
     };
     let journal = |name: &str| std::fs::metadata(folder.path().join(name)).map(|file| file.ino());
-    switch_off(&url, "AI_EXERCISE_COACHING");
+    act(&url, "AI_EXERCISE_COACHING", "off");
     // As the system sees it: process and inode of each lock.
     let (process, file) =
         (format!(" {} ", child.id()), format!(":{} ", journal("state.db").unwrap()));
@@ -274,7 +274,7 @@ async fn a_process_beside_the_server_leaves_its_journal() {
         state.close().await.unwrap();
     }
     assert_eq!(journal("state.db-wal").unwrap(), before, "the server's journal is still there");
-    switch_off(&url, "OFFLINE_EXERCISE_ACCESS");
+    act(&url, "OFFLINE_EXERCISE_ACCESS", "off");
     let flags: Vec<Value> = serde_json::from_slice(&run(&["flag", "list", "--json"])).unwrap();
     for key in ["AI_EXERCISE_COACHING", "EXERCISE_VIDEO_INTEGRATION", "OFFLINE_EXERCISE_ACCESS"] {
         let found = flags.iter().find(|flag| flag["key"] == key).unwrap();
@@ -292,7 +292,7 @@ fn a_backup_is_not_mixed_with_an_old_journal() {
     let backup = folder.path().join("backup");
     std::fs::copy(folder.path().join("state.db"), &backup).unwrap();
     let (mut child, url) = serve(folder.path());
-    switch_off(&url, "AI_EXERCISE_COACHING");
+    act(&url, "AI_EXERCISE_COACHING", "off");
     child.kill().unwrap();
     child.wait().unwrap();
     let journal = folder.path().join("state.db-wal");
@@ -315,7 +315,7 @@ fn a_backup_is_not_mixed_with_an_old_journal() {
 fn a_journal_of_the_same_file_is_used() {
     let folder = tempfile::tempdir().unwrap();
     let (mut child, url) = serve(folder.path());
-    switch_off(&url, "AI_EXERCISE_COACHING");
+    act(&url, "AI_EXERCISE_COACHING", "off");
     child.kill().unwrap();
     child.wait().unwrap();
     let list = phasegate(folder.path(), &["flag", "list", "--json"]).output().unwrap();
@@ -336,8 +336,7 @@ fn a_folder_has_one_server() {
     stop(child);
 }
 
-/// Commands that run at once do not stand in each other's way: none needs a file that another one makes or
-/// takes away.
+/// Commands that run at the same time and change the same flag all succeed.
 #[test]
 fn commands_at_once_all_succeed() {
     let folder = tempfile::tempdir().unwrap();
@@ -345,19 +344,37 @@ fn commands_at_once_all_succeed() {
     let probe = folder.path().join(".phasegate-write-test");
     std::fs::write(&probe, "somebody else's").unwrap();
     for _ in 0..4 {
-        let commands: Vec<Child> = (0..4)
-            .map(|_| {
-                phasegate(folder.path(), &["flag", "set", "AI_EXERCISE_COACHING", "--on"])
+        let commands: Vec<Child> = ["--on", "--off", "--kill", "--revive"]
+            .map(|act| {
+                phasegate(folder.path(), &["flag", "set", "AI_EXERCISE_COACHING", act])
                     .spawn()
                     .unwrap()
             })
-            .collect();
+            .into();
         for command in commands {
             let output = command.wait_with_output().unwrap();
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         }
     }
     assert_eq!(std::fs::read_to_string(&probe).unwrap(), "somebody else's");
+    stop(child);
+}
+
+/// An act applies to what is stored, not to what the server has read up to a second ago.
+#[test]
+fn a_kill_right_after_a_command_is_stored() {
+    let folder = tempfile::tempdir().unwrap();
+    let (child, url) = serve(folder.path());
+    let flag = "AI_EXERCISE_COACHING";
+    for _ in 0..3 {
+        act(&url, flag, "kill");
+        let revive = phasegate(folder.path(), &["flag", "set", flag, "--revive"]).output().unwrap();
+        assert!(revive.status.success(), "{}", String::from_utf8_lossy(&revive.stderr));
+        act(&url, flag, "kill");
+        let stored = phasegate(folder.path(), &["flag", "get", flag, "--json"]).output().unwrap();
+        let stored: Value = serde_json::from_slice(&stored.stdout).unwrap();
+        assert_eq!(stored["killed"], true);
+    }
     stop(child);
 }
 

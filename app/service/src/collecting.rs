@@ -53,7 +53,7 @@ pub async fn save(
     after: Versioned<Collecting>,
 ) -> Result<(), ServiceError> {
     actor.require(Role::Operator)?;
-    let _turn = service.begin_edit().await;
+    let _turn = service.begin_edit().await?;
     let live = service.environment(environment)?;
     let before = live.environment.collecting.value;
     for switch in Switch::ALL {

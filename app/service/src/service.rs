@@ -164,10 +164,15 @@ impl Service {
     /// # Errors
     /// When storage fails.
     pub async fn catch_up(&self) -> Result<(), ServiceError> {
+        self.read_newer_state().await?;
+        Ok(self.telemetry.catch_up().await?)
+    }
+
+    async fn read_newer_state(&self) -> Result<(), ServiceError> {
         if self.state.revision().await? > self.directory.load().revision {
             self.reload().await?;
         }
-        Ok(self.telemetry.catch_up().await?)
+        Ok(())
     }
 
     /// What cannot be stored now, and why; nothing while all is well.
@@ -205,9 +210,15 @@ impl Service {
         Ok(state?)
     }
 
-    /// Takes the turn to change something; held until the change is in memory.
-    pub(crate) async fn begin_edit(&self) -> MutexGuard<'_, ()> {
-        self.editing.lock().await
+    /// Takes the turn to change something; held until the change is in memory. Reads what another process has
+    /// written since the last look, so that a change is compared with what is stored and not with an older copy.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub(crate) async fn begin_edit(&self) -> Result<MutexGuard<'_, ()>, ServiceError> {
+        let turn = self.editing.lock().await;
+        self.read_newer_state().await?;
+        Ok(turn)
     }
 
     /// Writes changes, all or none, and swaps them in. `what` names what a conflict is about.

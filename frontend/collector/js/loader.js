@@ -46,13 +46,13 @@ const install = (key, origin, settings) => {
   // `state.take` is put there by the collector; before, a bounded buffer keeps what comes.
   const send = (what) => {
     if (state.take) return state.take(what);
-    if (state.isAlone && what.done) return what[0] == 'identify' && state.recall(what[2]), what.done(what[0] == 'feedback' ? Promise.reject(Error('phasegate: not sent, its script is missing')) : void 0);
+    if (state.isAlone && what.done) return what[0] == 'identify' && state.recall(what[2]), what[0] == 'feedback' ? what.fail(Error('phasegate: not sent, its script is missing')) : what.done();
     seen.length < 500 ? seen.push(what) : state.lost++;
   };
   const pass = (name) => (...what) => send([name, now(), ...what]);
   // Nobody waits for ever: after five seconds the app goes on with what is there.
-  const within = (work) => new Promise((done) => { work(done); setTimeout(done, 5000); });
-  const asking = (name) => (...what) => within((done) => send(Object.assign([name, now(), ...what], { done })));
+  const within = (work) => new Promise((done, fail) => { work(done, fail); setTimeout(done, 5000); });
+  const asking = (name) => (...what) => within((done, fail) => send(Object.assign([name, now(), ...what], { done, fail })));
   const timer = (kind) => (name) => pass('timing').bind(0, kind, name, now());
 
   const drains = [];
@@ -82,8 +82,9 @@ const install = (key, origin, settings) => {
       const isRejection = type == 'unhandledrejection', isCaptured = name == 'captured';
       const problem = isRejection ? event.reason : isCaptured ? given : event.error;
       // Values that are not errors are described by kind or keys, a short form of the collector's `describe`.
-      const message = problem?.message ?? (isRejection || isCaptured
-        ? problem && typeof problem == 'string' ? problem : (isRejection ? 'Rejected with ' : 'Thrown with ') + (Object(problem) === problem ? problem.localName ?? problem.type ?? Object.keys(problem) : String(problem))
+      const isObject = Object(problem) === problem;
+      const message = problem?.message ?? (isRejection || isCaptured || isObject
+        ? problem && typeof problem == 'string' ? problem : (isRejection ? 'Rejected with ' : 'Thrown with ') + (isObject ? problem.localName ?? problem.constructor?.name + ' ' + (problem instanceof Event ? problem.type : Object.keys(problem)) : String(problem) || 'nothing')
         : event.message || (type == 'securitypolicyviolation' ? event.disposition != 'report' && !/-extension/.test(event.sourceFile + event.blockedURI) && event.effectiveDirective + ' refused ' + event.blockedURI : type == 'error' && (target.src || target.href)));
       if (name == 'identify') state.who = given + '';
       if (name == 'exposure') exposed[given] = more;

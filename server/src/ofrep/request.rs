@@ -45,7 +45,9 @@ pub(crate) fn sent_key(headers: &HeaderMap) -> Option<&str> {
         let (scheme, key) = value.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())
     });
-    bearer.or_else(|| header_text(headers, header::HeaderName::from_static("x-api-key")))
+    let sent =
+        bearer.or_else(|| header_text(headers, header::HeaderName::from_static("x-api-key")));
+    sent.filter(|key| !key.is_empty())
 }
 
 /// A request that was read.
@@ -179,5 +181,7 @@ mod tests {
         assert_eq!(sent_key(&headers), Some("k2"));
         headers.insert("authorization", HeaderValue::from_static("Basic abc"));
         assert_eq!(sent_key(&headers), Some("k1"));
+        headers.insert("x-api-key", HeaderValue::from_static(""));
+        assert_eq!(sent_key(&headers), None, "an empty key is no key");
     }
 }

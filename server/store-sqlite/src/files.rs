@@ -49,6 +49,22 @@ pub(crate) fn check(path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Checks that files can be made in a folder, which is made if missing. A full disk is no error: there may be
+/// room later.
+///
+/// # Errors
+/// [`StoreError::CannotWrite`].
+pub(crate) fn check_folder(folder: &Path) -> Result<(), StoreError> {
+    // Of a name of its own, because other processes may check at the same time.
+    let probe = folder.join(format!(".write-test-{}", std::process::id()));
+    let made = fs::create_dir_all(folder).and_then(|()| fs::File::create(&probe));
+    match made.and_then(|_| fs::remove_file(&probe)) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::StorageFull => Ok(()),
+        Err(error) => Err(cannot_write(folder, &error)),
+    }
+}
+
 fn cannot_write(file: &Path, error: &std::io::Error) -> StoreError {
     let owner = fs::metadata(file).ok().map(|found| found.uid());
     StoreError::CannotWrite {

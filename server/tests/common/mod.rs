@@ -1,5 +1,5 @@
 //! A server on a real listener and a fresh data folder, and a client that talks to it.
-#![allow(dead_code, reason = "each test file is a program of its own and uses a part of this")]
+#![allow(dead_code, reason = "each test binary uses a part of this")]
 
 pub(crate) mod process;
 

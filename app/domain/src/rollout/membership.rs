@@ -232,6 +232,7 @@ mod tests {
     use super::*;
     use crate::{
         bucket::Salt,
+        flags::Cause,
         flags::{Flag, FlagState, Reason, evaluate, explain},
         ids::RolloutKey,
         rollout::{Command, CommandKind, Standing, apply, validate::tests::plan_file},
@@ -360,6 +361,9 @@ mod tests {
                 prop_assert_eq!(&answer, &explained.unwrap());
                 let last = Step::Answer { variant: answer.variant.name.clone(), reason: answer.reason };
                 prop_assert_eq!(steps.last(), Some(&last));
+                let decided = |step: &Step| matches!(step, Step::Audience(_) | Step::NoTargetingKey);
+                let by_rollout = matches!(answer.cause, Cause::Rollout(_));
+                prop_assert!(!by_rollout || steps.iter().any(decided), "{steps:?}");
             }
         }
 

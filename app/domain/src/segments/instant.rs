@@ -46,6 +46,10 @@ pub(super) fn of_text(text: &str) -> Option<DateTime<Utc>> {
     if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
         return Some(instant.to_utc());
     }
+    // RFC 3339 wants seconds; ISO 8601 does not.
+    if let Ok(instant) = DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M%#z") {
+        return Some(instant.to_utc());
+    }
     if let Ok(date) = text.parse::<NaiveDate>() {
         return Some(date.and_hms_opt(0, 0, 0)?.and_utc());
     }
@@ -107,6 +111,7 @@ mod tests {
             "2026-01-02T04:04:05+01:00",
             "2026-01-02T03:04:05.000",
             " 2026-01-02 03:04:05Z ",
+            "2026-01-02T03:04:05.000Z",
         ] {
             let found = of_text(text).map(|instant| instant.to_rfc3339());
             assert_eq!(found.as_deref(), Some("2026-01-02T03:04:05+00:00"), "{text}");

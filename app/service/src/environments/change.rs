@@ -63,7 +63,7 @@ pub async fn rename(
 ) -> Result<(), ServiceError> {
     actor.require(Role::Admin)?;
     actor.require_shared("environments")?;
-    let _turn = service.begin_edit().await;
+    let _turn = service.begin_edit().await?;
     let live = service.environment(environment)?;
     let names = |environment: &Environment| (environment.key.clone(), environment.name.clone());
     if seen.is_some_and(|seen| names(seen) != names(&live.environment)) {
@@ -102,7 +102,7 @@ pub async fn delete(
 ) -> Result<(), ServiceError> {
     actor.require(Role::Admin)?;
     actor.require_shared("environments")?;
-    let turn = service.begin_edit().await;
+    let turn = service.begin_edit().await?;
     let live = service.environment(environment)?;
     let key = &live.environment.key;
     if typed.trim() != key.as_str() {

@@ -28,7 +28,7 @@ pub async fn create(
     actor.require(Role::Admin)?;
     actor.require_shared("environments")?;
     check_key(&key)?;
-    let _turn = service.begin_edit().await;
+    let _turn = service.begin_edit().await?;
     let project = service.environment(beside)?.environment.project_id;
     if service.siblings(project).len() >= MAX_ENVIRONMENTS {
         let text = format!("there are {MAX_ENVIRONMENTS} environments, and no more are allowed");

@@ -177,7 +177,7 @@ pub async fn import(
     seen: Option<&str>,
 ) -> Result<Vec<ImportChange>, ServiceError> {
     actor.require(Role::Operator)?;
-    let _turn = service.begin_edit().await;
+    let _turn = service.begin_edit().await?;
     let live = service.environment(environment)?;
     if seen.is_some_and(|seen| seen != based_on(&live)) {
         return Err(ServiceError::Conflict("the environment"));

@@ -90,7 +90,7 @@ pub async fn save_override(
     expected: Found,
 ) -> Result<(), ServiceError> {
     actor.require(Role::Operator)?;
-    let _turn = service.begin_edit().await;
+    let _turn = service.begin_edit().await?;
     let live = service.environment(environment)?;
     validate(&live, &personal)?;
     if personal.expires_at.is_some_and(|end| end <= service.now()) {
@@ -133,7 +133,7 @@ pub async fn delete_override(
     seen: Option<i64>,
 ) -> Result<(), ServiceError> {
     actor.require(Role::Operator)?;
-    let _turn = service.begin_edit().await;
+    let _turn = service.begin_edit().await?;
     let stored = override_of(service, actor, environment, flag, user)?;
     if seen.is_some_and(|seen| seen != stored.version) {
         return Err(ServiceError::Conflict("the override"));

@@ -91,7 +91,7 @@ pub async fn create(
 ) -> Result<(), ServiceError> {
     actor.require(Role::Operator)?;
     refuse_past(&document, service.now())?;
-    let _turn = service.begin_edit().await;
+    let _turn = service.begin_edit().await?;
     let live = service.environment(environment)?;
     actor.require_shared("flags")?;
     let key = document.key.clone();
@@ -140,13 +140,17 @@ pub async fn replace(
                 "killed: no document changes it; {act} the flag by the act of that name"
             )));
         }
-        *flag = document;
+        *flag = document.clone();
         Ok(())
     })
     .await
 }
 
-/// Changes a flag as a function says. One that changes nothing leaves no line in the history.
+/// How often a change of any version is tried when another process writes at the same time.
+const ATTEMPTS: usize = 20;
+
+/// Changes a flag as a function says; with [`Expected::Any`] again if another process was first. One that
+/// changes nothing leaves no line in the history.
 ///
 /// # Errors
 /// As [`replace`], or what the function says.
@@ -156,10 +160,28 @@ pub async fn change(
     environment: EnvironmentId,
     key: &FlagKey,
     expected: Expected,
-    change: impl FnOnce(&mut FlagDocument) -> Result<(), ServiceError>,
+    change: impl Fn(&mut FlagDocument) -> Result<(), ServiceError>,
 ) -> Result<(), ServiceError> {
     actor.require(Role::Operator)?;
-    let _turn = service.begin_edit().await;
+    let _turn = service.begin_edit().await?;
+    for _ in 1..ATTEMPTS {
+        // A conflict has read the newest state.
+        match change_once(service, actor, environment, key, expected, &change).await {
+            Err(ServiceError::Conflict(_)) if expected == Expected::Any => {}
+            done => return done,
+        }
+    }
+    change_once(service, actor, environment, key, expected, &change).await
+}
+
+async fn change_once(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+    key: &FlagKey,
+    expected: Expected,
+    change: &impl Fn(&mut FlagDocument) -> Result<(), ServiceError>,
+) -> Result<(), ServiceError> {
     let live = service.environment(environment)?;
     let stored = live.stored_flag(key.as_str())?;
     expected.allows(stored.version())?;
@@ -238,7 +260,7 @@ pub async fn delete(
     expected: Expected,
 ) -> Result<(), ServiceError> {
     actor.require(Role::Operator)?;
-    let _turn = service.begin_edit().await;
+    let _turn = service.begin_edit().await?;
     let live = service.environment(environment)?;
     actor.require_shared("flags")?;
     let stored = live.stored_flag(key.as_str())?;

@@ -28,7 +28,7 @@ pub async fn command(
 ) -> Result<RolloutEvent, ServiceError> {
     actor.require(Role::Operator)?;
     bounded("reason", &command.reason, MAX_REASON)?;
-    let _turn = service.begin_edit().await;
+    let _turn = service.begin_edit().await?;
     let rollout = find(service, environment).await?;
     // Before the rules: if what was seen has changed, a refusal would speak of something else.
     if seen_version.is_some_and(|seen| seen != rollout.version) {
@@ -58,7 +58,7 @@ pub async fn add(
 ) -> Result<RolloutEvent, ServiceError> {
     actor.require(Role::Operator)?;
     within_bounds(contribution)?;
-    let _turn = service.begin_edit().await;
+    let _turn = service.begin_edit().await?;
     let rollout = find(service, environment).await?;
     if matches!(contribution, Contribution::Vote { .. })
         && actor.is_token()

@@ -176,7 +176,7 @@ pub async fn import_plan(
     file: &PlanFile,
     import: PlanImport<'_>,
 ) -> Result<(), ServiceError> {
-    let _turn = service.begin_edit().await;
+    let _turn = service.begin_edit().await?;
     let (edits, entries) = prepare(service, actor, environment, file, import).await?;
     service.edit(environment, &edits, &entries, "the rollout").await
 }
@@ -192,7 +192,7 @@ pub async fn try_plan(
     file: &PlanFile,
     import: PlanImport<'_>,
 ) -> Result<PlanChange, ServiceError> {
-    let _turn = service.begin_edit().await;
+    let _turn = service.begin_edit().await?;
     let change = plan_change(service, actor, environment, file).await?;
     prepare(service, actor, environment, file, import).await?;
     Ok(change)

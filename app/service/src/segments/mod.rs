@@ -107,7 +107,7 @@ pub async fn create(
     segment: Segment,
 ) -> Result<(), ServiceError> {
     actor.require(Role::Operator)?;
-    let _turn = service.begin_edit().await;
+    let _turn = service.begin_edit().await?;
     let live = service.environment(environment)?;
     actor.require_shared("segments")?;
     if live.stored_segment(segment.key.as_str()).is_ok() {
@@ -145,7 +145,7 @@ pub async fn replace(
     seen: Option<i64>,
 ) -> Result<(), ServiceError> {
     actor.require(Role::Operator)?;
-    let _turn = service.begin_edit().await;
+    let _turn = service.begin_edit().await?;
     let live = service.environment(environment)?;
     actor.require_shared("segments")?;
     let stored = live.stored_segment(segment.key.as_str())?;
@@ -173,7 +173,7 @@ pub async fn delete(
     seen: Option<i64>,
 ) -> Result<(), ServiceError> {
     actor.require(Role::Operator)?;
-    let _turn = service.begin_edit().await;
+    let _turn = service.begin_edit().await?;
     let live = service.environment(environment)?;
     actor.require_shared("segments")?;
     let stored = live.stored_segment(key.as_str())?;

@@ -64,7 +64,7 @@ pub async fn save_retention(
 ) -> Result<(), ServiceError> {
     actor.require(Role::Admin)?;
     after.value.validate().map_err(ServiceError::Invalid)?;
-    let _turn = service.begin_edit().await;
+    let _turn = service.begin_edit().await?;
     let live = service.environment(environment)?;
     let is = |retention: Retention| Some(serde_json::json!({"retention": retention}));
     let (key, before) = (live.environment.key.as_str(), live.environment.retention.value);

@@ -90,7 +90,9 @@ impl SqliteTelemetry {
         let database = Database::open(path, &migrator, CACHE_KIB).await?;
         let settled = Arc::new(Settled::default());
         settled.catch_up(&database).await?;
-        Ok(Self { database, path: path.to_owned(), raw: RawFolder::beside(path), settled })
+        let raw = RawFolder::beside(path);
+        raw.check()?;
+        Ok(Self { database, path: path.to_owned(), raw, settled })
     }
 
     /// Lets the file grow to so many pages of 4 KiB at most, as a full disk would.

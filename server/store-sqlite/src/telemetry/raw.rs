@@ -27,7 +27,10 @@ use sqlx::{
 };
 use tokio::sync::Mutex;
 
-use crate::error::{damaged, database};
+use crate::{
+    error::{damaged, database},
+    files,
+};
 
 /// Where the files of the days are, and the one that is written to.
 #[derive(Debug, Clone)]
@@ -55,6 +58,12 @@ impl RawFolder {
     /// Beside the main file.
     pub(super) fn beside(main: &Path) -> Self {
         Self { folder: main.with_extension("raw"), open: Arc::default() }
+    }
+
+    /// Checks that files can be made in the folder and that those in it can be written.
+    pub(super) fn check(&self) -> Result<(), StoreError> {
+        files::check_folder(&self.folder)?;
+        self.days()?.into_iter().try_for_each(|day| files::check(&self.file(day)))
     }
 
     fn file(&self, day: i64) -> PathBuf {

@@ -1,8 +1,12 @@
-//! Corrections of vitals: only of values that the same session has sent.
+//! Corrections of vitals: only of values that the same session has sent, of the same page and device. A
+//! correction is moved to the minute of the value that it replaces, so that it changes nothing else.
+
+use std::hash::{BuildHasher, RandomState};
 
 use phasegate_domain::{
+    Timestamp,
     ids::EnvironmentId,
-    telemetry::{Batch, FactKind, SessionHash},
+    telemetry::{Batch, Device, FactKind, SessionHash},
     vitals::Vital,
 };
 
@@ -15,6 +19,10 @@ const MAX_VALUES: usize = 16;
 #[derive(Debug)]
 struct SentValue {
     millionths: u64,
+    /// When it was measured, on which page (a hash of its path), and on which device.
+    at: Timestamp,
+    page: u64,
+    device: Device,
     /// The batch that brought it.
     by: String,
     /// The batch that has replaced it by another value.
@@ -23,32 +31,39 @@ struct SentValue {
 
 /// The last values of each session.
 #[derive(Debug, Default)]
-pub(super) struct SentVitals(Recent<(EnvironmentId, SessionHash, Vital), Vec<SentValue>>);
+pub(super) struct SentVitals {
+    sent: Recent<(EnvironmentId, SessionHash, Vital), Vec<SentValue>>,
+    /// Keyed by the process, so that nobody finds pages of the same hash.
+    pages: RandomState,
+}
 
 impl SentVitals {
-    /// Takes out corrections of values that the session did not send: they would take other people's
-    /// values away. Says how many.
+    /// Removes corrections of values that the session did not send, because they would remove values of other
+    /// users. Returns how many.
     pub(super) fn check(&mut self, batch: &mut Batch) -> u64 {
         let Some((_, session)) = batch.visit.who else {
             let before = batch.facts.len();
             batch.facts.retain(|fact| !matches!(fact.kind, FactKind::Vital { was: Some(_), .. }));
             return (before - batch.facts.len()) as u64;
         };
-        let (environment, id) = (batch.environment, batch.id.clone());
+        let (environment, id, device) = (batch.environment, batch.id.clone(), batch.visit.device);
         let mut refused = 0;
-        batch.facts.retain(|fact| {
+        batch.facts.retain_mut(|fact| {
             let FactKind::Vital { vital, millionths, was } = fact.kind else { return true };
-            let sent = self.0.get((environment, session, vital));
+            let page = self.pages.hash_one(&fact.page);
+            let sent = self.sent.get((environment, session, vital));
             if let Some(was) = was {
                 // Each value is replaced once; the same batch may come again.
                 let is_free = |value: &&mut SentValue| {
-                    value.millionths == was && value.replaced_by.as_ref().is_none_or(|by| *by == id)
+                    (value.millionths, value.page, value.device) == (was, page, device)
+                        && value.replaced_by.as_ref().is_none_or(|by| *by == id)
                 };
                 let Some(found) = sent.iter_mut().find(is_free) else {
                     refused += 1;
                     return false;
                 };
                 found.replaced_by = Some(id.clone());
+                fact.at = found.at;
             }
             // The same batch again adds nothing: the store counts it once.
             if sent.iter().any(|value| value.millionths == millionths && value.by == id) {
@@ -57,7 +72,8 @@ impl SentVitals {
             if sent.len() >= MAX_VALUES {
                 sent.remove(0);
             }
-            sent.push(SentValue { millionths, by: id.clone(), replaced_by: None });
+            let (at, by) = (fact.at, id.clone());
+            sent.push(SentValue { millionths, at, page, device, by, replaced_by: None });
             true
         });
         refused
@@ -87,6 +103,35 @@ mod tests {
             refused("f", 1, vec![vital(3_000_000, Some(2_500_000))]),
             1,
             "sending a batch twice gives nothing to replace twice"
+        );
+    }
+
+    #[test]
+    fn a_correction_stays_on_the_page_the_device_and_the_minute_of_its_value() {
+        let mut sent = SentVitals::default();
+        let vital = |was| FactKind::Vital { vital: Vital::Lcp, millionths: 9_900_000, was };
+        let first = FactKind::Vital { vital: Vital::Lcp, millionths: 2_000_000, was: None };
+        let mut first = batch("a", 1, 0, vec![first]);
+        first.facts[0].page = "/mine".to_owned();
+        assert_eq!(sent.check(&mut first), 0);
+        let correction = |id, page: &str, device| {
+            let mut forged = batch(id, 1, 600, vec![vital(Some(2_000_000))]);
+            forged.facts[0].page = page.to_owned();
+            forged.visit.device = device;
+            forged
+        };
+        let own = Device::default();
+        assert_eq!(sent.check(&mut correction("b", "/checkout", own)), 1, "of another page");
+        assert_eq!(
+            sent.check(&mut correction("c", "/mine", Device::Tablet)),
+            1,
+            "of another device"
+        );
+        let mut right = correction("d", "/mine", own);
+        assert_eq!(sent.check(&mut right), 0);
+        assert_eq!(
+            right.facts[0].at, first.facts[0].at,
+            "in the minute of the value that it replaces"
         );
     }
 }
