@@ -105,6 +105,29 @@ for (const [name, storage] of [
   });
 }
 
+test('identify() ends when its answers hold, also if the page asks again meanwhile', async ({ visitor, server }) => {
+  const page = await visitor();
+  await server.api('POST', '/flags', { key: 'FOR_PRO', kind: 'boolean', rules: [{ variant: 'on', condition: { attribute: 'plan', operator: 'equals', value: 'pro' } }] });
+  await open(page);
+  let asked = 0, release: () => void;
+  const isFirstAnswered = new Promise<void>((done) => (release = done));
+  await page.route('**/ofrep/v1/evaluate/flags', async (route) => {
+    asked += 1;
+    if (asked > 1) return isFirstAnswered.then(() => route.continue());
+    const response = await route.fetch();
+    await route.fulfill({ response });
+    release();
+  });
+  const isOn = await page.evaluate(async () => {
+    const { phasegate } = window as any, identified = phasegate.identify('sam', { plan: 'pro' });
+    dispatchEvent(new Event('visibilitychange'));
+    await identified;
+    return phasegate.isFeatureEnabled('FOR_PRO');
+  });
+  expect(asked).toBeGreaterThan(1);
+  expect(isOn).toBe(true);
+});
+
 test('feedback scores must be whole numbers in range', async ({ visitor }) => {
   const page = await visitor();
   const batches = await open(page);

@@ -75,26 +75,29 @@ impl<'t> Document<'t> {
         })
     }
 
-    /// What is wrong with a field such as `phases[1].percentage`, with its place; where the field is not
-    /// there, that of what it would be in.
+    /// What is wrong with a field such as `phases[1].percentage`, with its place. A problem that begins with a field
+    /// of its own (`off_variant: …`) is located there. The place of a missing field is that of what it would be in.
     pub(crate) fn wrong(&self, path: &str, problem: &str) -> InvalidDocument {
+        let named = problem.starts_with(path) || path.is_empty() || path == ".";
+        let problem = if named { problem.to_owned() } else { format!("{path}: {problem}") };
         let mut place = self.table.span().start;
         let mut within: Option<&DeValue<'_>> = None;
-        for (depth, step) in path.split(['.', '[']).enumerate() {
+        let fields = problem.split(": ").take_while(|part| is_field(part));
+        let steps = fields.flat_map(|field| field.split(['.', '[']));
+        for (depth, step) in steps.map(|step| step.trim_end_matches(']')).enumerate() {
             let found = match (depth, within) {
                 (0, _) => self.table.get_ref().get(step),
                 (_, Some(DeValue::Table(inner))) => inner.get(step),
-                (_, Some(DeValue::Array(inner))) => {
-                    step.trim_end_matches(']').parse().ok().and_then(|at: usize| inner.get(at))
-                }
+                (_, Some(DeValue::Array(inner))) => match step.parse::<usize>() {
+                    Ok(index) => inner.get(index),
+                    Err(_) => inner.iter().find(|item| is_named(item.get_ref(), step)),
+                },
                 _ => None,
             };
             let Some(found) = found else { break };
             place = found.span().start;
             within = Some(found.get_ref());
         }
-        let named = problem.starts_with(path) || path.is_empty() || path == ".";
-        let problem = if named { problem.to_owned() } else { format!("{path}: {problem}") };
         at(self.text, place, problem)
     }
 
@@ -108,6 +111,19 @@ impl<'t> Document<'t> {
             self.wrong(&path, &problem)
         })
     }
+}
+
+/// Whether a text is the path of a field, such as `flags[0].variants.on`.
+fn is_field(text: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '[' | ']');
+    !text.is_empty() && text.chars().all(is_part)
+}
+
+/// Whether an item of a list, such as a variant, goes by a name.
+fn is_named(item: &DeValue<'_>, name: &str) -> bool {
+    let DeValue::Table(fields) = item else { return false };
+    let named = |field| matches!(fields.get(field).map(toml::Spanned::get_ref), Some(DeValue::String(found)) if found == name);
+    named("name") || named("key")
 }
 
 fn at(text: &str, place: usize, problem: String) -> InvalidDocument {
@@ -157,6 +173,21 @@ mod tests {
         );
         assert!(complaint("parts = \n").starts_with("line 1, column 9: "));
         assert!(complaint("500\n").starts_with("line 1, "));
+    }
+
+    #[test]
+    fn a_problem_is_located_at_the_field_that_it_begins_with() {
+        let text = "[[flags]]\nkey = \"A\"\noff_variant = \"on\"\n[[flags.variants]]\nname = \"on\"\nvalue = 1\n";
+        let document = Document::parse(text).unwrap();
+        let place = |path: &str, problem: &str| {
+            let wrong = document.wrong(path, problem);
+            (wrong.line, wrong.column)
+        };
+        assert_eq!(place("flags[0]", "off_variant: there is no such variant"), (3, 15));
+        assert_eq!(place("flags[0]", "variants.on.value: must be of the kind boolean"), (6, 9));
+        assert_eq!(place("flags[0]", "flags[0].variants[0].value: must be a boolean"), (6, 9));
+        assert_eq!(place("flags[0]", "the key is taken"), (1, 1));
+        assert_eq!(place("flags[0].salt", "is missing"), (1, 1));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 // the server says that something has changed.
 
 const flags = (state, { send, onAnswer, onRefused }) => {
-  let visitor = read(VISITOR), isNew = !visitor, newest = 0, stream, retry = 5000, timer = 0, silence = 0, patience = 120_000;
+  let visitor = read(VISITOR), isNew = !visitor, newest = 0, latest, stream, retry = 5000, timer = 0, silence = 0, patience = 120_000;
   visitor ||= random();
   // Without storage each view would be a new visitor: then it is nobody, who counts in no set of people.
   const isKept = write(VISITOR, visitor);
@@ -22,14 +22,16 @@ const flags = (state, { send, onAnswer, onRefused }) => {
     const { collectAnalytics = true, collectPerformance = true, collectErrors = true, collectRate = 1, segments } = metadata;
     onAnswer({ collectAnalytics, collectPerformance, collectErrors, collectRate, segments });
   };
-  const evaluate = async (isUnconditional) => {
+  // A request that a newer one has overtaken ends with that one, so that `identify` never ends before its answers hold.
+  const evaluate = (isUnconditional) => latest = request(isUnconditional);
+  const request = async (isUnconditional) => {
     const mine = ++newest, known = kept();
     try {
       const response = await ask('/ofrep/v1/evaluate/flags', !isUnconditional && known.etag && { 'if-none-match': known.etag });
       const bulk = response.status == 304 ? known.bulk : await response.json();
       if (response.status == 401 || response.status == 403) return onRefused(bulk.errorDetails);
       // A late answer speaks of somebody that the visitor no longer is; an error says nothing.
-      if (mine != newest) return;
+      if (mine != newest) return latest;
       if (!bulk.flags) throw 0;
       state.answers(bulk, context.targetingKey);
       state.changed();
@@ -38,7 +40,7 @@ const flags = (state, { send, onAnswer, onRefused }) => {
       retry = 5000;
       listen(bulk.eventStreams?.[0]);
     } catch {
-      if (mine != newest) return;
+      if (mine != newest) return latest;
       // The server is away: what it said the last time holds, or the app's fallbacks.
       state.recall(context.targetingKey);
       state.changed();
