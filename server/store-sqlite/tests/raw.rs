@@ -133,3 +133,19 @@ async fn a_full_disk_loses_nothing_and_breaks_nothing() {
     let rows = store.rows(&query).await.unwrap();
     assert_eq!(rows.iter().map(|row| row.tally.count()).sum::<u64>(), 100);
 }
+
+#[tokio::test]
+async fn a_raw_folder_that_cannot_be_written_is_refused_when_the_store_is_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let raw = folder.path().join("t.raw");
+    // The tests may run as root, which may write to any folder, so a file stands in its place.
+    std::fs::write(&raw, "not a folder").unwrap();
+    let refused = SqliteTelemetry::open(&folder.path().join("t.db")).await.unwrap_err();
+    let named = raw.display().to_string();
+    assert!(
+        matches!(&refused, StoreError::CannotWrite { file, .. } if *file == named),
+        "{refused}"
+    );
+    std::fs::remove_file(&raw).unwrap();
+    SqliteTelemetry::open(&folder.path().join("t.db")).await.unwrap();
+}

@@ -111,12 +111,15 @@ mod tests {
             "2026-01-02T04:04:05+01:00",
             "2026-01-02T03:04:05.000",
             " 2026-01-02 03:04:05Z ",
-            "2026-01-02T03:04:05.000Z",
         ] {
             let found = of_text(text).map(|instant| instant.to_rfc3339());
             assert_eq!(found.as_deref(), Some("2026-01-02T03:04:05+00:00"), "{text}");
         }
         assert_eq!(of_text("2026-01-02"), of_text("2026-01-02T00:00"));
+        for text in ["2026-01-02T00:00Z", "2026-01-02T01:00+01:00", "2026-01-02T01:00+01"] {
+            assert!(of_text(text).is_some(), "{text}");
+            assert_eq!(of_text(text), of_text("2026-01-02"), "{text}");
+        }
     }
 
     #[test]

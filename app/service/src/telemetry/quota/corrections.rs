@@ -33,7 +33,7 @@ struct SentValue {
 #[derive(Debug, Default)]
 pub(super) struct SentVitals {
     sent: Recent<(EnvironmentId, SessionHash, Vital), Vec<SentValue>>,
-    /// Keyed by the process, so that nobody finds pages of the same hash.
+    /// Seeded per process, so that colliding paths cannot be computed in advance.
     pages: RandomState,
 }
 
