@@ -119,3 +119,25 @@ test('submit() rejects when the collector never loads', async ({ visitor, expect
   const said = page.evaluate(() => (window as any).phasegate.getUserFeedback().submit({ rating: 5 }).then(() => 'sent', (problem: Error) => problem.message));
   expect(await said).toContain('not sent');
 });
+
+test('feedback that waits for the collector is not reported as an error when the page is left', async ({ visitor, expectComplaint }) => {
+  expectComplaint(/ERR_FAILED|Failed to load resource/);
+  const page = await visitor();
+  const sent: string[] = [];
+  page.on('request', (request) => new URL(request.url()).pathname === '/collect' && sent.push(request.postData() ?? ''));
+  let release = () => {};
+  await page.route('**/bridge.js', (route) => void (release = () => void route.abort()));
+  await page.goto('/demo');
+  const said = page.evaluate(() => {
+    const { phasegate } = window as any;
+    const said = phasegate.getUserFeedback().submit({ rating: 5, message: 'Waiting' }).catch((problem: Error) => problem.message);
+    phasegate.getErrorTracker().captureError(new Error('An error'));
+    dispatchEvent(new Event('pagehide'));
+    return said;
+  });
+  await expect.poll(() => sent.join()).toContain('An error');
+  const { alone } = JSON.parse(sent.find((body) => body.includes('An error')) ?? '{}');
+  expect(alone.filter(([kind]: [string]) => kind === 'error')).toHaveLength(1);
+  release();
+  expect(await said).toContain('not sent');
+});

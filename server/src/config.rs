@@ -1,6 +1,6 @@
 //! Configuration: flags, then `PHASEGATE_*`, then `phasegate.toml`, then defaults.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, ffi::OsString, path::PathBuf};
 
 use anyhow::Context;
 use figment::{
@@ -12,7 +12,10 @@ use figment::{
 use phasegate_domain::words::plain;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{cli::ServeArgs, http::TrustedProxies};
+use crate::{
+    cli::{ServeArgs, in_utf8},
+    http::TrustedProxies,
+};
 
 /// How the file is written.
 struct Toml;
@@ -141,8 +144,26 @@ fn environment(
     Ok(Serialized::defaults(values))
 }
 
+/// Refuses a file and variables of ours that are not texts: they would be read as something else, or be
+/// overlooked.
+fn check_encoding() -> anyhow::Result<()> {
+    match std::fs::read(FILE) {
+        Ok(bytes) => drop(in_utf8(bytes, FILE)?),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error).context(format!("{FILE} cannot be read")),
+    }
+    let is_damaged = |(name, value): &(OsString, OsString)| {
+        name.as_encoded_bytes().starts_with(b"PHASEGATE_") && value.to_str().is_none()
+    };
+    if let Some((name, _)) = std::env::vars_os().find(is_damaged) {
+        anyhow::bail!("{}: is not text in UTF-8", name.display());
+    }
+    Ok(())
+}
+
 impl Config {
     fn sources() -> anyhow::Result<Figment> {
+        check_encoding()?;
         let env = environment(variables())?;
         Ok(Figment::from(Serialized::defaults(Self::default())).merge(Toml::file(FILE)).merge(env))
     }

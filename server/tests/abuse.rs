@@ -243,6 +243,31 @@ async fn labels(app: &TestApp) -> Vec<Row> {
     ]
 }
 
+/// Paths that push others out: one address invents as many as have a row, from many visitors each.
+async fn paths(app: &TestApp) -> Vec<Row> {
+    let on = |page: &str| json!({"t": "vital", "name": "LCP", "value": 1, "page": page});
+    let invented: Vec<Value> = (0..MAX_LABELS + 100).map(|n| on(&format!("/x{n}"))).collect();
+    let from = address(41);
+    for visitor in 0..8 {
+        let visitor = format!("y{visitor}");
+        for part in invented.chunks(100) {
+            stored(send(app, &from, &visitor, &visitor, &part.to_vec().into())).await;
+        }
+    }
+    for last in 50..62 {
+        let (from, visitor) = (address(last), format!("k{last}"));
+        stored(send(app, &from, &visitor, &visitor, &times(1, &on("/checkout")))).await;
+    }
+    let (_, performance) = json(app.api(Method::GET, "/performance?slice=page:/checkout")).await;
+    let vitals = performance["vitals"].as_array().unwrap();
+    let samples = vitals.iter().find(|vital| vital["vital"] == "LCP").unwrap()["samples"].as_u64();
+    vec![Row {
+        what: "paths of twelve people that are pushed out",
+        found: u64::from(samples == Some(0)),
+        bound: 0,
+    }]
+}
+
 /// Honest vitals that are taken away by corrections of values that others have sent.
 async fn corrections(app: &TestApp) -> Vec<Row> {
     let samples = async || {
@@ -272,6 +297,7 @@ async fn one_page_with_the_public_key_is_bounded() {
     let app = server().await;
     let mut rows = corrections(&app).await;
     rows.extend(labels(&app).await);
+    rows.extend(paths(&app).await);
     rows.extend(floods(&app).await);
     rows.extend(uploads(&app).await);
     rows.extend(bytes(&app));

@@ -283,6 +283,29 @@ async fn a_process_beside_the_server_leaves_its_journal() {
     stop(child);
 }
 
+/// An export that finds no room says so and leaves the file of the last one.
+#[test]
+fn an_export_to_a_full_disk_leaves_what_was_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let (child, _) = serve(folder.path());
+    stop(child);
+    let disk = tempfile::tempdir().unwrap();
+    let script = "mount -t tmpfs -o size=64k tmpfs \"$1\" && echo before > \"$1/out.toml\" && \
+                  cat /dev/zero > \"$1/filler\" 2>/dev/null; \
+                  \"$0\" export --data \"$2\" -o \"$1/out.toml\"; \
+                  echo \"status $?\" && cat \"$1/out.toml\" && ls \"$1\"";
+    let output = Command::new("unshare")
+        .args(["--user", "--map-root-user", "--mount", "sh", "-c", script])
+        .arg(env!("CARGO_BIN_EXE_phasegate"))
+        .args([disk.path(), folder.path()])
+        .output()
+        .unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let said = text(&output.stderr);
+    assert!(said.contains("out.toml cannot be written"), "{said}");
+    assert_eq!(text(&output.stdout), "status 1\nbefore\nfiller\nout.toml\n", "{said}");
+}
+
 /// A backup in the place of a file whose journal was left is refused, and says what to do.
 #[test]
 fn a_backup_is_not_mixed_with_an_old_journal() {

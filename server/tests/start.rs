@@ -97,6 +97,57 @@ fn a_public_address_with_a_path_ends_the_start_with_a_sentence() {
 }
 
 #[test]
+fn a_setting_that_is_not_text_ends_the_start_with_a_sentence() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = tempfile::tempdir().unwrap();
+    let serve = || phasegate(&folder.path().join("data"), &["serve", "--listen", "127.0.0.1:0"]);
+    let mut by_variable = serve();
+    by_variable.env("PHASEGATE_LOG", std::ffi::OsStr::from_bytes(b"inf\xff"));
+    let (status, said) = refusal(by_variable);
+    assert_eq!(
+        (status, said.as_str()),
+        (Some(1), "phasegate: PHASEGATE_LOG: is not text in UTF-8\n")
+    );
+    std::fs::write(folder.path().join("phasegate.toml"), b"demo = true\nlog = \"inf\xff\"\n")
+        .unwrap();
+    let mut by_file = serve();
+    by_file.current_dir(folder.path());
+    let (status, said) = refusal(by_file);
+    assert_eq!(status, Some(1));
+    assert_eq!(
+        said,
+        "phasegate: phasegate.toml, line 2: is not text in UTF-8; save the file in that encoding\n"
+    );
+}
+
+/// What counts at the first start only must not look as if it held; what has not changed is no news.
+#[test]
+fn settings_of_the_first_start_are_said_to_be_ignored_once_they_differ() {
+    let folder = tempfile::tempdir().unwrap();
+    let serve = |password: &str, key: &str| {
+        let mut serve = phasegate(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
+        serve.env("PHASEGATE_ADMIN_PASSWORD", password).env("PHASEGATE_CLIENT_KEY", key);
+        serve.env("PHASEGATE_SERVER_TOKEN", "pgs_of_this_test");
+        let mut child = serve.spawn().unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+        assert!(log.any(|line| line.contains("phasegate is ready")));
+        (child, log)
+    };
+    let (child, _) = serve("correct-horse-battery", "pk_one");
+    stop(child);
+    let (child, mut log) = serve("another-horse-battery", "pk_two");
+    let mut said = String::new();
+    for setting in ["admin_password", "client_key"] {
+        let line = log.find(|line| line.contains("is ignored")).unwrap();
+        assert!(line.contains(setting), "{line}");
+        said += &line;
+    }
+    assert!(said.contains("phasegate user set-password admin@phasegate.local"), "{said}");
+    stop(child);
+    assert!(!log.any(|line| line.contains("server_token is ignored")), "it is the same");
+}
+
+#[test]
 fn a_data_folder_that_cannot_be_written_ends_the_start_with_a_sentence() {
     let folder = tempfile::tempdir().unwrap();
     // Below a file, so that it cannot be made by anybody, root included.

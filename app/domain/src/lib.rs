@@ -15,6 +15,7 @@ pub mod flags;
 pub mod gates;
 pub mod history;
 pub mod ids;
+pub mod json;
 pub mod people;
 pub mod rollout;
 pub mod segments;

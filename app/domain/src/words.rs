@@ -41,7 +41,10 @@ fn wrong_type(said: &str) -> Option<String> {
     let wanted = match wanted {
         "f32" | "f64" => "a number",
         "i8" | "i16" | "i32" | "i64" => "a whole number",
-        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number that is not negative",
+        "u8" => "a whole number from 0 to 255",
+        "u16" => "a whole number from 0 to 65,535",
+        "u32" => "a whole number from 0 to 4,294,967,295",
+        "u64" | "usize" => "a whole number that is not negative",
         "a string" | "string" => "a text",
         "a boolean" | "boolean" => "true or false",
         "a sequence" | "sequence" => "a list",
@@ -105,7 +108,11 @@ mod tests {
             (r#"a: invalid type: string "x", expected f64"#, r#"a: must be a number, not "x""#),
             (
                 "invalid type: floating point `4.5`, expected u8 at line 1 column 9",
-                "must be a whole number that is not negative, not 4.5 at line 1 column 9",
+                "must be a whole number from 0 to 255, not 4.5 at line 1 column 9",
+            ),
+            (
+                "minimum_days: invalid value: integer `99999999999`, expected u16",
+                "minimum_days: must be a whole number from 0 to 65,535, not 99999999999",
             ),
             (
                 "invalid value: integer `-1`, expected u64",

@@ -1,6 +1,6 @@
 //! TOML documents, and the place of what is wrong in them: line and column of the value itself.
 
-use phasegate_domain::words::plain;
+use phasegate_domain::{json::is_rounded, words::plain};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Number, Value};
 use toml::de::{DeTable, DeValue};
@@ -57,6 +57,11 @@ impl<'t> Document<'t> {
                 let number = i64::from_str_radix(integer.as_str(), integer.radix());
                 let too_large = |_| wrong(format!("{integer} is too large; write it as a text"));
                 Value::from(number.map_err(too_large)?)
+            }
+            DeValue::Float(float) if is_rounded(&float.as_str().replace('_', "")) => {
+                return Err(wrong(format!(
+                    "{float} has more digits than a number keeps; round it, or write it as a text"
+                )));
             }
             DeValue::Float(float) => {
                 let number = float.as_str().parse().ok().and_then(Number::from_f64);
@@ -188,6 +193,12 @@ mod tests {
         assert_eq!(place("flags[0]", "flags[0].variants[0].value: must be a boolean"), (6, 9));
         assert_eq!(place("flags[0]", "the key is taken"), (1, 1));
         assert_eq!(place("flags[0].salt", "is missing"), (1, 1));
+    }
+
+    #[test]
+    fn a_number_with_more_digits_than_are_kept_is_refused() {
+        let text = "[[parts]]\nshare = 0.123_456_789_012_345_678\n";
+        assert!(complaint(text).starts_with("line 2, column 9: 0.123"), "{}", complaint(text));
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! Conditions as rows of a form: attribute, operator, value.
 
 use leptos::prelude::*;
-use phasegate_domain::segments::{Condition, Operator, Test};
+use phasegate_domain::{
+    json,
+    segments::{Condition, Operator, Test},
+};
 use serde_json::{Value, json};
 
 use super::text_area::TextArea;
@@ -85,7 +88,7 @@ impl ConditionDraft {
     /// As files and the API have it. What is wrong is found when that is read.
     pub(crate) fn to_json(&self) -> Result<Value, String> {
         if let Some(json) = &self.json {
-            return serde_json::from_str(json).map_err(|error| error.to_string());
+            return json::read(json.as_bytes()).map_err(|error| error.to_string());
         }
         let rows: Vec<Value> = self.rows.iter().map(Row::to_json).collect();
         if let ([row], false) = (rows.as_slice(), self.is_list) {
@@ -173,7 +176,7 @@ fn typed(value: &Value) -> String {
 
 /// A number, a truth value or a quoted text is what it says; anything else is a text.
 fn read_value(text: &str) -> Value {
-    match serde_json::from_str(text) {
+    match json::read(text.as_bytes()) {
         Ok(value @ (Value::Number(_) | Value::Bool(_) | Value::String(_))) => value,
         _ => Value::from(text),
     }

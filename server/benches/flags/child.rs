@@ -145,10 +145,18 @@ impl Server {
         self.kilobytes("VmRSS:") / 1_024
     }
 
-    /// The same without what it maps from files.
+    /// The same without what it maps from files, once it has not changed for half a second: a server
+    /// that is ready still does the first work of its jobs.
     #[allow(dead_code, reason = "the benchmark of ingest shares this file")]
-    pub(crate) fn own_memory_kb(&self) -> u64 {
-        self.kilobytes("RssAnon:")
+    pub(crate) async fn own_memory_kb(&self) -> u64 {
+        let (mut last, mut unchanged) = (0, 0);
+        while unchanged < 10 {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            let now = self.kilobytes("RssAnon:");
+            unchanged = if now == last { unchanged + 1 } else { 0 };
+            last = now;
+        }
+        last
     }
 
     fn kilobytes(&self, kind: &str) -> u64 {

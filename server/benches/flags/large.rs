@@ -27,7 +27,7 @@ pub(crate) async fn measure() {
     let server = Server::phasegate().await;
     server.api("POST", "/flags", &json!({"key": "LIVE", "kind": "boolean"})).await;
     let server = server.restarted().await;
-    let (before, empty) = (server.memory_mb(), server.own_memory_kb());
+    let (before, empty) = (server.memory_mb(), server.own_memory_kb().await);
     let mut stored = 0;
     for segment in 0..SEGMENTS {
         let ids: Vec<String> = (0..IDS).map(|id| format!("user-{segment:02}-{id:06}")).collect();
@@ -73,7 +73,7 @@ pub(crate) async fn measure() {
     println!("  (budgets: a write 20 ms, heard in p99 100 ms)");
     // What a process holds that has read them; the one that took them also has what it needed for that.
     let server = server.restarted().await;
-    let held = (server.own_memory_kb() - empty) as f64 * 1_024.0;
+    let held = server.own_memory_kb().await.saturating_sub(empty) as f64 * 1_024.0;
     println!(
         "  after a restart {:.1} MB more than without them, {:.2} x what is stored   (budget: 1.3 x)",
         held / 1e6,

@@ -6,7 +6,7 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::{HeaderMap, StatusCode, request::Parts},
 };
-use phasegate_domain::{ids::EnvironmentId, people::Reach, words::plain};
+use phasegate_domain::{ids::EnvironmentId, json, people::Reach, words::plain};
 use phasegate_service::{LiveEnvironment, Service, access::Actor, keys};
 use serde::{Deserialize, de::DeserializeOwned};
 
@@ -83,8 +83,8 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Sent<T> {
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
         let from = ClientAddress::from_request_parts(&mut parts, state).await?;
-        let bytes = state.bodies.read(from.0, &parts.headers, body, MAX_BODY_BYTES).await?;
-        let json: serde_json::Value = serde_json::from_slice(&bytes)
+        let bytes = state.bodies.read(from, &parts.headers, body, MAX_BODY_BYTES).await?;
+        let json = json::read(&bytes)
             .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
         let read = serde_path_to_error::deserialize(json).map_err(|error| {
             let (path, inner) = (error.path().to_string(), error.inner());

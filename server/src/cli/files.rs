@@ -54,11 +54,45 @@ pub(super) struct ImportArgs {
 /// Reads a file, or standard input for `-`.
 pub(super) fn read(path: &Path) -> anyhow::Result<String> {
     if path.as_os_str() == "-" {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).context("standard input cannot be read")?;
-        return Ok(text);
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes).context("standard input cannot be read")?;
+        return in_utf8(bytes, "standard input");
     }
-    fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
+    let name = path.display().to_string();
+    in_utf8(fs::read(path).with_context(|| format!("{name} cannot be read"))?, &name)
+}
+
+/// The text of a file.
+///
+/// # Errors
+/// Names the line that is not in UTF-8.
+pub(crate) fn in_utf8(bytes: Vec<u8>, name: &str) -> anyhow::Result<String> {
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+        let line = 1 + valid.iter().filter(|byte| **byte == b'\n').count();
+        anyhow::anyhow!("{name}, line {line}: is not text in UTF-8; save the file in that encoding")
+    })
+}
+
+/// Writes a file whole or not at all: where there is no room, what was there before stays. What is not a
+/// regular file, such as a pipe, is written to directly.
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return fs::write(path, text);
+    }
+    // Of the file that a link leads to, the link stays.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".partial");
+    let partial = path.with_file_name(name);
+    let mode = fs::metadata(&path).map(|found| found.permissions());
+    let written = fs::write(&partial, text)
+        .and_then(|()| mode.map_or(Ok(()), |mode| fs::set_permissions(&partial, mode)))
+        .and_then(|()| fs::rename(&partial, &path));
+    if written.is_err() {
+        let _ = fs::remove_file(&partial);
+    }
+    written
 }
 
 pub(super) async fn export(args: ExportArgs) -> anyhow::Result<()> {
@@ -69,7 +103,7 @@ pub(super) async fn export(args: ExportArgs) -> anyhow::Result<()> {
     match args.output {
         None => print(text.trim_end()),
         Some(path) => {
-            fs::write(&path, text).with_context(|| format!("{} cannot be written", path.display()))
+            write(&path, &text).with_context(|| format!("{} cannot be written", path.display()))
         }
     }
 }

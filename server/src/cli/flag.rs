@@ -8,6 +8,7 @@ use phasegate_domain::{
     context::EvaluationContext,
     flags::{Answer, FlagDocument, Reader, Step, explain, in_plain_words},
     ids::FlagKey,
+    json,
 };
 use phasegate_service::flags::{Expected, change, list, read_document, replace};
 use serde::Serialize;
@@ -156,7 +157,7 @@ async fn set(args: SetArgs) -> anyhow::Result<()> {
     let key = FlagKey::new(key)?;
     if let Some(file) = what.file {
         let text = super::files::read(&file)?;
-        let json: Value = serde_json::from_str(&text).context("the document is not JSON")?;
+        let json: Value = json::read(text.as_bytes()).context("the document cannot be read")?;
         let says_killed = json.get("killed").is_some();
         let mut document = read_document(json)?;
         if document.key != key {

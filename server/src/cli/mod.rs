@@ -11,6 +11,8 @@ mod simulate;
 mod token;
 mod user;
 
+pub(crate) use files::in_utf8;
+
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};

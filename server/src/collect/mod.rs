@@ -29,7 +29,7 @@ use phasegate_wire::{MAX_BODY_BYTES, MAX_HELD, decode};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    http::{AppState, ClientAddress, Connection, Problem},
+    http::{AppState, ClientAddress, Connection, Problem, Sender},
     ofrep::{key_status, sent_key, sent_origin},
 };
 
@@ -48,6 +48,7 @@ pub(crate) const MAX_UPLOADS: usize = 16;
 
 /// A page sends its key in the query: a beacon has no headers of its own.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct KeyQuery {
     key: Option<String>,
     /// For how many milliseconds the batch has waited in the page.
@@ -85,7 +86,8 @@ async fn collect(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let (app, query) = app_of(&state, query, &headers)?;
+    let query = understood(query)?;
+    let app = app_of(&state, query.key.as_deref(), &headers)?;
     let service = &state.service;
     // Before the body is read, so that turning away costs less than taking in. A client that comes
     // again at once is slowed down by that; often there is room by then, and it need not come again.
@@ -96,7 +98,10 @@ async fn collect(
         }
     }
     connection.end_back_off();
-    let body = state.bodies.read(from.0, &headers, body, MAX_BODY_BYTES).await;
+    let body = state
+        .bodies
+        .read(Sender::with_key(from, app.environment), &headers, body, MAX_BODY_BYTES)
+        .await;
     let sent = body.map(|body| Sent { environment: app.environment, held: query.held, from, body });
     let taken = match sent {
         Ok(sent) => take_in(&state, sent).await,
@@ -177,17 +182,17 @@ async fn read(service: &Service, sent: &Sent) -> Result<ReadBatch, Problem> {
 }
 
 /// Whose page sends something, by the key in the address or in a header.
-fn app_of(
-    state: &AppState,
-    query: Result<Query<KeyQuery>, QueryRejection>,
-    headers: &HeaderMap,
-) -> Result<(keys::App, KeyQuery), Problem> {
-    let Query(query) =
-        query.map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.body_text()))?;
-    let key = query.key.as_deref().or_else(|| sent_key(headers));
-    let app = keys::authorise(&state.service, key, sent_origin(headers), Purpose::Ingest)
-        .map_err(|error| Problem::new(key_status(&error), error.to_string()))?;
-    Ok((app, query))
+fn app_of(state: &AppState, key: Option<&str>, headers: &HeaderMap) -> Result<keys::App, Problem> {
+    let key = key.or_else(|| sent_key(headers));
+    keys::authorise(&state.service, key, sent_origin(headers), Purpose::Ingest)
+        .map_err(|error| Problem::new(key_status(&error), error.to_string()))
+}
+
+/// The query; parameters that it does not have are refused, because a misspelt one would be overlooked.
+fn understood(query: Result<Query<KeyQuery>, QueryRejection>) -> Result<KeyQuery, Problem> {
+    query
+        .map(|Query(query)| query)
+        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, plain(&error.body_text())))
 }
 
 /// Says that a quota is used up, and counts it.

@@ -11,8 +11,8 @@ use phasegate_domain::telemetry::MAX_SCREENSHOT_BYTES;
 use phasegate_service::telemetry::{admit_picture, save_screenshot};
 use serde::Serialize;
 
-use super::{KeyQuery, app_of, exceeded, failed};
-use crate::http::{AppState, ClientAddress, Problem};
+use super::{KeyQuery, app_of, exceeded, failed, understood};
+use crate::http::{AppState, ClientAddress, Problem, Sender};
 
 /// What became of it.
 #[derive(Debug, Serialize)]
@@ -28,8 +28,11 @@ pub(super) async fn keep(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let (app, _) = app_of(&state, query, &headers)?;
-    let bytes = state.bodies.read(from.0, &headers, body, MAX_SCREENSHOT_BYTES).await?;
+    let app = app_of(&state, understood(query)?.key.as_deref(), &headers)?;
+    let bytes = state
+        .bodies
+        .read(Sender::with_key(from, app.environment), &headers, body, MAX_SCREENSHOT_BYTES)
+        .await?;
     // After the body: who stalls while sending keeps nobody else out.
     let Ok(_permit) = state.uploads.try_acquire() else {
         let detail = "too many pictures are being stored; send it again in a while";

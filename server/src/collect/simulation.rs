@@ -30,9 +30,9 @@ use tokio::sync::SemaphorePermit;
 use super::{
     KeyQuery, app_of,
     convert::{Sending, earlier},
-    exceeded, failed,
+    exceeded, failed, understood,
 };
-use crate::http::{AppState, ClientAddress, Problem};
+use crate::http::{AppState, ClientAddress, Problem, Sender};
 
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
@@ -55,11 +55,10 @@ fn field<'a>(fields: &'a BTreeMap<String, String>, name: &str) -> &'a str {
 
 async fn measured_analytics(
     State(state): State<AppState>,
-    query: Result<Query<KeyQuery>, QueryRejection>,
     Query(fields): Fields,
     headers: HeaderMap,
 ) -> Result<Json<Analytics>, Problem> {
-    let (app, _) = app_of(&state, query, &headers)?;
+    let app = app_of(&state, fields.get("key").map(String::as_str), &headers)?;
     let _permit = permit(&state)?;
     let query = AnalyticsQuery::read(|name| field(&fields, name))?;
     let shadow = app.environment.simulated();
@@ -68,11 +67,10 @@ async fn measured_analytics(
 
 async fn measured_performance(
     State(state): State<AppState>,
-    query: Result<Query<KeyQuery>, QueryRejection>,
     Query(fields): Fields,
     headers: HeaderMap,
 ) -> Result<Json<Performance>, Problem> {
-    let (app, _) = app_of(&state, query, &headers)?;
+    let app = app_of(&state, fields.get("key").map(String::as_str), &headers)?;
     let _permit = permit(&state)?;
     let query = PerformanceQuery::read(|name| field(&fields, name))?;
     let shadow = app.environment.simulated();
@@ -98,8 +96,11 @@ async fn begin(
     from: ClientAddress,
     body: Body,
 ) -> Result<StatusCode, Problem> {
-    let (app, _) = app_of(&state, query, &headers)?;
-    let body = state.bodies.read(from.0, &headers, body, MAX_BODY_BYTES).await?;
+    let app = app_of(&state, understood(query)?.key.as_deref(), &headers)?;
+    let body = state
+        .bodies
+        .read(Sender::with_key(from, app.environment), &headers, body, MAX_BODY_BYTES)
+        .await?;
     let wanted: Simulation = serde_json::from_slice(&body)
         .map_err(|error| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()))?;
     let admitted = telemetry::admit_simulation(&state.service, from.public());

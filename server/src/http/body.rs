@@ -18,10 +18,11 @@ use axum::{
     http::{HeaderMap, StatusCode},
 };
 use http_body_util::LengthLimitError;
+use phasegate_domain::ids::EnvironmentId;
 use phasegate_service::subscriber::subscriber;
 use tokio_util::sync::CancellationToken;
 
-use super::{Problem, coding::decoded};
+use super::{ClientAddress, Problem, coding::decoded};
 
 /// How long a client may take to send a body.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(5);
@@ -29,8 +30,32 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(5);
 /// Bodies that are waited for at once.
 const MAX_SLOW: usize = 2_048;
 
+/// The same for the clients of one environment, whose key anybody can read in a page.
+const MAX_SLOW_PER_ENVIRONMENT: usize = 1_024;
+
 /// The same for clients of one address.
 const MAX_SLOW_PER_ADDRESS: usize = 512;
+
+/// Who sends a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sender {
+    address: IpAddr,
+    /// That of its key, where a key came with the head.
+    environment: Option<EnvironmentId>,
+}
+
+impl Sender {
+    /// A client that sent the key of an environment.
+    pub(crate) fn with_key(from: ClientAddress, environment: EnvironmentId) -> Self {
+        Self { environment: Some(environment), ..from.into() }
+    }
+}
+
+impl From<ClientAddress> for Sender {
+    fn from(ClientAddress(address): ClientAddress) -> Self {
+        Self { address: subscriber(address), environment: None }
+    }
+}
 
 /// The bodies that are waited for, the oldest first.
 #[derive(Debug, Clone, Default)]
@@ -39,7 +64,20 @@ pub(crate) struct SlowBodies(Arc<Mutex<Waiting>>);
 #[derive(Debug, Default)]
 struct Waiting {
     next_id: u64,
-    bodies: BTreeMap<u64, (IpAddr, CancellationToken)>,
+    bodies: BTreeMap<u64, (Sender, CancellationToken)>,
+}
+
+impl Waiting {
+    /// The oldest body of some senders if there are as many of them as may be.
+    fn oldest_of(&self, limit: usize, is_one: impl Fn(&Sender) -> bool) -> Option<u64> {
+        if self.bodies.len() < limit {
+            return None;
+        }
+        let mut ids =
+            self.bodies.iter().filter(|(_, (sender, _))| is_one(sender)).map(|(id, _)| *id);
+        let oldest = ids.next()?;
+        (ids.count() + 1 >= limit).then_some(oldest)
+    }
 }
 
 /// A body that is waited for; no longer when it is dropped.
@@ -61,49 +99,44 @@ impl SlowBodies {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn place(&self, address: IpAddr) -> Place<'_> {
-        let address = subscriber(address);
+    fn place(&self, from: Sender) -> Place<'_> {
         let mut waiting = self.lock();
-        let is_here = |(of, _): &&(IpAddr, CancellationToken)| *of == address;
-        let crowded = waiting.bodies.len() >= MAX_SLOW_PER_ADDRESS
-            && waiting.bodies.values().filter(is_here).count() >= MAX_SLOW_PER_ADDRESS;
-        let oldest = match crowded {
-            true => waiting.bodies.iter().find(|(_, body)| body.0 == address).map(|(id, _)| *id),
-            false if waiting.bodies.len() >= MAX_SLOW => waiting.bodies.keys().next().copied(),
-            false => None,
-        };
+        let oldest = waiting
+            .oldest_of(MAX_SLOW_PER_ADDRESS, |sender| sender.address == from.address)
+            .or_else(|| {
+                let environment = from.environment?;
+                waiting.oldest_of(MAX_SLOW_PER_ENVIRONMENT, |sender| {
+                    sender.environment == Some(environment)
+                })
+            })
+            .or_else(|| waiting.oldest_of(MAX_SLOW, |_| true));
         if let Some((_, displaced)) = oldest.and_then(|oldest| waiting.bodies.remove(&oldest)) {
             displaced.cancel();
         }
         let id = waiting.next_id;
         waiting.next_id += 1;
         let displaced = CancellationToken::new();
-        waiting.bodies.insert(id, (address, displaced.clone()));
+        waiting.bodies.insert(id, (from, displaced.clone()));
         Place { bodies: self, id, displaced }
     }
 
-    /// Reads a body of at most `limit` bytes, sent from an address, and undoes its coding.
+    /// Reads a body of at most `limit` bytes and undoes its coding.
     pub(crate) async fn read(
         &self,
-        address: IpAddr,
+        from: impl Into<Sender>,
         headers: &HeaderMap,
         body: Body,
         limit: usize,
     ) -> Result<Bytes, Problem> {
-        decoded(headers, self.read_coded(address, body, limit).await?, limit)
+        decoded(headers, self.read_coded(from.into(), body, limit).await?, limit)
     }
 
-    async fn read_coded(
-        &self,
-        address: IpAddr,
-        body: Body,
-        limit: usize,
-    ) -> Result<Bytes, Problem> {
+    async fn read_coded(&self, from: Sender, body: Body, limit: usize) -> Result<Bytes, Problem> {
         let mut reading = pin!(to_bytes(body, limit));
         let done = match futures::poll!(reading.as_mut()) {
             std::task::Poll::Ready(done) => done,
             std::task::Poll::Pending => {
-                let place = self.place(address);
+                let place = self.place(from);
                 tokio::select! {
                     biased;
                     done = reading => done,
@@ -139,8 +172,12 @@ mod tests {
 
     use super::*;
 
-    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
-    const THERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 2));
+    const HERE: Sender = Sender { address: address(1), environment: None };
+    const THERE: Sender = Sender { address: address(2), environment: None };
+
+    const fn address(number: u32) -> IpAddr {
+        IpAddr::V4(std::net::Ipv4Addr::from_bits(0x0a00_0000 + number))
+    }
 
     fn stalled() -> Body {
         Body::from_stream(stream::pending::<Result<Bytes, Infallible>>())
@@ -166,9 +203,25 @@ mod tests {
         let _newer = bodies.place(HERE);
         assert!(places[0].displaced.is_cancelled() && !places[1].displaced.is_cancelled());
         assert!(!from_there.displaced.is_cancelled(), "of its own address");
-        let addresses = (0..MAX_SLOW).map(|n| IpAddr::from([10, 1, (n >> 8) as u8, n as u8]));
-        let _others: Vec<_> = addresses.map(|address| bodies.place(address)).collect();
+        let others =
+            (0..MAX_SLOW as u32).map(|number| Sender { address: address(100 + number), ..HERE });
+        let _others: Vec<_> = others.map(|sender| bodies.place(sender)).collect();
         assert!(from_there.displaced.is_cancelled(), "of all");
         assert!(bodies.lock().bodies.len() <= MAX_SLOW);
+    }
+
+    #[test]
+    fn bodies_of_one_key_leave_room_for_those_of_others() {
+        let bodies = SlowBodies::default();
+        let with_key = |number: usize, environment| Sender {
+            address: address(number as u32),
+            environment: Some(EnvironmentId(environment)),
+        };
+        let of_another_key = bodies.place(with_key(0, 2));
+        let places: Vec<_> =
+            (0..3 * MAX_SLOW).map(|number| bodies.place(with_key(number, 1))).collect();
+        let waiting = places.iter().filter(|place| !place.displaced.is_cancelled()).count();
+        assert_eq!(waiting, MAX_SLOW_PER_ENVIRONMENT);
+        assert!(!of_another_key.displaced.is_cancelled());
     }
 }

@@ -14,7 +14,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-pub(crate) use body::SlowBodies;
+pub(crate) use body::{Sender, SlowBodies};
 #[cfg(test)]
 pub(crate) use connections::tests::connections as connections_for_tests;
 pub(crate) use connections::{Connection, KeptOpen, Limits, serve_connections};

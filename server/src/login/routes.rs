@@ -52,7 +52,7 @@ async fn submit(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let body = state.bodies.read(from.0, &headers, body, MAX_FORM_BYTES).await?;
+    let body = state.bodies.read(from, &headers, body, MAX_FORM_BYTES).await?;
     let Ok(form) = serde_urlencoded::from_bytes::<LoginForm>(&body) else {
         return Ok(Redirect::to("/login?error=form").into_response());
     };

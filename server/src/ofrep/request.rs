@@ -22,7 +22,7 @@ use super::{
     error::{ErrorCode, OfrepError},
     header_text, sent_origin,
 };
-use crate::http::{AppState, ClientAddress};
+use crate::http::{AppState, ClientAddress, Sender};
 
 /// The largest body, in bytes: a context of 64 KiB, and what stands around it.
 const MAX_BODY_BYTES: usize = 65_536 + 1_024;
@@ -76,7 +76,10 @@ pub(super) async fn read(
     let live = service.environment(app.environment).map_err(|error| {
         OfrepError::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::General, error.to_string())
     })?;
-    let read = state.bodies.read(from.0, headers, body, MAX_BODY_BYTES).await;
+    let read = state
+        .bodies
+        .read(Sender::with_key(from, app.environment), headers, body, MAX_BODY_BYTES)
+        .await;
     let body = read.map_err(|problem| {
         let accepted = problem.header().cloned();
         let error = OfrepError::new(problem.status(), ErrorCode::General, problem.detail());

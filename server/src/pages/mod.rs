@@ -67,7 +67,7 @@ async fn with_form(state: &AppState, request: Request) -> Result<Request, Proble
     }
     let (mut head, body) = request.into_parts();
     let from = ClientAddress::from_request_parts(&mut head, state).await?;
-    let body = state.bodies.read(from.0, &head.headers, body, MAX_FORM_BYTES).await?;
+    let body = state.bodies.read(from, &head.headers, body, MAX_FORM_BYTES).await?;
     head.extensions.insert(Form::parse(&body));
     Ok(Request::from_parts(head, Body::empty()))
 }

@@ -32,7 +32,7 @@ pub(super) async fn act(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let form = Form::parse(&state.bodies.read(from.0, &headers, body, MAX_FORM_BYTES).await?);
+    let form = Form::parse(&state.bodies.read(from, &headers, body, MAX_FORM_BYTES).await?);
     let (service, actor) = (&state.service, Actor::from(&person));
     let shown = selected_environment(service, &headers)?;
     let live = service.environment(shown)?;

@@ -159,3 +159,40 @@ pub(crate) async fn apart<T: Send + 'static>(
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|error| StoreError::Database(Box::new(error)))?
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// While a reader holds on to what it began with, the journal cannot be written back and grows.
+    #[tokio::test]
+    async fn the_journal_shrinks_after_a_long_reader() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db");
+        let database =
+            Database::open(&path, &crate::migrations::state_migrations(), 256).await.unwrap();
+        let write = async |megabytes: u32| {
+            for _ in 0..megabytes {
+                let mut tx = database.write().await.unwrap();
+                for statement in [
+                    "CREATE TABLE IF NOT EXISTS filler (bytes BLOB)",
+                    "DELETE FROM filler",
+                    "INSERT INTO filler VALUES (zeroblob(1000000))",
+                ] {
+                    sqlx::query(statement).execute(&mut *tx).await.unwrap();
+                }
+                commit(tx).await.unwrap();
+            }
+        };
+        let journal = || std::fs::metadata(files::beside(&path, "-wal")).unwrap().len();
+        let mut reading = database.reader.begin().await.unwrap();
+        let tables = "SELECT count(*) FROM sqlite_master";
+        sqlx::query_scalar::<_, i64>(tables).fetch_one(&mut *reading).await.unwrap();
+        write(120).await;
+        assert!(journal() > JOURNAL_BYTES + (32 << 20), "{}", journal());
+        reading.rollback().await.unwrap();
+        // The first of these writes the journal back, a later one begins it anew.
+        write(3).await;
+        assert!(journal() <= JOURNAL_BYTES, "{}", journal());
+    }
+}

@@ -17,7 +17,7 @@ use phasegate_store::StoreError;
 const USER_VERSION_AT: u64 = 60;
 
 /// A file beside the database.
-fn beside(path: &Path, ending: &str) -> PathBuf {
+pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut path = path.to_owned().into_os_string();
     path.push(ending);
     path.into()

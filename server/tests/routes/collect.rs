@@ -78,6 +78,12 @@ async fn bad_batches_are_refused_with_a_reason() {
     let deep = "[".repeat(30_000);
     assert_eq!(json(app.post(&path).body(deep)).await.0, 400);
     assert_eq!(json(app.post("/collect?key=nope").body(good.clone())).await.0, 401);
+    for path in ["/collect", "/collect/screenshot", "/collect/simulation"] {
+        let misspelt = app.post(&format!("{path}?key={CLIENT_KEY}&hled=5")).body(good.clone());
+        let (status, problem) = json(misspelt).await;
+        assert_eq!(status, 400, "{path}");
+        assert!(problem["detail"].as_str().unwrap().contains("`hled`"), "{problem}");
+    }
 
     let (status, problem) = json(app.post(&path).body("{\"v\":1")).await;
     assert_eq!(status, 400);

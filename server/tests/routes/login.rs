@@ -136,8 +136,28 @@ async fn another_sites_page_changes_nothing() {
             .header("content-type", "application/x-www-form-urlencoded")
             .header(header, value)
             .body(fields);
+        let as_page = request.try_clone().unwrap().header("accept", "text/html,*/*;q=0.8");
         assert_eq!(json(request).await.0, 403, "{header}");
+        let refused = as_page.send().await.unwrap();
+        assert_eq!(refused.status(), 403, "{header}");
+        assert_eq!(refused.headers()["content-type"], "text/html; charset=utf-8");
+        let page = refused.text().await.unwrap();
+        let expected = match header {
+            "origin" => ["Origin: https://evil.example", "PHASEGATE_PUBLIC_URL"],
+            "sec-fetch-site" => ["Sec-Fetch-Site: cross-site", "Open this server's own page"],
+            _ => ["has no Origin header", "PHASEGATE_PUBLIC_URL"],
+        };
+        for words in expected {
+            assert!(page.contains(words), "{words}: {page}");
+        }
+        assert!(page.contains("Nothing was changed") && page.contains("href=\"/admin/rollout\""));
     }
+    let script = app
+        .post("/admin/rollout")
+        .header("origin", "https://<script>")
+        .header("accept", "text/html");
+    let page = script.send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("https://&lt;script&gt;") && !page.contains("<script>"), "{page}");
     let send = async |fields: &[(&str, &str)]| {
         let form = app.form("/admin/rollout", fields).header("cookie", &session);
         let response = form.send().await.unwrap();

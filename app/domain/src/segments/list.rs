@@ -9,6 +9,9 @@ use super::number;
 /// Longest list of values. Positions in a list fit into 16 bits.
 pub(super) const MAX_LIST: usize = 10_000;
 
+/// One more than what 16 bits hold.
+const BLOCK: usize = 1 << 16;
+
 /// A list as it was written, with an index that finds a value in logarithmic time.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum ValueList {
@@ -23,14 +26,41 @@ pub(super) enum ValueList {
     },
 }
 
-/// Texts end to end in one allocation: six bytes more for each than its letters.
+/// Texts end to end in one allocation: four bytes more for each than its letters.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct TextList {
     text: Box<str>,
-    /// Where each text ends.
-    ends: Box<[u32]>,
+    ends: Ends,
     /// Positions in `ends`, ordered by text.
     sorted: Box<[u16]>,
+}
+
+/// Where each text of a list ends, in bytes: an ascending sequence, of which each item keeps only the
+/// lower 16 bits.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct Ends {
+    low: Box<[u16]>,
+    /// For each multiple of 65,536, the first item that reaches it.
+    reached: Box<[u16]>,
+}
+
+impl Ends {
+    fn new(ends: &[usize]) -> Self {
+        let low = ends.iter().map(|end| (end % BLOCK) as u16).collect();
+        let blocks = 1..=ends.last().map_or(0, |end| end / BLOCK);
+        let first = |block| ends.partition_point(|end| *end < block * BLOCK) as u16;
+        Self { low, reached: blocks.map(first).collect() }
+    }
+
+    fn get(&self, index: u16) -> usize {
+        let low = self.low.get(usize::from(index)).map_or(0, |low| usize::from(*low));
+        low + BLOCK * self.reached.partition_point(|first| *first <= index)
+    }
+
+    #[cfg(test)]
+    fn bytes(&self) -> usize {
+        2 * (self.low.len() + self.reached.len())
+    }
 }
 
 impl TextList {
@@ -38,20 +68,18 @@ impl TextList {
         let (mut text, mut ends) = (String::new(), Vec::new());
         for item in texts {
             text.push_str(item);
-            ends.push(u32::try_from(text.len()).unwrap_or(u32::MAX));
+            ends.push(text.len());
         }
-        let mut list = Self { text: text.into(), ends: ends.into(), sorted: Box::default() };
-        let mut sorted = positions(list.ends.len());
+        let mut list = Self { text: text.into(), ends: Ends::new(&ends), sorted: Box::default() };
+        let mut sorted = positions(ends.len());
         sorted.sort_unstable_by(|a, b| list.get(*a).cmp(list.get(*b)));
         list.sorted = sorted.into();
         list
     }
 
     fn get(&self, index: u16) -> &str {
-        let index = usize::from(index);
-        let end_of = |index: usize| self.ends.get(index).map_or(0, |end| *end as usize);
-        let start = index.checked_sub(1).map_or(0, end_of);
-        self.text.get(start..end_of(index)).unwrap_or_default()
+        let start = index.checked_sub(1).map_or(0, |before| self.ends.get(before));
+        self.text.get(start..self.ends.get(index)).unwrap_or_default()
     }
 
     pub(super) fn contains(&self, text: &str) -> bool {
@@ -59,7 +87,7 @@ impl TextList {
     }
 
     fn to_json(&self) -> Value {
-        positions(self.ends.len()).into_iter().map(|index| Value::from(self.get(index))).collect()
+        positions(self.sorted.len()).into_iter().map(|index| Value::from(self.get(index))).collect()
     }
 }
 
@@ -172,8 +200,19 @@ mod tests {
         let ids: Vec<String> = (0..10_000).map(|n| format!("customer-{n:06}")).collect();
         let written = serde_json::to_string(&ids).unwrap().len();
         let ValueList::Texts(list) = ValueList::new(&json!(ids)).unwrap() else { panic!("texts") };
-        let taken = list.text.len() + 4 * list.ends.len() + 2 * list.sorted.len();
-        assert!(taken * 10 <= written * 13, "{taken} bytes for {written}");
+        let taken = list.text.len() + list.ends.bytes() + 2 * list.sorted.len();
+        assert!(taken * 10 <= written * 11, "{taken} bytes for {written}");
+    }
+
+    #[test]
+    fn texts_that_are_longer_than_16_bits_count_are_found() {
+        let texts = ["", "x", &"y".repeat(65_535), "", &"z".repeat(200_000), "end", ""];
+        let list = ValueList::new(&json!(texts)).unwrap();
+        assert_eq!(list.to_json(), json!(texts));
+        for text in texts {
+            assert_eq!(list.contains_text(text), Some(true), "{} bytes", text.len());
+        }
+        assert_eq!(list.contains_text(&"z".repeat(199_999)), Some(false));
     }
 
     proptest! {

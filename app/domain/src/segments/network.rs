@@ -70,7 +70,8 @@ impl Networks {
 }
 
 /// Reads `10.0.0.0/8`, `fd00::/8` or a single address. Bits after the prefix are cleared, and networks
-/// of wrapped IPv4 addresses become IPv4 ones, as such an address does by `to_canonical`.
+/// of wrapped IPv4 addresses become IPv4 ones, as such an address does by `to_canonical`. `::/0` is all of
+/// IPv6 and nothing of IPv4.
 ///
 /// # Errors
 /// Names the text and what it needs instead.
@@ -103,6 +104,12 @@ pub fn network(text: &str) -> Result<IpNet, String> {
     let network = match (address, address.to_canonical()) {
         (IpAddr::V6(_), IpAddr::V4(inner)) if length >= 96 => {
             IpNet::V4(Ipv4Net::new(inner, length - 96).map_err(|_| wrong())?)
+        }
+        (IpAddr::V6(_), IpAddr::V4(_)) => {
+            return Err(format!(
+                "{text:?} holds addresses of IPv4 and of IPv6, which are told apart here; for all of IPv4 write \
+                 0.0.0.0/0"
+            ));
         }
         (IpAddr::V6(outer), _) => IpNet::V6(Ipv6Net::new(outer, length).map_err(|_| wrong())?),
         (IpAddr::V4(inner), _) => IpNet::V4(Ipv4Net::new(inner, length).map_err(|_| wrong())?),
@@ -160,6 +167,7 @@ mod tests {
         let complaint = |text: &str| Networks::new(&json!(text)).unwrap_err();
         assert!(complaint("010.0.0.0/8").contains("leading zero"));
         assert!(complaint("10.0.0.08/8").contains("leading zero"));
+        assert!(complaint("::ffff:0:0/90").contains("for all of IPv4 write 0.0.0.0/0"));
         for text in ["10.0.0.0/08", "10.0.0.0/+8", "10.0.0.0/33", "10.0.0.0/", "10.0.0", "::/129"] {
             assert!(complaint(text).contains("is not a network"), "{text}");
         }

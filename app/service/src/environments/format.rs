@@ -1,6 +1,6 @@
 //! An environment's file as text: TOML for people, JSON for machines.
 
-use phasegate_domain::{files::EnvironmentFile, flags::FlagDocument};
+use phasegate_domain::{files::EnvironmentFile, flags::FlagDocument, json};
 use serde_json::Value;
 
 use crate::{ServiceError, toml_document::Document};
@@ -76,7 +76,7 @@ fn without_json_texts(value: Value) -> Result<Value, String> {
             Value::Object(fields) => {
                 let field = |(name, value): (String, Value)| match (name.as_str(), &value) {
                     (JSON_TEXT, Value::String(text)) => {
-                        let value = serde_json::from_str(text).map_err(|_| within(&name))?;
+                        let value = json::read(text.as_bytes()).map_err(|_| within(&name))?;
                         Ok(("value".to_owned(), value))
                     }
                     _ => {
@@ -132,7 +132,10 @@ pub fn parse_file(text: &str) -> Result<EnvironmentFile, ServiceError> {
     let invalid = |error: &dyn std::fmt::Display| ServiceError::Invalid(error.to_string());
     let file: EnvironmentFile = if text.trim_start().starts_with('{') {
         let mut reader = serde_json::Deserializer::from_str(text);
-        serde_path_to_error::deserialize(&mut reader).map_err(|error| invalid(&error))?
+        let file = serde_path_to_error::deserialize(&mut reader);
+        let file = file.map_err(|error| invalid(&error))?;
+        json::check_digits(text.as_bytes()).map_err(|error| invalid(&error))?;
+        file
     } else {
         let document = Document::parse(text).map_err(|error| invalid(&error))?;
         let fields = document.to_json().map_err(|error| invalid(&error))?;

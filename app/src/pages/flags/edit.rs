@@ -8,6 +8,7 @@ use phasegate_domain::{
     diff::diff,
     flags::{FlagDocument, in_plain_words},
     ids::FlagKey,
+    json,
     people::Role,
 };
 use phasegate_service::flags::{Expected, check_document, read_document, replace};
@@ -74,7 +75,8 @@ fn read(draft: &FlagDraft, typed: Option<&str>) -> Result<FlagDocument, String> 
     match typed {
         None => draft.document(),
         Some(json) => {
-            let value = serde_json::from_str(json).map_err(|error| format!("document: {error}"))?;
+            let value =
+                json::read(json.as_bytes()).map_err(|error| format!("document: {error}"))?;
             read_document(value).map_err(|error| error.to_string())
         }
     }

@@ -3,7 +3,10 @@
 mod rule;
 mod view;
 
-use phasegate_domain::flags::{FlagDocument, FlagKind};
+use phasegate_domain::{
+    flags::{FlagDocument, FlagKind},
+    json,
+};
 use serde_json::{Map, Value, json};
 
 use self::rule::{RuleDraft, instant, minute};
@@ -157,7 +160,7 @@ impl FlagDraft {
     pub(super) fn document(&self) -> Result<FlagDocument, String> {
         let value = |index: usize, text: &str| match self.kind {
             FlagKind::String => Ok(Value::from(text)),
-            _ => serde_json::from_str(text)
+            _ => json::read(text.as_bytes())
                 .map_err(|error| format!("variants[{index}].value: is not JSON: {error}")),
         };
         let variants =

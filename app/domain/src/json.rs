@@ -1,0 +1,157 @@
+//! Reading JSON documents without losing digits.
+
+use serde_json::Value;
+
+/// Significant decimal digits that a floating point number (IEEE 754 binary64) can tell apart.
+const DIGITS: usize = 17;
+
+/// Why a text is not a JSON document that can be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidJson {
+    /// It is no JSON.
+    #[error(transparent)]
+    Syntax(#[from] serde_json::Error),
+    /// It has a number that would be stored as another one.
+    #[error(
+        "{number} has more digits than a number keeps ({DIGITS}) at line {line} column {column}; round it, or write it as a text"
+    )]
+    Rounded {
+        /// As it is written.
+        number: String,
+        /// From 1.
+        line: usize,
+        /// From 1, in bytes.
+        column: usize,
+    },
+}
+
+/// Reads a document.
+///
+/// # Errors
+/// [`InvalidJson`], with the place.
+pub fn read(text: &[u8]) -> Result<Value, InvalidJson> {
+    let value = serde_json::from_slice(text)?;
+    check_digits(text)?;
+    Ok(value)
+}
+
+/// Refuses the first number of a well-formed document that [`is_rounded`].
+///
+/// # Errors
+/// [`InvalidJson::Rounded`].
+pub fn check_digits(text: &[u8]) -> Result<(), InvalidJson> {
+    let Some((place, number)) = first_rounded(text) else { return Ok(()) };
+    let before = text.get(..place).unwrap_or_default();
+    let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    Err(InvalidJson::Rounded {
+        number: number.to_owned(),
+        line: 1 + before.iter().filter(|byte| **byte == b'\n').count(),
+        column: 1 + place - line_start,
+    })
+}
+
+/// Whether a number with a fraction or an exponent has more digits than are kept when it is read. Whole
+/// numbers are left to the places that use them: those up to 64 bits keep all their digits.
+#[must_use]
+pub fn is_rounded(number: &str) -> bool {
+    let (digits, exponent) = number.split_once(['e', 'E']).unwrap_or((number, ""));
+    if exponent.is_empty() && !digits.contains('.') {
+        return false;
+    }
+    let digits: String = digits.chars().filter(char::is_ascii_digit).collect();
+    let whole = number.split(['.', 'e', 'E']).next().unwrap_or_default();
+    // Zeros at either end are no digits of their own, unless those at the end stand before the point.
+    let significant = digits.trim_start_matches('0');
+    let significant = match digits.len() > whole.trim_start_matches('-').len() {
+        true => significant.trim_end_matches('0'),
+        false => significant,
+    };
+    significant.len() > DIGITS
+}
+
+/// The first number of a well-formed document that [`is_rounded`], and where it begins.
+fn first_rounded(text: &[u8]) -> Option<(usize, &str)> {
+    let mut at = 0;
+    while let Some(byte) = text.get(at) {
+        let rest = text.get(at..).unwrap_or_default();
+        at += match byte {
+            b'"' => string_length(rest),
+            b'-' | b'0'..=b'9' => {
+                let is_part = |byte: &u8| byte.is_ascii_digit() || b"+-.eE".contains(byte);
+                let length = rest.iter().take_while(|byte| is_part(byte)).count();
+                let number = std::str::from_utf8(rest.get(..length)?).ok()?;
+                if is_rounded(number) {
+                    return Some((at, number));
+                }
+                length
+            }
+            _ => 1,
+        };
+    }
+    None
+}
+
+/// Bytes of the string that a text begins with, including its quotation marks.
+fn string_length(text: &[u8]) -> usize {
+    let mut at = 1;
+    while let Some(byte) = text.get(at) {
+        match byte {
+            b'"' => return at + 1,
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_number_with_more_digits_than_are_kept_is_refused_with_its_place() {
+        let complaint = |text: &str| read(text.as_bytes()).unwrap_err().to_string();
+        assert_eq!(
+            complaint("{\n  \"a\": [1.5, 0.123456789012345678]}"),
+            "0.123456789012345678 has more digits than a number keeps (17) at line 2 column 14; \
+             round it, or write it as a text"
+        );
+        for text in [
+            "-12345678901234567.89",
+            "1.234567890123456789e3",
+            "[0.1000000000000000055511151231257827]",
+        ] {
+            assert!(complaint(text).contains("more digits"), "{text}");
+        }
+        assert!(complaint("{").contains("EOF"), "no JSON at all");
+    }
+
+    #[test]
+    fn other_numbers_are_read() {
+        for text in [
+            "0.1",
+            "0.12345678901234567",
+            "1.50000000000000000000",
+            "-0.00000000000000000001",
+            "1e300",
+            "9223372036854775807",
+            "123456789012345678901234567890",
+            "1E-7",
+            r#"["0.12345678901234567890 \" 0.12345678901234567890", "\\"]"#,
+        ] {
+            assert!(read(text.as_bytes()).is_ok(), "{text}");
+        }
+        assert_eq!(read(br#"{"a": [1, "x"]}"#).unwrap(), json!({"a": [1, "x"]}));
+    }
+
+    proptest! {
+        #[test]
+        fn what_a_program_writes_is_read(number in prop::num::f64::NORMAL, text in ".{0,12}") {
+            let document = json!({"a": [number, text]});
+            prop_assert_eq!(read(document.to_string().as_bytes()).unwrap(), document);
+        }
+    }
+}
