@@ -16,6 +16,9 @@ pub struct EvaluationContext {
     attributes: Vec<(Box<str>, Value)>,
 }
 
+/// Attributes among which looking at each one's length is quicker than a binary search.
+const FEW: usize = 16;
+
 fn by_length(a: &str, b: &str) -> Ordering {
     a.len().cmp(&b.len()).then_with(|| a.cmp(b))
 }
@@ -87,7 +90,14 @@ impl EvaluationContext {
     /// An attribute's value; `null` counts as missing.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&Value> {
-        let (_, value) = self.attributes.get(self.place(name).ok()?)?;
+        let attributes = &self.attributes;
+        let value = if attributes.len() <= FEW {
+            let (_, value) = attributes.iter().find(|(other, _)| **other == *name)?;
+            value
+        } else {
+            let (_, value) = attributes.get(self.place(name).ok()?)?;
+            value
+        };
         (!value.is_null()).then_some(value)
     }
 
@@ -196,7 +206,14 @@ mod tests {
 
     #[test]
     fn an_attribute_is_found_whatever_the_others_are_called() {
-        let names = ["b", "aa", "a", "", "ab", "äb", "longer_than_all", "longer_than_alk"];
+        let few = ["b", "aa", "a", "", "ab", "äb", "longer_than_all", "longer_than_alk"];
+        let many: Vec<String> = (0..2 * FEW).map(|n| format!("one_of_many_{n}")).collect();
+        found_whatever_the_others_are_called(&few);
+        let many: Vec<&str> = many.iter().map(String::as_str).chain(few).collect();
+        found_whatever_the_others_are_called(&many);
+    }
+
+    fn found_whatever_the_others_are_called(names: &[&str]) {
         let json: Value = names.iter().map(|name| ((*name).to_owned(), json!(name))).collect();
         let read = EvaluationContext::from_json(json).unwrap();
         let nobody = EvaluationContext::default();

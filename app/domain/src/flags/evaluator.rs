@@ -4,7 +4,7 @@
 //! order → rollout membership → default variant. A killed or disabled flag answers with its off
 //! variant, never with nothing, so that it beats the default in the app.
 
-use std::{cell::OnceCell, sync::Arc};
+use std::{cell::Cell, sync::Arc};
 
 use super::{
     evaluation::{Cause, Evaluation, EvaluationError, Reason, RuleHit},
@@ -29,7 +29,7 @@ pub struct Evaluator<'a, 'c> {
     snapshot: &'a Snapshot,
     context: &'c EvaluationContext,
     now: Timestamp,
-    membership: OnceCell<Membership<'a>>,
+    membership: Cell<Option<Membership<'a>>>,
 }
 
 /// What a user gets for a flag.
@@ -61,6 +61,7 @@ pub fn explain<'a>(
     (answer, steps)
 }
 
+#[inline]
 fn answer<'a>(
     flag: &'a Flag,
     variant: &VariantName,
@@ -76,7 +77,7 @@ impl<'a, 'c> Evaluator<'a, 'c> {
     /// For one user, at one moment.
     #[must_use]
     pub fn new(snapshot: &'a Snapshot, context: &'c EvaluationContext, now: Timestamp) -> Self {
-        Self { snapshot, context, now, membership: OnceCell::new() }
+        Self { snapshot, context, now, membership: Cell::new(None) }
     }
 
     /// What the user gets for a flag.
@@ -148,8 +149,12 @@ impl<'a, 'c> Evaluator<'a, 'c> {
         if T::KEEPS {
             return Some(rollout.membership(audience, self.context, self.now, trace));
         }
-        let ask = || rollout.membership(audience, self.context, self.now, &mut NoTrace);
-        Some(*self.membership.get_or_init(ask))
+        if let known @ Some(_) = self.membership.get() {
+            return known;
+        }
+        let found = rollout.membership(audience, self.context, self.now, &mut NoTrace);
+        self.membership.set(Some(found));
+        Some(found)
     }
 
     fn own_answer(

@@ -30,6 +30,7 @@ fn whole(number: &Number) -> Option<i128> {
 /// JSON equality in which 1 and 1.0 are the same number.
 pub(super) fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
+        (Value::String(a), Value::String(b)) => a == b,
         (Value::Number(a), Value::Number(b)) => compare(a, b) == Some(Ordering::Equal),
         (Value::Array(a), Value::Array(b)) => {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))

@@ -214,5 +214,10 @@ condition = { in_segment = "beta" }
                 .contains("flags.A.rules[0]")
         );
         assert!(complaint("{\"format\": 1, \"flags\": [{\"key\": \"A\"}]}").contains("flags[0]"));
+        let shared = FILE.replace("share = 12.5", "share = 12.500000000000000001");
+        assert!(complaint(&shared).contains("line 15, column 9"), "{}", complaint(&shared));
+        let json = write_file(&parse_file(FILE).unwrap(), FileFormat::Json).unwrap();
+        let long = json.replace("12.5", "12.500000000000000001");
+        assert!(complaint(&long).contains("more digits"), "{}", complaint(&long));
     }
 }
