@@ -11,6 +11,8 @@ use std::{
     net::TcpListener,
     path::Path,
     process::{Child, Command, Stdio},
+    sync::mpsc,
+    time::Duration,
 };
 
 fn phasegate(data: &Path, arguments: &[&str]) -> Command {
@@ -21,10 +23,41 @@ fn phasegate(data: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs it to its end: status and what it said on stderr.
+/// After this long, a test fails that waits for something that never comes.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Runs it to its end: status and what it said on stderr. A server that starts instead is killed.
 fn refusal(mut command: Command) -> (Option<i32>, String) {
-    let output = command.output().unwrap();
+    let child = command.spawn().unwrap();
+    let id = child.id().to_string();
+    let (send, ended) = mpsc::channel();
+    std::thread::spawn(move || send.send(child.wait_with_output()));
+    let Ok(output) = ended.recv_timeout(PATIENCE) else {
+        Command::new("kill").arg(id).status().unwrap();
+        panic!("it goes on instead of refusing");
+    };
+    let output = output.unwrap();
     (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+/// The lines that a server writes to its log, as they come.
+fn log_lines(child: &mut Child) -> mpsc::Receiver<String> {
+    let log = BufReader::new(child.stderr.take().unwrap());
+    let (send, lines) = mpsc::channel();
+    std::thread::spawn(move || {
+        log.lines().map_while(Result::ok).try_for_each(|line| send.send(line))
+    });
+    lines
+}
+
+/// Waits for a line of the log that contains some words.
+fn wait_for_line(lines: &mpsc::Receiver<String>, words: &str) -> String {
+    loop {
+        let line = lines.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("never said: {words}"));
+        if line.contains(words) {
+            return line;
+        }
+    }
 }
 
 /// Starts it and waits until it says that it is ready.
@@ -129,22 +162,22 @@ fn settings_of_the_first_start_are_said_to_be_ignored_once_they_differ() {
         serve.env("PHASEGATE_ADMIN_PASSWORD", password).env("PHASEGATE_CLIENT_KEY", key);
         serve.env("PHASEGATE_SERVER_TOKEN", "pgs_of_this_test");
         let mut child = serve.spawn().unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
-        assert!(log.any(|line| line.contains("phasegate is ready")));
+        let log = log_lines(&mut child);
+        wait_for_line(&log, "phasegate is ready");
         (child, log)
     };
     let (child, _) = serve("correct-horse-battery", "pk_one");
     stop(child);
-    let (child, mut log) = serve("another-horse-battery", "pk_two");
+    let (child, log) = serve("another-horse-battery", "pk_two");
     let mut said = String::new();
     for setting in ["admin_password", "client_key"] {
-        let line = log.find(|line| line.contains("is ignored")).unwrap();
+        let line = wait_for_line(&log, "is ignored");
         assert!(line.contains(setting), "{line}");
         said += &line;
     }
     assert!(said.contains("phasegate user set-password admin@phasegate.local"), "{said}");
     stop(child);
-    assert!(!log.any(|line| line.contains("server_token is ignored")), "it is the same");
+    assert!(log.iter().all(|line| !line.contains("server_token is ignored")), "it is the same");
 }
 
 #[test]

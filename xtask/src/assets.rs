@@ -100,6 +100,12 @@ fn contents(folder: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
 /// Lints a browser crate, reusing the dependencies that its WASM module was built with.
 pub(crate) fn lint(package: &str) -> Result<()> {
     let mut lint = run::linting_cargo()?;
+    // The code of our own crates is thrown away, so it is not optimised.
+    for ours in ["domain", "wire", "app", "frontend", "collector"] {
+        let level = format!("profile.{PROFILE}.package.phasegate-{ours}.opt-level=0");
+        let units = format!("profile.{PROFILE}.package.phasegate-{ours}.codegen-units=16");
+        lint.args(["--config", &level, "--config", &units]);
+    }
     // An rlib alone, because the cdylib would be linked with LTO again.
     lint.args(["rustc", "--lib", "--crate-type", "rlib", "--package", package]);
     run::run(lint.args(["--profile", PROFILE, "--target", wasm_target::TARGET]))
