@@ -59,7 +59,8 @@ async function goOn(olga: Page, admin: Page, phase: number): Promise<void> {
     await votes.getByRole('button', { name: 'Go', exact: true }).click();
     await expect(votes.getByRole('listitem').filter({ hasText: email })).toHaveText(/^Go /);
   }
-  await olga.goto('/admin/rollout');
+  // The page may be loading itself anew just now, because the admin has voted.
+  await expect(() => olga.goto('/admin/rollout')).toPass();
   await expect(olga.getByTestId('gate-answer')).toContainText(/^Yes\. All \d+ conditions hold\.$/);
   await olga.getByRole('link', { name: `Advance to phase ${phase}` }).click();
   await expect(olga.locator('.confirm-warning')).toHaveCount(0);

@@ -107,24 +107,40 @@ pub(crate) fn variables() -> impl Iterator<Item = (String, String)> {
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
+/// Settings whose variables are texts.
+const TEXTS: [&str; 10] = [
+    "listen",
+    "data",
+    "public_url",
+    "trusted_proxies",
+    "admin_email",
+    "admin_password",
+    "client_key",
+    "server_token",
+    "log",
+    "log_format",
+];
+
+/// Variables that begin as ours do but set nothing, such as misspelt ones. Those that container platforms
+/// make for a service of our name (`PHASEGATE_PORT_8080_TCP`) are left out.
+pub(crate) fn unknown_variables(names: impl Iterator<Item = String>) -> Vec<String> {
+    let is_of_a_platform =
+        |name: &str| name == "PORT" || name.starts_with("PORT_") || name.starts_with("SERVICE_");
+    let is_unknown = |name: &String| {
+        name.strip_prefix("PHASEGATE_").is_some_and(|rest| {
+            let key = rest.to_ascii_lowercase();
+            !TEXTS.contains(&key.as_str()) && key != "demo" && !is_of_a_platform(rest)
+        })
+    };
+    names.filter(is_unknown).collect()
+}
+
 /// What `PHASEGATE_*` says. Values are texts whatever they look like: a password of digits is
 /// one too. Variables that are not ours are left alone, because container platforms make some
 /// up (`PHASEGATE_PORT` for a service of that name).
 fn environment(
     vars: impl Iterator<Item = (String, String)>,
 ) -> anyhow::Result<Serialized<BTreeMap<String, Value>>> {
-    const TEXTS: [&str; 10] = [
-        "listen",
-        "data",
-        "public_url",
-        "trusted_proxies",
-        "admin_email",
-        "admin_password",
-        "client_key",
-        "server_token",
-        "log",
-        "log_format",
-    ];
     let mut values = BTreeMap::new();
     for (name, value) in vars {
         let Some(key) = name.strip_prefix("PHASEGATE_").map(str::to_ascii_lowercase) else {
@@ -312,6 +328,21 @@ mod tests {
         let vars = vars.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let env = environment(vars)?;
         Config::extract(&Figment::from(Serialized::defaults(Config::default())).merge(env))
+    }
+
+    #[test]
+    fn variables_that_set_nothing_are_found() {
+        let names = [
+            "PHASEGATE_TRUSTED_PROXY",
+            "PHASEGATE_LOG",
+            "PHASEGATE_DEMO",
+            "PHASEGATE_PORT",
+            "PHASEGATE_PORT_8080_TCP_ADDR",
+            "PHASEGATE_SERVICE_HOST",
+            "PATH",
+        ];
+        let unknown = unknown_variables(names.into_iter().map(str::to_owned));
+        assert_eq!(unknown, ["PHASEGATE_TRUSTED_PROXY"]);
     }
 
     #[test]

@@ -47,6 +47,9 @@ const WATCHING: Duration = Duration::from_secs(1);
 /// `phasegate serve`.
 pub(crate) async fn main(config: Config) -> anyhow::Result<()> {
     start_log(&config)?;
+    for variable in config::unknown_variables(config::variables().map(|(name, _)| name)) {
+        tracing::warn!(%variable, "there is no such setting; the variable is ignored");
+    }
     // Each client that listens is an open connection, and the usual soft limit is 1,024.
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
         tracing::warn!(%error, "the limit of open connections could not be raised");

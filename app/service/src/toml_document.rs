@@ -54,9 +54,12 @@ impl<'t> Document<'t> {
             DeValue::Boolean(is_true) => Value::from(*is_true),
             DeValue::Datetime(instant) => Value::from(instant.to_string()),
             DeValue::Integer(integer) => {
-                let number = i64::from_str_radix(integer.as_str(), integer.radix());
-                let too_large = |_| wrong(format!("{integer} is too large; write it as a text"));
-                Value::from(number.map_err(too_large)?)
+                let (digits, radix) = (integer.as_str(), integer.radix());
+                // TOML promises 64 bits with a sign; JSON's whole numbers, which exports hold, have one bit more.
+                let number = i64::from_str_radix(digits, radix).map(Value::from);
+                let number =
+                    number.or_else(|_| u64::from_str_radix(digits, radix).map(Value::from));
+                number.map_err(|_| wrong(format!("{integer} is too large; write it as a text")))?
             }
             DeValue::Float(float) if is_rounded(&float.as_str().replace('_', "")) => {
                 return Err(wrong(format!(

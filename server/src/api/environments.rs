@@ -232,6 +232,8 @@ async fn apply_file(
         return Ok(Json(Applied { applied: false, changes: preview.changes }));
     }
     call.precondition.check(&preview.based_on)?;
-    let changes = import(service, actor, environment, &file, Some(&preview.based_on)).await?;
+    // `*` overwrites also what another process has written since this one last looked.
+    let seen = (call.precondition != Precondition::Any).then_some(preview.based_on.as_str());
+    let changes = import(service, actor, environment, &file, seen).await?;
     Ok(Json(Applied { applied: true, changes }))
 }

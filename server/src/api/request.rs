@@ -85,7 +85,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Sent<T> {
         let from = ClientAddress::from_request_parts(&mut parts, state).await?;
         let bytes = state.bodies.read(from, &parts.headers, body, MAX_BODY_BYTES).await?;
         let json = json::read(&bytes)
-            .map_err(|error| Problem::new(invalid_status(&error), error.to_string()))?;
+            .map_err(|error| Problem::new(invalid_status(&error), plain(&error.to_string())))?;
         let read = serde_path_to_error::deserialize(json).map_err(|error| {
             let (path, inner) = (error.path().to_string(), error.inner());
             let inner = plain(&inner.to_string());

@@ -8,6 +8,7 @@ use axum::{
 use phasegate_domain::{
     Timestamp,
     rollout::{Command, CommandKind, Contribution},
+    words::plain,
 };
 use phasegate_service::{
     ServiceError,
@@ -68,8 +69,8 @@ struct SentCommand {
     #[serde(default)]
     reason: String,
     /// For a rollback: when somebody noticed, if not just now.
-    #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(default, deserialize_with = "phasegate_domain::segments::read_optional_instant")]
     detected_at: Option<Timestamp>,
 }
 
@@ -143,8 +144,8 @@ async fn get_review(call: Call) -> Result<Response, Problem> {
 /// lost.
 fn contribution(sent: Value) -> Result<Contribution, Problem> {
     let wrong = |detail: String| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail);
-    let read: Contribution =
-        serde_json::from_value(sent.clone()).map_err(|error| wrong(error.to_string()))?;
+    let read: Contribution = serde_json::from_value(sent.clone())
+        .map_err(|error| wrong(named_problem(&sent, &plain(&error.to_string()))))?;
     let known = serde_json::to_value(&read).unwrap_or_default();
     let fields = sent.as_object().into_iter().flatten();
     let unknown =
@@ -152,6 +153,28 @@ fn contribution(sent: Value) -> Result<Contribution, Problem> {
     match unknown {
         Some((name, _)) => Err(wrong(format!("{name}: there is no such field"))),
         None => Ok(read),
+    }
+}
+
+/// A problem with the name of its field. The deserializer of a tagged enum does not know it, so it is the
+/// field without which the problem is another one.
+fn named_problem(sent: &Value, problem: &str) -> String {
+    if problem.ends_with(" is missing") {
+        return problem.to_owned();
+    }
+    // Without its tag, everything is another problem: it is tried last.
+    let names = || sent.as_object().into_iter().flat_map(serde_json::Map::keys);
+    let is_tag = |name: &&String| name.as_str() == "contribution";
+    let mut fields = names().filter(|name| !is_tag(name)).chain(names().filter(is_tag));
+    let is_its_field = |name: &&String| {
+        let mut rest = sent.clone();
+        rest.as_object_mut().map(|fields| fields.remove(*name));
+        let without = serde_json::from_value::<Contribution>(rest);
+        without.map_or_else(|error| plain(&error.to_string()) != problem, |_| true)
+    };
+    match fields.find(is_its_field) {
+        Some(name) => format!("{name}: {problem}"),
+        None => problem.to_owned(),
     }
 }
 

@@ -92,7 +92,10 @@ fn in_one_line(error: &anyhow::Error) -> String {
 /// Runs what the command line asks for. Exit status 0, 1 (failed) or 2 (wrong usage).
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return wrong_usage(&error),
+    };
     let result = match cli.command {
         Command::Serve(args) => {
             Config::load(&args).and_then(|config| block_on(serve::main(config)))
@@ -111,9 +114,8 @@ pub fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // A program that asked for JSON gets JSON, also when something is wrong.
             let text = in_one_line(&error);
-            if std::env::args_os().any(|argument| argument == "--json") {
+            if wants_json() {
                 eprintln!("{}", serde_json::json!({ "error": text }));
             } else {
                 eprintln!("phasegate: {text}");
@@ -121,6 +123,23 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// A program that asked for JSON gets JSON, also when something is wrong.
+fn wants_json() -> bool {
+    std::env::args_os().any(|argument| argument == "--json")
+}
+
+/// Help and version are printed as ever; they are no errors.
+fn wrong_usage(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() || !wants_json() {
+        error.exit();
+    }
+    let text = error.to_string();
+    let said: Vec<&str> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+    let text = said.join(" ");
+    eprintln!("{}", serde_json::json!({ "error": text.trim_start_matches("error: ") }));
+    ExitCode::from(2)
 }
 
 fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {

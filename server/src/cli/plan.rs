@@ -134,6 +134,11 @@ async fn compare(local: &Local, file: &Path) -> anyhow::Result<(PlanFile, PlanCh
 }
 
 fn show(change: &PlanChange) -> anyhow::Result<()> {
+    for what in &change.kept {
+        print(&format!(
+            "! {what} is different in the file; a plan does not change it, so it stays as it is"
+        ))?;
+    }
     if change.is_empty() {
         return print("The file says what is there already.");
     }

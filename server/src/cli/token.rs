@@ -6,7 +6,10 @@ use phasegate_domain::{
     ids::TokenId,
     people::{Reach, Scope},
 };
-use phasegate_service::tokens::{TokenFields, create_token, delete_token, token, tokens};
+use phasegate_service::{
+    accounts::person_of,
+    tokens::{TokenFields, create_token, delete_token, token, tokens},
+};
 use serde_json::{Value, json};
 
 use super::local::{Local, Place, print, print_json};
@@ -26,6 +29,9 @@ pub(super) enum TokenCommand {
         /// segments
         #[arg(long)]
         whole_project: bool,
+        /// The account that answers for it, by its e-mail address; votes by the token are that account's
+        #[arg(long, value_name = "EMAIL")]
+        owner: Option<String>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -51,7 +57,7 @@ pub(super) enum TokenCommand {
 
 pub(super) async fn run(command: TokenCommand) -> anyhow::Result<()> {
     match command {
-        TokenCommand::Create { name, scopes, whole_project: project, json, place } => {
+        TokenCommand::Create { name, scopes, whole_project: project, owner, json, place } => {
             let scope = |name: &String| {
                 Scope::parse(name).with_context(|| {
                     format!("--scope: there is no scope {name:?}; choose evaluate, ingest, read, write or admin")
@@ -59,6 +65,10 @@ pub(super) async fn run(command: TokenCommand) -> anyhow::Result<()> {
             };
             let scopes = scopes.iter().map(scope).collect::<anyhow::Result<_>>()?;
             let Local { service, environment, actor } = place.open().await?;
+            let actor = match owner {
+                Some(email) => actor.acting_for(&person_of(&service, &email).await?),
+                None => actor,
+            };
             let reach = if project { Reach::Project } else { Reach::Environment };
             let fields = TokenFields { name, scopes, reach };
             let made =

@@ -2,10 +2,15 @@
 
 use crate::common::process::Server;
 use crate::common::{self, CLIENT_KEY, TestApp, json};
-use phasegate_domain::{people::Role, rollout::Contribution};
+use phasegate_domain::{
+    people::{Reach, Role, Scope},
+    rollout::Contribution,
+};
 use phasegate_service::{
     ServiceError,
+    access::Actor,
     rollout::{self, PlanBase, PlanImport},
+    tokens::{TokenFields, create_token},
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -45,6 +50,20 @@ async fn a_refusal_says_why_and_what_is_possible() {
         (code, problem["detail"].as_str().unwrap()),
         (422, "item: the plan has no item \"Coffee\"")
     );
+    for (sent, says) in [
+        (json!({"contribution": "vote", "go": "yes"}), "go: must be true or false, not \"yes\""),
+        (json!({"contribution": {"kind": "vote"}}), "contribution: must be a text, not an object"),
+        (
+            json!({"contribution": "nope"}),
+            "contribution: there is no \"nope\" here; choose one of tick",
+        ),
+        (json!({"contribution": "vote"}), "go is missing"),
+        (json!({}), "contribution is missing"),
+    ] {
+        let (code, problem) = add(&app, sent).await;
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(code == 422 && detail.starts_with(says), "{code} {detail}");
+    }
     let typo = json!({"contribution": "vote", "go": true, "coment": "lost"});
     let (code, problem) = add(&app, typo).await;
     let detail = problem["detail"].as_str().unwrap();
@@ -219,6 +238,20 @@ async fn one_account_has_one_vote_however_many_tokens_it_makes() {
         assert_eq!(code, 200, "{answer}");
     }
     vote(&app, true, "").await.unwrap();
+    // A token of nobody's account has no vote.
+    let environment = app.service.first_environment().unwrap();
+    let fields = TokenFields {
+        name: "deploy".into(),
+        scopes: vec![Scope::Write],
+        reach: Reach::Environment,
+    };
+    let maker = Actor::command_line("bert");
+    let made = create_token(&app.service, &maker, environment, &fields, &[7; 32]).await.unwrap();
+    let go = json!({"contribution": "vote", "go": true});
+    let (code, problem) = json(app.post(record).bearer_auth(&made.secret).json(&go)).await;
+    assert_eq!(code, 409, "{problem}");
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains("\"command line (bert)\"") && detail.contains("--owner"), "{detail}");
     let votes = status(&app).await["record"]["votes"].clone();
     assert_eq!(votes.as_array().unwrap().len(), 1, "{votes}");
     assert_eq!(votes[0]["by"], common::EMAIL);
@@ -250,6 +283,14 @@ async fn a_plan_is_brought_in_upon_what_was_looked_at() {
     assert!(matches!(refused, ServiceError::Conflict("the rollout")), "there is one now");
     let looked_at = rollout::plan_change(service, actor, environment, &mine).await.unwrap();
     bring(&mine, PlanBase::Seen(looked_at.version)).await.unwrap();
+    assert_eq!(looked_at.kept, [""; 0], "the file has flags and segments as they are");
+    // What a plan does not change is named where the file says something else.
+    let mut other = longer(6);
+    other.segments[0].name = "Another name".into();
+    other.flags[0].description = "Another description".into();
+    let (segment, flag) = (other.segments[0].key.clone(), other.flags[0].key.clone());
+    let looked_at = rollout::plan_change(service, actor, environment, &other).await.unwrap();
+    assert_eq!(looked_at.kept, [format!("segment {segment}"), format!("flag {flag}")]);
 }
 
 fn measured_plan() -> String {

@@ -22,7 +22,11 @@ pub struct PersonalOverride {
     /// The answer.
     pub variant: VariantName,
     /// When it ends by itself; without one it stays.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::segments::instant::read_optional"
+    )]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub expires_at: Option<Timestamp>,
     /// What it is for.

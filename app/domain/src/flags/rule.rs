@@ -53,9 +53,11 @@ pub struct Ramp {
     pub to: Share,
     /// When it begins to move.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    #[serde(deserialize_with = "crate::segments::instant::read")]
     pub starts_at: Timestamp,
     /// When it has arrived.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    #[serde(deserialize_with = "crate::segments::instant::read")]
     pub ends_at: Timestamp,
 }
 

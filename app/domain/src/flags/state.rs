@@ -53,6 +53,7 @@ pub struct Prerequisite {
 pub struct ScheduledSwitch {
     /// When.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    #[serde(deserialize_with = "crate::segments::instant::read")]
     pub at: Timestamp,
     /// On or off.
     pub enabled: bool,

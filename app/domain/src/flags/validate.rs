@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     flags::{Flag, FlagKind, FlagState, Prerequisite},
     ids::{FlagKey, SegmentKey, VariantName, is_reserved},
-    segments::{EVERYONE, InvalidCondition, MAX_COST, Segments, cost, rounded_number},
+    segments::{EVERYONE, InvalidCondition, MAX_COST, Segments, cost},
 };
 
 /// Most flags that may stand behind one another as prerequisites.
@@ -86,16 +86,6 @@ pub enum InvalidFlag {
         /// What is wrong, and where.
         error: InvalidCondition,
     },
-    /// A variant's value has a number that lost digits.
-    #[error(
-        "variants.{variant}.value: has a number of more digits than are kept ({number}); make it a text"
-    )]
-    Rounded {
-        /// The variant.
-        variant: VariantName,
-        /// The number as it would be kept.
-        number: String,
-    },
     /// Flags that need flags that need flags.
     #[error("prerequisites: {0} flags stand behind one another; at most {MAX_DEPTH} may")]
     TooDeep(usize),
@@ -175,21 +165,6 @@ impl Flag {
         self.must_have("off_variant", &self.off_variant)?;
         self.must_have("default_variant", &self.default_variant)?;
         self.must_have("rollout_variant", &self.rollout_variant)
-    }
-
-    /// Checks values that were stored by older versions but are not taken any more; for flags that
-    /// are new or changed.
-    ///
-    /// # Errors
-    /// Names the variant.
-    pub fn check_values(&self) -> Result<(), InvalidFlag> {
-        for variant in &self.variants {
-            if let Some(number) = rounded_number(&variant.value) {
-                let (variant, number) = (variant.name.clone(), number.to_string());
-                return Err(InvalidFlag::Rounded { variant, number });
-            }
-        }
-        Ok(())
     }
 
     fn must_have(&self, field: &str, variant: &VariantName) -> Result<(), InvalidFlag> {

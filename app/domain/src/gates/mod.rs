@@ -11,7 +11,7 @@ use crate::{
     Timestamp,
     alerts::Alert,
     bucket::Throttle,
-    rollout::{Criterion, IncidentKind, Phase, Plan, Progress, Standing},
+    rollout::{Criterion, IncidentKind, Phase, Plan, Progress, Standing, Vote},
     words::duration,
 };
 
@@ -153,7 +153,8 @@ pub fn gate(plan: &Plan, standing: &Standing, measured: &Measurements, now: Time
     let Some(phase) = plan.phase(progress.phase) else { return Gate::default() };
     let mut conditions = vec![time(phase, progress, measured.since.as_ref(), now)];
     for (index, criterion) in phase.criteria.iter().enumerate() {
-        conditions.push(judged(criterion, standing, measured.findings.get(index)));
+        let finding = measured.findings.get(index);
+        conditions.push(judged(criterion, standing, finding, measured.since.as_ref()));
     }
     conditions.push(alarms(measured.alerts.as_deref(), measured.unwatched.as_deref()));
     conditions.extend(checklist(plan, phase, standing));
@@ -176,7 +177,7 @@ pub fn gate(plan: &Plan, standing: &Standing, measured: &Measurements, now: Time
         let (kind, verdict) = (ConditionKind::PostMortem, Verdict::AwaitingSignOff);
         conditions.push(Condition::new(kind, "Post-mortem", verdict, detail));
     }
-    conditions.extend(votes(plan, standing));
+    conditions.extend(votes(plan, standing, measured.since.as_ref()));
     Gate { conditions }
 }
 
@@ -211,13 +212,19 @@ fn time(
     Condition::new(ConditionKind::Duration, title, verdict, detail)
 }
 
-fn judged(criterion: &Criterion, standing: &Standing, finding: Option<&Finding>) -> Condition {
+/// What changed after somebody has judged; a judgement from before it is about something else.
+fn changed_after(since: Option<&EvidenceSince>, judged_at: Timestamp) -> Option<&str> {
+    since.filter(|since| judged_at < since.at)?.changed.as_deref()
+}
+
+fn judged(
+    criterion: &Criterion,
+    standing: &Standing,
+    finding: Option<&Finding>,
+    since: Option<&EvidenceSince>,
+) -> Condition {
     let (verdict, detail) = match (criterion, finding) {
-        (Criterion::SignedOff { statement }, _) => match standing.record.sign_off(statement) {
-            Some(judged) if judged.holds => (Verdict::Pass, format!("{} says so", judged.by.0)),
-            Some(judged) => (Verdict::Fail, format!("{} says no: {}", judged.by.0, judged.comment)),
-            None => (Verdict::AwaitingSignOff, "somebody must look and say".to_owned()),
-        },
+        (Criterion::SignedOff { statement }, _) => signed_off(standing, statement, since),
         (Criterion::Automatic(_), Some(finding)) => {
             let Finding { verdict, detail, value, sample, trend } = finding.clone();
             let (kind, title) = (ConditionKind::Criterion, criterion.to_string());
@@ -228,6 +235,24 @@ fn judged(criterion: &Criterion, standing: &Standing, finding: Option<&Finding>)
         }
     };
     Condition::new(ConditionKind::Criterion, criterion.to_string(), verdict, detail)
+}
+
+fn signed_off(
+    standing: &Standing,
+    statement: &str,
+    since: Option<&EvidenceSince>,
+) -> (Verdict, String) {
+    let Some(judged) = standing.record.sign_off(statement) else {
+        return (Verdict::AwaitingSignOff, "somebody must look and say".to_owned());
+    };
+    let by = &judged.by.0;
+    match changed_after(since, judged.at) {
+        Some(what) => {
+            (Verdict::AwaitingSignOff, format!("{by} judged it before {what} changed; look again"))
+        }
+        None if judged.holds => (Verdict::Pass, format!("{by} says so")),
+        None => (Verdict::Fail, format!("{by} says no: {}", judged.comment)),
+    }
 }
 
 fn alarms(alerts: Option<&[Alert]>, unwatched: Option<&str>) -> Condition {
@@ -256,13 +281,25 @@ fn checklist(plan: &Plan, phase: &Phase, standing: &Standing) -> Option<Conditio
     (!items.is_empty()).then(|| Condition::new(kind, title, verdict, detail))
 }
 
-fn votes(plan: &Plan, standing: &Standing) -> Option<Condition> {
+fn votes(plan: &Plan, standing: &Standing, since: Option<&EvidenceSince>) -> Option<Condition> {
     let votes = &standing.record.votes;
+    // A no-go counts until its account takes it back.
     let against = votes.iter().find(|vote| !vote.go);
-    let (wanted, found) = (usize::from(plan.quorum), votes.iter().filter(|vote| vote.go).count());
+    let wanted = usize::from(plan.quorum);
+    let (older, found): (Vec<&Vote>, Vec<&Vote>) = votes
+        .iter()
+        .filter(|vote| vote.go)
+        .partition(|vote| changed_after(since, vote.at).is_some());
+    let (older, found) = (older.len(), found.len());
     let (verdict, detail) = match against {
         Some(vote) => (Verdict::Fail, format!("{} says no-go: {}", vote.by.0, vote.comment)),
         None if found >= wanted => (Verdict::Pass, format!("{found} say go")),
+        None if older > 0 => {
+            let what = since.and_then(|since| since.changed.as_deref()).unwrap_or_default();
+            let detail =
+                format!("{found} of {wanted} say go; {older} more did before {what} changed");
+            (Verdict::AwaitingSignOff, detail)
+        }
         None => (Verdict::AwaitingSignOff, format!("{found} of {wanted} say go")),
     };
     let title = match wanted {

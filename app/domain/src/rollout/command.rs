@@ -149,7 +149,11 @@ pub struct Command {
     /// Why; needed where a rule is overruled or something is taken away, and kept in the history.
     pub reason: String,
     /// For a rollback: when somebody noticed, if not just now.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::segments::instant::read_optional"
+    )]
     pub detected_at: Option<Timestamp>,
 }
 

@@ -245,7 +245,7 @@ impl Standing {
             // Whoever said go did not know of it.
             next.record.votes.clear();
         }
-        if matches!(event, RolloutEvent::Planned(_)) {
+        if matches!(event, RolloutEvent::Planned(planned) if !planned.is_wording) {
             next.record.votes.clear();
         }
         next

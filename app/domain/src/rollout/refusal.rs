@@ -123,6 +123,15 @@ pub enum Refusal {
         "server tokens do not vote in this rollout; vote in the admin, or let the plan allow it with token_votes = true"
     )]
     TokenVote,
+    /// A vote belongs to an account, so that one person has one vote.
+    #[error(
+        "a vote belongs to an account, and {voter:?} is none: vote with a token that an account has made, or one of \
+         `phasegate token create --owner EMAIL`"
+    )]
+    VoteWithoutAccount {
+        /// Who tried to vote.
+        voter: String,
+    },
     /// The current phase has no such criterion.
     #[error("statement: the current phase has no criterion {statement:?} to sign off")]
     UnknownCriterion {

@@ -54,6 +54,9 @@ pub struct Planned {
     /// Whether the rollout begins anew with it.
     #[serde(default)]
     pub begins_anew: bool,
+    /// Whether it changes texts only, so that votes given before still hold.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_wording: bool,
 }
 
 /// Puts a sound plan in the place of another one, or says why not.
@@ -97,8 +100,23 @@ pub fn revise(
             false
         }
     };
-    let (from, to) = (Some(current.revision.clone()), next.revision.clone());
-    Ok(RolloutEvent::Planned(Planned { from, to, note: note.trim().to_owned(), begins_anew }))
+    Ok(RolloutEvent::Planned(Planned {
+        from: Some(current.revision.clone()),
+        to: next.revision.clone(),
+        note: note.trim().to_owned(),
+        begins_anew,
+        is_wording: without_texts(next) == without_texts(current),
+    }))
+}
+
+/// A plan without what is only read by people: names, descriptions, contacts, and its revision.
+fn without_texts(plan: &Plan) -> Plan {
+    let mut plan = plan.clone();
+    let phases = plan.phases.iter_mut().flat_map(|phase| [&mut phase.name, &mut phase.description]);
+    let texts = phases.chain([&mut plan.name, &mut plan.description, &mut plan.revision]);
+    texts.for_each(String::clear);
+    plan.contacts.clear();
+    plan
 }
 
 /// What a revision does that otherwise only a gate or an admin's force does: people get something else
@@ -130,7 +148,7 @@ mod tests {
         bucket::Throttle,
         history::ActorName,
         ids::{PhaseNumber, RolloutKey},
-        rollout::{Progress, validate::tests::plan_file},
+        rollout::{Contribution, Progress, validate::tests::plan_file},
     };
 
     #[test]
@@ -208,6 +226,16 @@ mod tests {
         let event = attempt(&next, running, "a better name").unwrap();
         let by = ActorName("ada".into());
         assert_eq!(standing(running).after(&event, &by, at), standing(running));
+        // Votes hold while only texts change.
+        let vote = Contribution::Vote { go: true, comment: String::new() };
+        let voted = standing(running).after(&RolloutEvent::Added(vote), &by, at);
+        next.phases[2].description = "In other words".into();
+        let event = attempt(&next, running, "words").unwrap();
+        assert_eq!(voted.after(&event, &by, at), voted);
+        let mut longer = next.clone();
+        longer.phases[2].minimum_days += 1;
+        let event = attempt(&longer, running, "longer").unwrap();
+        assert!(voted.after(&event, &by, at).record.votes.is_empty());
         let viewer = revise(&current, &standing(running), &next, "x", Role::Viewer);
         assert_eq!(viewer, Err(Refusal::NotAllowed { needs: Role::Operator }));
         next.phases.truncate(2);

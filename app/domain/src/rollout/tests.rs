@@ -7,7 +7,7 @@ use super::{validate::tests::plan_file, *};
 use crate::{
     Timestamp,
     bucket::Throttle,
-    gates::{Condition, ConditionKind, Finding, Gate, Measurements, Verdict, gate},
+    gates::{Condition, ConditionKind, EvidenceSince, Finding, Gate, Measurements, Verdict, gate},
     history::ActorName,
     ids::PhaseNumber,
     people::Role,
@@ -331,6 +331,23 @@ fn a_gate_says_what_is_missing() {
     let event = contribute(&plan, &standing, &vote(true, "better"), Role::Operator).unwrap();
     let passed = standing.after(&event, &ActorName("bob".into()), at(4));
     assert!(gate(&plan, &passed, &measured(&found), at(4)).passes());
+    // Judgements and votes from before a change of what is served are about something else.
+    let since = EvidenceSince { at: at(5), changed: Some("rules of A".into()) };
+    let changed = Measurements { since: Some(since), ..measured(&found) };
+    let open = gate(&plan, &passed, &changed, at(9)).obstacles();
+    assert_eq!(
+        open,
+        [
+            "it works: ada judged it before rules of A changed; look again",
+            "A go vote: 0 of 1 say go; 2 more did before rules of A changed",
+        ]
+    );
+    let again = [(judge(true), "ada"), (vote(true, "still"), "bob")];
+    let again = again.into_iter().fold(passed.clone(), |standing, (contribution, by)| {
+        let event = contribute(&plan, &standing, &contribution, Role::Operator).unwrap();
+        standing.after(&event, &ActorName(by.into()), at(6))
+    });
+    assert!(gate(&plan, &again, &changed, at(9)).passes());
     // What was said of phase 1 says nothing of phase 2.
     let advance = Command::new(CommandKind::Advance, "");
     let event = apply(&plan, &passed, &advance, &Gate::default(), Role::Operator, at(4)).unwrap();
@@ -349,7 +366,13 @@ fn what_is_still_to_be_done_outlives_what_is_done() {
     assert_eq!(standing.record.incidents.len(), 50);
     assert_eq!(standing.record.post_mortem_due().map(|incident| incident.id), Some(1));
     assert_eq!(standing.record.incidents.last().map(|incident| incident.id), Some(119));
-    let anew = Planned { from: None, to: "v1.1".into(), note: String::new(), begins_anew: true };
+    let anew = Planned {
+        from: None,
+        to: "v1.1".into(),
+        note: String::new(),
+        begins_anew: true,
+        is_wording: false,
+    };
     let anew = standing.after(&RolloutEvent::Planned(anew), &ada(), at(200));
     assert_eq!((anew.state, anew.record.post_mortem_due().is_some()), (RolloutState::Draft, true));
 }

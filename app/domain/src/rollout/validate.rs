@@ -173,9 +173,7 @@ impl PlanFile {
                 .map_err(|error| InvalidPlan::Segment { key: segment.key.clone(), error })?;
         }
         for flag in &self.flags {
-            flag.validate()
-                .and_then(|()| flag.check_values())
-                .map_err(|error| InvalidPlan::Flag { key: flag.key.clone(), error })?;
+            flag.validate().map_err(|error| InvalidPlan::Flag { key: flag.key.clone(), error })?;
         }
         self.plan.validate(&known_segments, &known_flags)
     }

@@ -1,6 +1,7 @@
 //! Points in time as apps send them.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use serde::{Deserialize, Deserializer, de};
 use serde_json::{Number, Value};
 
 use crate::Timestamp;
@@ -59,6 +60,31 @@ pub(super) fn of_text(text: &str) -> Option<DateTime<Utc>> {
         .map(|instant| instant.and_utc())
 }
 
+/// Reads an instant of a document in each form that conditions take.
+///
+/// # Errors
+/// Says what is wrong with it.
+pub(crate) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    instant(&value).ok_or_else(|| {
+        de::Error::custom(match &value {
+            Value::String(text) => problem(text),
+            other => format!("must be a date such as 2026-11-23T12:00:00Z, not {other}"),
+        })
+    })
+}
+
+/// The same where it may be missing.
+pub fn read_optional<'de, D>(deserializer: D) -> Result<Option<Timestamp>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    match Option::<Value>::deserialize(deserializer)? {
+        None => Ok(None),
+        Some(value) => read(value).map(Some).map_err(de::Error::custom),
+    }
+}
+
 /// Why a text is no point in time.
 pub(super) fn problem(text: &str) -> String {
     let text = text.trim();
@@ -87,6 +113,40 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Document {
+        #[serde(deserialize_with = "read")]
+        at: Timestamp,
+        #[serde(default, deserialize_with = "read_optional")]
+        end: Option<Timestamp>,
+    }
+
+    #[test]
+    fn instants_of_documents_have_the_forms_of_conditions() {
+        let read = |json: Value| serde_json::from_value::<Document>(json);
+        let midnight = DateTime::from_timestamp(1_767_225_600, 0);
+        for at in [
+            json!("2026-01-01"),
+            json!("2026-01-01T00:00:00"),
+            json!("2026-01-01T01:00:00+01:00"),
+            json!(1_767_225_600),
+        ] {
+            let found = read(json!({"at": at, "end": at})).unwrap();
+            assert_eq!((Some(found.at), found.end), (midnight, midnight), "{at}");
+        }
+        assert_eq!(read(json!({"at": 0, "end": null})).unwrap().end, None);
+        for (at, complaint) in [
+            (json!("tomorrow"), "\"tomorrow\" is not a date such as"),
+            (json!("2026-01-01T00:00:00 CET"), "has the time zone \"CET\""),
+            (json!(true), "must be a date such as 2026-11-23T12:00:00Z, not true"),
+        ] {
+            let found = read(json!({"at": at})).unwrap_err().to_string();
+            assert!(found.contains(complaint), "{found}");
+            let found = read(json!({"at": 0, "end": at})).unwrap_err().to_string();
+            assert!(found.contains(complaint), "{found}");
+        }
+    }
 
     #[test]
     fn numbers_are_seconds_or_milliseconds_by_their_size() {

@@ -2,7 +2,7 @@
 
 mod check;
 mod condition;
-mod instant;
+pub(crate) mod instant;
 mod list;
 mod network;
 mod number;
@@ -18,10 +18,10 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::number::rounded_number;
 pub use self::{
     check::Verdict,
     condition::{Condition, Test},
+    instant::read_optional as read_optional_instant,
     network::network,
     operator::Operator,
     parse::InvalidCondition,

@@ -180,6 +180,16 @@ condition = { in_segment = "beta" }
     }
 
     #[test]
+    fn the_largest_whole_number_survives_toml() {
+        let json = serde_json::json!({"format": 1, "flags": [{"key": "A", "kind": "integer", "off_variant": "most",
+            "variants": [{"name": "most", "value": u64::MAX}],
+            "rules": [{"variant": "most", "condition": {"attribute": "n", "operator": "in", "value": [u64::MAX, 1]}}]}]});
+        let file: EnvironmentFile = serde_json::from_value(json).unwrap();
+        let text = write_file(&file, FileFormat::Toml).unwrap();
+        assert_eq!(parse_file(&text).unwrap(), file, "{text}");
+    }
+
+    #[test]
     fn a_null_survives_toml() {
         let json = serde_json::json!({"format": 1, "flags": [{"key": "A", "kind": "object",
             "off_variant": "none", "variants": [{"name": "none", "value": {"limit": null, "n": [1, null]}}]}]});

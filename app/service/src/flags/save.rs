@@ -101,7 +101,6 @@ pub async fn create(
     let elsewhere = FlagState::unused(&key);
     let (flag, state) = document.into_parts(None, 1);
     flag.validate()?;
-    flag.check_values()?;
     state.check_values()?;
     state.validate(&flag, &live.snapshot.known_flags(), live.snapshot.segments())?;
     let state_in = |sibling: &LiveEnvironment| {
@@ -216,9 +215,6 @@ async fn change_once(
     };
     if !stops {
         flag.validate()?;
-        if flag.variants != stored.flag.variants {
-            flag.check_values()?;
-        }
         if state.rules != stored.state.rules {
             state.check_values()?;
         }
@@ -306,7 +302,6 @@ pub fn check_document(
     let live = service.environment(environment)?;
     let (flag, state) = document.clone().into_parts(None, 1);
     flag.validate()?;
-    flag.check_values()?;
     state.check_values()?;
     state.validate(&flag, &live.snapshot.known_flags(), live.snapshot.segments())?;
     Ok(())

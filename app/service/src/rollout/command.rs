@@ -60,15 +60,23 @@ pub async fn add(
     within_bounds(contribution)?;
     let _turn = service.begin_edit().await?;
     let rollout = find(service, environment).await?;
-    if matches!(contribution, Contribution::Vote { .. })
-        && actor.is_token()
-        && !rollout.plan.token_votes
-    {
-        return Err(Refusal::TokenVote.into());
+    if matches!(contribution, Contribution::Vote { .. }) {
+        may_vote(service, actor, &rollout).await?;
     }
     let event = contribute(&rollout.plan, &rollout.standing, contribution, actor.role())?;
     save(service, actor, environment, &rollout, &event).await?;
     Ok(event)
+}
+
+/// Lets accounts vote, and what acts for one: server tokens only where the plan says so.
+async fn may_vote(service: &Service, actor: &Actor, rollout: &Rollout) -> Result<(), ServiceError> {
+    if actor.is_token() && !rollout.plan.token_votes {
+        return Err(Refusal::TokenVote.into());
+    }
+    match service.state.account(actor.owner()).await? {
+        Some(_) => Ok(()),
+        None => Err(Refusal::VoteWithoutAccount { voter: actor.owner().to_owned() }.into()),
+    }
 }
 
 /// Characters of a reason or note; it stands in one line.

@@ -31,6 +31,9 @@ pub struct PlanChange {
     pub new_flags: Vec<String>,
     /// Segments that are made; those that are there stay as they are.
     pub new_segments: Vec<String>,
+    /// Flags and segments that the file describes differently from what is there, such as `segment beta`. An
+    /// import leaves them as they are.
+    pub kept: Vec<String>,
     /// The version of the rollout that it would change; none where there is no rollout.
     #[serde(skip)]
     pub version: Option<i64>,
@@ -126,6 +129,7 @@ pub async fn plan_change(
         fields: diff(before.as_ref(), after.as_ref()),
         new_flags: flags.collect(),
         new_segments: segments.collect(),
+        kept: kept(&live, file),
         version,
     })
 }
@@ -135,6 +139,20 @@ fn missing_flags<'a>(
     file: &'a PlanFile,
 ) -> impl Iterator<Item = &'a Flag> {
     file.flags.iter().filter(|flag| live.stored_flag(flag.key.as_str()).is_err())
+}
+
+/// What [`PlanChange::kept`] names.
+fn kept(live: &LiveEnvironment, file: &PlanFile) -> Vec<String> {
+    let flags = file.flags.iter().filter(|flag| {
+        let found = live.stored_flag(flag.key.as_str());
+        found.is_ok_and(|found| *found.flag != **flag)
+    });
+    let segments = file.segments.iter().filter(|segment| {
+        let found = live.snapshot.segments().get(&segment.key);
+        found.is_some_and(|found| **found != **segment)
+    });
+    let segments = segments.map(|segment| format!("segment {}", segment.key));
+    segments.chain(flags.map(|flag| format!("flag {}", flag.key))).collect()
 }
 
 fn missing_segments<'a>(
@@ -223,6 +241,7 @@ async fn prepare(
             to: file.plan.revision.clone(),
             note: note.trim().to_owned(),
             begins_anew: true,
+            is_wording: false,
         }),
     };
     let before = rollout.as_ref().map(|rollout| &rollout.plan);
