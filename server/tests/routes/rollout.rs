@@ -285,7 +285,7 @@ async fn a_plan_is_brought_in_upon_what_was_looked_at() {
     bring(&mine, PlanBase::Seen(looked_at.version)).await.unwrap();
     assert_eq!(looked_at.kept, [""; 0], "the file has flags and segments as they are");
     // What a plan does not change is named where the file says something else.
-    let mut other = longer(6);
+    let mut other = longer(5);
     other.segments[0].name = "Another name".into();
     other.flags[0].description = "Another description".into();
     let (segment, flag) = (other.segments[0].key.clone(), other.flags[0].key.clone());
