@@ -15,13 +15,11 @@ pub(crate) fn instant(at: Timestamp) -> String {
     format!("{} {month} {}, {:02}:{:02} UTC", at.day(), at.year(), at.hour(), at.minute())
 }
 
-/// `23 Nov`
 pub(crate) fn day(at: Timestamp) -> String {
     let month = MONTHS.get(at.month0() as usize).copied().unwrap_or_default();
     format!("{} {month}", at.day())
 }
 
-/// `14:05:09`
 pub(crate) fn time(at: Timestamp) -> String {
     format!("{:02}:{:02}:{:02}", at.hour(), at.minute(), at.second())
 }
@@ -40,7 +38,6 @@ pub(crate) fn seconds(seconds: f64) -> String {
     }
 }
 
-/// `12,345`
 pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);

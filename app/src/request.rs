@@ -8,17 +8,17 @@ use leptos_axum::ResponseOptions;
 use phasegate_domain::{
     ids::EnvironmentId,
     people::{Person, Role},
-    rollout::Refusal,
-    telemetry::Period,
+    rollout::CommandError,
+    telemetry::TimeRange,
 };
 use phasegate_service::{
-    LiveEnvironment, Service, ServiceError,
+    CachedEnvironment, Service, ServiceError,
     access::Actor,
     secrets::{Randomness, Seed},
 };
 
 use crate::{
-    components::{Source, TroubleNotice},
+    components::{PageErrorNotice, Source},
     embedding::Embedding,
 };
 
@@ -83,30 +83,30 @@ impl Form {
     }
 
     /// A field as a value of some type, or a complaint that names it.
-    pub(crate) fn parsed<T>(&self, name: &str) -> Result<T, Trouble>
+    pub(crate) fn parsed<T>(&self, name: &str) -> Result<T, PageError>
     where
         T: TryFrom<String>,
         T::Error: std::fmt::Display,
     {
         T::try_from(self.get(name).to_owned())
-            .map_err(|error| Trouble::invalid(format!("{name}: {error}")))
+            .map_err(|error| PageError::invalid(format!("{name}: {error}")))
     }
 
     /// The version that a form was made for.
-    pub(crate) fn version(&self) -> Result<i64, Trouble> {
+    pub(crate) fn version(&self) -> Result<i64, PageError> {
         let version = self.get("version").parse();
-        version.map_err(|_| Trouble::invalid("version: is missing; load the page again"))
+        version.map_err(|_| PageError::invalid("version: is missing; load the page again"))
     }
 }
 
 /// Why a page cannot show or do what it was asked, in words for whoever asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Trouble {
+pub(crate) struct PageError {
     pub(crate) status: StatusCode,
     pub(crate) message: String,
 }
 
-impl Trouble {
+impl PageError {
     /// What was sent makes no sense.
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self { status: StatusCode::UNPROCESSABLE_ENTITY, message: sentence(&message.into()) }
@@ -125,7 +125,7 @@ fn sentence(text: &str) -> String {
     if begin.ends_with(['.', '?', '!']) { begin } else { begin + "." }
 }
 
-impl From<ServiceError> for Trouble {
+impl From<ServiceError> for PageError {
     fn from(error: ServiceError) -> Self {
         let status = match &error {
             ServiceError::Forbidden { .. }
@@ -133,7 +133,7 @@ impl From<ServiceError> for Trouble {
             | ServiceError::TokenReach { .. } => StatusCode::FORBIDDEN,
             ServiceError::NotFound { .. } => StatusCode::NOT_FOUND,
             ServiceError::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            ServiceError::Refused(Refusal::NotAllowed { .. }) => StatusCode::FORBIDDEN,
+            ServiceError::Refused(CommandError::NotAllowed { .. }) => StatusCode::FORBIDDEN,
             ServiceError::Refused(refusal) if refusal.is_about_input() => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
@@ -199,8 +199,8 @@ pub(crate) struct Request {
 
 impl Request {
     /// The request that is being answered; asked for at the start of a component.
-    pub(crate) fn current() -> Result<Self, Trouble> {
-        let lost = || Trouble {
+    pub(crate) fn current() -> Result<Self, PageError> {
+        let lost = || PageError {
             status: StatusCode::INTERNAL_SERVER_ERROR,
             message: "The server is not set up to make this page.".to_owned(),
         };
@@ -240,7 +240,7 @@ impl Request {
     }
 
     /// The key of the environment that is shown.
-    pub(crate) fn environment_key(&self) -> Result<String, Trouble> {
+    pub(crate) fn environment_key(&self) -> Result<String, PageError> {
         Ok(self.live()?.environment.key.to_string())
     }
 
@@ -249,7 +249,7 @@ impl Request {
     pub(crate) fn address(
         &self,
         source: &Source,
-        period: Period,
+        period: TimeRange,
         fields: Vec<(&'static str, String)>,
     ) -> String {
         let environment = self.environment_key().unwrap_or_default();
@@ -271,17 +271,17 @@ impl Request {
     }
 
     /// The environment as it is answered for now.
-    pub(crate) fn live(&self) -> Result<Arc<LiveEnvironment>, Trouble> {
+    pub(crate) fn live(&self) -> Result<Arc<CachedEnvironment>, PageError> {
         Ok(self.service.environment(self.environment)?)
     }
 
     /// Refuses a form that was made for another environment than the one that is shown now.
-    fn check_here(&self) -> Result<(), Trouble> {
+    fn check_here(&self) -> Result<(), PageError> {
         let (Some(form), live) = (&self.form, self.live()?) else { return Ok(()) };
         if form.get(HERE) == live.environment.key.as_str() {
             return Ok(());
         }
-        Err(Trouble {
+        Err(PageError {
             status: StatusCode::CONFLICT,
             message: format!(
                 "Nothing was done: that form was for another environment, and you are looking at \
@@ -292,8 +292,8 @@ impl Request {
     }
 
     /// Randomness for a secret, from the operating system.
-    pub(crate) fn seed(&self) -> Result<Seed, Trouble> {
-        (self.randomness)().ok_or_else(|| Trouble {
+    pub(crate) fn seed(&self) -> Result<Seed, PageError> {
+        (self.randomness)().ok_or_else(|| PageError {
             status: StatusCode::INTERNAL_SERVER_ERROR,
             message: "The operating system gave no randomness; try again.".to_owned(),
         })
@@ -321,7 +321,7 @@ impl Request {
     }
 
     /// Says in the status, too, that something is wrong.
-    pub(crate) fn note(&self, trouble: &Trouble) {
+    pub(crate) fn note(&self, trouble: &PageError) {
         self.response.set_status(trouble.status);
     }
 }
@@ -329,7 +329,7 @@ impl Request {
 /// Makes a page from a function that may fail: what went wrong is then the page.
 pub(crate) fn page<F>(make: impl FnOnce(Request) -> F) -> impl IntoView
 where
-    F: Future<Output = Result<AnyView, Trouble>> + Send + 'static,
+    F: Future<Output = Result<AnyView, PageError>> + Send + 'static,
 {
     let checked = Request::current().and_then(|request| {
         request.check_here().inspect_err(|trouble| request.note(trouble))?;
@@ -339,13 +339,13 @@ where
     let made = async move {
         let (request, making) = match made {
             Ok(made) => made,
-            Err(trouble) => return view! { <TroubleNotice trouble/> }.into_any(),
+            Err(trouble) => return view! { <PageErrorNotice trouble/> }.into_any(),
         };
         match making.await {
             Ok(view) => view,
             Err(trouble) => {
                 request.note(&trouble);
-                view! { <TroubleNotice trouble/> }.into_any()
+                view! { <PageErrorNotice trouble/> }.into_any()
             }
         }
     };

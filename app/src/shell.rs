@@ -10,11 +10,10 @@ use leptos_meta::MetaTags;
 use crate::app::App;
 
 /// Where the page finds its assets; the URLs change with their content.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone)]
 pub struct AssetUrls {
-    /// The style sheet.
     pub style: String,
-    /// The icon.
     pub icon: String,
     /// The module that loads the WASM; `None` in a server built without it.
     pub script: Option<(String, String)>,

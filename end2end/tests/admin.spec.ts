@@ -36,7 +36,7 @@ test('a refusal without a script says why', async ({ server, visitor, expectComp
   await one.getByRole('button', { name: 'Start the rollout' }).click();
   await expect(one.getByTestId('rollout-status')).toContainText('Phase 1');
   await two.getByRole('button', { name: 'Start the rollout' }).click();
-  await expect(two.getByRole('alert')).toContainText(`Somebody was first: ${server.email} started the rollout`);
+  await expect(two.getByRole('alert')).toContainText(`Another change came first: ${server.email} started the rollout`);
 });
 
 test('of two who press at once, the second is told', async ({ server, visitor, expectComplaint }) => {
@@ -50,7 +50,7 @@ test('of two who press at once, the second is told', async ({ server, visitor, e
   await one.getByRole('button', { name: 'Start the rollout' }).click();
   await expect(one.getByTestId('rollout-status')).toContainText('Phase 1');
   await two.getByRole('button', { name: 'Start the rollout' }).click();
-  await expect(two.getByRole('alert')).toContainText(`Somebody was first: ${server.email} started the rollout`);
+  await expect(two.getByRole('alert')).toContainText(`Another change came first: ${server.email} started the rollout`);
   await expect(two.getByTestId('rollout-status')).toContainText('Phase 1');
 });
 

@@ -74,7 +74,7 @@ test('the editor loses nothing, with or without a script', async ({ server, visi
     await page.getByLabel('Value', { exact: true }).first().fill('@example\\.com$');
     await server.api('PUT', '/flags/A', { key: 'A', kind: 'boolean', owner: 'somebody else' });
     await page.getByRole('button', { name: 'Save' }).click();
-    await expect(page.getByRole('alert')).toContainText('changed by somebody else');
+    await expect(page.getByRole('alert')).toContainText('was changed in the meantime');
     await expect(page.getByLabel('Owner')).toHaveValue('team shop');
     expect(await server.api('GET', '/flags/A')).toMatchObject({ owner: 'somebody else' });
   });

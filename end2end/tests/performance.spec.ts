@@ -48,6 +48,6 @@ test('what is slow is found: by page, by device, by endpoint', async ({ admin: p
   await page.goto('/admin/rollout');
   await page.goto(address);
   await expect(page.getByTestId('slice')).toHaveText('desktop');
-  await page.getByRole('link', { name: 'Show everybody' }).click();
+  await page.getByRole('link', { name: 'Show all users' }).click();
   await expect(page.getByTestId('vital-LCP')).toContainText('12 samples');
 });

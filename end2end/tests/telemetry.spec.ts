@@ -1,10 +1,10 @@
-// What a fresh server shows with made up people, what is kept, and one person's data.
+// A fresh server with simulated users, data retention, and the data of one user.
 import { readFile } from 'node:fs/promises';
 import { expect, logIn, test } from './fixtures';
 
 const FLAG = 'ENHANCED_EXERCISE_LIBRARY';
 
-test('made up people are offered, marked, read by segment and phase, and removed', async ({ visitor, server }) => {
+test('simulated users are offered, marked, read by segment and phase, and removed', async ({ visitor, server }) => {
   test.setTimeout(120_000);
   // None of it needs a script.
   const page = await visitor({ javaScriptEnabled: false });
@@ -13,7 +13,7 @@ test('made up people are offered, marked, read by segment and phase, and removed
   await expect(page.getByTestId('offer')).toContainText('Nothing has been measured yet');
   await page.getByRole('button', { name: 'Fill with simulated data' }).click();
   // The page looks again by itself until it is done.
-  await expect(page.getByTestId('simulated')).toContainText('2,000 made up people on 30 days', { timeout: 90_000 });
+  await expect(page.getByTestId('simulated')).toContainText('2,000 simulated users on 30 days', { timeout: 90_000 });
   await expect(page.getByTestId('freshness')).toContainText('Last 30 days');
 
   // Exactly the days of the simulation: everybody is there, and for the first time.

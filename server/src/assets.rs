@@ -86,7 +86,6 @@ struct Version {
     v: Option<String>,
 }
 
-/// `/assets/…`
 pub(crate) fn admin_routes() -> Router<AppState> {
     Router::new().route("/assets/{file}", get(admin_asset))
 }

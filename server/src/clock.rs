@@ -4,7 +4,6 @@ use anyhow::Context;
 use phasegate_domain::Timestamp;
 use phasegate_service::secrets::Seed;
 
-/// The time.
 pub(crate) fn now() -> Timestamp {
     chrono::Utc::now()
 }

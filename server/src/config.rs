@@ -34,6 +34,7 @@ impl Format for Toml {
 const FILE: &str = "phasegate.toml";
 
 /// Everything that can be configured.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
@@ -55,19 +56,16 @@ pub struct Config {
     pub client_key: Option<String>,
     /// First start only: an admin-scoped token.
     pub server_token: Option<String>,
-    /// Tracing filter.
     pub log: String,
-    /// `text` or `json`.
     pub log_format: LogFormat,
 }
 
 /// How log lines are written.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LogFormat {
-    /// For people.
     Text,
-    /// For machines.
     Json,
 }
 
@@ -271,7 +269,7 @@ fn public_origin(url: &str) -> anyhow::Result<String> {
     );
     anyhow::ensure!(
         !host.contains('@'),
-        "public_url: has a name or password before the host, which everybody would see; leave it out"
+        "public_url: has a name or password before the host, which all users would see; leave it out"
     );
     anyhow::ensure!(
         path.is_empty(),

@@ -14,7 +14,6 @@ enum Listen {
     Everywhere(u16),
     /// This machine only, under both of its own addresses.
     Localhost(u16),
-    /// One address.
     One(SocketAddr),
     /// A name, which the system resolves.
     Named(String),

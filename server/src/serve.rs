@@ -12,7 +12,8 @@ use std::{
 
 use anyhow::{Context, bail};
 use phasegate_service::{
-    Service, ServiceError, accounts, flags, telemetry, tokens, usage, variables::Variables,
+    Service, ServiceError, accounts, evaluation_counts, flags, telemetry, tokens,
+    variables::Variables,
 };
 use phasegate_store::{StateStore, TelemetryStore, UnavailableTelemetry};
 use phasegate_store_sqlite::{SqliteState, SqliteTelemetry};
@@ -44,7 +45,6 @@ const WRITING: Duration = Duration::from_secs(5);
 /// How often the clock and other processes are asked whether something has changed.
 const WATCHING: Duration = Duration::from_secs(1);
 
-/// `phasegate serve`.
 pub(crate) async fn main(config: Config) -> anyhow::Result<()> {
     start_log(&config)?;
     for variable in config::unknown_variables(config::variables().map(|(name, _)| name)) {
@@ -198,7 +198,7 @@ async fn serve_all(
     }
     jobs.abort();
     // What was counted since the jobs' last turn.
-    usage::write_counted(&service).await?;
+    evaluation_counts::write_counted(&service).await?;
     tokens::write_uses(&service).await?;
     Ok(service.close().await?)
 }
@@ -223,10 +223,10 @@ pub async fn run_jobs(service: Arc<Service>) {
             accounts::end_old_sessions(&service)
         }),
         every(UPKEEP, "old telemetry could not be forgotten", || {
-            telemetry::forget_old(&service)
+            telemetry::purge_expired(&service)
         }),
         every(WRITING, "how often flags were asked for could not be written", || {
-            usage::write_counted(&service)
+            evaluation_counts::write_counted(&service)
         }),
         every(WRITING, "what was refused could not be written", || {
             telemetry::write_refusals(&service)

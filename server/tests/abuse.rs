@@ -19,7 +19,7 @@ use common::{CLIENT_KEY, TestApp, json};
 use phasegate_domain::{
     people::Role,
     telemetry::{
-        Batch, Fact, FactKind, MAX_LABELS, PersonHash, SessionHash, Simulation, Visit, day_of,
+        Batch, Event, EventKind, MAX_LABELS, SessionHash, Simulation, UserHash, Visit, day_of,
     },
     vitals::Vital,
 };
@@ -96,7 +96,7 @@ fn lcp(millionths: u64) -> Value {
     json!({"t": "vital", "name": "LCP", "value": millionths, "page": "/"})
 }
 
-/// Numbers of events, sessions, reports and pictures.
+/// Numbers of events, sessions, reports and screenshots.
 async fn floods(app: &TestApp) -> Vec<Row> {
     let many = times(200, &custom("again"));
     let one = times(1, &custom("again"));
@@ -137,7 +137,6 @@ async fn floods(app: &TestApp) -> Vec<Row> {
     rows
 }
 
-/// Pictures and simulations.
 async fn uploads(app: &TestApp) -> Vec<Row> {
     let count = async |number: u8, path: &str, body: &dyn Fn(u8) -> Vec<u8>| {
         let mut taken = 0;
@@ -176,20 +175,20 @@ async fn uploads(app: &TestApp) -> Vec<Row> {
 fn bytes(app: &TestApp) -> Vec<Row> {
     let environment = app.service.first_environment().unwrap();
     let admitted = |address: IpAddr, session: u64, events: usize, bytes: usize| {
-        let fact = Fact {
+        let event = Event {
             at: app.now(),
             page: String::new(),
-            kind: FactKind::Custom { name: "x".into() },
+            kind: EventKind::Custom { name: "x".into() },
         };
         let mut batch = Batch {
             id: "b".into(),
             environment,
             received_at: app.now(),
             visit: Visit {
-                who: Some((PersonHash(session), SessionHash(session))),
+                who: Some((UserHash(session), SessionHash(session))),
                 ..Visit::default()
             },
-            facts: vec![fact; events],
+            events: vec![event; events],
             raw: Vec::new(),
         };
         telemetry::admit(&app.service, &mut batch, Some(address), bytes).is_ok()

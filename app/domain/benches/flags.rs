@@ -23,7 +23,7 @@ use phasegate_domain::{
     history::ActorName,
     ids::RolloutKey,
     people::Role,
-    rollout::{Command, CommandKind, PlanFile, Rollout, Standing, apply},
+    rollout::{CommandKind, PlanFile, Rollout, RolloutCommand, RolloutState, apply},
     snapshot::{Parts, Snapshot},
 };
 use serde_json::{Value, json};
@@ -64,13 +64,13 @@ fn snapshot(rules: Value) -> Snapshot {
             {"segment": "beta", "share": 100}, {"segment": "everyone", "share": 50}]}],
     }))
     .unwrap();
-    let (draft, start) = (Standing::default(), Command::new(CommandKind::Start, ""));
+    let (draft, start) = (RolloutState::default(), RolloutCommand::new(CommandKind::Start, ""));
     let started = apply(&file.plan, &draft, &start, &Gate::default(), Role::Admin, now());
     let rollout = Rollout {
         key: RolloutKey::new("plan").unwrap(),
         plan: file.plan,
         salt: Salt::new("pepper"),
-        standing: draft.after(&started.unwrap(), &ActorName("ada".into()), now()),
+        state: draft.after(&started.unwrap(), &ActorName("ada".into()), now()),
         version: 1,
     };
     let document: FlagDocument =
@@ -113,7 +113,6 @@ fn segment_rule_and_rollout(bencher: Bencher<'_, '_>) {
     ask(bencher, json!([{"condition": pro, "variant": "on"}]));
 }
 
-/// Only a rollout.
 #[divan::bench]
 fn rollout_alone(bencher: Bencher<'_, '_>) {
     ask(bencher, json!([]));

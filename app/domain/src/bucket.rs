@@ -125,7 +125,7 @@ impl Salt {
         StoredSalt { text: text.into(), hash_version: HashVersion::default() }.into()
     }
 
-    /// The salt's text.
+    /// The text that is hashed before the targeting key.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.stored.text
@@ -160,7 +160,7 @@ pub enum InvalidShare {
 }
 
 impl Share {
-    /// Everyone.
+    /// 100 % of all users.
     pub const ALL: Self = Self(BUCKETS);
 
     /// From a number of per cent, in steps of 0.001.

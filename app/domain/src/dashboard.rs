@@ -13,6 +13,7 @@ use crate::{
 pub const WINDOW_MINUTES: i64 = 60;
 
 /// Everything on the dashboard, at one moment.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Dashboard {
     /// When it was computed.
@@ -21,7 +22,6 @@ pub struct Dashboard {
     pub phase: Option<CurrentPhase>,
     /// One for each vital, in the order of [`Vital::ALL`].
     pub vitals: Vec<VitalPanel>,
-    /// Errors.
     pub errors: ErrorPanel,
     /// Flags with exposures or uses.
     pub features: Vec<FeatureRow>,
@@ -34,30 +34,29 @@ pub struct Dashboard {
 }
 
 /// Where the rollout is, as apps and the dashboard's head show it.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CurrentPhase {
-    /// Its number.
     pub number: PhaseNumber,
-    /// Its name.
     pub name: String,
     /// Its planned ceiling, %.
     pub percentage: f64,
 }
 
 /// A value at a minute.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Point {
-    /// Minutes since 1970.
     pub minute: i64,
     /// The value, in the panel's unit.
     pub value: f64,
 }
 
 /// One vital over the window.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct VitalPanel {
-    /// Which one.
     pub vital: Vital,
     /// 75th percentile, in millionths; `None` without samples.
     pub p75: Option<f64>,
@@ -72,13 +71,12 @@ pub struct VitalPanel {
 }
 
 /// Errors over the window.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ErrorPanel {
-    /// How many.
     pub count: u64,
     /// Per minute, for minutes that have any.
     pub points: Vec<Point>,
-    /// The last ones.
     pub recent: Vec<Reported<ErrorReport>>,
 }
 
@@ -90,18 +88,17 @@ pub struct Arrivals {
 }
 
 /// Something that a page reported, with its time.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reported<T> {
-    /// When it happened.
     pub at: Timestamp,
-    /// What.
     pub what: T,
 }
 
 /// One flag's use over the window.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeatureRow {
-    /// Which flag.
     pub flag: FlagKey,
     /// How often the app acted on each variant's answer.
     pub exposures: Vec<(VariantName, u64)>,
@@ -110,12 +107,11 @@ pub struct FeatureRow {
 }
 
 /// One endpoint or component over the window.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TimingRow {
-    /// Endpoint or component.
     pub kind: TimingKind,
-    /// Its name.
     pub name: String,
     /// How often it was timed.
     pub samples: u64,

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::{
     diff::{FieldChange, diff},
-    flags::{FlagDocument, Flags, InvalidFlag, InvalidOverride, PersonalOverride},
+    flags::{FlagDocument, Flags, IndividualOverride, InvalidFlag, InvalidOverride},
     history::SubjectKind,
     ids::{FlagKey, PhaseNumber, SegmentKey},
     rollout::Plan,
@@ -18,24 +18,24 @@ use crate::{
 };
 
 /// An environment's flags, segments and overrides, as one file.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EnvironmentFile {
     /// The file format's version; this code reads [`EnvironmentFile::FORMAT`].
     pub format: u32,
-    /// All segments.
     #[serde(default)]
     pub segments: Vec<Segment>,
     /// All flags with their state.
     #[serde(default)]
     pub flags: Vec<FlagDocument>,
-    /// Single users' answers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub overrides: Vec<PersonalOverride>,
+    pub overrides: Vec<IndividualOverride>,
 }
 
 /// What is wrong with a file, naming the field.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidFile {
     /// Written for another version of Phasegate.
@@ -43,7 +43,6 @@ pub enum InvalidFile {
     Format {
         /// What the file says.
         found: u32,
-        /// What we read.
         known: u32,
     },
     /// The same key twice.
@@ -51,48 +50,23 @@ pub enum InvalidFile {
     Twice {
         /// `segments`, `flags` or `overrides`.
         list: &'static str,
-        /// The key.
         key: String,
     },
     /// A segment is wrong.
     #[error("segments.{key}.{error}")]
-    Segment {
-        /// Which one.
-        key: SegmentKey,
-        /// What is wrong.
-        error: InvalidSegment,
-    },
+    Segment { key: SegmentKey, error: InvalidSegment },
     /// A flag is wrong.
     #[error("flags.{key}.{error}")]
-    Flag {
-        /// Which one.
-        key: FlagKey,
-        /// What is wrong.
-        error: InvalidFlag,
-    },
+    Flag { key: FlagKey, error: InvalidFlag },
     /// The rollout's plan needs something that would be gone.
     #[error("phase {phase} of the plan {plan} needs the {what} {key}; change the plan first")]
-    Plan {
-        /// The plan's name.
-        plan: String,
-        /// The phase.
-        phase: PhaseNumber,
-        /// `flag` or `segment`.
-        what: &'static str,
-        /// Its key.
-        key: String,
-    },
+    Plan { plan: String, phase: PhaseNumber, what: &'static str, key: String },
     /// An override for a flag or variant that is not there.
     #[error("overrides.{0}: there is no such flag, or no such variant of it")]
     Override(String),
     /// An override is wrong in itself.
     #[error("overrides.{key}.{error}")]
-    OverrideField {
-        /// Which one.
-        key: String,
-        /// What is wrong.
-        error: InvalidOverride,
-    },
+    OverrideField { key: String, error: InvalidOverride },
     /// More things of a kind than one environment may have.
     #[error("{list}: at most {most} are allowed, and there would be {found}; delete some first")]
     TooMany {
@@ -115,16 +89,15 @@ pub const MAX_SEGMENTS: usize = 1_000;
 pub const MAX_OVERRIDES: usize = 10_000;
 
 /// One thing that an import would change.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ImportChange {
     /// What kind of thing.
     pub kind: SubjectKind,
-    /// Its key.
     pub key: String,
     /// Whether it is new, changed or gone.
     pub what: ImportKind,
-    /// Field by field.
     pub fields: Vec<FieldChange>,
 }
 
@@ -159,13 +132,12 @@ impl ImportChange {
 }
 
 /// What an import does to a thing.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ImportKind {
-    /// It is new.
     Create,
-    /// It is changed.
     Change,
     /// It is not in the file, and goes.
     Delete,
@@ -196,7 +168,7 @@ impl EnvironmentFile {
             let wrong = |error| InvalidFile::Flag { key: flag.key.clone(), error };
             state.check_values().map_err(wrong)?;
         }
-        let whole = Whole {
+        let whole = EnvironmentConfig {
             flags: parts.iter().map(|(flag, state)| (&flag.key, (flag, state))).collect(),
             segments: self.segments.iter().map(|s| (s.key.clone(), Arc::new(s.clone()))).collect(),
             overrides: self.overrides.iter().collect(),
@@ -248,19 +220,18 @@ impl EnvironmentFile {
 }
 
 /// All that must fit together in one environment.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug)]
-pub struct Whole<'a> {
+pub struct EnvironmentConfig<'a> {
     /// Its flags, archived ones too.
     pub flags: Flags<'a>,
-    /// Its segments.
     pub segments: Segments,
-    /// Its overrides.
-    pub overrides: Vec<&'a PersonalOverride>,
+    pub overrides: Vec<&'a IndividualOverride>,
     /// The plan of its rollout.
     pub plan: Option<&'a Plan>,
 }
 
-impl Whole<'_> {
+impl EnvironmentConfig<'_> {
     /// Checks every part against the others.
     ///
     /// # Errors
@@ -318,7 +289,7 @@ impl Whole<'_> {
 
 /// An override's key: flag and user.
 #[must_use]
-pub fn override_key(personal: &PersonalOverride) -> String {
+pub fn override_key(personal: &IndividualOverride) -> String {
     format!("{}/{}", personal.flag, personal.targeting_key)
 }
 
@@ -380,7 +351,7 @@ mod tests {
         let many = complaint(&|f| {
             let one = f.overrides[0].clone();
             f.overrides = (0..=MAX_OVERRIDES)
-                .map(|n| PersonalOverride { targeting_key: n.to_string(), ..one.clone() })
+                .map(|n| IndividualOverride { targeting_key: n.to_string(), ..one.clone() })
                 .collect();
         });
         assert!(many.starts_with("overrides: at most 10000 are allowed"), "{many}");

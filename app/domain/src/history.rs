@@ -17,56 +17,48 @@ use crate::{
 pub struct ActorName(pub String);
 
 /// A line of the history; never changed once written.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct HistoryEntry {
-    /// When.
+pub struct AuditEntry {
     pub at: Timestamp,
-    /// Who.
     pub actor: ActorName,
-    /// What.
     pub change: Change,
 }
 
 /// A line of the history with its place in it.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct HistoryLine {
+pub struct AuditRecord {
     /// Goes up with time.
     pub id: i64,
-    /// The line.
     #[serde(flatten)]
-    pub entry: HistoryEntry,
+    pub entry: AuditEntry,
 }
 
-/// What changed.
+/// A change of state, by its subject.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "subject", rename_all = "snake_case")]
 pub enum Change {
-    /// A rollout moved.
     Rollout {
-        /// Which one.
         rollout: RolloutKey,
-        /// How.
         what: RolloutEvent,
     },
     /// A flag was switched on or off.
     FlagSwitched {
-        /// Which one.
         flag: FlagKey,
-        /// Its state now.
         enabled: bool,
     },
     /// A file was applied to an environment, and changed many things at once.
     Imported {
         /// The environment, by its key.
         environment: String,
-        /// Thing by thing.
         things: Vec<ImportedThing>,
     },
     /// A document was made, changed or deleted. Secrets are never part of one.
     Saved {
         /// What kind of thing it is.
         kind: SubjectKind,
-        /// Its key.
         key: String,
         /// What it was; nothing if it is new.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -78,11 +70,11 @@ pub enum Change {
 }
 
 /// A thing that an applied file changed.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportedThing {
     /// The kind of thing.
     pub kind: SubjectKind,
-    /// Its key.
     pub key: String,
     /// Whether it was created, changed or deleted.
     pub what: ImportKind,
@@ -143,28 +135,22 @@ impl Change {
 }
 
 /// The kinds of things that have a history.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SubjectKind {
-    /// A rollout.
     Rollout,
-    /// A flag.
     Flag,
-    /// A segment.
     Segment,
-    /// One user's answer.
     Override,
-    /// A server token.
     Token,
-    /// A client key.
     ClientKey,
-    /// An environment.
     Environment,
 }
 
 impl SubjectKind {
-    /// All of them.
+    /// All values, in the order in which they are listed.
     pub const ALL: [Self; 7] = [
         Self::Rollout,
         Self::Flag,

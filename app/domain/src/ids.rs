@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 pub const KEY_MAX_BYTES: usize = 100;
 
 /// Why a text is not a key.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidKey {
     /// Nothing is left to name anything by.
     #[error("a key must not be empty")]
     Empty,
-    /// Longer than [`KEY_MAX_BYTES`].
     #[error("a key has at most {KEY_MAX_BYTES} bytes, this one has {0}")]
     TooLong(usize),
     /// A character that would have to be escaped in a URL.
@@ -54,7 +54,7 @@ macro_rules! key {
                 Ok(Self(text))
             }
 
-            /// The text itself.
+            /// The key as a string slice.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -105,7 +105,7 @@ key!(
     RolloutKey
 );
 key!(
-    /// Names a project.
+    /// The key of a project in URLs and files.
     ProjectKey
 );
 key!(
@@ -123,7 +123,7 @@ macro_rules! row_id {
 }
 
 row_id!(
-    /// An app.
+    /// The id of a project, which stands for one app.
     ProjectId
 );
 row_id!(
@@ -135,25 +135,25 @@ row_id!(
     UserId
 );
 row_id!(
-    /// A server token.
+    /// The id of a server token.
     TokenId
 );
 
 impl EnvironmentId {
-    /// Under which telemetry that was made up for an environment is kept, apart from all that is
+    /// The id under which an environment's simulated telemetry is stored, apart from all that is
     /// real: nothing that decides about a rollout ever reads it.
     #[must_use]
     pub fn simulated(self) -> Self {
         Self(-self.0.abs())
     }
 
-    /// The environment itself.
+    /// The id of the environment that simulated telemetry belongs to.
     #[must_use]
     pub fn real(self) -> Self {
         Self(self.0.abs())
     }
 
-    /// Whether it is where made up telemetry is kept.
+    /// Whether this id belongs to simulated telemetry.
     #[must_use]
     pub fn is_simulated(self) -> bool {
         self.0 < 0

@@ -6,6 +6,7 @@ use serde_json::Value;
 const DIGITS: usize = 17;
 
 /// Why a text is not a JSON document that can be kept.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidJson {
     /// It is no JSON.
@@ -18,7 +19,6 @@ pub enum InvalidJson {
     Rounded {
         /// As it is written.
         number: String,
-        /// From 1.
         line: usize,
         /// From 1, in bytes.
         column: usize,

@@ -6,7 +6,7 @@
 pub mod alerts;
 pub mod analytics;
 pub mod bucket;
-pub mod collecting;
+pub mod collection_settings;
 pub mod context;
 pub mod dashboard;
 pub mod diff;

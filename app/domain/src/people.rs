@@ -35,9 +35,9 @@ impl Role {
 }
 
 /// Somebody who is logged in.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
-    /// Their row.
     pub id: UserId,
     /// What they log in with, and what the history calls them.
     pub email: String,
@@ -75,13 +75,12 @@ impl Reach {
 }
 
 /// What a server token may do.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
-    /// Ask for flags.
     Evaluate,
-    /// Send telemetry.
     Ingest,
     /// See what the admin shows.
     Read,
@@ -92,7 +91,7 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// All of them.
+    /// All values, in the order in which they are listed.
     pub const ALL: [Self; 5] = [Self::Evaluate, Self::Ingest, Self::Read, Self::Write, Self::Admin];
 
     /// As files and the API write it.

@@ -3,42 +3,41 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    flags::{Flag, FlagState, Flags, Forced, PersonalOverride, Step, Trace},
+    flags::{EnvironmentOverride, Flag, FlagState, Flags, IndividualOverride, Trace, TraceStep},
     ids::{FlagKey, PhaseNumber},
     rollout::{Audience, FoundEntry, Rollout, RolloutVariables},
     segments::{Segment, Segments},
 };
 
 /// A flag with its state in the environment.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone)]
 pub struct FlagEntry {
     /// Its place among the flags, by key.
     pub index: usize,
-    /// What it is.
     pub flag: Arc<Flag>,
     /// What the environment decides about it.
     pub state: Arc<FlagState>,
     /// The phase of the rollout that adds it.
     pub added_in: Option<PhaseNumber>,
     /// The answer that a variable of the server holds.
-    pub forced: Option<Forced>,
+    pub forced: Option<EnvironmentOverride>,
     /// Single users' answers, by targeting key.
-    pub overrides: BTreeMap<String, Arc<PersonalOverride>>,
+    pub overrides: BTreeMap<String, Arc<IndividualOverride>>,
 }
 
 /// What a snapshot is made of.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Default)]
 pub struct Parts {
     /// All flags; archived ones are left out of the snapshot.
     pub flags: Vec<(Arc<Flag>, Arc<FlagState>)>,
-    /// All segments.
     pub segments: Vec<Arc<Segment>>,
     /// The rollout, if a plan is loaded.
     pub rollout: Option<Rollout>,
-    /// Single users' answers.
-    pub overrides: Vec<Arc<PersonalOverride>>,
+    pub overrides: Vec<Arc<IndividualOverride>>,
     /// Flags that variables of the server hold.
-    pub forced: BTreeMap<FlagKey, Forced>,
+    pub forced: BTreeMap<FlagKey, EnvironmentOverride>,
     /// Where variables of the server hold the rollout.
     pub rollout_variables: RolloutVariables,
 }
@@ -162,7 +161,7 @@ impl Snapshot {
     pub fn serving_phase(&self) -> Option<PhaseNumber> {
         let rollout = self.rollout.as_ref()?;
         let held = self.rollout_variables.phase.as_ref().map(|(_, phase)| *phase);
-        held.or_else(|| rollout.standing.state.serving_phase())
+        held.or_else(|| rollout.state.status.serving_phase())
     }
 
     /// All segments, by key.
@@ -179,12 +178,12 @@ impl Snapshot {
         trace: &mut impl Trace,
     ) -> Option<(&Rollout, Audience<'_>)> {
         let (Some(rollout), Some(phase)) = (&self.rollout, entry.added_in) else {
-            trace.step(|| Step::NoRollout);
+            trace.step(|| TraceStep::NoRollout);
             return None;
         };
         let current = self.serving_phase();
         let Some(reached) = current.filter(|current| phase <= *current) else {
-            trace.step(|| Step::NotReached { phase, current });
+            trace.step(|| TraceStep::NotReached { phase, current });
             return None;
         };
         let variables = &self.rollout_variables;
@@ -222,27 +221,21 @@ impl Snapshot {
 }
 
 /// One place that asks for a segment.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum SegmentUse {
-    /// A flag's rule.
     Rule {
-        /// The flag.
         flag: FlagKey,
         /// The rule, counted from 1.
         rule: usize,
     },
-    /// Another segment.
     Segment {
-        /// Its key.
         segment: crate::ids::SegmentKey,
     },
-    /// A phase's audience.
     Phase {
-        /// The rollout.
         rollout: crate::ids::RolloutKey,
-        /// The phase.
         #[cfg_attr(feature = "openapi", schema(value_type = u16))]
         phase: PhaseNumber,
     },

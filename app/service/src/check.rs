@@ -4,24 +4,24 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use phasegate_domain::{
     Timestamp,
-    files::Whole,
-    flags::{Flag, FlagState, PersonalOverride},
+    files::EnvironmentConfig,
+    flags::{Flag, FlagState, IndividualOverride},
     ids::FlagKey,
     segments::Segments,
 };
 
-use crate::{LiveEnvironment, Service, ServiceError};
+use crate::{CachedEnvironment, Service, ServiceError};
 
 /// What an environment would hold after a change.
 #[derive(Debug)]
 pub(crate) struct Draft {
     pub(crate) flags: BTreeMap<FlagKey, (Arc<Flag>, Arc<FlagState>)>,
     pub(crate) segments: Segments,
-    pub(crate) overrides: Vec<Arc<PersonalOverride>>,
+    pub(crate) overrides: Vec<Arc<IndividualOverride>>,
 }
 
 impl Draft {
-    fn of(live: &LiveEnvironment, now: Timestamp) -> Self {
+    fn of(live: &CachedEnvironment, now: Timestamp) -> Self {
         let flag = |stored: &phasegate_store::models::StoredFlag| {
             (stored.flag.key.clone(), (Arc::clone(&stored.flag), Arc::clone(&stored.state)))
         };
@@ -45,13 +45,13 @@ impl Draft {
 /// Names what would no longer fit, and the environment if it is another one.
 pub(crate) fn check(
     service: &Service,
-    live: &LiveEnvironment,
-    change: impl Fn(&LiveEnvironment, &mut Draft),
+    live: &CachedEnvironment,
+    change: impl Fn(&CachedEnvironment, &mut Draft),
 ) -> Result<(), ServiceError> {
     for sibling in service.siblings(live.environment.project_id) {
         let mut draft = Draft::of(&sibling, service.now());
         change(&sibling, &mut draft);
-        let whole = Whole {
+        let whole = EnvironmentConfig {
             flags: draft
                 .flags
                 .iter()

@@ -7,11 +7,11 @@ use phasegate_domain::{
     ids::{EnvironmentId, FlagKey, VariantName},
     people::Role,
     stats::Sketch,
-    telemetry::{Resolution, Series, Slice, exposure_of, minute_of},
+    telemetry::{Dimension, Metric, Resolution, exposure_of, minute_of},
     vitals::Vital,
 };
 
-use phasegate_store::models::{Row, RowQuery};
+use phasegate_store::models::{Rollup, RollupQuery};
 
 use crate::{Service, ServiceError, access::Actor, rollout::current_phase};
 
@@ -43,7 +43,7 @@ pub async fn dashboard(
         features: feature_rows(&rows),
         timings: timing_rows(&rows),
         feedback: service.telemetry.recent_feedback(environment, RECENT).await?,
-        dropped: of(&rows, Series::Dropped).map(|row| row.tally.count()).sum(),
+        dropped: of(&rows, Metric::Dropped).map(|row| row.aggregate.count()).sum(),
     })
 }
 
@@ -51,29 +51,29 @@ pub async fn dashboard(
 pub(crate) async fn last_hour(
     service: &Service,
     environment: EnvironmentId,
-) -> Result<Vec<Row>, ServiceError> {
+) -> Result<Vec<Rollup>, ServiceError> {
     let to = minute_of(service.now()) + 1;
-    let query = RowQuery {
+    let query = RollupQuery {
         environment,
         resolution: Resolution::Minute,
-        series: Series::ALL.to_vec(),
-        slices: vec![Slice::All],
+        series: Metric::ALL.to_vec(),
+        slices: vec![Dimension::All],
         from: to - WINDOW_MINUTES,
         to,
     };
     Ok(service.telemetry.rows(&query).await?)
 }
 
-fn of(rows: &[Row], series: Series) -> impl Iterator<Item = &Row> {
+fn of(rows: &[Rollup], series: Metric) -> impl Iterator<Item = &Rollup> {
     rows.iter().filter(move |row| row.series == series)
 }
 
-fn vital_panel(vital: Vital, rows: &[Row]) -> VitalPanel {
+fn vital_panel(vital: Vital, rows: &[Rollup]) -> VitalPanel {
     let mut all = Sketch::default();
     let mut points = Vec::new();
-    for row in of(rows, Series::Vital(vital)) {
-        all.merge(row.tally.sketch());
-        let value = row.tally.sketch().quantile(0.75);
+    for row in of(rows, Metric::Vital(vital)) {
+        all.merge(row.aggregate.sketch());
+        let value = row.aggregate.sketch().quantile(0.75);
         points.extend(value.map(|value| Point { minute: row.span, value }));
     }
     let (good, poor) = vital.thresholds();
@@ -88,25 +88,25 @@ fn vital_panel(vital: Vital, rows: &[Row]) -> VitalPanel {
     }
 }
 
-fn error_panel(rows: &[Row]) -> ErrorPanel {
-    let points: Vec<Point> = of(rows, Series::Errors)
-        .map(|row| Point { minute: row.span, value: row.tally.count() as f64 })
+fn error_panel(rows: &[Rollup]) -> ErrorPanel {
+    let points: Vec<Point> = of(rows, Metric::Errors)
+        .map(|row| Point { minute: row.span, value: row.aggregate.count() as f64 })
         .collect();
-    let count = of(rows, Series::Errors).map(|row| row.tally.count()).sum();
+    let count = of(rows, Metric::Errors).map(|row| row.aggregate.count()).sum();
     ErrorPanel { count, points, recent: Vec::new() }
 }
 
-fn feature_rows(rows: &[Row]) -> Vec<FeatureRow> {
+fn feature_rows(rows: &[Rollup]) -> Vec<FeatureRow> {
     let mut features: BTreeMap<FlagKey, (BTreeMap<VariantName, u64>, u64)> = BTreeMap::new();
-    for row in of(rows, Series::Exposures) {
+    for row in of(rows, Metric::Exposures) {
         if let Some((flag, variant)) = exposure_of(&row.label) {
             let variants = &mut features.entry(flag).or_default().0;
-            *variants.entry(variant).or_default() += row.tally.count();
+            *variants.entry(variant).or_default() += row.aggregate.count();
         }
     }
-    for row in of(rows, Series::FeatureUses) {
+    for row in of(rows, Metric::FeatureUses) {
         if let Ok(flag) = FlagKey::new(row.label.as_str()) {
-            features.entry(flag).or_default().1 += row.tally.count();
+            features.entry(flag).or_default().1 += row.aggregate.count();
         }
     }
     features
@@ -119,11 +119,11 @@ fn feature_rows(rows: &[Row]) -> Vec<FeatureRow> {
         .collect()
 }
 
-fn timing_rows(rows: &[Row]) -> Vec<TimingRow> {
+fn timing_rows(rows: &[Rollup]) -> Vec<TimingRow> {
     let mut sketches: BTreeMap<_, Sketch> = BTreeMap::new();
     for row in rows {
-        if let Series::Timing(kind) = row.series {
-            sketches.entry((kind, &row.label)).or_default().merge(row.tally.sketch());
+        if let Metric::Timing(kind) = row.series {
+            sketches.entry((kind, &row.label)).or_default().merge(row.aggregate.sketch());
         }
     }
     let mut timings: Vec<TimingRow> = sketches
@@ -140,23 +140,23 @@ fn timing_rows(rows: &[Row]) -> Vec<TimingRow> {
 
 #[cfg(test)]
 mod tests {
-    use phasegate_domain::stats::Tally;
+    use phasegate_domain::stats::Aggregate;
 
     use super::*;
 
-    fn row(series: Series, label: &str, minute: i64, values: &[u64]) -> Row {
-        let mut tally = Tally::default();
-        values.iter().for_each(|value| tally.add(*value));
-        Row { series, slice: Slice::All, label: label.into(), span: minute, tally }
+    fn row(series: Metric, label: &str, minute: i64, values: &[u64]) -> Rollup {
+        let mut aggregate = Aggregate::default();
+        values.iter().for_each(|value| aggregate.add(*value));
+        Rollup { series, slice: Dimension::All, label: label.into(), span: minute, aggregate }
     }
 
     #[test]
     fn a_vital_merges_its_minutes() {
-        let lcp = Series::Vital(Vital::Lcp);
+        let lcp = Metric::Vital(Vital::Lcp);
         let rows = [
             row(lcp, "", 1, &[1_000_000, 1_000_000, 1_000_000]),
             row(lcp, "", 2, &[9_000_000]),
-            row(Series::Vital(Vital::Cls), "", 2, &[0]),
+            row(Metric::Vital(Vital::Cls), "", 2, &[0]),
         ];
         let panel = vital_panel(Vital::Lcp, &rows);
         assert_eq!((panel.samples, panel.good, panel.poor), (4, 3, 1));
@@ -169,10 +169,10 @@ mod tests {
     #[test]
     fn features_and_timings_are_counted_by_name() {
         let rows = [
-            row(Series::Exposures, "A:on", 1, &[1, 1]),
-            row(Series::Exposures, "A:off", 2, &[1]),
-            row(Series::FeatureUses, "A", 2, &[1]),
-            row(Series::Timing(phasegate_domain::telemetry::TimingKind::Api), "q", 1, &[5]),
+            row(Metric::Exposures, "A:on", 1, &[1, 1]),
+            row(Metric::Exposures, "A:off", 2, &[1]),
+            row(Metric::FeatureUses, "A", 2, &[1]),
+            row(Metric::Timing(phasegate_domain::telemetry::TimingKind::Api), "q", 1, &[5]),
         ];
         let features = feature_rows(&rows);
         let variant = |name| VariantName::new(name).unwrap();

@@ -5,12 +5,13 @@ use phasegate_domain::{
     files::InvalidFile,
     flags::InvalidFlag,
     people::{Role, Scope},
-    rollout::Refusal,
+    rollout::CommandError,
     segments::InvalidSegment,
 };
 use phasegate_store::StoreError;
 
 /// Why a use case did not do what it was asked.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
     /// The caller is known but not trusted with this.
@@ -18,7 +19,6 @@ pub enum ServiceError {
     Forbidden {
         /// The least role that may.
         needed: Role,
-        /// The caller's.
         found: Role,
     },
     /// A server token lacks the scope.
@@ -26,7 +26,6 @@ pub enum ServiceError {
     TokenScope {
         /// The least scope that may.
         needed: Scope,
-        /// The token's.
         found: Vec<Scope>,
     },
     /// A server token of one environment would change what all environments of the project share.
@@ -50,7 +49,6 @@ pub enum ServiceError {
     Exists {
         /// The kind of thing.
         what: &'static str,
-        /// Its key.
         key: String,
     },
     /// What was sent cannot be; names the field.
@@ -58,28 +56,21 @@ pub enum ServiceError {
     Invalid(String),
     /// A rule stands against it.
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Refused(#[from] CommandError),
     /// Something else needs it as it is.
     #[error("{0}")]
     InUse(String),
     /// Somebody else was first.
     #[error(
-        "{0} was changed by somebody else in the meantime; look at it again and repeat your change if it is still right"
+        "{0} was changed in the meantime; load it again and repeat your change if it is still right"
     )]
     Conflict(&'static str),
     /// Somebody else moved the rollout first.
     #[error(
-        "somebody was first: {by} {what}, at {}. Look at it again and repeat your command if it is still right",
+        "another change came first: {by} {what}, at {}. Load the rollout again and repeat your command if it is still right",
         at.format("%Y-%m-%d %H:%M UTC")
     )]
-    Overtaken {
-        /// Who.
-        by: String,
-        /// When.
-        at: Timestamp,
-        /// What they did.
-        what: String,
-    },
+    Overtaken { by: String, at: Timestamp, what: String },
     /// The queue of telemetry is full.
     #[error("the server is taking in more telemetry than it can store; try again shortly")]
     Busy,
@@ -94,7 +85,6 @@ pub enum ServiceError {
     /// Stored data does not fit together; a bug or a damaged database.
     #[error("{0}")]
     Inconsistent(&'static str),
-    /// Storage failed.
     #[error("storage failed: {0}")]
     Store(#[source] StoreError),
 }

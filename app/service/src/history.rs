@@ -2,14 +2,14 @@
 
 use phasegate_domain::{
     flags::FlagDocument,
-    history::{Change, HistoryEntry, HistoryLine, SubjectKind},
+    history::{AuditEntry, AuditRecord, Change, SubjectKind},
     ids::{EnvironmentId, FlagKey},
     people::Role,
 };
-use phasegate_store::models::{HistoryQuery, PlacedEntry};
+use phasegate_store::models::{AuditQuery, EnvironmentAuditEntry};
 use serde_json::Value;
 
-use crate::{LiveEnvironment, Service, ServiceError, access::Actor};
+use crate::{CachedEnvironment, Service, ServiceError, access::Actor};
 
 /// Most lines of one answer.
 pub const MAX_LINES: u32 = 500;
@@ -22,10 +22,10 @@ pub async fn history(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
-    query: &HistoryQuery,
-) -> Result<Vec<HistoryLine>, ServiceError> {
+    query: &AuditQuery,
+) -> Result<Vec<AuditRecord>, ServiceError> {
     actor.require(Role::Viewer)?;
-    let query = HistoryQuery { limit: query.limit.min(MAX_LINES), ..query.clone() };
+    let query = AuditQuery { limit: query.limit.min(MAX_LINES), ..query.clone() };
     Ok(service.state.history(environment, &query).await?)
 }
 
@@ -37,19 +37,19 @@ pub(crate) fn saved(
     key: impl Into<String>,
     before: Option<Value>,
     after: Option<Value>,
-) -> HistoryEntry {
+) -> AuditEntry {
     let change = Change::Saved { kind, key: key.into(), before, after };
-    HistoryEntry { at: service.now(), actor: actor.name(), change }
+    AuditEntry { at: service.now(), actor: actor.name(), change }
 }
 
 /// The same line in the history of every environment of the project: it is about what they share.
 pub(crate) fn in_all(
     service: &Service,
-    live: &LiveEnvironment,
-    entry: &HistoryEntry,
-) -> Vec<PlacedEntry> {
+    live: &CachedEnvironment,
+    entry: &AuditEntry,
+) -> Vec<EnvironmentAuditEntry> {
     let siblings = service.siblings(live.environment.project_id).into_iter();
-    let place = |sibling: std::sync::Arc<LiveEnvironment>| PlacedEntry {
+    let place = |sibling: std::sync::Arc<CachedEnvironment>| EnvironmentAuditEntry {
         environment: sibling.environment.id,
         entry: entry.clone(),
     };
@@ -62,10 +62,10 @@ pub(crate) fn in_all(
 pub(crate) fn of_flag(
     service: &Service,
     actor: &Actor,
-    live: &LiveEnvironment,
+    live: &CachedEnvironment,
     key: &FlagKey,
-    after: impl Fn(&LiveEnvironment) -> Option<FlagDocument>,
-) -> Vec<PlacedEntry> {
+    after: impl Fn(&CachedEnvironment) -> Option<FlagDocument>,
+) -> Vec<EnvironmentAuditEntry> {
     let json = |document: FlagDocument| serde_json::to_value(document).ok();
     let mut lines = Vec::new();
     for sibling in service.siblings(live.environment.project_id) {
@@ -75,7 +75,7 @@ pub(crate) fn of_flag(
         if before != after {
             let (before, after) = (before.and_then(json), after.and_then(json));
             let entry = saved(service, actor, SubjectKind::Flag, key.as_str(), before, after);
-            lines.push(PlacedEntry { environment: sibling.environment.id, entry });
+            lines.push(EnvironmentAuditEntry { environment: sibling.environment.id, entry });
         }
     }
     lines

@@ -15,23 +15,21 @@ pub struct App {
 }
 
 /// What an app wants to do.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// Ask for flags.
     Evaluate,
-    /// Send telemetry.
     Ingest,
 }
 
 /// Why a key does not open.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// None was sent.
     #[error(
         "a client key or server token is needed: send it as \"Authorization: Bearer …\" or \"X-API-Key: …\""
     )]
     Missing,
-    /// Nobody has it.
     #[error(
         "this client key or server token is not known here; compare it with the one in the admin"
     )]

@@ -6,8 +6,10 @@
 pub mod access;
 pub mod accounts;
 pub mod analytics;
+mod annotations;
+mod cached_environment;
 mod check;
-pub mod collecting;
+pub mod collection_settings;
 pub mod dashboard;
 pub mod environments;
 mod error;
@@ -15,14 +17,13 @@ pub mod flags;
 mod gates;
 pub mod history;
 pub mod keys;
-mod live;
-mod marks;
 /// What use cases take and give where the domain has no word for it.
 pub mod models {
     pub use phasegate_store::models::{
-        ClientKey, Environment, FlagVersion, HistoryQuery, ServerToken, StoredFlag, Versioned,
+        AuditQuery, ClientKey, Environment, FlagVersion, ServerToken, StoredFlag, Versioned,
     };
 }
+pub mod evaluation_counts;
 pub mod panels;
 pub mod performance;
 pub mod rollout;
@@ -34,10 +35,9 @@ pub mod subscriber;
 pub mod telemetry;
 pub mod tokens;
 pub mod toml_document;
-pub mod usage;
 pub mod variables;
 
+pub use cached_environment::{CachedEnvironment, Configuration};
 pub use error::ServiceError;
-pub use live::{Configuration, LiveEnvironment};
 pub(crate) use phasegate_store::models::Digest;
 pub use service::{Clock, Service};

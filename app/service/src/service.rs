@@ -13,18 +13,20 @@ use phasegate_domain::{
 };
 use phasegate_store::{
     StateStore, StoreError, TelemetryStore,
-    models::{ClientKey, Digest, Edit, Environment, PlacedEntry, ServerToken, Versioned},
+    models::{ClientKey, Digest, Edit, Environment, EnvironmentAuditEntry, ServerToken, Versioned},
 };
 use tokio::sync::{Mutex, MutexGuard, Semaphore, watch};
 
 use crate::{
     ServiceError,
     accounts::LoginLimiter,
-    live::LiveEnvironment,
+    cached_environment::CachedEnvironment,
+    evaluation_counts::EvaluationCounters,
     secrets::Seed,
-    telemetry::{IngestQueue, Quotas, RefusalBook, ScreenshotLimiter, Simulations, is_full_since},
+    telemetry::{
+        IngestQueue, Quotas, RejectionCounts, ScreenshotLimiter, Simulations, is_full_since,
+    },
     tokens::TokenUses,
-    usage::UsageBook,
     variables::Variables,
 };
 
@@ -37,7 +39,7 @@ pub type Clock = fn() -> Timestamp;
 /// Everything that is answered from memory; immutable, swapped in whole.
 #[derive(Debug, Default)]
 pub(crate) struct Directory {
-    pub(crate) environments: HashMap<EnvironmentId, Arc<LiveEnvironment>>,
+    pub(crate) environments: HashMap<EnvironmentId, Arc<CachedEnvironment>>,
     pub(crate) client_keys: HashMap<String, Arc<ClientKey>>,
     pub(crate) tokens: HashMap<Digest, Arc<ServerToken>>,
     /// All environments, oldest first.
@@ -59,13 +61,13 @@ pub struct Service {
     editing: Mutex<()>,
     pub(crate) ingest: IngestQueue,
     pub(crate) quotas: Quotas,
-    pub(crate) refusals: RefusalBook,
+    pub(crate) refusals: RejectionCounts,
     pub(crate) simulations: Simulations,
     pub(crate) screenshots: ScreenshotLimiter,
     pub(crate) login_limiter: LoginLimiter,
     /// One permit for each password check that may run.
     pub(crate) password_checks: Semaphore,
-    pub(crate) usage: UsageBook,
+    pub(crate) usage: EvaluationCounters,
     pub(crate) token_uses: TokenUses,
     pub(crate) variables: Variables,
     /// What makes the digests of people and sessions.
@@ -104,12 +106,12 @@ impl Service {
             editing: Mutex::new(()),
             ingest: IngestQueue::default(),
             quotas: Quotas::default(),
-            refusals: RefusalBook::default(),
+            refusals: RejectionCounts::default(),
             simulations: Simulations::default(),
             screenshots: ScreenshotLimiter::default(),
             login_limiter: LoginLimiter::default(),
             password_checks: Semaphore::new(PASSWORD_CHECKS),
-            usage: UsageBook::default(),
+            usage: EvaluationCounters::default(),
             token_uses: TokenUses::default(),
             variables,
             digest_key,
@@ -140,7 +142,7 @@ impl Service {
                     read
                 }
             };
-            let live = LiveEnvironment::read(self, environment, of_project, before).await?;
+            let live = CachedEnvironment::read(self, environment, of_project, before).await?;
             directory.order.push(id);
             directory.environments.insert(id, Arc::new(live));
         }
@@ -226,7 +228,7 @@ impl Service {
         &self,
         environment: EnvironmentId,
         edits: &[Edit],
-        entries: &[PlacedEntry],
+        entries: &[EnvironmentAuditEntry],
         what: &'static str,
     ) -> Result<(), ServiceError> {
         let written = self.state.edit(environment, edits, entries).await;
@@ -258,11 +260,11 @@ impl Service {
         (self.clock)()
     }
 
-    /// An environment as it is answered for now; also by where its made up telemetry is kept.
+    /// The cached environment of an id, or of the id of its simulated telemetry.
     ///
     /// # Errors
     /// [`ServiceError::NotFound`] when there is none of that id.
-    pub fn environment(&self, id: EnvironmentId) -> Result<Arc<LiveEnvironment>, ServiceError> {
+    pub fn environment(&self, id: EnvironmentId) -> Result<Arc<CachedEnvironment>, ServiceError> {
         let directory = self.directory.load();
         directory
             .environments
@@ -279,7 +281,7 @@ impl Service {
         &self,
         project: &str,
         key: &str,
-    ) -> Result<Arc<LiveEnvironment>, ServiceError> {
+    ) -> Result<Arc<CachedEnvironment>, ServiceError> {
         let mut all = self.environments().into_iter();
         all.find(|live| {
             let Environment { project: of, key: named, .. } = &live.environment;
@@ -290,13 +292,13 @@ impl Service {
 
     /// All environments, oldest first.
     #[must_use]
-    pub fn environments(&self) -> Vec<Arc<LiveEnvironment>> {
+    pub fn environments(&self) -> Vec<Arc<CachedEnvironment>> {
         let directory = self.directory.load();
         directory.order.iter().filter_map(|id| directory.environments.get(id).cloned()).collect()
     }
 
     /// The environments of one project.
-    pub(crate) fn siblings(&self, project: ProjectId) -> Vec<Arc<LiveEnvironment>> {
+    pub(crate) fn siblings(&self, project: ProjectId) -> Vec<Arc<CachedEnvironment>> {
         let mut all = self.environments();
         all.retain(|live| live.environment.project_id == project);
         all

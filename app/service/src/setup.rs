@@ -15,6 +15,7 @@ use crate::{
 };
 
 /// What the first start makes, in clear; shown once and then only kept as digests.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone)]
 pub struct FirstSecrets {
     /// The first admin's address.
@@ -23,11 +24,11 @@ pub struct FirstSecrets {
     pub password: String,
     /// The public key of pages.
     pub client_key: String,
-    /// An admin-scoped token.
     pub server_token: String,
 }
 
 /// Why a first start's settings cannot be used.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, thiserror::Error)]
 pub enum FirstStartError {
     /// The login form would not take it.
@@ -36,7 +37,6 @@ pub enum FirstStartError {
     /// Too short, or longer than the login form takes.
     #[error("admin_password: {0}")]
     Password(#[from] accounts::InvalidPassword),
-    /// Something else.
     #[error(transparent)]
     Service(#[from] ServiceError),
 }

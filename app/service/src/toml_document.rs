@@ -6,10 +6,10 @@ use serde_json::{Map, Number, Value};
 use toml::de::{DeTable, DeValue};
 
 /// Why a text is not the document that it should be.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {problem}")]
 pub struct InvalidDocument {
-    /// From 1.
     pub line: usize,
     /// From 1, in characters.
     pub column: usize,

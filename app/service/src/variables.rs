@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use phasegate_domain::{
     bucket::Share,
-    collecting::Switch,
-    flags::{Flag, Forced},
+    collection_settings::Switch,
+    flags::{EnvironmentOverride, Flag},
     ids::{FlagKey, PhaseNumber},
     rollout::RolloutVariables,
 };
@@ -93,10 +93,10 @@ impl Variables {
     pub(crate) fn hold<'a>(
         &self,
         flags: impl Iterator<Item = &'a Flag>,
-    ) -> BTreeMap<FlagKey, Forced> {
+    ) -> BTreeMap<FlagKey, EnvironmentOverride> {
         let held = |flag: &Flag| {
             let (variable, value) = self.flags.get(&name_of(flag))?;
-            Some((flag.key.clone(), Forced::new(flag, variable, value).ok()?))
+            Some((flag.key.clone(), EnvironmentOverride::new(flag, variable, value).ok()?))
         };
         flags.filter_map(held).collect()
     }
@@ -107,7 +107,7 @@ impl Variables {
             let Some(flag) = flags.iter().find(|flag| name_of(flag) == *name) else {
                 return Some((variable.clone(), format!("there is no flag {name}")));
             };
-            let error = Forced::new(flag, variable, value).err()?;
+            let error = EnvironmentOverride::new(flag, variable, value).err()?;
             Some((
                 variable.clone(),
                 format!(

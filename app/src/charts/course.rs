@@ -77,7 +77,6 @@ pub(crate) struct Limits {
 /// A line across the chart, where something changed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Line {
-    /// Spans from now.
     pub(crate) place: f64,
     /// The number of what changed.
     pub(crate) number: usize,

@@ -1,14 +1,14 @@
 //! How fresh numbers are.
 
 use leptos::prelude::*;
-use phasegate_domain::{Timestamp, telemetry::Period};
+use phasegate_domain::{Timestamp, telemetry::TimeRange};
 
 use crate::format;
 
 /// Which time is shown, when it was computed, and when pages reported last.
 #[component]
 pub(crate) fn Freshness(
-    period: Period,
+    period: TimeRange,
     at: Timestamp,
     heard_at: Option<Timestamp>,
 ) -> impl IntoView {

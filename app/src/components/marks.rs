@@ -1,13 +1,13 @@
 //! What changed while numbers were what they were: numbered lines, as charts have them.
 
 use leptos::prelude::*;
-use phasegate_domain::{Timestamp, telemetry::Mark};
+use phasegate_domain::{Timestamp, telemetry::Annotation};
 
 use super::Time;
 use crate::charts::{Line, Window};
 
 /// Where a chart draws its lines, each with the number that it has in the list.
-pub(crate) fn lines(marks: &[Mark], window: Window) -> Vec<Line> {
+pub(crate) fn lines(marks: &[Annotation], window: Window) -> Vec<Line> {
     let place = |at: Timestamp| {
         at.timestamp() as f64 / window.resolution.seconds() as f64 - window.end as f64
     };
@@ -16,7 +16,7 @@ pub(crate) fn lines(marks: &[Mark], window: Window) -> Vec<Line> {
 
 /// The list; nothing where nothing changed.
 #[component]
-pub(crate) fn Marks(marks: Vec<Mark>) -> impl IntoView {
+pub(crate) fn Marks(marks: Vec<Annotation>) -> impl IntoView {
     (!marks.is_empty()).then(|| {
         let lines = marks.into_iter().zip(1..).map(|(mark, number)| {
             let by = mark.by.map(|by| format!(" · {by}"));

@@ -43,7 +43,7 @@ pub(crate) use self::{
     freshness::Freshness,
     here::Here,
     marks::{Marks, lines},
-    notice::{Notice, TroubleNotice},
+    notice::{Notice, PageErrorNotice},
     period_fields::{PeriodFields, period_field},
     slice_words::slice_words,
     snippet::Snippet,

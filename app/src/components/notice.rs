@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::request::Trouble;
+use crate::request::PageError;
 
 /// Something went as wanted.
 #[component]
@@ -10,8 +10,7 @@ pub(crate) fn Notice(children: Children) -> impl IntoView {
     view! { <p class="notice" role="status">{children()}</p> }
 }
 
-/// Something did not.
 #[component]
-pub(crate) fn TroubleNotice(trouble: Trouble) -> impl IntoView {
+pub(crate) fn PageErrorNotice(trouble: PageError) -> impl IntoView {
     view! { <p class="notice notice-error" role="alert">{trouble.message}</p> }
 }

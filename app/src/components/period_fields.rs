@@ -1,7 +1,7 @@
 //! The fields of a form that choose a stretch of time.
 
 use leptos::prelude::*;
-use phasegate_domain::telemetry::{Period, Range, date_of};
+use phasegate_domain::telemetry::{TimeRange, TimeRangePreset, date_of};
 
 use crate::request::Form;
 
@@ -21,14 +21,14 @@ pub(crate) fn period_field<'a>(query: &'a Form, name: &str) -> &'a str {
 
 /// A range up to now, or two dates.
 #[component]
-pub(crate) fn PeriodFields(period: Period, ranges: Vec<Range>) -> impl IntoView {
+pub(crate) fn PeriodFields(period: TimeRange, ranges: Vec<TimeRangePreset>) -> impl IntoView {
     let chosen = match period {
-        Period::Last(range) => Some(range),
-        Period::Days { .. } => None,
+        TimeRange::Last(range) => Some(range),
+        TimeRange::Days { .. } => None,
     };
     let (from, to) = match period {
-        Period::Last(_) => (String::new(), String::new()),
-        Period::Days { first, last } => (date_of(first), date_of(last)),
+        TimeRange::Last(_) => (String::new(), String::new()),
+        TimeRange::Days { first, last } => (date_of(first), date_of(last)),
     };
     let options = ranges.into_iter().map(|range| {
         let is_chosen = Some(range) == chosen;
@@ -51,15 +51,18 @@ mod tests {
     fn a_range_beats_dates_that_are_left_over() {
         let read = |query: &str| {
             let form = Form::parse(query.as_bytes());
-            Period::read(
+            TimeRange::read(
                 period_field(&form, "range"),
                 period_field(&form, "from"),
                 period_field(&form, "to"),
             )
             .unwrap()
         };
-        let day = |first, last| Some(Period::Days { first, last });
-        assert_eq!(read("range=7d&from=1970-01-03&to=1970-01-04"), Some(Period::Last(Range::Week)));
+        let day = |first, last| Some(TimeRange::Days { first, last });
+        assert_eq!(
+            read("range=7d&from=1970-01-03&to=1970-01-04"),
+            Some(TimeRange::Last(TimeRangePreset::Week))
+        );
         assert_eq!(read("range=dates&from=1970-01-03&to=1970-01-04"), day(2, 3));
         assert_eq!(read("from=1970-01-03&to=1970-01-04"), day(2, 3));
         assert_eq!(read("range=dates&from=1970-01-03&to="), day(2, 2));

@@ -7,7 +7,7 @@ use crate::islands::CopyButton;
 /// A piece of code with a button that copies it.
 #[component]
 pub(crate) fn Snippet(
-    /// The element's id.
+    /// The id of the element.
     id: &'static str,
     /// What is copied, as it is.
     code: String,

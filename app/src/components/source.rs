@@ -1,4 +1,4 @@
-//! Whether what is shown is real or made up, and the way from one to the other.
+//! Whether a page shows real or simulated telemetry, and the links between the two.
 
 use leptos::prelude::*;
 use phasegate_domain::{ids::EnvironmentId, people::Role, telemetry::Simulation};
@@ -7,7 +7,7 @@ use phasegate_service::telemetry::{heard_at, progress, simulation};
 use super::Here;
 use crate::{
     format,
-    request::{Request, Trouble},
+    request::{PageError, Request},
 };
 
 /// Where the numbers of a page come from.
@@ -22,15 +22,14 @@ pub(crate) struct Source {
     is_silent: bool,
     has_demo: bool,
     may_change: bool,
-    /// The page.
     path: &'static str,
 }
 
 impl Source {
     /// What the address asks for. Where it does not say: what is real, unless the server is one to
-    /// show things with. Whoever has the public key can make things up, and must not decide what is
+    /// show things with. The public key can start simulations, and must not decide what is
     /// shown.
-    pub(crate) async fn of(request: &Request, path: &'static str) -> Result<Self, Trouble> {
+    pub(crate) async fn of(request: &Request, path: &'static str) -> Result<Self, PageError> {
         let real = request.environment;
         let simulation = simulation(&request.service, real).await?;
         let is_silent = heard_at(&request.service, real).await?.is_none();
@@ -65,7 +64,7 @@ impl Source {
     }
 }
 
-/// Says so, where something is made up, and offers it where there is nothing else to show.
+/// A banner over simulated telemetry, or an offer to simulate where nothing is measured yet.
 #[component]
 pub(crate) fn SourceBanner(source: Source) -> impl IntoView {
     let Source { simulation, progress, is_silent, has_demo, may_change, path, .. } = source.clone();
@@ -92,7 +91,7 @@ pub(crate) fn SourceBanner(source: Source) -> impl IntoView {
     });
     let Simulation { users, days, regression, .. } = simulation;
     let made = format!(
-        "{} made up people on {}",
+        "{} simulated users on {}",
         format::count(users.into()),
         format::counted(days.into(), "day", "days")
     );
@@ -120,7 +119,7 @@ pub(crate) fn SourceBanner(source: Source) -> impl IntoView {
 fn Offer() -> impl IntoView {
     view! {
         <form class="notice banner" method="post" action="/admin/simulation" data-testid="offer"><Here/>
-            <p><strong>"Nothing has been measured yet."</strong>" See what it will look like with 2,000 made up people on 30 days, in three phases. They are marked as simulated everywhere, and go with one click."</p>
+            <p><strong>"Nothing has been measured yet."</strong>" See what it will look like with 2,000 simulated users over 30 days, in three phases. They are marked as simulated everywhere, and go with one click."</p>
             <button class="button button-primary" name="do" value="fill">"Fill with simulated data"</button>
         </form>
     }

@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 
-/// The card.
 #[component]
 pub(crate) fn TableCard(
     /// Also names the elements, so it is unique on the page.

@@ -21,7 +21,6 @@ pub(crate) fn rating_class(rating: Option<Rating>) -> &'static str {
     }
 }
 
-/// The card.
 #[component]
 pub(crate) fn VitalCard(
     vital: Vital,
@@ -35,7 +34,7 @@ pub(crate) fn VitalCard(
     /// The 75th percentile of each span.
     points: Vec<Point>,
     window: Window,
-    /// Where something changed.
+    /// Positions of annotations on the chart.
     #[prop(optional)]
     lines: Vec<Line>,
     /// What stands beside the number.

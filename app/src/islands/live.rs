@@ -9,7 +9,6 @@ use serde::de::DeserializeOwned;
 pub(super) enum Connection {
     /// Not yet; the page shows what the server rendered.
     Waiting,
-    /// Every change arrives.
     Live,
     /// The server is away; the browser tries again by itself.
     Lost,

@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use phasegate_domain::{
-    history::{Change, HistoryLine, SubjectKind},
+    history::{AuditRecord, Change, SubjectKind},
     people::Role,
 };
 use phasegate_service::history::history;
-use phasegate_service::models::HistoryQuery;
+use phasegate_service::models::AuditQuery;
 
 use crate::{
     components::{Changes, Here, Time},
@@ -18,13 +18,12 @@ use crate::{
 /// Lines on one page.
 const LINES: u32 = 50;
 
-/// The page.
 #[component]
 pub(crate) fn AuditPage() -> impl IntoView {
     view! {
            <Title text="Audit"/>
            {page(|request| async move {
-               let query = HistoryQuery {
+               let query = AuditQuery {
     since: None,
         until: None,
                    kind: SubjectKind::parse(request.query.get("kind")),
@@ -76,7 +75,7 @@ fn Filter(query: Form) -> impl IntoView {
 }
 
 #[component]
-fn Lines(lines: Vec<HistoryLine>, request: Request) -> impl IntoView {
+fn Lines(lines: Vec<AuditRecord>, request: Request) -> impl IntoView {
     if lines.is_empty() {
         return view! { <p class="empty">"Nothing has been changed here yet."</p> }.into_any();
     }
@@ -108,8 +107,8 @@ pub(crate) fn sentence(change: &Change) -> String {
 }
 
 #[component]
-fn Line(line: HistoryLine, request: Request) -> impl IntoView {
-    let HistoryLine { id, entry } = line;
+fn Line(line: AuditRecord, request: Request) -> impl IntoView {
+    let AuditRecord { id, entry } = line;
     let is_deletion = matches!(
         &entry.change,
         Change::Saved { kind: SubjectKind::Flag, before: Some(_), after: None, .. }

@@ -6,7 +6,6 @@ use phasegate_service::dashboard::dashboard;
 
 use crate::{islands::LiveDashboard, request::page};
 
-/// The page.
 #[component]
 pub(crate) fn DashboardPage() -> impl IntoView {
     view! {

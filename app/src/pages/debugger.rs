@@ -4,18 +4,17 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use phasegate_domain::{
-    flags::{Explanation, ExplanationLine, Reader, Step},
+    flags::{Explanation, ExplanationLine, Reader, TraceStep},
     ids::FlagKey,
 };
 use phasegate_service::flags::{Split, batch, context, explain};
 
 use crate::{
-    components::{Here, TextArea, TroubleNotice},
+    components::{Here, PageErrorNotice, TextArea},
     format,
-    request::{Form, Request, Trouble, page},
+    request::{Form, PageError, Request, page},
 };
 
-/// The page.
 #[component]
 pub(crate) fn DebuggerPage() -> impl IntoView {
     view! {
@@ -28,7 +27,7 @@ pub(crate) fn DebuggerPage() -> impl IntoView {
                 Ok(answers) => answers,
                 Err(trouble) => {
                     request.note(&trouble);
-                    view! { <TroubleNotice trouble/> }.into_any()
+                    view! { <PageErrorNotice trouble/> }.into_any()
                 }
             };
             Ok(view! {
@@ -43,18 +42,18 @@ pub(crate) fn DebuggerPage() -> impl IntoView {
     }
 }
 
-fn chosen(asked: &Form) -> Result<Option<FlagKey>, Trouble> {
+fn chosen(asked: &Form) -> Result<Option<FlagKey>, PageError> {
     match asked.get("flag") {
         "" => Ok(None),
         _ => asked.parsed("flag").map(Some),
     }
 }
 
-fn ask(request: &Request, asked: &Form) -> Result<AnyView, Trouble> {
+fn ask(request: &Request, asked: &Form) -> Result<AnyView, PageError> {
     let (service, actor, environment) = (&request.service, &request.actor, request.environment);
     let flag = chosen(asked)?;
     if asked.has("users") {
-        let flag = flag.ok_or_else(|| Trouble::invalid("flag: choose one"))?;
+        let flag = flag.ok_or_else(|| PageError::invalid("flag: choose one"))?;
         let (users, attributes) = (asked.get("users"), asked.get("attributes"));
         let split = batch(service, actor, environment, &flag, users, attributes)?;
         return Ok(view! { <SplitTable flag split/> }.into_any());
@@ -129,7 +128,7 @@ fn Answers(answers: Vec<Explanation>) -> impl IntoView {
 }
 
 #[component]
-fn StepLine(step: Step) -> impl IntoView {
+fn StepLine(step: TraceStep) -> impl IntoView {
     let mut lines = step.lines(Reader::Admin).into_iter();
     let first = lines.next();
     let class = if step.has_decided() { "is-deciding" } else { "" };

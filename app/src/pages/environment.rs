@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::request::{Trouble, page};
+use crate::request::{PageError, page};
 
 /// Takes the choice and leads back to the start.
 #[component]
@@ -12,7 +12,7 @@ pub(crate) fn EnvironmentPage() -> impl IntoView {
         let wanted = form.get("environment");
         let all = request.service.environments();
         if !all.iter().any(|live| live.environment.key.as_str() == wanted) {
-            return Err(Trouble::invalid(format!(
+            return Err(PageError::invalid(format!(
                 "environment: there is no environment {wanted:?}"
             )));
         }

@@ -10,7 +10,6 @@ use crate::{
     request::{Request, page},
 };
 
-/// The page.
 #[component]
 pub(crate) fn InstallPage() -> impl IntoView {
     view! {

@@ -1,6 +1,7 @@
 //! What can go wrong in a store.
 
 /// Why a store did not do what it was asked.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Somebody else changed it first; nothing was written.
@@ -22,7 +23,6 @@ pub enum StoreError {
         "{file} cannot be written ({reason}; its owner has the number {owner}); give it to the user that runs Phasegate with chown, and start again"
     )]
     CannotWrite {
-        /// Its path.
         file: String,
         /// The number of its owner.
         owner: String,
@@ -33,18 +33,12 @@ pub enum StoreError {
     #[error(
         "{database}-wal belongs to another file than {database}: a backup was put in its place, and the journal of the old one was left. If {database} is the backup that you want, move {database}-wal and {database}-shm away and start again"
     )]
-    ForeignJournal {
-        /// The database.
-        database: String,
-    },
+    ForeignJournal { database: String },
     /// The database was in use and is gone, or empty.
     #[error(
         "{database} is gone or empty, but it was in use: {database}-mark is there. Put it back, or move {database}-mark away to begin with an empty one"
     )]
-    Missing {
-        /// The database.
-        database: String,
-    },
+    Missing { database: String },
     /// The file is no database, or a damaged one.
     #[error(
         "{database} cannot be opened, because it is damaged ({reason}); restore a backup, or start with another data folder"
@@ -77,7 +71,6 @@ pub enum StoreError {
     /// Another program holds the database; nothing was written.
     #[error("the database is being used by another program, such as a backup")]
     Locked,
-    /// The database failed.
     #[error("{0}")]
     Database(Box<dyn std::error::Error + Send + Sync>),
 }

@@ -4,24 +4,24 @@ use std::sync::Arc;
 
 use phasegate_domain::{
     Timestamp,
-    collecting::Collecting,
-    flags::{Flag, FlagState, PersonalOverride},
-    history::{HistoryEntry, SubjectKind},
+    collection_settings::CollectionSettings,
+    flags::{Flag, FlagState, IndividualOverride},
+    history::{AuditEntry, SubjectKind},
     ids::{
         EnvironmentId, EnvironmentKey, FlagKey, ProjectId, ProjectKey, RolloutKey, SegmentKey,
         TokenId, UserId, VariantName,
     },
     people::{Person, Reach, Scope},
-    rollout::{Plan, PlanFile, Standing},
+    rollout::{Plan, PlanFile, RolloutState},
     segments::Segment,
-    stats::Tally,
-    telemetry::{Resolution, Retention, Series, Slice},
+    stats::Aggregate,
+    telemetry::{Dimension, Metric, Resolution, RetentionPolicy},
 };
 
 /// Somebody who may log in, with what checks their password.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone)]
 pub struct Account {
-    /// Who.
     pub person: Person,
     /// Argon2id, in PHC form.
     pub password_hash: String,
@@ -33,7 +33,8 @@ pub struct Account {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Digest(pub [u8; 32]);
 
-/// A login session.
+/// A login session of an account.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
     /// Digest of the cookie's value.
@@ -44,14 +45,13 @@ pub struct Session {
     pub epoch: i64,
     /// What the session holds; JSON, opaque to the store.
     pub data: String,
-    /// When it ends.
     pub expires_at: Timestamp,
 }
 
 /// A server token, found by its digest.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerToken {
-    /// Its row.
     pub id: TokenId,
     /// The digest of its secret.
     pub digest: Digest,
@@ -61,11 +61,9 @@ pub struct ServerToken {
     pub name: String,
     /// What it may do.
     pub scopes: Vec<Scope>,
-    /// Where it may.
     pub reach: Reach,
     /// When it was made.
     pub created_at: Timestamp,
-    /// By whom.
     pub created_by: String,
     /// The account that answers for it: its maker, or the owner of the token that made it.
     pub owner: String,
@@ -76,9 +74,9 @@ pub struct ServerToken {
 }
 
 /// A public key of pages.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientKey {
-    /// The key itself.
     pub key: String,
     /// What it may be used for.
     pub environment: EnvironmentId,
@@ -93,41 +91,38 @@ pub struct ClientKey {
 }
 
 /// One deployment of an app.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Environment {
-    /// Its row.
     pub id: EnvironmentId,
-    /// The project's row.
     pub project_id: ProjectId,
-    /// The project's key.
     pub project: ProjectKey,
     /// Its own key, such as `production`.
     pub key: EnvironmentKey,
     /// What people call it.
     pub name: String,
     /// What its pages may report.
-    pub collecting: Versioned<Collecting>,
+    pub collecting: Versioned<CollectionSettings>,
     /// For how long what its pages report is kept.
-    pub retention: Versioned<Retention>,
+    pub retention: Versioned<RetentionPolicy>,
 }
 
 /// A flag's two versions: of what it is, and of what the environment decides about it.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FlagVersion {
     /// Of the definition, the same in all environments.
     pub definition: i64,
-    /// Of the state.
     pub state: i64,
 }
 
 /// A flag with its state in one environment.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredFlag {
-    /// What it is.
     pub flag: Arc<Flag>,
     /// What the environment decides; carries the state's version.
     pub state: Arc<FlagState>,
-    /// The definition's version.
     pub definition_version: i64,
     /// When it was made.
     pub created_at: Timestamp,
@@ -136,7 +131,7 @@ pub struct StoredFlag {
 }
 
 impl StoredFlag {
-    /// Both versions.
+    /// The versions of definition and state.
     #[must_use]
     pub fn version(&self) -> FlagVersion {
         FlagVersion { definition: self.definition_version, state: self.state.version }
@@ -144,18 +139,18 @@ impl StoredFlag {
 }
 
 /// Something stored with the version that a change must name.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Versioned<T> {
-    /// What is stored.
     pub value: T,
     /// Goes up with every change.
     pub version: i64,
 }
 
 /// A flag that is made.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewFlag {
-    /// What it is.
     pub flag: Flag,
     /// What this environment decides about it.
     pub state: FlagState,
@@ -165,9 +160,9 @@ pub struct NewFlag {
 
 /// One change of state. Each names the version that it is made upon; if another has been there
 /// first, nothing at all is written.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Edit {
-    /// A new flag.
     CreateFlag(Box<NewFlag>),
     /// What a flag is.
     SaveDefinition(Flag, i64),
@@ -175,16 +170,11 @@ pub enum Edit {
     SaveState(FlagKey, FlagState),
     /// A flag goes, in all environments, with its overrides.
     DeleteFlag(FlagKey, i64),
-    /// A new segment.
     CreateSegment(Segment),
-    /// A segment changes.
     SaveSegment(Segment, i64),
-    /// A segment goes.
     DeleteSegment(SegmentKey, i64),
-    /// A new override.
-    CreateOverride(PersonalOverride),
-    /// An override changes.
-    SaveOverride(PersonalOverride, i64),
+    CreateOverride(IndividualOverride),
+    SaveOverride(IndividualOverride, i64),
     /// An override goes: flag, user, version.
     DeleteOverride(FlagKey, String, i64),
     /// A new client key.
@@ -197,22 +187,21 @@ pub enum Edit {
     CreateToken(ServerToken),
     /// A token's name and scopes change; `version` is the one it is made upon.
     SaveToken(ServerToken),
-    /// A token goes.
     DeleteToken(TokenId, i64),
     /// The environment gets another key and name.
     RenameEnvironment(EnvironmentKey, String),
     /// The environment goes, with all that only it has; its entries of the audit log stay.
     DeleteEnvironment,
     /// What pages may report changes.
-    SaveCollecting(Collecting, i64),
+    SaveCollecting(CollectionSettings, i64),
     /// For how long what pages report is kept changes.
-    SaveRetention(Retention, i64),
+    SaveRetention(RetentionPolicy, i64),
     /// An environment's first plan, with the salt of its rollout.
     CreateRollout(Box<Plan>, String),
     /// Another plan in the place of the one of that key; the version stays.
     SavePlan(RolloutKey, Box<Plan>, i64),
     /// A rollout moves, or somebody adds to its record.
-    SaveRollout(RolloutKey, Box<Standing>, i64),
+    SaveRollout(RolloutKey, Box<RolloutState>, i64),
 }
 
 impl Edit {
@@ -232,25 +221,24 @@ impl Edit {
 }
 
 /// A line of history, and the environment in whose history it stands.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]
-pub struct PlacedEntry {
-    /// Where.
+pub struct EnvironmentAuditEntry {
     pub environment: EnvironmentId,
-    /// What happened.
-    pub entry: HistoryEntry,
+    pub entry: AuditEntry,
 }
 
-impl PlacedEntry {
+impl EnvironmentAuditEntry {
     /// Puts a line into a history.
     #[must_use]
-    pub fn new(environment: EnvironmentId, entry: HistoryEntry) -> Self {
+    pub fn new(environment: EnvironmentId, entry: AuditEntry) -> Self {
         Self { environment, entry }
     }
 }
 
 /// What part of the history is asked for; the newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct HistoryQuery {
+pub struct AuditQuery {
     /// Only this kind of thing.
     pub kind: Option<SubjectKind>,
     /// Only these of them; all if there are none.
@@ -266,53 +254,45 @@ pub struct HistoryQuery {
 }
 
 /// Which rows are asked for.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct RowQuery {
-    /// Whose.
+pub struct RollupQuery {
     pub environment: EnvironmentId,
     /// How long their spans are.
     pub resolution: Resolution,
-    /// Of what.
-    pub series: Vec<Series>,
-    /// Of which parts.
-    pub slices: Vec<Slice>,
-    /// The first span.
+    pub series: Vec<Metric>,
+    pub slices: Vec<Dimension>,
     pub from: i64,
     /// The span after the last one.
     pub to: i64,
 }
 
 /// A row: what was counted in one span of time.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]
-pub struct Row {
-    /// Of what.
-    pub series: Series,
-    /// Of which part.
-    pub slice: Slice,
+pub struct Rollup {
+    pub series: Metric,
+    pub slice: Dimension,
     /// The flag, endpoint, component, task or event; empty where there is none.
     pub label: String,
     /// Minutes, hours or days since 1970.
     pub span: i64,
-    /// What was counted.
-    pub tally: Tally,
+    pub aggregate: Aggregate,
 }
 
 /// How often a variant was answered in an hour.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct UsageRow {
-    /// Where.
     pub environment: EnvironmentId,
-    /// Hours since 1970.
     pub hour: i64,
-    /// Which flag.
     pub flag: FlagKey,
-    /// Which variant.
     pub variant: VariantName,
-    /// How often.
     pub count: u64,
 }
 
 /// What the first start creates.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone)]
 pub struct FirstStart {
     /// The first admin's address.
@@ -325,7 +305,6 @@ pub struct FirstStart {
     pub server_token: Digest,
     /// The plan that its environment begins with, and the salt of its rollout.
     pub plan: Option<(PlanFile, String)>,
-    /// When.
     pub at: Timestamp,
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use phasegate_domain::{
     Timestamp,
-    flags::PersonalOverride,
-    history::{HistoryEntry, HistoryLine},
+    flags::IndividualOverride,
+    history::{AuditEntry, AuditRecord},
     ids::{EnvironmentId, EnvironmentKey, ProjectId, TokenId, UserId},
     people::{Person, Role},
     rollout::Rollout,
@@ -16,8 +16,8 @@ use phasegate_domain::{
 use crate::{
     StoreError,
     models::{
-        Account, ClientKey, Created, Digest, Edit, Environment, FirstStart, HistoryQuery,
-        PlacedEntry, ServerToken, Session, StoredFlag, Versioned,
+        Account, AuditQuery, ClientKey, Created, Digest, Edit, Environment, EnvironmentAuditEntry,
+        FirstStart, ServerToken, Session, StoredFlag, Versioned,
     },
 };
 
@@ -64,7 +64,7 @@ pub trait StateStore: Send + Sync {
     /// The session of that id, unless it has ended by `now` or its account has a new password.
     async fn session(&self, id: Digest, now: Timestamp) -> Result<Option<Session>, StoreError>;
 
-    /// Forgets a session.
+    /// Deletes a session if it exists.
     async fn delete_session(&self, id: Digest) -> Result<(), StoreError>;
 
     /// Forgets the sessions that have ended by `now`.
@@ -98,8 +98,8 @@ pub trait StateStore: Send + Sync {
     async fn overrides(
         &self,
         environment: EnvironmentId,
-        known: &[Versioned<Arc<PersonalOverride>>],
-    ) -> Result<Vec<Versioned<Arc<PersonalOverride>>>, StoreError>;
+        known: &[Versioned<Arc<IndividualOverride>>],
+    ) -> Result<Vec<Versioned<Arc<IndividualOverride>>>, StoreError>;
 
     /// Makes changes, all or none, with their lines of history. What is shared between the
     /// environments of a project has a line in each of them, as each of them sees it.
@@ -111,7 +111,7 @@ pub trait StateStore: Send + Sync {
         &self,
         environment: EnvironmentId,
         edits: &[Edit],
-        entries: &[PlacedEntry],
+        entries: &[EnvironmentAuditEntry],
     ) -> Result<(), StoreError>;
 
     /// Makes an environment in a project, where each flag begins as all flags do.
@@ -123,7 +123,7 @@ pub trait StateStore: Send + Sync {
         project: ProjectId,
         key: &EnvironmentKey,
         name: &str,
-        entry: &HistoryEntry,
+        entry: &AuditEntry,
     ) -> Result<EnvironmentId, StoreError>;
 
     /// An environment's rollout, if a plan is loaded.
@@ -133,8 +133,8 @@ pub trait StateStore: Send + Sync {
     async fn history(
         &self,
         environment: EnvironmentId,
-        query: &HistoryQuery,
-    ) -> Result<Vec<HistoryLine>, StoreError>;
+        query: &AuditQuery,
+    ) -> Result<Vec<AuditRecord>, StoreError>;
 
     /// Marks the database as the one that this process serves, by a number that no other start has had;
     /// what a power cut leaves beside it can then be told from what belongs to a backup.

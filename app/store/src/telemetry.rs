@@ -7,22 +7,22 @@ use phasegate_domain::{
     Timestamp,
     dashboard::Reported,
     ids::EnvironmentId,
-    stats::People,
+    stats::UserSet,
     telemetry::{
-        Batch, Deed, ErrorReport, Feedback, Forgotten, PersonData, PersonHash, Retention,
-        Screenshot, Series, Simulation, Sizes, Slice,
+        Activity, Batch, Dimension, ErasureReport, ErrorReport, Feedback, Metric, PersonData,
+        RetentionPolicy, Screenshot, Simulation, StorageUsage, UserHash,
     },
 };
 
 use crate::{
     StoreError,
-    models::{Row, RowQuery, UsageRow},
+    models::{Rollup, RollupQuery, UsageRow},
 };
 
 /// What became of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Appended {
-    /// Its facts are stored, durably.
+    /// Its events are stored, durably.
     Stored,
     /// Its id was there already; nothing was counted again.
     Repeated,
@@ -39,15 +39,15 @@ pub trait TelemetryStore: Send + Sync {
     async fn reserve_labels(
         &self,
         environment: EnvironmentId,
-        labels: &[(Series, String)],
+        labels: &[(Metric, String)],
         now: Timestamp,
     ) -> Result<(), StoreError>;
 
     /// Rows, by series, slice, span and label.
-    async fn rows(&self, query: &RowQuery) -> Result<Vec<Row>, StoreError>;
+    async fn rows(&self, query: &RollupQuery) -> Result<Vec<Rollup>, StoreError>;
 
     /// The same rows, those of all spans as one; their span is the first that was asked for.
-    async fn sums(&self, query: &RowQuery) -> Result<Vec<Row>, StoreError>;
+    async fn sums(&self, query: &RollupQuery) -> Result<Vec<Rollup>, StoreError>;
 
     /// The slices of a kind (`page`, `release`, `device`, `phase`, `segment`, `flag`) that have rows
     /// of a series on the days `from_day <= day < to_day`, those with the most first, at most
@@ -55,21 +55,21 @@ pub trait TelemetryStore: Send + Sync {
     async fn slices(
         &self,
         environment: EnvironmentId,
-        series: Series,
+        series: Metric,
         kind: &str,
         days: (i64, i64),
         limit: usize,
-    ) -> Result<Vec<Slice>, StoreError>;
+    ) -> Result<Vec<Dimension>, StoreError>;
 
-    /// Who did what, by deed and day; of the deeds whose text begins like that, on the days
+    /// Who did what, by activity and day; of the activities whose text begins like that, on the days
     /// `from_day <= day < to_day`.
     async fn people(
         &self,
         environment: EnvironmentId,
-        deeds: &str,
+        activities: &str,
         from_day: i64,
         to_day: i64,
-    ) -> Result<Vec<(Deed, i64, Arc<People>)>, StoreError>;
+    ) -> Result<Vec<(Activity, i64, Arc<UserSet>)>, StoreError>;
 
     /// As the state store's `mark`.
     async fn mark(&self, mark: i32) -> Result<(), StoreError>;
@@ -106,10 +106,10 @@ pub trait TelemetryStore: Send + Sync {
 
     /// Forgets what is no longer kept, a part at a time, so that batches are never held up for
     /// long. What is not in `kept` is kept as usual.
-    async fn forget_old(
+    async fn purge_expired(
         &self,
         now: Timestamp,
-        kept: &BTreeMap<EnvironmentId, Retention>,
+        kept: &BTreeMap<EnvironmentId, RetentionPolicy>,
     ) -> Result<(), StoreError>;
 
     /// Forgets all that an environment has, a part at a time.
@@ -119,19 +119,19 @@ pub trait TelemetryStore: Send + Sync {
     async fn person(
         &self,
         environment: EnvironmentId,
-        person: PersonHash,
+        person: UserHash,
     ) -> Result<PersonData, StoreError>;
 
     /// Forgets a person: they are in no set any more, and what they said and sent is gone. What they
     /// added to counts stays.
-    async fn forget_person(
+    async fn erase_user(
         &self,
         environment: EnvironmentId,
-        person: PersonHash,
-    ) -> Result<Forgotten, StoreError>;
+        person: UserHash,
+    ) -> Result<ErasureReport, StoreError>;
 
     /// How much room everything takes.
-    async fn sizes(&self) -> Result<Sizes, StoreError>;
+    async fn sizes(&self) -> Result<StorageUsage, StoreError>;
 
     /// Which simulation an environment's telemetry is of.
     async fn simulation(
@@ -146,7 +146,7 @@ pub trait TelemetryStore: Send + Sync {
         simulation: &Simulation,
     ) -> Result<(), StoreError>;
 
-    /// Keeps a picture, unless it is there already, and of the environment's pictures the newest
+    /// Keeps a screenshot, unless it is there already, and of the environment's screenshots the newest
     /// that take at most so many bytes.
     async fn save_screenshot(
         &self,
@@ -154,7 +154,7 @@ pub trait TelemetryStore: Send + Sync {
         limit_bytes: u64,
     ) -> Result<(), StoreError>;
 
-    /// An environment's picture of that id.
+    /// An environment's screenshot of that id.
     async fn screenshot(
         &self,
         environment: EnvironmentId,

@@ -7,16 +7,16 @@ use phasegate_domain::{
     Timestamp,
     dashboard::Reported,
     ids::EnvironmentId,
-    stats::People,
+    stats::UserSet,
     telemetry::{
-        Batch, Deed, ErrorReport, Feedback, Forgotten, PersonData, PersonHash, Retention,
-        Screenshot, Series, Simulation, Sizes, Slice,
+        Activity, Batch, Dimension, ErasureReport, ErrorReport, Feedback, Metric, PersonData,
+        RetentionPolicy, Screenshot, Simulation, StorageUsage, UserHash,
     },
 };
 
 use crate::{
     Appended, StoreError, TelemetryStore,
-    models::{Row, RowQuery, UsageRow},
+    models::{Rollup, RollupQuery, UsageRow},
 };
 
 /// Answers every question with the reason why there is no telemetry.
@@ -43,22 +43,22 @@ impl TelemetryStore for UnavailableTelemetry {
         Err(self.error())
     }
 
-    async fn rows(&self, _: &RowQuery) -> Result<Vec<Row>, StoreError> {
+    async fn rows(&self, _: &RollupQuery) -> Result<Vec<Rollup>, StoreError> {
         Err(self.error())
     }
 
-    async fn sums(&self, _: &RowQuery) -> Result<Vec<Row>, StoreError> {
+    async fn sums(&self, _: &RollupQuery) -> Result<Vec<Rollup>, StoreError> {
         Err(self.error())
     }
 
     async fn slices(
         &self,
         _: EnvironmentId,
-        _: Series,
+        _: Metric,
         _: &str,
         _: (i64, i64),
         _: usize,
-    ) -> Result<Vec<Slice>, StoreError> {
+    ) -> Result<Vec<Dimension>, StoreError> {
         Err(self.error())
     }
 
@@ -68,7 +68,7 @@ impl TelemetryStore for UnavailableTelemetry {
         _: &str,
         _: i64,
         _: i64,
-    ) -> Result<Vec<(Deed, i64, Arc<People>)>, StoreError> {
+    ) -> Result<Vec<(Activity, i64, Arc<UserSet>)>, StoreError> {
         Err(self.error())
     }
 
@@ -108,10 +108,10 @@ impl TelemetryStore for UnavailableTelemetry {
         Err(self.error())
     }
 
-    async fn forget_old(
+    async fn purge_expired(
         &self,
         _: Timestamp,
-        _: &BTreeMap<EnvironmentId, Retention>,
+        _: &BTreeMap<EnvironmentId, RetentionPolicy>,
     ) -> Result<(), StoreError> {
         Err(self.error())
     }
@@ -120,19 +120,15 @@ impl TelemetryStore for UnavailableTelemetry {
         Err(self.error())
     }
 
-    async fn person(&self, _: EnvironmentId, _: PersonHash) -> Result<PersonData, StoreError> {
+    async fn person(&self, _: EnvironmentId, _: UserHash) -> Result<PersonData, StoreError> {
         Err(self.error())
     }
 
-    async fn forget_person(
-        &self,
-        _: EnvironmentId,
-        _: PersonHash,
-    ) -> Result<Forgotten, StoreError> {
+    async fn erase_user(&self, _: EnvironmentId, _: UserHash) -> Result<ErasureReport, StoreError> {
         Err(self.error())
     }
 
-    async fn sizes(&self) -> Result<Sizes, StoreError> {
+    async fn sizes(&self) -> Result<StorageUsage, StoreError> {
         Err(self.error())
     }
 
@@ -167,7 +163,7 @@ impl TelemetryStore for UnavailableTelemetry {
     async fn reserve_labels(
         &self,
         _: EnvironmentId,
-        _: &[(Series, String)],
+        _: &[(Metric, String)],
         _: Timestamp,
     ) -> Result<(), StoreError> {
         Err(self.error())

@@ -4,13 +4,13 @@ use crate::{MAX_AGE, MAX_EVENTS, TARGET_EVENTS_BYTES};
 
 /// One event, written but not yet sent. Its age is filled in when it is sent.
 #[derive(Debug, Clone)]
-pub struct Event {
+pub struct WireEvent {
     at: u64,
     body: String,
 }
 
-impl Event {
-    /// Begins an event of type `kind` (see [`crate::decode::Event`]) that happened at `at`
+impl WireEvent {
+    /// Begins an event of type `kind` (see [`crate::decode::WireEvent`]) that happened at `at`
     /// milliseconds on the sender's own clock.
     #[must_use]
     pub fn new(kind: &str, at: u64) -> Self {
@@ -19,7 +19,7 @@ impl Event {
         Self { at, body }
     }
 
-    /// Adds a text.
+    /// Appends a string field to the object.
     #[must_use]
     pub fn text(mut self, name: &str, value: &str) -> Self {
         self.body.push(',');
@@ -86,7 +86,7 @@ impl EventsWriter {
     }
 
     /// Takes an event, unless the batch is full; then it must go into the next one.
-    pub fn push(&mut self, event: &Event) -> bool {
+    pub fn push(&mut self, event: &WireEvent) -> bool {
         // 40 bytes for the age and the brackets.
         let full = self.body.len() + event.body.len() + 40 > TARGET_EVENTS_BYTES;
         if self.events == MAX_EVENTS || (full && self.events > 0) {
@@ -105,7 +105,7 @@ impl EventsWriter {
         true
     }
 
-    /// The finished array.
+    /// Closes the array and returns it.
     #[must_use]
     pub fn finish(mut self) -> String {
         self.body.push(']');
@@ -152,14 +152,14 @@ pub fn push_number(out: &mut String, mut number: u64) {
 #[cfg(all(test, feature = "decode"))]
 mod tests {
     use super::*;
-    use crate::decode::{self, Event as Decoded, Timed, Vital};
+    use crate::decode::{self, Timed, Vital, WireEvent as Decoded};
 
     #[test]
     fn what_is_written_is_what_is_read() {
         let mut events = EventsWriter::new(5_000);
         assert!(
             events.push(
-                &Event::new("vital", 1_500)
+                &WireEvent::new("vital", 1_500)
                     .text("page", "/demo")
                     .text("name", "LCP")
                     .number("value", 1_840_000)
@@ -168,9 +168,9 @@ mod tests {
         );
         let message = "a \"quoted\" \\ line\nwith ünïcode \u{1}";
         assert!(
-            events.push(&Event::new("error", 5_000).text("page", "/").text("message", message))
+            events.push(&WireEvent::new("error", 5_000).text("page", "/").text("message", message))
         );
-        let used = Event::new("use", 5_000).text("flag", "A").raw("props", r#"{"n":1}"#);
+        let used = WireEvent::new("use", 5_000).text("flag", "A").raw("props", r#"{"n":1}"#);
         assert!(events.push(&used));
         let events = events.finish();
         let body = format!(r#"{{"v":1,"batch":"b","session":"s","events":{events}}}"#);
@@ -204,13 +204,13 @@ mod tests {
     #[test]
     fn a_full_batch_takes_no_more() {
         let mut events = EventsWriter::new(0);
-        let long = Event::new("error", 0).text("message", &"x".repeat(20_000));
+        let long = WireEvent::new("error", 0).text("message", &"x".repeat(20_000));
         assert!(events.push(&long));
         assert!(events.push(&long));
         assert!(!events.push(&long));
         assert!(events.finish().len() <= TARGET_EVENTS_BYTES);
         let mut events = EventsWriter::new(0);
-        let short = Event::new("use", 0).text("flag", "A");
+        let short = WireEvent::new("use", 0).text("flag", "A");
         assert_eq!((0..300).filter(|_| events.push(&short)).count(), MAX_EVENTS);
     }
 }

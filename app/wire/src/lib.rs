@@ -8,7 +8,7 @@
 //! ```
 //!
 //! `segments` are those that the answers' metadata named, with commas between them. `simulated` marks
-//! what was made up: such a batch speaks of another time, and is kept apart from all that is real.
+//! simulated batches: these carry their own time and are stored apart from real telemetry.
 //!
 //! A vital belongs to the moment in which its page view began. One that grows later names the value
 //! that it takes the place of (`was`), so that a page view counts once.

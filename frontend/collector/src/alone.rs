@@ -9,9 +9,9 @@ use crate::{
 };
 
 /// A page view as a loader tells of it. Times are milliseconds since the page began.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Alone<'a> {
-    /// The page's path.
     pub page: &'a str,
     /// When this was sent.
     pub now: f64,
@@ -26,17 +26,15 @@ pub struct Alone<'a> {
 }
 
 /// What a loader saw.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Seen<'a> {
     /// One of the browser's performance entries; fields that it does not have are 0.
     Entry {
-        /// `paint`, `event`, …
         kind: &'a str,
         /// Which one of its kind.
         name: &'a str,
-        /// Its begin.
         start: f64,
-        /// Its length.
         duration: f64,
         /// A layout shift's score.
         value: f64,
@@ -48,44 +46,21 @@ pub enum Seen<'a> {
         interaction: f64,
     },
     /// The app acted on a flag's answer.
-    Exposure {
-        /// Its time.
-        at: f64,
-        /// The flag's key.
-        flag: &'a str,
-        /// The variant's name.
-        variant: &'a str,
-    },
+    Exposure { at: f64, flag: &'a str, variant: &'a str },
     /// A feature was used.
-    Used {
-        /// Its time.
-        at: f64,
-        /// The flag's key.
-        flag: &'a str,
-    },
+    Used { at: f64, flag: &'a str },
     /// The app's own event.
-    Custom {
-        /// Its time.
-        at: f64,
-        /// Its name.
-        name: &'a str,
-    },
+    Custom { at: f64, name: &'a str },
     /// A task was `started`, `completed` or `abandoned`.
     Task {
-        /// Its time.
         at: f64,
-        /// Its name.
         name: &'a str,
         /// Which of the three.
         outcome: &'a str,
-        /// Since its start.
         duration: f64,
     },
-    /// Something was timed.
     Timing {
-        /// Its end.
         at: f64,
-        /// `api` or `render`.
         kind: &'a str,
         /// The endpoint or component.
         name: &'a str,
@@ -93,14 +68,7 @@ pub enum Seen<'a> {
         duration: f64,
     },
     /// An error that nobody caught.
-    Error {
-        /// When.
-        at: f64,
-        /// What it says.
-        message: &'a str,
-        /// Where, if known.
-        stack: &'a str,
-    },
+    Error { at: f64, message: &'a str, stack: &'a str },
 }
 
 /// The events that the collector would have sent, as the JSON array of a batch.

@@ -2,7 +2,7 @@
 
 use phasegate_wire::{
     MAX_MESSAGE_CHARS, MAX_NAME_CHARS, MAX_STACK_CHARS,
-    encode::{Event, push_number, push_string},
+    encode::{WireEvent, push_number, push_string},
 };
 
 use crate::{address::has, queue::cut};
@@ -55,7 +55,7 @@ struct Known {
     silence: f64,
     /// How often it has happened since, and the last of them.
     missed: u64,
-    last: Option<Event>,
+    last: Option<WireEvent>,
 }
 
 impl Default for Errors {
@@ -80,8 +80,8 @@ impl Errors {
         &mut self,
         at: f64,
         key: &str,
-        event: Event,
-    ) -> Result<Option<(Event, u64)>, ()> {
+        event: WireEvent,
+    ) -> Result<Option<(WireEvent, u64)>, ()> {
         if let Some(known) = self.known.iter_mut().find(|known| known.key == key) {
             known.missed += 1;
             if at < known.silent_until {
@@ -106,7 +106,7 @@ impl Errors {
 
     /// An error that has happened and was not reported yet, and how often, if its silence is over
     /// at that time.
-    pub(crate) fn missed(&mut self, at: f64) -> Option<(Event, u64)> {
+    pub(crate) fn missed(&mut self, at: f64) -> Option<(WireEvent, u64)> {
         let mut due = self.known.iter_mut();
         let known = due.find(|known| known.last.is_some() && known.silent_until <= at)?;
         Some((known.last.take()?, core::mem::take(&mut known.missed)))
@@ -125,7 +125,7 @@ impl Errors {
     }
 
     /// The error as an event, and the name under which repetitions are folded.
-    pub(crate) fn event(&self, at: f64, page: &str, problem: Problem<'_>) -> (Event, String) {
+    pub(crate) fn event(&self, at: f64, page: &str, problem: Problem<'_>) -> (WireEvent, String) {
         let message = cut(problem.message, MAX_MESSAGE_CHARS);
         let stack = cut(problem.stack, MAX_STACK_CHARS);
         let mut key = message.clone();
@@ -135,7 +135,7 @@ impl Errors {
             key.push('\n');
             key.push_str(part);
         }
-        let mut event = Event::new("error", at as u64)
+        let mut event = WireEvent::new("error", at as u64)
             .text("page", page)
             .text("kind", problem.kind)
             .text("message", &message)
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn an_error_that_never_ends_is_counted_and_leaves_room() {
         let mut errors = Errors::default();
-        let mut due = |at, key| errors.due(at, key, Event::new("error", 0)).unwrap();
+        let mut due = |at, key| errors.due(at, key, WireEvent::new("error", 0)).unwrap();
         let (mut reports, mut reported) = (0, 0);
         for second in 0..600 {
             if let Some((_, count)) = due(f64::from(second) * 1_000.0, "again") {

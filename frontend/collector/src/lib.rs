@@ -16,7 +16,7 @@ mod usage;
 mod vitals;
 
 use errors::{Errors, Problem};
-use phasegate_wire::{MAX_NAME_CHARS, encode::Event};
+use phasegate_wire::{MAX_NAME_CHARS, encode::WireEvent};
 use queue::{Kind, Queue, Wanted, cut};
 use usage::Engagement;
 use vitals::{Candidate, EventTiming, View, millionths};
@@ -327,11 +327,11 @@ impl Collector {
         }
     }
 
-    fn event(&self, kind: &str, at: f64) -> Event {
-        Event::new(kind, at as u64).text("page", &self.page)
+    fn event(&self, kind: &str, at: f64) -> WireEvent {
+        WireEvent::new(kind, at as u64).text("page", &self.page)
     }
 
-    fn report(&mut self, event: Option<Event>) {
+    fn report(&mut self, event: Option<WireEvent>) {
         if let Some(event) = event {
             self.queue.push(Kind::Performance, event);
         }
@@ -351,7 +351,6 @@ impl Collector {
         }
     }
 
-    /// Something went wrong.
     pub(crate) fn error(&mut self, at: f64, problem: Problem<'_>) {
         if !self.wanted.has(Kind::Errors) {
             return;
@@ -371,7 +370,7 @@ impl Collector {
     }
 }
 
-fn with(event: Event, props: &str) -> Event {
+fn with(event: WireEvent, props: &str) -> WireEvent {
     if props.is_empty() { event } else { event.raw("props", props) }
 }
 

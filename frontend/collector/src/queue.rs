@@ -1,6 +1,6 @@
 //! Events that wait to be sent. Bounded: what does not fit is counted.
 
-use phasegate_wire::encode::{Event, EventsWriter, push_number};
+use phasegate_wire::encode::{EventsWriter, WireEvent, push_number};
 
 /// Events that wait at once.
 const MAX_WAITING: usize = 400;
@@ -40,7 +40,7 @@ impl Wanted {
 #[derive(Debug)]
 struct Waiting {
     kind: Kind,
-    event: Event,
+    event: WireEvent,
     /// Under which repetitions are folded; empty where none are.
     key: String,
     count: u64,
@@ -53,12 +53,12 @@ pub(crate) struct Queue {
 }
 
 impl Queue {
-    pub(crate) fn push(&mut self, kind: Kind, event: Event) {
+    pub(crate) fn push(&mut self, kind: Kind, event: WireEvent) {
         self.push_keyed(kind, event, String::new(), 1);
     }
 
     /// Adds an event whose repetitions are folded into it for as long as it waits.
-    pub(crate) fn push_keyed(&mut self, kind: Kind, event: Event, key: String, count: u64) {
+    pub(crate) fn push_keyed(&mut self, kind: Kind, event: WireEvent, key: String, count: u64) {
         if self.waiting.len() < MAX_WAITING {
             self.waiting.push(Waiting { kind, event, key, count });
         } else {
@@ -122,8 +122,8 @@ mod tests {
     const ALL: Wanted =
         Wanted { analytics: true, performance: true, errors: true, only_feedback: false };
 
-    fn event(name: &str) -> Event {
-        Event::new("custom", 0).text("name", name)
+    fn event(name: &str) -> WireEvent {
+        WireEvent::new("custom", 0).text("name", name)
     }
 
     fn take(queue: &mut Queue, wanted: Wanted) -> Option<decode::Batch<'static>> {
@@ -150,11 +150,11 @@ mod tests {
     #[test]
     fn repetitions_are_folded_while_they_wait() {
         let mut queue = Queue::default();
-        let error = Event::new("error", 0).text("message", "x");
+        let error = WireEvent::new("error", 0).text("message", "x");
         queue.push_keyed(Kind::Errors, error, "x".into(), 1);
         assert!(queue.repeats("x") && queue.repeats("x") && !queue.repeats("y"));
         let batch = take(&mut queue, ALL).unwrap();
-        let decode::Event::Error(error) = &batch.events[0].as_ref().unwrap().event else {
+        let decode::WireEvent::Error(error) = &batch.events[0].as_ref().unwrap().event else {
             panic!()
         };
         assert_eq!(error.count, 3);
@@ -165,7 +165,7 @@ mod tests {
     fn what_nobody_wants_is_not_sent() {
         let mut queue = Queue::default();
         queue.push(Kind::Analytics, event("a"));
-        queue.push(Kind::Feedback, Event::new("feedback", 0).text("message", "hello"));
+        queue.push(Kind::Feedback, WireEvent::new("feedback", 0).text("message", "hello"));
         queue.drop_events(7);
         let batch = take(&mut queue, Wanted { only_feedback: true, ..ALL }).unwrap();
         assert_eq!((batch.events.len(), batch.dropped), (1, 0));

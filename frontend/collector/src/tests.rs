@@ -1,4 +1,4 @@
-use phasegate_wire::decode::{self, Event};
+use phasegate_wire::decode::{self, WireEvent};
 
 use super::*;
 
@@ -18,7 +18,7 @@ fn take(collector: &mut Collector) -> Option<decode::Batch<'static>> {
     read(&collector.batch(90_000.0))
 }
 
-fn events<'a>(batch: &'a decode::Batch<'_>) -> Vec<&'a Event> {
+fn events<'a>(batch: &'a decode::Batch<'_>) -> Vec<&'a WireEvent> {
     batch.events.iter().map(|event| &event.as_ref().unwrap().event).collect()
 }
 
@@ -81,6 +81,6 @@ fn repeated_errors_are_one_with_a_count() {
         failing.error(f64::from(n), problem);
     }
     let batch = take(&mut failing).unwrap();
-    let Event::Error(error) = events(&batch)[0] else { panic!() };
+    let WireEvent::Error(error) = events(&batch)[0] else { panic!() };
     assert_eq!((events(&batch).len(), error.count), (1, 500));
 }

@@ -29,7 +29,7 @@ pub(crate) async fn serve() {
     axum::serve(listener, app).await.unwrap();
 }
 
-/// Whoever says anything but "change" listens.
+/// A connection that sends anything but "change" becomes a listener.
 pub(crate) async fn fan_out() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     println!("http://{}", listener.local_addr().unwrap());

@@ -16,7 +16,6 @@ const SEGMENTS: usize = 50;
 /// Ids of each segment.
 const IDS: usize = 10_000;
 
-/// Clients that listen.
 const CLIENTS: usize = 1_000;
 
 /// Switches of a flag.

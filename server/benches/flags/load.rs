@@ -37,7 +37,6 @@ impl Times {
         self.0.extend_from_slice(times);
     }
 
-    /// Milliseconds.
     pub(crate) fn quantile(&mut self, q: f64) -> f64 {
         self.0.sort_by(f32::total_cmp);
         let last = self.0.len().saturating_sub(1);
@@ -46,7 +45,6 @@ impl Times {
     }
 }
 
-/// One answer's body.
 pub(crate) async fn once(request: &Request) -> String {
     let mut connection = TcpStream::connect(&request.address).await.unwrap();
     let mut buffer = Vec::new();

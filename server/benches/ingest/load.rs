@@ -85,7 +85,7 @@ pub(crate) struct Running {
 
 impl Running {
     /// Lets so many connections send one batch after the other; `first` is the number of the first
-    /// batch. Whoever is refused sends again at once, which no client of ours does.
+    /// batch. A refused connection sends again at once, which our own clients never do.
     pub(crate) async fn begin(address: &str, key: &str, connections: usize, first: u64) -> Self {
         let shared = Arc::new(Load {
             address: address.to_owned(),

@@ -22,8 +22,8 @@ use phasegate_domain::{
     Timestamp,
     ids::{EnvironmentId, FlagKey, PhaseNumber, VariantName},
     telemetry::{
-        Arm, Batch, Device, Fact, FactKind, Period, PersonHash, Range, SessionHash, Slice,
-        TimingKind, Visit,
+        Arm, Batch, Device, Dimension, Event, EventKind, SessionHash, TimeRange, TimeRangePreset,
+        TimingKind, UserHash, Visit,
     },
     vitals::Vital,
 };
@@ -48,7 +48,6 @@ const BATCHES: usize = 256;
 const PEOPLE: u64 = 20_000;
 const DAYS: i64 = 30;
 
-/// Kinds of events.
 const KINDS: usize = 8;
 
 /// The number of the next visit; beyond those that are there from the beginning.
@@ -107,13 +106,14 @@ async fn measure(events: usize) {
         .sum();
     let here = service.first_environment().unwrap();
     let actor = Actor::command_line("bench");
-    let speed = |range, by| PerformanceQuery { period: Period::Last(range), slice: Slice::All, by };
+    let speed =
+        |range, by| PerformanceQuery { period: TimeRange::Last(range), slice: Dimension::All, by };
     let month = AnalyticsQuery {
-        period: Period::Last(Range::Month),
-        slice: Slice::All,
+        period: TimeRange::Last(TimeRangePreset::Month),
+        slice: Dimension::All,
         flag: FlagKey::new(FLAGS[0]).ok(),
     };
-    let (day, long) = (speed(Range::Day, "page"), speed(Range::Month, "flag"));
+    let (day, long) = (speed(TimeRangePreset::Day, "page"), speed(TimeRangePreset::Month, "flag"));
     let writer = Arc::clone(&service);
     let writer = tokio::spawn(async move { write_queued(&writer).await });
     let panels = [
@@ -158,7 +158,7 @@ async fn times(service: &Arc<Service>, panel: impl AsyncFn(&Service)) -> (f64, f
 async fn visit(service: &Service) {
     let number = VISITS.fetch_add(1, Ordering::Relaxed);
     let mut visit = batch(number, service.now(), service.now());
-    visit.facts.truncate(KINDS);
+    visit.events.truncate(KINDS);
     assert_eq!(ingest(take_turn(service).await.unwrap(), visit).await.unwrap(), Appended::Stored);
 }
 
@@ -176,7 +176,7 @@ async fn fill(folder: &Path, events: usize) {
         let group: Vec<Batch> = (start..(start + BATCHES).min(batches))
             .map(|number| {
                 let mut batch = batch(number, from + step * i32::try_from(number).unwrap(), now);
-                batch.facts.truncate(each);
+                batch.events.truncate(each);
                 batch
             })
             .collect();
@@ -194,30 +194,34 @@ fn batch(number: usize, at: Timestamp, now: Timestamp) -> Batch {
     let flag = |n: u64| FlagKey::new(FLAGS[n as usize % FLAGS.len()]).unwrap();
     let arm = |n: u64| VariantName::new(if noise(n, 2) == 0 { "on" } else { "off" }).unwrap();
     let page = format!("/page-{}", noise(1, 40));
-    let kinds: [FactKind; KINDS] = [
-        FactKind::View,
-        FactKind::Vital { vital: Vital::Lcp, millionths: 800_000 + noise(2, 4_000_000), was: None },
-        FactKind::Vital { vital: Vital::Inp, millionths: 40_000 + noise(3, 500_000), was: None },
-        FactKind::Vital { vital: Vital::Cls, millionths: noise(4, 300_000), was: None },
-        FactKind::Exposure { flag: flag(noise(5, 3)), variant: arm(noise(5, 3)) },
-        FactKind::FeatureUsed { flag: flag(noise(6, 3)) },
-        FactKind::Timing {
+    let kinds: [EventKind; KINDS] = [
+        EventKind::View,
+        EventKind::Vital {
+            vital: Vital::Lcp,
+            millionths: 800_000 + noise(2, 4_000_000),
+            was: None,
+        },
+        EventKind::Vital { vital: Vital::Inp, millionths: 40_000 + noise(3, 500_000), was: None },
+        EventKind::Vital { vital: Vital::Cls, millionths: noise(4, 300_000), was: None },
+        EventKind::Exposure { flag: flag(noise(5, 3)), variant: arm(noise(5, 3)) },
+        EventKind::FeatureUsed { flag: flag(noise(6, 3)) },
+        EventKind::Timing {
             kind: TimingKind::Api,
             name: format!("/api/endpoint-{}", noise(7, 60)),
             millionths: 20_000 + noise(8, 900_000),
             has_failed: noise(9, 50) == 0,
         },
-        FactKind::Custom { name: format!("event-{}", noise(10, 20)) },
+        EventKind::Custom { name: format!("event-{}", noise(10, 20)) },
     ];
     let exposed = (0..3).map(|n| (flag(n), arm(n))).collect();
     // Another one first each time, so that few events are not all of the same kind.
-    let facts = kinds.into_iter().cycle().skip(number % KINDS).take(EVENTS);
+    let events = kinds.into_iter().cycle().skip(number % KINDS).take(EVENTS);
     Batch {
         id: format!("b{number}"),
         environment: EnvironmentId(1),
         received_at: now,
         visit: Visit {
-            who: Some((PersonHash(noise(11, PEOPLE)), SessionHash(number as u64))),
+            who: Some((UserHash(noise(11, PEOPLE)), SessionHash(number as u64))),
             device: Device::ALL.into_iter().nth(number % 3).unwrap_or_default(),
             release: Some(format!("1.{}", noise(12, 4))),
             exposed,
@@ -225,7 +229,7 @@ fn batch(number: usize, at: Timestamp, now: Timestamp) -> Batch {
             arm: Arm::parse("2:everyone:20000:treatment"),
             ..Visit::default()
         },
-        facts: facts.map(|kind| Fact { at, page: page.clone(), kind }).collect(),
+        events: events.map(|kind| Event { at, page: page.clone(), kind }).collect(),
         raw: Vec::new(),
     }
 }

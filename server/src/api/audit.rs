@@ -4,10 +4,10 @@ use axum::{Json, http::StatusCode};
 use phasegate_domain::{
     Timestamp,
     diff::FieldChange,
-    history::{HistoryLine, SubjectKind},
+    history::{AuditRecord, SubjectKind},
 };
 use phasegate_service::history::{MAX_LINES, history};
-use phasegate_store::models::HistoryQuery;
+use phasegate_store::models::AuditQuery;
 use serde::{Deserialize, Serialize};
 use utoipa::{
     IntoParams, ToSchema,
@@ -15,7 +15,7 @@ use utoipa::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::request::{Asked, Call};
+use super::request::{ApiContext, ApiQuery};
 use crate::http::{AppState, Problem};
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
@@ -24,7 +24,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct AuditQuery {
+struct AuditParams {
     /// Only this kind of thing: rollout, flag, segment, override, token, `client_key`, environment.
     kind: Option<String>,
     /// Only the thing of this key.
@@ -35,19 +35,16 @@ struct AuditQuery {
     limit: Option<u32>,
 }
 
-/// One change.
 #[derive(Debug, Serialize, ToSchema)]
 struct AuditLine {
     /// Goes up with time; send the last one as `before` to go on.
     id: i64,
-    /// When.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
     /// Who: an e-mail address, `token …`, `command line (…)` or `schedule`.
     actor: String,
     /// What kind of thing.
     kind: SubjectKind,
-    /// Which one.
     key: String,
     /// From which value to which.
     fields: Vec<FieldChange>,
@@ -67,8 +64,8 @@ fn stored_change() -> Object {
         .build()
 }
 
-impl From<HistoryLine> for AuditLine {
-    fn from(HistoryLine { id, entry }: HistoryLine) -> Self {
+impl From<AuditRecord> for AuditLine {
+    fn from(AuditRecord { id, entry }: AuditRecord) -> Self {
         let (kind, key) = entry.change.subject();
         Self {
             id,
@@ -84,18 +81,18 @@ impl From<HistoryLine> for AuditLine {
 
 /// Who changed what, newest first.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/audit", tag = "audit",
-    params(("project" = String, Path), ("environment" = String, Path), AuditQuery),
+    params(("project" = String, Path), ("environment" = String, Path), AuditParams),
     responses((status = 200, body = Vec<AuditLine>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn list_audit(
-    call: Call,
-    Asked(query): Asked<AuditQuery>,
+    call: ApiContext,
+    ApiQuery(query): ApiQuery<AuditParams>,
 ) -> Result<Json<Vec<AuditLine>>, Problem> {
     let kind = query.kind.map(|name| {
         SubjectKind::parse(&name).ok_or_else(|| {
             Problem::new(StatusCode::BAD_REQUEST, format!("kind: there is no kind {name:?}"))
         })
     });
-    let query = HistoryQuery {
+    let query = AuditQuery {
         since: None,
         until: None,
         kind: kind.transpose()?,

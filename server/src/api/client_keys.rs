@@ -18,7 +18,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     etag::etag,
     list::{Page, PageQuery},
-    request::{Asked, Call, Named, Sent},
+    request::{ApiContext, ApiJson, ApiPath, ApiQuery},
 };
 use crate::{
     clock,
@@ -48,7 +48,6 @@ struct NewClientKey {
 /// A public key of pages.
 #[derive(Debug, Serialize, ToSchema)]
 struct ClientKey {
-    /// The key itself.
     key: String,
     /// What people call it.
     name: String,
@@ -77,7 +76,7 @@ struct KeyPath {
     key: String,
 }
 
-async fn found(call: &Call, key: &str) -> Result<StoredKey, Problem> {
+async fn found(call: &ApiContext, key: &str) -> Result<StoredKey, Problem> {
     Ok(client_key(&call.service, &call.actor, call.environment, key).await?)
 }
 
@@ -90,8 +89,8 @@ fn respond(stored: StoredKey) -> Response {
     params(("project" = String, Path), ("environment" = String, Path), PageQuery),
     responses((status = 200, body = Page<ClientKey>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn list_keys(
-    call: Call,
-    Asked(page): Asked<PageQuery>,
+    call: ApiContext,
+    ApiQuery(page): ApiQuery<PageQuery>,
 ) -> Result<Json<Page<ClientKey>>, Problem> {
     let all = client_keys(&call.service, &call.actor, call.environment).await?;
     let mut all: Vec<ClientKey> = all.into_iter().map(ClientKey::from).collect();
@@ -105,9 +104,9 @@ async fn list_keys(
     responses((status = 201, body = ClientKey, headers(("ETag" = String), ("Location" = String))),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn create_key(
-    call: Call,
+    call: ApiContext,
     OriginalUri(uri): OriginalUri,
-    Sent(fields): Sent<NewClientKey>,
+    ApiJson(fields): ApiJson<NewClientKey>,
 ) -> Result<Response, Problem> {
     let seed = clock::seed()
         .map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
@@ -117,12 +116,12 @@ async fn create_key(
     Ok((StatusCode::CREATED, location, respond(made)).into_response())
 }
 
-/// One client key.
+/// Returns a client key by its id.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/client-keys/{key}", tag = "client keys",
     params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path)),
     responses((status = 200, body = ClientKey, headers(("ETag" = String))),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn get_key(call: Call, Named(path): Named<KeyPath>) -> Result<Response, Problem> {
+async fn get_key(call: ApiContext, ApiPath(path): ApiPath<KeyPath>) -> Result<Response, Problem> {
     Ok(respond(found(&call, &path.key).await?))
 }
 
@@ -135,9 +134,9 @@ async fn get_key(call: Call, Named(path): Named<KeyPath>) -> Result<Response, Pr
               (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn replace_key(
-    call: Call,
-    Named(path): Named<KeyPath>,
-    Sent(fields): Sent<NewClientKey>,
+    call: ApiContext,
+    ApiPath(path): ApiPath<KeyPath>,
+    ApiJson(fields): ApiJson<NewClientKey>,
 ) -> Result<Response, Problem> {
     let seen = found(&call, &path.key).await?;
     call.precondition.check(&seen.version.to_string())?;
@@ -149,7 +148,10 @@ async fn replace_key(
     params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("If-Match" = String, Header)),
     responses((status = 204), (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn delete_key(call: Call, Named(path): Named<KeyPath>) -> Result<StatusCode, Problem> {
+async fn delete_key(
+    call: ApiContext,
+    ApiPath(path): ApiPath<KeyPath>,
+) -> Result<StatusCode, Problem> {
     let seen = found(&call, &path.key).await?;
     call.precondition.check(&seen.version.to_string())?;
     delete_client_key(&call.service, &call.actor, &seen).await?;

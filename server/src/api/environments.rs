@@ -25,7 +25,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     etag::{Precondition, etag},
-    request::{Asked, Call, Named, Sent, caller},
+    request::{ApiContext, ApiJson, ApiPath, ApiQuery, caller},
 };
 use crate::http::{AppState, Problem};
 
@@ -39,9 +39,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 /// One deployment of an app.
 #[derive(Debug, Serialize, ToSchema)]
 struct Environment {
-    /// Its project.
     project: ProjectKey,
-    /// Its key.
     key: EnvironmentKey,
     /// What people call it.
     name: String,
@@ -81,7 +79,7 @@ fn of_project(state: &AppState, project: &str) -> Vec<Environment> {
 async fn list_environments(
     State(state): State<AppState>,
     headers: HeaderMap,
-    Named(path): Named<ProjectPath>,
+    ApiPath(path): ApiPath<ProjectPath>,
 ) -> Result<Json<Vec<Environment>>, Problem> {
     caller(&state.service, &headers)?.actor.require(Role::Viewer)?;
     Ok(Json(of_project(&state, &path.project)))
@@ -94,8 +92,8 @@ async fn list_environments(
 async fn create_environment(
     State(state): State<AppState>,
     headers: HeaderMap,
-    Named(path): Named<ProjectPath>,
-    Sent(new): Sent<NewEnvironment>,
+    ApiPath(path): ApiPath<ProjectPath>,
+    ApiJson(new): ApiJson<NewEnvironment>,
 ) -> Result<(StatusCode, Json<Environment>), Problem> {
     let caller = caller(&state.service, &headers)?;
     let own = state.service.environment(caller.environment)?;
@@ -120,12 +118,12 @@ struct Names {
     name: Option<String>,
 }
 
-/// An environment.
+/// Returns an environment by its key.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}", tag = "environments",
     params(("project" = String, Path), ("environment" = String, Path)),
     responses((status = 200, body = Environment, headers(("ETag" = String))),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn get_environment(call: Call) -> Result<Response, Problem> {
+async fn get_environment(call: ApiContext) -> Result<Response, Problem> {
     call.actor.require(Role::Viewer)?;
     Ok(respond(&call.live()?.environment))
 }
@@ -137,7 +135,10 @@ async fn get_environment(call: Call) -> Result<Response, Problem> {
               (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
               (status = 409, description = "Another environment has that key", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn rename_environment(call: Call, Sent(names): Sent<Names>) -> Result<Response, Problem> {
+async fn rename_environment(
+    call: ApiContext,
+    ApiJson(names): ApiJson<Names>,
+) -> Result<Response, Problem> {
     let live = call.live()?;
     let before = &live.environment;
     call.precondition.check(&version(before))?;
@@ -177,8 +178,8 @@ struct Confirmation {
     responses((status = 204), (status = 409, description = "It is the last one of its project", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn delete_environment(
-    call: Call,
-    Asked(asked): Asked<Confirmation>,
+    call: ApiContext,
+    ApiQuery(asked): ApiQuery<Confirmation>,
 ) -> Result<StatusCode, Problem> {
     delete(&call.service, &call.actor, call.environment, &asked.confirm).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -189,7 +190,7 @@ async fn delete_environment(
     params(("project" = String, Path), ("environment" = String, Path)),
     responses((status = 200, body = EnvironmentFile, headers(("ETag" = String))),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn get_file(call: Call) -> Result<Response, Problem> {
+async fn get_file(call: ApiContext) -> Result<Response, Problem> {
     let file = export(&call.service, &call.actor, call.environment)?;
     let based_on = preview_import(&call.service, &call.actor, call.environment, &file);
     let tag = based_on.map(|preview| preview.based_on).unwrap_or_default();
@@ -209,7 +210,6 @@ struct DryRun {
 struct Applied {
     /// Whether it was changed, and not only looked at.
     applied: bool,
-    /// Thing by thing.
     changes: Vec<ImportChange>,
 }
 
@@ -221,9 +221,9 @@ struct Applied {
               (status = 412, description = "Somebody has changed it in the meantime", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn apply_file(
-    call: Call,
-    Asked(asked): Asked<DryRun>,
-    Sent(file): Sent<EnvironmentFile>,
+    call: ApiContext,
+    ApiQuery(asked): ApiQuery<DryRun>,
+    ApiJson(file): ApiJson<EnvironmentFile>,
 ) -> Result<Json<Applied>, Problem> {
     let (service, actor, environment) = (&call.service, &call.actor, call.environment);
     file.validate().map_err(ServiceError::from)?;

@@ -7,7 +7,6 @@ use crate::http::Problem;
 /// What a change is made upon, as the client says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Precondition {
-    /// Nothing was said.
     None,
     /// Whatever is there, but something must be: `*`.
     Any,
@@ -16,7 +15,6 @@ pub(super) enum Precondition {
 }
 
 impl Precondition {
-    /// Reads `If-Match`.
     pub(super) fn read(headers: &HeaderMap) -> Result<Self, Problem> {
         let Some(value) = headers.get(header::IF_MATCH) else { return Ok(Self::None) };
         let wrong = || {

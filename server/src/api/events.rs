@@ -8,7 +8,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     list::{Page, PageQuery},
-    request::{Asked, Call},
+    request::{ApiContext, ApiQuery},
 };
 use crate::http::{AppState, Problem};
 
@@ -19,7 +19,6 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 /// An event of the app's own.
 #[derive(Debug, Serialize, ToSchema)]
 struct EventCount {
-    /// Its name.
     name: String,
     /// How often it was tracked in the last hour.
     count: u64,
@@ -30,8 +29,8 @@ struct EventCount {
     params(("project" = String, Path), ("environment" = String, Path), PageQuery),
     responses((status = 200, body = Page<EventCount>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn list_events(
-    call: Call,
-    Asked(page): Asked<PageQuery>,
+    call: ApiContext,
+    ApiQuery(page): ApiQuery<PageQuery>,
 ) -> Result<Json<Page<EventCount>>, Problem> {
     let all = event_counts(&call.service, &call.actor, call.environment).await?;
     let all = all.into_iter().map(|event| EventCount { name: event.name, count: event.count });

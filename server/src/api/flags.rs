@@ -15,7 +15,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     etag::{Precondition, etag},
     list::{Page, PageQuery},
-    request::{Asked, Call, Named, Sent},
+    request::{ApiContext, ApiJson, ApiPath, ApiQuery},
 };
 use crate::http::{AppState, Problem};
 
@@ -46,14 +46,14 @@ fn document(stored: &StoredFlag) -> FlagDocument {
     FlagDocument::new(&stored.flag, &stored.state)
 }
 
-fn found(call: &Call, key: &str) -> Result<StoredFlag, Problem> {
+fn found(call: &ApiContext, key: &str) -> Result<StoredFlag, Problem> {
     call.actor.require(Role::Viewer)?;
     Ok(call.live()?.stored_flag(key)?.clone())
 }
 
 /// What the client's tags mean: the very version that they were checked against, so that nothing
 /// comes in between.
-fn expected(call: &Call, stored: &StoredFlag) -> Result<Expected, Problem> {
+fn expected(call: &ApiContext, stored: &StoredFlag) -> Result<Expected, Problem> {
     call.precondition.check(&written(stored.version()))?;
     Ok(match call.precondition {
         Precondition::Tags(_) => Expected::Version(stored.version()),
@@ -66,9 +66,9 @@ fn expected(call: &Call, stored: &StoredFlag) -> Result<Expected, Problem> {
     params(("project" = String, Path), ("environment" = String, Path), PageQuery, Filter),
     responses((status = 200, body = Page<FlagDocument>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn list_flags(
-    call: Call,
-    Asked(page): Asked<PageQuery>,
-    Asked(filter): Asked<Filter>,
+    call: ApiContext,
+    ApiQuery(page): ApiQuery<PageQuery>,
+    ApiQuery(filter): ApiQuery<Filter>,
 ) -> Result<Json<Page<FlagDocument>>, Problem> {
     call.actor.require(Role::Viewer)?;
     let text = filter.q.unwrap_or_default().to_lowercase();
@@ -90,9 +90,9 @@ async fn list_flags(
               (status = 422, description = "A field is wrong; the detail names it", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn create_flag(
-    call: Call,
+    call: ApiContext,
     axum::extract::OriginalUri(uri): axum::extract::OriginalUri,
-    Sent(document): Sent<FlagDocument>,
+    ApiJson(document): ApiJson<FlagDocument>,
 ) -> Result<Response, Problem> {
     let key = document.key.clone();
     create(&call.service, &call.actor, call.environment, document).await?;
@@ -100,7 +100,7 @@ async fn create_flag(
     Ok((StatusCode::CREATED, location, get_flag_of(&call, key.as_str())?).into_response())
 }
 
-fn get_flag_of(call: &Call, key: &str) -> Result<Response, Problem> {
+fn get_flag_of(call: &ApiContext, key: &str) -> Result<Response, Problem> {
     let stored = found(call, key)?;
     Ok((etag(&written(stored.version())), Json(document(&stored))).into_response())
 }
@@ -110,12 +110,12 @@ struct FlagPath {
     key: String,
 }
 
-/// One flag.
+/// Returns a flag by its key.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/flags/{key}", tag = "flags",
     params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path)),
     responses((status = 200, body = FlagDocument, headers(("ETag" = String))),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn get_flag(call: Call, Named(path): Named<FlagPath>) -> Result<Response, Problem> {
+async fn get_flag(call: ApiContext, ApiPath(path): ApiPath<FlagPath>) -> Result<Response, Problem> {
     get_flag_of(&call, &path.key)
 }
 
@@ -129,9 +129,9 @@ async fn get_flag(call: Call, Named(path): Named<FlagPath>) -> Result<Response, 
               (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn replace_flag(
-    call: Call,
-    Named(path): Named<FlagPath>,
-    Sent(json): Sent<serde_json::Value>,
+    call: ApiContext,
+    ApiPath(path): ApiPath<FlagPath>,
+    ApiJson(json): ApiJson<serde_json::Value>,
 ) -> Result<Response, Problem> {
     let stored = found(&call, &path.key)?;
     // An emergency is ended by whoever means to end it, not by leaving a field out.
@@ -174,7 +174,10 @@ struct ActPath {
     responses((status = 200, body = FlagDocument, headers(("ETag" = String))),
               (status = 412, description = "Somebody has changed it in the meantime", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn switch_flag(call: Call, Named(path): Named<ActPath>) -> Result<Response, Problem> {
+async fn switch_flag(
+    call: ApiContext,
+    ApiPath(path): ApiPath<ActPath>,
+) -> Result<Response, Problem> {
     let stored = found(&call, &path.key)?;
     let expected = match call.precondition {
         Precondition::None => Expected::Any,
@@ -200,7 +203,10 @@ async fn switch_flag(call: Call, Named(path): Named<ActPath>) -> Result<Response
     responses((status = 204), (status = 409, description = "Another flag or a plan needs it", body = Problem, content_type = "application/problem+json"),
               (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn delete_flag(call: Call, Named(path): Named<FlagPath>) -> Result<StatusCode, Problem> {
+async fn delete_flag(
+    call: ApiContext,
+    ApiPath(path): ApiPath<FlagPath>,
+) -> Result<StatusCode, Problem> {
     let stored = found(&call, &path.key)?;
     let expected = expected(&call, &stored)?;
     let key: &FlagKey = &stored.flag.key;

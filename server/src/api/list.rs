@@ -27,7 +27,6 @@ pub(super) struct PageQuery {
 /// A part of a list.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Page<T> {
-    /// The things.
     pub(super) items: Vec<T>,
     /// How many there are in all.
     pub(super) total: usize,

@@ -5,7 +5,7 @@
 
 mod audit;
 mod client_keys;
-mod collecting;
+mod collection_settings;
 mod document;
 mod environments;
 mod etag;
@@ -35,7 +35,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(overrides::routes())
         .merge(tokens::routes())
         .merge(client_keys::routes())
-        .merge(collecting::routes())
+        .merge(collection_settings::routes())
         .merge(telemetry::routes())
         .merge(audit::routes())
         .merge(rollout::routes())

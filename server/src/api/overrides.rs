@@ -8,7 +8,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use phasegate_domain::{files::override_key, flags::PersonalOverride, ids::FlagKey};
+use phasegate_domain::{files::override_key, flags::IndividualOverride, ids::FlagKey};
 use phasegate_service::flags::{Found, delete_override, override_of, overrides, save_override};
 use phasegate_store::models::Versioned;
 use serde::Deserialize;
@@ -17,7 +17,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     etag::{Precondition, etag},
     list::{Page, PageQuery},
-    request::{Asked, Call, Named, Sent},
+    request::{ApiContext, ApiJson, ApiPath, ApiQuery},
 };
 use crate::http::{AppState, Problem};
 
@@ -41,41 +41,44 @@ fn flag_of(path: &OverridePath) -> Result<FlagKey, Problem> {
         .map_err(|error| Problem::new(StatusCode::NOT_FOUND, error.to_string()))
 }
 
-fn found(call: &Call, path: &OverridePath) -> Result<Versioned<Arc<PersonalOverride>>, Problem> {
+fn found(
+    call: &ApiContext,
+    path: &OverridePath,
+) -> Result<Versioned<Arc<IndividualOverride>>, Problem> {
     let flag = flag_of(path)?;
     let (service, actor) = (&call.service, &call.actor);
     Ok(override_of(service, actor, call.environment, &flag, &path.targeting_key)?)
 }
 
-fn respond(stored: &Versioned<Arc<PersonalOverride>>) -> Response {
+fn respond(stored: &Versioned<Arc<IndividualOverride>>) -> Response {
     (etag(&stored.version.to_string()), Json(&*stored.value)).into_response()
 }
 
 /// All overrides, by flag and user; expired ones too.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/overrides", tag = "overrides",
     params(("project" = String, Path), ("environment" = String, Path), PageQuery),
-    responses((status = 200, body = Page<PersonalOverride>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = Page<IndividualOverride>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn list_overrides(
-    call: Call,
-    Asked(page): Asked<PageQuery>,
-) -> Result<Json<Page<PersonalOverride>>, Problem> {
+    call: ApiContext,
+    ApiQuery(page): ApiQuery<PageQuery>,
+) -> Result<Json<Page<IndividualOverride>>, Problem> {
     let all = overrides(&call.service, &call.actor, call.environment)?;
-    let mut all: Vec<PersonalOverride> =
-        all.into_iter().map(|stored| PersonalOverride::clone(&stored.value)).collect();
+    let mut all: Vec<IndividualOverride> =
+        all.into_iter().map(|stored| IndividualOverride::clone(&stored.value)).collect();
     all.sort_by_cached_key(override_key);
     Ok(Json(page.cut(all, override_key)?))
 }
 
 /// Gives a user an answer of their own.
 #[utoipa::path(post, path = "/api/v1/projects/{project}/environments/{environment}/overrides", tag = "overrides",
-    params(("project" = String, Path), ("environment" = String, Path)), request_body = PersonalOverride,
-    responses((status = 201, body = PersonalOverride, headers(("ETag" = String), ("Location" = String))),
+    params(("project" = String, Path), ("environment" = String, Path)), request_body = IndividualOverride,
+    responses((status = 201, body = IndividualOverride, headers(("ETag" = String), ("Location" = String))),
               (status = 409, description = "The user has one already", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn create_override(
-    call: Call,
+    call: ApiContext,
     OriginalUri(uri): OriginalUri,
-    Sent(personal): Sent<PersonalOverride>,
+    ApiJson(personal): ApiJson<IndividualOverride>,
 ) -> Result<Response, Problem> {
     let path = OverridePath {
         flag: personal.flag.to_string(),
@@ -102,24 +105,27 @@ fn percent_encode(text: &str) -> String {
 /// One user's override of one flag.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/overrides/{flag}/{targeting_key}", tag = "overrides",
     params(("project" = String, Path), ("environment" = String, Path), ("flag" = String, Path), ("targeting_key" = String, Path)),
-    responses((status = 200, body = PersonalOverride, headers(("ETag" = String))),
+    responses((status = 200, body = IndividualOverride, headers(("ETag" = String))),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn get_override(call: Call, Named(path): Named<OverridePath>) -> Result<Response, Problem> {
+async fn get_override(
+    call: ApiContext,
+    ApiPath(path): ApiPath<OverridePath>,
+) -> Result<Response, Problem> {
     Ok(respond(&found(&call, &path)?))
 }
 
 /// Puts another answer in the place of a user's own, or makes one.
 #[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}/overrides/{flag}/{targeting_key}", tag = "overrides",
     params(("project" = String, Path), ("environment" = String, Path), ("flag" = String, Path), ("targeting_key" = String, Path), ("If-Match" = String, Header)),
-    request_body = PersonalOverride,
-    responses((status = 200, body = PersonalOverride, headers(("ETag" = String))),
+    request_body = IndividualOverride,
+    responses((status = 200, body = IndividualOverride, headers(("ETag" = String))),
               (status = 412, description = "Somebody has changed it in the meantime", body = Problem, content_type = "application/problem+json"),
               (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn replace_override(
-    call: Call,
-    Named(path): Named<OverridePath>,
-    Sent(personal): Sent<PersonalOverride>,
+    call: ApiContext,
+    ApiPath(path): ApiPath<OverridePath>,
+    ApiJson(personal): ApiJson<IndividualOverride>,
 ) -> Result<Response, Problem> {
     if personal.flag.as_str() != path.flag || personal.targeting_key != path.targeting_key {
         let detail = "flag, targeting_key: must be as in the address";
@@ -150,7 +156,10 @@ async fn replace_override(
     params(("project" = String, Path), ("environment" = String, Path), ("flag" = String, Path), ("targeting_key" = String, Path), ("If-Match" = String, Header)),
     responses((status = 204), (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn delete_one(call: Call, Named(path): Named<OverridePath>) -> Result<StatusCode, Problem> {
+async fn delete_one(
+    call: ApiContext,
+    ApiPath(path): ApiPath<OverridePath>,
+) -> Result<StatusCode, Problem> {
     let stored = found(&call, &path)?;
     call.precondition.check(&stored.version.to_string())?;
     let (flag, user) = (flag_of(&path)?, &path.targeting_key);

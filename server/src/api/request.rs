@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, StatusCode, request::Parts},
 };
 use phasegate_domain::{ids::EnvironmentId, json, people::Reach, words::plain};
-use phasegate_service::{LiveEnvironment, Service, access::Actor, keys};
+use phasegate_service::{CachedEnvironment, Service, access::Actor, keys};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::etag::Precondition;
@@ -21,7 +21,7 @@ const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 /// Who calls, about which environment.
 #[derive(Debug)]
-pub(super) struct Call {
+pub(super) struct ApiContext {
     pub(super) service: Arc<Service>,
     pub(super) actor: Actor,
     pub(super) environment: EnvironmentId,
@@ -35,7 +35,7 @@ struct Place {
     environment: String,
 }
 
-impl FromRequestParts<AppState> for Call {
+impl FromRequestParts<AppState> for ApiContext {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
@@ -60,24 +60,23 @@ impl FromRequestParts<AppState> for Call {
     }
 }
 
-/// Who calls, wherever.
 pub(super) fn caller(service: &Service, headers: &HeaderMap) -> Result<keys::ApiCaller, Problem> {
     keys::authorise_api(service, sent_key(headers))
         .map_err(|error| Problem::new(key_status(&error), error.to_string()))
 }
 
-impl Call {
+impl ApiContext {
     /// The environment as it is answered for now.
-    pub(super) fn live(&self) -> Result<Arc<LiveEnvironment>, Problem> {
+    pub(super) fn live(&self) -> Result<Arc<CachedEnvironment>, Problem> {
         Ok(self.service.environment(self.environment)?)
     }
 }
 
 /// A JSON body. What is wrong is named with its place.
 #[derive(Debug)]
-pub(super) struct Sent<T>(pub(super) T);
+pub(super) struct ApiJson<T>(pub(super) T);
 
-impl<T: DeserializeOwned> FromRequest<AppState> for Sent<T> {
+impl<T: DeserializeOwned> FromRequest<AppState> for ApiJson<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
@@ -106,9 +105,9 @@ fn invalid_status(error: &json::InvalidJson) -> StatusCode {
 
 /// What stands behind the question mark, as a type.
 #[derive(Debug)]
-pub(super) struct Asked<T>(pub(super) T);
+pub(super) struct ApiQuery<T>(pub(super) T);
 
-impl<T: DeserializeOwned> FromRequestParts<AppState> for Asked<T> {
+impl<T: DeserializeOwned> FromRequestParts<AppState> for ApiQuery<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
@@ -121,9 +120,9 @@ impl<T: DeserializeOwned> FromRequestParts<AppState> for Asked<T> {
 
 /// What stands in the path, as a type.
 #[derive(Debug)]
-pub(super) struct Named<T>(pub(super) T);
+pub(super) struct ApiPath<T>(pub(super) T);
 
-impl<T: DeserializeOwned + Send> FromRequestParts<AppState> for Named<T> {
+impl<T: DeserializeOwned + Send> FromRequestParts<AppState> for ApiPath<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {

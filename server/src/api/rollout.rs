@@ -7,13 +7,13 @@ use axum::{
 };
 use phasegate_domain::{
     Timestamp,
-    rollout::{Command, CommandKind, Contribution},
+    rollout::{CommandKind, RecordEntry, RolloutCommand},
     words::plain,
 };
 use phasegate_service::{
     ServiceError,
     rollout::{
-        PlanBase, PlanChange, PlanImport, RolloutStatus, add, command, export_plan, import_plan,
+        PlanBase, PlanChange, PlanImport, RolloutOverview, add, command, export_plan, import_plan,
         instead, read_plan, review, try_plan, view,
     },
 };
@@ -24,7 +24,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     etag::{Precondition, etag},
-    request::{Asked, Call, Sent},
+    request::{ApiContext, ApiJson, ApiQuery},
 };
 use crate::{
     clock,
@@ -40,22 +40,22 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(get_review))
 }
 
-async fn status(call: &Call) -> Result<RolloutStatus, Problem> {
+async fn status(call: &ApiContext) -> Result<RolloutOverview, Problem> {
     let view = view(&call.service, &call.actor, call.environment).await?;
     let missing = || Problem::new(StatusCode::NOT_FOUND, "this environment has no rollout");
-    Ok(RolloutStatus::of(&view.ok_or_else(missing)?))
+    Ok(RolloutOverview::of(&view.ok_or_else(missing)?))
 }
 
-fn respond(status: &RolloutStatus) -> Response {
+fn respond(status: &RolloutOverview) -> Response {
     (etag(&status.version.to_string()), Json(status)).into_response()
 }
 
 /// Where the rollout is, whether it can go on, and if not, why not.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/rollout", tag = "rollout",
     params(("project" = String, Path), ("environment" = String, Path)),
-    responses((status = 200, body = RolloutStatus, headers(("ETag" = String))),
+    responses((status = 200, body = RolloutOverview, headers(("ETag" = String))),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn get_rollout(call: Call) -> Result<Response, Problem> {
+async fn get_rollout(call: ApiContext) -> Result<Response, Problem> {
     Ok(respond(&status(&call).await?))
 }
 
@@ -63,7 +63,6 @@ async fn get_rollout(call: Call) -> Result<Response, Problem> {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SentCommand {
-    /// Which command.
     command: CommandKind,
     /// Why; needed where a rule is overruled or something is taken away.
     #[serde(default)]
@@ -79,12 +78,15 @@ struct SentCommand {
 #[utoipa::path(post, path = "/api/v1/projects/{project}/environments/{environment}/rollout/commands", tag = "rollout",
     params(("project" = String, Path), ("environment" = String, Path), ("If-Match" = Option<String>, Header)),
     request_body = SentCommand,
-    responses((status = 200, body = RolloutStatus, headers(("ETag" = String))),
+    responses((status = 200, body = RolloutOverview, headers(("ETag" = String))),
               (status = 409, description = "A rule stands against it; says which, and what is possible", body = Problem, content_type = "application/problem+json"),
               (status = 412, description = "Somebody has moved it in the meantime", body = Problem, content_type = "application/problem+json"),
               (status = 428, description = "The command gives more users something and If-Match is missing", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn command_rollout(call: Call, Sent(sent): Sent<SentCommand>) -> Result<Response, Problem> {
+async fn command_rollout(
+    call: ApiContext,
+    ApiJson(sent): ApiJson<SentCommand>,
+) -> Result<Response, Problem> {
     let (service, actor, environment) = (&call.service, &call.actor, call.environment);
     let seen = match &call.precondition {
         // A version that is no longer the newest: whoever sent it hears who was first, and what they did.
@@ -100,7 +102,7 @@ async fn command_rollout(call: Call, Sent(sent): Sent<SentCommand>) -> Result<Re
         Precondition::None | Precondition::Any => None,
     };
     let SentCommand { command: kind, reason, detected_at } = sent;
-    let wanted = Command { kind, reason, detected_at };
+    let wanted = RolloutCommand { kind, reason, detected_at };
     match command(service, actor, environment, &wanted, seen).await {
         Ok(_) => Ok(respond(&status(&call).await?)),
         Err(ServiceError::Refused(refusal)) => {
@@ -114,17 +116,20 @@ async fn command_rollout(call: Call, Sent(sent): Sent<SentCommand>) -> Result<Re
     }
 }
 
-/// Adds to the rollout's record: `{"contribution": "tick", "item": …}`, `untick`, `sign_off`, `vote`,
+/// Adds to the rollout's record: `{"record_entry": "tick", "item": …}`, `untick`, `sign_off`, `vote`,
 /// `note`, `tell`, `write_post_mortem` or `close_incident`.
 #[utoipa::path(post, path = "/api/v1/projects/{project}/environments/{environment}/rollout/record", tag = "rollout",
     params(("project" = String, Path), ("environment" = String, Path)),
-    request_body = Contribution,
-    responses((status = 200, body = RolloutStatus, headers(("ETag" = String))),
+    request_body = RecordEntry,
+    responses((status = 200, body = RolloutOverview, headers(("ETag" = String))),
               (status = 409, description = "A rule stands against it", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn add_to_rollout(call: Call, Sent(sent): Sent<Value>) -> Result<Response, Problem> {
-    let contribution = contribution(sent)?;
-    add(&call.service, &call.actor, call.environment, &contribution).await?;
+async fn add_to_rollout(
+    call: ApiContext,
+    ApiJson(sent): ApiJson<Value>,
+) -> Result<Response, Problem> {
+    let record_entry = record_entry(sent)?;
+    add(&call.service, &call.actor, call.environment, &record_entry).await?;
     Ok(respond(&status(&call).await?))
 }
 
@@ -133,7 +138,7 @@ async fn add_to_rollout(call: Call, Sent(sent): Sent<Value>) -> Result<Response,
     params(("project" = String, Path), ("environment" = String, Path)),
     responses((status = 200, body = String, content_type = "text/markdown"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn get_review(call: Call) -> Result<Response, Problem> {
+async fn get_review(call: ApiContext) -> Result<Response, Problem> {
     let review = review(&call.service, &call.actor, call.environment).await?;
     let missing = || Problem::new(StatusCode::NOT_FOUND, "this environment has no rollout");
     let kind = (header::CONTENT_TYPE, "text/markdown; charset=utf-8");
@@ -142,9 +147,9 @@ async fn get_review(call: Call) -> Result<Response, Problem> {
 
 /// Reads what is added. A field that there is not is refused: what somebody wrote into it would be
 /// lost.
-fn contribution(sent: Value) -> Result<Contribution, Problem> {
+fn record_entry(sent: Value) -> Result<RecordEntry, Problem> {
     let wrong = |detail: String| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail);
-    let read: Contribution = serde_json::from_value(sent.clone())
+    let read: RecordEntry = serde_json::from_value(sent.clone())
         .map_err(|error| wrong(named_problem(&sent, &plain(&error.to_string()))))?;
     let known = serde_json::to_value(&read).unwrap_or_default();
     let fields = sent.as_object().into_iter().flatten();
@@ -169,7 +174,7 @@ fn named_problem(sent: &Value, problem: &str) -> String {
     let is_its_field = |name: &&String| {
         let mut rest = sent.clone();
         rest.as_object_mut().map(|fields| fields.remove(*name));
-        let without = serde_json::from_value::<Contribution>(rest);
+        let without = serde_json::from_value::<RecordEntry>(rest);
         without.map_or_else(|error| plain(&error.to_string()) != problem, |_| true)
     };
     match fields.find(is_its_field) {
@@ -193,7 +198,7 @@ struct PlanText {
 #[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/rollout/plan", tag = "rollout",
     params(("project" = String, Path), ("environment" = String, Path)),
     responses((status = 200, body = PlanText, headers(("ETag" = String))), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn get_plan(call: Call) -> Result<Response, Problem> {
+async fn get_plan(call: ApiContext) -> Result<Response, Problem> {
     let toml = export_plan(&call.service, &call.actor, call.environment).await?;
     let live = call.live()?;
     let version = live.snapshot.rollout().map_or(0, |rollout| rollout.version);
@@ -204,10 +209,9 @@ async fn get_plan(call: Call) -> Result<Response, Problem> {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 enum PlanAnswer {
-    /// Nothing was changed.
     DryRun(PlanChange),
     /// Where the rollout is now.
-    Imported(Box<RolloutStatus>),
+    Imported(Box<RolloutOverview>),
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -226,9 +230,9 @@ struct DryRun {
               (status = 409, description = "A rule stands against it", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn replace_plan(
-    call: Call,
-    Asked(asked): Asked<DryRun>,
-    Sent(sent): Sent<PlanText>,
+    call: ApiContext,
+    ApiQuery(asked): ApiQuery<DryRun>,
+    ApiJson(sent): ApiJson<PlanText>,
 ) -> Result<Response, Problem> {
     let (service, actor, environment) = (&call.service, &call.actor, call.environment);
     let plan = read_plan(service, environment, &sent.toml)?;

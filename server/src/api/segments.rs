@@ -19,7 +19,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     etag::{Precondition, etag},
     list::{Page, PageQuery},
-    request::{Asked, Call, Named, Sent},
+    request::{ApiContext, ApiJson, ApiPath, ApiQuery},
 };
 use crate::http::{AppState, Problem};
 
@@ -36,7 +36,6 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 struct Use {
     /// The environment that it is in.
     environment: EnvironmentKey,
-    /// What asks.
     #[serde(flatten)]
     by: SegmentUse,
 }
@@ -44,13 +43,11 @@ struct Use {
 /// A segment with everything in its project that asks for it.
 #[derive(Debug, Serialize, ToSchema)]
 struct UsedSegment {
-    /// Its key.
     key: SegmentKey,
     /// What people call it.
     name: String,
     /// Whom it is for.
     description: String,
-    /// Who is in.
     condition: Condition,
     /// Where a change of it is felt.
     used_by: Vec<Use>,
@@ -67,9 +64,7 @@ struct ChangedSegment {
     /// Whom it is for.
     #[serde(default)]
     description: String,
-    /// Who is in.
     condition: Condition,
-    /// Not looked at.
     #[serde(default, rename = "used_by")]
     #[schema(value_type = Option<Vec<Use>>)]
     _used_by: IgnoredAny,
@@ -94,7 +89,7 @@ fn key_of(path: &SegmentPath) -> Result<SegmentKey, Problem> {
         .map_err(|error| Problem::new(StatusCode::NOT_FOUND, error.to_string()))
 }
 
-fn found(call: &Call, key: &SegmentKey) -> Result<SegmentDetail, Problem> {
+fn found(call: &ApiContext, key: &SegmentKey) -> Result<SegmentDetail, Problem> {
     Ok(detail(&call.service, &call.actor, call.environment, key)?)
 }
 
@@ -103,7 +98,7 @@ fn respond(detail: SegmentDetail) -> Response {
     (tag, Json(UsedSegment::from(detail))).into_response()
 }
 
-fn expected(call: &Call, version: i64) -> Result<Option<i64>, Problem> {
+fn expected(call: &ApiContext, version: i64) -> Result<Option<i64>, Problem> {
     call.precondition.check(&version.to_string())?;
     Ok(matches!(call.precondition, Precondition::Tags(_)).then_some(version))
 }
@@ -113,8 +108,8 @@ fn expected(call: &Call, version: i64) -> Result<Option<i64>, Problem> {
     params(("project" = String, Path), ("environment" = String, Path), PageQuery),
     responses((status = 200, body = Page<UsedSegment>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn list_segments(
-    call: Call,
-    Asked(page): Asked<PageQuery>,
+    call: ApiContext,
+    ApiQuery(page): ApiQuery<PageQuery>,
 ) -> Result<Json<Page<UsedSegment>>, Problem> {
     let all = list(&call.service, &call.actor, call.environment)?;
     let all = all.into_iter().map(UsedSegment::from).collect();
@@ -127,9 +122,9 @@ async fn list_segments(
     responses((status = 201, body = UsedSegment, headers(("ETag" = String), ("Location" = String))),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn create_segment(
-    call: Call,
+    call: ApiContext,
     OriginalUri(uri): OriginalUri,
-    Sent(segment): Sent<Segment>,
+    ApiJson(segment): ApiJson<Segment>,
 ) -> Result<Response, Problem> {
     let key = segment.key.clone();
     create(&call.service, &call.actor, call.environment, segment).await?;
@@ -137,12 +132,15 @@ async fn create_segment(
     Ok((StatusCode::CREATED, location, respond(found(&call, &key)?)).into_response())
 }
 
-/// One segment.
+/// Returns a segment by its key.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/segments/{key}", tag = "segments",
     params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path)),
     responses((status = 200, body = UsedSegment, headers(("ETag" = String))),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn get_segment(call: Call, Named(path): Named<SegmentPath>) -> Result<Response, Problem> {
+async fn get_segment(
+    call: ApiContext,
+    ApiPath(path): ApiPath<SegmentPath>,
+) -> Result<Response, Problem> {
     Ok(respond(found(&call, &key_of(&path)?)?))
 }
 
@@ -155,9 +153,9 @@ async fn get_segment(call: Call, Named(path): Named<SegmentPath>) -> Result<Resp
               (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn replace_segment(
-    call: Call,
-    Named(path): Named<SegmentPath>,
-    Sent(sent): Sent<ChangedSegment>,
+    call: ApiContext,
+    ApiPath(path): ApiPath<SegmentPath>,
+    ApiJson(sent): ApiJson<ChangedSegment>,
 ) -> Result<Response, Problem> {
     let ChangedSegment { key, name, description, condition, _used_by } = sent;
     let segment = Segment { key, name, description, condition };
@@ -178,8 +176,8 @@ async fn replace_segment(
               (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn delete_segment(
-    call: Call,
-    Named(path): Named<SegmentPath>,
+    call: ApiContext,
+    ApiPath(path): ApiPath<SegmentPath>,
 ) -> Result<StatusCode, Problem> {
     let key = key_of(&path)?;
     let version = expected(&call, found(&call, &key)?.stored.version)?;

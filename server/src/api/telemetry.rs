@@ -8,14 +8,14 @@ use axum::{
 };
 use phasegate_domain::{
     ids::EnvironmentId,
-    telemetry::{Forgotten, PersonData, Retention, Sizes},
+    telemetry::{ErasureReport, PersonData, RetentionPolicy, StorageUsage},
 };
 use phasegate_service::{
     ServiceError,
     analytics::{Analytics, AnalyticsQuery, analytics},
     performance::{Performance, PerformanceQuery, performance},
     telemetry::{
-        forget_person, person_data, refusals, remove_simulation, retention, save_retention, sizes,
+        erase_user, person_data, refusals, remove_simulation, retention, save_retention, sizes,
     },
 };
 use phasegate_store::models::Versioned;
@@ -25,7 +25,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     etag::etag,
-    request::{Asked, Call, Named, Sent},
+    request::{ApiContext, ApiJson, ApiPath, ApiQuery},
 };
 use crate::http::{AppState, Problem};
 
@@ -89,8 +89,8 @@ impl PanelQuery {
         ("data" = Option<String>, Query, description = "real (usual) or simulated")),
     responses((status = 200, body = Analytics), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn get_analytics(
-    call: Call,
-    Asked(asked): Asked<PanelQuery>,
+    call: ApiContext,
+    ApiQuery(asked): ApiQuery<PanelQuery>,
 ) -> Result<Json<Analytics>, Problem> {
     let query = AnalyticsQuery::read(|name| asked.field(name))?;
     let environment = asked.environment(call.environment)?;
@@ -108,36 +108,39 @@ async fn get_analytics(
         ("data" = Option<String>, Query, description = "real (usual) or simulated")),
     responses((status = 200, body = Performance), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn get_performance(
-    call: Call,
-    Asked(asked): Asked<PanelQuery>,
+    call: ApiContext,
+    ApiQuery(asked): ApiQuery<PanelQuery>,
 ) -> Result<Json<Performance>, Problem> {
     let query = PerformanceQuery::read(|name| asked.field(name))?;
     let environment = asked.environment(call.environment)?;
     Ok(Json(performance(&call.service, &call.actor, environment, &query).await?))
 }
 
-fn respond(stored: &Versioned<Retention>) -> Response {
+fn respond(stored: &Versioned<RetentionPolicy>) -> Response {
     (etag(&stored.version.to_string()), Json(stored.value)).into_response()
 }
 
 /// For how long what pages report is kept.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/retention", tag = "telemetry",
     params(("project" = String, Path), ("environment" = String, Path)),
-    responses((status = 200, body = Retention, headers(("ETag" = String))),
+    responses((status = 200, body = RetentionPolicy, headers(("ETag" = String))),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn get_retention(call: Call) -> Result<Response, Problem> {
+async fn get_retention(call: ApiContext) -> Result<Response, Problem> {
     Ok(respond(&retention(&call.service, &call.actor, call.environment)?))
 }
 
 /// Sets for how long it is kept. What is older then is deleted within an hour.
 #[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}/retention", tag = "telemetry",
     params(("project" = String, Path), ("environment" = String, Path), ("If-Match" = String, Header)),
-    request_body = Retention,
-    responses((status = 200, body = Retention, headers(("ETag" = String))),
+    request_body = RetentionPolicy,
+    responses((status = 200, body = RetentionPolicy, headers(("ETag" = String))),
               (status = 412, description = "Somebody has changed it in the meantime", body = Problem, content_type = "application/problem+json"),
               (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn replace_retention(call: Call, Sent(value): Sent<Retention>) -> Result<Response, Problem> {
+async fn replace_retention(
+    call: ApiContext,
+    ApiJson(value): ApiJson<RetentionPolicy>,
+) -> Result<Response, Problem> {
     let (service, actor, environment) = (&call.service, &call.actor, call.environment);
     let version = retention(service, actor, environment)?.version;
     call.precondition.check(&version.to_string())?;
@@ -149,7 +152,7 @@ async fn replace_retention(call: Call, Sent(value): Sent<Retention>) -> Result<R
 #[derive(Debug, Serialize, ToSchema)]
 struct Upkeep {
     /// Of the whole server.
-    size: Sizes,
+    size: StorageUsage,
     /// What this environment refused in the last 7 days.
     refused: Vec<Refused>,
 }
@@ -166,7 +169,7 @@ struct Refused {
     params(("project" = String, Path), ("environment" = String, Path)),
     responses((status = 200, body = Upkeep),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn get_upkeep(call: Call) -> Result<Json<Upkeep>, Problem> {
+async fn get_upkeep(call: ApiContext) -> Result<Json<Upkeep>, Problem> {
     let size = sizes(&call.service, &call.actor).await?;
     let refused = refusals(&call.service, &call.actor, call.environment).await?;
     let refused = refused.into_iter().map(|(reason, events)| Refused { reason, events }).collect();
@@ -186,8 +189,8 @@ struct PersonPath {
     responses((status = 200, body = PersonData),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn get_person(
-    call: Call,
-    Named(path): Named<PersonPath>,
+    call: ApiContext,
+    ApiPath(path): ApiPath<PersonPath>,
 ) -> Result<Json<PersonData>, Problem> {
     Ok(Json(person_data(&call.service, &call.actor, call.environment, &path.id).await?))
 }
@@ -196,21 +199,21 @@ async fn get_person(
 #[utoipa::path(delete, path = "/api/v1/projects/{project}/environments/{environment}/persons/{id}", tag = "telemetry",
     params(("project" = String, Path), ("environment" = String, Path),
         ("id" = String, Path, description = "The id by which the app calls the person")),
-    responses((status = 200, body = Forgotten),
+    responses((status = 200, body = ErasureReport),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn delete_person(
-    call: Call,
-    Named(path): Named<PersonPath>,
-) -> Result<Json<Forgotten>, Problem> {
-    Ok(Json(forget_person(&call.service, &call.actor, call.environment, &path.id).await?))
+    call: ApiContext,
+    ApiPath(path): ApiPath<PersonPath>,
+) -> Result<Json<ErasureReport>, Problem> {
+    Ok(Json(erase_user(&call.service, &call.actor, call.environment, &path.id).await?))
 }
 
-/// Removes all that was made up by `phasegate simulate`.
+/// Deletes the telemetry of `phasegate simulate`.
 #[utoipa::path(delete, path = "/api/v1/projects/{project}/environments/{environment}/simulation", tag = "telemetry",
     params(("project" = String, Path), ("environment" = String, Path)),
-    responses((status = 204, description = "There is nothing made up any more"),
+    responses((status = 204, description = "The simulated telemetry is deleted"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn delete_simulation(call: Call) -> Result<StatusCode, Problem> {
+async fn delete_simulation(call: ApiContext) -> Result<StatusCode, Problem> {
     remove_simulation(&call.service, &call.actor, call.environment).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -22,7 +22,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     etag::etag,
     list::{Page, PageQuery},
-    request::{Asked, Call, Named, Sent},
+    request::{ApiContext, ApiJson, ApiPath, ApiQuery},
 };
 use crate::{
     clock,
@@ -54,18 +54,15 @@ struct NewToken {
 /// A server token, without its secret, which is not kept.
 #[derive(Debug, Serialize, ToSchema)]
 struct Token {
-    /// Its number.
     id: i64,
     /// Its name in the audit.
     name: String,
     /// What it may do.
     scopes: Vec<Scope>,
-    /// Where it may.
     reach: Reach,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// By whom.
     created_by: String,
     /// When it was last used.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -75,7 +72,6 @@ struct Token {
 /// A token that was just made.
 #[derive(Debug, Serialize, ToSchema)]
 struct MadeToken {
-    /// The token.
     #[serde(flatten)]
     token: Token,
     /// The secret: shown now, and never again.
@@ -95,7 +91,7 @@ struct TokenPath {
     id: i64,
 }
 
-async fn found(call: &Call, id: i64) -> Result<ServerToken, Problem> {
+async fn found(call: &ApiContext, id: i64) -> Result<ServerToken, Problem> {
     Ok(token(&call.service, &call.actor, call.environment, TokenId(id)).await?)
 }
 
@@ -104,8 +100,8 @@ async fn found(call: &Call, id: i64) -> Result<ServerToken, Problem> {
     params(("project" = String, Path), ("environment" = String, Path), PageQuery),
     responses((status = 200, body = Page<Token>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn list_tokens(
-    call: Call,
-    Asked(page): Asked<PageQuery>,
+    call: ApiContext,
+    ApiQuery(page): ApiQuery<PageQuery>,
 ) -> Result<Json<Page<Token>>, Problem> {
     let all = tokens(&call.service, &call.actor, call.environment).await?;
     let all = all.into_iter().map(Token::from).collect();
@@ -119,9 +115,9 @@ async fn list_tokens(
     responses((status = 201, body = MadeToken, headers(("ETag" = String), ("Location" = String))),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn create_one(
-    call: Call,
+    call: ApiContext,
     OriginalUri(uri): OriginalUri,
-    Sent(NewToken { name, scopes, reach }): Sent<NewToken>,
+    ApiJson(NewToken { name, scopes, reach }): ApiJson<NewToken>,
 ) -> Result<Response, Problem> {
     let seed = clock::seed()
         .map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
@@ -133,12 +129,15 @@ async fn create_one(
     Ok((StatusCode::CREATED, headers, tag, Json(made)).into_response())
 }
 
-/// One server token.
+/// Returns a server token by its id.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/tokens/{id}", tag = "tokens",
     params(("project" = String, Path), ("environment" = String, Path), ("id" = i64, Path)),
     responses((status = 200, body = Token, headers(("ETag" = String))),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn get_token(call: Call, Named(path): Named<TokenPath>) -> Result<Response, Problem> {
+async fn get_token(
+    call: ApiContext,
+    ApiPath(path): ApiPath<TokenPath>,
+) -> Result<Response, Problem> {
     let token = found(&call, path.id).await?;
     Ok((etag(&token.version.to_string()), Json(Token::from(token))).into_response())
 }
@@ -152,9 +151,9 @@ async fn get_token(call: Call, Named(path): Named<TokenPath>) -> Result<Response
               (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn replace_token(
-    call: Call,
-    Named(path): Named<TokenPath>,
-    Sent(NewToken { name, scopes, reach }): Sent<NewToken>,
+    call: ApiContext,
+    ApiPath(path): ApiPath<TokenPath>,
+    ApiJson(NewToken { name, scopes, reach }): ApiJson<NewToken>,
 ) -> Result<Response, Problem> {
     let seen = found(&call, path.id).await?;
     call.precondition.check(&seen.version.to_string())?;
@@ -169,7 +168,10 @@ async fn replace_token(
     params(("project" = String, Path), ("environment" = String, Path), ("id" = i64, Path), ("If-Match" = String, Header)),
     responses((status = 204), (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn delete_one(call: Call, Named(path): Named<TokenPath>) -> Result<StatusCode, Problem> {
+async fn delete_one(
+    call: ApiContext,
+    ApiPath(path): ApiPath<TokenPath>,
+) -> Result<StatusCode, Problem> {
     let seen = found(&call, path.id).await?;
     call.precondition.check(&seen.version.to_string())?;
     delete_token(&call.service, &call.actor, &seen).await?;

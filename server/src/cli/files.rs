@@ -18,7 +18,7 @@ use super::local::{Local, Place, confirm, print, print_json};
 enum Format {
     /// For people and version control
     Toml,
-    /// For machines
+    /// For other programs to read
     Json,
 }
 
@@ -41,7 +41,7 @@ pub(super) struct ImportArgs {
     /// Only show the difference
     #[arg(long, conflicts_with = "yes")]
     dry_run: bool,
-    /// Do not ask
+    /// Apply it without a question
     #[arg(long)]
     yes: bool,
     /// Print the difference as JSON
@@ -135,7 +135,7 @@ pub(super) async fn import(args: ImportArgs) -> anyhow::Result<()> {
     if !args.yes {
         let is_asked = std::io::stdin().is_terminal() && args.file.as_os_str() != "-";
         if !is_asked {
-            bail!("nothing was changed, because there is nobody to ask; repeat it with --yes");
+            bail!("nothing was changed, because there is no terminal to ask; repeat it with --yes");
         }
         if !confirm("Apply these changes?")? {
             bail!("nothing was changed");

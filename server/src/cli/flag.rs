@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use phasegate_domain::{
     context::EvaluationContext,
-    flags::{Answer, FlagDocument, Reader, Step, explain, in_plain_words},
+    flags::{Answer, FlagDocument, Reader, TraceStep, describe_targeting, explain},
     ids::FlagKey,
     json,
 };
@@ -18,17 +18,17 @@ use super::local::{Local, Place, print, print_json};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum FlagCommand {
-    /// List all flags.
+    /// List the flags of an environment.
     List {
-        /// Print JSON
+        /// Print JSON instead of text
         #[arg(long)]
         json: bool,
         #[command(flatten)]
         place: Place,
     },
-    /// Show one flag.
+    /// Show one flag of an environment.
     Get {
-        /// The flag's key
+        /// The key of the flag
         key: FlagName,
         /// Print JSON, in the form that `set --file` reads
         #[arg(long)]
@@ -48,7 +48,7 @@ type FlagName = String;
 #[derive(Debug, Args)]
 #[group(id = "what", required = true, multiple = false)]
 struct What {
-    /// Switch it on
+    /// Switch the flag on
     #[arg(long, group = "what")]
     on: bool,
     /// Switch it off: everyone gets the off variant
@@ -57,7 +57,7 @@ struct What {
     /// Kill it: everyone gets the off variant, whatever else is set
     #[arg(long, group = "what")]
     kill: bool,
-    /// End the kill
+    /// Revive the flag after a kill
     #[arg(long, group = "what")]
     revive: bool,
     /// Replace it by the JSON document in this file (- for standard input)
@@ -67,7 +67,7 @@ struct What {
 
 #[derive(Debug, Args)]
 pub(super) struct SetArgs {
-    /// The flag's key
+    /// The key of the flag
     key: FlagName,
     #[command(flatten)]
     what: What,
@@ -77,9 +77,9 @@ pub(super) struct SetArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct EvalArgs {
-    /// The flag's key
+    /// The key of the flag
     key: FlagName,
-    /// Who asks
+    /// The targeting key of the user
     #[arg(long)]
     targeting_key: Option<String>,
     /// Attributes, as a JSON object
@@ -144,7 +144,7 @@ fn get(local: &Local, key: &str, json: bool) -> anyhow::Result<()> {
     }
     let added_in = live.snapshot.flag(key).and_then(|entry| entry.added_in);
     print(&format!("{} ({}): {}", document.key, document.kind.as_str(), document.name))?;
-    for line in in_plain_words(&stored.flag, &stored.state, added_in, local.service.now()) {
+    for line in describe_targeting(&stored.flag, &stored.state, added_in, local.service.now()) {
         print(&format!("  {line}"))?;
     }
     Ok(())
@@ -192,7 +192,7 @@ struct Evaluated<'a> {
     key: Option<&'a str>,
     #[serde(rename = "errorDetails", skip_serializing_if = "Option::is_none")]
     error: Option<String>,
-    steps: Vec<Step>,
+    steps: Vec<TraceStep>,
 }
 
 async fn eval(args: EvalArgs) -> anyhow::Result<()> {

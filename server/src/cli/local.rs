@@ -21,10 +21,10 @@ pub(super) struct Place {
     /// Folder for databases and secrets [default: ./data]
     #[arg(long)]
     data: Option<PathBuf>,
-    /// The project's key
+    /// The key of the project
     #[arg(long, default_value = "default")]
     project: String,
-    /// The environment's key
+    /// The key of the environment
     #[arg(long, default_value = "production")]
     environment: String,
 }

@@ -29,7 +29,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Start the server.
+    /// Start the HTTP server and its jobs.
     Serve(ServeArgs),
     /// Manage who may log in.
     #[command(subcommand)]
@@ -39,11 +39,11 @@ enum Command {
     Flag(flag::FlagCommand),
     /// See where the rollout is, and move it.
     #[command(subcommand)]
-    Rollout(rollout::RolloutCommand),
-    /// Check plan files.
+    Rollout(rollout::RolloutSubcommand),
+    /// Validate, compare and import plan files.
     #[command(subcommand)]
     Plan(plan::PlanCommand),
-    /// Manage server tokens.
+    /// Create, list and delete server tokens.
     #[command(subcommand)]
     Token(token::TokenCommand),
     /// Show and delete what is kept about one person.
@@ -53,7 +53,7 @@ enum Command {
     Export(files::ExportArgs),
     /// Make an environment say what a file says; shows the difference and asks first.
     Import(files::ImportArgs),
-    /// Fill a server with made up people, and hold what it measures against what is true.
+    /// Fill a server with simulated users and compare what it measures with the truth
     Simulate(simulate::SimulateArgs),
     /// Print the OpenAPI document of the REST API.
     Openapi,

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use anyhow::bail;
 use clap::Subcommand;
-use phasegate_service::telemetry::{forget_person, person_data};
+use phasegate_service::telemetry::{erase_user, person_data};
 
 use super::local::{Local, Place, confirm, print, print_json};
 
@@ -21,10 +21,10 @@ pub(super) enum PersonCommand {
     Delete {
         /// The id by which the app calls the person
         id: String,
-        /// Do not ask
+        /// Apply it without a question
         #[arg(long)]
         yes: bool,
-        /// Print JSON
+        /// Print JSON instead of text
         #[arg(long)]
         json: bool,
         #[command(flatten)]
@@ -43,7 +43,7 @@ pub(super) async fn run(command: PersonCommand) -> anyhow::Result<()> {
             if !yes && !confirmed(&id)? {
                 bail!("nothing was deleted");
             }
-            let forgotten = forget_person(&service, &actor, environment, &id).await?;
+            let forgotten = erase_user(&service, &actor, environment, &id).await?;
             if json {
                 return print_json(&forgotten);
             }
@@ -60,7 +60,7 @@ pub(super) async fn run(command: PersonCommand) -> anyhow::Result<()> {
 
 fn confirmed(id: &str) -> anyhow::Result<bool> {
     if !std::io::stdin().is_terminal() {
-        bail!("nothing was deleted, because there is nobody to ask; repeat it with --yes");
+        bail!("nothing was deleted, because there is no terminal to ask; repeat it with --yes");
     }
     confirm(&format!("Forget all about {id}? It cannot be undone."))
 }

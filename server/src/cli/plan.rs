@@ -27,9 +27,9 @@ use crate::{clock, plans};
 pub(super) enum PlanCommand {
     /// Check a plan file; names line and field of what is wrong
     Validate {
-        /// The TOML file
+        /// The plan as a TOML file
         file: PathBuf,
-        /// Print JSON
+        /// Print JSON instead of text
         #[arg(long)]
         json: bool,
     },
@@ -42,7 +42,7 @@ pub(super) enum PlanCommand {
     Diff {
         /// The TOML file (- for standard input)
         file: PathBuf,
-        /// Print JSON
+        /// Print JSON instead of text
         #[arg(long)]
         json: bool,
         #[command(flatten)]
@@ -58,7 +58,7 @@ pub(super) enum PlanCommand {
         /// Only show the difference
         #[arg(long, conflicts_with = "yes")]
         dry_run: bool,
-        /// Do not ask
+        /// Apply it without a question
         #[arg(long)]
         yes: bool,
         #[command(flatten)]
@@ -120,7 +120,7 @@ pub(super) async fn run(command: PlanCommand) -> anyhow::Result<()> {
 /// Asks where there is somebody to ask.
 fn confirm_here(file: &Path) -> anyhow::Result<bool> {
     if !std::io::stdin().is_terminal() || file.as_os_str() == "-" {
-        bail!("nothing was changed, because there is nobody to ask; repeat it with --yes");
+        bail!("nothing was changed, because there is no terminal to ask; repeat it with --yes");
     }
     confirm("Bring this plan in?")
 }

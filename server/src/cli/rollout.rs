@@ -4,21 +4,21 @@ use anyhow::Context;
 use clap::{Args, Subcommand};
 use phasegate_domain::{
     gates::Verdict,
-    rollout::{Command, CommandKind, Contribution, RolloutView},
+    rollout::{CommandKind, RecordEntry, RolloutCommand, RolloutView},
 };
 use phasegate_service::{
     ServiceError,
     accounts::person_of,
-    rollout::{RolloutStatus, add, command, instead, review, view},
+    rollout::{RolloutOverview, add, command, instead, review, view},
 };
 
 use super::local::{Local, Place, print, print_json};
 
 #[derive(Debug, Subcommand)]
-pub(super) enum RolloutCommand {
+pub(super) enum RolloutSubcommand {
     /// Show where it is, whether it can go on, and if not, why not
     Status {
-        /// Print JSON
+        /// Print JSON instead of text
         #[arg(long)]
         json: bool,
         #[command(flatten)]
@@ -48,7 +48,7 @@ pub(super) enum RolloutCommand {
     Kill(Given),
     /// All phases are done
     Complete(Given),
-    /// Give up
+    /// Abort the rollout for good
     Abort(Given),
     /// Print the review of the last seven days, in Markdown
     Review {
@@ -57,7 +57,7 @@ pub(super) enum RolloutCommand {
     },
     /// Vote on leaving the current phase
     Vote {
-        /// go or no-go
+        /// The vote: go or no-go
         #[arg(value_parser = ["go", "no-go"])]
         vote: String,
         /// The account whose vote it is, by its e-mail address
@@ -66,7 +66,7 @@ pub(super) enum RolloutCommand {
         /// Why; needed for no-go
         #[arg(long, default_value = "")]
         comment: String,
-        /// Print JSON
+        /// Print JSON instead of text
         #[arg(long)]
         json: bool,
         #[command(flatten)]
@@ -82,23 +82,23 @@ pub(super) struct Given {
     /// Only if nobody has moved it since it had this version, as status --json shows it
     #[arg(long)]
     if_version: Option<i64>,
-    /// Print JSON
+    /// Print JSON instead of text
     #[arg(long)]
     json: bool,
     #[command(flatten)]
     place: Place,
 }
 
-pub(super) async fn run(wanted: RolloutCommand) -> anyhow::Result<()> {
-    use RolloutCommand as R;
+pub(super) async fn run(wanted: RolloutSubcommand) -> anyhow::Result<()> {
+    use RolloutSubcommand as R;
     let (kind, given) = match wanted {
         R::Status { json, place } => return show(&place.open().await?, json).await,
         R::Vote { vote, account, comment, json, place } => {
             let local = place.open().await?;
-            let contribution = Contribution::Vote { go: vote == "go", comment };
+            let record_entry = RecordEntry::Vote { go: vote == "go", comment };
             let person = person_of(&local.service, &account).await?;
             let voter = local.actor.clone().acting_for(&person);
-            add(&local.service, &voter, local.environment, &contribution).await?;
+            add(&local.service, &voter, local.environment, &record_entry).await?;
             return show(&local, json).await;
         }
         R::Review { place } => {
@@ -121,7 +121,7 @@ pub(super) async fn run(wanted: RolloutCommand) -> anyhow::Result<()> {
     };
     let local = given.place.open_without_telemetry().await?;
     let (service, actor, environment) = (&local.service, &local.actor, local.environment);
-    let wanted = Command::new(kind, given.reason);
+    let wanted = RolloutCommand::new(kind, given.reason);
     match command(service, actor, environment, &wanted, given.if_version).await {
         Ok(_) => show(&local, given.json).await,
         Err(ServiceError::Refused(refusal)) => {
@@ -138,7 +138,7 @@ async fn now(local: &Local) -> anyhow::Result<RolloutView> {
 
 async fn show(local: &Local, json: bool) -> anyhow::Result<()> {
     let view = now(local).await?;
-    let status = RolloutStatus::of(&view);
+    let status = RolloutOverview::of(&view);
     if json {
         return print_json(&status);
     }
@@ -158,7 +158,7 @@ async fn show(local: &Local, json: bool) -> anyhow::Result<()> {
         };
         print(&format!("  {sign}  {}: {}", condition.title, condition.detail))?;
     }
-    for incident in view.standing.record.open_incidents() {
+    for incident in view.state.record.open_incidents() {
         let id = incident.id;
         print(&format!("  incident {id} is open: {}, {}", incident.kind.title(), incident.reason))?;
     }

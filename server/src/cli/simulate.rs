@@ -14,13 +14,13 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(super) struct SimulateArgs {
-    /// The server's address
+    /// The address of the server
     #[arg(long, default_value = "http://127.0.0.1:8080")]
     url: String,
     /// The client key of the environment
     #[arg(long, env = "PHASEGATE_CLIENT_KEY")]
     client_key: String,
-    /// How many people
+    /// How many users to simulate
     #[arg(long, default_value_t = 2_000)]
     users: u32,
     /// On how many days they are seen, up to yesterday
@@ -38,7 +38,7 @@ pub(super) struct SimulateArgs {
     /// Send everything in an order that means nothing, and one session in ten twice
     #[arg(long)]
     disorder: bool,
-    /// Print JSON
+    /// Print JSON instead of text
     #[arg(long)]
     json: bool,
 }

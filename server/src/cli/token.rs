@@ -32,15 +32,15 @@ pub(super) enum TokenCommand {
         /// The account that answers for it, by its e-mail address; votes by the token are that account's
         #[arg(long, value_name = "EMAIL")]
         owner: Option<String>,
-        /// Print JSON
+        /// Print JSON instead of text
         #[arg(long)]
         json: bool,
         #[command(flatten)]
         place: Place,
     },
-    /// List server tokens.
+    /// List the server tokens of an environment.
     List {
-        /// Print JSON
+        /// Print JSON instead of text
         #[arg(long)]
         json: bool,
         #[command(flatten)]

@@ -1,26 +1,26 @@
-//! From what a page sent to facts: the last check, against what the environment knows.
+//! From what a page sent to events: the last check, against what the environment knows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 use phasegate_domain::{
     Timestamp,
-    collecting::Collecting,
+    collection_settings::CollectionSettings,
     ids::{EnvironmentId, FlagKey, PhaseNumber, SegmentKey, VariantName},
     simulation::{FLAGS, SEGMENTS},
     telemetry::{
-        Arm, Batch, Device, ErrorReport, Fact, FactKind, Feedback, NetworkHash, Severity,
+        Arm, Batch, Device, ErrorReport, Event, EventKind, Feedback, NetworkHash, Severity,
         TaskOutcome, TimingKind, Visit, refusal_class,
     },
     vitals::Vital,
     words::plain,
 };
 use phasegate_service::{
-    LiveEnvironment, Service,
-    collecting::in_force,
+    CachedEnvironment, Service,
+    collection_settings::in_force,
     telemetry::{person, session},
 };
-use phasegate_wire::decode::{self, Event, Outcome, Timed};
+use phasegate_wire::decode::{self, Outcome, Timed, WireEvent};
 use serde_json::Value;
 
 use super::raw::compressed;
@@ -44,12 +44,12 @@ pub(super) struct Sending {
     pub(super) network: Option<NetworkHash>,
 }
 
-/// Turns a payload into a batch of facts, at the server's time. What is switched off is left out
+/// Turns a payload into a batch of events, at the server's time. What is switched off is left out
 /// without a word: the page did nothing wrong.
 pub(super) fn batch(
     service: &Service,
     mut payload: decode::Batch<'_>,
-    live: &LiveEnvironment,
+    live: &CachedEnvironment,
     sending: Sending,
 ) -> (Batch, Rejected) {
     let (now, collecting) = (service.now(), in_force(service, live));
@@ -57,18 +57,18 @@ pub(super) fn batch(
     let known = Known { live, is_made_up };
     let visit = visit(service, &payload, &known, sending);
     let events = std::mem::take(&mut payload.events);
-    let mut facts = Vec::with_capacity(events.len() + 1);
+    let mut accepted = Vec::with_capacity(events.len() + 1);
     let mut rejected = Vec::new();
     let mut is_taken = Vec::with_capacity(events.len());
     for (index, event) in events.into_iter().enumerate() {
-        let before = facts.len();
+        let before = accepted.len();
         let properties = event.as_ref().map(properties).unwrap_or_default();
-        match event.and_then(|timed| fact(timed, &known, sending.at)) {
-            Ok(fact) if is_made_up || is_wanted(&fact.kind, collecting) => {
-                let at = fact.at;
-                facts.push(fact);
+        match event.and_then(|timed| to_event(timed, &known, sending.at)) {
+            Ok(event) if is_made_up || is_wanted(&event.kind, collecting) => {
+                let at = event.at;
+                accepted.push(event);
                 let page = String::new();
-                facts.extend(properties.into_iter().map(|kind| Fact {
+                accepted.extend(properties.into_iter().map(|kind| Event {
                     at,
                     page: page.clone(),
                     kind,
@@ -77,31 +77,34 @@ pub(super) fn batch(
             Ok(_) => {}
             Err(reason) => rejected.push((index, plain(&reason))),
         }
-        is_taken.push(facts.len() > before);
+        is_taken.push(accepted.len() > before);
     }
     let keeps_raw =
-        !is_made_up && !facts.is_empty() && live.environment.retention.value.raw_days > 0;
+        !is_made_up && !accepted.is_empty() && live.environment.retention.value.raw_days > 0;
     let raw = match keeps_raw {
         true => compressed(&payload, &visit, &is_taken),
         false => Vec::new(),
     };
-    facts.extend(lost(&payload, &rejected, now));
+    accepted.extend(lost(&payload, &rejected, now));
     let environment = sending.environment;
-    (Batch { id: payload.id, environment, received_at: now, visit, facts, raw }, rejected)
+    (
+        Batch { id: payload.id, environment, received_at: now, visit, events: accepted, raw },
+        rejected,
+    )
 }
 
 /// What was lost, and why. What a page claims to have dropped is bounded: it is only shown, never
 /// trusted.
-fn lost(payload: &decode::Batch<'_>, rejected: &Rejected, now: Timestamp) -> Vec<Fact> {
+fn lost(payload: &decode::Batch<'_>, rejected: &Rejected, now: Timestamp) -> Vec<Event> {
     let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
     for (_, reason) in rejected {
         *reasons.entry(refusal_class(reason)).or_default() += 1;
     }
     let events = payload.dropped.min(MAX_CLAIMED) + rejected.len() as u64;
-    let refused = reasons.into_iter().map(|(reason, events)| FactKind::Refused { reason, events });
-    let dropped = (events > 0).then_some(FactKind::Dropped { events });
+    let refused = reasons.into_iter().map(|(reason, events)| EventKind::Refused { reason, events });
+    let dropped = (events > 0).then_some(EventKind::Dropped { events });
     let kinds = refused.chain(dropped);
-    kinds.map(|kind| Fact { at: now, page: String::new(), kind }).collect()
+    kinds.map(|kind| Event { at: now, page: String::new(), kind }).collect()
 }
 
 /// Who sends it, and under which circumstances. What it was exposed to counts as far as the
@@ -154,7 +157,7 @@ fn arm(
     phase: Option<PhaseNumber>,
 ) -> Option<Arm> {
     let rollout = known.live.snapshot.rollout()?;
-    let is_decided_here = !known.is_made_up && rollout.standing.state.serving_phase() == phase;
+    let is_decided_here = !known.is_made_up && rollout.state.status.serving_phase() == phase;
     let adds = |flag: &FlagKey| rollout.plan.phase_that_adds(flag) <= phase;
     let is_asked =
         exposed.keys().any(|flag| rollout.plan.phase_that_adds(flag).is_some() && adds(flag));
@@ -162,71 +165,71 @@ fn arm(
 }
 
 /// Feedback is what somebody wanted to say, whatever is measured.
-fn is_wanted(kind: &FactKind, collecting: Collecting) -> bool {
+fn is_wanted(kind: &EventKind, collecting: CollectionSettings) -> bool {
     match kind {
-        FactKind::Vital { .. } | FactKind::Timing { .. } => collecting.performance,
-        FactKind::Error(_) => collecting.errors,
-        FactKind::Exposure { .. }
-        | FactKind::FeatureUsed { .. }
-        | FactKind::Engaged { .. }
-        | FactKind::Task { .. }
-        | FactKind::View
-        | FactKind::Custom { .. }
-        | FactKind::Property { .. } => collecting.analytics,
-        FactKind::Feedback(_) | FactKind::Dropped { .. } | FactKind::Refused { .. } => true,
+        EventKind::Vital { .. } | EventKind::Timing { .. } => collecting.performance,
+        EventKind::Error(_) => collecting.errors,
+        EventKind::Exposure { .. }
+        | EventKind::FeatureUsed { .. }
+        | EventKind::Engaged { .. }
+        | EventKind::Task { .. }
+        | EventKind::View
+        | EventKind::Custom { .. }
+        | EventKind::Property { .. } => collecting.analytics,
+        EventKind::Feedback(_) | EventKind::Dropped { .. } | EventKind::Refused { .. } => true,
     }
 }
 
-fn fact(timed: Timed, known: &Known<'_>, sent_at: Timestamp) -> Result<Fact, String> {
+fn to_event(timed: Timed, known: &Known<'_>, sent_at: Timestamp) -> Result<Event, String> {
     let Timed { age, page, event } = timed;
     let at = earlier(sent_at, age);
     let kind = match event {
-        Event::Vital(decode::Vital { name, value, was, .. }) => {
+        WireEvent::Vital(decode::Vital { name, value, was, .. }) => {
             let vital =
                 Vital::parse(&name).ok_or_else(|| format!("name: there is no vital {name:?}"))?;
-            FactKind::Vital { vital, millionths: value, was }
+            EventKind::Vital { vital, millionths: value, was }
         }
-        Event::Error(error) => FactKind::Error(report(error, page.clone())),
-        Event::View { .. } => FactKind::View,
-        Event::Exposure { flag, variant } => {
+        WireEvent::Error(error) => EventKind::Error(report(error, page.clone())),
+        WireEvent::View { .. } => EventKind::View,
+        WireEvent::Exposure { flag, variant } => {
             let flag = known.flag(&flag)?;
             let variant = known.variant(&flag, &variant)?;
-            FactKind::Exposure { flag, variant }
+            EventKind::Exposure { flag, variant }
         }
-        Event::Use { flag, .. } => FactKind::FeatureUsed { flag: known.flag(&flag)? },
-        Event::Engaged { flag, value } => {
-            FactKind::Engaged { flag: known.flag(&flag)?, millionths: value }
+        WireEvent::Use { flag, .. } => EventKind::FeatureUsed { flag: known.flag(&flag)? },
+        WireEvent::Engaged { flag, value } => {
+            EventKind::Engaged { flag: known.flag(&flag)?, millionths: value }
         }
-        Event::Task { name, outcome, value } => {
+        WireEvent::Task { name, outcome, value } => {
             let outcome = match outcome {
                 Outcome::Started => TaskOutcome::Started,
                 Outcome::Completed => TaskOutcome::Completed,
                 Outcome::Abandoned => TaskOutcome::Abandoned,
             };
-            FactKind::Task { name, outcome, millionths: value }
+            EventKind::Task { name, outcome, millionths: value }
         }
-        Event::Custom { name, .. } => FactKind::Custom { name },
-        Event::Timing { kind, name, value, failed } => {
+        WireEvent::Custom { name, .. } => EventKind::Custom { name },
+        WireEvent::Timing { kind, name, value, failed } => {
             let kind = match kind.as_str() {
                 "api" => TimingKind::Api,
                 "render" => TimingKind::Render,
                 other => return Err(format!("kind: \"api\" or \"render\", not {other:?}")),
             };
-            FactKind::Timing { kind, name, millionths: value, has_failed: failed }
+            EventKind::Timing { kind, name, millionths: value, has_failed: failed }
         }
-        Event::Feedback(decode::Feedback { kind, rating, score, message, screenshot }) => {
+        WireEvent::Feedback(decode::Feedback { kind, rating, score, message, screenshot }) => {
             let (message, page) = (message.trim().to_owned(), page.clone());
-            FactKind::Feedback(Feedback { kind, rating, score, message, page, screenshot })
+            EventKind::Feedback(Feedback { kind, rating, score, message, page, screenshot })
         }
     };
-    Ok(Fact { at, page, kind })
+    Ok(Event { at, page, kind })
 }
 
 /// What an event's own properties are.
-fn properties(timed: &Timed) -> Vec<FactKind> {
+fn properties(timed: &Timed) -> Vec<EventKind> {
     let (event, props) = match &timed.event {
-        Event::Custom { name, props } => (name, props),
-        Event::Use { flag, props } => (flag, props),
+        WireEvent::Custom { name, props } => (name, props),
+        WireEvent::Use { flag, props } => (flag, props),
         _ => return Vec::new(),
     };
     let text = |value: &Value| match value {
@@ -236,7 +239,7 @@ fn properties(timed: &Timed) -> Vec<FactKind> {
     };
     let property = |(name, value): (&String, &Value)| {
         let (event, name, value) = (event.clone(), name.clone(), text(value)?);
-        Some(FactKind::Property { event, name, value })
+        Some(EventKind::Property { event, name, value })
     };
     props.iter().filter_map(property).collect()
 }
@@ -261,9 +264,9 @@ fn report(error: decode::Error, page: String) -> ErrorReport {
     ErrorReport { message, page, stack, feature, component, severity, count, is_noise, crumbs }
 }
 
-/// What facts may be about: what the environment has, or what simulations make up.
+/// What events may be about: what the environment has, or what simulations make up.
 struct Known<'a> {
-    live: &'a LiveEnvironment,
+    live: &'a CachedEnvironment,
     is_made_up: bool,
 }
 

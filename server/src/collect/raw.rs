@@ -14,7 +14,6 @@ struct Kept<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     session: Option<String>,
     returning: bool,
-    /// In millionths.
     rate: u64,
     device: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -30,7 +30,6 @@ pub(crate) struct Readers {
 }
 
 impl Readers {
-    /// Starts the threads.
     pub(crate) fn new() -> Self {
         let (jobs, waiting) = mpsc::channel::<Job>(MAX_WAITING);
         let waiting = Arc::new(Mutex::new(waiting));

@@ -1,4 +1,4 @@
-//! `POST /collect/screenshot`: a picture, whose id the feedback then names.
+//! `POST /collect/screenshot`: a screenshot, whose id the feedback then names.
 
 use axum::{
     Json,
@@ -17,7 +17,6 @@ use crate::http::{AppState, ClientAddress, Problem, Sender};
 /// What became of it.
 #[derive(Debug, Serialize)]
 struct Receipt {
-    /// Its name.
     id: String,
 }
 

@@ -1,5 +1,5 @@
-//! `/collect/simulation`: telemetry that is made up, and what the server measured of it. Whoever has
-//! the public key may do this, because nothing that is real can be read or changed by it.
+//! `/collect/simulation`: simulated telemetry, and what the server measured of it. The public key is
+//! enough, because real telemetry can neither be read nor changed here.
 
 use std::collections::BTreeMap;
 
@@ -44,7 +44,7 @@ pub(super) fn routes() -> Router<AppState> {
 /// The fields of an address.
 type Fields = Query<BTreeMap<String, String>>;
 
-/// Who reads what was made up: nobody in particular.
+/// The actor that reads simulated telemetry: it has no account.
 fn reader() -> Actor {
     Actor::token("simulation", Role::Viewer, &[Scope::Read], Reach::Environment, "simulation")
 }
@@ -111,7 +111,7 @@ async fn begin(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// When and where a batch was sent; one that is made up says so itself.
+/// When and where a batch was sent; simulated batches carry their own time.
 pub(super) async fn sending(
     service: &Service,
     environment: EnvironmentId,

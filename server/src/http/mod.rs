@@ -47,9 +47,9 @@ impl Deref for AppState {
 }
 
 /// The parts of [`AppState`].
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug)]
 pub struct Parts {
-    /// The use cases.
     pub(crate) service: Arc<Service>,
     /// Cancelled when the server stops.
     pub(crate) stopping: CancellationToken,
@@ -66,7 +66,7 @@ pub struct Parts {
     pub(crate) back_off: BackOff,
     /// The threads that read batches.
     pub(crate) readers: Readers,
-    /// One permit for each picture that may be stored at once.
+    /// One permit for each screenshot that may be stored at once.
     pub(crate) uploads: Semaphore,
     /// One permit for each simulation that may be begun or read.
     pub(crate) simulations: Semaphore,

@@ -4,7 +4,7 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use phasegate_domain::rollout::Refusal;
+use phasegate_domain::rollout::CommandError;
 use phasegate_service::ServiceError;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -62,7 +62,7 @@ impl From<ServiceError> for Problem {
             | ServiceError::TokenReach { .. } => StatusCode::FORBIDDEN,
             ServiceError::NotFound { .. } => StatusCode::NOT_FOUND,
             ServiceError::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            ServiceError::Refused(Refusal::NotAllowed { .. }) => StatusCode::FORBIDDEN,
+            ServiceError::Refused(CommandError::NotAllowed { .. }) => StatusCode::FORBIDDEN,
             ServiceError::Refused(refusal) if refusal.is_about_input() => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }

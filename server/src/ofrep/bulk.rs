@@ -11,12 +11,12 @@ use axum::{
 use phasegate_domain::{
     Timestamp,
     bucket::Share,
-    collecting::Collecting,
+    collection_settings::CollectionSettings,
     context::EvaluationContext,
     flags::{Answer, Evaluator},
     snapshot::FlagEntry,
 };
-use phasegate_service::{LiveEnvironment, collecting::in_force, rollout::current_phase};
+use phasegate_service::{CachedEnvironment, collection_settings::in_force, rollout::current_phase};
 use phasegate_wire::MAX_SEGMENTS;
 use serde::Serialize;
 
@@ -60,7 +60,7 @@ struct BulkMetadata<'a> {
     collect_rate: Option<f64>,
 }
 
-fn segments(live: &LiveEnvironment, context: &EvaluationContext, now: Timestamp) -> String {
+fn segments(live: &CachedEnvironment, context: &EvaluationContext, now: Timestamp) -> String {
     let mut all = String::new();
     for (key, segment) in live.snapshot.segments().iter().take(MAX_SEGMENTS) {
         if segment.matches(context, live.snapshot.segments(), now) {
@@ -73,7 +73,11 @@ fn segments(live: &LiveEnvironment, context: &EvaluationContext, now: Timestamp)
     all
 }
 
-fn metadata(live: &LiveEnvironment, collecting: Collecting, segments: String) -> BulkMetadata<'_> {
+fn metadata(
+    live: &CachedEnvironment,
+    collecting: CollectionSettings,
+    segments: String,
+) -> BulkMetadata<'_> {
     let off = |is_on: bool| (!is_on).then_some(false);
     let rollout = live.snapshot.rollout().map(|rollout| rollout.key.as_str());
     let known = BulkMetadata {
@@ -139,7 +143,7 @@ pub(super) async fn evaluate(
 /// A flag without an answer does not keep the others from theirs.
 fn write_answer<'a>(
     body: &mut Vec<u8>,
-    live: &'a LiveEnvironment,
+    live: &'a CachedEnvironment,
     entry: &'a FlagEntry,
     evaluator: &Evaluator<'a, '_>,
 ) -> Result<(), OfrepError> {

@@ -13,7 +13,7 @@ use phasegate_domain::{
     snapshot::FlagEntry,
 };
 use phasegate_service::{
-    LiveEnvironment,
+    CachedEnvironment,
     keys::{self, Purpose},
 };
 use serde::Deserialize;
@@ -53,7 +53,7 @@ pub(crate) fn sent_key(headers: &HeaderMap) -> Option<&str> {
 /// A request that was read.
 pub(super) struct Asked {
     /// What it asks about.
-    pub(super) live: Arc<LiveEnvironment>,
+    pub(super) live: Arc<CachedEnvironment>,
     /// Whom it asks for.
     pub(super) context: EvaluationContext,
     /// Differs where the context does.
@@ -140,7 +140,10 @@ fn mended(body: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// The flag that is asked for.
-pub(super) fn find<'a>(live: &'a LiveEnvironment, key: &str) -> Result<&'a FlagEntry, OfrepError> {
+pub(super) fn find<'a>(
+    live: &'a CachedEnvironment,
+    key: &str,
+) -> Result<&'a FlagEntry, OfrepError> {
     live.snapshot.flag(key).ok_or_else(|| {
         let details = format!("there is no flag {key:?} in this environment");
         OfrepError::new(StatusCode::NOT_FOUND, ErrorCode::FlagNotFound, details).of(key)

@@ -148,8 +148,8 @@ async fn person_json(
     Ok(([(header::CONTENT_DISPOSITION, name)], axum::Json(data)).into_response())
 }
 
-/// A picture that came with feedback. It is whatever somebody has sent: the policy lets it be
-/// nothing but a picture, and the browser must not guess.
+/// A screenshot that came with feedback. It is whatever somebody has sent: the policy lets it be
+/// nothing but a screenshot, and the browser must not guess.
 async fn picture(
     State(state): State<AppState>,
     person: axum::Extension<Person>,

@@ -36,7 +36,7 @@ fn get<'a>(fields: &'a BTreeMap<String, String>, name: &str) -> &'a str {
     fields.get(name).map_or("", String::as_str)
 }
 
-/// The environment that the address names, or the one that the browser has chosen; where made up
+/// The environment that the address names, or the one that the browser has chosen; where simulated
 /// telemetry is kept, if that is asked for.
 fn environment(
     state: &AppState,

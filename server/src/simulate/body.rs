@@ -1,11 +1,11 @@
-//! A made up batch as a page would write it.
+//! A simulated batch as a page would write it.
 
 use anyhow::{bail, ensure};
 use phasegate_domain::{
     simulation::{MadeUpBatch, MadeUpSession},
-    telemetry::{Fact, FactKind, Severity, Simulation, TaskOutcome},
+    telemetry::{Event, EventKind, Severity, Simulation, TaskOutcome},
 };
-use phasegate_wire::encode::{Event, EventsWriter};
+use phasegate_wire::encode::{EventsWriter, WireEvent};
 use serde_json::{Value, json};
 
 /// The body of `POST /collect`.
@@ -16,8 +16,8 @@ pub(super) fn of(
 ) -> anyhow::Result<String> {
     let sent_at = batch.at.timestamp_millis();
     let mut events = EventsWriter::new(sent_at.unsigned_abs());
-    for fact in &batch.facts {
-        ensure!(events.push(&event(fact)?), "a made up batch is too large");
+    for event in &batch.events {
+        ensure!(events.push(&wire_event(event)?), "a simulated batch is too large");
     }
     let segments: Vec<&str> = session.segments.iter().map(|segment| segment.as_str()).collect();
     let events: Value = serde_json::from_str(&events.finish())?;
@@ -37,41 +37,41 @@ pub(super) fn of(
     Ok(frame.to_string())
 }
 
-fn event(fact: &Fact) -> anyhow::Result<Event> {
-    let at = fact.at.timestamp_millis().unsigned_abs();
-    let event = |kind: &str| Event::new(kind, at).text_if_any("page", &fact.page);
-    Ok(match &fact.kind {
-        FactKind::View => event("view"),
-        FactKind::Vital { vital, millionths, was } => {
-            let told = event("vital").text("name", vital.as_str()).number("value", *millionths);
+fn wire_event(event: &Event) -> anyhow::Result<WireEvent> {
+    let at = event.at.timestamp_millis().unsigned_abs();
+    let new = |kind: &str| WireEvent::new(kind, at).text_if_any("page", &event.page);
+    Ok(match &event.kind {
+        EventKind::View => new("view"),
+        EventKind::Vital { vital, millionths, was } => {
+            let told = new("vital").text("name", vital.as_str()).number("value", *millionths);
             match was {
                 Some(was) => told.number("was", *was),
                 None => told,
             }
         }
-        FactKind::Error(report) => event("error")
+        EventKind::Error(report) => new("error")
             .text("message", &report.message)
             .text("severity", severity(report.severity))
             .number("count", report.count),
-        FactKind::Engaged { flag, millionths } => {
-            event("engaged").text("flag", flag.as_str()).number("value", *millionths)
+        EventKind::Engaged { flag, millionths } => {
+            new("engaged").text("flag", flag.as_str()).number("value", *millionths)
         }
-        FactKind::Task { name, outcome, millionths } => event("task")
+        EventKind::Task { name, outcome, millionths } => new("task")
             .text("name", name)
             .text("outcome", TaskOutcome::as_str(*outcome))
             .number("value", *millionths),
-        FactKind::Exposure { flag, variant } => {
-            event("exposure").text("flag", flag.as_str()).text("variant", variant.as_str())
+        EventKind::Exposure { flag, variant } => {
+            new("exposure").text("flag", flag.as_str()).text("variant", variant.as_str())
         }
-        FactKind::FeatureUsed { flag } => event("use").text("flag", flag.as_str()),
-        FactKind::Custom { name } => event("custom").text("name", name),
-        FactKind::Timing { kind, name, millionths, has_failed } => {
-            let told = event("timing").text("kind", kind.as_str()).text("name", name);
+        EventKind::FeatureUsed { flag } => new("use").text("flag", flag.as_str()),
+        EventKind::Custom { name } => new("custom").text("name", name),
+        EventKind::Timing { kind, name, millionths, has_failed } => {
+            let told = new("timing").text("kind", kind.as_str()).text("name", name);
             let told = told.number("value", *millionths);
             if *has_failed { told.raw("failed", "true") } else { told }
         }
-        FactKind::Feedback(feedback) => {
-            let mut told = event("feedback").text("kind", &feedback.kind);
+        EventKind::Feedback(feedback) => {
+            let mut told = new("feedback").text("kind", &feedback.kind);
             if let Some(rating) = feedback.rating {
                 told = told.number("rating", rating.into());
             }
@@ -81,9 +81,10 @@ fn event(fact: &Fact) -> anyhow::Result<Event> {
             told.text_if_any("message", &feedback.message)
         }
         // A page writes these another way, and no population says them.
-        kind
-        @ (FactKind::Property { .. } | FactKind::Dropped { .. } | FactKind::Refused { .. }) => {
-            bail!("a made up batch holds {kind:?}")
+        kind @ (EventKind::Property { .. }
+        | EventKind::Dropped { .. }
+        | EventKind::Refused { .. }) => {
+            bail!("a simulated batch holds {kind:?}")
         }
     })
 }

@@ -1,4 +1,4 @@
-//! Drives a server with a population that is made up, over the endpoints that pages use, and holds
+//! Drives a server with a simulated population, over the endpoints that pages use, and compares
 //! what it measures against what is known to be true.
 
 mod body;
@@ -12,7 +12,7 @@ use phasegate_domain::{
     simulation::{
         Expected, FLAGS, MadeUpSession, PHASES, Population, Random, SEGMENTS, Truth, batches,
     },
-    telemetry::{Period, Simulation},
+    telemetry::{Simulation, TimeRange},
 };
 use serde::Serialize;
 use tokio::task::JoinSet;
@@ -43,7 +43,6 @@ pub(crate) struct Metric {
     pub(crate) metric: String,
     /// `exact`, or `quantile`, which may be off by 1 %.
     pub(crate) kind: &'static str,
-    /// What is true.
     pub(crate) truth: f64,
     /// What the system measured; nothing if it says nothing about it.
     pub(crate) measured: Option<f64>,
@@ -96,7 +95,6 @@ pub(crate) async fn simulate(
     Ok(truth.expected(simulation).into_iter().map(|one| compare(one, &readings)).collect())
 }
 
-/// Fisher and Yates.
 fn shuffle(order: &mut [u32], chance: &mut Random) {
     for last in (1..order.len()).rev() {
         let other = chance.below(last as u64 + 1) as usize;
@@ -126,7 +124,7 @@ fn sent(
 /// All that the panels say, of everybody and of each slice.
 async fn read(client: &Client, simulation: &Simulation) -> anyhow::Result<Readings> {
     let last = simulation.last_day;
-    let period = Period::Days { first: simulation.first_day(), last }.query();
+    let period = TimeRange::Days { first: simulation.first_day(), last }.query();
     let mut slices = vec![String::new()];
     slices.extend(SEGMENTS.iter().map(|segment| format!("segment:{segment}")));
     for (phase, _) in PHASES {

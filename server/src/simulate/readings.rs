@@ -7,7 +7,6 @@ use serde_json::Value;
 /// The fields by which lines of a list are told apart.
 const NAMES: [&str; 7] = ["/flag", "/name", "/date", "/vital", "/title", "/days", "/timing/name"];
 
-/// Numbers by name.
 #[derive(Debug, Default)]
 pub(super) struct Readings(BTreeMap<String, f64>);
 
@@ -24,7 +23,6 @@ impl Readings {
         }
     }
 
-    /// A number.
     pub(super) fn get(&self, name: &str) -> Option<f64> {
         self.0.get(name).copied()
     }

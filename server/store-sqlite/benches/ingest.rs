@@ -13,7 +13,7 @@ use phasegate_domain::{
     ids::{EnvironmentId, FlagKey, PhaseNumber, VariantName},
     simulation::{MadeUpBatch, MadeUpSession, Population, batches},
     telemetry::{
-        Arm, Batch, Device, Fact, FactKind, PersonHash, SessionHash, Simulation, TimingKind, Visit,
+        Arm, Batch, Device, Event, EventKind, SessionHash, Simulation, TimingKind, UserHash, Visit,
     },
     vitals::Vital,
 };
@@ -91,7 +91,7 @@ async fn made_up_people(path: &std::path::Path) {
     for group in population.sessions.chunks(BATCHES) {
         let batches: Vec<Batch> =
             group.iter().flat_map(|session| told(&simulation, session)).collect();
-        events += batches.iter().map(|batch| batch.facts.len()).sum::<usize>();
+        events += batches.iter().map(|batch| batch.events.len()).sum::<usize>();
         groups += 1;
         let begun = Instant::now();
         store.append(&batches).await.unwrap();
@@ -99,7 +99,7 @@ async fn made_up_people(path: &std::path::Path) {
     }
     let each = spent.as_secs_f64() / f64::from(groups);
     println!(
-        "  made up people, {BATCHES} sessions at once     {:>10.0} events/s",
+        "  simulated users, {BATCHES} sessions at once     {:>10.0} events/s",
         events as f64 / spent.as_secs_f64()
     );
     println!(
@@ -117,7 +117,7 @@ fn told(simulation: &Simulation, session: &MadeUpSession) -> Vec<Batch> {
         environment: EnvironmentId(1),
         received_at: chrono::DateTime::from_timestamp(20_801 * 86_400, 0).unwrap(),
         visit: Visit {
-            who: Some((PersonHash(hash(session.person.into())), SessionHash(hash(number)))),
+            who: Some((UserHash(hash(session.person.into())), SessionHash(hash(number)))),
             device: session.device,
             release: Some(made.release.to_owned()),
             exposed: made.exposed,
@@ -127,7 +127,7 @@ fn told(simulation: &Simulation, session: &MadeUpSession) -> Vec<Batch> {
             arm: Arm::parse("2:everyone:20000:treatment"),
             ..Visit::default()
         },
-        facts: made.facts,
+        events: made.events,
         raw: Vec::new(),
     };
     batches(simulation, session).into_iter().map(batch).collect()
@@ -138,22 +138,22 @@ fn batch(number: usize) -> Batch {
     let flag = || FlagKey::new("ENHANCED_EXERCISE_LIBRARY").unwrap();
     let on = || VariantName::new("on").unwrap();
     let kinds = [
-        FactKind::View,
-        FactKind::Vital { vital: Vital::Lcp, millionths: 1_000_000 + number as u64, was: None },
-        FactKind::Vital { vital: Vital::Inp, millionths: 120_000, was: None },
-        FactKind::Exposure { flag: flag(), variant: on() },
-        FactKind::FeatureUsed { flag: flag() },
-        FactKind::Timing {
+        EventKind::View,
+        EventKind::Vital { vital: Vital::Lcp, millionths: 1_000_000 + number as u64, was: None },
+        EventKind::Vital { vital: Vital::Inp, millionths: 120_000, was: None },
+        EventKind::Exposure { flag: flag(), variant: on() },
+        EventKind::FeatureUsed { flag: flag() },
+        EventKind::Timing {
             kind: TimingKind::Api,
             name: "/api/exercises/:id".into(),
             millionths: 98_000,
             has_failed: false,
         },
-        FactKind::Custom { name: "set_logged".into() },
+        EventKind::Custom { name: "set_logged".into() },
     ];
-    let facts = kinds.into_iter().cycle().take(EVENTS);
+    let events = kinds.into_iter().cycle().take(EVENTS);
     let visit = Visit {
-        who: Some((PersonHash(number as u64 % 5_000), SessionHash(number as u64))),
+        who: Some((UserHash(number as u64 % 5_000), SessionHash(number as u64))),
         device: Device::ALL.into_iter().nth(number % 3).unwrap_or_default(),
         release: Some(format!("1.{}", number % 4)),
         exposed: [(flag(), on())].into(),
@@ -166,7 +166,7 @@ fn batch(number: usize) -> Batch {
         environment: EnvironmentId(1),
         received_at: at,
         visit,
-        facts: facts.map(|kind| Fact { at, page: "/exercises".into(), kind }).collect(),
+        events: events.map(|kind| Event { at, page: "/exercises".into(), kind }).collect(),
         raw: Vec::new(),
     }
 }

@@ -35,7 +35,6 @@ const JOURNAL_BYTES: u64 = 64 * 1024 * 1024;
 /// How long to wait for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// One SQLite file.
 #[derive(Debug, Clone)]
 pub(crate) struct Database {
     writer: SqlitePool,
@@ -153,7 +152,7 @@ pub(crate) async fn commit(transaction: WriteTransaction) -> Result<(), StoreErr
 
 /// Makes something of what was read, on a thread of its own: a panel asks for several things at once,
 /// and other people's requests are not to wait for it.
-pub(crate) async fn apart<T: Send + 'static>(
+pub(crate) async fn run_blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
     let done = tokio::task::spawn_blocking(work).await;

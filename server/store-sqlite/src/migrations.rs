@@ -39,14 +39,13 @@ const TELEMETRY: &[MigrationFile] = migration_files!("telemetry":
     (4, "slices"),
     (5, "persons"),
     (6, "label_visitors"),
+    (7, "terms"),
 );
 
-/// Migrations of `state.db`.
 pub(crate) fn state_migrations() -> Migrator {
     migrator(STATE)
 }
 
-/// Migrations of `telemetry.db`.
 pub(crate) fn telemetry_migrations() -> Migrator {
     migrator(TELEMETRY)
 }

@@ -12,10 +12,11 @@ use phasegate_domain::{
     Timestamp,
     ids::EnvironmentId,
     telemetry::{
-        Batch, Fact, FactKind, PersonHash, Resolution, Retention, Series, SessionHash, Slice, Visit,
+        Batch, Dimension, Event, EventKind, Metric, Resolution, RetentionPolicy, SessionHash,
+        UserHash, Visit,
     },
 };
-use phasegate_store::{Appended, StoreError, TelemetryStore, models::RowQuery};
+use phasegate_store::{Appended, StoreError, TelemetryStore, models::RollupQuery};
 use phasegate_store_sqlite::SqliteTelemetry;
 
 const HERE: EnvironmentId = EnvironmentId(1);
@@ -31,8 +32,8 @@ fn batch(id: &str, day: i64, text: &str) -> Batch {
         id: id.into(),
         environment: HERE,
         received_at: at(day),
-        visit: Visit { who: Some((PersonHash(7), SessionHash(1))), ..Visit::default() },
-        facts: vec![Fact { at: at(day), page: "/".into(), kind: FactKind::View }],
+        visit: Visit { who: Some((UserHash(7), SessionHash(1))), ..Visit::default() },
+        events: vec![Event { at: at(day), page: "/".into(), kind: EventKind::View }],
         raw: zstd::encode_all(raw.as_bytes(), 1).unwrap(),
     }
 }
@@ -45,13 +46,13 @@ fn files(folder: &Path) -> Vec<String> {
     names
 }
 
-fn kept(here: u16, elsewhere: u16) -> BTreeMap<EnvironmentId, Retention> {
-    let days = |raw_days| Retention { raw_days, ..Retention::default() };
+fn kept(here: u16, elsewhere: u16) -> BTreeMap<EnvironmentId, RetentionPolicy> {
+    let days = |raw_days| RetentionPolicy { raw_days, ..RetentionPolicy::default() };
     [(HERE, days(here)), (ELSEWHERE, days(elsewhere))].into()
 }
 
 async fn said(store: &SqliteTelemetry, environment: EnvironmentId) -> Vec<String> {
-    let found = store.person(environment, PersonHash(7)).await.unwrap();
+    let found = store.person(environment, UserHash(7)).await.unwrap();
     let text = |content: &serde_json::Value| content["said"].as_str().unwrap().to_owned();
     found.batches.iter().map(|batch| text(&batch.content)).collect()
 }
@@ -71,17 +72,17 @@ async fn a_day_of_raw_events_is_a_file_and_goes_with_it() {
     assert_eq!(sizes.raw_days, 2);
 
     // On day 12, two days are today and yesterday.
-    store.forget_old(at(12), &kept(2, 2)).await.unwrap();
+    store.purge_expired(at(12), &kept(2, 2)).await.unwrap();
     assert_eq!(files(folder.path()), ["1970-01-12.db"]);
-    store.forget_old(at(12), &kept(1, 2)).await.unwrap();
+    store.purge_expired(at(12), &kept(1, 2)).await.unwrap();
     assert_eq!(said(&store, HERE).await, [""; 0], "kept for less long than elsewhere");
     assert_eq!(said(&store, ELSEWHERE).await, ["other"]);
     // The file that is being written to goes as well, and a new one comes.
-    store.forget_old(at(13), &kept(1, 1)).await.unwrap();
+    store.purge_expired(at(13), &kept(1, 1)).await.unwrap();
     assert!(files(folder.path()).is_empty());
     store.append(&[batch("c", 11, "late")]).await.unwrap();
     assert_eq!(said(&store, HERE).await, ["late"]);
-    assert_eq!(store.forget_person(HERE, PersonHash(7)).await.unwrap().batches, 1);
+    assert_eq!(store.erase_user(HERE, UserHash(7)).await.unwrap().batches, 1);
     assert!(said(&store, HERE).await.is_empty());
 }
 
@@ -107,9 +108,9 @@ async fn a_full_disk_loses_nothing_and_breaks_nothing() {
     store.append(&[batch("0", 10, "x")]).await.unwrap();
     store.limit_pages(1).await.unwrap();
     let large = |n: i64| {
-        let kind = |m| FactKind::Custom { name: format!("{m:0150}") };
-        let facts = (0..100).map(|m| Fact { at: at(10), page: format!("/{m}"), kind: kind(m) });
-        Batch { facts: facts.collect(), ..batch(&n.to_string(), 10, "x") }
+        let kind = |m| EventKind::Custom { name: format!("{m:0150}") };
+        let events = (0..100).map(|m| Event { at: at(10), page: format!("/{m}"), kind: kind(m) });
+        Batch { events: events.collect(), ..batch(&n.to_string(), 10, "x") }
     };
     let refused = store.append(&[large(1)]).await.unwrap_err();
     assert!(matches!(refused, StoreError::Full), "{refused:?}");
@@ -122,16 +123,16 @@ async fn a_full_disk_loses_nothing_and_breaks_nothing() {
     drop(store);
     let store = SqliteTelemetry::open(&path).await.unwrap();
     let day = Resolution::Day.span_of(at(10));
-    let query = RowQuery {
+    let query = RollupQuery {
         environment: HERE,
         resolution: Resolution::Day,
-        series: vec![Series::Custom],
-        slices: vec![Slice::All],
+        series: vec![Metric::Custom],
+        slices: vec![Dimension::All],
         from: day,
         to: day + 1,
     };
     let rows = store.rows(&query).await.unwrap();
-    assert_eq!(rows.iter().map(|row| row.tally.count()).sum::<u64>(), 100);
+    assert_eq!(rows.iter().map(|row| row.aggregate.count()).sum::<u64>(), 100);
 }
 
 #[tokio::test]

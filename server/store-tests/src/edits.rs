@@ -1,8 +1,8 @@
 //! Stories of changes: flags, segments, overrides, keys and environments.
 
 use phasegate_domain::{
-    flags::{Flag, FlagDocument, FlagState, PersonalOverride},
-    history::{ActorName, Change, HistoryEntry, SubjectKind},
+    flags::{Flag, FlagDocument, FlagState, IndividualOverride},
+    history::{ActorName, AuditEntry, Change, SubjectKind},
     ids::{EnvironmentId, EnvironmentKey, FlagKey, TokenId, VariantName},
     people::{Reach, Scope},
     segments::Segment,
@@ -10,16 +10,16 @@ use phasegate_domain::{
 use phasegate_store::{
     StateStore, StoreError, TelemetryStore,
     models::{
-        ClientKey, Digest, Edit, FlagVersion, HistoryQuery, NewFlag, PlacedEntry, ServerToken,
-        UsageRow,
+        AuditQuery, ClientKey, Digest, Edit, EnvironmentAuditEntry, FlagVersion, NewFlag,
+        ServerToken, UsageRow,
     },
 };
 use serde_json::{Value, json};
 
 use crate::{at, state::started};
 
-fn entry(key: &str, second: i64) -> HistoryEntry {
-    HistoryEntry {
+fn entry(key: &str, second: i64) -> AuditEntry {
+    AuditEntry {
         at: at(second),
         actor: ActorName("ada".into()),
         change: Change::Saved {
@@ -31,8 +31,8 @@ fn entry(key: &str, second: i64) -> HistoryEntry {
     }
 }
 
-fn placed(environment: EnvironmentId, key: &str, second: i64) -> PlacedEntry {
-    PlacedEntry::new(environment, entry(key, second))
+fn placed(environment: EnvironmentId, key: &str, second: i64) -> EnvironmentAuditEntry {
+    EnvironmentAuditEntry::new(environment, entry(key, second))
 }
 
 fn flag(fields: Value) -> (Flag, FlagState) {
@@ -47,8 +47,8 @@ fn checkout() -> (Flag, FlagState) {
         "schedule": [{"at": "2026-12-01T00:00:00Z", "enabled": false}]}))
 }
 
-fn personal(user: &str, variant: &str) -> PersonalOverride {
-    PersonalOverride {
+fn personal(user: &str, variant: &str) -> IndividualOverride {
+    IndividualOverride {
         flag: FlagKey::new("A").unwrap(),
         targeting_key: user.into(),
         variant: VariantName::new(variant).unwrap(),
@@ -85,7 +85,7 @@ pub async fn a_flag_lives_from_creation_to_deletion(store: impl StateStore) {
     let delete = [Edit::DeleteFlag(key.clone(), 2)];
     store.edit(environment, &delete, &[placed(environment, "CHECKOUT", 4)]).await.unwrap();
     assert_eq!(store.flags(environment, &[]).await.unwrap().len(), 1);
-    let query = HistoryQuery {
+    let query = AuditQuery {
         since: None,
         until: None,
         kind: Some(SubjectKind::Flag),
@@ -117,7 +117,7 @@ pub async fn an_edit_upon_an_old_version_changes_nothing(store: impl StateStore)
     assert!(matches!(refused, Err(StoreError::Conflict)), "{refused:?}");
     let flags = store.flags(environment, &[]).await.unwrap();
     assert_eq!((flags.len(), &*flags[0].state), (1, &state));
-    let query = HistoryQuery { limit: 10, ..HistoryQuery::default() };
+    let query = AuditQuery { limit: 10, ..AuditQuery::default() };
     assert_eq!(store.history(environment, &query).await.unwrap().len(), 1);
     let flag = Flag::clone(&flags[0].flag);
     for edit in [
@@ -240,7 +240,7 @@ pub async fn an_environment_begins_with_all_flags(store: impl StateStore) {
         &elsewhere,
         "new ones are in all"
     );
-    let query = HistoryQuery { limit: 10, ..HistoryQuery::default() };
+    let query = AuditQuery { limit: 10, ..AuditQuery::default() };
     let there = store.history(first, &query).await.unwrap();
     assert_eq!(there.len(), 1, "each line stands where it was put");
     assert_eq!(there[0].entry, entry("CHECKOUT", 4));

@@ -1,7 +1,7 @@
 //! Stories about labels: names that apps choose, such as event names, with a bounded number of distinct rows.
 
 use phasegate_domain::telemetry::{
-    Batch, MAX_LABELS, OTHER_LABEL, Resolution, Series, Slice, minute_of,
+    Batch, Dimension, MAX_LABELS, Metric, OTHER_LABEL, Resolution, minute_of,
 };
 use phasegate_store::{Appended, TelemetryStore};
 
@@ -22,12 +22,12 @@ pub async fn labels_are_bounded(store: impl TelemetryStore) {
     let rows = minutes(&store, HERE, minute, minute + 1).await;
     assert_eq!(rows.len(), MAX_LABELS as usize + 1);
     let other = rows.iter().find(|row| row.label == OTHER_LABEL).unwrap();
-    assert_eq!(other.tally.count(), 100);
+    assert_eq!(other.aggregate.count(), 100);
     let known = store.append(&[batch("again", vec![custom("event-0000")])]).await.unwrap();
     assert_eq!(known, [Appended::Stored]);
     let rows = minutes(&store, HERE, minute, minute + 1).await;
     let first = rows.iter().find(|row| row.label == "event-0000").unwrap();
-    assert_eq!(first.tally.count(), 2);
+    assert_eq!(first.aggregate.count(), 2);
 }
 
 /// Labels are bounded however old the events are that they come with.
@@ -37,11 +37,11 @@ pub async fn labels_of_old_events_are_bounded(store: impl TelemetryStore) {
         let names = (start..start + 100).map(|n| custom(&format!("event-{n:04}"))).collect();
         let mut late = batch(&start.to_string(), names);
         late.received_at = at(7 * 86_400);
-        late.facts.iter_mut().for_each(|fact| fact.at = old);
+        late.events.iter_mut().for_each(|event| event.at = old);
         store.append(&[late]).await.unwrap();
     }
     let span = Resolution::Hour.span_of(old);
-    let rows = rows(&store, HERE, Resolution::Hour, Slice::All, span, span + 1).await;
+    let rows = rows(&store, HERE, Resolution::Hour, Dimension::All, span, span + 1).await;
     assert_eq!(rows.len(), MAX_LABELS as usize + 1);
 }
 
@@ -51,8 +51,8 @@ pub async fn unused_labels_make_room(store: impl TelemetryStore) {
     store.append(&[batch("old", names)]).await.unwrap();
     let mut late = batch("new", vec![custom("newcomer")]);
     late.received_at = at(3 * 86_400);
-    late.facts[0].at = late.received_at;
-    store.append(&[Batch { id: "wake".into(), facts: Vec::new(), ..late.clone() }]).await.unwrap();
+    late.events[0].at = late.received_at;
+    store.append(&[Batch { id: "wake".into(), events: Vec::new(), ..late.clone() }]).await.unwrap();
     store.append(&[late.clone()]).await.unwrap();
     let minute = minute_of(late.received_at);
     let rows = minutes(&store, HERE, minute, minute + 1).await;
@@ -73,7 +73,7 @@ async fn has_rows(store: &impl TelemetryStore, name: &str, people: u64, second: 
         let id = format!("{name}-{person}");
         let mut sent = seen(&id, 1_000 + person, 1_000 + person, vec![custom(name)]);
         sent.received_at = at(second);
-        sent.facts[0].at = sent.received_at;
+        sent.events[0].at = sent.received_at;
         store.append(&[sent]).await.unwrap();
     }
     let minute = minute_of(at(second));
@@ -92,7 +92,7 @@ pub async fn day_old_labels_are_only_displaced_by_far_more_users(store: impl Tel
 
 /// Labels that a plan names are never replaced.
 pub async fn labels_of_the_plan_are_never_displaced(store: impl TelemetryStore) {
-    let planned = [(Series::Custom, "planned".to_owned())];
+    let planned = [(Metric::Custom, "planned".to_owned())];
     store.reserve_labels(HERE, &planned, at(0)).await.unwrap();
     fill(&store, 3).await;
     let newcomers = (0..MAX_LABELS).map(|n| custom(&format!("new-{n:04}"))).collect::<Vec<_>>();

@@ -3,15 +3,16 @@
 use phasegate_domain::{
     flags::FlagState,
     gates::Gate,
-    history::{ActorName, Change, HistoryEntry, SubjectKind},
+    history::{ActorName, AuditEntry, Change, SubjectKind},
     ids::{EnvironmentId, PhaseNumber},
     people::{Role, Scope},
-    rollout::{Command, CommandKind, PlanFile, RolloutEvent, apply},
+    rollout::{CommandKind, PlanFile, RolloutCommand, RolloutEvent, apply},
 };
 use phasegate_store::{
     StateStore, StoreError,
     models::{
-        Digest, Edit, FirstStart, FlagVersion, HistoryQuery, PlacedEntry, Session, Versioned,
+        AuditQuery, Digest, Edit, EnvironmentAuditEntry, FirstStart, FlagVersion, Session,
+        Versioned,
     },
 };
 use serde_json::json;
@@ -149,23 +150,22 @@ pub async fn a_rollout_moves_with_its_history(store: impl StateStore) {
     let environment = started(&store).await;
     for (step, kind) in [CommandKind::Start, CommandKind::Advance].into_iter().enumerate() {
         let rollout = store.rollout(environment).await.unwrap().unwrap();
-        let command = Command::new(kind, "because");
+        let command = RolloutCommand::new(kind, "because");
         let now = at(i64::try_from(step).unwrap());
         let (gate, ada) = (Gate::default(), ActorName("ada".into()));
-        let what =
-            apply(&rollout.plan, &rollout.standing, &command, &gate, Role::Admin, now).unwrap();
-        let standing = rollout.standing.after(&what, &ada, now);
+        let what = apply(&rollout.plan, &rollout.state, &command, &gate, Role::Admin, now).unwrap();
+        let state = rollout.state.after(&what, &ada, now);
         let change = Change::Rollout { rollout: rollout.key.clone(), what };
-        let entry = HistoryEntry { at: now, actor: ada, change };
-        let entries = [PlacedEntry::new(environment, entry)];
-        let saved = Box::new(standing.clone());
+        let entry = AuditEntry { at: now, actor: ada, change };
+        let entries = [EnvironmentAuditEntry::new(environment, entry)];
+        let saved = Box::new(state.clone());
         let edits = [Edit::SaveRollout(rollout.key.clone(), saved, rollout.version)];
         store.edit(environment, &edits, &entries).await.unwrap();
         let late = store.edit(environment, &edits, &entries).await;
         assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
-        assert_eq!(store.rollout(environment).await.unwrap().unwrap().standing, standing);
+        assert_eq!(store.rollout(environment).await.unwrap().unwrap().state, state);
     }
-    let query = |kind, limit| HistoryQuery { kind, limit, ..HistoryQuery::default() };
+    let query = |kind, limit| AuditQuery { kind, limit, ..AuditQuery::default() };
     let history = store.history(environment, &query(Some(SubjectKind::Rollout), 10)).await.unwrap();
     assert_eq!(history.len(), 2);
     assert_eq!(history[0].entry.at, at(1));
@@ -176,7 +176,7 @@ pub async fn a_rollout_moves_with_its_history(store: impl StateStore) {
     };
     assert_eq!((moved.from, moved.to), (PhaseNumber(1), PhaseNumber(2)));
     assert_eq!(store.history(environment, &query(None, 1)).await.unwrap().len(), 1);
-    let before = HistoryQuery { before: Some(history[0].id), ..query(None, 9) };
+    let before = AuditQuery { before: Some(history[0].id), ..query(None, 9) };
     assert_eq!(store.history(environment, &before).await.unwrap(), [history[1].clone()]);
     let flags = query(Some(SubjectKind::Flag), 10);
     assert!(store.history(environment, &flags).await.unwrap().is_empty());

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 
 use phasegate_domain::{
     ids::{EnvironmentId, FlagKey, PhaseNumber, VariantName},
-    stats::Tally,
+    stats::Aggregate,
     telemetry::{
-        Batch, Deed, Device, ErrorReport, Fact, FactKind, Feedback, Forgotten, ImageKind,
-        PersonData, PersonHash, Resolution, Retention, Screenshot, Series, SessionHash, Simulation,
-        Slice, Visit, day_of, minute_of,
+        Activity, Batch, Device, Dimension, ErasureReport, ErrorReport, Event, EventKind, Feedback,
+        ImageKind, Metric, PersonData, Resolution, RetentionPolicy, Screenshot, SessionHash,
+        Simulation, UserHash, Visit, day_of, minute_of,
     },
     vitals::Vital,
 };
 use phasegate_store::{
     Appended, TelemetryStore,
-    models::{Row, RowQuery},
+    models::{Rollup, RollupQuery},
 };
 
 use crate::at;
@@ -22,15 +22,15 @@ use crate::at;
 pub(crate) const HERE: EnvironmentId = EnvironmentId(1);
 const ELSEWHERE: EnvironmentId = EnvironmentId(2);
 
-pub(crate) fn batch(id: &str, facts: Vec<FactKind>) -> Batch {
-    let facts = facts.into_iter().map(|kind| Fact { at: at(0), page: String::new(), kind });
-    let facts = facts.collect();
+pub(crate) fn batch(id: &str, events: Vec<EventKind>) -> Batch {
+    let events = events.into_iter().map(|kind| Event { at: at(0), page: String::new(), kind });
+    let events = events.collect();
     Batch {
         id: id.into(),
         environment: HERE,
         received_at: at(0),
         visit: Visit::default(),
-        facts,
+        events,
         raw: Vec::new(),
     }
 }
@@ -41,45 +41,45 @@ pub(crate) async fn minutes(
     environment: EnvironmentId,
     from: i64,
     to: i64,
-) -> Vec<Row> {
-    rows(store, environment, Resolution::Minute, Slice::All, from, to).await
+) -> Vec<Rollup> {
+    rows(store, environment, Resolution::Minute, Dimension::All, from, to).await
 }
 
 pub(crate) async fn rows(
     store: &impl TelemetryStore,
     environment: EnvironmentId,
     resolution: Resolution,
-    slice: Slice,
+    slice: Dimension,
     from: i64,
     to: i64,
-) -> Vec<Row> {
-    let (series, slices) = (Series::ALL.to_vec(), vec![slice]);
-    store.rows(&RowQuery { environment, resolution, series, slices, from, to }).await.unwrap()
+) -> Vec<Rollup> {
+    let (series, slices) = (Metric::ALL.to_vec(), vec![slice]);
+    store.rows(&RollupQuery { environment, resolution, series, slices, from, to }).await.unwrap()
 }
 
 /// A batch of somebody's, in one of their sessions.
-pub(crate) fn seen(id: &str, who: u64, session: u64, facts: Vec<FactKind>) -> Batch {
+pub(crate) fn seen(id: &str, who: u64, session: u64, events: Vec<EventKind>) -> Batch {
     let visit = Visit {
-        who: Some((PersonHash(who), SessionHash(session))),
+        who: Some((UserHash(who), SessionHash(session))),
         device: Device::Phone,
         release: None,
         exposed: [(FlagKey::new("A").unwrap(), VariantName::new("on").unwrap())].into(),
         phase: Some(PhaseNumber(2)),
         ..Visit::default()
     };
-    Batch { visit, ..batch(id, facts) }
+    Batch { visit, ..batch(id, events) }
 }
 
-fn lcp(millionths: u64) -> FactKind {
-    FactKind::Vital { vital: Vital::Lcp, millionths, was: None }
+fn lcp(millionths: u64) -> EventKind {
+    EventKind::Vital { vital: Vital::Lcp, millionths, was: None }
 }
 
-pub(crate) fn custom(name: &str) -> FactKind {
-    FactKind::Custom { name: name.into() }
+pub(crate) fn custom(name: &str) -> EventKind {
+    EventKind::Custom { name: name.into() }
 }
 
-fn error(message: &str) -> FactKind {
-    FactKind::Error(ErrorReport {
+fn error(message: &str) -> EventKind {
+    EventKind::Error(ErrorReport {
         message: message.into(),
         page: "/".into(),
         count: 1,
@@ -122,23 +122,23 @@ pub async fn batches_add_up_once(store: impl TelemetryStore) {
     let minute = minute_of(at(0));
     let rows = minutes(&store, HERE, minute, minute + 1).await;
     assert_eq!(rows.len(), 1);
-    assert_eq!(rows[0].series, Series::Vital(Vital::Lcp));
-    assert_eq!((rows[0].tally.count(), rows[0].tally.sum()), (4, 10_000_000));
-    let median = rows[0].tally.sketch().quantile(0.5).unwrap();
+    assert_eq!(rows[0].series, Metric::Vital(Vital::Lcp));
+    assert_eq!((rows[0].aggregate.count(), rows[0].aggregate.sum()), (4, 10_000_000));
+    let median = rows[0].aggregate.sketch().quantile(0.5).unwrap();
     assert!((median - 2_000_000.0).abs() <= 20_000.0, "{median}");
 }
 
 /// A value that takes another one's place counts once, also when they come apart.
 pub async fn a_replaced_value_counts_once(store: impl TelemetryStore) {
-    let grown = FactKind::Vital { vital: Vital::Lcp, millionths: 9_000_000, was: Some(1_000_000) };
+    let grown = EventKind::Vital { vital: Vital::Lcp, millionths: 9_000_000, was: Some(1_000_000) };
     // What takes the place may even come first.
     store.append(&[batch("2", vec![grown])]).await.unwrap();
     store.append(&[batch("1", vec![lcp(1_000_000), lcp(5_000_000)])]).await.unwrap();
     let minute = minute_of(at(0));
     let rows = minutes(&store, HERE, minute, minute + 1).await;
-    let tally = &rows[0].tally;
-    assert_eq!((tally.count(), tally.sketch().count()), (2, 2));
-    assert!(tally.sketch().quantile(0.0).unwrap() > 4_900_000.0);
+    let aggregate = &rows[0].aggregate;
+    assert_eq!((aggregate.count(), aggregate.sketch().count()), (2, 2));
+    assert!(aggregate.sketch().quantile(0.0).unwrap() > 4_900_000.0);
 }
 
 /// An environment and a range of minutes see only what is theirs.
@@ -146,7 +146,7 @@ pub async fn rollups_are_kept_apart(store: impl TelemetryStore) {
     let mut elsewhere = batch("1", vec![lcp(1)]);
     elsewhere.environment = ELSEWHERE;
     let mut late = batch("2", vec![lcp(1)]);
-    late.facts[0].at = at(60);
+    late.events[0].at = at(60);
     store.append(&[batch("1", vec![lcp(1), custom("signup")]), elsewhere, late]).await.unwrap();
     let minute = minute_of(at(0));
     assert_eq!(minutes(&store, HERE, minute, minute + 1).await.len(), 2);
@@ -155,106 +155,106 @@ pub async fn rollups_are_kept_apart(store: impl TelemetryStore) {
     assert!(minutes(&store, HERE, minute - 5, minute).await.is_empty());
 }
 
-/// A visit's facts are in each of its slices, by minute, hour and day.
+/// A visit's events are in each of its slices, by minute, hour and day.
 pub async fn slices_and_resolutions_are_kept(store: impl TelemetryStore) {
     for (n, second) in [0, 60, 3_600, 86_400].into_iter().enumerate() {
         let mut one = seen(&n.to_string(), 1, n as u64, vec![lcp(1_000_000), custom("signup")]);
-        for fact in &mut one.facts {
-            fact.at = at(second);
-            fact.page = format!("/page-{}", n % 2);
+        for event in &mut one.events {
+            event.at = at(second);
+            event.page = format!("/page-{}", n % 2);
         }
         store.append(&[one]).await.unwrap();
     }
-    let count = async |resolution: Resolution, slice: Slice, second: i64| {
+    let count = async |resolution: Resolution, slice: Dimension, second: i64| {
         let span = resolution.span_of(at(second));
         let found = rows(&store, HERE, resolution, slice, span, span + 1).await;
-        let lcp = found.iter().find(|row| row.series == Series::Vital(Vital::Lcp));
-        lcp.map_or(0, |row| row.tally.count())
+        let lcp = found.iter().find(|row| row.series == Metric::Vital(Vital::Lcp));
+        lcp.map_or(0, |row| row.aggregate.count())
     };
-    assert_eq!(count(Resolution::Minute, Slice::All, 0).await, 1);
-    assert_eq!(count(Resolution::Hour, Slice::All, 0).await, 2);
-    assert_eq!(count(Resolution::Day, Slice::All, 0).await, 3);
-    assert_eq!(count(Resolution::Day, Slice::Device(Device::Phone), 0).await, 3);
-    assert_eq!(count(Resolution::Day, Slice::Page("/page-1".into()), 0).await, 1);
+    assert_eq!(count(Resolution::Minute, Dimension::All, 0).await, 1);
+    assert_eq!(count(Resolution::Hour, Dimension::All, 0).await, 2);
+    assert_eq!(count(Resolution::Day, Dimension::All, 0).await, 3);
+    assert_eq!(count(Resolution::Day, Dimension::Device(Device::Phone), 0).await, 3);
+    assert_eq!(count(Resolution::Day, Dimension::Page("/page-1".into()), 0).await, 1);
     let flag = FlagKey::new("A").unwrap();
     let on = VariantName::new("on").unwrap();
-    let exposed = Slice::Flag(flag, on, Some(PhaseNumber(2)));
+    let exposed = Dimension::Flag(flag, on, Some(PhaseNumber(2)));
     assert_eq!(count(Resolution::Day, exposed.clone(), 86_400).await, 1);
-    let lcp = Series::Vital(Vital::Lcp);
+    let lcp = Metric::Vital(Vital::Lcp);
     let pages = store.slices(HERE, lcp, "page", (0, i64::MAX), 500).await.unwrap();
-    assert_eq!(pages, [Slice::Page("/page-0".into()), Slice::Page("/page-1".into())]);
+    assert_eq!(pages, [Dimension::Page("/page-0".into()), Dimension::Page("/page-1".into())]);
     assert_eq!(store.slices(HERE, lcp, "flag", (0, i64::MAX), 500).await.unwrap(), [exposed]);
     assert_eq!(store.slices(ELSEWHERE, lcp, "page", (0, i64::MAX), 500).await.unwrap(), []);
-    let custom = store.slices(HERE, Series::Custom, "page", (0, i64::MAX), 500).await.unwrap();
+    let custom = store.slices(HERE, Metric::Custom, "page", (0, i64::MAX), 500).await.unwrap();
     assert_eq!(custom, [], "what nobody asks for by page is not kept by page");
     let (resolution, from) = (Resolution::Hour, Resolution::Hour.span_of(at(0)));
-    let (series, slices) = (vec![lcp, Series::Custom], vec![Slice::All]);
-    let query = RowQuery { environment: HERE, resolution, series, slices, from, to: from + 2 };
+    let (series, slices) = (vec![lcp, Metric::Custom], vec![Dimension::All]);
+    let query = RollupQuery { environment: HERE, resolution, series, slices, from, to: from + 2 };
     let (mut one_by_one, together) =
         (store.rows(&query).await.unwrap(), store.sums(&query).await.unwrap());
     assert_eq!((one_by_one.len(), together.len()), (4, 2));
     for row in together {
-        let mut sum = Tally::default();
+        let mut sum = Aggregate::default();
         let same = one_by_one.extract_if(.., |other| {
             (other.series, &other.slice, &other.label) == (row.series, &row.slice, &row.label)
         });
-        same.for_each(|other| sum.merge(&other.tally));
-        assert_eq!((row.span, &row.tally), (from, &sum), "{row:?}");
+        same.for_each(|other| sum.merge(&other.aggregate));
+        assert_eq!((row.span, &row.aggregate), (from, &sum), "{row:?}");
     }
 }
 
 /// A session counts once, in the minute in which it began, whatever comes of it and in what order.
 pub async fn sessions_are_counted_once(store: impl TelemetryStore) {
     let moved = |mut batch: Batch, second| {
-        batch.facts.iter_mut().for_each(|fact| fact.at = at(second));
+        batch.events.iter_mut().for_each(|event| event.at = at(second));
         batch
     };
-    let middle = moved(seen("1", 1, 7, vec![FactKind::View]), 120);
+    let middle = moved(seen("1", 1, 7, vec![EventKind::View]), 120);
     let broken = moved(seen("2", 1, 7, vec![error("Boom"), error("Boom")]), 300);
-    let first = moved(seen("3", 1, 7, vec![FactKind::View]), 0);
-    let other = moved(seen("4", 2, 8, vec![FactKind::View]), 0);
+    let first = moved(seen("3", 1, 7, vec![EventKind::View]), 0);
+    let other = moved(seen("4", 2, 8, vec![EventKind::View]), 0);
     store.append(&[middle]).await.unwrap();
     store.append(std::slice::from_ref(&broken)).await.unwrap();
     store.append(&[broken, first, other]).await.unwrap();
     let minute = minute_of(at(0));
     let found = minutes(&store, HERE, minute, minute + 10).await;
     let of = |series| -> Vec<(i64, u64)> {
-        let some = found.iter().filter(|row| row.series == series && row.tally.count() > 0);
-        some.map(|row| (row.span - minute, row.tally.count())).collect()
+        let some = found.iter().filter(|row| row.series == series && row.aggregate.count() > 0);
+        some.map(|row| (row.span - minute, row.aggregate.count())).collect()
     };
-    assert_eq!(of(Series::Sessions), [(0, 2)]);
-    assert_eq!(of(Series::ErrorSessions), [(0, 1)]);
-    let sessions = found.iter().find(|row| row.series == Series::Sessions).unwrap();
-    assert_eq!(sessions.tally.sum(), 300_000_000, "one of five minutes, and one of a moment");
+    assert_eq!(of(Metric::Sessions), [(0, 2)]);
+    assert_eq!(of(Metric::ErrorSessions), [(0, 1)]);
+    let sessions = found.iter().find(|row| row.series == Metric::Sessions).unwrap();
+    assert_eq!(sessions.aggregate.sum(), 300_000_000, "one of five minutes, and one of a moment");
 }
 
 /// Sets of people are exact, and whoever turns out to have been there earlier is new then.
 pub async fn people_are_counted_exactly(store: impl TelemetryStore) {
     let flag = FlagKey::new("A").unwrap();
-    let used = || FactKind::FeatureUsed { flag: FlagKey::new("A").unwrap() };
+    let used = || EventKind::FeatureUsed { flag: FlagKey::new("A").unwrap() };
     let day = day_of(at(0));
-    let on_day = |id: &str, who: u64, days: i64, facts: Vec<FactKind>| {
-        let mut batch = seen(id, who, who, facts);
-        batch.facts.iter_mut().for_each(|fact| fact.at = at(days * 86_400));
+    let on_day = |id: &str, who: u64, days: i64, events: Vec<EventKind>| {
+        let mut batch = seen(id, who, who, events);
+        batch.events.iter_mut().for_each(|event| event.at = at(days * 86_400));
         batch
     };
-    let many = (0..300).map(|who| on_day(&format!("many-{who}"), who, 1, vec![FactKind::View]));
+    let many = (0..300).map(|who| on_day(&format!("many-{who}"), who, 1, vec![EventKind::View]));
     store.append(&many.collect::<Vec<_>>()).await.unwrap();
     let earlier = on_day("earlier", 5, 0, vec![used()]);
     store.append(&[earlier.clone(), on_day("again", 5, 1, vec![used(), used()])]).await.unwrap();
     store.append(&[earlier]).await.unwrap();
-    let count = async |deed: Deed, days: i64| {
-        let text = deed.to_text();
+    let count = async |activity: Activity, days: i64| {
+        let text = activity.to_text();
         let found = store.people(HERE, &text, day + days, day + days + 1).await.unwrap();
-        let found = found.into_iter().find(|(of, _, _)| *of == deed);
+        let found = found.into_iter().find(|(of, _, _)| *of == activity);
         found.map_or(0, |(_, _, people)| people.len())
     };
-    assert_eq!(count(Deed::Active, 1).await, 300);
-    assert_eq!(count(Deed::Active, 0).await, 1);
-    assert_eq!(count(Deed::First, 0).await, 1);
-    assert_eq!(count(Deed::First, 1).await, 299);
-    assert_eq!(count(Deed::Used(flag.clone()), 0).await, 1);
-    assert_eq!(count(Deed::Used(flag), 1).await, 1);
+    assert_eq!(count(Activity::Active, 1).await, 300);
+    assert_eq!(count(Activity::Active, 0).await, 1);
+    assert_eq!(count(Activity::First, 0).await, 1);
+    assert_eq!(count(Activity::First, 1).await, 299);
+    assert_eq!(count(Activity::Used(flag.clone()), 0).await, 1);
+    assert_eq!(count(Activity::Used(flag), 1).await, 1);
     let both = store.people(HERE, "used:", day, day + 2).await.unwrap();
     assert_eq!(both[0].2.count_in_both(&both[1].2), 1, "the same person on both days");
     assert!(store.people(ELSEWHERE, "", day, day + 2).await.unwrap().is_empty());
@@ -263,32 +263,35 @@ pub async fn people_are_counted_exactly(store: impl TelemetryStore) {
 /// Minutes are kept for days, hours for months, days for ever.
 pub async fn old_rows_are_forgotten(store: impl TelemetryStore) {
     let day = 86_400;
-    let kept = BTreeMap::from([(HERE, Retention::default())]);
+    let kept = BTreeMap::from([(HERE, RetentionPolicy::default())]);
     let mut old = batch("old", vec![custom("signup")]);
     old.received_at = at(10 * day);
     let mut new = batch("new", vec![custom("signup")]);
-    (new.received_at, new.facts[0].at) = (at(10 * day), at(9 * day));
+    (new.received_at, new.events[0].at) = (at(10 * day), at(9 * day));
     store.append(&[old, new]).await.unwrap();
     let count = async |resolution: Resolution, second: i64| {
         let span = resolution.span_of(at(second));
-        rows(&store, HERE, resolution, Slice::All, span, span + 1).await.len()
+        rows(&store, HERE, resolution, Dimension::All, span, span + 1).await.len()
     };
     assert_eq!(count(Resolution::Minute, 0).await, 0, "too old when it came");
     assert_eq!(count(Resolution::Hour, 0).await, 1);
     assert_eq!(count(Resolution::Minute, 9 * day).await, 1);
-    store.forget_old(at(20 * day), &kept).await.unwrap();
+    store.purge_expired(at(20 * day), &kept).await.unwrap();
     assert_eq!(count(Resolution::Minute, 9 * day).await, 0);
     assert_eq!(count(Resolution::Hour, 9 * day).await, 1);
     // Since then only others have sent anything, so the ids of its batches are gone.
     let mut other = batch("other", vec![custom("signup")]);
     (other.environment, other.received_at) = (ELSEWHERE, at(199 * day));
     store.append(&[other]).await.unwrap();
-    store.forget_old(at(200 * day), &kept).await.unwrap();
+    store.purge_expired(at(200 * day), &kept).await.unwrap();
     assert_eq!(count(Resolution::Hour, 9 * day).await, 0);
     assert_eq!(count(Resolution::Day, 0).await, 1);
     assert_eq!(count(Resolution::Day, 9 * day).await, 1);
-    let kept = BTreeMap::from([(HERE, Retention { number_days: 195, ..Retention::default() })]);
-    store.forget_old(at(200 * day), &kept).await.unwrap();
+    let kept = BTreeMap::from([(
+        HERE,
+        RetentionPolicy { number_days: 195, ..RetentionPolicy::default() },
+    )]);
+    store.purge_expired(at(200 * day), &kept).await.unwrap();
     assert_eq!(count(Resolution::Day, 0).await, 0);
     assert_eq!(count(Resolution::Day, 9 * day).await, 1);
 }
@@ -305,18 +308,18 @@ pub async fn reports_and_pictures_are_kept_for_a_time(store: impl TelemetryStore
     };
     for (id, second) in [("a", 0), ("b", 50 * day)] {
         let mut said = batch(id, vec![error(id)]);
-        (said.received_at, said.facts[0].at) = (at(second), at(second));
+        (said.received_at, said.events[0].at) = (at(second), at(second));
         store.append(&[said]).await.unwrap();
         store.save_screenshot(&picture(id, second / day), 1_000).await.unwrap();
     }
     assert_eq!(store.sizes().await.unwrap().pictures, 20);
-    let kept = Retention { report_days: 30, picture_days: 20, ..Retention::default() };
+    let kept = RetentionPolicy { report_days: 30, picture_days: 20, ..RetentionPolicy::default() };
     let kept = BTreeMap::from([(HERE, kept)]);
-    store.forget_old(at(60 * day), &kept).await.unwrap();
+    store.purge_expired(at(60 * day), &kept).await.unwrap();
     assert_eq!(store.recent_errors(HERE, 10).await.unwrap().len(), 1);
     assert_eq!(store.screenshot(HERE, "a").await.unwrap(), None);
     assert!(store.screenshot(HERE, "b").await.unwrap().is_some());
-    store.forget_old(at(81 * day), &kept).await.unwrap();
+    store.purge_expired(at(81 * day), &kept).await.unwrap();
     assert!(store.recent_errors(HERE, 10).await.unwrap().is_empty());
     assert_eq!(store.sizes().await.unwrap().pictures, 0);
 }
@@ -324,7 +327,7 @@ pub async fn reports_and_pictures_are_kept_for_a_time(store: impl TelemetryStore
 /// All that is kept about a person can be read, and goes with them; others stay.
 pub async fn a_person_is_shown_and_forgotten(store: impl TelemetryStore) {
     let day = day_of(at(0));
-    let exposure = FactKind::Exposure {
+    let exposure = EventKind::Exposure {
         flag: FlagKey::new("A").unwrap(),
         variant: VariantName::new("on").unwrap(),
     };
@@ -337,42 +340,42 @@ pub async fn a_person_is_shown_and_forgotten(store: impl TelemetryStore) {
         bytes: vec![7; 10],
     };
     store.save_screenshot(&picture, 1_000).await.unwrap();
-    let mine = seen("1", 7, 1, vec![exposure.clone(), FactKind::Feedback(said)]);
+    let mine = seen("1", 7, 1, vec![exposure.clone(), EventKind::Feedback(said)]);
     let theirs = seen("2", 8, 2, vec![exposure, error("theirs")]);
     store.append(&[mine, theirs]).await.unwrap();
 
-    let found = store.person(HERE, PersonHash(7)).await.unwrap();
+    let found = store.person(HERE, UserHash(7)).await.unwrap();
     assert_eq!(found.first_day, Some(day));
-    let deeds: Vec<&str> = found.days.iter().map(|done| done.deed.as_str()).collect();
-    assert_eq!(deeds, ["active", "exposed:A:on:2", "first", "phase:2"]);
+    let activities: Vec<&str> = found.days.iter().map(|done| done.activity.as_str()).collect();
+    assert_eq!(activities, ["active", "exposed:A:on:2", "first", "phase:2"]);
     assert_eq!(found.reports.len(), 1);
     assert_eq!(found.reports[0].report["message"], "mine");
-    assert_eq!(store.person(ELSEWHERE, PersonHash(7)).await.unwrap(), PersonData::default());
+    assert_eq!(store.person(ELSEWHERE, UserHash(7)).await.unwrap(), PersonData::default());
 
-    let forgotten = store.forget_person(HERE, PersonHash(7)).await.unwrap();
+    let forgotten = store.erase_user(HERE, UserHash(7)).await.unwrap();
     assert!(forgotten.was_known);
     assert_eq!((forgotten.sets, forgotten.reports), (4, 1));
-    assert_eq!(store.person(HERE, PersonHash(7)).await.unwrap(), PersonData::default());
+    assert_eq!(store.person(HERE, UserHash(7)).await.unwrap(), PersonData::default());
     assert_eq!(store.screenshot(HERE, "pic").await.unwrap(), None);
-    let other = store.person(HERE, PersonHash(8)).await.unwrap();
+    let other = store.person(HERE, UserHash(8)).await.unwrap();
     assert_eq!((other.days.len(), other.reports.len()), (4, 1));
     let active = store.people(HERE, "active", day, day + 1).await.unwrap();
     assert_eq!(active[0].2.len(), 1);
-    let again = store.forget_person(HERE, PersonHash(7)).await.unwrap();
-    assert_eq!(again, Forgotten::default());
-    // Whoever comes back is somebody new, and nobody else.
+    let again = store.erase_user(HERE, UserHash(7)).await.unwrap();
+    assert_eq!(again, ErasureReport::default());
+    // A user who returns after erasure counts as a new user.
     store.append(&[seen("3", 7, 3, vec![custom("back")])]).await.unwrap();
     assert_eq!(store.people(HERE, "active", day, day + 1).await.unwrap()[0].2.len(), 2);
 }
 
-/// What was made up for an environment goes as a whole, and leaves what is real.
+/// Simulated telemetry is deleted as a whole; real telemetry stays.
 pub async fn an_environment_is_forgotten(store: impl TelemetryStore) {
     let made_up = HERE.simulated();
     let simulation = Simulation { users: 5, days: 3, seed: 1, last_day: 2, regression: Some(2) };
     store.save_simulation(made_up, &simulation).await.unwrap();
     assert_eq!(store.simulation(made_up).await.unwrap(), Some(simulation));
     assert_eq!(store.simulation(HERE).await.unwrap(), None);
-    for (id, environment) in [("real", HERE), ("made up", made_up)] {
+    for (id, environment) in [("real", HERE), ("simulated", made_up)] {
         let mut one = seen(id, 1, 1, vec![custom("signup"), error("x")]);
         one.environment = environment;
         store.append(&[one]).await.unwrap();
@@ -389,7 +392,7 @@ pub async fn an_environment_is_forgotten(store: impl TelemetryStore) {
     assert!(count(HERE).await > 0);
     assert_eq!(store.recent_errors(HERE, 9).await.unwrap().len(), 1);
     // The same batches may be sent again, and count again.
-    let mut again = seen("made up", 1, 1, vec![custom("signup")]);
+    let mut again = seen("simulated", 1, 1, vec![custom("signup")]);
     again.environment = made_up;
     assert_eq!(store.append(&[again]).await.unwrap(), [Appended::Stored]);
 }
@@ -408,7 +411,7 @@ pub async fn reports_are_newest_first_and_bounded(store: impl TelemetryStore) {
         page: "/".into(),
         ..Feedback::default()
     };
-    store.append(&[batch("f", vec![FactKind::Feedback(feedback.clone())])]).await.unwrap();
+    store.append(&[batch("f", vec![EventKind::Feedback(feedback.clone())])]).await.unwrap();
     for n in 0..60 {
         let errors = (0..100).map(|m| error(&format!("error {n}-{m}"))).collect();
         store.append(&[batch(&format!("e{n}"), errors)]).await.unwrap();

@@ -68,20 +68,24 @@ impl TestApp {
     }
 
     /// The same data, served by a process that has begun anew.
-    pub(crate) async fn restarted(self) -> Self {
+    pub(crate) async fn restarted(mut self) -> Self {
         self.stop.cancel();
-        let config = Config { data: self._data.path().to_owned(), demo: true, ..Config::default() };
+        let data = std::mem::replace(&mut self._data, tempfile::tempdir().unwrap());
+        Self::on(data).await
+    }
+
+    /// Serves a data folder that has been set up before.
+    pub(crate) async fn on(data: TempDir) -> Self {
+        let config = Config { data: data.path().to_owned(), demo: true, ..Config::default() };
         let service = open(&config).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
         let state = AppState::new(Arc::clone(&service), &config, stop.clone(), [4; 32]);
         tokio::spawn(serve(listener, state.clone(), stop.clone().cancelled_owned()));
-        let client = self.client.clone();
-        let data = tempfile::tempdir().unwrap();
-        let mut old = self;
-        let _data = std::mem::replace(&mut old._data, data);
-        Self { url, client, service, state, stop, _data }
+        phasegate_server::prepare_tls();
+        let client = Client::builder().redirect(Policy::none()).build().unwrap();
+        Self { url, client, service, state, stop, _data: data }
     }
 
     pub(crate) fn get(&self, path: &str) -> RequestBuilder {
@@ -123,7 +127,6 @@ impl TestApp {
         self.api(method, path).header("if-match", "*")
     }
 
-    /// The data folder.
     pub(crate) fn folder(&self) -> &Path {
         self._data.path()
     }

@@ -168,7 +168,7 @@ async fn another_sites_page_changes_nothing() {
     assert_eq!(send(&start).await.0, 303, "and our own page does");
     let (status, page) = send(&start).await;
     assert_eq!(status, 409);
-    assert!(page.contains("Somebody was first"), "the page says why");
+    assert!(page.contains("Another change came first"), "the page says why");
     let (status, page) = send(&[here, ("kind", "dance"), ("version", "2")]).await;
     assert_eq!(status, 422);
     assert!(page.contains("kind: there is no such command"));
@@ -271,8 +271,10 @@ async fn strangers_behind_one_proxy_lock_nobody_out() {
 async fn a_password_opens_in_each_form_of_its_letters() {
     let app = TestApp::start().await;
     let wide = "\u{ff21}".repeat(1_000);
-    let (composed, apart) = ("\u{d55c}".repeat(341), "\u{1112}\u{1161}\u{11ab}".repeat(341));
-    for (set, typed) in [(&wide, "A".repeat(1_000)), (&wide, wide.clone()), (&composed, apart)] {
+    let (composed, run_blocking) = ("\u{d55c}".repeat(341), "\u{1112}\u{1161}\u{11ab}".repeat(341));
+    for (set, typed) in
+        [(&wide, "A".repeat(1_000)), (&wide, wide.clone()), (&composed, run_blocking)]
+    {
         phasegate_service::accounts::set_password(&app.service, EMAIL, set, [7; 32]).await.unwrap();
         for password in [set.as_str(), typed.as_str()] {
             let fields = [("email", EMAIL), ("password", password), ("next", "")];

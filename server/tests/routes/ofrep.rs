@@ -3,7 +3,7 @@
 use crate::common::{self, CLIENT_KEY, SERVER_TOKEN, TestApp, json};
 use phasegate_domain::{
     people::Role,
-    rollout::{Command, CommandKind},
+    rollout::{CommandKind, RolloutCommand},
 };
 use serde_json::json;
 
@@ -11,7 +11,7 @@ const FLAG: &str = "/ofrep/v1/evaluate/flags/ENHANCED_EXERCISE_LIBRARY";
 const BULK: &str = "/ofrep/v1/evaluate/flags";
 
 async fn start_rollout(app: &TestApp) {
-    let command = Command::new(CommandKind::Start, "a trial");
+    let command = RolloutCommand::new(CommandKind::Start, "a trial");
     let environment = app.service.first_environment().unwrap();
     let actor = common::actor(Role::Admin);
     phasegate_service::rollout::command(&app.service, &actor, environment, &command, Some(1))

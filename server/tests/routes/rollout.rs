@@ -4,7 +4,7 @@ use crate::common::process::Server;
 use crate::common::{self, CLIENT_KEY, TestApp, json};
 use phasegate_domain::{
     people::{Reach, Role, Scope},
-    rollout::Contribution,
+    rollout::RecordEntry,
 };
 use phasegate_service::{
     ServiceError,
@@ -21,8 +21,8 @@ async fn command(app: &TestApp, name: &str, reason: &str) -> (u16, Value) {
     (status, answer)
 }
 
-async fn add(app: &TestApp, contribution: Value) -> (u16, Value) {
-    let sent = app.api(Method::POST, "/rollout/record").json(&contribution);
+async fn add(app: &TestApp, record_entry: Value) -> (u16, Value) {
+    let sent = app.api(Method::POST, "/rollout/record").json(&record_entry);
     let (status, answer) = json(sent).await;
     (status, answer)
 }
@@ -77,9 +77,7 @@ async fn a_refusal_says_why_and_what_is_possible() {
     let (code, problem) = command(&app, "advance", "").await;
     let detail = problem["detail"].as_str().unwrap();
     assert_eq!(code, 409);
-    for part in
-        ["At least 3 days", "No blocking bugs: somebody must look and say", "0 of 2 say go", "kill"]
-    {
+    for part in ["At least 3 days", "No blocking bugs: needs sign-off", "0 of 2 say go", "kill"] {
         assert!(detail.contains(part), "{part}: {detail}");
     }
     let (code, problem) = command(&app, "rollback", "why not").await;
@@ -212,7 +210,7 @@ async fn a_plan_is_taken_away_changed_and_brought_in_as_a_revision() {
 async fn vote(app: &TestApp, go: bool, comment: &str) -> Result<(), ServiceError> {
     let actor = common::actor(Role::Operator);
     let environment = app.service.first_environment().unwrap();
-    let vote = Contribution::Vote { go, comment: comment.to_owned() };
+    let vote = RecordEntry::Vote { go, comment: comment.to_owned() };
     rollout::add(&app.service, &actor, environment, &vote).await.map(drop)
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::common::{self, CLIENT_KEY, TestApp, json};
-use phasegate_domain::rollout::{Command, CommandKind};
+use phasegate_domain::rollout::{CommandKind, RolloutCommand};
 use phasegate_server::{AppState, Config};
 use phasegate_service::{Service, setup, telemetry, variables::Variables};
 use phasegate_store_sqlite::{SqliteState, SqliteTelemetry};
@@ -119,10 +119,10 @@ async fn a_persons_data_can_be_read_and_forgotten() {
     }
     let (status, found) = json(app.api(Method::GET, "/persons/ada")).await;
     assert_eq!(status, 200);
-    let deeds: Vec<&str> =
+    let activities: Vec<&str> =
         found["days"].as_array().unwrap().iter().map(|d| d["deed"].as_str().unwrap()).collect();
     assert_eq!(
-        deeds,
+        activities,
         [
             "active",
             &format!("exposed:{FLAG}:on:"),
@@ -224,7 +224,7 @@ async fn late_events_belong_to_the_phase_in_which_they_happened() {
     let live = app.service.environment(environment).unwrap();
     assert_eq!(live.phase_at(app.now()), None);
     let actor = common::actor(phasegate_domain::people::Role::Admin);
-    let command = Command::new(CommandKind::Start, "a trial");
+    let command = RolloutCommand::new(CommandKind::Start, "a trial");
     phasegate_service::rollout::command(&app.service, &actor, environment, &command, None)
         .await
         .unwrap();

@@ -6,10 +6,10 @@ use crate::common::{self, TestApp, json};
 use phasegate_domain::{
     ids::EnvironmentKey,
     people::Role,
-    telemetry::{Batch, Fact, FactKind, Visit},
+    telemetry::{Batch, Event, EventKind, Visit},
 };
 use phasegate_service::{environments, telemetry};
-use phasegate_store::{TelemetryStore, models::HistoryQuery};
+use phasegate_store::{TelemetryStore, models::AuditQuery};
 use phasegate_store_sqlite::SqliteTelemetry;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -237,13 +237,13 @@ async fn a_deleted_environment_leaves_no_telemetry() {
     let staging =
         environments::create(&app.service, &actor, production, key, "Staging").await.unwrap();
     let send = async |id: &str, environment| {
-        let kind = FactKind::Custom { name: "seen".into() };
+        let kind = EventKind::Custom { name: "seen".into() };
         let batch = Batch {
             id: id.into(),
             environment,
             received_at: app.now(),
             visit: Visit::default(),
-            facts: vec![Fact { at: app.now(), page: String::new(), kind }],
+            events: vec![Event { at: app.now(), page: String::new(), kind }],
             raw: Vec::new(),
         };
         let turn = telemetry::take_turn(&app.service).await.unwrap();
@@ -259,7 +259,7 @@ async fn a_deleted_environment_leaves_no_telemetry() {
     assert!(!is_there(staging).await && !is_there(staging.simulated()).await);
     send("late", staging).await;
     assert!(is_there(staging).await);
-    telemetry::forget_old(&app.service).await.unwrap();
+    telemetry::purge_expired(&app.service).await.unwrap();
     assert!(!is_there(staging).await);
     assert!(is_there(production).await, "and nothing else is gone");
 }
@@ -294,7 +294,7 @@ async fn each_environment_has_its_own_story_of_a_shared_flag() {
     let both = json!({"key": "F", "kind": "boolean", "default_variant": "on", "owner": "team",
         "rules": [{"variant": "on", "share": 5}]});
     assert_eq!(json(app.overwrite(Method::PUT, "/flags/F").json(&both)).await.0, 200);
-    let query = HistoryQuery { limit: 1, ..Default::default() };
+    let query = AuditQuery { limit: 1, ..Default::default() };
     let lines =
         phasegate_service::history::history(&app.service, &actor, staging, &query).await.unwrap();
     let fields = lines[0].entry.change.fields();

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
-use crate::{Timestamp, gates::Measured, stats::rate_bounds};
+use crate::{Timestamp, gates::Measurement, stats::rate_bounds};
 
 /// More sessions than this part must not have an error.
 pub const MAX_ERROR_RATE: f64 = 0.05;
@@ -26,7 +26,7 @@ const ALPHA: f64 = 0.05;
 /// The feature that apps name when an error is about security.
 pub const SECURITY_FEATURE: &str = "security";
 
-/// What is alarming.
+/// The kind of an alert; each has a detection rule of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -74,13 +74,12 @@ impl AlertKind {
     }
 }
 
-/// Something is alarming.
+/// An alert that fires in an environment.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Alert {
-    /// What.
     pub kind: AlertKind,
-    /// The numbers.
     pub detail: String,
 }
 
@@ -91,13 +90,13 @@ pub struct Watched {
     /// over because somebody has advanced.
     pub started_at: Timestamp,
     /// Sessions with an error, of today and yesterday.
-    pub errors: Measured,
+    pub errors: Measurement,
     /// The performance score of today and yesterday.
-    pub score: Measured,
+    pub score: Measurement,
     /// The score before the rollout.
-    pub score_before: Measured,
+    pub score_before: Measurement,
     /// Who tried it, of those who were given it.
-    pub adoption: Measured,
+    pub adoption: Measurement,
     /// Critical errors that the app says are about [`SECURITY_FEATURE`], since the start or since the
     /// last one was acknowledged.
     pub security: u64,
@@ -126,23 +125,23 @@ fn percent(happened: u64, cases: u64) -> f64 {
 }
 
 /// Surely, or plainly with many cases: a catastrophe is not to wait for certainty.
-fn above(measured: Measured, limit: f64) -> Option<String> {
-    let Measured::Rate { happened, cases } = measured else { return None };
+fn above(measured: Measurement, limit: f64) -> Option<String> {
+    let Measurement::Rate { happened, cases } = measured else { return None };
     let is_plain = cases >= MIN_CASES && happened as f64 > limit * cases as f64;
     let is_sure = rate_bounds(happened, cases, ALPHA).low > limit;
     (is_plain || is_sure)
         .then(|| format!("{:.1} % of {cases} sessions since yesterday", percent(happened, cases)))
 }
 
-fn below(measured: Measured, limit: f64) -> Option<String> {
-    let Measured::Rate { happened, cases } = measured else { return None };
+fn below(measured: Measurement, limit: f64) -> Option<String> {
+    let Measurement::Rate { happened, cases } = measured else { return None };
     let is_plain = cases >= MIN_CASES && (happened as f64) < limit * cases as f64;
     let is_sure = rate_bounds(happened, cases, ALPHA).high < limit;
     (is_plain || is_sure)
         .then(|| format!("{:.1} % of {cases} people have tried it", percent(happened, cases)))
 }
 
-fn degraded(now: Measured, before: Measured) -> Option<String> {
+fn degraded(now: Measurement, before: Measurement) -> Option<String> {
     if now.sample() < MIN_CASES || before.sample() < MIN_CASES {
         return None;
     }
@@ -159,10 +158,10 @@ mod tests {
     fn calm() -> Watched {
         Watched {
             started_at: Timestamp::UNIX_EPOCH,
-            errors: Measured::Rate { happened: 4, cases: 100 },
-            score: Measured::Plain { value: 70.0, count: 100 },
-            score_before: Measured::Plain { value: 100.0, count: 100 },
-            adoption: Measured::Rate { happened: 20, cases: 100 },
+            errors: Measurement::Rate { happened: 4, cases: 100 },
+            score: Measurement::Plain { value: 70.0, count: 100 },
+            score_before: Measurement::Plain { value: 100.0, count: 100 },
+            adoption: Measurement::Rate { happened: 20, cases: 100 },
             security: 0,
         }
     }
@@ -175,11 +174,11 @@ mod tests {
     #[test]
     fn each_alarm_has_its_limit() {
         assert_eq!(found(&calm(), 60), []);
-        let errors = Measured::Rate { happened: 6, cases: 100 };
+        let errors = Measurement::Rate { happened: 6, cases: 100 };
         assert_eq!(found(&Watched { errors, ..calm() }, 0), [AlertKind::ErrorRate]);
-        let score = Measured::Plain { value: 69.0, count: 100 };
+        let score = Measurement::Plain { value: 69.0, count: 100 };
         assert_eq!(found(&Watched { score, ..calm() }, 0), [AlertKind::Performance]);
-        let adoption = Measured::Rate { happened: 19, cases: 100 };
+        let adoption = Measurement::Rate { happened: 19, cases: 100 };
         assert_eq!(found(&Watched { adoption, ..calm() }, 47), []);
         assert_eq!(found(&Watched { adoption, ..calm() }, 48), [AlertKind::Adoption]);
         assert_eq!(found(&Watched { security: 1, ..calm() }, 0), [AlertKind::Security]);
@@ -188,11 +187,11 @@ mod tests {
     #[test]
     fn few_cases_alarm_nobody_unless_it_is_sure() {
         let errors = |happened, cases| {
-            found(&Watched { errors: Measured::Rate { happened, cases }, ..calm() }, 0)
+            found(&Watched { errors: Measurement::Rate { happened, cases }, ..calm() }, 0)
         };
         assert_eq!(errors(3, 20), []);
         assert_eq!(errors(12, 20), [AlertKind::ErrorRate]);
-        let score = Measured::Plain { value: 1.0, count: 99 };
+        let score = Measurement::Plain { value: 1.0, count: 99 };
         assert_eq!(found(&Watched { score, ..calm() }, 0), []);
     }
 }

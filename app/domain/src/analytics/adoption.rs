@@ -2,16 +2,16 @@
 
 use serde::Serialize;
 
-use super::Presence;
+use super::ActivityIndex;
 use crate::{
     ids::{FlagKey, VariantName},
-    telemetry::Deed,
+    telemetry::Activity,
 };
 
 /// The way of a feature's users: exposed to it, tried it, used it again.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Adoption {
-    /// Which feature.
     pub flag: FlagKey,
     /// People who were exposed to it on.
     pub exposed: u64,
@@ -42,9 +42,9 @@ impl Adoption {
 
 /// The adoption of a feature; `off` is the variant that is as good as not having it.
 #[must_use]
-pub fn adoption(presence: &Presence, flag: &FlagKey, off: Option<&VariantName>) -> Adoption {
+pub fn adoption(presence: &ActivityIndex, flag: &FlagKey, off: Option<&VariantName>) -> Adoption {
     let exposed = presence.exposed(flag, |variant| Some(variant) != off);
-    let used = Deed::Used(flag.clone());
+    let used = Activity::Used(flag.clone());
     let daily = presence.days(&used).map(|(_, people)| people.count_in_both(&exposed));
     let daily: Vec<u64> = daily.filter(|count| *count > 0).collect();
     Adoption {
@@ -58,14 +58,12 @@ pub fn adoption(presence: &Presence, flag: &FlagKey, off: Option<&VariantName>) 
 }
 
 /// Whether two features are used by the same people.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CrossUse {
-    /// One feature.
     pub one: FlagKey,
-    /// The other one.
     pub other: FlagKey,
-    /// Who used both.
     pub both: u64,
     /// Who used at least one of them.
     pub either: u64,
@@ -73,11 +71,11 @@ pub struct CrossUse {
 
 /// Each pair of features that anybody used.
 #[must_use]
-pub fn cross_use(presence: &Presence) -> Vec<CrossUse> {
+pub fn cross_use(presence: &ActivityIndex) -> Vec<CrossUse> {
     let used: Vec<_> = presence
         .flags()
         .into_iter()
-        .map(|flag| (presence.ever(&Deed::Used(flag.clone())), flag))
+        .map(|flag| (presence.ever(&Activity::Used(flag.clone())), flag))
         .filter(|(people, _)| !people.is_empty())
         .collect();
     let mut pairs = Vec::new();
@@ -97,9 +95,9 @@ pub fn cross_use(presence: &Presence) -> Vec<CrossUse> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::People;
+    use crate::stats::UserSet;
 
-    fn people(numbers: &[u32]) -> People {
+    fn people(numbers: &[u32]) -> UserSet {
         numbers.iter().copied().collect()
     }
 
@@ -113,9 +111,9 @@ mod tests {
 
     #[test]
     fn a_feature_is_adopted_by_those_who_have_it() {
-        let exposed = |name: &str, phase| Deed::Exposed(flag("A"), variant(name), phase);
-        let used = || Deed::Used(flag("A"));
-        let presence: Presence = [
+        let exposed = |name: &str, phase| Activity::Exposed(flag("A"), variant(name), phase);
+        let used = || Activity::Used(flag("A"));
+        let presence: ActivityIndex = [
             (exposed("on", None), 1, people(&[1, 2])),
             (exposed("on", Some(crate::ids::PhaseNumber(2))), 2, people(&[2, 3, 4])),
             (exposed("off", None), 1, people(&[9])),
@@ -134,8 +132,8 @@ mod tests {
 
     #[test]
     fn features_are_compared_in_pairs() {
-        let used = |key: &str| Deed::Used(flag(key));
-        let presence: Presence = [
+        let used = |key: &str| Activity::Used(flag(key));
+        let presence: ActivityIndex = [
             (used("A"), 1, people(&[1, 2])),
             (used("B"), 2, people(&[2, 3])),
             (used("C"), 3, people(&[4])),

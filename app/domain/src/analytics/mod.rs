@@ -1,9 +1,9 @@
 //! What people do, from sets of who did what on which day.
 
+mod activity_index;
 mod adoption;
-mod presence;
 mod retention;
 
+pub use activity_index::ActivityIndex;
 pub use adoption::{Adoption, CrossUse, adoption, cross_use};
-pub use presence::Presence;
 pub use retention::{Cohort, RETENTION_DAYS, Retention, retention};

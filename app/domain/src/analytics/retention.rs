@@ -2,31 +2,31 @@
 
 use serde::Serialize;
 
-use super::Presence;
-use crate::{stats::People, telemetry::Deed};
+use super::ActivityIndex;
+use crate::{stats::UserSet, telemetry::Activity};
 
 /// After how many days it is looked whether somebody is back.
 pub const RETENTION_DAYS: [i64; 3] = [1, 7, 30];
 
 /// People who were first seen on one day.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Cohort {
     /// Which day, counted from 1970, UTC.
     pub day: i64,
-    /// How many.
     pub size: u64,
     /// How many were there 1, 2, 3, … days later, as far as those days are over.
     pub back: Vec<u64>,
 }
 
 /// Of all who were first seen on days for which it can be known, how many were back.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ReturnRate))]
 pub struct Retention {
     /// After how many days.
     pub days: i64,
-    /// Of how many.
     pub of: u64,
     /// How many were back.
     pub back: u64,
@@ -45,21 +45,21 @@ impl Retention {
 /// `active`. A day counts once it is over: `today` does not.
 #[must_use]
 pub fn retention(
-    newcomers: &Presence,
-    active: &Presence,
-    among: Option<&People>,
+    newcomers: &ActivityIndex,
+    active: &ActivityIndex,
+    among: Option<&UserSet>,
     today: i64,
     columns: i64,
 ) -> ([Retention; 3], Vec<Cohort>) {
     let mut totals = RETENTION_DAYS.map(|days| Retention { days, of: 0, back: 0 });
     let mut cohorts = Vec::new();
-    for (day, people) in newcomers.days(&Deed::First).filter(|(day, _)| *day < today) {
+    for (day, people) in newcomers.days(&Activity::First).filter(|(day, _)| *day < today) {
         let people = among.map_or_else(|| people.clone(), |among| people.in_both(among));
         if people.is_empty() {
             continue;
         }
         let back = |days: i64| {
-            let there = active.on(&Deed::Active, day + days);
+            let there = active.on(&Activity::Active, day + days);
             there.map_or(0, |there| there.count_in_both(&people))
         };
         for total in &mut totals {
@@ -79,18 +79,18 @@ pub fn retention(
 mod tests {
     use super::*;
 
-    fn people(numbers: &[u32]) -> People {
+    fn people(numbers: &[u32]) -> UserSet {
         numbers.iter().copied().collect()
     }
 
-    fn presence() -> Presence {
+    fn presence() -> ActivityIndex {
         [
-            (Deed::First, 10, people(&[1, 2, 3, 4])),
-            (Deed::First, 11, people(&[5])),
-            (Deed::Active, 10, people(&[1, 2, 3, 4])),
-            (Deed::Active, 11, people(&[1, 2, 5])),
-            (Deed::Active, 12, people(&[3, 5])),
-            (Deed::Active, 17, people(&[1])),
+            (Activity::First, 10, people(&[1, 2, 3, 4])),
+            (Activity::First, 11, people(&[5])),
+            (Activity::Active, 10, people(&[1, 2, 3, 4])),
+            (Activity::Active, 11, people(&[1, 2, 5])),
+            (Activity::Active, 12, people(&[3, 5])),
+            (Activity::Active, 17, people(&[1])),
         ]
         .into_iter()
         .collect()

@@ -13,21 +13,20 @@ use crate::{
 };
 
 /// A flag's answer with what explains it, borrowed from the snapshot.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Answer<'a> {
-    /// Which flag.
     pub key: &'a FlagKey,
     /// What the app gets.
     pub value: &'a Value,
-    /// Why.
     pub reason: Reason,
-    /// The variant's name.
     pub variant: &'a VariantName,
     /// Enough to explain the answer without asking again.
     pub metadata: Metadata<'a>,
 }
 
 /// Flat, because OFREP allows only booleans, texts and numbers here.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Metadata<'a> {
@@ -46,7 +45,6 @@ pub struct Metadata<'a> {
     /// The rule that answered, counted from 1 as people do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<usize>,
-    /// The rule's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule_name: Option<&'a str>,
     /// The rollout that adds the flag.

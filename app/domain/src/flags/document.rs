@@ -11,6 +11,7 @@ use crate::{
 };
 
 /// A flag with its state in one environment, in the form of files and the API.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = Flag))]
@@ -21,7 +22,6 @@ pub struct FlagDocument {
     /// What people call it; the key if left out.
     #[cfg_attr(feature = "openapi", schema(required = false))]
     pub name: String,
-    /// What it switches.
     #[cfg_attr(feature = "openapi", schema(required = false))]
     pub description: String,
     /// The type of all values.

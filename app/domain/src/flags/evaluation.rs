@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{
     bucket::{Bucket, Share},
-    flags::{PersonalOverride, Rule, Variant},
+    flags::{IndividualOverride, Rule, Variant},
     ids::FlagKey,
     rollout::Membership,
 };
@@ -41,45 +41,42 @@ impl Reason {
 }
 
 /// What decided, borrowed from the snapshot.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cause<'a> {
     /// A variable of the server, by name.
     Variable(&'a str),
-    /// The kill switch.
     Killed,
     /// The user's own answer.
-    Override(&'a PersonalOverride),
-    /// The flag's switch.
+    Override(&'a IndividualOverride),
     Off,
     /// A flag that had to answer otherwise first.
     Prerequisite(&'a FlagKey),
-    /// A targeting rule.
     Rule(RuleHit<'a>),
     /// The rollout's verdict: in, or out and so the default.
     Rollout(Membership<'a>),
-    /// Nothing.
     Default,
 }
 
 /// The rule that answered.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct RuleHit<'a> {
     /// Its place, from 0.
     pub index: usize,
-    /// The rule.
     pub rule: &'a Rule,
     /// The user's position and the share that it lies in, where they decided.
     pub split: Option<(Bucket, Share)>,
 }
 
 /// An answer, borrowed from the snapshot: evaluating copies nothing.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evaluation<'a> {
     /// The variant that was chosen.
     pub variant: &'a Variant,
     /// Why, in OpenFeature's words.
     pub reason: Reason,
-    /// Why, in ours.
     pub cause: Cause<'a>,
 }
 

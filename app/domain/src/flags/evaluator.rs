@@ -8,15 +8,15 @@ use std::{cell::Cell, sync::Arc};
 
 use super::{
     evaluation::{Cause, Evaluation, EvaluationError, Reason, RuleHit},
-    step::{RuleOutcome, RuleStep, Step},
     trace::{NoTrace, Trace},
+    trace_step::{RuleOutcome, RuleStep, TraceStep},
     validate::MAX_DEPTH,
 };
 use crate::{
     Timestamp,
     bucket::{Bucket, Share},
     context::EvaluationContext,
-    flags::{Flag, PersonalOverride},
+    flags::{Flag, IndividualOverride},
     ids::{FlagKey, VariantName},
     rollout::Membership,
     snapshot::{FlagEntry, Snapshot},
@@ -51,12 +51,14 @@ pub fn explain<'a>(
     entry: &'a FlagEntry,
     context: &EvaluationContext,
     now: Timestamp,
-) -> (Result<Evaluation<'a>, EvaluationError>, Vec<Step>) {
+) -> (Result<Evaluation<'a>, EvaluationError>, Vec<TraceStep>) {
     let mut steps = Vec::new();
     let answer = Evaluator::new(snapshot, context, now).decide(entry, 0, &mut steps);
     steps.step(|| match &answer {
-        Ok(answer) => Step::Answer { variant: answer.variant.name.clone(), reason: answer.reason },
-        Err(error) => Step::NoAnswer { error: error.to_string() },
+        Ok(answer) => {
+            TraceStep::Answer { variant: answer.variant.name.clone(), reason: answer.reason }
+        }
+        Err(error) => TraceStep::NoAnswer { error: error.to_string() },
     });
     (answer, steps)
 }
@@ -96,7 +98,7 @@ impl<'a, 'c> Evaluator<'a, 'c> {
     ) -> Result<Evaluation<'a>, EvaluationError> {
         let FlagEntry { flag, state, .. } = entry;
         if let Some(forced) = &entry.forced {
-            trace.step(|| Step::Variable { name: forced.variable.clone() });
+            trace.step(|| TraceStep::Variable { name: forced.variable.clone() });
             return answer(
                 flag,
                 &forced.variant,
@@ -104,7 +106,7 @@ impl<'a, 'c> Evaluator<'a, 'c> {
                 Cause::Variable(&forced.variable),
             );
         }
-        trace.step(|| Step::KillSwitch { killed: state.killed });
+        trace.step(|| TraceStep::KillSwitch { killed: state.killed });
         if state.killed {
             return answer(flag, &flag.off_variant, Reason::Disabled, Cause::Killed);
         }
@@ -113,7 +115,7 @@ impl<'a, 'c> Evaluator<'a, 'c> {
             return answer(flag, &personal.variant, Reason::TargetingMatch, cause);
         }
         let enabled = state.is_enabled(self.now);
-        trace.step(|| Step::Switch { enabled });
+        trace.step(|| TraceStep::Switch { enabled });
         if !enabled {
             return answer(flag, &flag.off_variant, Reason::Disabled, Cause::Off);
         }
@@ -161,13 +163,13 @@ impl<'a, 'c> Evaluator<'a, 'c> {
         &self,
         entry: &'a FlagEntry,
         trace: &mut impl Trace,
-    ) -> Option<&'a PersonalOverride> {
+    ) -> Option<&'a IndividualOverride> {
         if entry.overrides.is_empty() {
             return None;
         }
         let found = self.context.targeting_key().and_then(|key| entry.overrides.get(key));
         let found = found.map(Arc::as_ref);
-        trace.step(|| Step::Override {
+        trace.step(|| TraceStep::Override {
             found: found.cloned(),
             is_active: found.is_some_and(|o| o.is_active(self.now)),
         });
@@ -175,7 +177,7 @@ impl<'a, 'c> Evaluator<'a, 'c> {
     }
 
     /// How another flag comes to its answer.
-    fn steps_of(&self, flag: &FlagKey, depth: usize) -> Vec<Step> {
+    fn steps_of(&self, flag: &FlagKey, depth: usize) -> Vec<TraceStep> {
         let mut steps = Vec::new();
         if let Some(other) = self.snapshot.flag(flag.as_str()) {
             // What came of it is said by the step that these are part of.
@@ -208,7 +210,7 @@ impl<'a, 'c> Evaluator<'a, 'c> {
             // One that is off, killed or unmet itself meets nothing, whatever its off variant is.
             let is_met =
                 found.is_some_and(|(variant, is_on)| is_on && needed.variants.contains(variant));
-            trace.step(|| Step::Prerequisite {
+            trace.step(|| TraceStep::Prerequisite {
                 flag: needed.flag.clone(),
                 wanted: needed.variants.clone(),
                 found: variant.cloned(),
@@ -235,7 +237,7 @@ impl<'a, 'c> Evaluator<'a, 'c> {
             let mut note = |outcome: &dyn Fn() -> RuleOutcome| {
                 trace.step(|| {
                     let conditions = rule.condition.trace(context, segments, now);
-                    Step::Rule(RuleStep {
+                    TraceStep::Rule(RuleStep {
                         index,
                         name: rule.name.clone(),
                         conditions,

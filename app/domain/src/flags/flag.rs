@@ -6,24 +6,22 @@ use serde_json::Value;
 use crate::ids::{FlagKey, VariantName};
 
 /// The type that all values of a flag have.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FlagKind {
-    /// `true` or `false`.
     Boolean,
-    /// A text.
     String,
     /// A whole number; written without a fraction.
     Integer,
     /// A number; written with a fraction, also where it is 0, because typed clients ask for one.
     Float,
-    /// A JSON object.
     Object,
 }
 
 impl FlagKind {
-    /// All of them.
+    /// All values, in the order in which they are listed.
     pub const ALL: [Self; 5] =
         [Self::Boolean, Self::String, Self::Integer, Self::Float, Self::Object];
 
@@ -92,6 +90,7 @@ pub struct Variant {
 }
 
 /// A flag as its project knows it, the same in all environments.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(from = "RawFlag")]
 pub struct Flag {
@@ -99,7 +98,6 @@ pub struct Flag {
     pub key: FlagKey,
     /// What people call it.
     pub name: String,
-    /// What it switches.
     #[serde(default)]
     pub description: String,
     /// The type of all values.

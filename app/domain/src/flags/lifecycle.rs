@@ -15,11 +15,11 @@ pub const HOURS: usize = 24;
 
 /// How often a flag was asked for.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Usage {
+pub struct EvaluationCounts {
     /// In each of the last [`HOURS`] hours, the current one last.
     pub by_hour: Vec<u64>,
     /// Each variant's part, over the last [`STALE_AFTER_DAYS`] days.
-    pub variants: BTreeMap<VariantName, VariantUsage>,
+    pub variants: BTreeMap<VariantName, VariantCounts>,
     /// For how many days it is known to have been asked for: since the first answer within the
     /// last [`STALE_AFTER_DAYS`] days.
     #[serde(default)]
@@ -29,7 +29,7 @@ pub struct Usage {
 /// How often a variant was answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct VariantUsage {
+pub struct VariantCounts {
     /// Over the last [`STALE_AFTER_DAYS`] days.
     pub count: u64,
     /// In the last [`HOURS`] hours.
@@ -37,20 +37,19 @@ pub struct VariantUsage {
 }
 
 /// Where a flag is in its life.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Lifecycle {
-    /// In use.
     Active,
     /// Probably no longer of use.
     Stale,
-    /// Out of use.
     Archived,
 }
 
 impl Lifecycle {
-    /// As a word.
+    /// The name in JSON and in URLs.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -62,16 +61,14 @@ impl Lifecycle {
 }
 
 /// Why a flag is stale, with what to do about it.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "because", rename_all = "snake_case")]
 pub enum StaleAdvice {
     /// Nothing has asked for it.
     NotAsked,
-    /// It has answered the same to everybody.
-    AlwaysSame {
-        /// What it answered.
-        variant: VariantName,
-    },
+    /// It has given every user the same answer.
+    AlwaysSame { variant: VariantName },
 }
 
 impl std::fmt::Display for StaleAdvice {
@@ -84,14 +81,14 @@ impl std::fmt::Display for StaleAdvice {
             ),
             Self::AlwaysSame { variant } => write!(
                 f,
-                "It has answered {variant} to everybody for {STALE_AFTER_DAYS} days. Make that the \
+                "It has answered {variant} to every user for {STALE_AFTER_DAYS} days. Make that the \
                  code, take the flag out of it, and archive it here."
             ),
         }
     }
 }
 
-impl Usage {
+impl EvaluationCounts {
     /// How often it was asked for in the last day.
     #[must_use]
     pub fn last_day(&self) -> u64 {
@@ -125,13 +122,13 @@ mod tests {
     #[test]
     fn a_flag_is_stale_when_it_no_longer_decides_anything() {
         let at = |day: i64| DateTime::from_timestamp(day * 86_400, 0).unwrap();
-        let usage = |counts: &[(&str, u64)]| Usage {
+        let usage = |counts: &[(&str, u64)]| EvaluationCounts {
             by_hour: vec![0; HOURS],
             days_asked: 13,
             variants: counts
                 .iter()
                 .map(|(name, count)| {
-                    let usage = VariantUsage { count: *count, last_day: 0 };
+                    let usage = VariantCounts { count: *count, last_day: 0 };
                     (VariantName::new(*name).unwrap(), usage)
                 })
                 .collect(),
@@ -139,8 +136,8 @@ mod tests {
         assert_eq!(usage(&[]).stale_advice(at(0), at(13)), None, "too young to tell");
         assert_eq!(usage(&[]).stale_advice(at(0), at(14)), Some(StaleAdvice::NotAsked));
         let same = usage(&[("on", 5), ("off", 0)]).stale_advice(at(0), at(20)).unwrap();
-        assert!(same.to_string().starts_with("It has answered on to everybody"));
-        let new = Usage { days_asked: 1, ..usage(&[("on", 5)]) };
+        assert!(same.to_string().starts_with("It has answered on to every user"));
+        let new = EvaluationCounts { days_asked: 1, ..usage(&[("on", 5)]) };
         assert_eq!(new.stale_advice(at(0), at(20)), None, "asked for since yesterday");
         assert_eq!(usage(&[("on", 5), ("off", 1)]).stale_advice(at(0), at(20)), None);
     }

@@ -2,38 +2,38 @@
 
 mod answer;
 mod answer_json;
+mod describe_targeting;
 mod document;
+mod environment_override;
 mod evaluation;
 mod evaluator;
 mod flag;
-mod forced;
+mod individual_override;
 mod lifecycle;
-mod personal;
-mod plain;
 mod rule;
 mod sentence;
 mod state;
-mod step;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod trace_step;
 mod validate;
 mod view;
 
 pub use self::{
     answer::{Answer, Metadata},
+    describe_targeting::describe_targeting,
     document::FlagDocument,
+    environment_override::{EnvironmentOverride, InvalidEnvironmentOverride},
     evaluation::{Cause, Evaluation, EvaluationError, Reason, RuleHit},
     evaluator::{Evaluator, evaluate, explain},
     flag::{Flag, FlagKind, Variant},
-    forced::{Forced, InvalidForced},
-    lifecycle::{HOURS, Lifecycle, STALE_AFTER_DAYS, StaleAdvice, Usage, VariantUsage},
-    personal::{InvalidOverride, MAX_TARGETING_KEY_BYTES, PersonalOverride},
-    plain::in_plain_words,
+    individual_override::{IndividualOverride, InvalidOverride, MAX_TARGETING_KEY_BYTES},
+    lifecycle::{EvaluationCounts, HOURS, Lifecycle, STALE_AFTER_DAYS, StaleAdvice, VariantCounts},
     rule::{InvalidRule, Portion, Ramp, Rule, Serve, WeightedVariant},
     state::{FlagState, Prerequisite, ScheduledSwitch},
-    step::{ExplanationLine, Reader, RuleOutcome, RuleStep, Step},
     trace::{NoTrace, Trace},
+    trace_step::{ExplanationLine, Reader, RuleOutcome, RuleStep, TraceStep},
     validate::{Flags, InvalidFlag, MAX_RULES, MAX_VARIANTS},
     view::{ExplainedAnswer, Explanation, FlagRow},
 };

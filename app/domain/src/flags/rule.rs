@@ -11,6 +11,7 @@ use crate::{
 };
 
 /// One rule of a flag; the first that answers wins.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "RawRule", into = "RawRule")]
 pub struct Rule {
@@ -18,7 +19,6 @@ pub struct Rule {
     pub name: String,
     /// Whom it is for.
     pub condition: Condition,
-    /// What they get.
     pub serve: Serve,
 }
 
@@ -62,13 +62,12 @@ pub struct Ramp {
 }
 
 /// A variant's part of a split.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct WeightedVariant {
-    /// The variant.
     pub variant: VariantName,
-    /// Its part, %.
     pub share: Share,
 }
 

@@ -4,12 +4,12 @@ use std::fmt;
 
 use crate::{
     bucket::{BUCKETS, Share, Throttle},
-    flags::{RuleOutcome, RuleStep, Step},
+    flags::{RuleOutcome, RuleStep, TraceStep},
     ids::VariantName,
     rollout::{MembershipStep, SegmentVerdict},
 };
 
-impl fmt::Display for Step {
+impl fmt::Display for TraceStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Variable { name } => {

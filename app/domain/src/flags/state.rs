@@ -36,26 +36,25 @@ pub struct FlagState {
 }
 
 /// A flag that must answer with one of some variants before this one goes on.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Prerequisite {
-    /// The other flag.
     pub flag: FlagKey,
     /// The variants that will do.
     pub variants: Vec<VariantName>,
 }
 
 /// A switch that will be pressed at a time.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ScheduledSwitch {
-    /// When.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     #[serde(deserialize_with = "crate::segments::instant::read")]
     pub at: Timestamp,
-    /// On or off.
     pub enabled: bool,
 }
 

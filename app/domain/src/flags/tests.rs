@@ -113,14 +113,14 @@ fn what_stands_higher_wins() {
     let whole = json!([{"variant": "on"}]);
     assert_eq!(answers(json!({"rules": whole, "enabled": false}), &ada()), off(Reason::Disabled));
     assert_eq!(answers(json!({"rules": whole, "killed": true}), &ada()), off(Reason::Disabled));
-    let personal = PersonalOverride {
+    let personal = IndividualOverride {
         flag: crate::ids::FlagKey::new("A").unwrap(),
         targeting_key: "ada".into(),
         variant: VariantName::new("on").unwrap(),
         expires_at: Some(now() + chrono::TimeDelta::hours(1)),
         note: String::new(),
     };
-    let with = |fields, personal: PersonalOverride| {
+    let with = |fields, personal: IndividualOverride| {
         Snapshot::new(Parts {
             overrides: vec![Arc::new(personal)],
             ..parts(vec![document(fields)])
@@ -131,11 +131,12 @@ fn what_stands_higher_wins() {
     assert_eq!(ask(&disabled, &EvaluationContext::of_user("bob")), Ok(off(Reason::Disabled)));
     let killed = with(json!({"killed": true}), personal.clone());
     assert_eq!(ask(&killed, &ada()), Ok(off(Reason::Disabled)), "the kill switch beats it");
-    let expired = PersonalOverride { expires_at: Some(now()), ..personal };
+    let expired = IndividualOverride { expires_at: Some(now()), ..personal };
     assert_eq!(ask(&with(json!({}), expired), &ada()), Ok(off(Reason::Default)));
     let flag = document(json!({"killed": true}));
     let forced =
-        Forced::new(&flag.clone().into_parts(None, 1).0, "PHASEGATE_FF_A", "true").unwrap();
+        EnvironmentOverride::new(&flag.clone().into_parts(None, 1).0, "PHASEGATE_FF_A", "true")
+            .unwrap();
     let forced = [(flag.key.clone(), forced)].into();
     let held = Snapshot::new(Parts { forced, ..parts(vec![flag]) });
     assert_eq!(ask(&held, &ada()), Ok(on(Reason::Static)), "a variable beats everything");
@@ -175,10 +176,13 @@ fn a_prerequisite_must_answer_first() {
     assert!(explained.is_err() && steps.len() < 9, "explaining ends, too");
     let (_, steps) = explain(&snapshot, snapshot.flag("A").unwrap(), &bob, now());
     let nested = steps.iter().find_map(|step| match step {
-        Step::Prerequisite { steps, .. } => Some(steps.clone()),
+        TraceStep::Prerequisite { steps, .. } => Some(steps.clone()),
         _ => None,
     });
-    assert!(nested.unwrap().iter().any(|step| matches!(step, Step::Rule(_))), "the whole chain");
+    assert!(
+        nested.unwrap().iter().any(|step| matches!(step, TraceStep::Rule(_))),
+        "the whole chain"
+    );
 }
 
 #[test]
@@ -188,7 +192,7 @@ fn a_split_without_a_user_is_an_error_that_explains_itself() {
     let nobody = EvaluationContext::default();
     assert_eq!(ask(&snapshot, &nobody), Err(EvaluationError::TargetingKeyMissing));
     let (_, steps) = explain(&snapshot, snapshot.flag("A").unwrap(), &nobody, now());
-    let said: Vec<String> = steps.iter().map(Step::to_string).collect();
+    let said: Vec<String> = steps.iter().map(TraceStep::to_string).collect();
     assert_eq!(said[2], "Rule 1 goes by the user's bucket, and there is no targetingKey.");
     assert!(said[3].starts_with(
         "No answer: a rule of this flag, or of one that it needs, goes by the user's bucket"
@@ -307,8 +311,8 @@ proptest! {
             let (explained, steps) = explain(&snapshot, entry, &context, now());
             prop_assert_eq!(&answer, &explained);
             let last = match &answer {
-                Ok(a) => Step::Answer { variant: a.variant.name.clone(), reason: a.reason },
-                Err(error) => Step::NoAnswer { error: error.to_string() },
+                Ok(a) => TraceStep::Answer { variant: a.variant.name.clone(), reason: a.reason },
+                Err(error) => TraceStep::NoAnswer { error: error.to_string() },
             };
             prop_assert_eq!(steps.last(), Some(&last));
             // Only the step that decided says so, and it stands right before the answer.

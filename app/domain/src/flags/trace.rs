@@ -1,6 +1,6 @@
 //! Where the steps of an evaluation go.
 
-use super::Step;
+use super::TraceStep;
 
 /// Where the steps of an evaluation go. A step is built only by a trace that keeps it.
 pub trait Trace {
@@ -8,8 +8,8 @@ pub trait Trace {
     /// not be found out again.
     const KEEPS: bool = true;
 
-    /// Notes a step.
-    fn step(&mut self, step: impl FnOnce() -> Step);
+    /// Appends a step; the closure only runs where steps are kept.
+    fn step(&mut self, step: impl FnOnce() -> TraceStep);
 }
 
 /// Keeps nothing and costs nothing.
@@ -18,11 +18,11 @@ pub struct NoTrace;
 impl Trace for NoTrace {
     const KEEPS: bool = false;
 
-    fn step(&mut self, _: impl FnOnce() -> Step) {}
+    fn step(&mut self, _: impl FnOnce() -> TraceStep) {}
 }
 
-impl Trace for Vec<Step> {
-    fn step(&mut self, step: impl FnOnce() -> Step) {
+impl Trace for Vec<TraceStep> {
+    fn step(&mut self, step: impl FnOnce() -> TraceStep) {
         self.push(step());
     }
 }

@@ -36,6 +36,7 @@ const MAX_LIST: usize = 50;
 pub type Flags<'a> = BTreeMap<&'a FlagKey, (&'a Flag, &'a FlagState)>;
 
 /// What is wrong with a flag, naming the field.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidFlag {
     /// The name of a page.
@@ -47,7 +48,6 @@ pub enum InvalidFlag {
     /// A value has another type than the flag.
     #[error("variants.{variant}.value: must be of the kind {}, as the flag is", .kind.as_str())]
     WrongType {
-        /// The variant.
         variant: VariantName,
         /// What its value should be.
         kind: FlagKind,
@@ -75,7 +75,6 @@ pub enum InvalidFlag {
     TooCostly {
         /// The rule's place, from 0.
         rule: usize,
-        /// How many tests.
         found: usize,
     },
     /// A rule's condition has a value that is not taken any more, or that lost digits.
@@ -106,11 +105,9 @@ pub enum InvalidFlag {
     /// More of something, or something longer, than is kept.
     #[error("{field}: {found} is more than the {most} that are allowed")]
     TooMuch {
-        /// Which one.
         field: String,
         /// How many or how long.
         found: usize,
-        /// The limit.
         most: usize,
     },
     /// A tag with signs that would have to be escaped, or none.

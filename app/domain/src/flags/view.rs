@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    flags::{Flag, FlagState, Lifecycle, Reason, Step, Usage},
+    flags::{EvaluationCounts, Flag, FlagState, Lifecycle, Reason, TraceStep},
     ids::{FlagKey, PhaseNumber, VariantName},
 };
 
 /// A line of the flag list.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct FlagRow {
-    /// What it is.
     pub flag: Flag,
     /// What the environment decides about it.
     pub state: FlagState,
@@ -24,30 +24,28 @@ pub struct FlagRow {
     /// The server's variable that holds its answer.
     pub variable: Option<String>,
     /// How often it was asked for.
-    pub usage: Usage,
+    pub usage: EvaluationCounts,
     /// Where it is in its life.
     pub lifecycle: Lifecycle,
 }
 
 /// What a user gets for a flag, and why.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Explanation {
-    /// Which flag.
     pub flag: FlagKey,
     /// What the app gets; nothing when there is no answer.
     #[serde(flatten)]
     pub answer: Option<ExplainedAnswer>,
     /// Every step that led there.
-    pub steps: Vec<Step>,
+    pub steps: Vec<TraceStep>,
 }
 
 /// What an app gets.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ExplainedAnswer {
-    /// The value.
     pub value: Value,
-    /// The variant's name.
     pub variant: VariantName,
-    /// Why.
     pub reason: Reason,
 }

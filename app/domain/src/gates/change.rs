@@ -1,8 +1,8 @@
 //! How much higher something is than something else.
 
 use super::{
-    Counted, Finding, Limit, Measured, Verdict,
-    judge::{Weighed, weighed},
+    CriterionResult, Limit, Measurement, SampleUnit, Verdict,
+    judge::{Assessment, weighed},
 };
 use crate::stats::{ALPHA, Bounds, rate_bounds};
 
@@ -10,15 +10,15 @@ use crate::stats::{ALPHA, Bounds, rate_bounds};
 const SAMPLE_RATIO_ALPHA: f64 = 0.001;
 
 /// The same, measured of those who were given something and of others.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Pair {
+pub struct Comparison {
     /// Of those who were given it.
-    pub with: Measured,
-    /// Of the others.
-    pub without: Measured,
+    pub with: Measurement,
+    pub without: Measurement,
 }
 
-impl Pair {
+impl Comparison {
     /// By how many per cent of the one without it the one with it is higher; `None` where one of them
     /// is not known, or it is nothing.
     #[must_use]
@@ -43,7 +43,7 @@ impl Pair {
 
     fn with_sample(self, sample: u64) -> Self {
         let all = self.sample().max(1) as f64;
-        let part = |measured: Measured| {
+        let part = |measured: Measurement| {
             let part = measured.sample() as f64 / all;
             measured.with_sample((part * sample as f64).round() as u64)
         };
@@ -61,23 +61,23 @@ impl Pair {
 /// who is without: `in control`.
 #[must_use]
 pub fn judge_change(
-    pair: Pair,
+    pair: Comparison,
     limit: Limit,
-    of: Counted,
+    of: SampleUnit,
     others: &str,
     criteria: usize,
-) -> Finding {
-    let missing = |place: &str| Finding::unknown(format!("no {} {place}", of.1));
+) -> CriterionResult {
+    let missing = |place: &str| CriterionResult::unknown(format!("no {} {place}", of.1));
     let (Some(with), Some(without)) = (pair.with.value(), pair.without.value()) else {
         let is_with = pair.with.sample() == 0;
         return missing(if is_with { "among those who were given it yet" } else { others });
     };
     // Nothing on either side is not the same as no change: perhaps the event has another name.
     if with == 0.0 && without == 0.0 {
-        return Finding {
+        return CriterionResult {
             value: None,
             sample: pair.sample(),
-            ..Finding::unknown(format!(
+            ..CriterionResult::unknown(format!(
                 "nothing happened among {} nor among {} {others}",
                 of.write(pair.with.sample()),
                 pair.without.sample(),
@@ -85,17 +85,17 @@ pub fn judge_change(
         };
     }
     // Without bounds, a change from nothing is any change.
-    if without == 0.0 && !matches!(pair.without, Measured::Rate { .. }) {
-        return Finding {
+    if without == 0.0 && !matches!(pair.without, Measurement::Rate { .. }) {
+        return CriterionResult {
             sample: pair.sample(),
-            ..Finding::unknown(format!(
+            ..CriterionResult::unknown(format!(
                 "nothing happened among {} {others}",
                 of.write(pair.without.sample())
             ))
         };
     }
     let alpha = ALPHA / criteria.max(1) as f64;
-    let unit = if matches!(pair.with, Measured::Rate { .. }) { " %" } else { "" };
+    let unit = if matches!(pair.with, Measurement::Rate { .. }) { " %" } else { "" };
     let counts = format!(
         "{with:.1}{unit} of {} against {without:.1}{unit} of {} {others}",
         of.write(pair.with.sample()),
@@ -112,9 +112,15 @@ pub fn judge_change(
         _ => String::new(),
     };
     let later = |sample| pair.with_sample(sample).bounds(alpha);
-    let found = Weighed { limit, now, text: text + &sure, count: pair.sample(), of };
+    let found = Assessment { limit, now, text: text + &sure, count: pair.sample(), of };
     let (verdict, detail) = weighed(found, later);
-    Finding { verdict, detail, value: pair.change(), sample: pair.sample(), trend: Vec::new() }
+    CriterionResult {
+        verdict,
+        detail,
+        value: pair.change(),
+        sample: pair.sample(),
+        trend: Vec::new(),
+    }
 }
 
 /// Whether so many on either side can come from an entry that lets in that share of its people. If
@@ -135,7 +141,7 @@ pub fn sample_ratio_mismatch(treatment: u64, control: u64, share: f64) -> Option
     })
 }
 
-impl Finding {
+impl CriterionResult {
     /// Nothing is known, and why.
     #[must_use]
     pub fn unknown(detail: impl Into<String>) -> Self {
@@ -149,15 +155,15 @@ mod tests {
     use super::*;
     use crate::rollout::Comparator;
 
-    const PEOPLE: Counted = Counted("person", "people");
+    const PEOPLE: SampleUnit = SampleUnit("person", "people");
 
-    fn rate(happened: u64, cases: u64) -> Measured {
-        Measured::Rate { happened, cases }
+    fn rate(happened: u64, cases: u64) -> Measurement {
+        Measurement::Rate { happened, cases }
     }
 
-    fn judged(with: Measured, without: Measured, threshold: f64) -> Finding {
+    fn judged(with: Measurement, without: Measurement, threshold: f64) -> CriterionResult {
         let limit = Limit { comparator: Comparator::Above, threshold };
-        judge_change(Pair { with, without }, limit, PEOPLE, "in control", 1)
+        judge_change(Comparison { with, without }, limit, PEOPLE, "in control", 1)
     }
 
     #[test]
@@ -183,10 +189,10 @@ mod tests {
 
     #[test]
     fn means_and_plain_numbers_are_compared_too() {
-        let mean = |mean, count| Measured::Mean { mean, variance: 4.0, count };
+        let mean = |mean, count| Measurement::Mean { mean, variance: 4.0, count };
         assert_eq!(judged(mean(12.0, 4_000), mean(10.0, 4_000), 15.0).verdict, Verdict::Pass);
         assert_eq!(judged(mean(12.0, 20), mean(10.0, 4_000), 15.0).verdict, Verdict::Inconclusive);
-        let plain = |value, count| Measured::Plain { value, count };
+        let plain = |value, count| Measurement::Plain { value, count };
         assert_eq!(judged(plain(60.0, 100), plain(50.0, 100), 15.0).verdict, Verdict::Pass);
         assert_eq!(judged(plain(60.0, 100), plain(50.0, 99), 15.0).verdict, Verdict::Inconclusive);
         assert_eq!(judged(plain(60.0, 100), plain(0.0, 100), 15.0).value, None);

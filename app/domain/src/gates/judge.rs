@@ -1,8 +1,8 @@
 //! From what was measured to a verdict on a criterion.
 
 use super::{
-    Finding, Verdict,
-    measured::{MIN_FOR_PLAIN, Measured},
+    CriterionResult, Verdict,
+    measurement::{MIN_FOR_PLAIN, Measurement},
 };
 use crate::{
     rollout::Comparator,
@@ -15,12 +15,12 @@ const MIN_FOR_COUNT: u64 = 30;
 /// More than this is not asked for: the value is too close to its limit to tell.
 const MAX_MORE: u64 = 10_000_000;
 
-/// A limit.
+/// A threshold, and the side of it that passes.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limit {
     /// How the value must lie to it.
     pub comparator: Comparator,
-    /// The limit.
     pub threshold: f64,
 }
 
@@ -47,9 +47,9 @@ impl Limit {
 
 /// What was counted, in words: one of them, and many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Counted(pub &'static str, pub &'static str);
+pub struct SampleUnit(pub &'static str, pub &'static str);
 
-impl Counted {
+impl SampleUnit {
     pub(super) fn write(self, count: u64) -> String {
         format!("{count} {}", self.name(count))
     }
@@ -67,43 +67,52 @@ impl Counted {
 /// Whether a criterion holds. `criteria` is how many are looked at together, each of which gets its
 /// part of the error.
 #[must_use]
-pub fn judge(measured: Measured, limit: Limit, of: Counted, criteria: usize) -> Finding {
+pub fn judge(
+    measured: Measurement,
+    limit: Limit,
+    of: SampleUnit,
+    criteria: usize,
+) -> CriterionResult {
     let alpha = ALPHA / criteria.max(1) as f64;
     let sample = measured.sample();
     if sample == 0 {
-        return Finding::unknown(format!("no {} yet", of.1));
+        return CriterionResult::unknown(format!("no {} yet", of.1));
     }
     let now = measured.bounds(alpha);
     let text = match measured {
-        Measured::Rate { happened, cases } => format!(
+        Measurement::Rate { happened, cases } => format!(
             "{:.1} % of {}, surely {}",
             happened as f64 / cases as f64 * 100.0,
             of.write(cases),
             between(now, " %")
         ),
-        Measured::Mean { mean, count: MIN_FOR_MEAN.., .. } => {
+        Measurement::Mean { mean, count: MIN_FOR_MEAN.., .. } => {
             format!("{mean:.2} from {}, surely {}", of.write(sample), between(now, ""))
         }
-        Measured::Mean { mean, .. } => format!("{mean:.2} from {}", of.write(sample)),
+        Measurement::Mean { mean, .. } => format!("{mean:.2} from {}", of.write(sample)),
         // Without bounds, and so it may be another tomorrow.
-        Measured::Plain { value, .. } => format!("{value:.1} from {} as it is", of.write(sample)),
-        Measured::Count { happened, .. } => format!("{happened} in {}", of.write(sample)),
+        Measurement::Plain { value, .. } => {
+            format!("{value:.1} from {} as it is", of.write(sample))
+        }
+        Measurement::Count { happened, .. } => format!("{happened} in {}", of.write(sample)),
     };
     let (verdict, detail) = match measured {
-        Measured::Count { happened, looked: ..MIN_FOR_COUNT } if limit.holds(happened as f64) => {
+        Measurement::Count { happened, looked: ..MIN_FOR_COUNT }
+            if limit.holds(happened as f64) =>
+        {
             let more = of.missing("", MIN_FOR_COUNT - sample);
             (Verdict::Inconclusive, format!("{text}; {more}"))
         }
-        Measured::Plain { count: ..MIN_FOR_PLAIN, .. } => {
+        Measurement::Plain { count: ..MIN_FOR_PLAIN, .. } => {
             let more = of.missing("", MIN_FOR_PLAIN - sample);
             (Verdict::Inconclusive, format!("{text}; {more}"))
         }
         _ => {
             let later = |sample| measured.with_sample(sample).bounds(alpha);
-            weighed(Weighed { limit, now, text, count: sample, of }, later)
+            weighed(Assessment { limit, now, text, count: sample, of }, later)
         }
     };
-    Finding { verdict, detail, value: measured.value(), sample, trend: Vec::new() }
+    CriterionResult { verdict, detail, value: measured.value(), sample, trend: Vec::new() }
 }
 
 fn between(bounds: Bounds, unit: &str) -> String {
@@ -111,17 +120,17 @@ fn between(bounds: Bounds, unit: &str) -> String {
 }
 
 /// What is sure now, in words too.
-pub(super) struct Weighed {
+pub(super) struct Assessment {
     pub(super) limit: Limit,
     pub(super) now: Bounds,
     pub(super) text: String,
     pub(super) count: u64,
-    pub(super) of: Counted,
+    pub(super) of: SampleUnit,
 }
 
 /// A verdict by bounds, and where there is none, how many more are needed if things stay as they are.
-pub(super) fn weighed(found: Weighed, later: impl Fn(u64) -> Bounds) -> (Verdict, String) {
-    let Weighed { limit, now, text, count, of } = found;
+pub(super) fn weighed(found: Assessment, later: impl Fn(u64) -> Bounds) -> (Verdict, String) {
+    let Assessment { limit, now, text, count, of } = found;
     let verdict = limit.verdict(now);
     if verdict != Verdict::Inconclusive {
         return (verdict, text);
@@ -147,14 +156,14 @@ pub(super) fn weighed(found: Weighed, later: impl Fn(u64) -> Bounds) -> (Verdict
 mod tests {
     use super::*;
 
-    const SESSIONS: Counted = Counted("session", "sessions");
+    const SESSIONS: SampleUnit = SampleUnit("session", "sessions");
 
     fn limit(comparator: Comparator, threshold: f64) -> Limit {
         Limit { comparator, threshold }
     }
 
     fn verdict(happened: u64, cases: u64, limit: Limit) -> Verdict {
-        judge(Measured::Rate { happened, cases }, limit, SESSIONS, 1).verdict
+        judge(Measurement::Rate { happened, cases }, limit, SESSIONS, 1).verdict
     }
 
     #[test]
@@ -173,20 +182,21 @@ mod tests {
     #[test]
     fn what_is_not_sure_says_how_many_more() {
         let below = limit(Comparator::Below, 3.0);
-        let found = judge(Measured::Rate { happened: 0, cases: 50 }, below, SESSIONS, 1);
+        let found = judge(Measurement::Rate { happened: 0, cases: 50 }, below, SESSIONS, 1);
         let more: u64 = found.detail.split(' ').rev().nth(3).unwrap().parse().unwrap();
         assert!(found.detail.ends_with("more sessions needed"), "{}", found.detail);
         assert_eq!(verdict(0, 50 + more, below), Verdict::Pass);
         assert_eq!(verdict(0, 49 + more, below), Verdict::Inconclusive);
-        let close = judge(Measured::Rate { happened: 3, cases: 100 }, below, SESSIONS, 1);
+        let close = judge(Measurement::Rate { happened: 3, cases: 100 }, below, SESSIONS, 1);
         assert!(close.detail.ends_with("too close to the limit to tell"), "{}", close.detail);
     }
 
     #[test]
     fn more_criteria_need_more_evidence() {
         let below = limit(Comparator::Below, 3.0);
-        let of =
-            |criteria| judge(Measured::Rate { happened: 0, cases: 250 }, below, SESSIONS, criteria);
+        let of = |criteria| {
+            judge(Measurement::Rate { happened: 0, cases: 250 }, below, SESSIONS, criteria)
+        };
         assert_eq!(of(1).verdict, Verdict::Pass);
         assert_eq!(of(10).verdict, Verdict::Inconclusive);
     }
@@ -194,13 +204,14 @@ mod tests {
     #[test]
     fn means_plain_numbers_and_counts() {
         let above = limit(Comparator::Above, 4.0);
-        let mean =
-            |mean, count| judge(Measured::Mean { mean, variance: 1.0, count }, above, SESSIONS, 1);
+        let mean = |mean, count| {
+            judge(Measurement::Mean { mean, variance: 1.0, count }, above, SESSIONS, 1)
+        };
         assert_eq!(mean(4.5, 29).verdict, Verdict::Inconclusive);
         assert_eq!(mean(4.5, 400).verdict, Verdict::Pass);
         assert_eq!(mean(3.5, 400).verdict, Verdict::Fail);
         assert!(mean(4.5, 2).detail.contains("more sessions needed"), "{}", mean(4.5, 2).detail);
-        let plain = |value, count| judge(Measured::Plain { value, count }, above, SESSIONS, 1);
+        let plain = |value, count| judge(Measurement::Plain { value, count }, above, SESSIONS, 1);
         assert_eq!(plain(90.0, 100).verdict, Verdict::Pass);
         assert_eq!(plain(3.0, 100).verdict, Verdict::Fail);
         assert_eq!(
@@ -209,7 +220,7 @@ mod tests {
         );
         let zero = limit(Comparator::AtMost, 0.0);
         let count =
-            |happened, looked| judge(Measured::Count { happened, looked }, zero, SESSIONS, 1);
+            |happened, looked| judge(Measurement::Count { happened, looked }, zero, SESSIONS, 1);
         assert_eq!(count(0, 30).verdict, Verdict::Pass);
         assert_eq!(count(0, 29).verdict, Verdict::Inconclusive);
         assert_eq!(count(1, 9).verdict, Verdict::Fail);

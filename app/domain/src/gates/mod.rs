@@ -2,7 +2,7 @@
 
 mod change;
 mod judge;
-mod measured;
+mod measurement;
 mod since;
 
 use serde::{Deserialize, Serialize};
@@ -11,31 +11,30 @@ use crate::{
     Timestamp,
     alerts::Alert,
     bucket::Throttle,
-    rollout::{Criterion, IncidentKind, Phase, Plan, Progress, Standing, Vote},
+    rollout::{Criterion, IncidentKind, Phase, Plan, Progress, RolloutState, Vote},
     words::duration,
 };
 
-pub use change::{Pair, judge_change, sample_ratio_mismatch};
-pub use judge::{Counted, Limit, judge};
-pub use measured::Measured;
+pub use change::{Comparison, judge_change, sample_ratio_mismatch};
+pub use judge::{Limit, SampleUnit, judge};
+pub use measurement::Measurement;
 pub use since::{EvidenceSince, Served, evidence_since};
 
 /// Whether a condition holds. What is not known does not hold.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// It holds.
     Pass,
-    /// It does not.
     Fail,
     /// It is not known yet.
     Inconclusive,
-    /// Somebody must say.
     AwaitingSignOff,
 }
 
 /// What a condition is about.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -44,9 +43,7 @@ pub enum ConditionKind {
     Duration,
     /// A criterion of the plan.
     Criterion,
-    /// Nothing is alarming.
     Alerts,
-    /// The phase's checklist.
     Checklist,
     /// Nobody has killed the features.
     KillSwitch,
@@ -59,14 +56,14 @@ pub enum ConditionKind {
 }
 
 /// One of the things that must hold.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = GateCondition))]
-pub struct Condition {
+pub struct GateCondition {
     /// What it is about.
     pub kind: ConditionKind,
     /// As people say it.
     pub title: String,
-    /// Whether it holds.
     pub verdict: Verdict,
     /// How it is, or what is missing.
     pub detail: String,
@@ -81,7 +78,7 @@ pub struct Condition {
     pub trend: Vec<Option<f64>>,
 }
 
-impl Condition {
+impl GateCondition {
     /// One that is not measured.
     fn new(
         kind: ConditionKind,
@@ -99,11 +96,11 @@ impl Condition {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Gate {
     /// In the order in which people look at them.
-    pub conditions: Vec<Condition>,
+    pub conditions: Vec<GateCondition>,
 }
 
 impl Gate {
-    /// Whether everything holds.
+    /// Whether every condition passes.
     #[must_use]
     pub fn passes(&self) -> bool {
         self.conditions.iter().all(|condition| condition.verdict == Verdict::Pass)
@@ -118,9 +115,9 @@ impl Gate {
 }
 
 /// What was found out about an automatic criterion.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Finding {
-    /// Whether it holds.
+pub struct CriterionResult {
     pub verdict: Verdict,
     /// The value and on how much it rests, or what is missing.
     pub detail: String,
@@ -137,7 +134,7 @@ pub struct Finding {
 pub struct Measurements {
     /// One for each criterion of the phase, in its order; those of criteria that are signed off are
     /// not looked at.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<CriterionResult>,
     /// What is alarming; `None` where that cannot be known.
     pub alerts: Option<Vec<Alert>>,
     /// Why alerts may be silent although something is wrong: what they watch is not measured.
@@ -148,36 +145,40 @@ pub struct Measurements {
 
 /// The gate of the phase that a rollout is in; empty before the start.
 #[must_use]
-pub fn gate(plan: &Plan, standing: &Standing, measured: &Measurements, now: Timestamp) -> Gate {
-    let Some(progress) = standing.state.progress() else { return Gate::default() };
+pub fn gate(plan: &Plan, state: &RolloutState, measured: &Measurements, now: Timestamp) -> Gate {
+    let Some(progress) = state.status.progress() else { return Gate::default() };
     let Some(phase) = plan.phase(progress.phase) else { return Gate::default() };
     let mut conditions = vec![time(phase, progress, measured.since.as_ref(), now)];
     for (index, criterion) in phase.criteria.iter().enumerate() {
         let finding = measured.findings.get(index);
-        conditions.push(judged(criterion, standing, finding, measured.since.as_ref()));
+        conditions.push(judged(criterion, state, finding, measured.since.as_ref()));
     }
     conditions.push(alarms(measured.alerts.as_deref(), measured.unwatched.as_deref()));
-    conditions.extend(checklist(plan, phase, standing));
-    if let Some(incident) = standing.record.open_incidents().find(|i| i.kind == IncidentKind::Kill)
-    {
+    conditions.extend(checklist(plan, phase, state));
+    if let Some(incident) = state.record.open_incidents().find(|i| i.kind == IncidentKind::Kill) {
         let detail = format!(
             "incident {} is open: bring the flags back and close it, or roll back",
             incident.id
         );
         let title = "No kill switch";
-        conditions.push(Condition::new(ConditionKind::KillSwitch, title, Verdict::Fail, detail));
+        conditions.push(GateCondition::new(
+            ConditionKind::KillSwitch,
+            title,
+            Verdict::Fail,
+            detail,
+        ));
     }
     if progress.throttle != Throttle::NONE {
         let detail = format!("{} of the plan is served; restore it first", progress.throttle);
         let title = "Shares as planned";
-        conditions.push(Condition::new(ConditionKind::Throttle, title, Verdict::Fail, detail));
+        conditions.push(GateCondition::new(ConditionKind::Throttle, title, Verdict::Fail, detail));
     }
-    if let Some(incident) = standing.record.post_mortem_due() {
+    if let Some(incident) = state.record.post_mortem_due() {
         let detail = format!("that of incident {} is not written", incident.id);
         let (kind, verdict) = (ConditionKind::PostMortem, Verdict::AwaitingSignOff);
-        conditions.push(Condition::new(kind, "Post-mortem", verdict, detail));
+        conditions.push(GateCondition::new(kind, "Post-mortem", verdict, detail));
     }
-    conditions.extend(votes(plan, standing, measured.since.as_ref()));
+    conditions.extend(votes(plan, state, measured.since.as_ref()));
     Gate { conditions }
 }
 
@@ -186,7 +187,7 @@ fn time(
     progress: &Progress,
     since: Option<&EvidenceSince>,
     now: Timestamp,
-) -> Condition {
+) -> GateCondition {
     let changed = since.and_then(|since| Some((since.at, since.changed.as_deref()?)));
     let over_at = phase.minimum_over_at(changed.map_or(progress.phase_since, |(at, _)| at));
     let anew = |word: &str| {
@@ -209,7 +210,7 @@ fn time(
         1 => "At least 1 day".to_owned(),
         days => format!("At least {days} days"),
     };
-    Condition::new(ConditionKind::Duration, title, verdict, detail)
+    GateCondition::new(ConditionKind::Duration, title, verdict, detail)
 }
 
 /// What changed after somebody has judged; a judgement from before it is about something else.
@@ -219,31 +220,31 @@ fn changed_after(since: Option<&EvidenceSince>, judged_at: Timestamp) -> Option<
 
 fn judged(
     criterion: &Criterion,
-    standing: &Standing,
-    finding: Option<&Finding>,
+    state: &RolloutState,
+    finding: Option<&CriterionResult>,
     since: Option<&EvidenceSince>,
-) -> Condition {
+) -> GateCondition {
     let (verdict, detail) = match (criterion, finding) {
-        (Criterion::SignedOff { statement }, _) => signed_off(standing, statement, since),
+        (Criterion::SignedOff { statement }, _) => signed_off(state, statement, since),
         (Criterion::Automatic(_), Some(finding)) => {
-            let Finding { verdict, detail, value, sample, trend } = finding.clone();
+            let CriterionResult { verdict, detail, value, sample, trend } = finding.clone();
             let (kind, title) = (ConditionKind::Criterion, criterion.to_string());
-            return Condition { kind, title, verdict, detail, value, sample, trend };
+            return GateCondition { kind, title, verdict, detail, value, sample, trend };
         }
         (Criterion::Automatic(_), None) => {
             (Verdict::Inconclusive, "nothing is measured yet".to_owned())
         }
     };
-    Condition::new(ConditionKind::Criterion, criterion.to_string(), verdict, detail)
+    GateCondition::new(ConditionKind::Criterion, criterion.to_string(), verdict, detail)
 }
 
 fn signed_off(
-    standing: &Standing,
+    state: &RolloutState,
     statement: &str,
     since: Option<&EvidenceSince>,
 ) -> (Verdict, String) {
-    let Some(judged) = standing.record.sign_off(statement) else {
-        return (Verdict::AwaitingSignOff, "somebody must look and say".to_owned());
+    let Some(judged) = state.record.sign_off(statement) else {
+        return (Verdict::AwaitingSignOff, "needs sign-off".to_owned());
     };
     let by = &judged.by.0;
     match changed_after(since, judged.at) {
@@ -255,7 +256,7 @@ fn signed_off(
     }
 }
 
-fn alarms(alerts: Option<&[Alert]>, unwatched: Option<&str>) -> Condition {
+fn alarms(alerts: Option<&[Alert]>, unwatched: Option<&str>) -> GateCondition {
     let (verdict, detail) = match alerts {
         None => (Verdict::Inconclusive, "the numbers cannot be read".to_owned()),
         Some([]) if unwatched.is_some() => {
@@ -269,20 +270,24 @@ fn alarms(alerts: Option<&[Alert]>, unwatched: Option<&str>) -> Condition {
             (Verdict::Fail, said.collect::<Vec<_>>().join("; "))
         }
     };
-    Condition::new(ConditionKind::Alerts, "No alerts", verdict, detail)
+    GateCondition::new(ConditionKind::Alerts, "No alerts", verdict, detail)
 }
 
-fn checklist(plan: &Plan, phase: &Phase, standing: &Standing) -> Option<Condition> {
+fn checklist(plan: &Plan, phase: &Phase, state: &RolloutState) -> Option<GateCondition> {
     let items = plan.items_of(Some(phase.number));
-    let done = items.iter().filter(|item| standing.record.tick(item).is_some()).count();
+    let done = items.iter().filter(|item| state.record.tick(item).is_some()).count();
     let verdict = if done == items.len() { Verdict::Pass } else { Verdict::AwaitingSignOff };
     let detail = format!("{done} of {} done", items.len());
     let (kind, title) = (ConditionKind::Checklist, "Checklist of the phase");
-    (!items.is_empty()).then(|| Condition::new(kind, title, verdict, detail))
+    (!items.is_empty()).then(|| GateCondition::new(kind, title, verdict, detail))
 }
 
-fn votes(plan: &Plan, standing: &Standing, since: Option<&EvidenceSince>) -> Option<Condition> {
-    let votes = &standing.record.votes;
+fn votes(
+    plan: &Plan,
+    state: &RolloutState,
+    since: Option<&EvidenceSince>,
+) -> Option<GateCondition> {
+    let votes = &state.record.votes;
     // A no-go counts until its account takes it back.
     let against = votes.iter().find(|vote| !vote.go);
     let wanted = usize::from(plan.quorum);
@@ -307,5 +312,5 @@ fn votes(plan: &Plan, standing: &Standing, since: Option<&EvidenceSince>) -> Opt
         _ => format!("{wanted} go votes, no no-go"),
     };
     let is_asked = wanted > 0 || against.is_some();
-    is_asked.then(|| Condition::new(ConditionKind::Votes, title, verdict, detail))
+    is_asked.then(|| GateCondition::new(ConditionKind::Votes, title, verdict, detail))
 }

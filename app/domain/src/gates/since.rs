@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     Timestamp,
-    history::{Change, HistoryEntry, ImportedThing, SubjectKind},
+    history::{AuditEntry, Change, ImportedThing, SubjectKind},
     ids::{FlagKey, PhaseNumber, SegmentKey},
     rollout::{Plan, Progress},
 };
@@ -50,7 +50,7 @@ const SERVED_PHASE_FIELDS: [&str; 3] = ["audience", "flags", "percentage"];
 /// from before it is about something else.
 #[must_use]
 pub fn evidence_since<'a>(
-    entries: impl Iterator<Item = &'a HistoryEntry>,
+    entries: impl Iterator<Item = &'a AuditEntry>,
     plan: &Plan,
     served: &Served,
     progress: &Progress,
@@ -145,16 +145,10 @@ mod tests {
         DateTime::from_timestamp(1_700_000_000 + second, 0).unwrap()
     }
 
-    fn saved(
-        kind: SubjectKind,
-        key: &str,
-        before: Value,
-        after: Value,
-        second: i64,
-    ) -> HistoryEntry {
+    fn saved(kind: SubjectKind, key: &str, before: Value, after: Value, second: i64) -> AuditEntry {
         let (before, after) = (Some(before), Some(after));
         let change = Change::Saved { kind, key: key.to_owned(), before, after };
-        HistoryEntry { at: at(second), actor: ActorName("ada".into()), change }
+        AuditEntry { at: at(second), actor: ActorName("ada".into()), change }
     }
 
     #[test]
@@ -166,7 +160,7 @@ mod tests {
         };
         let progress =
             Progress { phase: PhaseNumber(2), phase_since: at(0), throttle: Throttle::NONE };
-        let since = |entries: &[HistoryEntry]| {
+        let since = |entries: &[AuditEntry]| {
             let found = evidence_since(entries.iter(), &plan, &served, &progress);
             (found.at, found.changed)
         };
@@ -187,7 +181,7 @@ mod tests {
                 fields: fields.iter().map(|field| (*field).to_owned()).collect(),
             };
             let change = Change::Imported { environment: "e".into(), things: vec![thing] };
-            let entry = HistoryEntry { at: at(6), actor: ActorName("ada".into()), change };
+            let entry = AuditEntry { at: at(6), actor: ActorName("ada".into()), change };
             since(&[entry]).0
         };
         assert_eq!(imported("A", &["description", "rules"]), at(6));

@@ -14,13 +14,13 @@ use crate::{
 const HALVINGS: usize = 5;
 
 impl Rollout {
-    /// The arm of somebody who is in these segments. Whoever is in a segment that is let in as a whole
+    /// The arm of a user who is in these segments. A user of a segment that is admitted as a whole
     /// is let in whatever their position; of other entries, the one with the largest share decides,
     /// so that who is on which side of it depends on the position alone. Nothing where no entry is
     /// about them, or no phase is served.
     #[must_use]
     pub fn arm(&self, targeting_key: &str, segments: &BTreeSet<SegmentKey>) -> Option<Arm> {
-        let phase = self.standing.state.serving_phase()?;
+        let phase = self.state.status.serving_phase()?;
         let entries = self.plan.entries(phase).filter(|entry| {
             entry.segment.as_str() == EVERYONE || segments.contains(&entry.segment)
         });
@@ -31,7 +31,7 @@ impl Rollout {
             }
         }
         let entry = decides?;
-        let throttle = self.standing.state.throttle();
+        let throttle = self.state.status.throttle();
         let is_treatment = entry.share == Share::ALL
             || is_inside(self.salt.bucket(targeting_key), entry.share, throttle);
         Some(arm(phase, entry, entry.share.throttled(throttle), is_treatment))
@@ -97,18 +97,18 @@ mod tests {
         Timestamp,
         bucket::Salt,
         ids::RolloutKey,
-        rollout::{Progress, RolloutState, Standing, validate::tests::plan_file},
+        rollout::{Progress, RolloutState, RolloutStatus, validate::tests::plan_file},
     };
 
     fn rollout(phase: u16, throttle: Throttle) -> Rollout {
         let progress =
             Progress { phase: PhaseNumber(phase), phase_since: Timestamp::UNIX_EPOCH, throttle };
-        let state = RolloutState::Running(progress);
+        let status = RolloutStatus::Running(progress);
         Rollout {
             key: RolloutKey::new("r").unwrap(),
             plan: plan_file().plan,
             salt: Salt::new("s"),
-            standing: Standing { state, ..Standing::default() },
+            state: RolloutState { status, ..RolloutState::default() },
             version: 1,
         }
     }

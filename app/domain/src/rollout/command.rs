@@ -1,5 +1,5 @@
-//! The state machine: `(plan, standing, command, gate, role, now) → event | refusal`. What the event
-//! makes of the rollout is [`Standing::after`].
+//! The state machine: `(plan, state, command, gate, role, now) → event | refusal`. What the event
+//! makes of the rollout is [`RolloutState::after`].
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -11,12 +11,13 @@ use crate::{
     ids::PhaseNumber,
     people::Role,
     rollout::{
-        Killed, MovedPhase, Plan, Progress, Refusal, RolloutEvent, RolloutState, Said, Standing,
-        Throttled,
+        CommandError, Killed, PhaseChange, Plan, Progress, RolloutEvent, RolloutState,
+        RolloutStatus, Said, Throttled,
     },
 };
 
 /// What somebody wants done.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -44,7 +45,6 @@ pub enum CommandKind {
     Kill,
     /// All phases are done.
     Complete,
-    /// Give up.
     Abort,
 }
 
@@ -55,7 +55,7 @@ impl CommandKind {
         matches!(self, Self::Start | Self::Advance | Self::Restore | Self::Complete)
     }
 
-    /// All of them.
+    /// All values, in the order in which they are listed.
     pub const ALL: [Self; 11] = [
         Self::Start,
         Self::Advance,
@@ -142,9 +142,9 @@ impl CommandKind {
 const MAX_NOTICED_DAYS: i64 = 30;
 
 /// A command with what its giver says about it.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Command {
-    /// What to do.
+pub struct RolloutCommand {
     pub kind: CommandKind,
     /// Why; needed where a rule is overruled or something is taken away, and kept in the history.
     pub reason: String,
@@ -157,7 +157,7 @@ pub struct Command {
     pub detected_at: Option<Timestamp>,
 }
 
-impl Command {
+impl RolloutCommand {
     /// A command, noticed and given now.
     #[must_use]
     pub fn new(kind: CommandKind, reason: impl Into<String>) -> Self {
@@ -171,9 +171,9 @@ const MAX_HALVINGS: u32 = 6;
 /// Everything that a rule looks at.
 struct Case<'a> {
     plan: &'a Plan,
-    standing: &'a Standing,
+    state: &'a RolloutState,
     gate: &'a Gate,
-    command: &'a Command,
+    command: &'a RolloutCommand,
     role: Role,
 }
 
@@ -183,25 +183,25 @@ struct Case<'a> {
 /// The rule that stands against it.
 pub fn apply(
     plan: &Plan,
-    standing: &Standing,
-    command: &Command,
+    state: &RolloutState,
+    command: &RolloutCommand,
     gate: &Gate,
     role: Role,
     now: Timestamp,
-) -> Result<RolloutEvent, Refusal> {
+) -> Result<RolloutEvent, CommandError> {
     if role < command.kind.role() {
-        return Err(Refusal::NotAllowed { needs: command.kind.role() });
+        return Err(CommandError::NotAllowed { needs: command.kind.role() });
     }
-    let case = Case { plan, standing, gate, command, role };
+    let case = Case { plan, state, gate, command, role };
     let event = case.decide()?;
     // Last, so that whoever asks what stands against a command hears of the rule, not of the field.
     if command.kind.needs_reason() && command.reason.trim().is_empty() {
-        return Err(Refusal::ReasonMissing);
+        return Err(CommandError::ReasonMissing);
     }
     match command.detected_at {
-        Some(at) if at > now => Err(Refusal::NoticedLater),
+        Some(at) if at > now => Err(CommandError::NoticedLater),
         Some(at) if now - at > TimeDelta::days(MAX_NOTICED_DAYS) => {
-            Err(Refusal::NoticedLongAgo { days: MAX_NOTICED_DAYS })
+            Err(CommandError::NoticedLongAgo { days: MAX_NOTICED_DAYS })
         }
         _ => Ok(event),
     }
@@ -211,87 +211,89 @@ pub fn apply(
 #[must_use]
 pub fn possible(
     plan: &Plan,
-    standing: &Standing,
+    state: &RolloutState,
     gate: &Gate,
     role: Role,
     now: Timestamp,
 ) -> Vec<CommandKind> {
     let would = |kind: &CommandKind| {
-        apply(plan, standing, &Command::new(*kind, "a reason"), gate, role, now).is_ok()
+        apply(plan, state, &RolloutCommand::new(*kind, "a reason"), gate, role, now).is_ok()
     };
     CommandKind::ALL.into_iter().filter(would).collect()
 }
 
 impl Case<'_> {
-    fn decide(&self) -> Result<RolloutEvent, Refusal> {
+    fn decide(&self) -> Result<RolloutEvent, CommandError> {
         use CommandKind as K;
-        use RolloutState as S;
+        use RolloutStatus as S;
         let kind = self.command.kind;
-        match (kind, &self.standing.state) {
-            (_, S::Aborted) => Err(Refusal::Ended),
+        match (kind, &self.state.status) {
+            (_, S::Aborted) => Err(CommandError::Ended),
             (K::Start, S::Draft) => self.start(),
             (K::Abort, _) => Ok(RolloutEvent::Aborted(self.said(false))),
-            (_, S::Draft) => Err(Refusal::NotStarted),
+            (_, S::Draft) => Err(CommandError::NotStarted),
             (K::Start, S::Running(p) | S::Paused(p)) => {
-                Err(Refusal::AlreadyRunning { phase: p.phase })
+                Err(CommandError::AlreadyRunning { phase: p.phase })
             }
             (K::RollBack, S::Running(p) | S::Paused(p) | S::Completed(p)) => {
-                let to = p.phase.previous().ok_or(Refusal::FirstPhase)?;
+                let to = p.phase.previous().ok_or(CommandError::FirstPhase)?;
                 Ok(RolloutEvent::RolledBack(self.moved(p, to, false)))
             }
             (K::RollBackFully, S::Running(p) | S::Paused(p) | S::Completed(p)) => {
-                p.phase.previous().ok_or(Refusal::FirstPhase)?;
+                p.phase.previous().ok_or(CommandError::FirstPhase)?;
                 Ok(RolloutEvent::RolledBackFully(self.moved(p, PhaseNumber::FIRST, false)))
             }
             (K::Halve, S::Running(p) | S::Paused(p) | S::Completed(p)) => self.halve(p),
             (K::Kill, S::Running(p) | S::Paused(p) | S::Completed(p)) => Ok(self.kill(p)),
-            (_, S::Completed(_)) => Err(Refusal::Completed),
+            (_, S::Completed(_)) => Err(CommandError::Completed),
             (K::Advance, S::Running(p)) => self.advance(p),
             (K::Complete, S::Running(p)) => self.complete(p),
             (K::Restore, S::Running(p)) => self.restore(p),
             (K::Pause, S::Running(_)) => Ok(RolloutEvent::Paused(self.said(false))),
-            (K::Resume, S::Running(_)) => Err(Refusal::NotPaused),
+            (K::Resume, S::Running(_)) => Err(CommandError::NotPaused),
             (K::Resume, S::Paused(_)) => Ok(RolloutEvent::Resumed(self.said(false))),
             (K::Advance | K::Complete | K::Restore | K::Pause, S::Paused(_)) => {
-                Err(Refusal::Paused)
+                Err(CommandError::Paused)
             }
         }
     }
 
-    fn start(&self) -> Result<RolloutEvent, Refusal> {
+    fn start(&self) -> Result<RolloutEvent, CommandError> {
         let items = self.plan.start_items();
-        let open = items.iter().filter(|item| self.standing.record.tick(item).is_none()).count();
+        let open = items.iter().filter(|item| self.state.record.tick(item).is_none()).count();
         let may = open == 0 || self.may_force();
         may.then(|| RolloutEvent::Started(self.said(open > 0)))
-            .ok_or(Refusal::ChecklistOpen { open, of: items.len() })
+            .ok_or(CommandError::ChecklistOpen { open, of: items.len() })
     }
 
-    fn advance(&self, progress: &Progress) -> Result<RolloutEvent, Refusal> {
+    fn advance(&self, progress: &Progress) -> Result<RolloutEvent, CommandError> {
         let phase = progress.phase;
-        let next = self.plan.phase(phase.next()).ok_or(Refusal::LastPhase { phase })?;
+        let next = self.plan.phase(phase.next()).ok_or(CommandError::LastPhase { phase })?;
         let forced = self.pass_gate(phase)?;
         Ok(RolloutEvent::Advanced(self.moved(progress, next.number, forced)))
     }
 
-    fn complete(&self, progress: &Progress) -> Result<RolloutEvent, Refusal> {
+    fn complete(&self, progress: &Progress) -> Result<RolloutEvent, CommandError> {
         let (phase, last) = (progress.phase, self.plan.last_phase());
         if phase != last {
-            return Err(Refusal::NotLastPhase { phase, last });
+            return Err(CommandError::NotLastPhase { phase, last });
         }
         let forced = self.pass_gate(phase)?;
         Ok(RolloutEvent::Completed(self.said(forced)))
     }
 
     /// Whether the gate must be overruled, if it may.
-    fn pass_gate(&self, phase: PhaseNumber) -> Result<bool, Refusal> {
+    fn pass_gate(&self, phase: PhaseNumber) -> Result<bool, CommandError> {
         // Nobody may overrule this one: what was not understood will happen again.
-        if let Some(incident) = self.standing.record.post_mortem_due() {
-            return Err(Refusal::PostMortemDue { incident: incident.id });
+        if let Some(incident) = self.state.record.post_mortem_due() {
+            return Err(CommandError::PostMortemDue { incident: incident.id });
         }
         match (self.gate.passes(), self.may_force()) {
             (true, _) => Ok(false),
             (false, true) => Ok(true),
-            (false, false) => Err(Refusal::GateClosed { phase, because: self.gate.obstacles() }),
+            (false, false) => {
+                Err(CommandError::GateClosed { phase, because: self.gate.obstacles() })
+            }
         }
     }
 
@@ -299,28 +301,28 @@ impl Case<'_> {
         self.role >= Role::Admin && !self.command.reason.trim().is_empty()
     }
 
-    fn halve(&self, progress: &Progress) -> Result<RolloutEvent, Refusal> {
+    fn halve(&self, progress: &Progress) -> Result<RolloutEvent, CommandError> {
         let reached = self.plan.phases.iter().take_while(|phase| phase.number <= progress.phase);
         let mut shares = reached.flat_map(|phase| &phase.audience);
         if shares.all(|entry| entry.share == Share::ALL) {
-            return Err(Refusal::NothingToHalve);
+            return Err(CommandError::NothingToHalve);
         }
         let least = (0..MAX_HALVINGS).fold(Throttle::NONE, |throttle, _| throttle.halved());
         if progress.throttle <= least {
-            return Err(Refusal::HalvedEnough);
+            return Err(CommandError::HalvedEnough);
         }
         Ok(RolloutEvent::Halved(self.throttled(progress, progress.throttle.halved())))
     }
 
-    fn restore(&self, progress: &Progress) -> Result<RolloutEvent, Refusal> {
+    fn restore(&self, progress: &Progress) -> Result<RolloutEvent, CommandError> {
         match progress.throttle {
-            Throttle::NONE => Err(Refusal::NotHalved),
+            Throttle::NONE => Err(CommandError::NotHalved),
             throttle => Ok(RolloutEvent::Restored(self.throttled(progress, throttle.doubled()))),
         }
     }
 
     fn kill(&self, progress: &Progress) -> RolloutEvent {
-        let Command { detected_at, .. } = *self.command;
+        let RolloutCommand { detected_at, .. } = *self.command;
         let reached = self.plan.phases.iter().take_while(|phase| phase.number <= progress.phase);
         let flags = reached.flat_map(|phase| phase.flags.iter().cloned()).collect();
         RolloutEvent::Killed(Killed { flags, reason: self.reason(), detected_at })
@@ -334,13 +336,13 @@ impl Case<'_> {
         Said { forced, reason: self.reason() }
     }
 
-    fn moved(&self, progress: &Progress, to: PhaseNumber, forced: bool) -> MovedPhase {
-        let Command { detected_at, .. } = *self.command;
-        MovedPhase { from: progress.phase, to, forced, reason: self.reason(), detected_at }
+    fn moved(&self, progress: &Progress, to: PhaseNumber, forced: bool) -> PhaseChange {
+        let RolloutCommand { detected_at, .. } = *self.command;
+        PhaseChange { from: progress.phase, to, forced, reason: self.reason(), detected_at }
     }
 
     fn throttled(&self, progress: &Progress, to: Throttle) -> Throttled {
-        let Command { detected_at, .. } = *self.command;
+        let RolloutCommand { detected_at, .. } = *self.command;
         Throttled { from: progress.throttle, to, reason: self.reason(), detected_at }
     }
 }

@@ -4,13 +4,13 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
-use super::{Comparator, ComparedWith, Metric, Target};
+use super::{Comparator, ComparedWith, CriterionMetric, Target};
 
 /// One condition of a phase.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Criterion {
-    /// Measured.
     Automatic(Target),
     /// A person must judge.
     SignedOff {
@@ -24,7 +24,7 @@ pub enum Criterion {
 #[serde(deny_unknown_fields)]
 struct Fields {
     statement: Option<String>,
-    metric: Option<Metric>,
+    metric: Option<CriterionMetric>,
     comparator: Option<Comparator>,
     threshold: Option<f64>,
     compared_with: Option<ComparedWith>,
@@ -46,7 +46,7 @@ impl<'de> Deserialize<'de> for Criterion {
                 event: None,
             } => Ok(Self::SignedOff { statement }),
             Fields { statement: Some(_), .. } => Err(D::Error::custom(
-                "a criterion has a statement that somebody signs off, or a metric, not both",
+                "a criterion has a statement to sign off or a metric, not both",
             )),
             Fields { metric: None, .. } => Err(D::Error::missing_field("metric")),
             Fields { comparator: None, .. } => Err(D::Error::missing_field("comparator")),

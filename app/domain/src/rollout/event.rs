@@ -10,26 +10,26 @@ use crate::{
     history::ActorName,
     ids::{FlagKey, PhaseNumber},
     rollout::{
-        Contribution, Incident, IncidentKind, Planned, Progress, Record, RolloutState, Standing,
+        Incident, IncidentKind, PlanRevision, Progress, Record, RecordEntry, RolloutState,
+        RolloutStatus,
     },
 };
 
 /// What happened, for the history.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum RolloutEvent {
-    /// Phase 1 began.
     Started(Said),
     /// The next phase began.
-    Advanced(MovedPhase),
+    Advanced(PhaseChange),
     /// It stays as it is.
     Paused(Said),
-    /// It goes on.
     Resumed(Said),
     /// The phase before was restored.
-    RolledBack(MovedPhase),
+    RolledBack(PhaseChange),
     /// Phase 1 was restored.
-    RolledBackFully(MovedPhase),
+    RolledBackFully(PhaseChange),
     /// Every share below 100 % was halved.
     Halved(Throttled),
     /// Every share below 100 % was raised again, by a step.
@@ -41,9 +41,9 @@ pub enum RolloutEvent {
     /// It was given up.
     Aborted(Said),
     /// Another revision of the plan is carried out.
-    Planned(Planned),
+    Planned(PlanRevision),
     /// Somebody added to the record.
-    Added(Contribution),
+    Added(RecordEntry),
 }
 
 /// What was said about it.
@@ -57,9 +57,9 @@ pub struct Said {
 }
 
 /// From where to where, and why.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MovedPhase {
-    /// Where it was.
+pub struct PhaseChange {
     pub from: PhaseNumber,
     /// Where it is now.
     pub to: PhaseNumber,
@@ -73,9 +73,9 @@ pub struct MovedPhase {
 }
 
 /// From which factor to which, and why.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Throttled {
-    /// What it was.
     pub from: Throttle,
     /// What it is now.
     pub to: Throttle,
@@ -114,10 +114,10 @@ impl RolloutEvent {
             Self::Halved(throttled) | Self::Restored(throttled) => &throttled.reason,
             Self::Killed(killed) => &killed.reason,
             Self::Planned(planned) => &planned.note,
-            Self::Added(contribution) => match contribution {
-                Contribution::SignOff { comment, .. }
-                | Contribution::Vote { comment, .. }
-                | Contribution::Acknowledge { comment, .. } => comment,
+            Self::Added(record_entry) => match record_entry {
+                RecordEntry::SignOff { comment, .. }
+                | RecordEntry::Vote { comment, .. }
+                | RecordEntry::Acknowledge { comment, .. } => comment,
                 _ => "",
             },
         }
@@ -156,12 +156,12 @@ impl fmt::Display for RolloutEvent {
             }
             Self::Aborted(_) => f.write_str("aborted the rollout"),
             Self::Planned(planned) => write!(f, "brought in {} of the plan", planned.to),
-            Self::Added(contribution) => contribution.fmt(f),
+            Self::Added(record_entry) => record_entry.fmt(f),
         }
     }
 }
 
-impl fmt::Display for Contribution {
+impl fmt::Display for RecordEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Acknowledge { alert, .. } => {
@@ -187,22 +187,22 @@ impl fmt::Display for Contribution {
     }
 }
 
-impl Standing {
+impl RolloutState {
     /// What it is after an event. What does not fit to where it is changes nothing: [`super::apply`]
     /// makes no such events.
     #[must_use]
     pub fn after(&self, event: &RolloutEvent, by: &ActorName, at: Timestamp) -> Self {
         let mut next = self.clone();
-        let progress = self.state.progress().copied();
+        let progress = self.status.progress().copied();
         match (event, progress) {
             (RolloutEvent::Started(_), _) => {
                 let (phase, throttle) = (PhaseNumber::FIRST, Throttle::NONE);
-                next.state = RolloutState::Running(Progress { phase, phase_since: at, throttle });
+                next.status = RolloutStatus::Running(Progress { phase, phase_since: at, throttle });
                 next.started_at = Some(at);
                 next.record.enter(phase);
             }
-            (RolloutEvent::Aborted(_), _) => next.state = RolloutState::Aborted,
-            (RolloutEvent::Added(contribution), _) => next.record.add(contribution, by, at),
+            (RolloutEvent::Aborted(_), _) => next.status = RolloutStatus::Aborted,
+            (RolloutEvent::Added(record_entry), _) => next.record.add(record_entry, by, at),
             (RolloutEvent::Planned(planned), _) => {
                 if planned.begins_anew {
                     // What went wrong before is still to be handled.
@@ -215,13 +215,13 @@ impl Standing {
             }
             (_, None) => {}
             (RolloutEvent::Paused(_), Some(progress)) => {
-                next.state = RolloutState::Paused(progress);
+                next.status = RolloutStatus::Paused(progress);
             }
             (RolloutEvent::Resumed(_), Some(progress)) => {
-                next.state = RolloutState::Running(progress);
+                next.status = RolloutStatus::Running(progress);
             }
             (RolloutEvent::Completed(_), Some(progress)) => {
-                next.state = RolloutState::Completed(progress);
+                next.status = RolloutStatus::Completed(progress);
             }
             (
                 RolloutEvent::Advanced(moved)
@@ -235,14 +235,14 @@ impl Standing {
             (RolloutEvent::Killed(_), Some(_)) => {}
         }
         if let RolloutEvent::RolledBackFully(_) = event {
-            // Whoever phase 1 lets in, all of them.
-            if let Some(progress) = next.state.progress().copied() {
+            // All users whom phase 1 admits.
+            if let Some(progress) = next.status.progress().copied() {
                 next.move_to(Progress { throttle: Throttle::NONE, ..progress });
             }
         }
         if let Some(incident) = incident(event, by, at) {
             next.record.open(incident);
-            // Whoever said go did not know of it.
+            // Votes given before the incident do not cover it.
             next.record.votes.clear();
         }
         if matches!(event, RolloutEvent::Planned(planned) if !planned.is_wording) {
@@ -258,9 +258,9 @@ impl Standing {
 
     /// What has ended is under way again when it is moved; what is paused stays so.
     fn move_to(&mut self, progress: Progress) {
-        self.state = match self.state {
-            RolloutState::Paused(_) => RolloutState::Paused(progress),
-            _ => RolloutState::Running(progress),
+        self.status = match self.status {
+            RolloutStatus::Paused(_) => RolloutStatus::Paused(progress),
+            _ => RolloutStatus::Running(progress),
         };
     }
 }

@@ -44,7 +44,7 @@ impl IncidentKind {
             Self::Immediate => "Critical errors, security issues, or a major loss of performance.",
             Self::Gradual => "Performance gets worse, or errors become more frequent.",
             Self::Full => "The business suffers noticeably.",
-            Self::Kill => "Something must stop for everybody, this second.",
+            Self::Kill => "A feature must stop for all users at once.",
         }
     }
 
@@ -58,7 +58,7 @@ impl IncidentKind {
         }
     }
 
-    /// What must follow.
+    /// What the guide requires after such an incident.
     #[must_use]
     pub fn follow_up(self) -> &'static str {
         match self {
@@ -71,43 +71,38 @@ impl IncidentKind {
 }
 
 /// A line that somebody wrote.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Note {
-    /// What.
     pub text: String,
-    /// Who.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub by: ActorName,
-    /// When.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub at: Timestamp,
 }
 
-/// What was learned.
+/// The findings that are written after an incident.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct PostMortem {
     /// Who was affected, how, for how long.
     pub impact: String,
-    /// What happened when.
     pub timeline: String,
-    /// Why.
     pub cause: String,
-    /// What went well.
     pub went_well: String,
     /// What is to be done, and by whom.
     pub actions: Vec<FollowUp>,
 }
 
 /// Something to be done, by somebody.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FollowUp {
-    /// What.
     pub what: String,
-    /// By whom.
     pub owner: String,
 }
 
@@ -131,31 +126,26 @@ impl PostMortem {
 }
 
 /// A rollback being handled.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Incident {
     /// Its number, from 1.
     pub id: u32,
-    /// What was done.
     pub kind: IncidentKind,
-    /// What was wrong.
     pub reason: String,
-    /// When somebody noticed.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub detected_at: Timestamp,
     /// When something was done about it.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub acted_at: Timestamp,
-    /// By whom.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub by: ActorName,
-    /// What people wrote.
     #[serde(default)]
     pub notes: Vec<Note>,
     /// Who was told, by whom.
     #[serde(default)]
     pub told: Vec<Note>,
-    /// What was learned.
     #[serde(default)]
     pub post_mortem: Option<PostMortem>,
     /// When it was over.

@@ -2,12 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Comparator, ComparedWith, Metric, Target};
+use super::{Comparator, ComparedWith, CriterionMetric, Target};
 
 /// The longest window of a KPI, in days.
 pub const MAX_WINDOW_DAYS: u16 = 90;
 
 /// Whom a target is for.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -16,7 +17,6 @@ pub enum KpiGroup {
     Technical,
     /// What users make of it.
     User,
-    /// What it brings.
     Business,
 }
 
@@ -36,6 +36,7 @@ impl KpiGroup {
 }
 
 /// A target of the whole rollout.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Kpi {
@@ -43,8 +44,7 @@ pub struct Kpi {
     pub group: KpiGroup,
     /// What people call it.
     pub name: String,
-    /// What is measured.
-    pub metric: Metric,
+    pub metric: CriterionMetric,
     /// The app's own event that is counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
@@ -53,9 +53,7 @@ pub struct Kpi {
     pub scope: Option<String>,
     /// How it must lie.
     pub comparator: Comparator,
-    /// To what.
     pub threshold: f64,
-    /// Against what.
     #[serde(default)]
     pub compared_with: ComparedWith,
     /// Of how many days up to today it is measured.

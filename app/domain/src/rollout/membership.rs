@@ -8,18 +8,18 @@ use crate::{
     Timestamp,
     bucket::{Bucket, Share, Throttle, is_inside},
     context::EvaluationContext,
-    flags::{Step, Trace},
+    flags::{Trace, TraceStep},
     ids::{PhaseNumber, SegmentKey},
     rollout::{AudienceEntry, Plan, Rollout},
     segments::{ConditionStep, EVERYONE, Segment, Segments},
 };
 
 /// The rollout's verdict on one user.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Membership<'a> {
     /// An audience entry lets the user in.
     In(Admission<'a>),
-    /// None does.
     Out {
         /// The user's position, if the context names one.
         bucket: Option<Bucket>,
@@ -92,6 +92,7 @@ pub struct MembershipStep {
 }
 
 /// What came of an audience entry.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SegmentVerdict {
@@ -99,7 +100,6 @@ pub enum SegmentVerdict {
     NotInSegment,
     /// In the segment, but beyond its share.
     BeyondShare,
-    /// In.
     Admitted,
 }
 
@@ -170,11 +170,11 @@ impl Rollout {
     ) -> Membership<'a> {
         let Audience { entries, reached, variables, segments } = audience;
         for name in variables.names() {
-            trace.step(|| Step::RolloutVariable { name: name.to_owned() });
+            trace.step(|| TraceStep::RolloutVariable { name: name.to_owned() });
         }
         let bucket = context.targeting_key().map(|key| self.salt.bucket(key));
         if bucket.is_none() {
-            trace.step(|| Step::NoTargetingKey);
+            trace.step(|| TraceStep::NoTargetingKey);
         }
         let mut admit = |phase, segment: &'a str, share: Share, throttle, in_segment| {
             // All of a segment needs no bucket; a share of it does.
@@ -200,7 +200,7 @@ impl Rollout {
                     conditions,
                     verdict,
                 };
-                Step::Audience(step)
+                TraceStep::Audience(step)
             });
             (verdict == SegmentVerdict::Admitted).then_some(Membership::In(Admission {
                 phase,
@@ -212,7 +212,7 @@ impl Rollout {
         let found = match variables.percentage {
             Some((_, share)) => admit(reached, EVERYONE, share, Throttle::NONE, true),
             None => {
-                let throttle = self.standing.state.throttle();
+                let throttle = self.state.status.throttle();
                 let mut entries = entries.iter().take_while(|entry| entry.phase <= reached);
                 entries.find_map(|entry| {
                     let in_segment = entry.holds(context, segments, now);
@@ -235,7 +235,7 @@ mod tests {
         flags::Cause,
         flags::{Flag, FlagState, Reason, evaluate, explain},
         ids::RolloutKey,
-        rollout::{Command, CommandKind, Standing, apply, validate::tests::plan_file},
+        rollout::{CommandKind, RolloutCommand, RolloutState, apply, validate::tests::plan_file},
         snapshot::{Parts, Snapshot},
     };
     use crate::{gates::Gate, history::ActorName, people::Role};
@@ -246,18 +246,18 @@ mod tests {
 
     fn snapshot(phase: u16, change: impl Fn(&mut FlagState)) -> Snapshot {
         let file = plan_file();
-        let mut standing = Standing::default();
+        let mut state = RolloutState::default();
         for step in 0..phase {
             let kind = if step == 0 { CommandKind::Start } else { CommandKind::Advance };
-            let (command, gate) = (Command::new(kind, "test"), Gate::default());
-            let event = apply(&file.plan, &standing, &command, &gate, Role::Admin, now());
-            standing = standing.after(&event.unwrap(), &ActorName("ada".into()), now());
+            let (command, gate) = (RolloutCommand::new(kind, "test"), Gate::default());
+            let event = apply(&file.plan, &state, &command, &gate, Role::Admin, now());
+            state = state.after(&event.unwrap(), &ActorName("ada".into()), now());
         }
         let rollout = Rollout {
             key: RolloutKey::new("r").unwrap(),
             plan: file.plan,
             salt: Salt::new("s"),
-            standing,
+            state,
             version: 1,
         };
         let with_state = |flag: Flag| {
@@ -359,9 +359,9 @@ mod tests {
                 let answer = evaluate(&snapshot, entry, &context, now()).unwrap();
                 let (explained, steps) = explain(&snapshot, entry, &context, now());
                 prop_assert_eq!(&answer, &explained.unwrap());
-                let last = Step::Answer { variant: answer.variant.name.clone(), reason: answer.reason };
+                let last = TraceStep::Answer { variant: answer.variant.name.clone(), reason: answer.reason };
                 prop_assert_eq!(steps.last(), Some(&last));
-                let decided = |step: &Step| matches!(step, Step::Audience(_) | Step::NoTargetingKey);
+                let decided = |step: &TraceStep| matches!(step, TraceStep::Audience(_) | TraceStep::NoTargetingKey);
                 let by_rollout = matches!(answer.cause, Cause::Rollout(_));
                 prop_assert!(!by_rollout || steps.iter().any(decided), "{steps:?}");
             }

@@ -1,22 +1,22 @@
 //! Rollouts: the plan, the phases, who is in, and the commands that move it.
 
+mod add_record_entry;
 mod arm;
 mod command;
-mod contribute;
-mod course;
+mod command_error;
 mod criterion;
 mod event;
 mod incident;
 mod kpi;
-pub mod lines;
 mod membership;
-mod notice;
 mod plan;
+pub mod plan_text;
+mod progress;
 mod reach;
 mod record;
-mod refusal;
 mod review;
 mod revision;
+mod stakeholder_message;
 mod state;
 mod target;
 #[cfg(test)]
@@ -24,24 +24,24 @@ mod tests;
 mod validate;
 mod view;
 
-pub use command::{Command, CommandKind, apply, possible};
-pub use contribute::contribute;
-pub use course::{Counts, FIRST_MINUTES, FirstMinutes, KpiValue, Voices};
+pub use add_record_entry::add_record_entry;
+pub use command::{CommandKind, RolloutCommand, apply, possible};
+pub use command_error::CommandError;
 pub use criterion::Criterion;
-pub use event::{Killed, MovedPhase, RolloutEvent, Said, Throttled};
+pub use event::{Killed, PhaseChange, RolloutEvent, Said, Throttled};
 pub use incident::{FollowUp, Incident, IncidentKind, Note, PostMortem};
 pub use kpi::{Kpi, KpiGroup, MAX_WINDOW_DAYS};
 pub(crate) use membership::{Audience, FoundEntry};
 pub use membership::{Membership, MembershipStep, RolloutVariables, SegmentVerdict};
-pub use notice::notice;
 pub use plan::{AudienceEntry, ChecklistGroup, Contact, Phase, Plan, PlanFile};
+pub use progress::{Counts, FIRST_MINUTES, FeedbackSummary, FirstMinutes, KpiValue};
 pub use reach::Reach;
-pub use record::{ChecklistItem, Contribution, Record, SignOff, Tick, Vote};
-pub use refusal::Refusal;
+pub use record::{ChecklistItem, ChecklistTick, Record, RecordEntry, SignOff, Vote};
 pub use review::{REVIEW_DAYS, Review};
-pub use revision::{Planned, Revision, revise};
-pub use state::{Progress, RolloutState, Standing};
-pub use target::{Comparator, ComparedWith, Metric, Target};
+pub use revision::{PlanRevision, Revision, revise};
+pub use stakeholder_message::notice;
+pub use state::{Progress, RolloutState, RolloutStatus};
+pub use target::{Comparator, ComparedWith, CriterionMetric, Target};
 pub use validate::InvalidPlan;
 pub use view::RolloutView;
 
@@ -57,7 +57,7 @@ pub struct Rollout {
     /// One for all its flags, so that a person is in or out as a whole.
     pub salt: Salt,
     /// Where it is, with what was said about it.
-    pub standing: Standing,
+    pub state: RolloutState,
     /// Goes up with every command; two who press at once do not both win.
     pub version: i64,
 }

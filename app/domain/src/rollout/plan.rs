@@ -11,10 +11,10 @@ use crate::{
 };
 
 /// Who a phase lets in: a share of a segment.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AudienceEntry {
-    /// Whose share.
     pub segment: SegmentKey,
     /// How much of it, in per cent.
     pub share: Share,
@@ -63,10 +63,10 @@ impl Phase {
 }
 
 /// Things to be done before the start, under one heading.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChecklistGroup {
-    /// The heading.
     pub name: String,
     /// What is to be done.
     pub items: Vec<String>,
@@ -87,6 +87,7 @@ pub struct Contact {
 }
 
 /// Ordered phases; immutable once started.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
@@ -96,7 +97,6 @@ pub struct Plan {
     pub name: String,
     /// The guide's revision history, `v1.0` at first.
     pub revision: String,
-    /// What it brings.
     #[serde(default)]
     pub description: String,
     /// How many must say go before a phase is left.
@@ -105,7 +105,6 @@ pub struct Plan {
     /// Whether server tokens may vote, for the account that answers for them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub token_votes: bool,
-    /// In order.
     pub phases: Vec<Phase>,
     /// What must be done before the start.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -119,6 +118,7 @@ pub struct Plan {
 }
 
 /// A plan as a file, with the flags and segments that it needs.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlanFile {
     /// The file format's version; this code reads [`PlanFile::FORMAT`].
@@ -129,7 +129,6 @@ pub struct PlanFile {
     /// The flags that the phases add.
     #[serde(default)]
     pub flags: Vec<Flag>,
-    /// The plan itself.
     #[serde(flatten)]
     pub plan: Plan,
 }

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Plan, RolloutState};
+use super::{Plan, RolloutStatus};
 use crate::{
     bucket::{Share, Throttle},
     ids::{PhaseNumber, SegmentKey},
     segments::EVERYONE,
-    stats::People,
+    stats::UserSet,
 };
 
 /// How many people a rollout reaches.
@@ -29,10 +29,10 @@ impl Reach {
     #[must_use]
     pub fn of<'a>(
         plan: &Plan,
-        state: &RolloutState,
-        active: &People,
-        exposed: &People,
-        in_segment: impl Fn(&SegmentKey) -> Option<&'a People>,
+        state: &RolloutStatus,
+        active: &UserSet,
+        exposed: &UserSet,
+        in_segment: impl Fn(&SegmentKey) -> Option<&'a UserSet>,
     ) -> Self {
         let count = |phase: PhaseNumber, throttle: Throttle| {
             let phases = plan.phases.iter().take_while(|known| known.number <= phase);
@@ -63,9 +63,9 @@ fn part(share: Share, throttle: Throttle) -> f64 {
 
 /// How many are let in. A person has one bucket, so of the shares of all their segments the largest
 /// decides: each set counts with what none with a larger share has.
-fn expected(mut entries: Vec<(People, f64)>) -> f64 {
+fn expected(mut entries: Vec<(UserSet, f64)>) -> f64 {
     entries.sort_by(|(_, a), (_, b)| b.total_cmp(a));
-    let mut seen = People::default();
+    let mut seen = UserSet::default();
     let mut sum = 0.0;
     for (people, part) in entries {
         sum += people.without(&seen).len() as f64 * part;
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn the_largest_share_of_a_persons_segments_decides() {
-        let people = |range: std::ops::Range<u32>| range.collect::<People>();
+        let people = |range: std::ops::Range<u32>| range.collect::<UserSet>();
         assert_eq!(expected(vec![(people(0..100), 0.2), (people(0..10), 1.0)]), 28.0);
         assert_eq!(expected(Vec::new()), 0.0);
     }
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn a_phase_reaches_its_audience_and_those_before() {
         let plan = plan_file().plan;
-        let people = |range: std::ops::Range<u32>| range.collect::<People>();
+        let people = |range: std::ops::Range<u32>| range.collect::<UserSet>();
         let (active, exposed, staff) = (people(0..100), people(0..9), people(0..10));
         let reach = |state| {
             Reach::of(&plan, &state, &active, &exposed, |key| {
@@ -98,9 +98,13 @@ mod tests {
         };
         let at = chrono::DateTime::from_timestamp(1_700_000_000, 0).unwrap();
         let running = |phase, throttle| {
-            RolloutState::Running(Progress { phase: PhaseNumber(phase), phase_since: at, throttle })
+            RolloutStatus::Running(Progress {
+                phase: PhaseNumber(phase),
+                phase_since: at,
+                throttle,
+            })
         };
-        let draft = reach(RolloutState::Draft);
+        let draft = reach(RolloutStatus::Draft);
         assert_eq!((draft.expected, draft.expected_next), (0, Some(10)));
         let one = reach(running(1, Throttle::NONE));
         assert_eq!(

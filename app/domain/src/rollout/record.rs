@@ -30,47 +30,43 @@ pub struct ChecklistItem {
 }
 
 /// Somebody says that an item is done.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Tick {
-    /// Which item.
+pub struct ChecklistTick {
     #[serde(flatten)]
     pub item: ChecklistItem,
     /// Where that can be seen; may be empty.
     #[serde(default)]
     pub link: String,
-    /// Who.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub by: ActorName,
-    /// When.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub at: Timestamp,
 }
 
 /// Somebody has judged what cannot be measured.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SignOff {
     /// What was judged, as the plan says it.
     pub statement: String,
-    /// Whether it holds.
     pub holds: bool,
     /// What they say about it; may be empty.
     #[serde(default)]
     pub comment: String,
-    /// Who.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub by: ActorName,
-    /// When.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub at: Timestamp,
 }
 
 /// A voice on whether to go on.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Vote {
-    /// Go, or no-go.
     pub go: bool,
     /// Why; may be empty.
     #[serde(default)]
@@ -78,25 +74,24 @@ pub struct Vote {
     /// Whose. Their last one counts.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub by: ActorName,
-    /// When.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub at: Timestamp,
 }
 
 /// What has been said and done about a rollout.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Record {
     /// Items that are done.
-    pub ticks: Vec<Tick>,
+    pub ticks: Vec<ChecklistTick>,
     /// Judgements on the current phase.
     pub sign_offs: Vec<SignOff>,
     /// Votes on leaving the current phase; one for each person.
     pub votes: Vec<Vote>,
     /// Alerts that somebody has seen and answers for.
     pub acknowledged: Vec<Acknowledgement>,
-    /// The newest last.
     pub incidents: Vec<Incident>,
 }
 
@@ -105,29 +100,27 @@ pub struct Record {
 const ACKNOWLEDGED_HOURS: i64 = 48;
 
 /// Somebody has seen an alert and says that the rollout may go on.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Acknowledgement {
-    /// Which alert.
     pub alert: AlertKind,
     /// Why the rollout may go on.
     pub comment: String,
-    /// The account.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub by: ActorName,
-    /// The time.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub at: Timestamp,
 }
 
 /// What somebody adds to the record.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "contribution", rename_all = "snake_case")]
-pub enum Contribution {
+pub enum RecordEntry {
     /// An item is done.
     Tick {
-        /// Which one.
         #[serde(flatten)]
         item: ChecklistItem,
         /// Where that can be seen; may be empty.
@@ -136,7 +129,6 @@ pub enum Contribution {
     },
     /// An item is not done after all.
     Untick {
-        /// Which one.
         #[serde(flatten)]
         item: ChecklistItem,
     },
@@ -144,7 +136,6 @@ pub enum Contribution {
     SignOff {
         /// As the plan says it.
         statement: String,
-        /// Whether it holds.
         holds: bool,
         /// What is said about it; may be empty.
         #[serde(default)]
@@ -152,7 +143,6 @@ pub enum Contribution {
     },
     /// A vote on leaving the current phase.
     Vote {
-        /// Go, or no-go.
         go: bool,
         /// Why; needed for a no-go.
         #[serde(default)]
@@ -160,41 +150,29 @@ pub enum Contribution {
     },
     /// An alert was seen, and the rollout may go on.
     Acknowledge {
-        /// Which alert.
         alert: AlertKind,
         /// Why the rollout may go on.
         comment: String,
     },
     /// A note on an incident.
     Note {
-        /// Which one.
         incident: u32,
         /// What is to be remembered.
         text: String,
     },
     /// Somebody was told of an incident.
-    Tell {
-        /// Which one.
-        incident: u32,
-        /// Who was told.
-        who: String,
-    },
+    Tell { incident: u32, who: String },
     /// What was learned from an incident.
     WritePostMortem {
-        /// Which one.
         incident: u32,
-        /// The text.
         #[serde(flatten)]
         post_mortem: PostMortem,
     },
     /// An incident is over.
-    CloseIncident {
-        /// Which one.
-        incident: u32,
-    },
+    CloseIncident { incident: u32 },
 }
 
-impl Contribution {
+impl RecordEntry {
     /// The incident that it is about.
     #[must_use]
     pub fn incident(&self) -> Option<u32> {
@@ -211,7 +189,7 @@ impl Contribution {
 impl Record {
     /// The tick of an item, if it is done.
     #[must_use]
-    pub fn tick(&self, item: &ChecklistItem) -> Option<&Tick> {
+    pub fn tick(&self, item: &ChecklistItem) -> Option<&ChecklistTick> {
         self.ticks.iter().find(|tick| tick.item == *item)
     }
 
@@ -266,36 +244,36 @@ impl Record {
         self.ticks.retain(|tick| tick.item.phase.is_none_or(|of| of < phase));
     }
 
-    pub(super) fn add(&mut self, contribution: &Contribution, by: &ActorName, at: Timestamp) {
+    pub(super) fn add(&mut self, record_entry: &RecordEntry, by: &ActorName, at: Timestamp) {
         let by = by.clone();
-        match contribution.clone() {
-            Contribution::Tick { item, link } => {
+        match record_entry.clone() {
+            RecordEntry::Tick { item, link } => {
                 self.ticks.retain(|tick| tick.item != item);
-                self.ticks.push(Tick { item, link, by, at });
+                self.ticks.push(ChecklistTick { item, link, by, at });
             }
-            Contribution::Untick { item } => self.ticks.retain(|tick| tick.item != item),
-            Contribution::SignOff { statement, holds, comment } => {
+            RecordEntry::Untick { item } => self.ticks.retain(|tick| tick.item != item),
+            RecordEntry::SignOff { statement, holds, comment } => {
                 self.sign_offs.retain(|judged| judged.statement != statement);
                 self.sign_offs.push(SignOff { statement, holds, comment, by, at });
             }
-            Contribution::Vote { go, comment } => {
+            RecordEntry::Vote { go, comment } => {
                 self.votes.retain(|vote| vote.by != by);
                 self.votes.push(Vote { go, comment, by, at });
             }
-            Contribution::Acknowledge { alert, comment } => {
+            RecordEntry::Acknowledge { alert, comment } => {
                 self.acknowledged.retain(|known| known.alert != alert);
                 self.acknowledged.push(Acknowledgement { alert, comment, by, at });
             }
-            Contribution::Note { incident, text } => {
+            RecordEntry::Note { incident, text } => {
                 self.with(incident, |incident| incident.note(text, by, at));
             }
-            Contribution::Tell { incident, who } => {
+            RecordEntry::Tell { incident, who } => {
                 self.with(incident, |incident| incident.tell(who, by, at));
             }
-            Contribution::WritePostMortem { incident, post_mortem } => {
+            RecordEntry::WritePostMortem { incident, post_mortem } => {
                 self.with(incident, |incident| incident.post_mortem = Some(post_mortem));
             }
-            Contribution::CloseIncident { incident } => {
+            RecordEntry::CloseIncident { incident } => {
                 self.with(incident, |incident| incident.closed_at = Some(at));
             }
         }

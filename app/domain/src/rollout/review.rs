@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use super::{KpiValue, Phase, RolloutState, RolloutView, Voices};
+use super::{FeedbackSummary, KpiValue, Phase, RolloutStatus, RolloutView};
 use crate::{
     Timestamp,
     bucket::Throttle,
     gates::{ConditionKind, Verdict},
-    telemetry::Mark,
+    telemetry::Annotation,
     words::duration,
 };
 
@@ -24,9 +24,9 @@ pub struct Review {
     /// Its end: when this was computed.
     pub to: Timestamp,
     /// What was done in the week to the rollout, its flags and releases, oldest first.
-    pub changes: Vec<Mark>,
+    pub changes: Vec<Annotation>,
     /// What people said in the week.
-    pub voices: Voices,
+    pub voices: FeedbackSummary,
 }
 
 fn word(verdict: Verdict) -> &'static str {
@@ -40,19 +40,19 @@ fn word(verdict: Verdict) -> &'static str {
 
 impl Review {
     fn phase(&self) -> Option<&Phase> {
-        self.rollout.plan.phase(self.rollout.state().serving_phase()?)
+        self.rollout.plan.phase(self.rollout.status().serving_phase()?)
     }
 
-    /// Where it is, in a sentence.
+    /// The status in one sentence, with phase and time.
     #[must_use]
-    pub fn standing(&self) -> String {
-        let (plan, state) = (&self.rollout.plan, self.rollout.state());
+    pub fn summary(&self) -> String {
+        let (plan, state) = (&self.rollout.plan, self.rollout.status());
         let status = match state {
-            RolloutState::Draft => "Not started",
-            RolloutState::Running(_) => "Running",
-            RolloutState::Paused(_) => "Paused",
-            RolloutState::Completed(_) => "Completed",
-            RolloutState::Aborted => "Aborted",
+            RolloutStatus::Draft => "Not started",
+            RolloutStatus::Running(_) => "Running",
+            RolloutStatus::Paused(_) => "Paused",
+            RolloutStatus::Completed(_) => "Completed",
+            RolloutStatus::Aborted => "Aborted",
         };
         match (self.phase(), state.progress()) {
             (Some(phase), Some(progress)) => format!(
@@ -71,7 +71,7 @@ impl Review {
     /// What somebody has to decide now, the most urgent first.
     #[must_use]
     pub fn decisions(&self) -> Vec<String> {
-        let record = &self.rollout.standing.record;
+        let record = &self.rollout.state.record;
         let mut due = Vec::new();
         for incident in record.open_incidents() {
             let what = incident.kind.title();
@@ -86,14 +86,14 @@ impl Review {
                 incident.id
             ));
         }
-        let state = self.rollout.state();
-        let (RolloutState::Running(progress) | RolloutState::Paused(progress)) = state else {
-            if *state == RolloutState::Draft {
+        let state = self.rollout.status();
+        let (RolloutStatus::Running(progress) | RolloutStatus::Paused(progress)) = state else {
+            if *state == RolloutStatus::Draft {
                 due.push("Start the rollout once its checklist is done.".to_owned());
             }
             return due;
         };
-        if matches!(state, RolloutState::Paused(_)) {
+        if matches!(state, RolloutStatus::Paused(_)) {
             due.push("Resume the rollout, or roll it back.".to_owned());
         }
         if progress.throttle != Throttle::NONE {
@@ -161,7 +161,7 @@ impl Review {
             plan.revision,
             day(self.from),
             day(self.to),
-            self.standing()
+            self.summary()
         );
         if let Some(reach) = self.rollout.reach {
             let _ = writeln!(
@@ -192,7 +192,7 @@ impl Review {
             )
         });
         section(&mut text, "Changes", changes, "Nothing was changed.");
-        let incidents = self.rollout.standing.record.incidents.iter().rev();
+        let incidents = self.rollout.state.record.incidents.iter().rev();
         let incidents = incidents
             .filter(|incident| incident.closed_at.is_none_or(|closed| closed >= self.from));
         let incidents = incidents.map(|incident| {
@@ -230,7 +230,7 @@ impl Review {
     }
 
     fn said(&self, text: &mut String) {
-        let Voices { count, rating, themes, newest } = &self.voices;
+        let FeedbackSummary { count, rating, themes, newest } = &self.voices;
         let rating = rating.map(|mean| format!(", rated {mean:.1} of 5 on average"));
         let _ =
             writeln!(text, "\n## Feedback\n\n{count} in the week{}.\n", rating.unwrap_or_default());

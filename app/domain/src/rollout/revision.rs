@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Plan, Refusal, RolloutEvent, RolloutState, Standing};
+use super::{CommandError, Plan, RolloutEvent, RolloutState, RolloutStatus};
 use crate::{ids::PhaseNumber, people::Role};
 
 /// `v1.0`, `v1.1`, `v2.0`, …
@@ -16,7 +16,7 @@ pub struct Revision {
 }
 
 impl Revision {
-    /// Reads `v1.0`.
+    /// Parses a revision such as `v1.0`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (major, minor) = text.strip_prefix('v')?.split_once('.')?;
@@ -41,14 +41,14 @@ impl fmt::Display for Revision {
 }
 
 /// A plan that was brought in.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Planned {
+pub struct PlanRevision {
     /// The revision that was there; none for the first plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// The revision that is there now.
     pub to: String,
-    /// Why.
     #[serde(default)]
     pub note: String,
     /// Whether the rollout begins anew with it.
@@ -65,42 +65,42 @@ pub struct Planned {
 /// The rule that stands against it.
 pub fn revise(
     current: &Plan,
-    standing: &Standing,
+    state: &RolloutState,
     next: &Plan,
     note: &str,
     role: Role,
-) -> Result<RolloutEvent, Refusal> {
+) -> Result<RolloutEvent, CommandError> {
     if role < Role::Operator {
-        return Err(Refusal::NotAllowed { needs: Role::Operator });
+        return Err(CommandError::NotAllowed { needs: Role::Operator });
     }
     if next == current {
-        return Err(Refusal::SamePlan);
+        return Err(CommandError::SamePlan);
     }
-    let begins_anew = match &standing.state {
-        RolloutState::Draft => false,
-        RolloutState::Completed(_) | RolloutState::Aborted => true,
-        RolloutState::Running(progress) | RolloutState::Paused(progress) => {
+    let begins_anew = match &state.status {
+        RolloutStatus::Draft => false,
+        RolloutStatus::Completed(_) | RolloutStatus::Aborted => true,
+        RolloutStatus::Running(progress) | RolloutStatus::Paused(progress) => {
             if next.key != current.key {
-                return Err(Refusal::OtherPlan { key: current.key.to_string() });
+                return Err(CommandError::OtherPlan { key: current.key.to_string() });
             }
             if Revision::parse(&next.revision) <= Revision::parse(&current.revision) {
-                return Err(Refusal::RevisionNotHigher { current: current.revision.clone() });
+                return Err(CommandError::RevisionNotHigher { current: current.revision.clone() });
             }
             if next.phase(progress.phase).is_none() {
-                return Err(Refusal::PhaseGone { phase: progress.phase });
+                return Err(CommandError::PhaseGone { phase: progress.phase });
             }
             if note.trim().is_empty() {
-                return Err(Refusal::Missing { field: "note".to_owned() });
+                return Err(CommandError::Missing { field: "note".to_owned() });
             }
             if let Some(what) = overrules(current, next, progress.phase)
                 && role < Role::Admin
             {
-                return Err(Refusal::RevisionOverrules { what });
+                return Err(CommandError::RevisionOverrules { what });
             }
             false
         }
     };
-    Ok(RolloutEvent::Planned(Planned {
+    Ok(RolloutEvent::Planned(PlanRevision {
         from: Some(current.revision.clone()),
         to: next.revision.clone(),
         note: note.trim().to_owned(),
@@ -148,7 +148,7 @@ mod tests {
         bucket::Throttle,
         history::ActorName,
         ids::{PhaseNumber, RolloutKey},
-        rollout::{Contribution, Progress, validate::tests::plan_file},
+        rollout::{Progress, RecordEntry, validate::tests::plan_file},
     };
 
     #[test]
@@ -156,17 +156,17 @@ mod tests {
         let at = chrono::DateTime::from_timestamp(1_700_000_000, 0).unwrap();
         let mut current = plan_file().plan;
         current.quorum = 1;
-        let state = RolloutState::Running(Progress {
+        let status = RolloutStatus::Running(Progress {
             phase: PhaseNumber(2),
             phase_since: at,
             throttle: Throttle::NONE,
         });
-        let standing = Standing { state, ..Standing::default() };
+        let state = RolloutState { status, ..RolloutState::default() };
         let attempt = |role, change: fn(&mut Plan)| {
             let mut next = current.clone();
             next.revision = "v1.1".into();
             change(&mut next);
-            revise(&current, &standing, &next, "x", role).map_err(|refusal| refusal.to_string())
+            revise(&current, &state, &next, "x", role).map_err(|refusal| refusal.to_string())
         };
         type Revise = fn(&mut Plan);
         let changes: [(Revise, &str); 4] = [
@@ -211,24 +211,27 @@ mod tests {
         let current = plan_file().plan;
         let progress =
             Progress { phase: PhaseNumber(3), phase_since: at, throttle: Throttle::NONE };
-        let standing = |state| Standing { state, ..Standing::default() };
+        let state = |status| RolloutState { status, ..RolloutState::default() };
         let mut next = current.clone();
-        let attempt = |next: &Plan, state, note| {
-            revise(&current, &standing(state), next, note, Role::Operator)
+        let attempt = |next: &Plan, status, note| {
+            revise(&current, &state(status), next, note, Role::Operator)
         };
-        let running = RolloutState::Running(progress);
-        assert_eq!(attempt(&next, running, "x"), Err(Refusal::SamePlan));
+        let running = RolloutStatus::Running(progress);
+        assert_eq!(attempt(&next, running, "x"), Err(CommandError::SamePlan));
         next.name = "Another".into();
-        let same = Err(Refusal::RevisionNotHigher { current: "v1.0".into() });
+        let same = Err(CommandError::RevisionNotHigher { current: "v1.0".into() });
         assert_eq!(attempt(&next, running, "x"), same);
         next.revision = "v1.1".into();
-        assert_eq!(attempt(&next, running, " "), Err(Refusal::Missing { field: "note".into() }));
+        assert_eq!(
+            attempt(&next, running, " "),
+            Err(CommandError::Missing { field: "note".into() })
+        );
         let event = attempt(&next, running, "a better name").unwrap();
         let by = ActorName("ada".into());
-        assert_eq!(standing(running).after(&event, &by, at), standing(running));
+        assert_eq!(state(running).after(&event, &by, at), state(running));
         // Votes hold while only texts change.
-        let vote = Contribution::Vote { go: true, comment: String::new() };
-        let voted = standing(running).after(&RolloutEvent::Added(vote), &by, at);
+        let vote = RecordEntry::Vote { go: true, comment: String::new() };
+        let voted = state(running).after(&RolloutEvent::Added(vote), &by, at);
         next.phases[2].description = "In other words".into();
         let event = attempt(&next, running, "words").unwrap();
         assert_eq!(voted.after(&event, &by, at), voted);
@@ -236,17 +239,17 @@ mod tests {
         longer.phases[2].minimum_days += 1;
         let event = attempt(&longer, running, "longer").unwrap();
         assert!(voted.after(&event, &by, at).record.votes.is_empty());
-        let viewer = revise(&current, &standing(running), &next, "x", Role::Viewer);
-        assert_eq!(viewer, Err(Refusal::NotAllowed { needs: Role::Operator }));
+        let viewer = revise(&current, &state(running), &next, "x", Role::Viewer);
+        assert_eq!(viewer, Err(CommandError::NotAllowed { needs: Role::Operator }));
         next.phases.truncate(2);
-        let gone = Err(Refusal::PhaseGone { phase: PhaseNumber(3) });
-        assert_eq!(attempt(&next, RolloutState::Paused(progress), "x"), gone);
+        let gone = Err(CommandError::PhaseGone { phase: PhaseNumber(3) });
+        assert_eq!(attempt(&next, RolloutStatus::Paused(progress), "x"), gone);
         next.key = RolloutKey::new("other").unwrap();
-        let other = Err(Refusal::OtherPlan { key: "plan".into() });
+        let other = Err(CommandError::OtherPlan { key: "plan".into() });
         assert_eq!(attempt(&next, running, "x"), other);
-        assert!(attempt(&next, RolloutState::Draft, "").is_ok());
-        let event = attempt(&next, RolloutState::Completed(progress), "").unwrap();
-        let done = standing(RolloutState::Completed(progress));
-        assert_eq!(done.after(&event, &by, at), Standing::default());
+        assert!(attempt(&next, RolloutStatus::Draft, "").is_ok());
+        let event = attempt(&next, RolloutStatus::Completed(progress), "").unwrap();
+        let done = state(RolloutStatus::Completed(progress));
+        assert_eq!(done.after(&event, &by, at), RolloutState::default());
     }
 }

@@ -11,9 +11,9 @@ use crate::{
 };
 
 /// How far a started rollout has come.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
-    /// The current phase.
     pub phase: PhaseNumber,
     /// When the current phase began.
     pub phase_since: Timestamp,
@@ -22,13 +22,13 @@ pub struct Progress {
 }
 
 /// Where a rollout is.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
-pub enum RolloutState {
+pub enum RolloutStatus {
     /// Planned; nobody gets anything from it.
     #[default]
     Draft,
-    /// Under way.
     Running(Progress),
     /// Serves what it serves, and is not advanced or raised until it is resumed.
     Paused(Progress),
@@ -38,7 +38,7 @@ pub enum RolloutState {
     Aborted,
 }
 
-impl RolloutState {
+impl RolloutStatus {
     /// How far it has come, once started.
     #[must_use]
     pub fn progress(&self) -> Option<&Progress> {
@@ -76,12 +76,12 @@ impl RolloutState {
 }
 
 /// Where a rollout is, with what people have said about it. All of it follows from the history: see
-/// [`Standing::after`].
+/// [`RolloutState::after`].
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Standing {
-    /// Where it is.
+pub struct RolloutState {
     #[serde(flatten)]
-    pub state: RolloutState,
+    pub status: RolloutStatus,
     /// When it was started; what was before is what it is compared with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Timestamp>,

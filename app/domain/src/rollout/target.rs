@@ -8,16 +8,16 @@ use super::Plan;
 use crate::ids::PhaseNumber;
 
 /// What criteria and KPIs may name.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Metric {
+pub enum CriterionMetric {
     /// Users with at least one use ÷ users exposed to the feature, %.
     AdoptionRate,
     /// Sessions with an error ÷ sessions, %.
     ErrorRate,
     /// Sessions with a critical error ÷ sessions, %.
     CriticalErrorRate,
-    /// 0 to 100.
     PerformanceScore,
     /// Page views in the "good" range of the Core Web Vital with the fewest, %.
     GoodVitals,
@@ -43,7 +43,7 @@ pub enum Metric {
     CriticalBugs,
 }
 
-impl Metric {
+impl CriterionMetric {
     /// As people write it.
     #[must_use]
     pub fn title(self) -> &'static str {
@@ -102,18 +102,15 @@ impl Metric {
 }
 
 /// How the measured value must lie to the threshold.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Comparator {
-    /// Strictly more.
     #[serde(rename = ">")]
     Above,
-    /// Strictly less.
     #[serde(rename = "<")]
     Below,
-    /// Not more.
     #[serde(rename = "<=")]
     AtMost,
-    /// Not less.
     #[serde(rename = ">=")]
     AtLeast,
 }
@@ -145,15 +142,13 @@ pub enum ComparedWith {
 }
 
 /// How a metric must lie.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Target {
-    /// What is measured.
-    pub metric: Metric,
+    pub metric: CriterionMetric,
     /// How it must lie.
     pub comparator: Comparator,
-    /// To what.
     pub threshold: f64,
-    /// Against what.
     pub compared_with: ComparedWith,
     /// The flag that it is measured on, where not on all the rollout's flags.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -174,7 +169,7 @@ impl Target {
     ) -> Option<(&'static str, String)> {
         let Self { metric, comparator, threshold, compared_with, .. } = self;
         let title = metric.title();
-        let is_events = *metric == Metric::Events;
+        let is_events = *metric == CriterionMetric::Events;
         if is_events != self.event.is_some() {
             let text = match is_events {
                 true => "name the event that is counted".to_owned(),
@@ -200,7 +195,7 @@ impl Target {
         if *compared_with == ComparedWith::Control && is_without_control {
             return Some((
                 "compared_with",
-                "nobody is left to compare with: the audience has no share below 100 % that people can be outside of".to_owned(),
+                "there is no control group: the audience has no share below 100 %".to_owned(),
             ));
         }
         let (low, high) = match compared_with {
@@ -228,13 +223,15 @@ impl Target {
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { metric, comparator, threshold, compared_with, scope, event } = self;
-        if *metric == Metric::CriticalBugs && *threshold == 0.0 {
+        if *metric == CriterionMetric::CriticalBugs && *threshold == 0.0 {
             return f.write_str("Zero critical bugs");
         }
         match event {
             Some(event) => write!(f, "Events \u{201c}{event}\u{201d}")?,
             // People without the features spend no time with them.
-            None if *metric == Metric::Engagement && *compared_with != ComparedWith::Fixed => {
+            None if *metric == CriterionMetric::Engagement
+                && *compared_with != ComparedWith::Fixed =>
+            {
                 f.write_str("Engagement (session duration)")?;
             }
             None => f.write_str(metric.title())?,
@@ -277,7 +274,9 @@ mod tests {
         assert_eq!(problem(control, 2), None);
         for without in [1, 3] {
             assert!(
-                problem(control, without).unwrap().starts_with("compared_with: nobody is left")
+                problem(control, without)
+                    .unwrap()
+                    .starts_with("compared_with: there is no control group")
             );
         }
         let refused = |json, begin: &str| {

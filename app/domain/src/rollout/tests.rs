@@ -7,13 +7,16 @@ use super::{validate::tests::plan_file, *};
 use crate::{
     Timestamp,
     bucket::Throttle,
-    gates::{Condition, ConditionKind, EvidenceSince, Finding, Gate, Measurements, Verdict, gate},
+    gates::{
+        ConditionKind, CriterionResult, EvidenceSince, Gate, GateCondition, Measurements, Verdict,
+        gate,
+    },
     history::ActorName,
     ids::PhaseNumber,
     people::Role,
 };
 
-fn measured(findings: &[Finding]) -> Measurements {
+fn measured(findings: &[CriterionResult]) -> Measurements {
     let alerts = Some(Vec::new());
     Measurements { findings: findings.to_vec(), alerts, ..Measurements::default() }
 }
@@ -30,13 +33,13 @@ fn progress(phase: u16) -> Progress {
     Progress { phase: PhaseNumber(phase), phase_since: at(0), throttle: Throttle::NONE }
 }
 
-fn standing(state: RolloutState) -> Standing {
-    Standing { state, ..Standing::default() }
+fn in_status(status: RolloutStatus) -> RolloutState {
+    RolloutState { status, ..RolloutState::default() }
 }
 
 fn closed() -> Gate {
     let (kind, verdict) = (ConditionKind::Votes, Verdict::AwaitingSignOff);
-    let condition = Condition {
+    let condition = GateCondition {
         kind,
         title: "2 go votes".into(),
         verdict,
@@ -49,16 +52,16 @@ fn closed() -> Gate {
 }
 
 /// What a command does, in a few letters: the state that it leads to, or the refusal.
-fn outcome(standing: &Standing, command: &Command, gate: &Gate, role: Role) -> String {
-    match apply(&plan_file().plan, standing, command, gate, role, at(9)) {
+fn outcome(state: &RolloutState, command: &RolloutCommand, gate: &Gate, role: Role) -> String {
+    match apply(&plan_file().plan, state, command, gate, role, at(9)) {
         Ok(event) => {
-            let next = standing.after(&event, &ada(), at(9));
-            match next.state {
-                RolloutState::Draft => "draft".into(),
-                RolloutState::Running(p) => format!("run{}{}", p.phase, throttled(p.throttle)),
-                RolloutState::Paused(p) => format!("hold{}{}", p.phase, throttled(p.throttle)),
-                RolloutState::Completed(p) => format!("done{}", p.phase),
-                RolloutState::Aborted => "gone".into(),
+            let next = state.after(&event, &ada(), at(9));
+            match next.status {
+                RolloutStatus::Draft => "draft".into(),
+                RolloutStatus::Running(p) => format!("run{}{}", p.phase, throttled(p.throttle)),
+                RolloutStatus::Paused(p) => format!("hold{}{}", p.phase, throttled(p.throttle)),
+                RolloutStatus::Completed(p) => format!("done{}", p.phase),
+                RolloutStatus::Aborted => "gone".into(),
             }
         }
         Err(refusal) => {
@@ -75,41 +78,41 @@ fn throttled(throttle: Throttle) -> &'static str {
 /// In the order of [`CommandKind::ALL`]: start, advance, pause, resume, roll back, halve, restore,
 /// roll back fully, kill, complete, abort. By an admin, with a reason, through an open gate.
 #[rustfmt::skip]
-fn table() -> Vec<(RolloutState, [&'static str; 11])> {
+fn table() -> Vec<(RolloutStatus, [&'static str; 11])> {
     let half = Progress { throttle: Throttle::NONE.halved(), ..progress(2) };
     vec![
-        (RolloutState::Draft,
+        (RolloutStatus::Draft,
          ["run1", "!not_started", "!not_started", "!not_started", "!not_started", "!not_started",
           "!not_started", "!not_started", "!not_started", "!not_started", "gone"]),
-        (RolloutState::Running(progress(1)),
+        (RolloutStatus::Running(progress(1)),
          ["!already_running", "run2", "hold1", "!not_paused", "!first_phase", "!nothing_to_halve",
           "!not_halved", "!first_phase", "run1", "!not_last_phase", "gone"]),
-        (RolloutState::Running(progress(2)),
+        (RolloutStatus::Running(progress(2)),
          ["!already_running", "run3", "hold2", "!not_paused", "run1", "run2half",
           "!not_halved", "run1", "run2", "!not_last_phase", "gone"]),
-        (RolloutState::Running(half),
+        (RolloutStatus::Running(half),
          ["!already_running", "run3half", "hold2half", "!not_paused", "run1half", "run2half",
           "run2", "run1", "run2half", "!not_last_phase", "gone"]),
-        (RolloutState::Running(progress(3)),
+        (RolloutStatus::Running(progress(3)),
          ["!already_running", "!last_phase", "hold3", "!not_paused", "run2", "run3half",
           "!not_halved", "run1", "run3", "done3", "gone"]),
-        (RolloutState::Paused(progress(2)),
+        (RolloutStatus::Paused(progress(2)),
          ["!already_running", "!paused", "!paused", "run2", "hold1", "hold2half",
           "!paused", "hold1", "hold2", "!paused", "gone"]),
-        (RolloutState::Completed(progress(3)),
+        (RolloutStatus::Completed(progress(3)),
          ["!completed", "!completed", "!completed", "!completed", "run2", "run3half",
           "!completed", "run1", "done3", "!completed", "gone"]),
-        (RolloutState::Aborted, ["!ended"; 11]),
+        (RolloutStatus::Aborted, ["!ended"; 11]),
     ]
 }
 
 #[test]
 fn every_state_answers_every_command_of_every_role() {
     for (state, expected) in table() {
-        let standing = standing(state);
+        let state = in_status(state);
         for (kind, expected) in CommandKind::ALL.into_iter().zip(expected) {
-            let command = Command::new(kind, "a reason");
-            let found = |role| outcome(&standing, &command, &Gate::default(), role);
+            let command = RolloutCommand::new(kind, "a reason");
+            let found = |role| outcome(&state, &command, &Gate::default(), role);
             assert_eq!(found(Role::Admin), expected, "{state:?} {kind:?}");
             assert_eq!(found(Role::Viewer), "!not_allowed", "{state:?} {kind:?}");
             let operators = if kind == CommandKind::Abort { "!not_allowed" } else { expected };
@@ -130,8 +133,8 @@ fn commands_are_called_the_same_everywhere() {
 fn what_takes_something_away_needs_a_reason() {
     for (state, expected) in table() {
         for (kind, expected) in CommandKind::ALL.into_iter().zip(expected) {
-            let silent = Command::new(kind, " ");
-            let found = outcome(&standing(state), &silent, &Gate::default(), Role::Admin);
+            let silent = RolloutCommand::new(kind, " ");
+            let found = outcome(&in_status(state), &silent, &Gate::default(), Role::Admin);
             let is_refused = expected.starts_with('!');
             let expected =
                 if kind.needs_reason() && !is_refused { "!reason_missing" } else { expected };
@@ -145,38 +148,34 @@ fn only_an_admin_with_a_reason_forces_a_gate() {
     for (phase, kind, forced) in
         [(1, CommandKind::Advance, "run2"), (3, CommandKind::Complete, "done3")]
     {
-        let standing = standing(RolloutState::Running(progress(phase)));
+        let state = in_status(RolloutStatus::Running(progress(phase)));
         for (role, reason, expected) in [
             (Role::Operator, "", "!gate_closed"),
             (Role::Operator, "in a hurry", "!gate_closed"),
             (Role::Admin, " ", "!gate_closed"),
             (Role::Admin, " in a hurry ", forced),
         ] {
-            let command = Command::new(kind, reason);
-            assert_eq!(
-                outcome(&standing, &command, &closed(), role),
-                expected,
-                "{role:?} {reason}"
-            );
+            let command = RolloutCommand::new(kind, reason);
+            assert_eq!(outcome(&state, &command, &closed(), role), expected, "{role:?} {reason}");
         }
         let plan = plan_file().plan;
         let refusal =
-            apply(&plan, &standing, &Command::new(kind, ""), &closed(), Role::Admin, at(9));
+            apply(&plan, &state, &RolloutCommand::new(kind, ""), &closed(), Role::Admin, at(9));
         let text = refusal.unwrap_err().to_string();
         assert!(text.contains("2 go votes: 0 of 2"), "{text}");
     }
     // Whatever takes something away is done through a closed gate as well.
     for (state, expected) in table() {
         for (kind, expected) in CommandKind::ALL.into_iter().zip(expected) {
-            let command = Command::new(kind, "a reason");
-            let found = outcome(&standing(state), &command, &closed(), Role::Operator);
+            let command = RolloutCommand::new(kind, "a reason");
+            let found = outcome(&in_status(state), &command, &closed(), Role::Operator);
             if !kind.asks_gate() && kind != CommandKind::Abort {
                 assert_eq!(found, expected, "{state:?} {kind:?}");
             }
         }
     }
-    let forced = Command::new(CommandKind::Advance, " in a hurry ");
-    let running = standing(RolloutState::Running(progress(1)));
+    let forced = RolloutCommand::new(CommandKind::Advance, " in a hurry ");
+    let running = in_status(RolloutStatus::Running(progress(1)));
     let event = apply(&plan_file().plan, &running, &forced, &closed(), Role::Admin, at(9)).unwrap();
     let RolloutEvent::Advanced(moved) = event else { panic!("{event:?}") };
     assert_eq!((moved.forced, moved.reason.as_str()), (true, "in a hurry"));
@@ -187,45 +186,46 @@ fn the_start_waits_for_its_checklist() {
     let mut plan = plan_file().plan;
     let items = ["reviewed", "tested"].map(str::to_owned).to_vec();
     plan.checklist = vec![ChecklistGroup { name: "Before".into(), items }];
-    let start = |standing: &Standing, reason: &str, role| {
-        let start = Command::new(CommandKind::Start, reason);
-        apply(&plan, standing, &start, &Gate::default(), role, at(0))
+    let start = |state: &RolloutState, reason: &str, role| {
+        let start = RolloutCommand::new(CommandKind::Start, reason);
+        apply(&plan, state, &start, &Gate::default(), role, at(0))
     };
-    let mut standing = standing(RolloutState::Draft);
-    let open = |open| Err(Refusal::ChecklistOpen { open, of: 2 });
-    assert_eq!(start(&standing, "no", Role::Operator), open(2));
-    assert_eq!(start(&standing, "", Role::Admin), open(2));
+    let mut state = in_status(RolloutStatus::Draft);
+    let open = |open| Err(CommandError::ChecklistOpen { open, of: 2 });
+    assert_eq!(start(&state, "no", Role::Operator), open(2));
+    assert_eq!(start(&state, "", Role::Admin), open(2));
     let waived = Said { forced: true, reason: "a trial".into() };
-    assert_eq!(start(&standing, "a trial", Role::Admin), Ok(RolloutEvent::Started(waived)));
+    assert_eq!(start(&state, "a trial", Role::Admin), Ok(RolloutEvent::Started(waived)));
     for item in plan.start_items() {
-        let tick = Contribution::Tick { item, link: String::new() };
-        let event = contribute(&plan, &standing, &tick, Role::Operator).unwrap();
-        standing = standing.after(&event, &ada(), at(0));
+        let tick = RecordEntry::Tick { item, link: String::new() };
+        let event = add_record_entry(&plan, &state, &tick, Role::Operator).unwrap();
+        state = state.after(&event, &ada(), at(0));
     }
-    assert_eq!(start(&standing, "", Role::Operator), Ok(RolloutEvent::Started(Said::default())));
-    let untick = Contribution::Untick { item: plan.start_items().remove(0) };
-    let event = contribute(&plan, &standing, &untick, Role::Operator).unwrap();
-    standing = standing.after(&event, &ada(), at(0));
-    assert_eq!(start(&standing, "", Role::Operator), open(1));
+    assert_eq!(start(&state, "", Role::Operator), Ok(RolloutEvent::Started(Said::default())));
+    let untick = RecordEntry::Untick { item: plan.start_items().remove(0) };
+    let event = add_record_entry(&plan, &state, &untick, Role::Operator).unwrap();
+    state = state.after(&event, &ada(), at(0));
+    assert_eq!(start(&state, "", Role::Operator), open(1));
     let unknown = ChecklistItem { phase: None, item: "moon".into() };
-    let tick = Contribution::Tick { item: unknown, link: String::new() };
-    let refusal = contribute(&plan, &standing, &tick, Role::Operator).unwrap_err();
-    assert_eq!(refusal, Refusal::UnknownItem { item: "moon".into() });
-    let tick = Contribution::Tick { item: plan.start_items().remove(0), link: String::new() };
-    let refusal = contribute(&plan, &standing, &tick, Role::Viewer).unwrap_err();
-    assert_eq!(refusal, Refusal::NotAllowed { needs: Role::Operator });
+    let tick = RecordEntry::Tick { item: unknown, link: String::new() };
+    let refusal = add_record_entry(&plan, &state, &tick, Role::Operator).unwrap_err();
+    assert_eq!(refusal, CommandError::UnknownItem { item: "moon".into() });
+    let tick = RecordEntry::Tick { item: plan.start_items().remove(0), link: String::new() };
+    let refusal = add_record_entry(&plan, &state, &tick, Role::Viewer).unwrap_err();
+    assert_eq!(refusal, CommandError::NotAllowed { needs: Role::Operator });
 }
 
-fn did(standing: &Standing, kind: CommandKind, day: i64) -> Standing {
+fn did(state: &RolloutState, kind: CommandKind, day: i64) -> RolloutState {
     let plan = plan_file().plan;
-    let command = Command { detected_at: Some(at(day - 1)), ..Command::new(kind, "broken") };
-    let event = apply(&plan, standing, &command, &Gate::default(), Role::Admin, at(day)).unwrap();
-    standing.after(&event, &ada(), at(day))
+    let command =
+        RolloutCommand { detected_at: Some(at(day - 1)), ..RolloutCommand::new(kind, "broken") };
+    let event = apply(&plan, state, &command, &Gate::default(), Role::Admin, at(day)).unwrap();
+    state.after(&event, &ada(), at(day))
 }
 
 #[test]
 fn each_rollback_opens_an_incident_with_its_clock() {
-    let running = standing(RolloutState::Running(progress(3)));
+    let running = in_status(RolloutStatus::Running(progress(3)));
     for (kind, incident, in_time) in [
         (CommandKind::RollBack, IncidentKind::Immediate, false),
         (CommandKind::Halve, IncidentKind::Gradual, false),
@@ -238,29 +238,29 @@ fn each_rollback_opens_an_incident_with_its_clock() {
         assert_eq!((opened.taken(), opened.reason.as_str()), (TimeDelta::days(1), "broken"));
         assert_eq!(opened.deadline(), at(4) + incident.act_within());
     }
-    let tomorrow = Command { detected_at: Some(at(2)), ..Command::new(CommandKind::Halve, "x") };
+    let tomorrow =
+        RolloutCommand { detected_at: Some(at(2)), ..RolloutCommand::new(CommandKind::Halve, "x") };
     let refusal =
         apply(&plan_file().plan, &running, &tomorrow, &Gate::default(), Role::Admin, at(1));
-    assert_eq!(refusal, Err(Refusal::NoticedLater));
+    assert_eq!(refusal, Err(CommandError::NoticedLater));
 }
 
 #[test]
 fn after_a_full_rollback_nobody_advances_without_its_post_mortem() {
     let plan = plan_file().plan;
-    let mut standing =
-        did(&standing(RolloutState::Running(progress(3))), CommandKind::RollBackFully, 1);
-    let advance = Command::new(CommandKind::Advance, "by force");
-    let due = Err(Refusal::PostMortemDue { incident: 1 });
-    let attempt = |standing: &Standing| {
-        apply(&plan, standing, &advance, &Gate::default(), Role::Admin, at(9))
+    let mut state =
+        did(&in_status(RolloutStatus::Running(progress(3))), CommandKind::RollBackFully, 1);
+    let advance = RolloutCommand::new(CommandKind::Advance, "by force");
+    let due = Err(CommandError::PostMortemDue { incident: 1 });
+    let attempt =
+        |state: &RolloutState| apply(&plan, state, &advance, &Gate::default(), Role::Admin, at(9));
+    assert_eq!(attempt(&state), due);
+    let add = |state: &RolloutState, record_entry: RecordEntry| {
+        add_record_entry(&plan, state, &record_entry, Role::Operator)
+            .map(|event| state.after(&event, &ada(), at(2)))
     };
-    assert_eq!(attempt(&standing), due);
-    let add = |standing: &Standing, contribution: Contribution| {
-        contribute(&plan, standing, &contribution, Role::Operator)
-            .map(|event| standing.after(&event, &ada(), at(2)))
-    };
-    let close = Contribution::CloseIncident { incident: 1 };
-    assert_eq!(add(&standing, close.clone()), Err(Refusal::PostMortemDue { incident: 1 }));
+    let close = RecordEntry::CloseIncident { incident: 1 };
+    assert_eq!(add(&state, close.clone()), Err(CommandError::PostMortemDue { incident: 1 }));
     let mut post_mortem = PostMortem {
         impact: "a".into(),
         timeline: "b".into(),
@@ -268,21 +268,21 @@ fn after_a_full_rollback_nobody_advances_without_its_post_mortem() {
         went_well: "d".into(),
         actions: Vec::new(),
     };
-    let write = |post_mortem: &PostMortem| Contribution::WritePostMortem {
+    let write = |post_mortem: &PostMortem| RecordEntry::WritePostMortem {
         incident: 1,
         post_mortem: post_mortem.clone(),
     };
     assert_eq!(
-        add(&standing, write(&post_mortem)),
-        Err(Refusal::Missing { field: "actions".into() })
+        add(&state, write(&post_mortem)),
+        Err(CommandError::Missing { field: "actions".into() })
     );
     post_mortem.actions = vec![FollowUp { what: "test it".into(), owner: "bob".into() }];
-    standing = add(&standing, write(&post_mortem)).unwrap();
-    assert!(attempt(&standing).is_ok());
-    standing = add(&standing, close.clone()).unwrap();
-    assert_eq!(add(&standing, close), Err(Refusal::ClosedAlready { incident: 1 }));
-    let note = Contribution::Note { incident: 7, text: "?".into() };
-    assert_eq!(add(&standing, note), Err(Refusal::UnknownIncident { incident: 7 }));
+    state = add(&state, write(&post_mortem)).unwrap();
+    assert!(attempt(&state).is_ok());
+    state = add(&state, close.clone()).unwrap();
+    assert_eq!(add(&state, close), Err(CommandError::ClosedAlready { incident: 1 }));
+    let note = RecordEntry::Note { incident: 7, text: "?".into() };
+    assert_eq!(add(&state, note), Err(CommandError::UnknownIncident { incident: 7 }));
 }
 
 #[test]
@@ -294,42 +294,43 @@ fn a_gate_says_what_is_missing() {
         Criterion::SignedOff { statement: "it works".into() },
         serde_json::from_str(r#"{"metric":"error_rate","comparator":"<","threshold":3}"#).unwrap(),
     ];
-    let mut standing = standing(RolloutState::Running(progress(1)));
-    let unknown = Finding { verdict: Verdict::Pass, ..Finding::unknown("") };
-    let finding = |verdict, detail: &str| Finding { verdict, ..Finding::unknown(detail) };
+    let mut state = in_status(RolloutStatus::Running(progress(1)));
+    let unknown = CriterionResult { verdict: Verdict::Pass, ..CriterionResult::unknown("") };
+    let finding =
+        |verdict, detail: &str| CriterionResult { verdict, ..CriterionResult::unknown(detail) };
     let found = [unknown, finding(Verdict::Inconclusive, "120 more sessions")];
     assert_eq!(
-        gate(&plan, &standing, &measured(&found), at(1)).obstacles(),
+        gate(&plan, &state, &measured(&found), at(1)).obstacles(),
         [
             "At least 3 days: 2 days to go",
-            "it works: somebody must look and say",
+            "it works: needs sign-off",
             "Error rate < 3 %: 120 more sessions",
             "Checklist of the phase: 0 of 1 done",
             "A go vote: 0 of 1 say go",
         ]
     );
-    let mut add = |contribution: Contribution, by: &str| {
-        let event = contribute(&plan, &standing, &contribution, Role::Operator)?;
-        standing = standing.after(&event, &ActorName(by.into()), at(1));
-        Ok::<_, Refusal>(())
+    let mut add = |record_entry: RecordEntry, by: &str| {
+        let event = add_record_entry(&plan, &state, &record_entry, Role::Operator)?;
+        state = state.after(&event, &ActorName(by.into()), at(1));
+        Ok::<_, CommandError>(())
     };
     let item = ChecklistItem { phase: Some(PhaseNumber(1)), item: "cache cleared".into() };
-    add(Contribution::Tick { item, link: "https://ci.example/1".into() }, "ada").unwrap();
-    let judge = |holds| Contribution::SignOff {
+    add(RecordEntry::Tick { item, link: "https://ci.example/1".into() }, "ada").unwrap();
+    let judge = |holds| RecordEntry::SignOff {
         statement: "it works".into(),
         holds,
         comment: "seen".into(),
     };
     add(judge(true), "ada").unwrap();
-    let vote = |go, comment: &str| Contribution::Vote { go, comment: comment.into() };
-    assert_eq!(add(vote(false, ""), "bob"), Err(Refusal::Missing { field: "comment".into() }));
+    let vote = |go, comment: &str| RecordEntry::Vote { go, comment: comment.into() };
+    assert_eq!(add(vote(false, ""), "bob"), Err(CommandError::Missing { field: "comment".into() }));
     add(vote(false, "too slow"), "bob").unwrap();
     add(vote(true, ""), "ada").unwrap();
     let found = [finding(Verdict::Fail, "ignored"), finding(Verdict::Pass, "0 of 400")];
-    let open = gate(&plan, &standing, &measured(&found), at(4)).obstacles();
+    let open = gate(&plan, &state, &measured(&found), at(4)).obstacles();
     assert_eq!(open, ["A go vote: bob says no-go: too slow"]);
-    let event = contribute(&plan, &standing, &vote(true, "better"), Role::Operator).unwrap();
-    let passed = standing.after(&event, &ActorName("bob".into()), at(4));
+    let event = add_record_entry(&plan, &state, &vote(true, "better"), Role::Operator).unwrap();
+    let passed = state.after(&event, &ActorName("bob".into()), at(4));
     assert!(gate(&plan, &passed, &measured(&found), at(4)).passes());
     // Judgements and votes from before a change of what is served are about something else.
     let since = EvidenceSince { at: at(5), changed: Some("rules of A".into()) };
@@ -343,13 +344,13 @@ fn a_gate_says_what_is_missing() {
         ]
     );
     let again = [(judge(true), "ada"), (vote(true, "still"), "bob")];
-    let again = again.into_iter().fold(passed.clone(), |standing, (contribution, by)| {
-        let event = contribute(&plan, &standing, &contribution, Role::Operator).unwrap();
-        standing.after(&event, &ActorName(by.into()), at(6))
+    let again = again.into_iter().fold(passed.clone(), |state, (record_entry, by)| {
+        let event = add_record_entry(&plan, &state, &record_entry, Role::Operator).unwrap();
+        state.after(&event, &ActorName(by.into()), at(6))
     });
     assert!(gate(&plan, &again, &changed, at(9)).passes());
     // What was said of phase 1 says nothing of phase 2.
-    let advance = Command::new(CommandKind::Advance, "");
+    let advance = RolloutCommand::new(CommandKind::Advance, "");
     let event = apply(&plan, &passed, &advance, &Gate::default(), Role::Operator, at(4)).unwrap();
     let next = passed.after(&event, &ada(), at(4));
     assert!(next.record.votes.is_empty() && next.record.sign_offs.is_empty());
@@ -358,28 +359,31 @@ fn a_gate_says_what_is_missing() {
 
 #[test]
 fn what_is_still_to_be_done_outlives_what_is_done() {
-    let mut standing =
-        did(&standing(RolloutState::Running(progress(3))), CommandKind::RollBackFully, 1);
+    let mut state =
+        did(&in_status(RolloutStatus::Running(progress(3))), CommandKind::RollBackFully, 1);
     for day in 2..120 {
-        standing = did(&standing, CommandKind::Kill, day);
+        state = did(&state, CommandKind::Kill, day);
     }
-    assert_eq!(standing.record.incidents.len(), 50);
-    assert_eq!(standing.record.post_mortem_due().map(|incident| incident.id), Some(1));
-    assert_eq!(standing.record.incidents.last().map(|incident| incident.id), Some(119));
-    let anew = Planned {
+    assert_eq!(state.record.incidents.len(), 50);
+    assert_eq!(state.record.post_mortem_due().map(|incident| incident.id), Some(1));
+    assert_eq!(state.record.incidents.last().map(|incident| incident.id), Some(119));
+    let anew = PlanRevision {
         from: None,
         to: "v1.1".into(),
         note: String::new(),
         begins_anew: true,
         is_wording: false,
     };
-    let anew = standing.after(&RolloutEvent::Planned(anew), &ada(), at(200));
-    assert_eq!((anew.state, anew.record.post_mortem_due().is_some()), (RolloutState::Draft, true));
+    let anew = state.after(&RolloutEvent::Planned(anew), &ada(), at(200));
+    assert_eq!(
+        (anew.status, anew.record.post_mortem_due().is_some()),
+        (RolloutStatus::Draft, true)
+    );
 }
 
 #[derive(Debug, Clone)]
 enum Act {
-    Command(CommandKind, bool),
+    RolloutCommand(CommandKind, bool),
     Add(u8),
     Wait(i64),
 }
@@ -389,14 +393,14 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
     // An abort ends the story, so it is rare.
     let act = prop_oneof![
         8 => (kinds, any::<bool>())
-            .prop_map(|(kind, with_reason)| Act::Command(kind, with_reason)),
+            .prop_map(|(kind, with_reason)| Act::RolloutCommand(kind, with_reason)),
         3 => (0..6_u8).prop_map(Act::Add),
         2 => (0..5_i64).prop_map(Act::Wait),
     ];
     prop::collection::vec(act, 0..60)
 }
 
-fn addition(which: u8) -> Contribution {
+fn addition(which: u8) -> RecordEntry {
     let post_mortem = PostMortem {
         impact: "a".into(),
         timeline: "b".into(),
@@ -405,42 +409,42 @@ fn addition(which: u8) -> Contribution {
         actions: vec![FollowUp { what: "e".into(), owner: "f".into() }],
     };
     match which {
-        0 => Contribution::Vote { go: true, comment: String::new() },
-        1 => Contribution::Vote { go: false, comment: "no".into() },
-        2 => Contribution::Note { incident: 1, text: "hm".into() },
-        3 => Contribution::Tell { incident: 1, who: "all".into() },
-        4 => Contribution::WritePostMortem { incident: 1, post_mortem },
-        _ => Contribution::CloseIncident { incident: 1 },
+        0 => RecordEntry::Vote { go: true, comment: String::new() },
+        1 => RecordEntry::Vote { go: false, comment: "no".into() },
+        2 => RecordEntry::Note { incident: 1, text: "hm".into() },
+        3 => RecordEntry::Tell { incident: 1, who: "all".into() },
+        4 => RecordEntry::WritePostMortem { incident: 1, post_mortem },
+        _ => RecordEntry::CloseIncident { incident: 1 },
     }
 }
 
 #[test]
 fn a_post_mortem_is_written_once() {
     let plan = plan_file().plan;
-    let back = Command::new(CommandKind::RollBackFully, "it burns");
-    let begun = standing(RolloutState::Running(progress(2)));
+    let back = RolloutCommand::new(CommandKind::RollBackFully, "it burns");
+    let begun = in_status(RolloutStatus::Running(progress(2)));
     let event = apply(&plan, &begun, &back, &Gate::default(), Role::Operator, at(9)).unwrap();
     let burnt = begun.after(&event, &ada(), at(9));
-    let write = |standing: &Standing| contribute(&plan, standing, &addition(4), Role::Operator);
+    let write = |state: &RolloutState| add_record_entry(&plan, state, &addition(4), Role::Operator);
     let written = burnt.after(&write(&burnt).unwrap(), &ada(), at(9));
-    assert_eq!(write(&written), Err(Refusal::PostMortemThere { incident: 1 }));
+    assert_eq!(write(&written), Err(CommandError::PostMortemThere { incident: 1 }));
 }
 
 #[test]
 fn votes_end_when_something_goes_wrong_and_a_kill_shuts_the_gate() {
     let mut plan = plan_file().plan;
     plan.quorum = 1;
-    let go = Contribution::Vote { go: true, comment: String::new() };
-    let step = |standing: &Standing, event: RolloutEvent| standing.after(&event, &ada(), at(9));
-    let begun = standing(RolloutState::Running(progress(2)));
-    let voted = step(&begun, contribute(&plan, &begun, &go, Role::Operator).unwrap());
+    let go = RecordEntry::Vote { go: true, comment: String::new() };
+    let step = |state: &RolloutState, event: RolloutEvent| state.after(&event, &ada(), at(9));
+    let begun = in_status(RolloutStatus::Running(progress(2)));
+    let voted = step(&begun, add_record_entry(&plan, &begun, &go, Role::Operator).unwrap());
     assert!(gate(&plan, &voted, &measured(&[]), at(9)).passes());
     for kind in [CommandKind::Halve, CommandKind::Kill] {
-        let command = Command::new(kind, "it burns");
+        let command = RolloutCommand::new(kind, "it burns");
         let event = apply(&plan, &voted, &command, &Gate::default(), Role::Operator, at(9));
         let after = step(&voted, event.unwrap());
         assert!(after.record.votes.is_empty(), "{kind:?}");
-        let voted = step(&after, contribute(&plan, &after, &go, Role::Operator).unwrap());
+        let voted = step(&after, add_record_entry(&plan, &after, &go, Role::Operator).unwrap());
         let gate = gate(&plan, &voted, &measured(&[]), at(9));
         let open =
             if kind == CommandKind::Kill { "No kill switch: " } else { "Shares as planned: " };
@@ -453,26 +457,26 @@ proptest! {
     fn no_phase_is_skipped_and_history_leads_to_the_same(acts in acts()) {
         let mut plan = plan_file().plan;
         plan.quorum = 1;
-        let (mut now, mut standing, mut history) = (at(0), Standing::default(), Vec::new());
+        let (mut now, mut state, mut history) = (at(0), RolloutState::default(), Vec::new());
         for act in acts {
-            let gate = gate(&plan, &standing, &measured(&[]), now);
+            let gate = gate(&plan, &state, &measured(&[]), now);
             let event = match act {
                 Act::Wait(days) => {
                     now += TimeDelta::days(days);
                     continue;
                 }
-                Act::Command(kind, with_reason) => {
+                Act::RolloutCommand(kind, with_reason) => {
                     let reason = if with_reason { "because" } else { "" };
-                    apply(&plan, &standing, &Command::new(kind, reason), &gate, Role::Admin, now)
+                    apply(&plan, &state, &RolloutCommand::new(kind, reason), &gate, Role::Admin, now)
                 }
-                Act::Add(which) => contribute(&plan, &standing, &addition(which), Role::Operator),
+                Act::Add(which) => add_record_entry(&plan, &state, &addition(which), Role::Operator),
             };
             let Ok(event) = event else { continue };
-            let before = standing.clone();
-            standing = before.after(&event, &ada(), now);
+            let before = state.clone();
+            state = before.after(&event, &ada(), now);
             history.push((now, event.clone()));
-            let phase = |standing: &Standing| standing.state.serving_phase().map_or(0, |p| p.0);
-            let (was, is) = (phase(&before), phase(&standing));
+            let phase = |state: &RolloutState| state.status.serving_phase().map_or(0, |p| p.0);
+            let (was, is) = (phase(&before), phase(&state));
             prop_assert!(is <= was + 1);
             if is > was {
                 match &event {
@@ -490,29 +494,29 @@ proptest! {
                 RolloutEvent::RolledBack(_) | RolloutEvent::RolledBackFully(_)
                     | RolloutEvent::Halved(_) | RolloutEvent::Aborted(_)
             );
-            let lower = is < was || standing.state.throttle() < before.state.throttle();
+            let lower = is < was || state.status.throttle() < before.status.throttle();
             prop_assert_eq!(lower, takes_away && lower);
         }
         // As it is stored, line by line.
-        let mut replayed = Standing::default();
+        let mut replayed = RolloutState::default();
         for (at, event) in &history {
             let stored = serde_json::to_string(event).unwrap();
             let read: RolloutEvent = serde_json::from_str(&stored).unwrap();
             prop_assert_eq!(&read, event);
             replayed = replayed.after(&read, &ada(), *at);
         }
-        let stored = serde_json::to_string(&standing).unwrap();
-        prop_assert_eq!(serde_json::from_str::<Standing>(&stored).unwrap(), replayed);
+        let stored = serde_json::to_string(&state).unwrap();
+        prop_assert_eq!(serde_json::from_str::<RolloutState>(&stored).unwrap(), replayed);
     }
 }
 
 #[test]
 fn what_older_versions_stored_is_still_read() {
-    let standing: Standing = serde_json::from_str(
+    let state: RolloutState = serde_json::from_str(
         r#"{"status":"running","phase":2,"phase_since":"2023-11-14T22:13:20Z","throttle":1000000}"#,
     )
     .unwrap();
-    assert_eq!(standing.state, RolloutState::Running(progress(2)));
+    assert_eq!(state.status, RolloutStatus::Running(progress(2)));
     let started: RolloutEvent = serde_json::from_str(r#"{"event":"started"}"#).unwrap();
     assert_eq!(started, RolloutEvent::Started(Said::default()));
 }

@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{AudienceEntry, Criterion, MAX_WINDOW_DAYS, Metric, Phase, Plan, PlanFile, Revision};
+use super::{
+    AudienceEntry, Criterion, CriterionMetric, MAX_WINDOW_DAYS, Phase, Plan, PlanFile, Revision,
+};
 use crate::{
     bucket::Share,
     flags::InvalidFlag,
@@ -14,6 +16,7 @@ use crate::{
 const MAX_QUORUM: u16 = 50;
 
 /// What is wrong with a plan, naming the field.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum InvalidPlan {
     /// Written for another version of Phasegate.
@@ -21,10 +24,8 @@ pub enum InvalidPlan {
     Format {
         /// What the file says.
         found: u32,
-        /// What we read.
         known: u32,
     },
-    /// Not `v1.0`.
     #[error("revision: write it as v1.0, not {0:?}")]
     Revision(String),
     /// Nothing to carry out.
@@ -45,7 +46,6 @@ pub enum InvalidPlan {
     Falling {
         /// The phase's place in the file, from 0.
         index: usize,
-        /// What it plans.
         percentage: Share,
     },
     /// The longest time is shorter than the shortest.
@@ -73,7 +73,6 @@ pub enum InvalidPlan {
     /// A criterion or KPI cannot be computed, or cannot hold.
     #[error("{place}.{field}: {problem}")]
     Target {
-        /// Which one.
         place: String,
         /// Which of its fields.
         field: &'static str,
@@ -83,7 +82,6 @@ pub enum InvalidPlan {
     /// A field that there is not, or that holds what it may not.
     #[error("{field}: {problem}")]
     Field {
-        /// Which one.
         field: String,
         /// What is wrong, and what to do.
         problem: String,
@@ -93,41 +91,20 @@ pub enum InvalidPlan {
     FlagTwice {
         /// The second phase's place in the file, from 0.
         index: usize,
-        /// The flag.
         flag: FlagKey,
     },
     /// A segment or flag is defined twice, or a segment takes a built-in name.
     #[error("{list}: {key} is already there")]
-    KeyTwice {
-        /// `segments` or `flags`.
-        list: &'static str,
-        /// The key.
-        key: String,
-    },
+    KeyTwice { list: &'static str, key: String },
     /// Two items of a checklist, or two criteria that are signed off, cannot be told apart.
     #[error("{list}: {item:?} is there twice")]
-    ItemTwice {
-        /// Which list.
-        list: String,
-        /// The item.
-        item: String,
-    },
+    ItemTwice { list: String, item: String },
     /// A segment is wrong in itself.
     #[error("segments.{key}.{error}")]
-    Segment {
-        /// Which one.
-        key: SegmentKey,
-        /// What is wrong.
-        error: InvalidSegment,
-    },
+    Segment { key: SegmentKey, error: InvalidSegment },
     /// A flag is wrong in itself.
     #[error("flags.{key}.{error}")]
-    Flag {
-        /// Which one.
-        key: FlagKey,
-        /// What is wrong.
-        error: InvalidFlag,
-    },
+    Flag { key: FlagKey, error: InvalidFlag },
 }
 
 impl PlanFile {
@@ -265,8 +242,8 @@ impl Plan {
                 let problem = format!("no phase so far adds the flag {scope}");
                 return Err(InvalidPlan::Target { place, field: "scope", problem });
             }
-            if target.metric == Metric::Uptime {
-                let problem = "no address is monitored, so it cannot be computed; write it as a statement that somebody signs off";
+            if target.metric == CriterionMetric::Uptime {
+                let problem = "no address is monitored, so it cannot be computed; write it as a statement to sign off";
                 return Err(InvalidPlan::Target {
                     place,
                     field: "metric",

@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Timestamp,
     gates::Gate,
-    history::HistoryEntry,
+    history::AuditEntry,
     ids::FlagKey,
     people::Role,
     rollout::{
-        Command, CommandKind, FirstMinutes, KpiValue, Plan, Reach, Refusal, RolloutState, Standing,
-        Voices, apply, possible,
+        CommandError, CommandKind, FeedbackSummary, FirstMinutes, KpiValue, Plan, Reach,
+        RolloutCommand, RolloutState, RolloutStatus, apply, possible,
     },
-    telemetry::Mark,
+    telemetry::Annotation,
 };
 
 /// A rollout with its history, at one moment, for one person.
@@ -23,7 +23,7 @@ pub struct RolloutView {
     /// What is carried out.
     pub plan: Plan,
     /// Where it is, with what was said about it.
-    pub standing: Standing,
+    pub state: RolloutState,
     /// What people call its flags; those without a name are not among them.
     pub flag_names: BTreeMap<FlagKey, String>,
     /// What must hold to leave the phase.
@@ -35,13 +35,13 @@ pub struct RolloutView {
     /// The minutes since the phase began, while it has only just begun.
     pub first_minutes: Option<FirstMinutes>,
     /// What people have said in this phase.
-    pub voices: Voices,
+    pub voices: FeedbackSummary,
     /// What changed since the rollout began: flags and releases, too; oldest first.
-    pub marks: Vec<Mark>,
+    pub marks: Vec<Annotation>,
     /// What a command must name, so that nobody overwrites what they have not seen.
     pub version: i64,
     /// What happened, newest first.
-    pub history: Vec<HistoryEntry>,
+    pub history: Vec<AuditEntry>,
     /// The role of who is looking.
     pub role: Role,
     /// When this was computed.
@@ -49,10 +49,10 @@ pub struct RolloutView {
 }
 
 impl RolloutView {
-    /// Where it is.
+    /// The current status of the rollout.
     #[must_use]
-    pub fn state(&self) -> &RolloutState {
-        &self.standing.state
+    pub fn status(&self) -> &RolloutStatus {
+        &self.state.status
     }
 
     /// What people call a flag.
@@ -63,14 +63,14 @@ impl RolloutView {
 
     /// Why a command would be refused now, given that reason; `None` if it would be carried out.
     #[must_use]
-    pub fn refusal(&self, kind: CommandKind, reason: &str) -> Option<Refusal> {
-        let command = Command::new(kind, reason);
-        apply(&self.plan, &self.standing, &command, &self.gate, self.role, self.at).err()
+    pub fn refusal(&self, kind: CommandKind, reason: &str) -> Option<CommandError> {
+        let command = RolloutCommand::new(kind, reason);
+        apply(&self.plan, &self.state, &command, &self.gate, self.role, self.at).err()
     }
 
     /// The commands that would be carried out now, given a reason.
     #[must_use]
     pub fn possible(&self) -> Vec<CommandKind> {
-        possible(&self.plan, &self.standing, &self.gate, self.role, self.at)
+        possible(&self.plan, &self.state, &self.gate, self.role, self.at)
     }
 }

@@ -10,6 +10,7 @@ use crate::{Timestamp, context::EvaluationContext, ids::SegmentKey};
 /// Reading one checks it ([`super::InvalidCondition`]), so an unreadable regular expression or
 /// network cannot be stored. As JSON: `{"all": […]}`, `{"any": […]}`, `{"not": …}`,
 /// `{"in_segment": "beta_testers"}` or `{"attribute": …, "operator": …, "value": …}`.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Condition {
     /// True when all of them are; also when there are none.
@@ -20,12 +21,11 @@ pub enum Condition {
     Not(Box<Self>),
     /// True for the users of a segment.
     InSegment(SegmentKey),
-    /// One attribute's test.
     Test(Test),
 }
 
 impl Default for Condition {
-    /// Everyone.
+    /// The condition that matches every user.
     fn default() -> Self {
         Self::All(Vec::new())
     }

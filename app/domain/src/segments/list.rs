@@ -15,9 +15,7 @@ const BLOCK: usize = 1 << 16;
 /// A list as it was written, with an index that finds a value in logarithmic time.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum ValueList {
-    /// Texts only.
     Texts(TextList),
-    /// Any scalars.
     Mixed {
         /// As they were written.
         items: Box<[Value]>,

@@ -39,7 +39,8 @@ pub const EVERYONE: &str = "everyone";
 /// The segments of a project, by key; shared with every snapshot that holds them unchanged.
 pub type Segments = BTreeMap<SegmentKey, Arc<Segment>>;
 
-/// A named condition.
+/// A named, reusable condition over the evaluation context.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -51,7 +52,6 @@ pub struct Segment {
     /// Whom it is meant to catch.
     #[serde(default)]
     pub description: String,
-    /// Who is in.
     pub condition: Condition,
 }
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// How an attribute is compared. A missing attribute, or one of another type, is never a match.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -19,15 +20,12 @@ pub enum Operator {
     EndsWith,
     /// A text in which this regular expression is found; searched in linear time.
     Matches,
-    /// A larger number.
     GreaterThan,
     /// This number or larger.
     AtLeast,
-    /// A smaller number.
     LessThan,
     /// This number or smaller.
     AtMost,
-    /// There at all.
     Exists,
     /// A date before this one.
     Before,
@@ -39,11 +37,9 @@ pub enum Operator {
     OlderThanDays,
     /// The same version, by the rules of semver.org.
     SemverEquals,
-    /// A later version.
     SemverGreaterThan,
     /// This version or a later one.
     SemverAtLeast,
-    /// An earlier version.
     SemverLessThan,
     /// This version or an earlier one.
     SemverAtMost,

@@ -7,6 +7,7 @@ use super::{Condition, EVERYONE, Operator, Segments, Test, Verdict, condition::i
 use crate::{Timestamp, context::EvaluationContext};
 
 /// One line of a condition, with what came of it.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ConditionStep {
     /// How deep it stands: the parts of a combination lie one deeper than it.
@@ -17,7 +18,6 @@ pub struct ConditionStep {
     /// same as `asked` where it holds nothing of the kind.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub asked_in_public: String,
-    /// Whether it held.
     pub verdict: Verdict,
     /// What the context has, where one attribute was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,4 @@
-//! A population that is made up, of which everything is known: what the system measures of it can be
+//! A simulated population, of which everything is known: what the system measures of it can be
 //! held against the truth. Pure: the same [`Simulation`](crate::telemetry::Simulation) gives the same
 //! visits, always.
 

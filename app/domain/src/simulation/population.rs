@@ -32,7 +32,6 @@ pub fn phase_of(simulation: &Simulation, day: i64) -> PhaseNumber {
     PhaseNumber(1 + third.clamp(0, 2) as u16)
 }
 
-/// Somebody.
 #[derive(Debug, Clone)]
 struct Person {
     bucket: Bucket,
@@ -45,6 +44,7 @@ struct Person {
 }
 
 /// A session of somebody's.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MadeUpSession {
     /// Which of the people.
@@ -55,7 +55,6 @@ pub struct MadeUpSession {
     pub day: i64,
     /// When it begins, in milliseconds since the day did.
     pub begins: u64,
-    /// On what.
     pub device: Device,
     /// The phase of that day.
     pub phase: PhaseNumber,
@@ -75,7 +74,7 @@ pub struct Population {
 }
 
 impl Population {
-    /// Makes it up.
+    /// Draws the population from its seed.
     #[must_use]
     pub fn new(simulation: Simulation) -> Self {
         let mut sessions = Vec::new();

@@ -15,7 +15,7 @@ impl Random {
         random
     }
 
-    /// All 64 bits.
+    /// The next 64 random bits.
     #[allow(clippy::should_implement_trait, reason = "it never ends, so it is no iterator")]
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -4,21 +4,21 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{FLAGS, MadeUpBatch, MadeUpSession};
-use crate::telemetry::{FactKind, Severity, Simulation, TaskOutcome, TimingKind, date_of};
+use crate::telemetry::{EventKind, Severity, Simulation, TaskOutcome, TimingKind, date_of};
 
 /// A number that is known.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expected {
     /// Its name: `slice/panel.field…`; without a slice it is about everybody.
     pub metric: String,
     /// Whether it is a quantile, which sketches answer within 1 %; all others are exact.
     pub is_quantile: bool,
-    /// Its value.
     pub truth: f64,
 }
 
 #[derive(Debug, Default)]
-struct SessionFacts {
+struct SessionTotals {
     first: i64,
     last: i64,
     has_error: bool,
@@ -28,7 +28,7 @@ struct SessionFacts {
 
 /// Who used or was given a flag on which days.
 #[derive(Debug, Default)]
-struct FlagFacts {
+struct FlagTotals {
     on: HashSet<u32>,
     off: HashSet<u32>,
     used: HashMap<u32, BTreeSet<i64>>,
@@ -43,8 +43,8 @@ pub struct Truth {
     people: BTreeMap<String, HashSet<u32>>,
     first_day: HashMap<u32, i64>,
     days: HashMap<u32, BTreeSet<i64>>,
-    sessions: HashMap<String, SessionFacts>,
-    flags: BTreeMap<&'static str, FlagFacts>,
+    sessions: HashMap<String, SessionTotals>,
+    flags: BTreeMap<&'static str, FlagTotals>,
     scores: Vec<u8>,
 }
 
@@ -61,23 +61,23 @@ impl Truth {
         }
         let daily = format!("people.daily.{}.people", date_of(session.day));
         self.people.entry(daily).or_default().insert(person);
-        let known = self.sessions.entry(batch.session.clone()).or_insert_with(|| SessionFacts {
+        let known = self.sessions.entry(batch.session.clone()).or_insert_with(|| SessionTotals {
             first: i64::MAX,
             last: i64::MIN,
             slices: slices.clone(),
-            ..SessionFacts::default()
+            ..SessionTotals::default()
         });
-        for fact in &batch.facts {
-            let at = fact.at.timestamp_millis();
+        for event in &batch.events {
+            let at = event.at.timestamp_millis();
             (known.first, known.last) = (known.first.min(at), known.last.max(at));
-            if let FactKind::Error(report) = &fact.kind {
+            if let EventKind::Error(report) = &event.kind {
                 let counts = matches!(report.severity, Severity::Error | Severity::Critical);
                 known.has_error |= counts;
                 known.has_critical |= report.severity == Severity::Critical;
             }
         }
-        for fact in &batch.facts {
-            self.fact(session, &slices, &fact.kind);
+        for event in &batch.events {
+            self.event(session, &slices, &event.kind);
         }
     }
 
@@ -93,9 +93,9 @@ impl Truth {
         }
     }
 
-    fn fact(&mut self, session: &MadeUpSession, slices: &[String], kind: &FactKind) {
+    fn event(&mut self, session: &MadeUpSession, slices: &[String], kind: &EventKind) {
         match kind {
-            FactKind::Vital { vital, millionths, was } => {
+            EventKind::Vital { vital, millionths, was } => {
                 let name = format!("vitals.{}", vital.as_str());
                 if let Some(was) = was {
                     // By flag, phase and segment, what was told first stands: what a page view is
@@ -108,24 +108,25 @@ impl Truth {
                     self.value(slices, &name, *millionths);
                 }
             }
-            FactKind::Exposure { flag, variant } => {
-                if let Some(facts) = self.flag(flag.as_str()) {
-                    let set = if variant.as_str() == "on" { &mut facts.on } else { &mut facts.off };
+            EventKind::Exposure { flag, variant } => {
+                if let Some(events) = self.flag(flag.as_str()) {
+                    let set =
+                        if variant.as_str() == "on" { &mut events.on } else { &mut events.off };
                     set.insert(session.person);
                 }
             }
-            FactKind::FeatureUsed { flag } => {
-                if let Some(facts) = self.flag(flag.as_str()) {
-                    facts.used.entry(session.person).or_default().insert(session.day);
+            EventKind::FeatureUsed { flag } => {
+                if let Some(events) = self.flag(flag.as_str()) {
+                    events.used.entry(session.person).or_default().insert(session.day);
                 }
             }
-            FactKind::Engaged { flag, millionths } => {
+            EventKind::Engaged { flag, millionths } => {
                 let sum = self.sums.entry(format!("adoption.{flag}.seconds")).or_default();
                 sum.0 += millionths;
                 let name = format!("adoption.{flag}.median_seconds");
                 self.values.entry(name).or_default().push(*millionths);
             }
-            FactKind::Task { name, outcome, .. } => {
+            EventKind::Task { name, outcome, .. } => {
                 let outcome = match outcome {
                     TaskOutcome::Started => "started",
                     TaskOutcome::Completed => "completed",
@@ -133,31 +134,31 @@ impl Truth {
                 };
                 self.count(slices, &format!("tasks.{name}.now.{outcome}"), 1);
             }
-            FactKind::Custom { name } => {
+            EventKind::Custom { name } => {
                 self.count(slices, &format!("events.{name}.count"), 1);
             }
-            FactKind::Timing { kind, name, millionths, has_failed } => {
+            EventKind::Timing { kind, name, millionths, has_failed } => {
                 self.value(slices, &format!("timings.{name}"), *millionths);
                 if *kind == TimingKind::Api {
                     self.count(slices, &format!("timings.{name}.failures"), u64::from(*has_failed));
                 }
             }
-            FactKind::Feedback(feedback) => {
+            EventKind::Feedback(feedback) => {
                 if let Some(rating) = feedback.rating {
                     let sum = self.sums.entry("opinion.now.satisfaction".to_owned()).or_default();
                     *sum = (sum.0 + u64::from(rating), sum.1 + 1);
                 }
                 self.scores.extend(feedback.score);
             }
-            FactKind::View
-            | FactKind::Error(_)
-            | FactKind::Property { .. }
-            | FactKind::Dropped { .. }
-            | FactKind::Refused { .. } => {}
+            EventKind::View
+            | EventKind::Error(_)
+            | EventKind::Property { .. }
+            | EventKind::Dropped { .. }
+            | EventKind::Refused { .. } => {}
         }
     }
 
-    fn flag(&mut self, key: &str) -> Option<&mut FlagFacts> {
+    fn flag(&mut self, key: &str) -> Option<&mut FlagTotals> {
         let known = FLAGS.into_iter().find(|flag| *flag == key)?;
         Some(self.flags.entry(known).or_default())
     }
@@ -225,25 +226,26 @@ impl Truth {
     }
 
     fn expect_adoption(&self, all: &mut Numbers) {
-        let users = |facts: &FlagFacts| -> HashSet<u32> { facts.used.keys().copied().collect() };
-        for (flag, facts) in &self.flags {
-            let tried = facts.used.keys().filter(|person| facts.on.contains(person)).count();
-            let again = facts.used.values().filter(|days| days.len() > 1).count();
-            all.exact(&format!("adoption.{flag}.exposed"), facts.on.len() as f64);
+        let users = |events: &FlagTotals| -> HashSet<u32> { events.used.keys().copied().collect() };
+        for (flag, events) in &self.flags {
+            let tried = events.used.keys().filter(|person| events.on.contains(person)).count();
+            let again = events.used.values().filter(|days| days.len() > 1).count();
+            all.exact(&format!("adoption.{flag}.exposed"), events.on.len() as f64);
             all.exact(&format!("adoption.{flag}.tried"), tried as f64);
             all.exact(&format!("adoption.{flag}.again"), again as f64);
-            if !facts.on.is_empty() {
-                let rate = tried as f64 / facts.on.len() as f64;
+            if !events.on.is_empty() {
+                let rate = tried as f64 / events.on.len() as f64;
                 all.exact(&format!("adoption.{flag}.rate"), rate);
             }
         }
         for (name, (sum, _)) in self.sums.iter().filter(|(name, _)| name.ends_with(".seconds")) {
             all.exact(name, *sum as f64 / 1e6);
         }
-        let flags: Vec<_> = self.flags.iter().filter(|(_, facts)| !facts.used.is_empty()).collect();
-        for (index, (one, facts)) in flags.iter().enumerate() {
+        let flags: Vec<_> =
+            self.flags.iter().filter(|(_, events)| !events.used.is_empty()).collect();
+        for (index, (one, events)) in flags.iter().enumerate() {
             for (other, others) in flags.iter().skip(index + 1) {
-                let (mine, theirs) = (users(facts), users(others));
+                let (mine, theirs) = (users(events), users(others));
                 let both = mine.intersection(&theirs).count();
                 all.exact(&format!("cross_use.{one}+{other}.both"), both as f64);
                 let either = mine.union(&theirs).count();
@@ -254,11 +256,11 @@ impl Truth {
 
     fn expect_retention(&self, simulation: &Simulation, all: &mut Numbers) {
         let first_flag = FLAGS.first().copied().unwrap_or_default();
-        let facts = self.flags.get(first_flag);
+        let events = self.flags.get(first_flag);
         let arms = [
             ("Everybody".to_owned(), None),
-            (format!("Treatment: {first_flag} on"), facts.map(|facts| &facts.on)),
-            (format!("Control: {first_flag} off"), facts.map(|facts| &facts.off)),
+            (format!("Treatment: {first_flag} on"), events.map(|events| &events.on)),
+            (format!("Control: {first_flag} off"), events.map(|events| &events.off)),
         ];
         for (title, among) in arms {
             for days in [1, 7, 30] {

@@ -7,7 +7,7 @@ use crate::{
     Timestamp,
     ids::{FlagKey, VariantName},
     telemetry::{
-        ErrorReport, Fact, FactKind, Feedback, Severity, Simulation, TaskOutcome, TimingKind,
+        ErrorReport, Event, EventKind, Feedback, Severity, Simulation, TaskOutcome, TimingKind,
     },
     vitals::Vital,
 };
@@ -16,22 +16,18 @@ const PAGES: [&str; 5] = ["/", "/exercises", "/exercises/detail", "/workouts", "
 const ENDPOINTS: [&str; 3] = ["/api/exercises", "/api/exercises/:id", "/api/workouts"];
 
 /// What a page would send at once.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct MadeUpBatch {
-    /// Its id.
     pub id: String,
-    /// The session's id.
     pub session: String,
-    /// The user's id.
     pub user: String,
-    /// The app's version.
     pub release: &'static str,
     /// When it is sent: after all that it tells.
     pub at: Timestamp,
     /// What the session was exposed to.
     pub exposed: BTreeMap<FlagKey, VariantName>,
-    /// What happened.
-    pub facts: Vec<Fact>,
+    pub events: Vec<Event>,
 }
 
 fn second(seconds: f64) -> f64 {
@@ -42,10 +38,9 @@ fn second(seconds: f64) -> f64 {
 struct Story<'a> {
     session: &'a MadeUpSession,
     random: Random,
-    /// Milliseconds since 1970.
     now: i64,
     page: &'static str,
-    facts: Vec<Fact>,
+    events: Vec<Event>,
     /// Whether things are worse than they should be.
     is_worse: bool,
 }
@@ -55,8 +50,8 @@ impl Story<'_> {
         Timestamp::from_timestamp_millis(milliseconds).unwrap_or_default()
     }
 
-    fn tell(&mut self, kind: FactKind) {
-        self.facts.push(Fact { at: Self::at(self.now), page: self.page.to_owned(), kind });
+    fn tell(&mut self, kind: EventKind) {
+        self.events.push(Event { at: Self::at(self.now), page: self.page.to_owned(), kind });
     }
 
     fn wait(&mut self, from: u64, to: u64) {
@@ -71,7 +66,7 @@ impl Story<'_> {
         for (flag, is_on, _) in &self.session.flags {
             let variant = variant(*is_on);
             if let Some(variant) = variant {
-                self.tell(FactKind::Exposure { flag: flag.clone(), variant });
+                self.tell(EventKind::Exposure { flag: flag.clone(), variant });
             }
         }
     }
@@ -80,7 +75,7 @@ impl Story<'_> {
     fn view(&mut self) {
         let page = self.random.below(PAGES.len() as u64) as usize;
         self.page = PAGES.get(page).copied().unwrap_or("/");
-        self.tell(FactKind::View);
+        self.tell(EventKind::View);
         let slow = match self.session.device {
             crate::telemetry::Device::Phone => 1.4,
             _ => 1.0,
@@ -88,7 +83,7 @@ impl Story<'_> {
         let worse = if self.is_worse { 1.6 } else { 1.0 };
         let vital = |story: &mut Self, vital, median: f64, spread| {
             let millionths = story.random.around(median, spread);
-            story.tell(FactKind::Vital { vital, millionths, was: None });
+            story.tell(EventKind::Vital { vital, millionths, was: None });
         };
         vital(self, Vital::Ttfb, second(0.35) * slow, 0.5);
         vital(self, Vital::Fcp, second(1.0) * slow, 0.4);
@@ -111,15 +106,15 @@ impl Story<'_> {
             true => 0,
             false => self.random.around(second(0.04), 0.8),
         };
-        self.tell(FactKind::Vital { vital: Vital::Cls, millionths: shift, was: None });
+        self.tell(EventKind::Vital { vital: Vital::Cls, millionths: shift, was: None });
         if self.random.happens(0.15) {
             let millionths = shift + self.random.around(second(0.05), 0.5);
-            self.tell(FactKind::Vital { vital: Vital::Cls, millionths, was: Some(shift) });
+            self.tell(EventKind::Vital { vital: Vital::Cls, millionths, was: Some(shift) });
         }
     }
 
     fn timing(&mut self, kind: TimingKind, name: &str, millionths: u64, has_failed: bool) {
-        self.tell(FactKind::Timing { kind, name: name.to_owned(), millionths, has_failed });
+        self.tell(EventKind::Timing { kind, name: name.to_owned(), millionths, has_failed });
     }
 
     fn calls(&mut self) {
@@ -140,10 +135,10 @@ impl Story<'_> {
             }
             for _ in 0..self.random.between(1, 3) {
                 self.wait(2_000, 20_000);
-                self.tell(FactKind::FeatureUsed { flag: flag.clone() });
+                self.tell(EventKind::FeatureUsed { flag: flag.clone() });
             }
             let millionths = self.random.between(5, 120) * 1_000_000;
-            self.tell(FactKind::Engaged { flag: flag.clone(), millionths });
+            self.tell(EventKind::Engaged { flag: flag.clone(), millionths });
         }
     }
 
@@ -153,7 +148,7 @@ impl Story<'_> {
         }
         let task = |outcome, millionths| {
             let name = "log_workout".to_owned();
-            FactKind::Task { name, outcome, millionths }
+            EventKind::Task { name, outcome, millionths }
         };
         self.tell(task(TaskOutcome::Started, 0));
         self.wait(20_000, 240_000);
@@ -165,14 +160,14 @@ impl Story<'_> {
         let millionths = self.random.around(second(70.0), 0.4);
         self.tell(task(outcome, millionths));
         for _ in 0..self.random.below(5) {
-            self.tell(FactKind::Custom { name: "set_logged".to_owned() });
+            self.tell(EventKind::Custom { name: "set_logged".to_owned() });
         }
     }
 
     fn troubles(&mut self) {
         let error = |message: &str, severity| {
             let (message, count) = (message.to_owned(), 1);
-            FactKind::Error(ErrorReport { message, severity, count, ..ErrorReport::default() })
+            EventKind::Error(ErrorReport { message, severity, count, ..ErrorReport::default() })
         };
         let likely = if self.is_worse { 0.12 } else { 0.03 };
         if self.random.happens(likely) {
@@ -199,8 +194,9 @@ impl Story<'_> {
                 3..7 => 4,
                 _ => 5,
             });
-            let (kind, message) = ("rating".to_owned(), "made up by phasegate simulate".to_owned());
-            self.tell(FactKind::Feedback(Feedback {
+            let (kind, message) =
+                ("rating".to_owned(), "simulated by phasegate simulate".to_owned());
+            self.tell(EventKind::Feedback(Feedback {
                 kind,
                 rating,
                 message,
@@ -210,11 +206,11 @@ impl Story<'_> {
         if self.random.happens(0.02) {
             let score = Some(self.random.between(3, 10) as u8);
             let kind = "nps".to_owned();
-            self.tell(FactKind::Feedback(Feedback { kind, score, ..Feedback::default() }));
+            self.tell(EventKind::Feedback(Feedback { kind, score, ..Feedback::default() }));
         }
         for (name, likely) in [("premium_conversion", 0.01), ("support_ticket", 0.005)] {
             if self.random.happens(likely) {
-                self.tell(FactKind::Custom { name: name.to_owned() });
+                self.tell(EventKind::Custom { name: name.to_owned() });
             }
         }
     }
@@ -237,7 +233,7 @@ pub fn batches(simulation: &Simulation, session: &MadeUpSession) -> Vec<MadeUpBa
         random,
         now: session.day * 86_400_000 + session.begins as i64,
         page: "/",
-        facts: Vec::new(),
+        events: Vec::new(),
         is_worse: is_regression && has_newest,
     };
     story.exposures();
@@ -268,21 +264,21 @@ fn send(
         .iter()
         .filter_map(|(flag, is_on, _)| Some((flag.clone(), variant(*is_on)?)))
         .collect();
-    let facts = std::mem::take(&mut story.facts);
+    let events = std::mem::take(&mut story.events);
     let middle = match story.random.happens(0.3) {
-        true => story.random.below(facts.len() as u64) as usize,
+        true => story.random.below(events.len() as u64) as usize,
         false => 0,
     };
-    let (first, second) = facts.split_at(middle.min(facts.len()));
+    let (first, second) = events.split_at(middle.min(events.len()));
     let parts = [first, second].into_iter().filter(|part| !part.is_empty());
-    let one = |(number, part): (usize, &[Fact])| MadeUpBatch {
+    let one = |(number, part): (usize, &[Event])| MadeUpBatch {
         id: format!("{user}-{}-{number}", session.number),
         session: format!("{user}-{}", session.number),
         user: user.clone(),
         release,
-        at: part.iter().map(|fact| fact.at).max().unwrap_or_default(),
+        at: part.iter().map(|event| event.at).max().unwrap_or_default(),
         exposed: exposed.clone(),
-        facts: part.to_vec(),
+        events: part.to_vec(),
     };
     parts.enumerate().map(one).collect()
 }

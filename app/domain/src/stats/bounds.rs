@@ -11,11 +11,10 @@ const TUNED_FOR: f64 = 5_000.0;
 pub const MIN_FOR_MEAN: u64 = 30;
 
 /// What a true value lies between.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bounds {
-    /// Not lower.
     pub low: f64,
-    /// Not higher.
     pub high: f64,
 }
 

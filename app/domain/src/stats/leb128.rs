@@ -1,6 +1,5 @@
 //! Numbers in as few bytes as they need: seven bits in each, the lowest first.
 
-/// Appends a number.
 pub(super) fn push(bytes: &mut Vec<u8>, mut number: u128) {
     while number >= 0x80 {
         bytes.push((number & 0x7f) as u8 | 0x80);

@@ -1,12 +1,12 @@
 //! Statistics.
 
+mod aggregate;
 mod bounds;
 mod leb128;
-mod people;
 mod sketch;
-mod tally;
+mod user_set;
 
+pub use aggregate::{Aggregate, AggregateSum};
 pub use bounds::{ALPHA, Bounds, MIN_FOR_MEAN, mean_bounds, rate_bounds};
-pub use people::{InvalidPeople, People};
 pub use sketch::{InvalidSketch, Sketch};
-pub use tally::{Tally, TallySum};
+pub use user_set::{InvalidUserSet, UserSet};

@@ -10,12 +10,12 @@ use crate::{
 /// Which audience entry decides about somebody while a phase is served, and on which side of its
 /// share they are. People of one entry below 100 % differ in nothing but their position: those inside
 /// and those outside can be compared.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Arm {
     /// The phase that is served.
     #[serde(rename = "p")]
     pub phase: PhaseNumber,
-    /// Whose share.
     #[serde(rename = "s")]
     pub segment: SegmentKey,
     /// How much of it is let in just then, in thousandths of a per cent.
@@ -33,14 +33,14 @@ impl Arm {
         Share::from_buckets(self.buckets)
     }
 
-    /// `3:everyone:5000:treatment`
+    /// Formats the arm, such as `3:everyone:5000:treatment`.
     #[must_use]
     pub fn to_text(&self) -> String {
         let side = if self.is_treatment { "treatment" } else { "control" };
         format!("{}:{}:{}:{side}", self.phase.0, self.segment, self.buckets)
     }
 
-    /// What [`Arm::to_text`] wrote.
+    /// Parses the format of [`Arm::to_text`].
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split(':');

@@ -1,43 +1,45 @@
-//! What pages report, once it is checked: facts, and what they add to the rows, sessions and sets
+//! What pages report, once it is checked: events, and what they add to the rows, sessions and sets
 //! of people that every number is read from.
 
+mod activity;
+mod annotation;
 mod arm;
 mod bucket;
-mod facts;
-mod ledger;
-mod mark;
-mod period;
+mod dimension;
+mod event;
+mod metric;
 mod person;
-mod presence;
-mod range;
-mod refusal;
+mod rejection;
 mod retention;
+mod rollup_delta;
 mod screenshot;
-mod series;
 mod session;
 mod simulation;
-mod slice;
+mod time_range;
+mod time_range_preset;
 mod visit;
 
+pub use activity::Activity;
+pub use annotation::{Annotation, AnnotationKind};
 pub use arm::Arm;
 pub use bucket::{Resolution, day_of, minute_of};
-pub use facts::{Batch, ErrorReport, Fact, FactKind, Feedback, Severity, TaskOutcome, TimingKind};
-use ledger::LedgerRows;
-pub use ledger::{Ledger, RowKey};
-pub use mark::{Mark, MarkKind};
-pub use period::{Period, date_of};
-pub use person::{Forgotten, PersonBatch, PersonData, PersonDay, PersonReport, Sizes};
-pub use presence::Deed;
-pub use range::Range;
-pub use refusal::refusal_class;
-pub use retention::{Kept, Retention};
+pub use dimension::Dimension;
+pub use event::{
+    Batch, ErrorReport, Event, EventKind, Feedback, Severity, TaskOutcome, TimingKind,
+};
+pub use metric::{
+    MAX_LABELS, Metric, OTHER_LABEL, exposure_label, exposure_of, property_label, property_of,
+};
+pub use person::{ErasureReport, PersonBatch, PersonData, PersonDay, PersonReport, StorageUsage};
+pub use rejection::refusal_class;
+pub use retention::{RetentionKind, RetentionPolicy};
+use rollup_delta::RollupDeltaRows;
+pub use rollup_delta::{RollupDelta, RollupKey};
 pub use screenshot::{
     ImageKind, MAX_SCREENSHOT_BYTES, MAX_SCREENSHOTS_BYTES, MAX_SCREENSHOTS_PER_MINUTE, Screenshot,
 };
-pub use series::{
-    MAX_LABELS, OTHER_LABEL, Series, exposure_label, exposure_of, property_label, property_of,
-};
 pub use session::Session;
 pub use simulation::{MAX_SIMULATED_DAYS, Simulation};
-pub use slice::Slice;
-pub use visit::{Device, NetworkHash, PersonHash, SessionHash, Visit};
+pub use time_range::{TimeRange, date_of};
+pub use time_range_preset::TimeRangePreset;
+pub use visit::{Device, NetworkHash, SessionHash, UserHash, Visit};

@@ -25,17 +25,17 @@ pub struct PersonDay {
     /// Days since 1970, UTC.
     pub day: i64,
     /// Such as `active`, `used:FLAG`, `exposed:FLAG:VARIANT:PHASE`.
-    pub deed: String,
+    #[serde(rename = "deed")]
+    pub activity: String,
 }
 
 /// An error or a piece of feedback.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PersonReport {
-    /// When.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub at: Timestamp,
-    /// `error` or `feedback`.
     pub kind: String,
     /// As it is kept.
     pub report: serde_json::Value,
@@ -52,27 +52,27 @@ pub struct PersonBatch {
     pub content: serde_json::Value,
 }
 
-/// What was forgotten.
+/// Counts of what an erasure has deleted.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Forgotten {
+pub struct ErasureReport {
     /// Whether the person was known at all.
     pub was_known: bool,
     /// In how many sets of people they were.
     pub sets: u64,
-    /// Errors and feedback.
     pub reports: u64,
     /// Batches of raw events.
     pub batches: u64,
 }
 
 /// What takes how much room, in bytes.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Sizes {
-    /// Numbers, sets of people, reports and pictures: one file with its journal.
+pub struct StorageUsage {
+    /// Numbers, sets of people, reports and screenshots: one file with its journal.
     pub numbers: u64,
-    /// Of that, pictures.
     pub pictures: u64,
     /// Events as pages sent them.
     pub raw: u64,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-pub struct Retention {
+pub struct RetentionPolicy {
     /// Events as pages sent them, with the digest of who sent them.
     pub raw_days: u16,
     /// Numbers by day, and who did what on which day. Those by minute and hour are always kept for
@@ -19,27 +19,25 @@ pub struct Retention {
     pub picture_days: u16,
 }
 
-impl Default for Retention {
+impl Default for RetentionPolicy {
     fn default() -> Self {
         Self { raw_days: 7, number_days: 0, report_days: 90, picture_days: 90 }
     }
 }
 
 /// One of the kinds.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kept {
+pub enum RetentionKind {
     /// Events as they came.
     Raw,
-    /// Numbers by day.
     Numbers,
-    /// Errors and feedback.
     Reports,
-    /// Pictures.
     Pictures,
 }
 
-impl Kept {
-    /// All of them.
+impl RetentionKind {
+    /// All values, in the order in which they are listed.
     pub const ALL: [Self; 4] = [Self::Raw, Self::Numbers, Self::Reports, Self::Pictures];
 
     /// The name of its field.
@@ -63,35 +61,35 @@ const MAX_RAW_DAYS: u16 = 400;
 /// The shortest that numbers can be kept, in days: twice what the longest panel compares.
 const MIN_NUMBER_DAYS: u16 = 180;
 
-impl Retention {
+impl RetentionPolicy {
     /// For how many days a kind is kept.
     #[must_use]
-    pub fn days(self, kind: Kept) -> u16 {
+    pub fn days(self, kind: RetentionKind) -> u16 {
         match kind {
-            Kept::Raw => self.raw_days,
-            Kept::Numbers => self.number_days,
-            Kept::Reports => self.report_days,
-            Kept::Pictures => self.picture_days,
+            RetentionKind::Raw => self.raw_days,
+            RetentionKind::Numbers => self.number_days,
+            RetentionKind::Reports => self.report_days,
+            RetentionKind::Pictures => self.picture_days,
         }
     }
 
     /// The same, with a kind kept for so many days.
     #[must_use]
-    pub fn with(self, kind: Kept, days: u16) -> Self {
+    pub fn with(self, kind: RetentionKind, days: u16) -> Self {
         match kind {
-            Kept::Raw => Self { raw_days: days, ..self },
-            Kept::Numbers => Self { number_days: days, ..self },
-            Kept::Reports => Self { report_days: days, ..self },
-            Kept::Pictures => Self { picture_days: days, ..self },
+            RetentionKind::Raw => Self { raw_days: days, ..self },
+            RetentionKind::Numbers => Self { number_days: days, ..self },
+            RetentionKind::Reports => Self { report_days: days, ..self },
+            RetentionKind::Pictures => Self { picture_days: days, ..self },
         }
     }
 
     /// The first day that is still kept of a kind on a day (days since 1970); nothing where all are.
     #[must_use]
-    pub fn kept_since(self, kind: Kept, today: i64) -> Option<i64> {
+    pub fn kept_since(self, kind: RetentionKind, today: i64) -> Option<i64> {
         match (kind, self.days(kind)) {
             // Of raw events, today counts as a day.
-            (Kept::Raw, days) => Some(today + 1 - i64::from(days)),
+            (RetentionKind::Raw, days) => Some(today + 1 - i64::from(days)),
             (_, 0) => None,
             (_, days) => Some(today - i64::from(days)),
         }
@@ -111,7 +109,7 @@ impl Retention {
                 "number_days: 0 (always), or at least {MIN_NUMBER_DAYS}, because panels compare 90 days with the 90 before; not {found}"
             ));
         }
-        for kind in Kept::ALL {
+        for kind in RetentionKind::ALL {
             if self.days(kind) > MAX_DAYS {
                 let field = kind.as_str();
                 return Err(format!("{field}: 0 (always) to {MAX_DAYS}, not {}", self.days(kind)));
@@ -127,19 +125,28 @@ mod tests {
 
     #[test]
     fn each_kind_is_kept_for_its_own_time() {
-        let kept = Retention { raw_days: 2, number_days: 0, report_days: 90, picture_days: 1 };
-        assert_eq!(kept.kept_since(Kept::Raw, 100), Some(99), "today and yesterday");
-        assert_eq!(kept.with(Kept::Raw, 0).kept_since(Kept::Raw, 100), Some(101), "not at all");
-        assert_eq!(kept.kept_since(Kept::Numbers, 100), None);
-        assert_eq!(kept.kept_since(Kept::Reports, 100), Some(10));
-        assert_eq!(kept.kept_since(Kept::Pictures, 100), Some(99));
+        let kept =
+            RetentionPolicy { raw_days: 2, number_days: 0, report_days: 90, picture_days: 1 };
+        assert_eq!(kept.kept_since(RetentionKind::Raw, 100), Some(99), "today and yesterday");
+        assert_eq!(
+            kept.with(RetentionKind::Raw, 0).kept_since(RetentionKind::Raw, 100),
+            Some(101),
+            "not at all"
+        );
+        assert_eq!(kept.kept_since(RetentionKind::Numbers, 100), None);
+        assert_eq!(kept.kept_since(RetentionKind::Reports, 100), Some(10));
+        assert_eq!(kept.kept_since(RetentionKind::Pictures, 100), Some(99));
     }
 
     #[test]
     fn what_makes_no_sense_is_named() {
-        let kept = Retention::default();
+        let kept = RetentionPolicy::default();
         assert_eq!(kept.validate(), Ok(()));
-        for (kind, days) in [(Kept::Raw, 401), (Kept::Numbers, 30), (Kept::Reports, 36_501)] {
+        for (kind, days) in [
+            (RetentionKind::Raw, 401),
+            (RetentionKind::Numbers, 30),
+            (RetentionKind::Reports, 36_501),
+        ] {
             let complaint = kept.with(kind, days).validate().unwrap_err();
             assert!(complaint.starts_with(kind.as_str()), "{complaint}");
         }

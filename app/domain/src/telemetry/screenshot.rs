@@ -2,28 +2,26 @@
 
 use crate::{Timestamp, ids::EnvironmentId};
 
-/// The largest picture, in bytes. The widget makes them smaller than that.
+/// The largest screenshot, in bytes. The widget makes them smaller than that.
 pub const MAX_SCREENSHOT_BYTES: usize = 2 * 1_024 * 1_024;
 
-/// What all pictures of an environment may take, in bytes; the oldest go first.
+/// What all screenshots of an environment may take, in bytes; the oldest go first.
 pub const MAX_SCREENSHOTS_BYTES: u64 = 256 * 1_024 * 1_024;
 
 /// Pictures that an environment takes in a minute.
 pub const MAX_SCREENSHOTS_PER_MINUTE: u32 = 60;
 
-/// A picture's format.
+/// The image format of a screenshot.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ImageKind {
-    /// PNG.
     Png,
-    /// JPEG.
     Jpeg,
-    /// WebP.
     Webp,
 }
 
 impl ImageKind {
-    /// All of them.
+    /// All values, in the order in which they are listed.
     pub const ALL: [Self; 3] = [Self::Png, Self::Jpeg, Self::Webp];
 
     /// What these bytes are, by their beginning and not by what anybody says.
@@ -40,7 +38,7 @@ impl ImageKind {
         }
     }
 
-    /// Its media type.
+    /// The media type, such as `image/png`.
     #[must_use]
     pub fn media_type(self) -> &'static str {
         match self {
@@ -57,18 +55,15 @@ impl ImageKind {
     }
 }
 
-/// A picture.
+/// A screenshot that was sent with feedback.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Screenshot {
     /// 32 hexadecimal digits made from the content: sent twice, it is kept once.
     pub id: String,
-    /// Where it belongs.
     pub environment: EnvironmentId,
-    /// When it came.
     pub at: Timestamp,
-    /// Its format.
     pub kind: ImageKind,
-    /// Itself.
     pub bytes: Vec<u8>,
 }
 

@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Arm, Batch, Device, FactKind, LedgerRows, RowKey, Series, Severity, Slice, Visit};
+use super::{
+    Arm, Batch, Device, Dimension, EventKind, Metric, RollupDeltaRows, RollupKey, Severity, Visit,
+};
 use crate::{
     ids::{EnvironmentId, FlagKey, PhaseNumber, SegmentKey, VariantName},
-    stats::Tally,
+    stats::Aggregate,
 };
 
-/// A session, as far as it is known. Merging is commutative and idempotent: the same facts lead to
+/// A session, as far as it is known. Merging is commutative and idempotent: the same events lead to
 /// the same session in any order and however often they come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
@@ -44,18 +46,18 @@ pub struct Session {
 }
 
 impl Session {
-    /// What a batch says about its session; nothing where none of its facts is about anybody.
+    /// What a batch says about its session; nothing where none of its events is about anybody.
     pub(super) fn of(batch: &Batch) -> Option<Self> {
         let visit = &batch.visit;
-        let mut facts = batch.facts.iter().filter(|fact| fact.kind.is_about_somebody());
-        let at = facts.next()?.at.timestamp_millis();
+        let mut events = batch.events.iter().filter(|event| event.kind.is_about_somebody());
+        let at = events.next()?.at.timestamp_millis();
         let (mut first, mut last) = (at, at);
-        for fact in facts {
-            let at = fact.at.timestamp_millis();
+        for event in events {
+            let at = event.at.timestamp_millis();
             (first, last) = (first.min(at), last.max(at));
         }
-        let counted = batch.facts.iter().filter_map(|fact| match &fact.kind {
-            FactKind::Error(report) if report.counted() > 0 => Some(report.severity),
+        let counted = batch.events.iter().filter_map(|event| match &event.kind {
+            EventKind::Error(report) if report.counted() > 0 => Some(report.severity),
             _ => None,
         });
         let severities: BTreeSet<Severity> = counted.collect();
@@ -93,7 +95,12 @@ impl Session {
 
     /// What it adds to the rows of the minute in which it began, or takes from them again when more
     /// is known of it.
-    pub(super) fn count(&self, environment: EnvironmentId, is_taken: bool, rows: &mut LedgerRows) {
+    pub(super) fn count(
+        &self,
+        environment: EnvironmentId,
+        is_taken: bool,
+        rows: &mut RollupDeltaRows,
+    ) {
         let (first, device, release, phase) = &self.first;
         let minute = first.div_euclid(60_000);
         // Millionths of a second, as all durations are.
@@ -105,13 +112,15 @@ impl Session {
             segments: self.segments.clone(),
             ..Visit::default()
         };
-        let mut slices = Slice::of_visit(&visit);
-        slices.extend(self.exposed.iter().map(|(f, v)| Slice::Flag(f.clone(), v.clone(), *phase)));
-        let mut counted: Vec<(Slice, Series)> = Vec::new();
+        let mut slices = Dimension::of_visit(&visit);
+        slices.extend(
+            self.exposed.iter().map(|(f, v)| Dimension::Flag(f.clone(), v.clone(), *phase)),
+        );
+        let mut counted: Vec<(Dimension, Metric)> = Vec::new();
         for slice in slices {
-            counted.extend(self.has_error.then(|| (slice.clone(), Series::ErrorSessions)));
-            counted.extend(self.has_critical.then(|| (slice.clone(), Series::CriticalSessions)));
-            counted.push((slice, Series::Sessions));
+            counted.extend(self.has_error.then(|| (slice.clone(), Metric::ErrorSessions)));
+            counted.extend(self.has_critical.then(|| (slice.clone(), Metric::CriticalSessions)));
+            counted.push((slice, Metric::Sessions));
         }
         // One that was there when a phase began is a session of both, and what went wrong in it belongs
         // to where it went wrong; what did so before the page asked for a flag, to all of it.
@@ -120,20 +129,20 @@ impl Session {
             _ => arms,
         };
         let arms = [
-            (&self.arms, Series::Sessions),
-            (wrong(self.has_error, &self.error_arms), Series::ErrorSessions),
-            (wrong(self.has_critical, &self.critical_arms), Series::CriticalSessions),
+            (&self.arms, Metric::Sessions),
+            (wrong(self.has_error, &self.error_arms), Metric::ErrorSessions),
+            (wrong(self.has_critical, &self.critical_arms), Metric::CriticalSessions),
         ];
         for (arms, series) in arms {
-            counted.extend(arms.iter().map(|arm| (Slice::Arm(arm.clone()), series)));
+            counted.extend(arms.iter().map(|arm| (Dimension::Arm(arm.clone()), series)));
         }
         for (slice, series) in counted {
             let label = String::new();
-            let key = RowKey { environment, series, slice, label, minute };
-            let row: &mut Tally = rows.entry(key).or_default();
+            let key = RollupKey { environment, series, slice, label, minute };
+            let row: &mut Aggregate = rows.entry(key).or_default();
             match (is_taken, series) {
-                (false, Series::Sessions) => row.add(duration),
-                (true, Series::Sessions) => row.remove(duration),
+                (false, Metric::Sessions) => row.add(duration),
+                (true, Metric::Sessions) => row.remove(duration),
                 (false, _) => row.count_up(1),
                 (true, _) => row.count_down(1),
             }

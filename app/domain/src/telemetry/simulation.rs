@@ -1,16 +1,16 @@
-//! Which made up telemetry an environment shows, if any.
+//! The simulated telemetry that an environment shows, if any.
 
 use serde::{Deserialize, Serialize};
 
 /// The longest that a simulation reaches back, in days.
 pub const MAX_SIMULATED_DAYS: i64 = 400;
 
-/// A population that was made up. The same one is made up alike.
+/// A simulated population. The same values always produce the same telemetry.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Simulation {
-    /// How many people.
     pub users: u32,
     /// On how many days they are seen.
     pub days: u16,

@@ -1,4 +1,4 @@
-//! Who sends a batch, and under which circumstances: what all of its facts have in common.
+//! Who sends a batch, and under which circumstances: what all of its events have in common.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,29 +10,27 @@ use crate::ids::{FlagKey, PhaseNumber, SegmentKey, VariantName};
 /// A person, by a keyed digest of the id that the app or the collector gave. Nobody can tell the id
 /// from it without the server's secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PersonHash(pub u64);
+pub struct UserHash(pub u64);
 
 /// A session, by a keyed digest of the collector's id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionHash(pub u64);
 
 /// What a page is seen on.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Device {
-    /// Touched, and small.
     Phone,
-    /// Touched, and large.
     Tablet,
-    /// Pointed at.
     #[default]
     Desktop,
 }
 
 impl Device {
-    /// All of them.
+    /// All values, in the order in which they are listed.
     pub const ALL: [Self; 3] = [Self::Phone, Self::Tablet, Self::Desktop];
 
     /// As slices and tables write it.
@@ -53,9 +51,9 @@ pub struct NetworkHash(pub u64);
 /// The circumstances of a batch.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Visit {
-    /// Who and in which session; `None` for visitors who do not want to be measured, whose facts are
+    /// Who and in which session; `None` for visitors who do not want to be measured, whose events are
     /// never tied together.
-    pub who: Option<(PersonHash, SessionHash)>,
+    pub who: Option<(UserHash, SessionHash)>,
     /// What the page is seen on.
     pub device: Device,
     /// The app's version, where the page says.
@@ -100,7 +98,7 @@ mod tests {
     fn a_network_counts_as_few_visitors_however_many_it_invents() {
         let bits = |network: Option<u64>| {
             let sender = |person| {
-                let who = Some((PersonHash(person), SessionHash(person)));
+                let who = Some((UserHash(person), SessionHash(person)));
                 Visit { who, network: network.map(NetworkHash), ..Visit::default() }.sender()
             };
             (0..10_000).map(sender).fold(0_u64, |all, bit| all | bit).count_ones()

@@ -6,31 +6,28 @@ pub use score::performance_score;
 use serde::{Deserialize, Serialize};
 
 /// A web vital. Values are in millionths: of a second, and of a score for CLS.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Vital {
-    /// Largest Contentful Paint.
     Lcp,
     /// Interaction to Next Paint.
     Inp,
-    /// Cumulative Layout Shift.
     Cls,
-    /// First Contentful Paint.
     Fcp,
     /// Time to First Byte.
     Ttfb,
-    /// First Input Delay.
     Fid,
 }
 
 /// How good a value is, by the thresholds that Google publishes.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rating {
     /// At or below the first threshold.
     Good,
-    /// Between the two.
     NeedsImprovement,
     /// Above the second threshold.
     Poor,
@@ -65,7 +62,7 @@ impl Vital {
         }
     }
 
-    /// The full name.
+    /// The full name, such as Largest Contentful Paint.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {

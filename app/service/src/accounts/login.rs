@@ -16,23 +16,22 @@ const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$\
 const CHECK_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Why a login failed.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, thiserror::Error)]
 pub enum LoginError {
     /// Address or password; not said which.
     #[error("that e-mail address and password do not belong together")]
     Wrong,
-    /// Too many failures.
     #[error("too many attempts; try again in {0} seconds")]
     Wait(i64),
-    /// Something else.
     #[error(transparent)]
     Service(#[from] ServiceError),
 }
 
 /// Who has logged in.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoggedIn {
-    /// The account.
     pub person: Person,
     /// The account's epoch, for its session.
     pub epoch: i64,

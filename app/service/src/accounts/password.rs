@@ -16,9 +16,9 @@ pub(super) const MIN_PASSWORD_CHARS: usize = 12;
 pub(super) const MAX_PASSWORD_BYTES: usize = 1_024;
 
 /// Why a password cannot be used.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPassword {
-    /// Too easily guessed.
     #[error("at least {MIN_PASSWORD_CHARS} characters are needed")]
     TooShort,
     /// Longer than the login form takes.

@@ -2,22 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use phasegate_domain::{analytics::adoption, ids::FlagKey, stats::Tally, telemetry::Series};
+use phasegate_domain::{analytics::adoption, ids::FlagKey, stats::Aggregate, telemetry::Metric};
 use serde::Serialize;
 
 use super::{MAX_LINES, OffVariants, Window, of};
 
 /// The way of a feature's users: exposed to it, tried it, used it again.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AdoptionLine {
-    /// Which feature.
     pub flag: FlagKey,
     /// People who were exposed to it on.
     pub exposed: u64,
     /// Of those, who used it.
     pub tried: u64,
-    /// `tried` ÷ `exposed`.
     pub rate: Option<f64>,
     /// The rate on as many days before.
     pub rate_before: Option<f64>,
@@ -55,11 +54,11 @@ pub(super) fn adoptions(now: &Window, before: &Window, off: &OffVariants<'_>) ->
     all
 }
 
-fn engagement(window: &Window) -> BTreeMap<FlagKey, Tally> {
-    let mut sums: BTreeMap<FlagKey, Tally> = BTreeMap::new();
-    for row in of(&window.rows, Series::Engagement) {
+fn engagement(window: &Window) -> BTreeMap<FlagKey, Aggregate> {
+    let mut sums: BTreeMap<FlagKey, Aggregate> = BTreeMap::new();
+    for row in of(&window.rows, Metric::Engagement) {
         if let Ok(flag) = FlagKey::new(row.label.as_str()) {
-            sums.entry(flag).or_default().merge(&row.tally);
+            sums.entry(flag).or_default().merge(&row.aggregate);
         }
     }
     sums

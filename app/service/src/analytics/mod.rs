@@ -8,38 +8,42 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use phasegate_domain::{
     Timestamp,
-    analytics::{CrossUse, Presence, cross_use},
+    analytics::{ActivityIndex, CrossUse, cross_use},
     ids::{EnvironmentId, FlagKey, VariantName},
     people::Role,
-    stats::{People, Tally},
-    telemetry::{Deed, Mark, Period, Range, Resolution, Series, Slice, date_of, day_of},
+    stats::{Aggregate, UserSet},
+    telemetry::{
+        Activity, Annotation, Dimension, Metric, Resolution, TimeRange, TimeRangePreset, date_of,
+        day_of,
+    },
 };
-use phasegate_store::models::{Row, RowQuery};
+use phasegate_store::models::{Rollup, RollupQuery};
 use serde::Serialize;
 
 pub use self::{
     features::AdoptionLine,
     people::{Arm, DayPeople, PeopleNumbers, PeoplePanel},
     visits::{
-        EventLine, OpinionNumbers, OpinionPanel, PropertyLine, SessionNumbers, SessionPanel,
+        EventLine, FeedbackPanel, OpinionNumbers, PropertyLine, SessionNumbers, SessionPanel,
         TaskLine,
     },
 };
 use crate::{
-    LiveEnvironment, Service, ServiceError, access::Actor, marks::marks, telemetry::heard_at,
+    CachedEnvironment, Service, ServiceError, access::Actor, annotations::marks,
+    telemetry::heard_at,
 };
 
 /// What is read of what was counted.
-const SERIES: [Series; 9] = [
-    Series::Engagement,
-    Series::Sessions,
-    Series::ErrorSessions,
-    Series::CriticalSessions,
-    Series::Tasks,
-    Series::Custom,
-    Series::Properties,
-    Series::Feedback,
-    Series::Nps,
+const SERIES: [Metric; 9] = [
+    Metric::Engagement,
+    Metric::Sessions,
+    Metric::ErrorSessions,
+    Metric::CriticalSessions,
+    Metric::Tasks,
+    Metric::Custom,
+    Metric::Properties,
+    Metric::Feedback,
+    Metric::Nps,
 ];
 
 /// Lines of a table.
@@ -49,13 +53,13 @@ const MAX_LINES: usize = 50;
 const LOOKED_AFTER: i64 = 30;
 
 /// What is asked for.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnalyticsQuery {
-    /// Which days.
-    pub period: Period,
+    pub period: TimeRange,
     /// Of whom: everybody, those of a segment, those who were there in a phase, or those who were
     /// exposed to a variant.
-    pub slice: Slice,
+    pub slice: Dimension,
     /// The flag whose arms are compared in retention.
     pub flag: Option<FlagKey>,
 }
@@ -66,9 +70,9 @@ impl AnalyticsQuery {
     /// # Errors
     /// Names the field and what it may be.
     pub fn read<'a>(field: impl Fn(&str) -> &'a str) -> Result<Self, ServiceError> {
-        let period = Period::read(field("range"), field("from"), field("to"));
+        let period = TimeRange::read(field("range"), field("from"), field("to"));
         let period = period.map_err(ServiceError::Invalid)?;
-        if matches!(period, Some(Period::Last(Range::Hour | Range::Day))) {
+        if matches!(period, Some(TimeRange::Last(TimeRangePreset::Hour | TimeRangePreset::Day))) {
             let text = "range: 7d, 30d or 90d, because people are counted by days";
             return Err(ServiceError::Invalid(text.to_owned()));
         }
@@ -79,7 +83,7 @@ impl AnalyticsQuery {
             }
         };
         let slice = read_slice(field("slice"))?;
-        Ok(Self { period: period.unwrap_or(Period::Last(Range::Month)), slice, flag })
+        Ok(Self { period: period.unwrap_or(TimeRange::Last(TimeRangePreset::Month)), slice, flag })
     }
 
     /// As an address says it.
@@ -93,12 +97,16 @@ impl AnalyticsQuery {
 
     /// Whether people can be told apart by it.
     #[must_use]
-    pub fn takes(slice: &Slice) -> bool {
-        matches!(slice, Slice::All | Slice::Segment(_) | Slice::Phase(_) | Slice::Flag(..))
+    pub fn takes(slice: &Dimension) -> bool {
+        matches!(
+            slice,
+            Dimension::All | Dimension::Segment(_) | Dimension::Phase(_) | Dimension::Flag(..)
+        )
     }
 }
 
 /// What people do. Numbers `before` are those of as many days before.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Analytics {
@@ -112,9 +120,8 @@ pub struct Analytics {
     pub from: String,
     /// The last day, UTC; today is not over.
     pub to: String,
-    /// Whether it was all made up.
+    /// Whether all of it is simulated.
     pub is_simulated: bool,
-    /// Who was there.
     pub people: PeoplePanel,
     /// Each flag that anybody was exposed to, those with the most first.
     pub adoption: Vec<AdoptionLine>,
@@ -122,29 +129,26 @@ pub struct Analytics {
     pub cross_use: Vec<CrossUse>,
     /// Whether people come back: everybody, or those who were exposed to a flag on, and off.
     pub retention: Vec<Arm>,
-    /// Sessions.
     pub sessions: SessionPanel,
-    /// Tasks.
     pub tasks: Vec<TaskLine>,
-    /// What people think.
-    pub opinion: OpinionPanel,
+    pub opinion: FeedbackPanel,
     /// The app's own events, the most frequent first.
     pub events: Vec<EventLine>,
     /// Values of properties, the most frequent first; those beyond the bound are under "other".
     pub properties: Vec<PropertyLine>,
     /// What changed in the meantime, oldest first.
-    pub marks: Vec<Mark>,
+    pub marks: Vec<Annotation>,
 }
 
 /// All that was counted on some days.
 struct Window {
-    presence: Presence,
-    rows: Vec<Row>,
+    presence: ActivityIndex,
+    rows: Vec<Rollup>,
 }
 
 /// What the parts of a panel are computed from, each on a thread of its own.
 struct Counted {
-    live: Arc<LiveEnvironment>,
+    live: Arc<CachedEnvironment>,
     environment: EnvironmentId,
     now: Window,
     before: Window,
@@ -157,7 +161,7 @@ impl Counted {
 }
 
 /// Computes a part on a thread of its own: sets of many people take a while.
-async fn apart<T: Send + 'static>(
+async fn run_blocking<T: Send + 'static>(
     counted: &Arc<Counted>,
     part: impl FnOnce(&Counted) -> T + Send + 'static,
 ) -> Result<T, ServiceError> {
@@ -196,12 +200,12 @@ pub async fn analytics(
     let counted = Arc::new(Counted { live, environment, now, before });
     let flag = query.flag.clone();
     let (adoption, retention) = tokio::try_join!(
-        apart(&counted, |counted| features::adoptions(
+        run_blocking(&counted, |counted| features::adoptions(
             &counted.now,
             &counted.before,
             &counted.off()
         )),
-        apart(&counted, move |counted| {
+        run_blocking(&counted, move |counted| {
             let comers = (&newcomers, &active);
             people::arms(&counted.now.presence, comers, &counted.off(), flag.as_ref(), today)
         }),
@@ -234,13 +238,13 @@ pub async fn parts(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
-    period: Period,
-) -> Result<Vec<Slice>, ServiceError> {
+    period: TimeRange,
+) -> Result<Vec<Dimension>, ServiceError> {
     actor.require(Role::Viewer)?;
     let days = period.day_bounds(service.now());
     let mut parts = Vec::new();
     for kind in ["segment", "phase"] {
-        let found = service.telemetry.slices(environment, Series::Sessions, kind, days, MAX_LINES);
+        let found = service.telemetry.slices(environment, Metric::Sessions, kind, days, MAX_LINES);
         let mut found = found.await?;
         found.sort();
         parts.extend(found);
@@ -249,8 +253,8 @@ pub async fn parts(
 }
 
 /// A slice as addresses have it.
-pub(crate) fn read_slice(text: &str) -> Result<Slice, ServiceError> {
-    Slice::parse(text).ok_or_else(|| {
+pub(crate) fn read_slice(text: &str) -> Result<Dimension, ServiceError> {
+    Dimension::parse(text).ok_or_else(|| {
         ServiceError::Invalid(format!(
             "slice: empty, or such as device:phone, page:/a, release:1.0, phase:2, segment:beta or flag:A:on:2, not {text:?}"
         ))
@@ -260,11 +264,11 @@ pub(crate) fn read_slice(text: &str) -> Result<Slice, ServiceError> {
 async fn read(
     service: &Service,
     environment: EnvironmentId,
-    slice: &Slice,
+    slice: &Dimension,
     from: i64,
     to: i64,
 ) -> Result<Window, ServiceError> {
-    let query = RowQuery {
+    let query = RollupQuery {
         environment,
         resolution: Resolution::Day,
         series: SERIES.to_vec(),
@@ -276,7 +280,7 @@ async fn read(
         service.telemetry.people(environment, "", from, to),
         service.telemetry.sums(&query),
     )?;
-    let presence: Presence = presence.into_iter().collect();
+    let presence: ActivityIndex = presence.into_iter().collect();
     let presence = match filter(&presence, slice) {
         Some(filter) => presence.among(&filter),
         None => presence,
@@ -285,17 +289,19 @@ async fn read(
 }
 
 /// The people of a slice, by day; nothing where it is everybody.
-fn filter(presence: &Presence, slice: &Slice) -> Option<BTreeMap<i64, People>> {
-    let wanted = deed_of(slice)?;
-    Some(presence.by_day(|deed| *deed == wanted))
+fn filter(presence: &ActivityIndex, slice: &Dimension) -> Option<BTreeMap<i64, UserSet>> {
+    let wanted = activity_of(slice)?;
+    Some(presence.by_day(|activity| *activity == wanted))
 }
 
 /// What those of a slice did.
-fn deed_of(slice: &Slice) -> Option<Deed> {
+fn activity_of(slice: &Dimension) -> Option<Activity> {
     Some(match slice {
-        Slice::Segment(segment) => Deed::InSegment(segment.clone()),
-        Slice::Phase(phase) => Deed::InPhase(*phase),
-        Slice::Flag(flag, variant, phase) => Deed::Exposed(flag.clone(), variant.clone(), *phase),
+        Dimension::Segment(segment) => Activity::InSegment(segment.clone()),
+        Dimension::Phase(phase) => Activity::InPhase(*phase),
+        Dimension::Flag(flag, variant, phase) => {
+            Activity::Exposed(flag.clone(), variant.clone(), *phase)
+        }
         _ => return None,
     })
 }
@@ -306,46 +312,46 @@ fn deed_of(slice: &Slice) -> Option<Deed> {
 async fn comers(
     service: &Service,
     environment: EnvironmentId,
-    slice: &Slice,
+    slice: &Dimension,
     (from, to): (i64, i64),
     today: i64,
-) -> Result<(Presence, Presence), ServiceError> {
+) -> Result<(ActivityIndex, ActivityIndex), ServiceError> {
     let telemetry = &service.telemetry;
     let begin = from - LOOKED_AFTER;
-    let first = telemetry.people(environment, &Deed::First.to_text(), begin, to).await?;
-    let newcomers: Presence = first.into_iter().collect();
-    let newcomers = match deed_of(slice) {
-        Some(deed) => {
-            let part = telemetry.people(environment, &deed.to_text(), begin, to).await?;
-            let part: Presence = part.into_iter().collect();
-            newcomers.among(&part.by_day(|found| *found == deed))
+    let first = telemetry.people(environment, &Activity::First.to_text(), begin, to).await?;
+    let newcomers: ActivityIndex = first.into_iter().collect();
+    let newcomers = match activity_of(slice) {
+        Some(activity) => {
+            let part = telemetry.people(environment, &activity.to_text(), begin, to).await?;
+            let part: ActivityIndex = part.into_iter().collect();
+            newcomers.among(&part.by_day(|found| *found == activity))
         }
         None => newcomers,
     };
     let end = (to + LOOKED_AFTER).min(today + 1);
-    let active = telemetry.people(environment, &Deed::Active.to_text(), begin, end).await?;
+    let active = telemetry.people(environment, &Activity::Active.to_text(), begin, end).await?;
     Ok((newcomers, active.into_iter().collect()))
 }
 
-fn of(rows: &[Row], series: Series) -> impl Iterator<Item = &Row> {
+fn of(rows: &[Rollup], series: Metric) -> impl Iterator<Item = &Rollup> {
     rows.iter().filter(move |row| row.series == series)
 }
 
-fn sum(rows: &[Row], series: Series) -> Tally {
-    let mut all = Tally::default();
-    of(rows, series).for_each(|row| all.merge(&row.tally));
+fn sum(rows: &[Rollup], series: Metric) -> Aggregate {
+    let mut all = Aggregate::default();
+    of(rows, series).for_each(|row| all.merge(&row.aggregate));
     all
 }
 
 /// The variants that are as good as not having the features.
 struct OffVariants<'a> {
-    live: &'a LiveEnvironment,
-    /// What is made up knows no others.
+    live: &'a CachedEnvironment,
+    /// Simulated telemetry has no previous period.
     made_up: Option<VariantName>,
 }
 
 impl<'a> OffVariants<'a> {
-    fn new(live: &'a LiveEnvironment, environment: EnvironmentId) -> Self {
+    fn new(live: &'a CachedEnvironment, environment: EnvironmentId) -> Self {
         let made_up = environment.is_simulated().then(|| VariantName::new("off").ok()).flatten();
         Self { live, made_up }
     }

@@ -1,10 +1,10 @@
 //! Who was there, and whether they come back.
 
 use phasegate_domain::{
-    analytics::{Cohort, Presence, Retention, retention},
+    analytics::{ActivityIndex, Cohort, Retention, retention},
     ids::FlagKey,
-    stats::People,
-    telemetry::{Deed, date_of},
+    stats::UserSet,
+    telemetry::{Activity, date_of},
 };
 use serde::Serialize;
 
@@ -16,23 +16,22 @@ const COHORT_DAYS: i64 = 14;
 /// Cohorts that are shown.
 const MAX_COHORTS: usize = 31;
 
-/// Who was there.
+/// Active users: totals and a daily series.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PeoplePanel {
-    /// On the days.
     pub now: PeopleNumbers,
     /// On as many days before.
     pub before: PeopleNumbers,
-    /// People by day.
     pub daily: Vec<DayPeople>,
 }
 
-/// How many people.
+/// Active users of a time range.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PeopleNumbers {
-    /// Whoever was there, in all.
+    /// Distinct users in the whole period.
     pub people: u64,
     /// Of those, who was there for the first time.
     pub newcomers: u64,
@@ -41,6 +40,7 @@ pub struct PeopleNumbers {
 }
 
 /// How many were there on a day.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DayPeople {
@@ -49,11 +49,11 @@ pub struct DayPeople {
     pub day: i64,
     /// The same as a date.
     pub date: String,
-    /// How many.
     pub people: u64,
 }
 
 /// Some of the people, and whether they come back.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Arm {
@@ -61,27 +61,29 @@ pub struct Arm {
     pub title: String,
     /// After 1, 7 and 30 days.
     pub totals: [Retention; 3],
-    /// The newest first.
     pub cohorts: Vec<Cohort>,
 }
 
-pub(super) fn panel(now: &Presence, before: &Presence, today: i64) -> PeoplePanel {
-    let day =
-        |(day, people): (i64, &People)| DayPeople { day, date: date_of(day), people: people.len() };
+pub(super) fn panel(now: &ActivityIndex, before: &ActivityIndex, today: i64) -> PeoplePanel {
+    let day = |(day, people): (i64, &UserSet)| DayPeople {
+        day,
+        date: date_of(day),
+        people: people.len(),
+    };
     PeoplePanel {
         now: numbers(now, today),
         before: numbers(before, today),
-        daily: now.days(&Deed::Active).map(day).collect(),
+        daily: now.days(&Activity::Active).map(day).collect(),
     }
 }
 
-fn numbers(presence: &Presence, today: i64) -> PeopleNumbers {
-    let people = presence.ever(&Deed::Active).len();
-    let over = presence.days(&Deed::Active).filter(|(day, _)| *day < today);
+fn numbers(presence: &ActivityIndex, today: i64) -> PeopleNumbers {
+    let people = presence.ever(&Activity::Active).len();
+    let over = presence.days(&Activity::Active).filter(|(day, _)| *day < today);
     let over: Vec<f64> = over.map(|(_, people)| people.len() as f64).collect();
     PeopleNumbers {
         people,
-        newcomers: presence.ever(&Deed::First).len(),
+        newcomers: presence.ever(&Activity::First).len(),
         stickiness: stickiness(&over, people),
     }
 }
@@ -93,13 +95,13 @@ fn stickiness(over: &[f64], people: u64) -> Option<f64> {
 }
 
 pub(super) fn arms(
-    now: &Presence,
-    (newcomers, active): (&Presence, &Presence),
+    now: &ActivityIndex,
+    (newcomers, active): (&ActivityIndex, &ActivityIndex),
     off: &OffVariants<'_>,
     flag: Option<&FlagKey>,
     today: i64,
 ) -> Vec<Arm> {
-    let arm = |title: String, among: Option<&People>| {
+    let arm = |title: String, among: Option<&UserSet>| {
         let (totals, mut cohorts) = retention(newcomers, active, among, today, COHORT_DAYS);
         cohorts.truncate(MAX_COHORTS);
         Arm { title, totals, cohorts }
@@ -120,17 +122,17 @@ mod tests {
 
     #[test]
     fn days_that_are_not_over_do_not_make_people_less_loyal() {
-        let people = |numbers: &[u32]| numbers.iter().copied().collect::<People>();
-        let presence: Presence = [
-            (Deed::Active, 1, people(&[1, 2, 3, 4, 5])),
-            (Deed::Active, 2, people(&[6, 7, 8, 9, 10])),
-            (Deed::Active, 3, people(&[1])),
+        let people = |numbers: &[u32]| numbers.iter().copied().collect::<UserSet>();
+        let presence: ActivityIndex = [
+            (Activity::Active, 1, people(&[1, 2, 3, 4, 5])),
+            (Activity::Active, 2, people(&[6, 7, 8, 9, 10])),
+            (Activity::Active, 3, people(&[1])),
         ]
         .into_iter()
         .collect();
         assert_eq!(numbers(&presence, 3).stickiness, Some(0.5));
         assert_eq!(numbers(&presence, 1).stickiness, None);
-        let panel = panel(&presence, &Presence::default(), 3);
+        let panel = panel(&presence, &ActivityIndex::default(), 3);
         assert_eq!((panel.now.people, panel.before.people), (10, 0));
         assert_eq!((panel.daily[0].date.as_str(), panel.daily[0].people), ("1970-01-02", 5));
     }

@@ -2,27 +2,27 @@
 
 use std::collections::BTreeMap;
 
-use phasegate_domain::telemetry::{OTHER_LABEL, Series, property_of};
-use phasegate_store::models::Row;
+use phasegate_domain::telemetry::{Metric, OTHER_LABEL, property_of};
+use phasegate_store::models::Rollup;
 use serde::Serialize;
 
 use super::{MAX_LINES, of, sum};
 
-/// Sessions.
+/// Sessions of a time range, and of the one before.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SessionPanel {
-    /// On the days.
     pub now: SessionNumbers,
     /// On as many days before.
     pub before: SessionNumbers,
 }
 
 /// How many sessions, and what they were like.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SessionNumbers {
-    /// How many.
     pub sessions: u64,
     /// How long they lasted on average, in seconds.
     pub mean_seconds: Option<f64>,
@@ -37,12 +37,11 @@ pub struct SessionNumbers {
 }
 
 /// What became of a task.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TaskLine {
-    /// Its name.
     pub name: String,
-    /// On the days.
     pub now: TaskCounts,
     /// On as many days before.
     pub before: TaskCounts,
@@ -60,17 +59,17 @@ pub struct TaskCounts {
     pub abandoned: u64,
 }
 
-/// What people think.
+/// Ratings and NPS of a time range, and of the one before.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct OpinionPanel {
-    /// On the days.
+pub struct FeedbackPanel {
     pub now: OpinionNumbers,
     /// On as many days before.
     pub before: OpinionNumbers,
 }
 
-/// What people think.
+/// Ratings and NPS of a time range, and of the one before.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OpinionNumbers {
@@ -85,10 +84,10 @@ pub struct OpinionNumbers {
 }
 
 /// An event of the app's own.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EventLine {
-    /// Its name.
     pub name: String,
     /// How often it happened.
     pub count: u64,
@@ -97,14 +96,13 @@ pub struct EventLine {
 }
 
 /// A value that events had.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PropertyLine {
     /// The event's name, or the feature's flag.
     pub event: String,
-    /// The property's name.
     pub property: String,
-    /// Its value.
     pub value: String,
     /// How often it had it.
     pub count: u64,
@@ -112,24 +110,24 @@ pub struct PropertyLine {
     pub before: u64,
 }
 
-pub(super) fn sessions(now: &[Row], before: &[Row]) -> SessionPanel {
+pub(super) fn sessions(now: &[Rollup], before: &[Rollup]) -> SessionPanel {
     SessionPanel { now: session_numbers(now), before: session_numbers(before) }
 }
 
-fn session_numbers(rows: &[Row]) -> SessionNumbers {
-    let all = sum(rows, Series::Sessions);
+fn session_numbers(rows: &[Rollup]) -> SessionNumbers {
+    let all = sum(rows, Metric::Sessions);
     let seconds = |millionths: Option<f64>| millionths.map(|value| value / 1e6);
     SessionNumbers {
         sessions: all.count(),
         mean_seconds: seconds(all.mean()),
         p50_seconds: seconds(all.sketch().quantile(0.5)),
         p95_seconds: seconds(all.sketch().quantile(0.95)),
-        with_error: sum(rows, Series::ErrorSessions).count(),
-        with_critical: sum(rows, Series::CriticalSessions).count(),
+        with_error: sum(rows, Metric::ErrorSessions).count(),
+        with_critical: sum(rows, Metric::CriticalSessions).count(),
     }
 }
 
-pub(super) fn tasks(now: &[Row], before: &[Row]) -> Vec<TaskLine> {
+pub(super) fn tasks(now: &[Rollup], before: &[Rollup]) -> Vec<TaskLine> {
     let mut before = task_counts(before);
     let line = |(name, now): (String, TaskCounts)| TaskLine {
         before: before.remove(&name).unwrap_or_default(),
@@ -142,28 +140,28 @@ pub(super) fn tasks(now: &[Row], before: &[Row]) -> Vec<TaskLine> {
     lines
 }
 
-fn task_counts(rows: &[Row]) -> BTreeMap<String, TaskCounts> {
+fn task_counts(rows: &[Rollup]) -> BTreeMap<String, TaskCounts> {
     let mut tasks: BTreeMap<String, TaskCounts> = BTreeMap::new();
-    for row in of(rows, Series::Tasks) {
+    for row in of(rows, Metric::Tasks) {
         // The name may hold colons, the outcome does not.
         let (name, outcome) = row.label.rsplit_once(':').unwrap_or((row.label.as_str(), ""));
         let counts = tasks.entry(name.to_owned()).or_default();
         match outcome {
-            "started" => counts.started += row.tally.count(),
-            "completed" => counts.completed += row.tally.count(),
-            "abandoned" => counts.abandoned += row.tally.count(),
+            "started" => counts.started += row.aggregate.count(),
+            "completed" => counts.completed += row.aggregate.count(),
+            "abandoned" => counts.abandoned += row.aggregate.count(),
             _ => {}
         }
     }
     tasks
 }
 
-pub(super) fn opinion(now: &[Row], before: &[Row]) -> OpinionPanel {
-    OpinionPanel { now: opinion_numbers(now), before: opinion_numbers(before) }
+pub(super) fn opinion(now: &[Rollup], before: &[Rollup]) -> FeedbackPanel {
+    FeedbackPanel { now: opinion_numbers(now), before: opinion_numbers(before) }
 }
 
-fn opinion_numbers(rows: &[Row]) -> OpinionNumbers {
-    let (ratings, recommendations) = (sum(rows, Series::Feedback), sum(rows, Series::Nps));
+fn opinion_numbers(rows: &[Rollup]) -> OpinionNumbers {
+    let (ratings, recommendations) = (sum(rows, Metric::Feedback), sum(rows, Metric::Nps));
     let sketch = recommendations.sketch();
     let all = sketch.count();
     let promoters = all - sketch.count_at_most(8.5);
@@ -177,21 +175,21 @@ fn opinion_numbers(rows: &[Row]) -> OpinionNumbers {
     }
 }
 
-pub(super) fn events(now: &[Row], before: &[Row]) -> Vec<EventLine> {
-    let mut before = counts(before, Series::Custom);
+pub(super) fn events(now: &[Rollup], before: &[Rollup]) -> Vec<EventLine> {
+    let mut before = counts(before, Metric::Custom);
     let line = |(name, count): (String, u64)| EventLine {
         before: before.remove(&name).unwrap_or_default(),
         name,
         count,
     };
-    let mut lines: Vec<EventLine> = counts(now, Series::Custom).into_iter().map(line).collect();
+    let mut lines: Vec<EventLine> = counts(now, Metric::Custom).into_iter().map(line).collect();
     lines.sort_by_key(|line| std::cmp::Reverse(line.count));
     lines.truncate(MAX_LINES);
     lines
 }
 
-pub(super) fn properties(now: &[Row], before: &[Row]) -> Vec<PropertyLine> {
-    let mut before = counts(before, Series::Properties);
+pub(super) fn properties(now: &[Rollup], before: &[Rollup]) -> Vec<PropertyLine> {
+    let mut before = counts(before, Metric::Properties);
     let line = |(label, count): (String, u64)| {
         let before = before.remove(&label).unwrap_or_default();
         let (event, property, value) = property_of(&label).unwrap_or((OTHER_LABEL, "", ""));
@@ -199,18 +197,18 @@ pub(super) fn properties(now: &[Row], before: &[Row]) -> Vec<PropertyLine> {
         PropertyLine { event, property, value, count, before }
     };
     let mut lines: Vec<PropertyLine> =
-        counts(now, Series::Properties).into_iter().map(line).collect();
+        counts(now, Metric::Properties).into_iter().map(line).collect();
     lines.sort_by_key(|line| std::cmp::Reverse(line.count));
     lines.truncate(MAX_LINES);
     lines
 }
 
-fn counts(rows: &[Row], series: Series) -> BTreeMap<String, u64> {
+fn counts(rows: &[Rollup], series: Metric) -> BTreeMap<String, u64> {
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
     for row in of(rows, series) {
         match counts.get_mut(&row.label) {
-            Some(count) => *count += row.tally.count(),
-            None => drop(counts.insert(row.label.clone(), row.tally.count())),
+            Some(count) => *count += row.aggregate.count(),
+            None => drop(counts.insert(row.label.clone(), row.aggregate.count())),
         }
     }
     counts
@@ -218,19 +216,19 @@ fn counts(rows: &[Row], series: Series) -> BTreeMap<String, u64> {
 
 #[cfg(test)]
 mod tests {
-    use phasegate_domain::{stats::Tally, telemetry::Slice};
+    use phasegate_domain::{stats::Aggregate, telemetry::Dimension};
 
     use super::*;
 
-    fn row(series: Series, label: &str, values: &[u64]) -> Row {
-        let mut tally = Tally::default();
-        values.iter().for_each(|value| tally.add(*value));
-        Row { series, slice: Slice::All, label: label.into(), span: 1, tally }
+    fn row(series: Metric, label: &str, values: &[u64]) -> Rollup {
+        let mut aggregate = Aggregate::default();
+        values.iter().for_each(|value| aggregate.add(*value));
+        Rollup { series, slice: Dimension::All, label: label.into(), span: 1, aggregate }
     }
 
     #[test]
     fn promoters_minus_detractors() {
-        let answers = [row(Series::Nps, "", &[0, 6, 7, 8, 9, 10, 10, 10])];
+        let answers = [row(Metric::Nps, "", &[0, 6, 7, 8, 9, 10, 10, 10])];
         let found = opinion(&answers, &[]);
         assert_eq!((found.now.nps, found.now.recommendations), (Some(25.0), 8));
         assert_eq!(found.before, OpinionNumbers::default());
@@ -239,11 +237,11 @@ mod tests {
     #[test]
     fn a_task_is_counted_by_what_became_of_it() {
         let now = [
-            row(Series::Tasks, "check:out:started", &[0, 0, 0]),
-            row(Series::Tasks, "check:out:completed", &[5, 6]),
-            row(Series::Tasks, "check:out:abandoned", &[5]),
+            row(Metric::Tasks, "check:out:started", &[0, 0, 0]),
+            row(Metric::Tasks, "check:out:completed", &[5, 6]),
+            row(Metric::Tasks, "check:out:abandoned", &[5]),
         ];
-        let before = [row(Series::Tasks, "check:out:started", &[0])];
+        let before = [row(Metric::Tasks, "check:out:started", &[0])];
         let lines = tasks(&now, &before);
         assert_eq!(lines[0].name, "check:out");
         assert_eq!(lines[0].now, TaskCounts { started: 3, completed: 2, abandoned: 1 });
@@ -254,7 +252,7 @@ mod tests {
     fn properties_are_counted_by_value() {
         let label = phasegate_domain::telemetry::property_label("set", "exercise", "plank");
         let now =
-            [row(Series::Properties, &label, &[1, 1]), row(Series::Properties, "other", &[1])];
+            [row(Metric::Properties, &label, &[1, 1]), row(Metric::Properties, "other", &[1])];
         let lines = properties(&now, &now[..1]);
         let first = &lines[0];
         assert_eq!((first.event.as_str(), first.property.as_str()), ("set", "exercise"));
@@ -264,8 +262,8 @@ mod tests {
 
     #[test]
     fn events_are_compared_with_those_before() {
-        let now = [row(Series::Custom, "a", &[1]), row(Series::Custom, "b", &[1, 1])];
-        let lines = events(&now, &[row(Series::Custom, "a", &[1, 1, 1])]);
+        let now = [row(Metric::Custom, "a", &[1]), row(Metric::Custom, "b", &[1, 1])];
+        let lines = events(&now, &[row(Metric::Custom, "a", &[1, 1, 1])]);
         let all: Vec<_> = lines.iter().map(|l| (l.name.as_str(), l.count, l.before)).collect();
         assert_eq!(all, [("b", 2, 0), ("a", 1, 3)]);
     }

@@ -5,11 +5,11 @@ use phasegate_domain::{
     ids::{EnvironmentId, EnvironmentKey, is_reserved},
     people::Role,
 };
-use phasegate_store::models::{Edit, Environment, PlacedEntry};
+use phasegate_store::models::{Edit, Environment, EnvironmentAuditEntry};
 use serde_json::json;
 
 use crate::{
-    LiveEnvironment, Service, ServiceError, access::Actor, history::saved,
+    CachedEnvironment, Service, ServiceError, access::Actor, history::saved,
     telemetry::forget_environment,
 };
 
@@ -43,7 +43,7 @@ pub(super) fn check_name<'a>(
     Ok(if name.is_empty() { key.as_str() } else { name })
 }
 
-fn document(live: &LiveEnvironment) -> Option<serde_json::Value> {
+fn document(live: &CachedEnvironment) -> Option<serde_json::Value> {
     Some(json!({"key": live.environment.key, "name": live.environment.name}))
 }
 
@@ -84,7 +84,7 @@ pub async fn rename(
     let (kind, subject) = (SubjectKind::Environment, key.as_str());
     let entry = saved(service, actor, kind, subject, document(&live), after);
     let edits = [Edit::RenameEnvironment(key.clone(), name)];
-    let entries = [PlacedEntry::new(environment, entry)];
+    let entries = [EnvironmentAuditEntry::new(environment, entry)];
     service.edit(environment, &edits, &entries, "the environment").await
 }
 
@@ -115,7 +115,7 @@ pub async fn delete(
     }
     let kind = SubjectKind::Environment;
     let entry = saved(service, actor, kind, key.as_str(), document(&live), None);
-    let entries = [PlacedEntry::new(environment, entry)];
+    let entries = [EnvironmentAuditEntry::new(environment, entry)];
     service.edit(environment, &[Edit::DeleteEnvironment], &entries, "the environment").await?;
     // There may be much of it, and no other change waits for that. What is on its way just now, and the
     // events as they came, go within an hour.

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use phasegate_domain::{
     Timestamp,
     files::{EnvironmentFile, ImportChange, override_key},
-    flags::{FlagDocument, FlagState, PersonalOverride},
-    history::{Change, HistoryEntry, ImportedThing, SubjectKind},
+    flags::{FlagDocument, FlagState, IndividualOverride},
+    history::{AuditEntry, Change, ImportedThing, SubjectKind},
     ids::{EnvironmentId, FlagKey},
     people::Role,
     segments::Segment,
 };
-use phasegate_store::models::{Edit, NewFlag, PlacedEntry};
+use phasegate_store::models::{Edit, EnvironmentAuditEntry, NewFlag};
 
 use crate::{
-    LiveEnvironment, Service, ServiceError,
+    CachedEnvironment, Service, ServiceError,
     access::Actor,
     check::check,
     history::{in_all, of_flag, saved},
@@ -43,7 +43,7 @@ pub fn export(
 }
 
 /// What an environment says, without overrides that hold no more.
-fn file_of(live: &LiveEnvironment, now: Timestamp) -> EnvironmentFile {
+fn file_of(live: &CachedEnvironment, now: Timestamp) -> EnvironmentFile {
     let overrides = live.overrides.iter().map(|stored| &stored.value);
     EnvironmentFile {
         format: EnvironmentFile::FORMAT,
@@ -51,13 +51,13 @@ fn file_of(live: &LiveEnvironment, now: Timestamp) -> EnvironmentFile {
         flags: live.flags.iter().map(|s| FlagDocument::new(&s.flag, &s.state)).collect(),
         overrides: overrides
             .filter(|personal| personal.is_active(now))
-            .map(|personal| PersonalOverride::clone(personal))
+            .map(|personal| IndividualOverride::clone(personal))
             .collect(),
     }
 }
 
 /// The versions of everything that an import would write over.
-fn based_on(live: &LiveEnvironment) -> String {
+fn based_on(live: &CachedEnvironment) -> String {
     let flags = live
         .flags
         .iter()
@@ -115,7 +115,7 @@ fn require_rights(actor: &Actor, edits: &[Edit]) -> Result<(), ServiceError> {
 }
 
 /// The file with the kill switches as they are: no document kills or revives a flag that is there.
-fn with_kills(live: &LiveEnvironment, file: &EnvironmentFile) -> EnvironmentFile {
+fn with_kills(live: &CachedEnvironment, file: &EnvironmentFile) -> EnvironmentFile {
     let mut file = file.clone();
     for document in &mut file.flags {
         if let Ok(stored) = live.stored_flag(document.key.as_str()) {
@@ -127,7 +127,7 @@ fn with_kills(live: &LiveEnvironment, file: &EnvironmentFile) -> EnvironmentFile
 
 fn check_file(
     service: &Service,
-    live: &LiveEnvironment,
+    live: &CachedEnvironment,
     file: &EnvironmentFile,
 ) -> Result<(), ServiceError> {
     for document in &file.flags {
@@ -200,7 +200,7 @@ pub async fn import(
 
 /// The edits that make the environment what the file says. Flags go before segments are deleted
 /// and come after segments are made; the store checks no order, a reader may.
-fn edits(live: &LiveEnvironment, file: &EnvironmentFile) -> Vec<Edit> {
+fn edits(live: &CachedEnvironment, file: &EnvironmentFile) -> Vec<Edit> {
     let mut edits = Vec::new();
     for segment in &file.segments {
         match live.stored_segment(segment.key.as_str()) {
@@ -264,10 +264,10 @@ const MAX_SINGLE_ENTRIES: usize = 20;
 fn bulk_entries(
     service: &Service,
     actor: &Actor,
-    live: &LiveEnvironment,
+    live: &CachedEnvironment,
     changes: &[ImportChange],
-) -> Vec<PlacedEntry> {
-    let entry = |sibling: std::sync::Arc<LiveEnvironment>| {
+) -> Vec<EnvironmentAuditEntry> {
+    let entry = |sibling: std::sync::Arc<CachedEnvironment>| {
         let id = sibling.environment.id;
         let is_told = |change: &&ImportChange| id == live.environment.id || change.is_shared();
         let thing = |change: &ImportChange| ImportedThing {
@@ -279,7 +279,10 @@ fn bulk_entries(
         let things: Vec<ImportedThing> = changes.iter().filter(is_told).map(thing).collect();
         let environment = sibling.environment.key.to_string();
         let change = Change::Imported { environment, things };
-        PlacedEntry::new(id, HistoryEntry { at: service.now(), actor: actor.name(), change })
+        EnvironmentAuditEntry::new(
+            id,
+            AuditEntry { at: service.now(), actor: actor.name(), change },
+        )
     };
     service.siblings(live.environment.project_id).into_iter().map(entry).collect()
 }
@@ -289,10 +292,10 @@ fn bulk_entries(
 fn lines(
     service: &Service,
     actor: &Actor,
-    live: &LiveEnvironment,
+    live: &CachedEnvironment,
     file: &EnvironmentFile,
     changes: &[ImportChange],
-) -> Vec<PlacedEntry> {
+) -> Vec<EnvironmentAuditEntry> {
     let now = file_of(live, service.now());
     changes
         .iter()
@@ -314,7 +317,7 @@ fn lines(
                 };
                 let (before, after) = (json(&now), json(file));
                 let entry = saved(service, actor, change.kind, &*change.key, before, after);
-                vec![PlacedEntry::new(live.environment.id, entry)]
+                vec![EnvironmentAuditEntry::new(live.environment.id, entry)]
             }
         })
         .collect()
@@ -323,10 +326,10 @@ fn lines(
 fn flag_lines(
     service: &Service,
     actor: &Actor,
-    live: &LiveEnvironment,
+    live: &CachedEnvironment,
     file: &EnvironmentFile,
     key: &str,
-) -> Vec<PlacedEntry> {
+) -> Vec<EnvironmentAuditEntry> {
     let Ok(key) = FlagKey::new(key) else { return Vec::new() };
     let wanted = file.flags.iter().find(|flag| flag.key == key);
     of_flag(service, actor, live, &key, |sibling| {

@@ -6,11 +6,11 @@ use serde_json::Value;
 use crate::{ServiceError, toml_document::Document};
 
 /// How a file is written.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileFormat {
     /// For people and version control.
     Toml,
-    /// For machines.
     Json,
 }
 

@@ -11,7 +11,7 @@ use phasegate_domain::{
 };
 use serde_json::{Map, Value};
 
-use crate::{LiveEnvironment, Service, ServiceError, access::Actor};
+use crate::{CachedEnvironment, Service, ServiceError, access::Actor};
 
 /// Most users of a batch.
 const MAX_BATCH: usize = 10_000;
@@ -53,7 +53,7 @@ fn lines(text: &str) -> Result<Value, String> {
 }
 
 fn explanation(
-    live: &LiveEnvironment,
+    live: &CachedEnvironment,
     entry: &FlagEntry,
     context: &EvaluationContext,
     now: phasegate_domain::Timestamp,

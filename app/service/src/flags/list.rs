@@ -3,29 +3,31 @@
 use std::collections::HashSet;
 
 use phasegate_domain::{
-    flags::{Flag, FlagRow, FlagState, Lifecycle, StaleAdvice, Usage, in_plain_words},
-    history::{HistoryLine, SubjectKind},
+    flags::{
+        EvaluationCounts, Flag, FlagRow, FlagState, Lifecycle, StaleAdvice, describe_targeting,
+    },
+    history::{AuditRecord, SubjectKind},
     ids::{EnvironmentId, FlagKey},
     people::Role,
 };
-use phasegate_store::models::{Environment, HistoryQuery, StoredFlag};
+use phasegate_store::models::{AuditQuery, Environment, StoredFlag};
 
-use crate::{LiveEnvironment, Service, ServiceError, access::Actor, usage};
+use crate::{CachedEnvironment, Service, ServiceError, access::Actor, evaluation_counts};
 
 /// Lines of history on a flag's page.
 const HISTORY_LINES: u32 = 30;
 
 /// The flags that need another one to answer in a certain way first.
-fn needed_by(live: &LiveEnvironment, key: &FlagKey) -> Vec<FlagKey> {
+fn needed_by(live: &CachedEnvironment, key: &FlagKey) -> Vec<FlagKey> {
     let needs = |other: &&StoredFlag| other.state.prerequisites.iter().any(|p| p.flag == *key);
     live.flags.iter().filter(needs).map(|other| other.flag.key.clone()).collect()
 }
 
 fn row(
     service: &Service,
-    live: &LiveEnvironment,
+    live: &CachedEnvironment,
     stored: &StoredFlag,
-    usage: Usage,
+    usage: EvaluationCounts,
     is_needed: bool,
 ) -> (FlagRow, Option<StaleAdvice>) {
     let now = service.now();
@@ -68,14 +70,14 @@ pub async fn list(
 ) -> Result<Vec<FlagRow>, ServiceError> {
     actor.require(Role::Viewer)?;
     let live = service.environment(environment)?;
-    let mut usages = usage::of_flags(service, environment).await?;
+    let mut usages = evaluation_counts::of_flags(service, environment).await?;
     let needed: HashSet<&FlagKey> =
         live.flags.iter().flat_map(|s| s.state.prerequisites.iter().map(|p| &p.flag)).collect();
     let mut rows: Vec<FlagRow> = live
         .flags
         .iter()
         .map(|stored| {
-            let usage = usages.remove(&stored.flag.key).unwrap_or_else(usage::nothing);
+            let usage = usages.remove(&stored.flag.key).unwrap_or_else(evaluation_counts::nothing);
             row(service, &live, stored, usage, needed.contains(&stored.flag.key)).0
         })
         .collect();
@@ -97,7 +99,7 @@ pub struct FlagDetail {
     /// Whether it is on, environment by environment.
     pub switches: Vec<(Environment, StoredFlag)>,
     /// What happened to it, newest first.
-    pub history: Vec<HistoryLine>,
+    pub history: Vec<AuditRecord>,
     /// The flags that need it.
     pub needed_by: Vec<FlagKey>,
 }
@@ -115,11 +117,11 @@ pub async fn detail(
     actor.require(Role::Viewer)?;
     let live = service.environment(environment)?;
     let stored = live.stored_flag(key.as_str())?;
-    let mut usages = usage::of_flags(service, environment).await?;
-    let usage = usages.remove(key).unwrap_or_else(usage::nothing);
+    let mut usages = evaluation_counts::of_flags(service, environment).await?;
+    let usage = usages.remove(key).unwrap_or_else(evaluation_counts::nothing);
     let needed_by = needed_by(&live, key);
     let (row, advice) = row(service, &live, stored, usage, !needed_by.is_empty());
-    let query = HistoryQuery {
+    let query = AuditQuery {
         since: None,
         until: None,
         kind: Some(SubjectKind::Flag),
@@ -137,7 +139,7 @@ pub async fn detail(
         Some(held) => {
             vec![format!("{} for everyone, because {} says so.", held.variant, held.variable)]
         }
-        None => in_plain_words(&stored.flag, &stored.state, row.added_in, service.now()),
+        None => describe_targeting(&stored.flag, &stored.state, row.added_in, service.now()),
     };
     Ok(FlagDetail {
         words,

@@ -4,23 +4,23 @@ use std::sync::Arc;
 
 use phasegate_domain::{
     files::{MAX_OVERRIDES, override_key},
-    flags::PersonalOverride,
-    history::{HistoryEntry, SubjectKind},
+    flags::IndividualOverride,
+    history::{AuditEntry, SubjectKind},
     ids::{EnvironmentId, FlagKey},
     people::Role,
 };
-use phasegate_store::models::{Edit, PlacedEntry, Versioned};
+use phasegate_store::models::{Edit, EnvironmentAuditEntry, Versioned};
 
 use super::save::refuse_held;
-use crate::{LiveEnvironment, Service, ServiceError, access::Actor, history::saved};
+use crate::{CachedEnvironment, Service, ServiceError, access::Actor, history::saved};
 
 fn line(
     service: &Service,
     actor: &Actor,
-    before: Option<&PersonalOverride>,
-    after: Option<&PersonalOverride>,
-) -> HistoryEntry {
-    let json = |personal: &PersonalOverride| serde_json::to_value(personal).ok();
+    before: Option<&IndividualOverride>,
+    after: Option<&IndividualOverride>,
+) -> AuditEntry {
+    let json = |personal: &IndividualOverride| serde_json::to_value(personal).ok();
     let key = before.or(after).map(override_key).unwrap_or_default();
     saved(service, actor, SubjectKind::Override, key, before.and_then(json), after.and_then(json))
 }
@@ -33,7 +33,7 @@ pub fn overrides(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
-) -> Result<Vec<Versioned<Arc<PersonalOverride>>>, ServiceError> {
+) -> Result<Vec<Versioned<Arc<IndividualOverride>>>, ServiceError> {
     actor.require(Role::Viewer)?;
     Ok(service.environment(environment)?.overrides.clone())
 }
@@ -48,7 +48,7 @@ pub fn override_of(
     environment: EnvironmentId,
     flag: &FlagKey,
     user: &str,
-) -> Result<Versioned<Arc<PersonalOverride>>, ServiceError> {
+) -> Result<Versioned<Arc<IndividualOverride>>, ServiceError> {
     actor.require(Role::Viewer)?;
     let live = service.environment(environment)?;
     let found = live.stored_override(flag, user).cloned();
@@ -56,7 +56,7 @@ pub fn override_of(
 }
 
 /// Checks an override against its flag, and against the variable that may hold the answer.
-fn validate(live: &LiveEnvironment, personal: &PersonalOverride) -> Result<(), ServiceError> {
+fn validate(live: &CachedEnvironment, personal: &IndividualOverride) -> Result<(), ServiceError> {
     let flag = &live.stored_flag(personal.flag.as_str())?.flag;
     refuse_held(live, &flag.key)?;
     if flag.variant(&personal.variant).is_none() {
@@ -67,13 +67,13 @@ fn validate(live: &LiveEnvironment, personal: &PersonalOverride) -> Result<(), S
 }
 
 /// What a save may find in an override's place.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Found {
     /// Whatever is there, or nothing.
     Anything,
     /// Nothing: the override is new.
     Nothing,
-    /// This version.
     Version(i64),
 }
 
@@ -86,7 +86,7 @@ pub async fn save_override(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
-    personal: PersonalOverride,
+    personal: IndividualOverride,
     expected: Found,
 ) -> Result<(), ServiceError> {
     actor.require(Role::Operator)?;
@@ -116,7 +116,12 @@ pub async fn save_override(
         None => Edit::CreateOverride(personal),
     };
     service
-        .edit(environment, &[edit], &[PlacedEntry::new(environment, entry)], "the override")
+        .edit(
+            environment,
+            &[edit],
+            &[EnvironmentAuditEntry::new(environment, entry)],
+            "the override",
+        )
         .await
 }
 
@@ -141,6 +146,11 @@ pub async fn delete_override(
     let entry = line(service, actor, Some(&stored.value), None);
     let edit = Edit::DeleteOverride(flag.clone(), user.to_owned(), stored.version);
     service
-        .edit(environment, &[edit], &[PlacedEntry::new(environment, entry)], "the override")
+        .edit(
+            environment,
+            &[edit],
+            &[EnvironmentAuditEntry::new(environment, entry)],
+            "the override",
+        )
         .await
 }

@@ -6,7 +6,7 @@ use phasegate_domain::{
     ids::{EnvironmentId, FlagKey},
     people::Role,
 };
-use phasegate_store::models::HistoryQuery;
+use phasegate_store::models::AuditQuery;
 
 use super::save::{Expected, create, replace};
 use crate::{Service, ServiceError, access::Actor};
@@ -24,7 +24,7 @@ pub async fn restore(
     line: i64,
 ) -> Result<(), ServiceError> {
     actor.require(Role::Operator)?;
-    let query = HistoryQuery {
+    let query = AuditQuery {
         since: None,
         until: None,
         kind: Some(SubjectKind::Flag),

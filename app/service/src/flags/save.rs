@@ -12,13 +12,13 @@ use phasegate_store::models::{Edit, FlagVersion, NewFlag};
 use serde_json::Value;
 
 use crate::{
-    LiveEnvironment, Service, ServiceError, access::Actor, check::check, history::of_flag,
+    CachedEnvironment, Service, ServiceError, access::Actor, check::check, history::of_flag,
 };
 
 /// What a change is made upon.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expected {
-    /// Whatever is there.
     Any,
     /// This version, and no other.
     Version(FlagVersion),
@@ -45,7 +45,7 @@ fn refuse_past(document: &FlagDocument, now: Timestamp) -> Result<(), ServiceErr
 }
 
 /// What a variable of the server holds, no click changes; saying otherwise would be a lie.
-pub(super) fn refuse_held(live: &LiveEnvironment, key: &FlagKey) -> Result<(), ServiceError> {
+pub(super) fn refuse_held(live: &CachedEnvironment, key: &FlagKey) -> Result<(), ServiceError> {
     let entry = live.snapshot.flag(key.as_str());
     match entry.and_then(|entry| entry.forced.as_ref()) {
         None => Ok(()),
@@ -103,7 +103,7 @@ pub async fn create(
     flag.validate()?;
     state.check_values()?;
     state.validate(&flag, &live.snapshot.known_flags(), live.snapshot.segments())?;
-    let state_in = |sibling: &LiveEnvironment| {
+    let state_in = |sibling: &CachedEnvironment| {
         if sibling.environment.id == environment { &state } else { &elsewhere }
     };
     check(service, &live, |sibling, draft| {
@@ -207,7 +207,7 @@ async fn change_once(
     let stops = only_stops(&before, &after);
     let version = stored.state.version + 1;
     let (flag, state) = after.into_parts(Some((&stored.flag, &stored.state)), version);
-    let state_in = |sibling: &LiveEnvironment| {
+    let state_in = |sibling: &CachedEnvironment| {
         if sibling.environment.id == environment {
             return Some(state.clone());
         }

@@ -9,7 +9,7 @@ use phasegate_domain::{
 };
 
 use super::save::{Expected, change};
-use crate::{LiveEnvironment, Service, ServiceError, access::Actor};
+use crate::{CachedEnvironment, Service, ServiceError, access::Actor};
 
 /// Carries out due switches, so that the history tells of them and clients look again, and lets
 /// clients look again while a ramp is moving. A job, called every second or so.
@@ -51,7 +51,7 @@ pub async fn keep_schedules(service: &Service) -> Result<(), ServiceError> {
 
 /// A ramp moves a bucket at a time; clients hear of it once a minute, and when it has arrived.
 /// They hear of overrides that expire, too.
-fn tell_of_time(live: &LiveEnvironment, before: Timestamp, now: Timestamp) {
+fn tell_of_time(live: &CachedEnvironment, before: Timestamp, now: Timestamp) {
     let is_new_minute = now.timestamp().div_euclid(60) != before.timestamp().div_euclid(60);
     let moved = |rule: &Rule| match rule.serve {
         Serve::Share(_, Portion::Ramp(ramp)) => {

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use phasegate_domain::{
     alerts::{Alert, AlertKind, SECURITY_FEATURE, Watched, alerts},
-    gates::Measured,
+    gates::Measurement,
     ids::{EnvironmentId, PhaseNumber},
-    rollout::{Comparator, ComparedWith, Criterion, Metric, Plan, Rollout, Target},
+    rollout::{Comparator, ComparedWith, Criterion, CriterionMetric, Plan, Rollout, Target},
     telemetry::{Severity, day_of},
 };
 
@@ -24,14 +24,14 @@ pub(super) async fn alarms(
     rollout: &Rollout,
 ) -> Result<(Vec<Alert>, Option<String>), ServiceError> {
     let now = service.now();
-    let standing = &rollout.standing;
-    let Some(serving) = standing.state.serving_phase() else { return Ok((Vec::new(), None)) };
-    let started_at = standing.started_at.unwrap_or(now);
+    let state = &rollout.state;
+    let Some(serving) = state.status.serving_phase() else { return Ok((Vec::new(), None)) };
+    let started_at = state.started_at.unwrap_or(now);
     let numbers = rollout.plan.phases.iter().map(|phase| phase.number);
     let phases: BTreeSet<PhaseNumber> = numbers.filter(|number| *number <= serving).collect();
     let days = (day_of(started_at), day_of(now) + 1);
     let evidence = &Evidence::read(service, environment, rollout, phases, days).await?;
-    let seen = standing.record.acknowledgement(AlertKind::Security, now);
+    let seen = state.record.acknowledgement(AlertKind::Security, now);
     let security_since = seen.map_or(started_at, |seen| seen.at.max(started_at));
     let errors = service.telemetry.recent_errors(environment, ERRORS).await?;
     let security = errors.iter().filter(|error| {
@@ -56,20 +56,19 @@ pub(super) async fn alarms(
     let before = evidence.before.unwrap_or((from, from));
     let watched = Watched {
         started_at,
-        errors: of(Metric::ErrorRate, &Group::Members, lately),
-        score: of(Metric::PerformanceScore, &Group::Members, lately),
-        score_before: of(Metric::PerformanceScore, &Group::Before, before),
-        adoption: of(Metric::AdoptionRate, &Group::Members, evidence.days),
+        errors: of(CriterionMetric::ErrorRate, &Group::Members, lately),
+        score: of(CriterionMetric::PerformanceScore, &Group::Members, lately),
+        score_before: of(CriterionMetric::PerformanceScore, &Group::Before, before),
+        adoption: of(CriterionMetric::AdoptionRate, &Group::Members, evidence.days),
         security: security.count() as u64,
     };
     let mut firing = alerts(&watched, now);
     // New errors about security fire again; the rest is measured over the same days as before.
     firing.retain(|alert| {
-        alert.kind == AlertKind::Security
-            || standing.record.acknowledgement(alert.kind, now).is_none()
+        alert.kind == AlertKind::Security || state.record.acknowledgement(alert.kind, now).is_none()
     });
     let unseen = is_measured(&rollout.plan, serving)
-        && matches!(watched.errors, Measured::Rate { cases: 0, .. });
+        && matches!(watched.errors, Measurement::Rate { cases: 0, .. });
     let unseen = unseen.then(|| {
         "no session of those who are given something was reported since yesterday".to_owned()
     });

@@ -2,18 +2,18 @@
 
 use phasegate_domain::{
     Timestamp,
-    collecting::{Collecting, Switch},
+    collection_settings::{CollectionSettings, Switch},
     history::{Change, SubjectKind},
     ids::EnvironmentId,
-    rollout::Metric,
+    rollout::CriterionMetric,
     telemetry::day_of,
 };
-use phasegate_store::models::HistoryQuery;
+use phasegate_store::models::AuditQuery;
 use serde_json::Value;
 
 use crate::{
     Service, ServiceError,
-    collecting::{held, in_force},
+    collection_settings::{held, in_force},
 };
 
 /// Changes of the settings that are looked at. Where there are more, it counts as collected only since the
@@ -33,11 +33,11 @@ impl Collection {
     ) -> Result<Self, ServiceError> {
         let live = service.environment(environment)?;
         let current = in_force(service, &live);
-        let query = HistoryQuery {
+        let query = AuditQuery {
             kind: Some(SubjectKind::Environment),
             since: Timestamp::from_timestamp(from_day * 86_400, 0),
             limit: CHANGES,
-            ..HistoryQuery::default()
+            ..AuditQuery::default()
         };
         let lines = service.state.history(environment.real(), &query).await?;
         let is_cut = lines.len() == CHANGES as usize;
@@ -80,7 +80,7 @@ fn subject(switch: Switch) -> &'static str {
 /// `changes` are the newest first.
 fn since(
     switch: Switch,
-    current: Collecting,
+    current: CollectionSettings,
     changes: &[(Timestamp, Change)],
     from_day: i64,
 ) -> Result<i64, String> {
@@ -114,19 +114,21 @@ pub(super) fn begins_later(switch: Switch, day: i64) -> String {
 }
 
 /// The switch that a metric depends on. Feedback is always taken.
-pub(super) fn switch_of(metric: Metric) -> Option<Switch> {
+pub(super) fn switch_of(metric: CriterionMetric) -> Option<Switch> {
     match metric {
-        Metric::ErrorRate | Metric::CriticalErrorRate | Metric::CriticalBugs => {
-            Some(Switch::Errors)
+        CriterionMetric::ErrorRate
+        | CriterionMetric::CriticalErrorRate
+        | CriterionMetric::CriticalBugs => Some(Switch::Errors),
+        CriterionMetric::PerformanceScore | CriterionMetric::GoodVitals => {
+            Some(Switch::Performance)
         }
-        Metric::PerformanceScore | Metric::GoodVitals => Some(Switch::Performance),
-        Metric::AdoptionRate
-        | Metric::Retention
-        | Metric::Retention30
-        | Metric::Engagement
-        | Metric::SessionDuration
-        | Metric::Events => Some(Switch::Analytics),
-        Metric::UserSatisfaction | Metric::Nps | Metric::Uptime => None,
+        CriterionMetric::AdoptionRate
+        | CriterionMetric::Retention
+        | CriterionMetric::Retention30
+        | CriterionMetric::Engagement
+        | CriterionMetric::SessionDuration
+        | CriterionMetric::Events => Some(Switch::Analytics),
+        CriterionMetric::UserSatisfaction | CriterionMetric::Nps | CriterionMetric::Uptime => None,
     }
 }
 
@@ -146,13 +148,13 @@ mod tests {
             let (kind, key) = (SubjectKind::Environment, "collecting".to_owned());
             (at(day), Change::Saved { kind, key, before: Some(before), after: Some(after) })
         };
-        let on = Collecting::default();
+        let on = CollectionSettings::default();
         let off = on.with(Switch::Errors, false);
         let changes = [change(105, false), change(102, true)];
         assert_eq!(since(Switch::Errors, on, &changes, 100), Ok(106));
         assert_eq!(since(Switch::Analytics, on, &changes, 100), Ok(100));
         assert_eq!(since(Switch::Errors, on, &[], 100), Ok(100));
-        let nobody = Collecting { sample_rate: Share::from_percent(0.0).unwrap(), ..on };
+        let nobody = CollectionSettings { sample_rate: Share::from_percent(0.0).unwrap(), ..on };
         assert!(since(Switch::Errors, nobody, &[], 100).unwrap_err().contains("is 0 %"));
         let refused = since(Switch::Errors, off, &[], 100).unwrap_err();
         assert!(refused.starts_with("not measured: errors are not collected"), "{refused}");

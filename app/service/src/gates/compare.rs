@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use phasegate_domain::{
-    gates::{Pair, sample_ratio_mismatch},
+    gates::{Comparison, sample_ratio_mismatch},
     rollout::{ComparedWith, Target},
     telemetry::Arm,
 };
@@ -24,7 +24,7 @@ impl Others {
     pub(super) fn words(&self) -> &'static str {
         match self {
             Self::Control(..) => "in control",
-            Self::Before => "of everybody before the rollout",
+            Self::Before => "of all users before the rollout",
         }
     }
 }
@@ -46,7 +46,7 @@ impl Evidence {
     /// for a while lets in others.
     fn control(&self) -> Result<Others, String> {
         let entry = self.compared.as_ref();
-        let (segment, share) = entry.ok_or("nobody is left to compare with")?;
+        let (segment, share) = entry.ok_or("there is no control group")?;
         let arms = |is_treatment| -> BTreeSet<Arm> {
             let arms = self.arms.iter().filter(|arm| {
                 arm.segment == *segment && arm.share() == *share && arm.is_treatment == is_treatment
@@ -65,15 +65,15 @@ impl Evidence {
     }
 
     /// The metric of both.
-    pub(super) fn pair(&self, target: &Target, others: &Others, days: Days) -> Pair {
+    pub(super) fn pair(&self, target: &Target, others: &Others, days: Days) -> Comparison {
         match others {
-            Others::Control(inside, outside) => Pair {
+            Others::Control(inside, outside) => Comparison {
                 with: self.measured(target, &Group::Side(inside.clone()), days, true),
                 without: self.measured(target, &Group::Side(outside.clone()), days, true),
             },
             Others::Before => {
                 let before = self.before.unwrap_or(days);
-                Pair {
+                Comparison {
                     with: self.measured(target, &self.group(target), days, true),
                     without: self.measured(target, &Group::Before, before, true),
                 }

@@ -4,29 +4,28 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use phasegate_domain::{
-    analytics::Presence,
+    analytics::ActivityIndex,
     bucket::Share,
-    collecting::Switch,
+    collection_settings::Switch,
     ids::{EnvironmentId, FlagKey, PhaseNumber, SegmentKey, VariantName},
-    rollout::{Metric, Rollout, Target},
-    stats::{People, Tally},
-    telemetry::{Arm, Deed, Resolution, Series, Slice, day_of},
+    rollout::{CriterionMetric, Rollout, Target},
+    stats::{Aggregate, UserSet},
+    telemetry::{Activity, Arm, Dimension, Metric, Resolution, day_of},
     vitals::Vital,
 };
-use phasegate_store::models::{Row, RowQuery};
+use phasegate_store::models::{Rollup, RollupQuery};
 
 use super::collection::{Collection, begins_later, switch_of};
 use crate::{Service, ServiceError};
 
-/// What is read.
-const SERIES: [Series; 7] = [
-    Series::Sessions,
-    Series::ErrorSessions,
-    Series::CriticalSessions,
-    Series::Feedback,
-    Series::Nps,
-    Series::Engagement,
-    Series::Custom,
+const SERIES: [Metric; 7] = [
+    Metric::Sessions,
+    Metric::ErrorSessions,
+    Metric::CriticalSessions,
+    Metric::Feedback,
+    Metric::Nps,
+    Metric::Engagement,
+    Metric::Custom,
 ];
 
 /// Of how many days before the rollout what is new is compared with.
@@ -51,18 +50,17 @@ pub(super) enum Group {
     Before,
 }
 
-/// A row's day, label and tally.
-type Labelled = (i64, String, Tally);
+/// A row's day, label and aggregate.
+type Labelled = (i64, String, Aggregate);
 
-/// What was counted.
 pub(crate) struct Evidence {
     /// The days that are looked at.
     pub(super) days: Days,
     /// The days before the rollout; nothing where it is not known when it began.
     pub(super) before: Option<Days>,
     pub(super) today: i64,
-    pub(super) presence: Presence,
-    pub(super) presence_before: Presence,
+    pub(super) presence: ActivityIndex,
+    pub(super) presence_before: ActivityIndex,
     /// The flags that the phases add up to the last of those that are looked at, with the variant
     /// that the rollout gives.
     pub(super) flags: BTreeMap<FlagKey, VariantName>,
@@ -76,7 +74,7 @@ pub(crate) struct Evidence {
     events: BTreeSet<String>,
     /// The days of bug reports; none of them can be told to be closed.
     bug_reports: Vec<i64>,
-    rows: BTreeMap<(Series, Slice), Vec<Labelled>>,
+    rows: BTreeMap<(Metric, Dimension), Vec<Labelled>>,
 }
 
 impl Evidence {
@@ -99,13 +97,13 @@ impl Evidence {
             reached.flat_map(|phase| &phase.flags).filter_map(given).collect();
         let arms: BTreeSet<Arm> =
             phases.iter().flat_map(|phase| rollout.plan.arms(*phase)).collect();
-        let mut slices: Vec<Slice> = arms.iter().cloned().map(Slice::Arm).collect();
+        let mut slices: Vec<Dimension> = arms.iter().cloned().map(Dimension::Arm).collect();
         for (flag, variant) in &flags {
-            let slice = |phase| Slice::Flag(flag.clone(), variant.clone(), Some(phase));
+            let slice = |phase| Dimension::Flag(flag.clone(), variant.clone(), Some(phase));
             slices.extend(phases.iter().copied().map(slice));
         }
-        let series: Vec<Series> = SERIES.into_iter().chain(Vital::ALL.map(Series::Vital)).collect();
-        let ask = |slices, (from, to)| RowQuery {
+        let series: Vec<Metric> = SERIES.into_iter().chain(Vital::ALL.map(Metric::Vital)).collect();
+        let ask = |slices, (from, to)| RollupQuery {
             environment,
             resolution: Resolution::Day,
             series: series.clone(),
@@ -113,18 +111,18 @@ impl Evidence {
             from,
             to,
         };
-        let began = rollout.standing.started_at.map(day_of);
+        let began = rollout.state.started_at.map(day_of);
         let before = began.map(|began| (began - DAYS_BEFORE, began));
         let no_days = (days.0, days.0);
         let (asked, asked_before) =
-            (ask(slices, days), ask(vec![Slice::All], before.unwrap_or(no_days)));
+            (ask(slices, days), ask(vec![Dimension::All], before.unwrap_or(no_days)));
         let (from, to) = before.unwrap_or(no_days);
         let telemetry = &service.telemetry;
-        let all_events = RowQuery {
+        let all_events = RollupQuery {
             environment,
             resolution: Resolution::Day,
-            series: vec![Series::Custom],
-            slices: vec![Slice::All],
+            series: vec![Metric::Custom],
+            slices: vec![Dimension::All],
             from: before.map_or(days.0, |(from, _)| from.min(days.0)),
             to: days.1,
         };
@@ -140,8 +138,9 @@ impl Evidence {
         let bugs = said.iter().filter(|said| said.what.kind == "bug");
         let bug_reports = bugs.map(|said| day_of(said.at)).collect();
         let mut by_series: BTreeMap<_, Vec<Labelled>> = BTreeMap::new();
-        for Row { series, slice, label, span, tally } in rows.into_iter().chain(rows_before) {
-            by_series.entry((series, slice)).or_default().push((span, label, tally));
+        for Rollup { series, slice, label, span, aggregate } in rows.into_iter().chain(rows_before)
+        {
+            by_series.entry((series, slice)).or_default().push((span, label, aggregate));
         }
         Ok(Self {
             days,
@@ -171,7 +170,7 @@ impl Evidence {
         {
             return Err(format!("not measured: no phase reached so far adds {scope}"));
         }
-        if let (Metric::Events, Some(event)) = (target.metric, &target.event)
+        if let (CriterionMetric::Events, Some(event)) = (target.metric, &target.event)
             && !self.events.contains(event)
         {
             return Err(format!(
@@ -203,18 +202,18 @@ impl Evidence {
         self.flags.keys().filter(move |flag| scope.is_none_or(|scope| flag.as_str() == scope))
     }
 
-    fn slices(&self, group: &Group) -> Vec<Slice> {
+    fn slices(&self, group: &Group) -> Vec<Dimension> {
         match group {
             Group::Members => {
                 let members = self.arms.iter().filter(|arm| arm.is_treatment);
-                members.cloned().map(Slice::Arm).collect()
+                members.cloned().map(Dimension::Arm).collect()
             }
-            Group::Side(arms) => arms.iter().cloned().map(Slice::Arm).collect(),
-            Group::Before => vec![Slice::All],
+            Group::Side(arms) => arms.iter().cloned().map(Dimension::Arm).collect(),
+            Group::Before => vec![Dimension::All],
             Group::Given(flag) => {
                 let variant = self.flags.get(flag);
                 let slice = |phase: &PhaseNumber| {
-                    Some(Slice::Flag(flag.clone(), variant?.clone(), Some(*phase)))
+                    Some(Dimension::Flag(flag.clone(), variant?.clone(), Some(*phase)))
                 };
                 self.phases.iter().filter_map(slice).collect()
             }
@@ -222,19 +221,19 @@ impl Evidence {
     }
 
     /// All that was counted of a series, of some people on some days, under labels that are wanted.
-    pub(super) fn tally(
+    pub(super) fn aggregate(
         &self,
-        series: Series,
+        series: Metric,
         group: &Group,
         (from, to): Days,
         is_wanted: impl Fn(&str) -> bool,
-    ) -> Tally {
-        let mut all = Tally::default();
+    ) -> Aggregate {
+        let mut all = Aggregate::default();
         for slice in self.slices(group) {
             let rows = self.rows.get(&(series, slice)).into_iter().flatten();
-            for (day, label, tally) in rows {
+            for (day, label, aggregate) in rows {
                 if (from..to).contains(day) && is_wanted(label) {
-                    all.merge(tally);
+                    all.merge(aggregate);
                 }
             }
         }
@@ -247,7 +246,7 @@ impl Evidence {
     }
 
     /// What was known of people then.
-    pub(super) fn presence_of(&self, group: &Group) -> &Presence {
+    pub(super) fn presence_of(&self, group: &Group) -> &ActivityIndex {
         match group {
             Group::Before => &self.presence_before,
             _ => &self.presence,
@@ -255,12 +254,12 @@ impl Evidence {
     }
 
     /// Who belongs to a group, by day.
-    pub(super) fn people(&self, group: &Group, (from, to): Days) -> BTreeMap<i64, People> {
-        let is_one = |deed: &Deed| match (group, deed) {
-            (Group::Before, Deed::Active) => true,
-            (Group::Members, Deed::InArm(arm)) => arm.is_treatment && self.arms.contains(arm),
-            (Group::Side(arms), Deed::InArm(arm)) => arms.contains(arm),
-            (Group::Given(flag), Deed::Exposed(of, variant, phase)) => {
+    pub(super) fn people(&self, group: &Group, (from, to): Days) -> BTreeMap<i64, UserSet> {
+        let is_one = |activity: &Activity| match (group, activity) {
+            (Group::Before, Activity::Active) => true,
+            (Group::Members, Activity::InArm(arm)) => arm.is_treatment && self.arms.contains(arm),
+            (Group::Side(arms), Activity::InArm(arm)) => arms.contains(arm),
+            (Group::Given(flag), Activity::Exposed(of, variant, phase)) => {
                 of == flag
                     && self.flags.get(flag) == Some(variant)
                     && phase.is_some_and(|phase| self.phases.contains(&phase))
@@ -273,7 +272,7 @@ impl Evidence {
     }
 
     /// Who was given one of the flags.
-    pub(super) fn exposed(&self, scope: Option<&str>, days: Days) -> People {
+    pub(super) fn exposed(&self, scope: Option<&str>, days: Days) -> UserSet {
         let given = self
             .named(scope)
             .map(|flag| union(self.people(&Group::Given(flag.clone()), days).into_values()));
@@ -281,17 +280,18 @@ impl Evidence {
     }
 
     /// Who used one of the flags.
-    pub(super) fn used(&self, scope: Option<&str>, (from, to): Days) -> People {
+    pub(super) fn used(&self, scope: Option<&str>, (from, to): Days) -> UserSet {
         let named: BTreeSet<&FlagKey> = self.named(scope).collect();
-        let sets =
-            self.presence.by_day(|deed| matches!(deed, Deed::Used(flag) if named.contains(flag)));
+        let sets = self
+            .presence
+            .by_day(|activity| matches!(activity, Activity::Used(flag) if named.contains(flag)));
         union(sets.into_iter().filter(|(day, _)| (from..to).contains(day)).map(|(_, set)| set))
     }
 }
 
 /// Who is in any of them.
-pub(super) fn union(sets: impl Iterator<Item = People>) -> People {
-    let mut all = People::default();
+pub(super) fn union(sets: impl Iterator<Item = UserSet>) -> UserSet {
+    let mut all = UserSet::default();
     sets.for_each(|people| all.extend(&people));
     all
 }

@@ -1,8 +1,8 @@
 //! What is found out about a target.
 
 use phasegate_domain::{
-    gates::{Finding, Limit, Verdict, judge, judge_change},
-    rollout::{ComparedWith, Criterion, Metric, Phase, Target},
+    gates::{CriterionResult, Limit, Verdict, judge, judge_change},
+    rollout::{ComparedWith, Criterion, CriterionMetric, Phase, Target},
 };
 
 use super::{
@@ -11,12 +11,12 @@ use super::{
 };
 
 /// A finding for each criterion of a phase, in its order.
-pub(super) fn findings(evidence: &Evidence, phase: &Phase) -> Vec<Finding> {
+pub(super) fn findings(evidence: &Evidence, phase: &Phase) -> Vec<CriterionResult> {
     let automatic = phase.criteria.iter().filter(|c| matches!(c, Criterion::Automatic(_))).count();
     let finding = |criterion: &Criterion| match criterion {
         Criterion::Automatic(target) => evidence.finding(target, automatic),
         Criterion::SignedOff { .. } => {
-            Finding { verdict: Verdict::AwaitingSignOff, ..Finding::unknown("") }
+            CriterionResult { verdict: Verdict::AwaitingSignOff, ..CriterionResult::unknown("") }
         }
     };
     phase.criteria.iter().map(finding).collect()
@@ -24,19 +24,19 @@ pub(super) fn findings(evidence: &Evidence, phase: &Phase) -> Vec<Finding> {
 
 impl Evidence {
     /// Whether a target is reached; `together` says how many are looked at together.
-    pub(crate) fn finding(&self, target: &Target, together: usize) -> Finding {
-        if target.metric == Metric::Uptime {
-            return Finding::unknown("not measured: no address is monitored");
+    pub(crate) fn finding(&self, target: &Target, together: usize) -> CriterionResult {
+        if target.metric == CriterionMetric::Uptime {
+            return CriterionResult::unknown("not measured: no address is monitored");
         }
         let limit = Limit { comparator: target.comparator, threshold: target.threshold };
         let of = counted(target.metric, target.compared_with != ComparedWith::Fixed);
         let days = match self.days_of(target) {
             Ok(days) => days,
-            Err(problem) => return Finding::unknown(problem),
+            Err(problem) => return CriterionResult::unknown(problem),
         };
         let others = match self.others(target.compared_with) {
             Ok(others) => others,
-            Err(problem) => return Finding::unknown(problem),
+            Err(problem) => return CriterionResult::unknown(problem),
         };
         let found = match &others {
             None => {
@@ -56,9 +56,10 @@ impl Evidence {
             }
         };
         // Whether people are back says nothing about a day.
-        let has_course = !matches!(target.metric, Metric::Retention | Metric::Retention30);
+        let has_course =
+            !matches!(target.metric, CriterionMetric::Retention | CriterionMetric::Retention30);
         let (from, to) = days;
         let trend = if has_course { (from..to).map(value).collect() } else { Vec::new() };
-        Finding { trend, ..found }
+        CriterionResult { trend, ..found }
     }
 }

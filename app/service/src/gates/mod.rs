@@ -11,17 +11,18 @@ use std::collections::BTreeSet;
 
 use phasegate_domain::{
     gates::{
-        EvidenceSince, Finding, Gate, Measurements, Served, evidence_since, gate as judge_all,
+        CriterionResult, EvidenceSince, Gate, Measurements, Served, evidence_since,
+        gate as judge_all,
     },
     history::SubjectKind,
     ids::{EnvironmentId, FlagKey, PhaseNumber, SegmentKey},
     rollout::{Progress, Rollout},
     telemetry::day_of,
 };
-use phasegate_store::models::HistoryQuery;
+use phasegate_store::models::AuditQuery;
 
 pub(crate) use self::evidence::Evidence;
-use crate::{LiveEnvironment, Service, ServiceError};
+use crate::{CachedEnvironment, Service, ServiceError};
 
 /// The gate of the phase that a rollout is in; empty before the start. Where nothing can be read, no
 /// criterion holds, and everything else is said all the same.
@@ -30,10 +31,10 @@ pub(crate) async fn gate(
     environment: EnvironmentId,
     rollout: &Rollout,
 ) -> Result<Gate, ServiceError> {
-    let criteria = rollout.standing.state.serving_phase().and_then(|n| rollout.plan.phase(n));
+    let criteria = rollout.state.status.serving_phase().and_then(|n| rollout.plan.phase(n));
     let criteria = criteria.map_or(0, |phase| phase.criteria.len());
     let found = or_unknown(measure(service, environment, rollout).await, criteria)?;
-    Ok(judge_all(&rollout.plan, &rollout.standing, &found, service.now()))
+    Ok(judge_all(&rollout.plan, &rollout.state, &found, service.now()))
 }
 
 /// Of those whom the current phase gives something, from the day on which it began.
@@ -43,7 +44,7 @@ async fn measure(
     rollout: &Rollout,
 ) -> Result<Measurements, ServiceError> {
     let nothing = Measurements::default();
-    let Some(progress) = rollout.standing.state.progress() else { return Ok(nothing) };
+    let Some(progress) = rollout.state.status.progress() else { return Ok(nothing) };
     let Some(phase) = rollout.plan.phase(progress.phase) else { return Ok(nothing) };
     let since = since(service, environment, rollout, progress).await?;
     let tomorrow = day_of(service.now()) + 1;
@@ -83,7 +84,7 @@ async fn since(
             continue;
         }
         let (kind, since) = (Some(kind), Some(progress.phase_since));
-        let query = HistoryQuery { kind, subjects, since, limit: CHANGES, ..Default::default() };
+        let query = AuditQuery { kind, subjects, since, limit: CHANGES, ..Default::default() };
         let lines = service.state.history(environment, &query).await?;
         if lines.len() == CHANGES as usize {
             known_since = lines.last().map_or(known_since, |line| line.entry.at.max(known_since));
@@ -99,7 +100,7 @@ async fn since(
 }
 
 /// The flags of the phases reached with those that they need, and the segments that decide who is given them.
-fn served(live: &LiveEnvironment, rollout: &Rollout, reached: PhaseNumber) -> Served {
+fn served(live: &CachedEnvironment, rollout: &Rollout, reached: PhaseNumber) -> Served {
     let phases = rollout.plan.phases.iter().filter(|phase| phase.number <= reached);
     let (mut flags, mut asked) = (BTreeSet::new(), Vec::new());
     for phase in phases {
@@ -137,7 +138,8 @@ fn or_unknown(
     match found {
         Err(error @ (ServiceError::Store(_) | ServiceError::Full | ServiceError::Locked)) => {
             tracing::error!(%error, "criteria cannot be measured");
-            let unknown = Finding::unknown("the numbers cannot be read; the server's log says why");
+            let unknown =
+                CriterionResult::unknown("the numbers cannot be read; the server's log says why");
             Ok(Measurements { findings: vec![unknown; criteria], ..Measurements::default() })
         }
         found => found,

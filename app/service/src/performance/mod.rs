@@ -7,27 +7,28 @@ use phasegate_domain::{
     dashboard::{Point, TimingRow},
     ids::EnvironmentId,
     people::Role,
-    telemetry::{Mark, Period, Range, Series, Slice, TimingKind},
+    telemetry::{Annotation, Dimension, Metric, TimeRange, TimeRangePreset, TimingKind},
     vitals::Vital,
 };
-use phasegate_store::models::{Row, RowQuery};
+use phasegate_store::models::{Rollup, RollupQuery};
 use serde::{Serialize, Serializer};
 
 use self::parts::{Sketches, breakdown, course, device_of, timing_lines};
 use crate::{
-    Service, ServiceError, access::Actor, analytics::read_slice, marks::marks, telemetry::heard_at,
+    Service, ServiceError, access::Actor, analytics::read_slice, annotations::marks,
+    telemetry::heard_at,
 };
 
 /// Lines of a table.
 const MAX_LINES: usize = 50;
 
 /// What parts are compared by: the vitals that are shown, and those that the score is made of.
-const SHOWN: [Series; 5] = [
-    Series::Vital(Vital::Lcp),
-    Series::Vital(Vital::Inp),
-    Series::Vital(Vital::Cls),
-    Series::Vital(Vital::Fcp),
-    Series::Vital(Vital::Ttfb),
+const SHOWN: [Metric; 5] = [
+    Metric::Vital(Vital::Lcp),
+    Metric::Vital(Vital::Inp),
+    Metric::Vital(Vital::Cls),
+    Metric::Vital(Vital::Fcp),
+    Metric::Vital(Vital::Ttfb),
 ];
 
 /// By what pages are compared.
@@ -41,13 +42,12 @@ pub const BREAKDOWNS: [(&str, &str); 6] = [
 ];
 
 /// What is asked for.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PerformanceQuery {
     /// Which stretch of time.
-    pub period: Period,
-    /// Of which part.
-    pub slice: Slice,
-    /// One of [`BREAKDOWNS`].
+    pub period: TimeRange,
+    pub slice: Dimension,
     pub by: &'static str,
 }
 
@@ -57,7 +57,7 @@ impl PerformanceQuery {
     /// # Errors
     /// Names the field and what it may be.
     pub fn read<'a>(field: impl Fn(&str) -> &'a str) -> Result<Self, ServiceError> {
-        let period = Period::read(field("range"), field("from"), field("to"));
+        let period = TimeRange::read(field("range"), field("from"), field("to"));
         let period = period.map_err(ServiceError::Invalid)?;
         let by = match field("by") {
             "" => "page",
@@ -72,11 +72,12 @@ impl PerformanceQuery {
             },
         };
         let slice = read_slice(field("slice"))?;
-        Ok(Self { period: period.unwrap_or(Period::Last(Range::Day)), slice, by })
+        Ok(Self { period: period.unwrap_or(TimeRange::Last(TimeRangePreset::Day)), slice, by })
     }
 }
 
 /// How fast pages are.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Performance {
@@ -89,15 +90,14 @@ pub struct Performance {
     /// The beginning of the time, UTC.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub from: Timestamp,
-    /// Its end.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub to: Timestamp,
     /// How long the spans are that `points` count from 1970, in seconds.
     pub span_seconds: i64,
-    /// Whether it was all made up.
+    /// Whether all of it is simulated.
     pub is_simulated: bool,
     /// What changed in the meantime, oldest first.
-    pub marks: Vec<Mark>,
+    pub marks: Vec<Annotation>,
     /// 0 to 100; `None` without samples.
     pub score: Option<f64>,
     /// The score of the range before.
@@ -111,10 +111,10 @@ pub struct Performance {
 }
 
 /// One vital over the range.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VitalCourse {
-    /// Which one.
     pub vital: Vital,
     /// 75th percentile, in millionths; `None` without samples.
     pub p75: Option<f64>,
@@ -131,26 +131,27 @@ pub struct VitalCourse {
 }
 
 /// One part, compared with the others.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BreakdownLine {
     /// Which part; written as addresses have it.
     #[serde(serialize_with = "as_text")]
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
-    pub slice: Slice,
+    pub slice: Dimension,
     /// How many page views had their largest paint measured.
     pub samples: u64,
     /// 75th percentiles of LCP, INP and CLS, in millionths.
     pub p75: [Option<f64>; 3],
-    /// 0 to 100.
     pub score: Option<f64>,
 }
 
-fn as_text<S: Serializer>(slice: &Slice, serializer: S) -> Result<S::Ok, S::Error> {
+fn as_text<S: Serializer>(slice: &Dimension, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&slice.to_text())
 }
 
 /// An endpoint or component.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TimingLine {
@@ -158,7 +159,6 @@ pub struct TimingLine {
     pub timing: TimingRow,
     /// Median and 95th percentile, in millionths of a second.
     pub p50: f64,
-    /// See `p50`.
     pub p95: f64,
     /// How often it failed.
     pub failures: u64,
@@ -178,9 +178,9 @@ pub async fn performance(
     let at = service.now();
     let (from, to) = query.period.span_bounds(at);
     let resolution = query.period.resolution(at);
-    let vitals = Vital::ALL.map(Series::Vital);
-    let timings = [Series::Timing(TimingKind::Api), Series::Timing(TimingKind::Render)];
-    let ask = |series: &[Series], slices: Vec<Slice>, from, to| RowQuery {
+    let vitals = Vital::ALL.map(Metric::Vital);
+    let timings = [Metric::Timing(TimingKind::Api), Metric::Timing(TimingKind::Render)];
+    let ask = |series: &[Metric], slices: Vec<Dimension>, from, to| RollupQuery {
         environment,
         resolution,
         series: series.to_vec(),
@@ -192,10 +192,10 @@ pub async fn performance(
     let mine = || vec![query.slice.clone()];
     let days = query.period.day_bounds(at);
     let days = (days.0 - 1, days.1);
-    let lcp = Series::Vital(Vital::Lcp);
+    let lcp = Metric::Vital(Vital::Lcp);
     let slices = telemetry.slices(environment, lcp, query.by, days, MAX_LINES).await?;
     let mut timed = timings.to_vec();
-    timed.push(Series::Failures);
+    timed.push(Metric::Failures);
     let seconds = resolution.seconds();
     let asked = [
         ask(&vitals, mine(), from, to),
@@ -232,11 +232,11 @@ pub async fn performance(
     })
 }
 
-async fn read(service: &Service, query: &RowQuery) -> Result<Vec<Row>, ServiceError> {
+async fn read(service: &Service, query: &RollupQuery) -> Result<Vec<Rollup>, ServiceError> {
     Ok(service.telemetry.rows(query).await?)
 }
 
 /// Where the course does not matter.
-async fn sums(service: &Service, query: &RowQuery) -> Result<Vec<Row>, ServiceError> {
+async fn sums(service: &Service, query: &RollupQuery) -> Result<Vec<Rollup>, ServiceError> {
     Ok(service.telemetry.sums(query).await?)
 }

@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use phasegate_domain::{
     dashboard::{Point, TimingRow},
     stats::Sketch,
-    telemetry::{Device, Series, Slice, TimingKind},
+    telemetry::{Device, Dimension, Metric, TimingKind},
     vitals::{Vital, performance_score},
 };
-use phasegate_store::models::Row;
+use phasegate_store::models::Rollup;
 
 use super::{BreakdownLine, MAX_LINES, TimingLine, VitalCourse};
 
 /// Phones are what most curves are for.
-pub(super) fn device_of(slice: &Slice) -> Device {
+pub(super) fn device_of(slice: &Dimension) -> Device {
     match slice {
-        Slice::Device(device) => *device,
+        Dimension::Device(device) => *device,
         _ => Device::Phone,
     }
 }
@@ -25,15 +25,15 @@ pub(super) fn device_of(slice: &Slice) -> Device {
 pub(super) struct Sketches(BTreeMap<Vital, Sketch>);
 
 impl Sketches {
-    pub(super) fn of(rows: &[Row]) -> Self {
+    pub(super) fn of(rows: &[Rollup]) -> Self {
         let mut all = Self::default();
         rows.iter().for_each(|row| all.add(row));
         all
     }
 
-    fn add(&mut self, row: &Row) {
-        if let Series::Vital(vital) = row.series {
-            self.0.entry(vital).or_default().merge(row.tally.sketch());
+    fn add(&mut self, row: &Rollup) {
+        if let Metric::Vital(vital) = row.series {
+            self.0.entry(vital).or_default().merge(row.aggregate.sketch());
         }
     }
 
@@ -53,18 +53,18 @@ impl Sketches {
 
 pub(super) fn course(
     vital: Vital,
-    now: &[Row],
+    now: &[Rollup],
     all: Option<&Sketch>,
     before: Option<&Sketch>,
 ) -> VitalCourse {
     let (good, poor) = vital.thresholds();
     let samples = all.map_or(0, Sketch::count);
     let at_most = |limit: u64| all.map_or(0, |all| all.count_at_most(limit as f64));
-    let point = |row: &Row| {
-        let value = row.tally.sketch().quantile(0.75)?;
+    let point = |row: &Rollup| {
+        let value = row.aggregate.sketch().quantile(0.75)?;
         Some(Point { minute: row.span, value })
     };
-    let mine = now.iter().filter(|row| row.series == Series::Vital(vital));
+    let mine = now.iter().filter(|row| row.series == Metric::Vital(vital));
     VitalCourse {
         vital,
         p75: all.and_then(|all| all.quantile(0.75)),
@@ -76,15 +76,15 @@ pub(super) fn course(
     }
 }
 
-pub(super) fn breakdown(rows: Vec<Row>) -> Vec<BreakdownLine> {
-    let mut parts: BTreeMap<Slice, Sketches> = BTreeMap::new();
+pub(super) fn breakdown(rows: Vec<Rollup>) -> Vec<BreakdownLine> {
+    let mut parts: BTreeMap<Dimension, Sketches> = BTreeMap::new();
     for row in rows {
         match parts.get_mut(&row.slice) {
             Some(part) => part.add(&row),
             None => parts.entry(row.slice.clone()).or_default().add(&row),
         }
     }
-    let line = |(slice, part): (Slice, Sketches)| BreakdownLine {
+    let line = |(slice, part): (Dimension, Sketches)| BreakdownLine {
         samples: part.get(Vital::Lcp).map_or(0, Sketch::count),
         p75: [Vital::Lcp, Vital::Inp, Vital::Cls].map(|vital| part.p75(vital)),
         score: part.score(device_of(&slice)),
@@ -96,15 +96,15 @@ pub(super) fn breakdown(rows: Vec<Row>) -> Vec<BreakdownLine> {
     lines
 }
 
-pub(super) fn timing_lines(rows: &[Row]) -> Vec<TimingLine> {
+pub(super) fn timing_lines(rows: &[Rollup]) -> Vec<TimingLine> {
     let mut sketches: BTreeMap<(TimingKind, &str), Sketch> = BTreeMap::new();
     let mut failures: BTreeMap<&str, u64> = BTreeMap::new();
     for row in rows {
         match row.series {
-            Series::Timing(kind) => {
-                sketches.entry((kind, &row.label)).or_default().merge(row.tally.sketch());
+            Metric::Timing(kind) => {
+                sketches.entry((kind, &row.label)).or_default().merge(row.aggregate.sketch());
             }
-            _ => *failures.entry(&row.label).or_default() += row.tally.count(),
+            _ => *failures.entry(&row.label).or_default() += row.aggregate.count(),
         }
     }
     let line = |((kind, name), sketch): ((TimingKind, &str), Sketch)| {
@@ -129,25 +129,25 @@ pub(super) fn timing_lines(rows: &[Row]) -> Vec<TimingLine> {
 
 #[cfg(test)]
 mod tests {
-    use phasegate_domain::stats::Tally;
+    use phasegate_domain::stats::Aggregate;
 
     use super::*;
 
-    fn row(series: Series, slice: Slice, label: &str, span: i64, values: &[u64]) -> Row {
-        let mut tally = Tally::default();
-        values.iter().for_each(|value| tally.add(*value));
-        Row { series, slice, label: label.into(), span, tally }
+    fn row(series: Metric, slice: Dimension, label: &str, span: i64, values: &[u64]) -> Rollup {
+        let mut aggregate = Aggregate::default();
+        values.iter().for_each(|value| aggregate.add(*value));
+        Rollup { series, slice, label: label.into(), span, aggregate }
     }
 
     #[test]
     fn parts_are_compared_with_the_most_samples_first() {
-        let lcp = Series::Vital(Vital::Lcp);
-        let page = |path: &str| Slice::Page(path.into());
+        let lcp = Metric::Vital(Vital::Lcp);
+        let page = |path: &str| Dimension::Page(path.into());
         let lines = breakdown(vec![
             row(lcp, page("/a"), "", 1, &[1_000_000]),
             row(lcp, page("/b"), "", 1, &[9_000_000, 9_000_000]),
             row(lcp, page("/b"), "", 2, &[9_000_000]),
-            row(Series::Vital(Vital::Cls), page("/a"), "", 2, &[0]),
+            row(Metric::Vital(Vital::Cls), page("/a"), "", 2, &[0]),
         ]);
         assert_eq!(lines.iter().map(|line| line.samples).collect::<Vec<_>>(), [3, 1]);
         assert_eq!((&lines[0].slice, &lines[1].slice), (&page("/b"), &page("/a")));
@@ -157,9 +157,9 @@ mod tests {
 
     #[test]
     fn a_course_knows_what_was_before() {
-        let lcp = Series::Vital(Vital::Lcp);
-        let now = [row(lcp, Slice::All, "", 7, &[1_000_000, 3_000_000, 9_000_000])];
-        let before = [row(lcp, Slice::All, "", 3, &[2_000_000])];
+        let lcp = Metric::Vital(Vital::Lcp);
+        let now = [row(lcp, Dimension::All, "", 7, &[1_000_000, 3_000_000, 9_000_000])];
+        let before = [row(lcp, Dimension::All, "", 3, &[2_000_000])];
         let (all, all_before) = (Sketches::of(&now), Sketches::of(&before));
         let course = course(Vital::Lcp, &now, all.get(Vital::Lcp), all_before.get(Vital::Lcp));
         assert_eq!((course.samples, course.good, course.poor), (3, 1, 1));
@@ -169,12 +169,12 @@ mod tests {
 
     #[test]
     fn slow_and_failing_endpoints_come_first() {
-        let api = Series::Timing(TimingKind::Api);
-        let mut failed = row(Series::Failures, Slice::All, "/slow", 1, &[]);
-        failed.tally.count_up(2);
+        let api = Metric::Timing(TimingKind::Api);
+        let mut failed = row(Metric::Failures, Dimension::All, "/slow", 1, &[]);
+        failed.aggregate.count_up(2);
         let lines = timing_lines(&[
-            row(api, Slice::All, "/quick", 1, &[1_000]),
-            row(api, Slice::All, "/slow", 1, &[900_000, 1_000_000, 1_100_000]),
+            row(api, Dimension::All, "/quick", 1, &[1_000]),
+            row(api, Dimension::All, "/slow", 1, &[900_000, 1_000_000, 1_100_000]),
             failed,
         ]);
         assert_eq!(lines[0].timing.name, "/slow");

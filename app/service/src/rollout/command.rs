@@ -3,15 +3,15 @@
 use phasegate_domain::{
     flags::{FlagDocument, FlagState},
     gates::Gate,
-    history::{ActorName, Change, HistoryEntry, SubjectKind},
+    history::{ActorName, AuditEntry, Change, SubjectKind},
     ids::{EnvironmentId, FlagKey},
     people::Role,
     rollout::{
-        Command, Contribution, PostMortem, Refusal, Rollout, RolloutEvent, apply, contribute,
-        possible,
+        CommandError, PostMortem, RecordEntry, Rollout, RolloutCommand, RolloutEvent,
+        add_record_entry, apply, possible,
     },
 };
-use phasegate_store::models::{Edit, HistoryQuery, PlacedEntry};
+use phasegate_store::models::{AuditQuery, Edit, EnvironmentAuditEntry};
 
 use crate::{Service, ServiceError, access::Actor, gates, history::of_flag};
 
@@ -23,7 +23,7 @@ pub async fn command(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
-    command: &Command,
+    command: &RolloutCommand,
     seen_version: Option<i64>,
 ) -> Result<RolloutEvent, ServiceError> {
     actor.require(Role::Operator)?;
@@ -40,7 +40,7 @@ pub async fn command(
         true => gates::gate(service, environment, &rollout).await?,
         false => Gate::default(),
     };
-    let event = apply(&rollout.plan, &rollout.standing, command, &gate, actor.role(), now)?;
+    let event = apply(&rollout.plan, &rollout.state, command, &gate, actor.role(), now)?;
     save(service, actor, environment, &rollout, &event).await?;
     Ok(event)
 }
@@ -54,16 +54,16 @@ pub async fn add(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
-    contribution: &Contribution,
+    record_entry: &RecordEntry,
 ) -> Result<RolloutEvent, ServiceError> {
     actor.require(Role::Operator)?;
-    within_bounds(contribution)?;
+    within_bounds(record_entry)?;
     let _turn = service.begin_edit().await?;
     let rollout = find(service, environment).await?;
-    if matches!(contribution, Contribution::Vote { .. }) {
+    if matches!(record_entry, RecordEntry::Vote { .. }) {
         may_vote(service, actor, &rollout).await?;
     }
-    let event = contribute(&rollout.plan, &rollout.standing, contribution, actor.role())?;
+    let event = add_record_entry(&rollout.plan, &rollout.state, record_entry, actor.role())?;
     save(service, actor, environment, &rollout, &event).await?;
     Ok(event)
 }
@@ -71,11 +71,11 @@ pub async fn add(
 /// Lets accounts vote, and what acts for one: server tokens only where the plan says so.
 async fn may_vote(service: &Service, actor: &Actor, rollout: &Rollout) -> Result<(), ServiceError> {
     if actor.is_token() && !rollout.plan.token_votes {
-        return Err(Refusal::TokenVote.into());
+        return Err(CommandError::TokenVote.into());
     }
     match service.state.account(actor.owner()).await? {
         Some(_) => Ok(()),
-        None => Err(Refusal::VoteWithoutAccount { voter: actor.owner().to_owned() }.into()),
+        None => Err(CommandError::VoteWithoutAccount { voter: actor.owner().to_owned() }.into()),
     }
 }
 
@@ -95,9 +95,9 @@ pub(super) fn bounded(field: &str, text: &str, most: usize) -> Result<(), Servic
     Ok(())
 }
 
-fn within_bounds(contribution: &Contribution) -> Result<(), ServiceError> {
-    match contribution {
-        Contribution::Tick { link, .. } => {
+fn within_bounds(record_entry: &RecordEntry) -> Result<(), ServiceError> {
+    match record_entry {
+        RecordEntry::Tick { link, .. } => {
             let is_web = link.starts_with("https://") || link.starts_with("http://");
             if !link.is_empty() && !is_web {
                 let text = "link: begin with https:// or http://, or leave it empty";
@@ -105,13 +105,13 @@ fn within_bounds(contribution: &Contribution) -> Result<(), ServiceError> {
             }
             bounded("link", link, MAX_REASON)
         }
-        Contribution::Untick { .. } | Contribution::CloseIncident { .. } => Ok(()),
-        Contribution::SignOff { comment, .. }
-        | Contribution::Vote { comment, .. }
-        | Contribution::Acknowledge { comment, .. } => bounded("comment", comment, MAX_REASON),
-        Contribution::Note { text, .. } => bounded("text", text, MAX_TEXT),
-        Contribution::Tell { who, .. } => bounded("who", who, MAX_REASON),
-        Contribution::WritePostMortem { post_mortem, .. } => {
+        RecordEntry::Untick { .. } | RecordEntry::CloseIncident { .. } => Ok(()),
+        RecordEntry::SignOff { comment, .. }
+        | RecordEntry::Vote { comment, .. }
+        | RecordEntry::Acknowledge { comment, .. } => bounded("comment", comment, MAX_REASON),
+        RecordEntry::Note { text, .. } => bounded("text", text, MAX_TEXT),
+        RecordEntry::Tell { who, .. } => bounded("who", who, MAX_REASON),
+        RecordEntry::WritePostMortem { post_mortem, .. } => {
             let PostMortem { impact, timeline, cause, went_well, actions } = post_mortem;
             for (field, text) in [
                 ("impact", impact),
@@ -144,10 +144,10 @@ async fn overtaken(
     environment: EnvironmentId,
 ) -> Result<ServiceError, ServiceError> {
     let kind = Some(SubjectKind::Rollout);
-    let query = HistoryQuery { kind, limit: 1, ..HistoryQuery::default() };
+    let query = AuditQuery { kind, limit: 1, ..AuditQuery::default() };
     let newest = service.state.history(environment, &query).await?.into_iter().next();
     Ok(match newest.map(|line| line.entry) {
-        Some(HistoryEntry { actor, at, change: Change::Rollout { what, .. } }) => {
+        Some(AuditEntry { actor, at, change: Change::Rollout { what, .. } }) => {
             ServiceError::Overtaken { by: actor.0, at, what: what.to_string() }
         }
         _ => ServiceError::Conflict("the rollout"),
@@ -166,15 +166,14 @@ async fn save(
     // A vote belongs to an account, whoever casts it for that account.
     let voter = ActorName(actor.owner().to_owned());
     let by = match event {
-        RolloutEvent::Added(Contribution::Vote { .. }) => voter,
+        RolloutEvent::Added(RecordEntry::Vote { .. }) => voter,
         _ => actor.name(),
     };
-    let standing = rollout.standing.after(event, &by, now);
+    let state = rollout.state.after(event, &by, now);
     let change = Change::Rollout { rollout: rollout.key.clone(), what: event.clone() };
-    let entry = HistoryEntry { at: now, actor: actor.name(), change };
-    let mut edits =
-        vec![Edit::SaveRollout(rollout.key.clone(), Box::new(standing), rollout.version)];
-    let mut entries = vec![PlacedEntry::new(environment, entry)];
+    let entry = AuditEntry { at: now, actor: actor.name(), change };
+    let mut edits = vec![Edit::SaveRollout(rollout.key.clone(), Box::new(state), rollout.version)];
+    let mut entries = vec![EnvironmentAuditEntry::new(environment, entry)];
     if let RolloutEvent::Killed(killed) = event {
         for flag in &killed.flags {
             kill(service, actor, environment, flag, &mut edits, &mut entries)?;
@@ -194,7 +193,7 @@ fn kill(
     environment: EnvironmentId,
     key: &FlagKey,
     edits: &mut Vec<Edit>,
-    entries: &mut Vec<PlacedEntry>,
+    entries: &mut Vec<EnvironmentAuditEntry>,
 ) -> Result<(), ServiceError> {
     let live = service.environment(environment)?;
     let Ok(stored) = live.stored_flag(key.as_str()) else { return Ok(()) };
@@ -222,15 +221,15 @@ pub async fn instead(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
-    refusal: &Refusal,
+    refusal: &CommandError,
 ) -> Result<String, ServiceError> {
     if refusal.is_about_input() {
         return Ok(refusal.to_string());
     }
     let rollout = find(service, environment).await?;
     let gate = gates::gate(service, environment, &rollout).await?;
-    let (plan, standing) = (&rollout.plan, &rollout.standing);
-    let possible = possible(plan, standing, &gate, actor.role(), service.now());
+    let (plan, state) = (&rollout.plan, &rollout.state);
+    let possible = possible(plan, state, &gate, actor.role(), service.now());
     let names: Vec<&str> = possible.iter().map(|kind| kind.as_str()).collect();
     Ok(match names.as_slice() {
         [] => refusal.to_string(),

@@ -17,12 +17,12 @@ pub(super) async fn kpis(
     rollout: &Rollout,
 ) -> Result<Vec<KpiValue>, ServiceError> {
     let kpis = &rollout.plan.kpis;
-    let Some(serving) = rollout.standing.state.serving_phase() else { return Ok(Vec::new()) };
+    let Some(serving) = rollout.state.status.serving_phase() else { return Ok(Vec::new()) };
     let reached = |phase: &PhaseNumber| *phase <= serving;
     let phases = rollout.plan.phases.iter().map(|phase| phase.number).filter(reached);
     let phases: BTreeSet<PhaseNumber> = phases.collect();
     let today = day_of(service.now());
-    let began = rollout.standing.started_at.map_or(today, day_of);
+    let began = rollout.state.started_at.map_or(today, day_of);
     let windows: BTreeSet<u16> = kpis.iter().map(|kpi| kpi.window_days).collect();
     let mut found = vec![None; kpis.len()];
     for window in windows {

@@ -3,20 +3,20 @@
 use phasegate_domain::{
     ids::{EnvironmentId, FlagKey},
     rollout::{Counts, FIRST_MINUTES, FirstMinutes, Rollout},
-    telemetry::{Resolution, Series, Slice, exposure_of, minute_of},
+    telemetry::{Dimension, Metric, Resolution, exposure_of, minute_of},
     vitals::Vital,
 };
-use phasegate_store::models::{Row, RowQuery};
+use phasegate_store::models::{Rollup, RollupQuery};
 
-use crate::{LiveEnvironment, Service, ServiceError};
+use crate::{CachedEnvironment, Service, ServiceError};
 
-const SERIES: [Series; 6] = [
-    Series::Views,
-    Series::Sessions,
-    Series::ErrorSessions,
-    Series::Errors,
-    Series::Exposures,
-    Series::Vital(Vital::Lcp),
+const SERIES: [Metric; 6] = [
+    Metric::Views,
+    Metric::Sessions,
+    Metric::ErrorSessions,
+    Metric::Errors,
+    Metric::Exposures,
+    Metric::Vital(Vital::Lcp),
 ];
 
 /// What has happened since the phase began; nothing once that is longer ago than [`FIRST_MINUTES`].
@@ -25,28 +25,29 @@ pub(super) async fn first_minutes(
     environment: EnvironmentId,
     rollout: &Rollout,
 ) -> Result<Option<FirstMinutes>, ServiceError> {
-    let Some(progress) = rollout.standing.state.progress() else { return Ok(None) };
+    let Some(progress) = rollout.state.status.progress() else { return Ok(None) };
     let (since, now) = (minute_of(progress.phase_since), minute_of(service.now()));
     if now - since >= FIRST_MINUTES {
         return Ok(None);
     }
     let to = now + 1;
-    let query = RowQuery {
+    let query = RollupQuery {
         environment,
         resolution: Resolution::Minute,
         series: SERIES.to_vec(),
-        slices: vec![Slice::All],
+        slices: vec![Dimension::All],
         from: since - (to - since),
         to,
     };
     let rows = service.telemetry.rows(&query).await?;
     let live = service.environment(environment)?;
-    let (before, after): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(|row| row.span < since);
+    let (before, after): (Vec<&Rollup>, Vec<&Rollup>) =
+        rows.iter().partition(|row| row.span < since);
     let added = rollout.plan.phase(progress.phase).map(|phase| phase.flags.clone());
     let flags = added.unwrap_or_default().into_iter();
     let errors = (since..to).map(|minute| {
-        let rows = after.iter().filter(|row| row.series == Series::Errors && row.span == minute);
-        rows.map(|row| row.tally.count()).sum()
+        let rows = after.iter().filter(|row| row.series == Metric::Errors && row.span == minute);
+        rows.map(|row| row.aggregate.count()).sum()
     });
     Ok(Some(FirstMinutes {
         since: progress.phase_since,
@@ -58,30 +59,30 @@ pub(super) async fn first_minutes(
 }
 
 /// How often a flag was given as the rollout gives it, and otherwise.
-fn given(live: &LiveEnvironment, flag: FlagKey, rows: &[&Row]) -> (FlagKey, u64, u64) {
+fn given(live: &CachedEnvironment, flag: FlagKey, rows: &[&Rollup]) -> (FlagKey, u64, u64) {
     let on = live.stored_flag(flag.as_str()).ok().map(|stored| &stored.flag.rollout_variant);
     let (mut given, mut refused) = (0, 0);
-    for row in rows.iter().filter(|row| row.series == Series::Exposures) {
+    for row in rows.iter().filter(|row| row.series == Metric::Exposures) {
         if let Some((of, variant)) = exposure_of(&row.label)
             && of == flag
         {
             let count = if on == Some(&variant) { &mut given } else { &mut refused };
-            *count += row.tally.count();
+            *count += row.aggregate.count();
         }
     }
     (flag, given, refused)
 }
 
-fn counts(rows: &[&Row]) -> Counts {
+fn counts(rows: &[&Rollup]) -> Counts {
     let of = |series| rows.iter().filter(move |row| row.series == series);
-    let count = |series| of(series).map(|row| row.tally.count()).sum();
+    let count = |series| of(series).map(|row| row.aggregate.count()).sum();
     let mut lcp = phasegate_domain::stats::Sketch::default();
-    of(Series::Vital(Vital::Lcp)).for_each(|row| lcp.merge(row.tally.sketch()));
+    of(Metric::Vital(Vital::Lcp)).for_each(|row| lcp.merge(row.aggregate.sketch()));
     Counts {
-        views: count(Series::Views),
-        sessions: count(Series::Sessions),
-        error_sessions: count(Series::ErrorSessions),
-        errors: count(Series::Errors),
+        views: count(Metric::Views),
+        sessions: count(Metric::Sessions),
+        error_sessions: count(Metric::ErrorSessions),
+        errors: count(Metric::Errors),
         lcp: lcp.quantile(0.75).map(|millionths| millionths / 1e6),
     }
 }

@@ -1,6 +1,7 @@
 //! The rollout as the admin sees and moves it.
 
 mod command;
+mod feedback;
 mod kpis;
 mod minutes;
 mod plan;
@@ -8,7 +9,6 @@ mod reach;
 mod review;
 mod status;
 mod view;
-mod voices;
 
 pub use command::{add, command, instead};
 pub use plan::{
@@ -16,5 +16,5 @@ pub use plan::{
     try_plan,
 };
 pub use review::review;
-pub use status::RolloutStatus;
+pub use status::RolloutOverview;
 pub use view::{current_phase, view};

@@ -3,18 +3,18 @@
 use phasegate_domain::{
     diff::{FieldChange, diff},
     flags::{Flag, FlagDocument, FlagState},
-    history::{Change, HistoryEntry, SubjectKind},
+    history::{AuditEntry, Change, SubjectKind},
     ids::{EnvironmentId, SegmentKey},
     people::Role,
-    rollout::{Plan, PlanFile, Planned, Rollout, RolloutEvent, Standing, revise},
+    rollout::{Plan, PlanFile, PlanRevision, Rollout, RolloutEvent, RolloutState, revise},
     segments::Segment,
 };
-use phasegate_store::models::{Edit, NewFlag, PlacedEntry, StoredFlag};
+use phasegate_store::models::{Edit, EnvironmentAuditEntry, NewFlag, StoredFlag};
 use serde::Serialize;
 
 use super::command::{MAX_REASON, bounded, find};
 use crate::{
-    LiveEnvironment, Service, ServiceError,
+    CachedEnvironment, Service, ServiceError,
     access::Actor,
     history::{in_all, of_flag, saved},
     secrets,
@@ -135,14 +135,13 @@ pub async fn plan_change(
 }
 
 fn missing_flags<'a>(
-    live: &'a LiveEnvironment,
+    live: &'a CachedEnvironment,
     file: &'a PlanFile,
 ) -> impl Iterator<Item = &'a Flag> {
     file.flags.iter().filter(|flag| live.stored_flag(flag.key.as_str()).is_err())
 }
 
-/// What [`PlanChange::kept`] names.
-fn kept(live: &LiveEnvironment, file: &PlanFile) -> Vec<String> {
+fn kept(live: &CachedEnvironment, file: &PlanFile) -> Vec<String> {
     let flags = file.flags.iter().filter(|flag| {
         let found = live.stored_flag(flag.key.as_str());
         found.is_ok_and(|found| *found.flag != **flag)
@@ -156,7 +155,7 @@ fn kept(live: &LiveEnvironment, file: &PlanFile) -> Vec<String> {
 }
 
 fn missing_segments<'a>(
-    live: &'a LiveEnvironment,
+    live: &'a CachedEnvironment,
     file: &'a PlanFile,
 ) -> impl Iterator<Item = &'a Segment> {
     file.segments.iter().filter(|segment| live.snapshot.segments().get(&segment.key).is_none())
@@ -223,7 +222,7 @@ async fn prepare(
     environment: EnvironmentId,
     file: &PlanFile,
     PlanImport { note, salt, base }: PlanImport<'_>,
-) -> Result<(Vec<Edit>, Vec<PlacedEntry>), ServiceError> {
+) -> Result<(Vec<Edit>, Vec<EnvironmentAuditEntry>), ServiceError> {
     actor.require(Role::Operator)?;
     bounded("note", note, MAX_REASON)?;
     let live = service.environment(environment)?;
@@ -235,8 +234,8 @@ async fn prepare(
         return Err(ServiceError::Conflict("the rollout"));
     }
     let event = match &rollout {
-        Some(rollout) => revise(&rollout.plan, &rollout.standing, &file.plan, note, actor.role())?,
-        None => RolloutEvent::Planned(Planned {
+        Some(rollout) => revise(&rollout.plan, &rollout.state, &file.plan, note, actor.role())?,
+        None => RolloutEvent::Planned(PlanRevision {
             from: None,
             to: file.plan.revision.clone(),
             note: note.trim().to_owned(),
@@ -255,14 +254,14 @@ async fn prepare(
         before.and_then(document),
         document(&file.plan),
     );
-    entries.push(PlacedEntry::new(environment, line));
+    entries.push(EnvironmentAuditEntry::new(environment, line));
     let change = Change::Rollout { rollout: file.plan.key.clone(), what: event.clone() };
-    let line = HistoryEntry { at: service.now(), actor: actor.name(), change };
-    entries.push(PlacedEntry::new(environment, line));
+    let line = AuditEntry { at: service.now(), actor: actor.name(), change };
+    entries.push(EnvironmentAuditEntry::new(environment, line));
     let plan = Box::new(file.plan.clone());
     match rollout {
-        Some(Rollout { key, standing, version, .. }) => {
-            let after: Standing = standing.after(&event, &actor.name(), service.now());
+        Some(Rollout { key, state, version, .. }) => {
+            let after: RolloutState = state.after(&event, &actor.name(), service.now());
             edits.push(Edit::SavePlan(key, plan, version));
             edits.push(Edit::SaveRollout(file.plan.key.clone(), Box::new(after), version));
         }
@@ -275,10 +274,10 @@ async fn prepare(
 fn make_missing(
     service: &Service,
     actor: &Actor,
-    live: &LiveEnvironment,
+    live: &CachedEnvironment,
     file: &PlanFile,
     edits: &mut Vec<Edit>,
-    entries: &mut Vec<PlacedEntry>,
+    entries: &mut Vec<EnvironmentAuditEntry>,
 ) -> Result<(), ServiceError> {
     let is_shared =
         missing_flags(live, file).next().is_some() || missing_segments(live, file).next().is_some();

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use phasegate_domain::{
-    analytics::Presence,
+    analytics::ActivityIndex,
     ids::{EnvironmentId, FlagKey, SegmentKey, VariantName},
     rollout::{Reach, Rollout},
-    stats::People,
-    telemetry::{Deed, day_of},
+    stats::UserSet,
+    telemetry::{Activity, day_of},
 };
 
 use crate::{Service, ServiceError};
@@ -23,7 +23,7 @@ pub(super) async fn reach(
 ) -> Result<Option<Reach>, ServiceError> {
     let to = day_of(service.now()) + 1;
     let from = to - ACTIVE_DAYS;
-    let presence: Presence = match service.telemetry.people(environment, "", from, to).await {
+    let presence: ActivityIndex = match service.telemetry.people(environment, "", from, to).await {
         Ok(found) => found.into_iter().collect(),
         Err(error) => {
             tracing::error!(%error, "who was there cannot be read");
@@ -32,24 +32,24 @@ pub(super) async fn reach(
     };
     let live = service.environment(environment)?;
     // In the phase that is served: whoever had it before a rollback does not any more.
-    let serving = rollout.standing.state.serving_phase();
+    let serving = rollout.state.status.serving_phase();
     let is_on = |flag: &FlagKey, variant: &VariantName| {
         rollout.plan.phase_that_adds(flag).is_some()
             && live.stored_flag(flag.as_str()).is_ok_and(|f| f.flag.rollout_variant == *variant)
     };
-    let exposed = presence.by_day(|deed| match deed {
-        Deed::Exposed(flag, variant, phase) => {
+    let exposed = presence.by_day(|activity| match activity {
+        Activity::Exposed(flag, variant, phase) => {
             phase.is_some() && *phase == serving && is_on(flag, variant)
         }
         _ => false,
     });
-    let exposed = People::in_any(exposed.values());
+    let exposed = UserSet::in_any(exposed.values());
     let named = rollout.plan.phases.iter().flat_map(|phase| &phase.audience);
-    let segments: BTreeMap<SegmentKey, People> = named
+    let segments: BTreeMap<SegmentKey, UserSet> = named
         .map(|entry| &entry.segment)
-        .map(|key| (key.clone(), presence.ever(&Deed::InSegment(key.clone()))))
+        .map(|key| (key.clone(), presence.ever(&Activity::InSegment(key.clone()))))
         .collect();
-    let active = presence.ever(&Deed::Active);
-    let (plan, state) = (&rollout.plan, &rollout.standing.state);
+    let active = presence.ever(&Activity::Active);
+    let (plan, state) = (&rollout.plan, &rollout.state.status);
     Ok(Some(Reach::of(plan, state, &active, &exposed, |key| segments.get(key))))
 }

@@ -6,8 +6,8 @@ use phasegate_domain::{
     rollout::{REVIEW_DAYS, Review},
 };
 
-use super::{view, voices::voices};
-use crate::{Service, ServiceError, access::Actor, marks::marks};
+use super::{feedback::voices, view};
+use crate::{Service, ServiceError, access::Actor, annotations::marks};
 
 /// The review of the last seven days; `None` when no plan is loaded.
 ///

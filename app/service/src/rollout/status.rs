@@ -5,35 +5,33 @@ use phasegate_domain::{
     gates::Gate,
     history::Change,
     ids::{PhaseNumber, RolloutKey},
-    rollout::{CommandKind, FirstMinutes, KpiValue, Reach, Record, RolloutView, Voices, notice},
-    telemetry::Mark,
+    rollout::{
+        CommandKind, FeedbackSummary, FirstMinutes, KpiValue, Reach, Record, RolloutView, notice,
+    },
+    telemetry::Annotation,
 };
 use serde::Serialize;
 
 /// Where a rollout is, whether it can go on, and if not, why not.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct RolloutStatus {
-    /// Which one.
+pub struct RolloutOverview {
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub key: RolloutKey,
-    /// The plan's revision.
     pub revision: String,
     /// `draft`, `running`, `paused`, `completed` or `aborted`.
     pub status: &'static str,
     /// The phase that is served; nothing before the start.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<u16>))]
     pub phase: Option<PhaseNumber>,
-    /// Its name.
     pub phase_name: Option<String>,
-    /// Since when.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub phase_since: Option<Timestamp>,
     /// The factor on every share below 100 %, 0 to 1.
     pub throttle: f64,
     /// Whether everything holds that must, to leave the phase.
     pub can_advance: bool,
-    /// What must hold.
     pub gate: Gate,
     /// How many people it reaches; nothing where that cannot be read.
     pub reach: Option<Reach>,
@@ -42,9 +40,9 @@ pub struct RolloutStatus {
     /// The minutes since the phase began, while it has only just begun.
     pub first_minutes: Option<FirstMinutes>,
     /// What people have said in this phase.
-    pub voices: Voices,
+    pub voices: FeedbackSummary,
     /// What changed since the rollout began, of flags and releases, too; oldest first.
-    pub marks: Vec<Mark>,
+    pub marks: Vec<Annotation>,
     /// The text for stakeholders about the newest move; nothing before the first one.
     pub notice: Option<String>,
     /// The commands that would be carried out now, given a reason.
@@ -55,11 +53,11 @@ pub struct RolloutStatus {
     pub version: i64,
 }
 
-impl RolloutStatus {
+impl RolloutOverview {
     /// In short what the page shows.
     #[must_use]
     pub fn of(view: &RolloutView) -> Self {
-        let state = view.state();
+        let state = view.status();
         let phase = state.serving_phase();
         let possible = view.possible();
         Self {
@@ -84,7 +82,7 @@ impl RolloutStatus {
                 _ => None,
             }),
             possible,
-            record: view.standing.record.clone(),
+            record: view.state.record.clone(),
             version: view.version,
         }
     }

@@ -5,14 +5,14 @@ use phasegate_domain::{
     history::SubjectKind,
     ids::{EnvironmentId, FlagKey},
     people::Role,
-    rollout::{FirstMinutes, KpiValue, Rollout, RolloutView, Voices},
+    rollout::{FeedbackSummary, FirstMinutes, KpiValue, Rollout, RolloutView},
     snapshot::Snapshot,
-    telemetry::Mark,
+    telemetry::Annotation,
 };
-use phasegate_store::models::HistoryQuery;
+use phasegate_store::models::AuditQuery;
 
-use super::{kpis::kpis, minutes::first_minutes, reach::reach, voices::voices};
-use crate::{Service, ServiceError, access::Actor, gates, marks::marks};
+use super::{feedback::voices, kpis::kpis, minutes::first_minutes, reach::reach};
+use crate::{Service, ServiceError, access::Actor, annotations::marks, gates};
 
 /// Lines of history on the page.
 const HISTORY_LINES: u32 = 50;
@@ -30,17 +30,17 @@ pub async fn view(
     let Some(rollout) = service.state.rollout(environment).await? else {
         return Ok(None);
     };
-    let query = HistoryQuery {
+    let query = AuditQuery {
         kind: Some(SubjectKind::Rollout),
         limit: HISTORY_LINES,
-        ..HistoryQuery::default()
+        ..AuditQuery::default()
     };
     let (gate, reach, measured) = tokio::join!(
         gates::gate(service, environment, &rollout),
         reach(service, environment, &rollout),
         measured(service, environment, &rollout),
     );
-    let Measured { kpis, first_minutes, voices, marks } = or_nothing(measured)?;
+    let Measurement { kpis, first_minutes, voices, marks } = or_nothing(measured)?;
     let history = service.state.history(environment, &query).await?;
     let history = history.into_iter().map(|line| line.entry).collect();
     let live = service.environment(environment)?;
@@ -56,7 +56,7 @@ pub async fn view(
         voices,
         marks,
         plan: rollout.plan,
-        standing: rollout.standing,
+        state: rollout.state,
         gate: gate?,
         reach: reach?,
         version: rollout.version,
@@ -68,37 +68,37 @@ pub async fn view(
 
 /// How the rollout is doing.
 #[derive(Default)]
-struct Measured {
+struct Measurement {
     kpis: Vec<KpiValue>,
     first_minutes: Option<FirstMinutes>,
-    voices: Voices,
-    marks: Vec<Mark>,
+    voices: FeedbackSummary,
+    marks: Vec<Annotation>,
 }
 
 async fn measured(
     service: &Service,
     environment: EnvironmentId,
     rollout: &Rollout,
-) -> Result<Measured, ServiceError> {
+) -> Result<Measurement, ServiceError> {
     let now = service.now();
-    let standing = &rollout.standing;
-    let phase_since = standing.state.progress().map_or(now, |progress| progress.phase_since);
-    let began = standing.started_at.unwrap_or(phase_since);
+    let state = &rollout.state;
+    let phase_since = state.status.progress().map_or(now, |progress| progress.phase_since);
+    let began = state.started_at.unwrap_or(phase_since);
     let (kpis, first_minutes, voices, marks) = tokio::try_join!(
         kpis(service, environment, rollout),
         first_minutes(service, environment, rollout),
         voices(service, environment, phase_since),
         marks(service, environment, began.timestamp(), now.timestamp() + 1),
     )?;
-    Ok(Measured { kpis, first_minutes, voices, marks })
+    Ok(Measurement { kpis, first_minutes, voices, marks })
 }
 
 /// Where nothing can be read, the page stands all the same: whoever rolls back needs it.
-fn or_nothing(measured: Result<Measured, ServiceError>) -> Result<Measured, ServiceError> {
+fn or_nothing(measured: Result<Measurement, ServiceError>) -> Result<Measurement, ServiceError> {
     match measured {
         Err(ServiceError::Store(error)) => {
             tracing::error!(%error, "how the rollout is doing cannot be read");
-            Ok(Measured::default())
+            Ok(Measurement::default())
         }
         measured => measured,
     }

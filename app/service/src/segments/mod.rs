@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use phasegate_domain::{
-    history::{HistoryEntry, SubjectKind},
+    history::{AuditEntry, SubjectKind},
     ids::{EnvironmentId, EnvironmentKey, SegmentKey},
     people::Role,
     segments::{InvalidSegment, Segment},
@@ -12,27 +12,26 @@ use phasegate_domain::{
 use phasegate_store::models::{Edit, Versioned};
 
 use crate::{
-    LiveEnvironment, Service, ServiceError,
+    CachedEnvironment, Service, ServiceError,
     access::Actor,
     check::check,
     history::{in_all, saved},
 };
 
 /// A segment with everything that asks for it.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct SegmentDetail {
-    /// The segment.
     pub stored: Versioned<Arc<Segment>>,
     /// Where it is used, in all environments of the project.
     pub uses: Vec<PlacedUse>,
 }
 
 /// One place that asks for a segment, and the environment that it is in.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlacedUse {
-    /// Where it is.
     pub environment: EnvironmentKey,
-    /// What asks.
     pub by: SegmentUse,
 }
 
@@ -42,8 +41,8 @@ impl std::fmt::Display for PlacedUse {
     }
 }
 
-fn uses(service: &Service, live: &LiveEnvironment, key: &str) -> Vec<PlacedUse> {
-    let in_one = |sibling: Arc<LiveEnvironment>| {
+fn uses(service: &Service, live: &CachedEnvironment, key: &str) -> Vec<PlacedUse> {
+    let in_one = |sibling: Arc<CachedEnvironment>| {
         let uses = sibling.snapshot.uses_of_segment(key);
         let environment = sibling.environment.key.clone();
         uses.into_iter().map(move |by| PlacedUse { environment: environment.clone(), by })
@@ -56,7 +55,7 @@ fn line(
     actor: &Actor,
     before: Option<&Segment>,
     after: Option<&Segment>,
-) -> HistoryEntry {
+) -> AuditEntry {
     let json = |segment: &Segment| serde_json::to_value(segment).ok();
     let key = before.or(after).map(|segment| segment.key.to_string()).unwrap_or_default();
     saved(service, actor, SubjectKind::Segment, key, before.and_then(json), after.and_then(json))
@@ -122,7 +121,7 @@ pub async fn create(
 /// and too costly with what it becomes.
 fn check_with(
     service: &Service,
-    live: &LiveEnvironment,
+    live: &CachedEnvironment,
     segment: &Segment,
 ) -> Result<(), ServiceError> {
     segment.validate(live.snapshot.segments())?;

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use phasegate_domain::{dashboard::Arrivals, ids::EnvironmentId, people::Role, telemetry::Series};
+use phasegate_domain::{dashboard::Arrivals, ids::EnvironmentId, people::Role, telemetry::Metric};
 
 use crate::{Service, ServiceError, access::Actor, dashboard::last_hour};
 
 /// An event of the app's own.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventCount {
-    /// Its name.
     pub name: String,
     /// How often it was tracked in the last hour.
     pub count: u64,
@@ -27,8 +27,8 @@ pub async fn event_counts(
     actor.require(Role::Viewer)?;
     let rows = last_hour(service, environment).await?;
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    for row in rows.into_iter().filter(|row| row.series == Series::Custom) {
-        *counts.entry(row.label).or_default() += row.tally.count();
+    for row in rows.into_iter().filter(|row| row.series == Metric::Custom) {
+        *counts.entry(row.label).or_default() += row.aggregate.count();
     }
     Ok(counts.into_iter().map(|(name, count)| EventCount { name, count }).collect())
 }
@@ -46,7 +46,7 @@ pub async fn arrivals(
     let mut kinds: BTreeMap<&str, u64> = BTreeMap::new();
     for row in last_hour(service, environment).await? {
         if let Some(words) = words(row.series) {
-            *kinds.entry(words).or_default() += row.tally.count();
+            *kinds.entry(words).or_default() += row.aggregate.count();
         }
     }
     let mut kinds: Vec<(String, u64)> =
@@ -56,24 +56,24 @@ pub async fn arrivals(
 }
 
 /// As people say it, in the plural; nothing for what only counts other things again.
-fn words(series: Series) -> Option<&'static str> {
+fn words(series: Metric) -> Option<&'static str> {
     Some(match series {
-        Series::Vital(_) => "web vitals",
-        Series::Errors => "errors",
-        Series::Exposures => "exposures",
-        Series::FeatureUses | Series::Engagement => "uses of features",
-        Series::Custom => "events of your own",
-        Series::Timing(_) => "timings",
-        Series::Views => "page views",
-        Series::Tasks => "tasks",
-        Series::Feedback | Series::Nps => "pieces of feedback",
-        Series::Dropped => "events that were dropped or refused",
-        Series::Sessions => "sessions",
-        Series::Refused
-        | Series::Properties
-        | Series::Failures
-        | Series::ErrorSessions
-        | Series::CriticalSessions => {
+        Metric::Vital(_) => "web vitals",
+        Metric::Errors => "errors",
+        Metric::Exposures => "exposures",
+        Metric::FeatureUses | Metric::Engagement => "uses of features",
+        Metric::Custom => "events of your own",
+        Metric::Timing(_) => "timings",
+        Metric::Views => "page views",
+        Metric::Tasks => "tasks",
+        Metric::Feedback | Metric::Nps => "pieces of feedback",
+        Metric::Dropped => "events that were dropped or refused",
+        Metric::Sessions => "sessions",
+        Metric::Refused
+        | Metric::Properties
+        | Metric::Failures
+        | Metric::ErrorSessions
+        | Metric::CriticalSessions => {
             return None;
         }
     })

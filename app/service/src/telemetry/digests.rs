@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use phasegate_domain::{
     ids::EnvironmentId,
-    telemetry::{NetworkHash, PersonHash, SessionHash},
+    telemetry::{NetworkHash, SessionHash, UserHash},
 };
 
 use crate::{Service, secrets, subscriber::subscriber};
@@ -12,8 +12,8 @@ use crate::{Service, secrets, subscriber::subscriber};
 /// The person behind an id that an app or a collector gave. Nobody leads back from it without the
 /// database's own key, and the same id in two environments is two people.
 #[must_use]
-pub fn person(service: &Service, environment: EnvironmentId, id: &str) -> PersonHash {
-    PersonHash(keyed(service, environment, b'p', id))
+pub fn person(service: &Service, environment: EnvironmentId, id: &str) -> UserHash {
+    UserHash(keyed(service, environment, b'p', id))
 }
 
 /// The session of an id that a collector gave.

@@ -12,7 +12,7 @@ use std::{
 use phasegate_domain::{
     Timestamp,
     ids::EnvironmentId,
-    telemetry::{Batch, Slice},
+    telemetry::{Batch, Dimension},
 };
 use phasegate_store::{Appended, StoreError};
 use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
@@ -29,7 +29,7 @@ const MAX_GROUP: usize = 256;
 /// for flags meanwhile would stand in line behind all of them.
 const REPLIES_AT_ONCE: usize = 8;
 
-/// Rows that the batches of one transaction may lead to, before they are put together: each fact
+/// Rows that the batches of one transaction may lead to, before they are put together: each event
 /// stands in several slices. A single batch may go beyond it.
 const MAX_GROUP_ROWS: usize = 100_000;
 
@@ -189,7 +189,7 @@ pub async fn write_queued(service: &Service) {
 fn fitting(group: &[(Batch, Reply)]) -> usize {
     let mut rows = 0;
     let fits = |(batch, _): &&(Batch, Reply)| {
-        rows += batch.facts.len() * Slice::of_visit(&batch.visit).len();
+        rows += batch.events.len() * Dimension::of_visit(&batch.visit).len();
         rows <= MAX_GROUP_ROWS
     };
     group.iter().take_while(fits).count().max(1)

@@ -4,9 +4,9 @@ use phasegate_domain::{
     history::SubjectKind,
     ids::EnvironmentId,
     people::Role,
-    telemetry::{Forgotten, PersonData, PersonHash},
+    telemetry::{ErasureReport, PersonData, UserHash},
 };
-use phasegate_store::models::PlacedEntry;
+use phasegate_store::models::EnvironmentAuditEntry;
 use serde_json::json;
 
 use super::person;
@@ -34,15 +34,15 @@ pub async fn person_data(
 ///
 /// # Errors
 /// When the actor may not, or storage fails.
-pub async fn forget_person(
+pub async fn erase_user(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
     id: &str,
-) -> Result<Forgotten, ServiceError> {
+) -> Result<ErasureReport, ServiceError> {
     actor.require(Role::Admin)?;
     let who = person(service, environment, checked(id)?);
-    let forgotten = service.telemetry.forget_person(environment, who).await?;
+    let forgotten = service.telemetry.erase_user(environment, who).await?;
     note(service, actor, environment, who, "forgotten").await?;
     Ok(forgotten)
 }
@@ -53,7 +53,7 @@ async fn note(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
-    who: PersonHash,
+    who: UserHash,
     done: &str,
 ) -> Result<(), ServiceError> {
     let live = service.environment(environment)?;
@@ -61,7 +61,9 @@ async fn note(
         |done: &str| Some(json!({"person": {"digest": format!("{:016x}", who.0), "data": done}}));
     let (kind, key) = (SubjectKind::Environment, live.environment.key.as_str());
     let entry = saved(service, actor, kind, key, is("kept"), is(done));
-    service.edit(environment, &[], &[PlacedEntry::new(environment, entry)], "a person").await
+    service
+        .edit(environment, &[], &[EnvironmentAuditEntry::new(environment, entry)], "a person")
+        .await
 }
 
 fn checked(id: &str) -> Result<&str, ServiceError> {

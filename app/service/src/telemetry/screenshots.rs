@@ -15,8 +15,8 @@ use phasegate_domain::{
 
 use crate::{Service, ServiceError, access::Actor, secrets};
 
-/// How many pictures each environment has taken in the current minute. A client key is public, so
-/// without it anybody could push everybody else's pictures out.
+/// How many screenshots each environment has taken in the current minute. A client key is public, so
+/// without it anybody could push everybody else's screenshots out.
 #[derive(Debug, Default)]
 pub(crate) struct ScreenshotLimiter(Mutex<HashMap<EnvironmentId, (i64, u32)>>);
 
@@ -32,10 +32,10 @@ impl ScreenshotLimiter {
     }
 }
 
-/// Keeps a picture; returns the id by which feedback names it.
+/// Keeps a screenshot; returns the id by which feedback names it.
 ///
 /// # Errors
-/// [`ServiceError::Invalid`] if it is not a picture, [`ServiceError::Busy`] if too many come at
+/// [`ServiceError::Invalid`] if it is not a screenshot, [`ServiceError::Busy`] if too many come at
 /// once, or what storage says.
 pub async fn save_screenshot(
     service: &Service,
@@ -56,7 +56,7 @@ pub async fn save_screenshot(
     Ok(id)
 }
 
-/// A picture, for whoever reads the feedback.
+/// A screenshot, for whoever reads the feedback.
 ///
 /// # Errors
 /// When the actor may not look, or it is not there any more.

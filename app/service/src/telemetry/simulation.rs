@@ -1,4 +1,4 @@
-//! Telemetry that was made up: kept apart from all that is real, marked wherever it is shown, and
+//! Simulated telemetry: stored apart from real telemetry, marked wherever it is shown, and
 //! gone at a word.
 
 use std::{
@@ -57,7 +57,7 @@ pub async fn simulation(
     Ok(found)
 }
 
-/// Begins to take in a simulation. What was made up before goes, unless it is the same: then it goes
+/// Begins to ingest a simulation. An earlier one is deleted unless it is the same: then it goes
 /// on, and what is there already is not counted again.
 ///
 /// # Errors
@@ -81,7 +81,7 @@ pub async fn begin_simulation(
     Ok(())
 }
 
-/// Removes all that was made up for an environment.
+/// Deletes an environment's simulated telemetry.
 ///
 /// # Errors
 /// When the actor may not, or storage fails.
@@ -97,7 +97,7 @@ pub async fn remove_simulation(
     Ok(())
 }
 
-/// Removes what was made up, and what is still under way of it.
+/// Deletes simulated telemetry, including batches that are still queued.
 async fn empty(service: &Service, shadow: EnvironmentId) -> Result<(), ServiceError> {
     // From here on, what comes is turned away.
     service.simulations.note(shadow, None);
@@ -109,7 +109,7 @@ async fn empty(service: &Service, shadow: EnvironmentId) -> Result<(), ServiceEr
         environment: shadow,
         received_at: at,
         visit,
-        facts: Vec::new(),
+        events: Vec::new(),
         raw: Vec::new(),
     };
     if let Err(error) = super::ingest(super::take_turn(service).await?, barrier).await {

@@ -1,11 +1,11 @@
 //! Client keys: public, for the pages of some origins.
 
 use phasegate_domain::{
-    history::{HistoryEntry, SubjectKind},
+    history::{AuditEntry, SubjectKind},
     ids::EnvironmentId,
     people::Role,
 };
-use phasegate_store::models::{ClientKey, Edit, PlacedEntry};
+use phasegate_store::models::{ClientKey, Edit, EnvironmentAuditEntry};
 use serde_json::json;
 
 use super::server_tokens::check_name;
@@ -56,7 +56,7 @@ fn line(
     actor: &Actor,
     before: Option<&ClientKey>,
     after: Option<&ClientKey>,
-) -> HistoryEntry {
+) -> AuditEntry {
     let json = |key: &ClientKey| json!({"key": key.key, "name": key.name, "allowed_origins": key.allowed_origins});
     let key = before.or(after).map(|key| key.name.clone()).unwrap_or_default();
     saved(service, actor, SubjectKind::ClientKey, key, before.map(json), after.map(json))
@@ -114,7 +114,12 @@ pub async fn create_client_key(
     let entry = line(service, actor, None, Some(&key));
     let edits = [Edit::CreateClientKey(key.clone())];
     service
-        .edit(environment, &edits, &[PlacedEntry::new(environment, entry)], "the client key")
+        .edit(
+            environment,
+            &edits,
+            &[EnvironmentAuditEntry::new(environment, entry)],
+            "the client key",
+        )
         .await?;
     Ok(key)
 }
@@ -138,7 +143,7 @@ pub async fn save_client_key(
         .edit(
             seen.environment,
             &edits,
-            &[PlacedEntry::new(seen.environment, entry)],
+            &[EnvironmentAuditEntry::new(seen.environment, entry)],
             "the client key",
         )
         .await?;
@@ -161,7 +166,7 @@ pub async fn delete_client_key(
         .edit(
             seen.environment,
             &edits,
-            &[PlacedEntry::new(seen.environment, entry)],
+            &[EnvironmentAuditEntry::new(seen.environment, entry)],
             "the client key",
         )
         .await

@@ -1,11 +1,11 @@
 //! Server tokens: secret, with scopes, shown once.
 
 use phasegate_domain::{
-    history::{HistoryEntry, SubjectKind},
+    history::{AuditEntry, SubjectKind},
     ids::{EnvironmentId, TokenId},
     people::{Reach, Role, Scope},
 };
-use phasegate_store::models::{Edit, PlacedEntry, ServerToken};
+use phasegate_store::models::{Edit, EnvironmentAuditEntry, ServerToken};
 use serde_json::json;
 
 use crate::{Service, ServiceError, access::Actor, history::saved, secrets};
@@ -17,13 +17,13 @@ const MAX_TOKENS: usize = 1_000;
 pub(super) const MAX_NAME_CHARS: usize = 100;
 
 /// What a token's maker says about it.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenFields {
     /// Its name in the history.
     pub name: String,
     /// What it may do.
     pub scopes: Vec<Scope>,
-    /// Where it may.
     pub reach: Reach,
 }
 
@@ -60,7 +60,7 @@ fn line(
     actor: &Actor,
     before: Option<&ServerToken>,
     after: Option<&ServerToken>,
-) -> HistoryEntry {
+) -> AuditEntry {
     let json = |token: &ServerToken| json!({"name": token.name, "scopes": token.scopes, "reach": token.reach});
     let key = before.or(after).map(|token| token.name.clone()).unwrap_or_default();
     saved(service, actor, SubjectKind::Token, key, before.map(json), after.map(json))
@@ -142,7 +142,9 @@ pub async fn create_token(
     };
     let entry = line(service, actor, None, Some(&token));
     let edits = [Edit::CreateToken(token.clone())];
-    service.edit(environment, &edits, &[PlacedEntry::new(environment, entry)], "the token").await?;
+    service
+        .edit(environment, &edits, &[EnvironmentAuditEntry::new(environment, entry)], "the token")
+        .await?;
     let stored = tokens(service, actor, environment).await?;
     let token = stored.into_iter().find(|stored| stored.digest == token.digest).unwrap_or(token);
     Ok(NewToken { token, secret })
@@ -166,7 +168,12 @@ pub async fn save_token(
     let entry = line(service, actor, Some(seen), Some(&after));
     let edits = [Edit::SaveToken(after.clone())];
     service
-        .edit(seen.environment, &edits, &[PlacedEntry::new(seen.environment, entry)], "the token")
+        .edit(
+            seen.environment,
+            &edits,
+            &[EnvironmentAuditEntry::new(seen.environment, entry)],
+            "the token",
+        )
         .await?;
     token(service, actor, after.environment, after.id).await
 }
@@ -185,6 +192,11 @@ pub async fn delete_token(
     let entry = line(service, actor, Some(seen), None);
     let edits = [Edit::DeleteToken(seen.id, seen.version)];
     service
-        .edit(seen.environment, &edits, &[PlacedEntry::new(seen.environment, entry)], "the token")
+        .edit(
+            seen.environment,
+            &edits,
+            &[EnvironmentAuditEntry::new(seen.environment, entry)],
+            "the token",
+        )
         .await
 }

@@ -8,7 +8,6 @@ use crate::{
     format,
 };
 
-/// Errors.
 #[component]
 pub(super) fn ErrorCard(panel: ErrorPanel, at: Timestamp) -> impl IntoView {
     let chart =

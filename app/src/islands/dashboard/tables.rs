@@ -13,7 +13,6 @@ use crate::{
     format,
 };
 
-/// The newest errors.
 #[component]
 pub(super) fn Errors(recent: Vec<Reported<ErrorReport>>) -> impl IntoView {
     if recent.is_empty() {
@@ -101,7 +100,6 @@ pub(super) fn Timings(timings: Vec<TimingRow>) -> impl IntoView {
     }
 }
 
-/// What users said.
 #[component]
 pub(super) fn FeedbackList(feedback: Vec<Reported<Feedback>>) -> impl IntoView {
     let lines = feedback

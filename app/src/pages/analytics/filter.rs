@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use phasegate_domain::{
     ids::FlagKey,
-    telemetry::{Range, Slice},
+    telemetry::{Dimension, TimeRangePreset},
 };
 use phasegate_service::analytics::AnalyticsQuery;
 
@@ -11,19 +11,20 @@ use super::PATH;
 use crate::components::{PeriodFields, slice_words};
 
 /// Ranges of whole days.
-const RANGES: [Range; 3] = [Range::Week, Range::Month, Range::Quarter];
+const RANGES: [TimeRangePreset; 3] =
+    [TimeRangePreset::Week, TimeRangePreset::Month, TimeRangePreset::Quarter];
 
 #[component]
 pub(super) fn Filter(
     query: AnalyticsQuery,
     flags: Vec<FlagKey>,
     /// Of whom it can be asked.
-    slices: Vec<Slice>,
+    slices: Vec<Dimension>,
     environment: String,
     source: &'static str,
 ) -> impl IntoView {
     let mut slices = slices;
-    if query.slice != Slice::All && !slices.contains(&query.slice) {
+    if query.slice != Dimension::All && !slices.contains(&query.slice) {
         slices.push(query.slice.clone());
     }
     let slices = slices.into_iter().map(|slice| {
@@ -42,7 +43,7 @@ pub(super) fn Filter(
             <input type="hidden" name="data" value=source/>
             <PeriodFields period=query.period ranges=RANGES.to_vec()/>
             <label class="field"><span>"Of whom"</span>
-                <select name="slice"><option value="">"everybody"</option>{slices.collect_view()}</select></label>
+                <select name="slice"><option value="">"all users"</option>{slices.collect_view()}</select></label>
             <label class="field"><span>"Compare retention by"</span>
                 <select name="flag"><option value="">"nothing"</option>{flags.collect_view()}</select></label>
             <button class="button" type="submit">"Show"</button>

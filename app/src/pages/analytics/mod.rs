@@ -8,26 +8,24 @@ mod visits;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use phasegate_domain::{bucket::Share, telemetry::Slice};
+use phasegate_domain::{bucket::Share, telemetry::Dimension};
 use phasegate_service::analytics::{Analytics, AnalyticsQuery, analytics, parts};
 
 use self::{
     adoption::{Adoptions, CrossUses},
     filter::Filter,
     retention::Arms,
-    visits::{Events, People, Properties, Sessions, Tasks, Voices},
+    visits::{Events, Feedback, Properties, Sessions, Tasks, Users},
 };
 use crate::{
     components::{
-        Freshness, Marks, Source, SourceBanner, TroubleNotice, period_field, slice_words,
+        Freshness, Marks, PageErrorNotice, Source, SourceBanner, period_field, slice_words,
     },
-    request::{Trouble, page},
+    request::{PageError, page},
 };
 
-/// The address.
 const PATH: &str = "/admin/analytics";
 
-/// The page.
 #[component]
 pub(crate) fn AnalyticsPage() -> impl IntoView {
     view! {
@@ -35,7 +33,7 @@ pub(crate) fn AnalyticsPage() -> impl IntoView {
         {page(|request| async move {
             let (query, refused) = match AnalyticsQuery::read(|name| period_field(&request.query, name)) {
                 Ok(query) => (query, None),
-                Err(error) => (AnalyticsQuery::read(|_| "")?, Some(Trouble::from(error))),
+                Err(error) => (AnalyticsQuery::read(|_| "")?, Some(PageError::from(error))),
             };
             if let Some(trouble) = &refused {
                 request.note(trouble);
@@ -54,19 +52,19 @@ pub(crate) fn AnalyticsPage() -> impl IntoView {
             let empty = (people.now.people == 0).then(|| view! {
                 <p class="empty">"Nobody was seen in this time. "<a href="/admin/install">"Install the collector"</a>", or choose a longer time."</p>
             });
-            let chosen = (query.slice != Slice::All).then(|| view! {
+            let chosen = (query.slice != Dimension::All).then(|| view! {
                 <span class="pill" data-testid="slice">{slice_words(&query.slice)}</span>
             });
             Ok(view! {
                 <header class="page-head"><h1>"Analytics"</h1>{chosen}</header>
                 <p class="lead">"Numbers of people are exact. Days are those of UTC, and today is not over. Beside each number stands that of as many days before."</p>
                 <SourceBanner source=source.clone()/>
-                {refused.map(|trouble| view! { <TroubleNotice trouble/> })}
+                {refused.map(|trouble| view! { <PageErrorNotice trouble/> })}
                 <Filter query=query.clone() flags slices environment=request.environment_key()? source=source.as_str()/>
                 <Freshness period=query.period at heard_at/>
                 {sampled}
                 {empty}
-                <People panel=people marks=marks.clone() at period=query.period query=address.clone()/>
+                <Users panel=people marks=marks.clone() at period=query.period query=address.clone()/>
                 <Marks marks/>
                 <Adoptions lines=adoption query=address.clone()/>
                 <CrossUses pairs=cross_use query=address.clone()/>
@@ -74,7 +72,7 @@ pub(crate) fn AnalyticsPage() -> impl IntoView {
                 <Sessions panel=found.sessions query=address.clone()/>
                 <div class="split">
                     <Tasks tasks=found.tasks query=address.clone()/>
-                    <Voices panel=found.opinion query=address.clone()/>
+                    <Feedback panel=found.opinion query=address.clone()/>
                 </div>
                 <Events events=found.events query=address.clone()/>
                 <Properties lines=found.properties query=address/>

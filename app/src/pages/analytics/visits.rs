@@ -4,10 +4,10 @@ use leptos::prelude::*;
 use phasegate_domain::{
     Timestamp,
     dashboard::Point,
-    telemetry::{Mark, Period, Resolution},
+    telemetry::{Annotation, Resolution, TimeRange},
 };
 use phasegate_service::analytics::{
-    DayPeople, EventLine, OpinionPanel, PeoplePanel, PropertyLine, SessionNumbers, SessionPanel,
+    DayPeople, EventLine, FeedbackPanel, PeoplePanel, PropertyLine, SessionNumbers, SessionPanel,
     TaskLine,
 };
 
@@ -19,16 +19,16 @@ use crate::{
 };
 
 #[component]
-pub(super) fn People(
+pub(super) fn Users(
     panel: PeoplePanel,
-    marks: Vec<Mark>,
+    marks: Vec<Annotation>,
     at: Timestamp,
-    period: Period,
+    period: TimeRange,
     query: String,
 ) -> impl IntoView {
     let PeoplePanel { now, before, daily } = panel;
     let (from, end) = period.day_bounds(at);
-    let is_past = matches!(period, Period::Days { .. });
+    let is_past = matches!(period, TimeRange::Days { .. });
     let window = Window { resolution: Resolution::Day, spans: end - from, end, is_past };
     let point = |day: DayPeople| Point { minute: day.day, value: day.people as f64 };
     let daily: Vec<Point> = daily.into_iter().map(point).collect();
@@ -114,8 +114,8 @@ pub(super) fn Tasks(tasks: Vec<TaskLine>, query: String) -> impl IntoView {
 }
 
 #[component]
-pub(super) fn Voices(panel: OpinionPanel, query: String) -> impl IntoView {
-    let OpinionPanel { now, before } = panel;
+pub(super) fn Feedback(panel: FeedbackPanel, query: String) -> impl IntoView {
+    let FeedbackPanel { now, before } = panel;
     let rating = |mean: Option<f64>| mean.map(|mean| format!("{mean:.1} of 5"));
     let nps = |nps: Option<f64>| nps.map(|nps| format!("{nps:+.0}"));
     let dash = || "–".to_owned();

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use phasegate_domain::{
-    flags::PersonalOverride,
+    flags::IndividualOverride,
     ids::{FlagKey, VariantName},
 };
 use phasegate_service::{
@@ -13,7 +13,7 @@ use phasegate_service::{
 use super::seen;
 use crate::{
     components::Here,
-    request::{Form, Request, Trouble},
+    request::{Form, PageError, Request},
 };
 
 /// A switch that sends itself, and leads back to the list as it was asked for.
@@ -42,7 +42,7 @@ pub(super) fn switch(
 }
 
 /// Switches a flag from the list, if its state is still as it was seen.
-pub(super) async fn act_on_list(request: &Request) -> Result<(), Trouble> {
+pub(super) async fn act_on_list(request: &Request) -> Result<(), PageError> {
     let Some(form) = &request.form else { return Ok(()) };
     let key: FlagKey = form.parsed("flag")?;
     let (enabled, version) = (form.get("enabled") == "true", form.version()?);
@@ -57,7 +57,7 @@ async fn set_enabled(
     key: &FlagKey,
     enabled: bool,
     version: i64,
-) -> Result<(), Trouble> {
+) -> Result<(), PageError> {
     let stored = request.live()?.stored_flag(key.as_str())?.clone();
     if stored.state.version != version {
         return Err(ServiceError::Conflict("the flag").into());
@@ -76,7 +76,7 @@ async fn set_enabled(
 }
 
 /// What a form on a flag's page asks for. Leads back to the page when it is done.
-pub(super) async fn act(request: &Request, key: &FlagKey) -> Result<(), Trouble> {
+pub(super) async fn act(request: &Request, key: &FlagKey) -> Result<(), PageError> {
     let Some(form) = &request.form else { return Ok(()) };
     let (service, actor, environment) = (&request.service, &request.actor, request.environment);
     let here = format!("/admin/flags/{key}");
@@ -103,7 +103,7 @@ pub(super) async fn act(request: &Request, key: &FlagKey) -> Result<(), Trouble>
         }
         "restore" => {
             let line =
-                form.get("line").parse().map_err(|_| Trouble::invalid("line: is missing"))?;
+                form.get("line").parse().map_err(|_| PageError::invalid("line: is missing"))?;
             restore(service, actor, environment, key, line).await?;
         }
         "override" => {
@@ -114,14 +114,14 @@ pub(super) async fn act(request: &Request, key: &FlagKey) -> Result<(), Trouble>
             let user = form.get("user");
             delete_override(service, actor, environment, key, user, form.version().ok()).await?;
         }
-        other => return Err(Trouble::invalid(format!("do: there is no action {other:?}"))),
+        other => return Err(PageError::invalid(format!("do: there is no action {other:?}"))),
     }
     request.go_to(&format!("{here}?done={action}"));
     Ok(())
 }
 
 /// A flag's page has the switches of all environments.
-async fn switch_elsewhere(request: &Request, key: &FlagKey, form: &Form) -> Result<(), Trouble> {
+async fn switch_elsewhere(request: &Request, key: &FlagKey, form: &Form) -> Result<(), PageError> {
     let wanted = form.get("environment");
     let own = request.live()?.environment.project_id;
     let all = request.service.environments();
@@ -129,7 +129,7 @@ async fn switch_elsewhere(request: &Request, key: &FlagKey, form: &Form) -> Resu
         .iter()
         .find(|live| live.environment.project_id == own && live.environment.key.as_str() == wanted);
     let live = found.ok_or_else(|| {
-        Trouble::invalid(format!("environment: there is no environment {wanted:?}"))
+        PageError::invalid(format!("environment: there is no environment {wanted:?}"))
     })?;
     let there = Request { environment: live.environment.id, ..request.clone() };
     set_enabled(&there, key, form.get("enabled") == "true", form.version()?).await
@@ -139,7 +139,7 @@ fn read_override(
     request: &Request,
     key: &FlagKey,
     form: &Form,
-) -> Result<PersonalOverride, Trouble> {
+) -> Result<IndividualOverride, PageError> {
     let variant: VariantName = form.parsed("variant")?;
     let hours = match form.get("hours") {
         "" => None,
@@ -147,12 +147,12 @@ fn read_override(
             text.parse::<u32>()
                 .ok()
                 .filter(|hours| (1..=87_600).contains(hours))
-                .ok_or_else(|| Trouble::invalid("hours: must be a whole number from 1 on"))?,
+                .ok_or_else(|| PageError::invalid("hours: must be a whole number from 1 on"))?,
         ),
     };
     let expires_at =
         hours.map(|hours| request.service.now() + chrono::TimeDelta::hours(i64::from(hours)));
-    Ok(PersonalOverride {
+    Ok(IndividualOverride {
         flag: key.clone(),
         targeting_key: form.get("user").to_owned(),
         variant,

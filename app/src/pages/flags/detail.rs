@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use phasegate_domain::{
-    flags::{Flag, Usage},
+    flags::{EvaluationCounts, Flag},
     people::Role,
 };
 use phasegate_service::{
@@ -14,12 +14,11 @@ use phasegate_service::{
 
 use super::{actions, history::History, key_of, overrides::Overrides, status, version_of};
 use crate::{
-    components::{Here, Notice, Sparkline, Time, TroubleNotice},
+    components::{Here, Notice, PageErrorNotice, Sparkline, Time},
     format,
     request::{Request, page},
 };
 
-/// The page.
 #[component]
 pub(crate) fn FlagPage() -> impl IntoView {
     let key = use_params_map().read_untracked().get("key");
@@ -33,7 +32,7 @@ pub(crate) fn FlagPage() -> impl IntoView {
             // The browser is on its way elsewhere; the flag may be gone.
             return Ok(().into_any());
         }
-        let refusal = refused.map(|trouble| view! { <TroubleNotice trouble/> });
+        let refusal = refused.map(|trouble| view! { <PageErrorNotice trouble/> });
         let detail = detail(&request.service, &request.actor, request.environment, &key).await?;
         Ok(view! {
             <Title text=key.to_string()/>
@@ -53,7 +52,7 @@ fn done(action: &str) -> Option<&'static str> {
         "unarchive" => "Back in use.",
         "restore" => "Restored.",
         "override" => "The user has an answer of their own now.",
-        "forget" => "The user is like everybody else again.",
+        "forget" => "The individual override is deleted.",
         "saved" => "Saved. Everyone who listens has been told.",
         "made" => "Made. Ask for it in your app, and see here how often it is asked for.",
         _ => return None,
@@ -78,7 +77,7 @@ fn Loaded(detail: FlagDetail, request: Request) -> impl IntoView {
     let held = row.variable.clone().map(|variable| view! {
         <p class="notice notice-warning">
             "The server's variable " <code>{variable}</code>
-            " holds the answer. Switches and overrides are locked, and other changes reach nobody, \
+            " holds the answer. Switches and overrides are locked, and other changes have no effect, \
              until the server is started without it."
         </p>
     });
@@ -107,7 +106,7 @@ fn Loaded(detail: FlagDetail, request: Request) -> impl IntoView {
         <Switches flag=flag.clone() switches may_change=may_decide/>
         <Overrides flag=flag.clone() overrides=overrides.unwrap_or_default() now=request.service.now() may_change=may_decide/>
         <History stored=stored.clone() history may_change asked=request.query.get("restore").to_owned()/>
-        {may_change.then(|| view! { <Grave flag stored may_decide asked=request.query.get("confirm").to_owned()/> })}
+        {may_change.then(|| view! { <DangerZone flag stored may_decide asked=request.query.get("confirm").to_owned()/> })}
     }
 }
 
@@ -127,7 +126,7 @@ fn Facts(flag: Flag, stored: StoredFlag) -> impl IntoView {
         })
         .collect_view();
     let tags = flag.tags.iter().map(|tag| view! { <span class="chip">{tag.clone()}</span> });
-    let owner = if flag.owner.is_empty() { "nobody yet".to_owned() } else { flag.owner.clone() };
+    let owner = if flag.owner.is_empty() { "none".to_owned() } else { flag.owner.clone() };
     view! {
         <p class="lead">{flag.name} {(!flag.description.is_empty()).then(|| format!(": {}", flag.description))}</p>
         <dl class="facts">
@@ -144,7 +143,7 @@ fn Facts(flag: Flag, stored: StoredFlag) -> impl IntoView {
 
 /// Who is affected, as far as can be told: what was answered in the last day.
 #[component]
-fn Affected(flag: Flag, usage: Usage) -> impl IntoView {
+fn Affected(flag: Flag, usage: EvaluationCounts) -> impl IntoView {
     let total = usage.last_day();
     let rows = flag
         .variants
@@ -227,7 +226,7 @@ fn Switches(
 
 /// What asks before it is done: the kill switch, archiving and deleting.
 #[component]
-fn Grave(flag: Flag, stored: StoredFlag, may_decide: bool, asked: String) -> impl IntoView {
+fn DangerZone(flag: Flag, stored: StoredFlag, may_decide: bool, asked: String) -> impl IntoView {
     let here = format!("/admin/flags/{}", flag.key);
     let version = version_of(&stored);
     let question = match asked.as_str() {

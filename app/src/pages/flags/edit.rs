@@ -6,7 +6,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use phasegate_domain::{
     diff::diff,
-    flags::{FlagDocument, in_plain_words},
+    flags::{FlagDocument, describe_targeting},
     ids::FlagKey,
     json,
     people::Role,
@@ -15,12 +15,11 @@ use phasegate_service::flags::{Expected, check_document, read_document, replace}
 
 use super::{editor::FlagDraft, key_of, seen, version_of};
 use crate::{
-    components::{Changes, Here, TextArea, TroubleNotice},
+    components::{Changes, Here, PageErrorNotice, TextArea},
     islands::LivePreview,
-    request::{Form, Request, Trouble, page},
+    request::{Form, PageError, Request, page},
 };
 
-/// The page.
 #[component]
 pub(crate) fn FlagEditPage() -> impl IntoView {
     let key = use_params_map().read_untracked().get("key");
@@ -64,7 +63,7 @@ pub(crate) fn FlagEditPage() -> impl IntoView {
         Ok(view! {
             <Title text=format!("Edit {key}")/>
             <header class="page-head"><h1>"Edit " <code>{key.to_string()}</code></h1></header>
-            {trouble.map(|trouble| view! { <TroubleNotice trouble/> })}
+            {trouble.map(|trouble| view! { <PageErrorNotice trouble/> })}
             <Editor request=request.clone() key draft typed version preview=view! { <Preview request read before=document/> }.into_any()/>
         }
         .into_any())
@@ -88,10 +87,10 @@ async fn save(
     form: &Form,
     draft: &FlagDraft,
     typed: Option<&str>,
-) -> Result<(), Trouble> {
-    let document = read(draft, typed).map_err(Trouble::invalid)?;
+) -> Result<(), PageError> {
+    let document = read(draft, typed).map_err(PageError::invalid)?;
     if document.key != *key {
-        return Err(Trouble::invalid("key: never changes; make a new flag"));
+        return Err(PageError::invalid("key: never changes; make a new flag"));
     }
     let expected = Expected::Version(seen(form)?);
     let (service, actor) = (&request.service, &request.actor);
@@ -110,7 +109,7 @@ fn Editor(
     preview: AnyView,
 ) -> impl IntoView {
     let live = request.live().ok();
-    let keys = |live: &phasegate_service::LiveEnvironment| -> (Vec<String>, Vec<String>) {
+    let keys = |live: &phasegate_service::CachedEnvironment| -> (Vec<String>, Vec<String>) {
         let flags = live.flags.iter().map(|stored| stored.flag.key.to_string());
         let segments = live.segments.iter().map(|stored| stored.value.key.to_string());
         (flags.filter(|other| *other != key.as_str()).collect(), segments.collect())
@@ -175,7 +174,7 @@ fn Preview(
     let json = |document: &FlagDocument| serde_json::to_value(document).ok();
     let fields = diff(json(&before).as_ref(), json(&document).as_ref());
     let (flag, state) = document.into_parts(None, 1);
-    let words = in_plain_words(&flag, &state, added_in, request.service.now());
+    let words = describe_targeting(&flag, &state, added_in, request.service.now());
     let words = words.into_iter().map(|line| view! { <li>{line}</li> }).collect_view();
     let changes = if fields.is_empty() {
         view! { <p class="hint">"Nothing is changed yet."</p> }.into_any()

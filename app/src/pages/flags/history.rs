@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use phasegate_domain::{
     diff::diff,
     flags::FlagDocument,
-    history::{Change, HistoryLine},
+    history::{AuditRecord, Change},
 };
 use phasegate_service::models::StoredFlag;
 
@@ -17,14 +17,14 @@ use crate::{
 #[component]
 pub(super) fn History(
     stored: StoredFlag,
-    history: Vec<HistoryLine>,
+    history: Vec<AuditRecord>,
     may_change: bool,
     asked: String,
 ) -> impl IntoView {
     let key = stored.flag.key.clone();
     let lines = history
         .into_iter()
-        .map(|HistoryLine { id, entry }| {
+        .map(|AuditRecord { id, entry }| {
             let fields = entry.change.fields();
             let back =
                 may_change.then(|| way_back(&stored, id, &entry.change, asked == id.to_string()));

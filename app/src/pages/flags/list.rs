@@ -10,7 +10,7 @@ use phasegate_service::flags::list;
 
 use super::{actions, status};
 use crate::{
-    components::{Sparkline, TroubleNotice},
+    components::{PageErrorNotice, Sparkline},
     format,
     request::{Form, Request, encode, page},
 };
@@ -18,7 +18,6 @@ use crate::{
 /// Flags on one page.
 const PAGE: usize = 100;
 
-/// The page.
 #[component]
 pub(crate) fn FlagsPage() -> impl IntoView {
     view! {
@@ -28,7 +27,7 @@ pub(crate) fn FlagsPage() -> impl IntoView {
             if let Some(trouble) = &refused {
                 request.note(trouble);
             }
-            let refusal = refused.map(|trouble| view! { <TroubleNotice trouble/> });
+            let refusal = refused.map(|trouble| view! { <PageErrorNotice trouble/> });
             let rows = list(&request.service, &request.actor, request.environment).await?;
             let new = request.may(Role::Operator).then(|| view! {
                 <a class="button button-primary" href="/admin/flags/new">"New flag"</a>

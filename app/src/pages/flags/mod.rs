@@ -13,7 +13,7 @@ use phasegate_domain::{flags::FlagRow, ids::FlagKey};
 use phasegate_service::models::{FlagVersion, StoredFlag};
 
 pub(crate) use self::{detail::FlagPage, edit::FlagEditPage, list::FlagsPage, new::NewFlagPage};
-use crate::request::{Form, Trouble};
+use crate::request::{Form, PageError};
 
 /// A flag's versions, as a form carries them.
 fn written(version: FlagVersion) -> String {
@@ -21,20 +21,20 @@ fn written(version: FlagVersion) -> String {
 }
 
 /// The versions that a form was made for.
-fn seen(form: &Form) -> Result<FlagVersion, Trouble> {
+fn seen(form: &Form) -> Result<FlagVersion, PageError> {
     let read = |text: &str| {
         let (definition, state) = text.split_once('.')?;
         Some(FlagVersion { definition: definition.parse().ok()?, state: state.parse().ok()? })
     };
     read(form.get("version"))
-        .ok_or_else(|| Trouble::invalid("version: is missing; load the page again"))
+        .ok_or_else(|| PageError::invalid("version: is missing; load the page again"))
 }
 
 /// The key in a page's address.
-fn key_of(path: Option<String>) -> Result<FlagKey, Trouble> {
-    FlagKey::new(path.unwrap_or_default()).map_err(|error| Trouble {
+fn key_of(path: Option<String>) -> Result<FlagKey, PageError> {
+    FlagKey::new(path.unwrap_or_default()).map_err(|error| PageError {
         status: axum::http::StatusCode::NOT_FOUND,
-        ..Trouble::invalid(error.to_string())
+        ..PageError::invalid(error.to_string())
     })
 }
 

@@ -7,11 +7,10 @@ use phasegate_service::flags::{create, read_document};
 
 use super::editor::fresh;
 use crate::{
-    components::{Here, TroubleNotice},
-    request::{Form, Request, Trouble, page},
+    components::{Here, PageErrorNotice},
+    request::{Form, PageError, Request, page},
 };
 
-/// The page.
 #[component]
 pub(crate) fn NewFlagPage() -> impl IntoView {
     view! {
@@ -31,7 +30,7 @@ pub(crate) fn NewFlagPage() -> impl IntoView {
                 .collect_view();
             Ok(view! {
                 <header class="page-head"><h1>"New flag"</h1></header>
-                {refused.map(|trouble| view! { <TroubleNotice trouble/> })}
+                {refused.map(|trouble| view! { <PageErrorNotice trouble/> })}
                 <form class="card stack narrow" method="post" action="/admin/flags/new"><Here/>
                     <label class="field"><span>"Key: what your code asks for; it never changes"</span>
                         <input type="text" name="key" required maxlength="100" pattern="[A-Za-z0-9._\\-]+"
@@ -53,7 +52,7 @@ pub(crate) fn NewFlagPage() -> impl IntoView {
     }
 }
 
-async fn act(request: &Request) -> Result<(), Trouble> {
+async fn act(request: &Request) -> Result<(), PageError> {
     let Some(form) = &request.form else { return Ok(()) };
     let kind = kind(form)?;
     let fields = fresh(form.get("key"), kind, form.get("name"));
@@ -64,7 +63,7 @@ async fn act(request: &Request) -> Result<(), Trouble> {
     Ok(())
 }
 
-fn kind(form: &Form) -> Result<FlagKind, Trouble> {
+fn kind(form: &Form) -> Result<FlagKind, PageError> {
     FlagKind::parse(form.get("kind"))
-        .ok_or_else(|| Trouble::invalid("kind: choose one of the list"))
+        .ok_or_else(|| PageError::invalid("kind: choose one of the list"))
 }

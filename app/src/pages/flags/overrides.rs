@@ -5,7 +5,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use phasegate_domain::{
     Timestamp,
-    flags::{Flag, PersonalOverride},
+    flags::{Flag, IndividualOverride},
 };
 use phasegate_service::models::Versioned;
 
@@ -19,7 +19,7 @@ use crate::{
 #[component]
 pub(super) fn Overrides(
     flag: Flag,
-    overrides: Vec<Versioned<Arc<PersonalOverride>>>,
+    overrides: Vec<Versioned<Arc<IndividualOverride>>>,
     now: Timestamp,
     may_change: bool,
 ) -> impl IntoView {

@@ -6,7 +6,7 @@ mod tables;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use phasegate_domain::{
-    telemetry::{Period, Range, Slice},
+    telemetry::{Dimension, TimeRange, TimeRangePreset},
     vitals::Rating,
 };
 use phasegate_service::performance::{
@@ -17,16 +17,14 @@ use self::tables::{Breakdown, Timings};
 use crate::{
     charts::{Line, Window},
     components::{
-        Exports, Freshness, Marks, PeriodFields, Source, SourceBanner, TroubleNotice, VitalCard,
+        Exports, Freshness, Marks, PageErrorNotice, PeriodFields, Source, SourceBanner, VitalCard,
         lines, period_field, rating_class, slice_words,
     },
-    request::{Request, Trouble, page},
+    request::{PageError, Request, page},
 };
 
-/// The address.
 const PATH: &str = "/admin/performance";
 
-/// The page.
 #[component]
 pub(crate) fn PerformancePage() -> impl IntoView {
     view! {
@@ -34,7 +32,7 @@ pub(crate) fn PerformancePage() -> impl IntoView {
         {page(|request| async move {
             let (query, refused) = match PerformanceQuery::read(|name| period_field(&request.query, name)) {
                 Ok(query) => (query, None),
-                Err(error) => (PerformanceQuery::read(|_| "")?, Some(Trouble::from(error))),
+                Err(error) => (PerformanceQuery::read(|_| "")?, Some(PageError::from(error))),
             };
             if let Some(trouble) = &refused {
                 request.note(trouble);
@@ -44,7 +42,7 @@ pub(crate) fn PerformancePage() -> impl IntoView {
             let address = address(&request, &source, &query);
             let Performance { at, heard_at, score, score_before, vitals, breakdown, timings, marks, .. } = found;
             let (from, end) = query.period.span_bounds(at);
-            let is_past = matches!(query.period, Period::Days { .. });
+            let is_past = matches!(query.period, TimeRange::Days { .. });
             let window = Window { resolution: query.period.resolution(at), spans: end - from, end, is_past };
             let lines = lines(&marks, window);
             let is_empty = vitals.iter().all(|vital| vital.samples == 0);
@@ -52,16 +50,16 @@ pub(crate) fn PerformancePage() -> impl IntoView {
             let empty = is_empty.then(|| view! {
                 <p class="empty">"No page has reported a web vital in this time. "<a href="/admin/install">"Install the collector"</a>", or choose a longer time."</p>
             });
-            let links = |slice: &Slice| {
+            let links = |slice: &Dimension| {
                 let query = PerformanceQuery { slice: slice.clone(), ..query.clone() };
                 format!("{PATH}?{}", self::address(&request, &source, &query))
             };
             let rows = breakdown.into_iter().map(|line| (links(&line.slice), line)).collect();
-            let all = (query.slice != Slice::All).then(|| links(&Slice::All));
+            let all = (query.slice != Dimension::All).then(|| links(&Dimension::All));
             Ok(view! {
                 <header class="page-head"><h1>"Performance"</h1><Chosen slice=query.slice.clone() all/></header>
                 <SourceBanner source=source.clone()/>
-                {refused.map(|trouble| view! { <TroubleNotice trouble/> })}
+                {refused.map(|trouble| view! { <PageErrorNotice trouble/> })}
                 <Filter query=query.clone() environment=request.environment_key()? source=source.as_str()/>
                 <Freshness period=query.period at heard_at/>
                 {empty}
@@ -89,11 +87,11 @@ fn address(request: &Request, source: &Source, query: &PerformanceQuery) -> Stri
 
 /// Which part is shown, and the way back to all of it.
 #[component]
-fn Chosen(slice: Slice, all: Option<String>) -> impl IntoView {
+fn Chosen(slice: Dimension, all: Option<String>) -> impl IntoView {
     all.map(|all| {
         view! {
             <span class="pill" data-testid="slice">{slice_words(&slice)}</span>
-            <a href=all>"Show everybody"</a>
+            <a href=all>"Show all users"</a>
         }
     })
 }
@@ -110,7 +108,7 @@ fn Filter(query: PerformanceQuery, environment: String, source: &'static str) ->
             <input type="hidden" name="environment" value=environment/>
             <input type="hidden" name="data" value=source/>
             <input type="hidden" name="slice" value=query.slice.to_text()/>
-            <PeriodFields period=query.period ranges=Range::ALL.to_vec()/>
+            <PeriodFields period=query.period ranges=TimeRangePreset::ALL.to_vec()/>
             <label class="field"><span>"Compare by"</span><select name="by">{kinds}</select></label>
             <button class="button" type="submit">"Show"</button>
         </form>

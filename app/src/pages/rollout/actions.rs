@@ -17,7 +17,7 @@ use crate::{
 
 /// The phase that a command leads to.
 fn target(kind: CommandKind, rollout: &RolloutView) -> Option<&Phase> {
-    let current = rollout.state().serving_phase();
+    let current = rollout.status().serving_phase();
     let number = match kind {
         CommandKind::Start | CommandKind::RollBackFully => Some(PhaseNumber::FIRST),
         CommandKind::Advance => current.map(PhaseNumber::next),
@@ -38,7 +38,7 @@ pub(super) fn label(kind: CommandKind, rollout: &RolloutView) -> String {
         }
         (CommandKind::Halve, _) => "Halve the shares".to_owned(),
         (CommandKind::Restore, _) => {
-            format!("Raise the shares to {}", rollout.state().throttle().doubled())
+            format!("Raise the shares to {}", rollout.status().throttle().doubled())
         }
         (CommandKind::Kill, _) => "Kill all flags of the rollout".to_owned(),
         (kind, _) => format!("{} the rollout", kind.title()),
@@ -166,7 +166,7 @@ fn Confirm(rollout: RolloutView, kind: CommandKind) -> impl IntoView {
 /// What will happen, in words.
 pub(super) fn consequences(kind: CommandKind, rollout: &RolloutView) -> impl IntoView + use<> {
     let target = target(kind, rollout).cloned();
-    let leaving = rollout.state().serving_phase().and_then(|n| rollout.plan.phase(n)).cloned();
+    let leaving = rollout.status().serving_phase().and_then(|n| rollout.plan.phase(n)).cloned();
     match (kind, target, leaving) {
         (CommandKind::RollBack, Some(target), Some(leaving)) => view! {
             <p>
@@ -191,7 +191,7 @@ pub(super) fn consequences(kind: CommandKind, rollout: &RolloutView) -> impl Int
             {newly(kind, rollout).map(|text| view! { <p data-testid="reach">{text}</p> })}
         }
         .into_any(),
-        (kind, None, _) => view! { <p>{in_words(kind, rollout.state().throttle())}</p> }.into_any(),
+        (kind, None, _) => view! { <p>{in_words(kind, rollout.status().throttle())}</p> }.into_any(),
     }
 }
 
@@ -211,7 +211,7 @@ fn newly(kind: CommandKind, rollout: &RolloutView) -> Option<String> {
             format!(" The {} who are in get {} besides.", format::count(there), flags.join(", "))
         }
     };
-    // Whoever is new gets all that the phases up to it bring.
+    // New users get the flags of all phases up to this one.
     let phases = rollout.plan.phases.iter().take_while(|phase| phase.number <= target.number);
     let all: Vec<&str> =
         phases.flat_map(|phase| &phase.flags).map(|key| rollout.flag_name(key)).collect();
@@ -228,7 +228,7 @@ fn in_words(kind: CommandKind, throttle: Throttle) -> String {
         }
         CommandKind::Resume => "The rollout goes on where it was.".to_owned(),
         CommandKind::Halve => format!(
-            "Every share below 100 % goes from {throttle} to {} of the plan. The last to join leave; whoever stays keeps all.",
+            "Every share below 100 % goes from {throttle} to {} of the plan. Users leave in reverse order of joining; the others keep all features.",
             throttle.halved()
         ),
         CommandKind::Restore => format!(
@@ -236,7 +236,7 @@ fn in_words(kind: CommandKind, throttle: Throttle) -> String {
             throttle.doubled()
         ),
         CommandKind::Kill => {
-            "Every flag of the phases reached answers with its off variant, for everybody, whatever else is set. Each is brought back on its own page.".to_owned()
+            "Every flag of the phases reached answers with its off variant for all users, whatever else is set. Revive each flag on its own page.".to_owned()
         }
         CommandKind::Complete => "The last phase stays as it is. The rollout is done.".to_owned(),
         CommandKind::Abort => {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use phasegate_domain::{
     people::Role,
-    rollout::{ChecklistItem, RolloutState, RolloutView, Tick},
+    rollout::{ChecklistItem, ChecklistTick, RolloutStatus, RolloutView},
 };
 
 use crate::components::{Here, Time};
@@ -11,8 +11,8 @@ use crate::components::{Here, Time};
 /// The lists that matter now: the start's before it, the phase's afterwards.
 #[component]
 pub(super) fn Checklists(rollout: RolloutView) -> impl IntoView {
-    let groups: Vec<(String, Vec<ChecklistItem>)> = match rollout.state() {
-        RolloutState::Draft => {
+    let groups: Vec<(String, Vec<ChecklistItem>)> = match rollout.status() {
+        RolloutStatus::Draft => {
             let item = |item: &String| ChecklistItem { phase: None, item: item.clone() };
             let group = |group: &phasegate_domain::rollout::ChecklistGroup| {
                 (group.name.clone(), group.items.iter().map(item).collect())
@@ -28,12 +28,12 @@ pub(super) fn Checklists(rollout: RolloutView) -> impl IntoView {
     if all.is_empty() {
         return None;
     }
-    let done = all.iter().filter(|item| rollout.standing.record.tick(item).is_some()).count();
+    let done = all.iter().filter(|item| rollout.state.record.tick(item).is_some()).count();
     let count = format!("{done} of {} done", all.len());
     let may = rollout.role >= Role::Operator;
     let groups = groups.iter().map(|(name, items)| {
         let lines = items.iter().map(|item| {
-            let tick = rollout.standing.record.tick(item).cloned();
+            let tick = rollout.state.record.tick(item).cloned();
             view! { <Item item=item.clone() tick may/> }
         });
         view! { <div class="checklist-group"><h3>{name.clone()}</h3><ul>{lines.collect_view()}</ul></div> }
@@ -47,7 +47,7 @@ pub(super) fn Checklists(rollout: RolloutView) -> impl IntoView {
 }
 
 #[component]
-fn Item(item: ChecklistItem, tick: Option<Tick>, may: bool) -> impl IntoView {
+fn Item(item: ChecklistItem, tick: Option<ChecklistTick>, may: bool) -> impl IntoView {
     let phase = item.phase.map(|phase| phase.to_string()).unwrap_or_default();
     let fields = view! {
         <Here/>

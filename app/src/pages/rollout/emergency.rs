@@ -13,10 +13,9 @@ use super::actions::{consequences, label};
 use crate::{
     components::Here,
     format,
-    request::{Request, Trouble, page},
+    request::{PageError, Request, page},
 };
 
-/// The page.
 #[component]
 pub(crate) fn EmergencyPage() -> impl IntoView {
     view! {
@@ -78,12 +77,12 @@ const NOTICED: [(i64, &str); 5] = [
 ];
 
 /// When it was noticed, from the form's answer.
-pub(super) fn noticed(text: &str, now: Timestamp) -> Result<Option<Timestamp>, Trouble> {
+pub(super) fn noticed(text: &str, now: Timestamp) -> Result<Option<Timestamp>, PageError> {
     if text.is_empty() {
         return Ok(None);
     }
     let minutes = text.parse::<i64>().ok().filter(|minutes| (0..=43_200).contains(minutes));
-    let minutes = minutes.ok_or_else(|| Trouble::invalid("noticed: minutes, 0 to 43200"))?;
+    let minutes = minutes.ok_or_else(|| PageError::invalid("noticed: minutes, 0 to 43200"))?;
     Ok((minutes > 0).then(|| now - TimeDelta::minutes(minutes)))
 }
 

@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 use phasegate_domain::{
     alerts::AlertKind,
-    gates::{Condition, ConditionKind, Verdict},
+    gates::{ConditionKind, GateCondition, Verdict},
     people::Role,
-    rollout::{RolloutState, RolloutView},
+    rollout::{RolloutStatus, RolloutView},
 };
 
-use super::voices::VoicesPart;
+use super::voices::FeedbackPart;
 use crate::components::{Here, Time, Trend};
 
 fn class(verdict: Verdict) -> &'static str {
@@ -32,8 +32,8 @@ fn words(verdict: Verdict) -> &'static str {
 /// The answer first, then everything that it rests on.
 #[component]
 pub(super) fn GatePanel(rollout: RolloutView) -> impl IntoView {
-    let phase = rollout.state().serving_phase()?;
-    if matches!(rollout.state(), RolloutState::Completed(_)) {
+    let phase = rollout.status().serving_phase()?;
+    if matches!(rollout.status(), RolloutStatus::Completed(_)) {
         return None;
     }
     let next = rollout.plan.phase(phase.next());
@@ -43,8 +43,8 @@ pub(super) fn GatePanel(rollout: RolloutView) -> impl IntoView {
     };
     let conditions = &rollout.gate.conditions;
     let open = conditions.iter().filter(|c| c.verdict != Verdict::Pass).count();
-    let (answer, state) = match (open, rollout.state()) {
-        (_, RolloutState::Paused(_)) => {
+    let (answer, state) = match (open, rollout.status()) {
+        (_, RolloutStatus::Paused(_)) => {
             ("Not while it is paused. Resume it first.".to_owned(), "is-closed")
         }
         (0, _) => (format!("Yes. All {} conditions hold.", conditions.len()), "is-passed"),
@@ -59,7 +59,7 @@ pub(super) fn GatePanel(rollout: RolloutView) -> impl IntoView {
             <h2 id="gate-title">{question}</h2>
             <p class="gate-answer" data-testid="gate-answer">{answer}</p>
             <ul class="gate-lines">{lines}</ul>
-            <VoicesPart voices=rollout.voices.clone() title="What people say in this phase"/>
+            <FeedbackPart voices=rollout.voices.clone() title="What people say in this phase"/>
             <Votes rollout=rollout.clone()/>
         </section>
     })
@@ -67,12 +67,12 @@ pub(super) fn GatePanel(rollout: RolloutView) -> impl IntoView {
 
 /// A condition; people can judge it there if that is `asked`.
 pub(super) fn lines(
-    condition: &Condition,
+    condition: &GateCondition,
     rollout: &RolloutView,
     asked: bool,
 ) -> impl IntoView + use<> {
-    let Condition { kind, title, verdict, detail, trend, .. } = condition.clone();
-    let phase = rollout.state().serving_phase().and_then(|number| rollout.plan.phase(number));
+    let GateCondition { kind, title, verdict, detail, trend, .. } = condition.clone();
+    let phase = rollout.status().serving_phase().and_then(|number| rollout.plan.phase(number));
     let is_judged = asked
         && kind == ConditionKind::Criterion
         && phase.is_some_and(|phase| phase.statements().any(|statement| statement == title));
@@ -133,7 +133,7 @@ fn Acknowledge(detail: String) -> impl IntoView {
 
 #[component]
 fn Votes(rollout: RolloutView) -> impl IntoView {
-    let votes = &rollout.standing.record.votes;
+    let votes = &rollout.state.record.votes;
     if rollout.plan.quorum == 0 && votes.is_empty() {
         return None;
     }

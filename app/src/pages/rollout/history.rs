@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 use phasegate_domain::{
     Timestamp,
-    history::{Change, HistoryEntry},
+    history::{AuditEntry, Change},
     ids::PhaseNumber,
     rollout::{Plan, RolloutEvent, RolloutView, notice},
-    telemetry::{Mark, MarkKind},
+    telemetry::{Annotation, AnnotationKind},
 };
 
 use crate::{components::Time, islands::CopyButton};
@@ -51,7 +51,7 @@ fn reason(change: &Change) -> Option<String> {
 }
 
 /// What stakeholders must hear of a move, ready to be sent.
-pub(super) fn to_send(line: &HistoryEntry, plan: &Plan) -> Option<impl IntoView + use<>> {
+pub(super) fn to_send(line: &AuditEntry, plan: &Plan) -> Option<impl IntoView + use<>> {
     let Change::Rollout { what, .. } = &line.change else { return None };
     let text = notice(plan, what, &line.actor, line.at)?;
     Some(view! {
@@ -66,7 +66,7 @@ pub(super) fn to_send(line: &HistoryEntry, plan: &Plan) -> Option<impl IntoView 
 /// A line of the timeline, with its time.
 type Line = (Timestamp, AnyView);
 
-fn moved(line: &HistoryEntry, plan: &Plan) -> Line {
+fn moved(line: &AuditEntry, plan: &Plan) -> Line {
     let reason = reason(&line.change).map(|text| view! { <q class="timeline-reason">{text}</q> });
     let view = view! {
         <li class="timeline-line">
@@ -79,7 +79,7 @@ fn moved(line: &HistoryEntry, plan: &Plan) -> Line {
 }
 
 /// What else may be why numbers are others.
-fn beside(mark: &Mark) -> Line {
+fn beside(mark: &Annotation) -> Line {
     let by = mark.by.as_ref().map(|by| format!("{by}, ")).unwrap_or_default();
     let view = view! {
         <li class="timeline-line is-beside">
@@ -95,7 +95,7 @@ fn beside(mark: &Mark) -> Line {
 pub(super) fn History(rollout: RolloutView) -> impl IntoView {
     let plan = &rollout.plan;
     let mut lines: Vec<Line> = rollout.history.iter().map(|line| moved(line, plan)).collect();
-    let others = rollout.marks.iter().filter(|mark| mark.kind != MarkKind::Phase);
+    let others = rollout.marks.iter().filter(|mark| mark.kind != AnnotationKind::Phase);
     lines.extend(others.map(beside));
     lines.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     let empty = lines.is_empty().then(|| {

@@ -4,17 +4,17 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use phasegate_domain::{
     Timestamp,
-    history::{Change, HistoryLine},
+    history::{AuditRecord, Change},
     people::Role,
     rollout::{Incident, Note, Plan, RolloutView, notice},
 };
-use phasegate_service::{history::history, models::HistoryQuery, rollout::view};
+use phasegate_service::{history::history, models::AuditQuery, rollout::view};
 
 use super::{history::sentence, post_mortem::PostMortemPart};
 use crate::{
-    components::{Here, Notice, TextArea, Time, TroubleNotice},
+    components::{Here, Notice, PageErrorNotice, TextArea, Time},
     format,
-    request::{Request, Trouble, page},
+    request::{PageError, Request, page},
 };
 
 /// Lines of an incident's timeline.
@@ -23,7 +23,7 @@ const MAX_LINES: u32 = 100;
 /// The ones that are open, on the page of the rollout.
 #[component]
 pub(super) fn OpenIncidents(rollout: RolloutView) -> impl IntoView {
-    let open: Vec<_> = rollout.standing.record.open_incidents().cloned().collect();
+    let open: Vec<_> = rollout.state.record.open_incidents().cloned().collect();
     if open.is_empty() {
         return None;
     }
@@ -59,7 +59,6 @@ fn took(incident: &Incident) -> String {
     )
 }
 
-/// One incident's page.
 #[component]
 pub(crate) fn IncidentPage() -> impl IntoView {
     view! {
@@ -70,21 +69,21 @@ pub(crate) fn IncidentPage() -> impl IntoView {
                 request.note(trouble);
             }
             let rollout = view(&request.service, &request.actor, request.environment).await?;
-            let rollout = rollout.ok_or_else(|| Trouble::invalid("there is no rollout here"))?;
+            let rollout = rollout.ok_or_else(|| PageError::invalid("there is no rollout here"))?;
             let id = request.query.get("id").parse().unwrap_or_default();
-            let incident = rollout.standing.record.incident(id).cloned();
-            let incident = incident.ok_or_else(|| Trouble {
+            let incident = rollout.state.record.incident(id).cloned();
+            let incident = incident.ok_or_else(|| PageError {
                 status: axum::http::StatusCode::NOT_FOUND,
                 message: format!("There is no incident {id}; the newest 50 are kept."),
             })?;
-            let query = HistoryQuery {
+            let query = AuditQuery {
                 since: Some(incident.detected_at),
                 until: incident.closed_at.map(|at| at + chrono::TimeDelta::seconds(1)),
                 limit: MAX_LINES,
-                ..HistoryQuery::default()
+                ..AuditQuery::default()
             };
             let lines = history(&request.service, &request.actor, request.environment, &query).await?;
-            let refusal = refused.map(|trouble| view! { <TroubleNotice trouble/> });
+            let refusal = refused.map(|trouble| view! { <PageErrorNotice trouble/> });
             let done = (refusal.is_none() && request.query.has("done"))
                 .then(|| view! { <Notice>"Noted."</Notice> });
             Ok(view! { {refusal} {done} <Loaded rollout incident lines request/> }.into_any())
@@ -96,7 +95,7 @@ pub(crate) fn IncidentPage() -> impl IntoView {
 fn Loaded(
     rollout: RolloutView,
     incident: Incident,
-    lines: Vec<HistoryLine>,
+    lines: Vec<AuditRecord>,
     request: Request,
 ) -> impl IntoView {
     let may = rollout.role >= Role::Operator;
@@ -203,17 +202,17 @@ fn note_line(note: &Note) -> impl IntoView + use<> {
 }
 
 /// What happened since it was noticed: written by itself from the history, oldest first.
-pub(super) fn told_by_history(lines: &[HistoryLine], plan: &Plan) -> Vec<(Timestamp, String)> {
-    let line = |line: &HistoryLine| {
+pub(super) fn told_by_audit_log(lines: &[AuditRecord], plan: &Plan) -> Vec<(Timestamp, String)> {
+    let line = |line: &AuditRecord| {
         (line.entry.at, format!("{}: {}", line.entry.actor.0, sentence(&line.entry.change, plan)))
     };
     lines.iter().rev().map(line).collect()
 }
 
 #[component]
-fn Timeline(plan: Plan, incident: Incident, lines: Vec<HistoryLine>, may: bool) -> impl IntoView {
+fn Timeline(plan: Plan, incident: Incident, lines: Vec<AuditRecord>, may: bool) -> impl IntoView {
     let noticed = (incident.detected_at, format!("Noticed: {}", incident.reason));
-    let all = std::iter::once(noticed).chain(told_by_history(&lines, &plan));
+    let all = std::iter::once(noticed).chain(told_by_audit_log(&lines, &plan));
     let all = all.map(|(at, text)| {
         view! {
             <li class="timeline-line">

@@ -12,13 +12,13 @@ use crate::{
 #[component]
 pub(super) fn FirstMinutesPanel(rollout: RolloutView) -> impl IntoView {
     let FirstMinutes { since, flags, now, before, errors } = rollout.first_minutes?;
-    let phase = rollout.standing.state.serving_phase()?;
+    let phase = rollout.state.status.serving_phase()?;
     let minutes = errors.len();
     let flags = flags.into_iter().map(|(flag, given, refused)| {
         let (class, text) = match (given, refused) {
-            (0, 0) => ("gate-line is-asked", "nobody has asked for it yet".to_owned()),
+            (0, 0) => ("gate-line is-asked", "no evaluation yet".to_owned()),
             (0, refused) => {
-                ("gate-line is-fail", format!("given: 0, not given: {refused}; nobody gets it"))
+                ("gate-line is-fail", format!("given: 0, not given: {refused}; no user gets it"))
             }
             (given, refused) => {
                 ("gate-line is-pass", format!("given: {given}, not given: {refused}"))

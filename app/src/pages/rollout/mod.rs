@@ -2,7 +2,6 @@
 
 mod actions;
 mod checklist;
-mod contributions;
 mod editor;
 mod emergency;
 mod gate;
@@ -13,6 +12,7 @@ mod minutes;
 mod phases;
 mod plan;
 mod post_mortem;
+mod record_entries;
 mod review;
 mod track;
 mod voices;
@@ -22,7 +22,7 @@ use leptos_meta::Title;
 use phasegate_domain::{
     bucket::Throttle,
     gates::{ConditionKind, Verdict},
-    rollout::{Command, CommandKind, RolloutState, RolloutView},
+    rollout::{CommandKind, RolloutCommand, RolloutStatus, RolloutView},
 };
 use phasegate_service::{
     ServiceError,
@@ -38,12 +38,11 @@ pub(crate) use self::{
     incidents::IncidentPage, plan::PlanPage, review::ReviewPage,
 };
 use crate::{
-    components::{Notice, TroubleNotice},
+    components::{Notice, PageErrorNotice},
     format,
-    request::{Request, Trouble, page},
+    request::{PageError, Request, page},
 };
 
-/// The page.
 #[component]
 pub(crate) fn RolloutPage() -> impl IntoView {
     view! {
@@ -53,7 +52,7 @@ pub(crate) fn RolloutPage() -> impl IntoView {
             if let Some(trouble) = &refused {
                 request.note(trouble);
             }
-            let refusal = refused.map(|trouble| view! { <TroubleNotice trouble/> });
+            let refusal = refused.map(|trouble| view! { <PageErrorNotice trouble/> });
             let rollout = view(&request.service, &request.actor, request.environment).await?;
             let rollout = match rollout {
                 Some(rollout) => view! { <Loaded rollout request/> }.into_any(),
@@ -65,28 +64,28 @@ pub(crate) fn RolloutPage() -> impl IntoView {
 }
 
 /// Moves the rollout as the form says, or adds to its record.
-async fn act(request: &Request) -> Result<(), Trouble> {
+async fn act(request: &Request) -> Result<(), PageError> {
     let Some(form) = &request.form else { return Ok(()) };
     let (service, actor, environment) = (&request.service, &request.actor, request.environment);
     if form.has("add") {
-        let contribution = contributions::read(form)?;
-        add(service, actor, environment, &contribution).await?;
-        request.go_to(&match contribution.incident() {
+        let record_entry = record_entries::read(form)?;
+        add(service, actor, environment, &record_entry).await?;
+        request.go_to(&match record_entry.incident() {
             Some(id) => format!("/admin/rollout/incident?id={id}&done=1"),
             None => "/admin/rollout?done=1".to_owned(),
         });
         return Ok(());
     }
     let kind = CommandKind::parse(form.get("kind"))
-        .ok_or_else(|| Trouble::invalid("kind: there is no such command"))?;
+        .ok_or_else(|| PageError::invalid("kind: there is no such command"))?;
     let (version, reason) = (form.version()?, form.get("reason").to_owned());
     let detected_at = emergency::noticed(form.get("noticed"), service.now())?;
-    let wanted = Command { kind, reason, detected_at };
+    let wanted = RolloutCommand { kind, reason, detected_at };
     match command(service, actor, environment, &wanted, Some(version)).await {
         Ok(_) => request.go_to("/admin/rollout?done=1"),
         Err(ServiceError::Refused(refusal)) => {
             let text = instead(service, actor, environment, &refusal).await?;
-            return Err(Trouble { message: text, ..ServiceError::Refused(refusal).into() });
+            return Err(PageError { message: text, ..ServiceError::Refused(refusal).into() });
         }
         Err(error) => return Err(error.into()),
     }
@@ -156,11 +155,11 @@ fn alarms(rollout: &RolloutView) -> Option<impl IntoView + use<>> {
 
 #[component]
 fn Head(rollout: RolloutView) -> impl IntoView {
-    let state = *rollout.state();
+    let state = *rollout.status();
     let RolloutView { plan, at, .. } = rollout;
     let last = plan.last_phase();
     let (status, class) = match (state, state.progress()) {
-        (RolloutState::Running(_) | RolloutState::Paused(_), Some(progress)) => {
+        (RolloutStatus::Running(_) | RolloutStatus::Paused(_), Some(progress)) => {
             let length = at - progress.phase_since;
             let since = match length.num_minutes() {
                 0 => "just begun".to_owned(),
@@ -171,13 +170,13 @@ fn Head(rollout: RolloutView) -> impl IntoView {
                 throttle => format!(" · {throttle} of the shares"),
             };
             let (paused, class) = match state {
-                RolloutState::Paused(_) => (" · paused", "pill pill-warning"),
+                RolloutStatus::Paused(_) => (" · paused", "pill pill-warning"),
                 _ => ("", "pill pill-live"),
             };
             (format!("Phase {} of {last} · {since}{shares}{paused}", progress.phase), class)
         }
-        (RolloutState::Draft, _) => ("Not started".to_owned(), "pill"),
-        (RolloutState::Completed(_), _) => ("Completed".to_owned(), "pill pill-live"),
+        (RolloutStatus::Draft, _) => ("Not started".to_owned(), "pill"),
+        (RolloutStatus::Completed(_), _) => ("Completed".to_owned(), "pill pill-live"),
         _ => ("Aborted".to_owned(), "pill"),
     };
     view! {

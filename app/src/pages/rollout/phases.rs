@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use phasegate_domain::rollout::{Criterion, Phase, RolloutView};
 
-use super::{actions::audience, track::Standing};
+use super::{actions::audience, track::PhaseProgress};
 
 /// One card per phase.
 #[component]
@@ -13,8 +13,8 @@ pub(super) fn Phases(rollout: RolloutView) -> impl IntoView {
         .phases
         .iter()
         .map(|phase| {
-            let standing = Standing::of(phase, &rollout);
-            view! { <PhaseCard phase=phase.clone() standing/> }
+            let progress = PhaseProgress::of(phase, &rollout);
+            view! { <PhaseCard phase=phase.clone() progress/> }
         })
         .collect_view();
     view! {
@@ -26,7 +26,7 @@ pub(super) fn Phases(rollout: RolloutView) -> impl IntoView {
 }
 
 #[component]
-fn PhaseCard(phase: Phase, standing: Standing) -> impl IntoView {
+fn PhaseCard(phase: Phase, progress: PhaseProgress) -> impl IntoView {
     let features = if phase.flags.is_empty() {
         view! { <span class="hint">"none new"</span> }.into_any()
     } else {
@@ -43,7 +43,7 @@ fn PhaseCard(phase: Phase, standing: Standing) -> impl IntoView {
     });
     view! {
         <article
-            class=format!("card phase {}", standing.class())
+            class=format!("card phase {}", progress.class())
             id=format!("phase-{}", phase.number)
             aria-labelledby=format!("phase-{}-title", phase.number)
         >
@@ -54,7 +54,7 @@ fn PhaseCard(phase: Phase, standing: Standing) -> impl IntoView {
                     {phase.name.clone()}
                 </h3>
                 <span class="phase-percentage">{phase.percentage.to_string()}</span>
-                <span class=format!("pill {}", standing.class())>{standing.title()}</span>
+                <span class=format!("pill {}", progress.class())>{progress.title()}</span>
             </header>
             <p class="hint">{phase.description.clone()}</p>
             <dl class="facts">

@@ -4,20 +4,19 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use phasegate_domain::{
     people::Role,
-    rollout::{Planned, Revision, RolloutEvent, RolloutView},
+    rollout::{PlanRevision, Revision, RolloutEvent, RolloutView},
 };
 use phasegate_service::rollout::{
     PlanBase, PlanImport, export_plan, import_plan, plan_change, read_plan, view,
 };
 
 use crate::{
-    components::{Changes, Here, Notice, TextArea, Time, TroubleNotice},
-    request::{Request, Trouble, page},
+    components::{Changes, Here, Notice, PageErrorNotice, TextArea, Time},
+    request::{PageError, Request, page},
 };
 
 const PATH: &str = "/admin/rollout/plan";
 
-/// The page.
 #[component]
 pub(crate) fn PlanPage() -> impl IntoView {
     view! {
@@ -28,7 +27,7 @@ pub(crate) fn PlanPage() -> impl IntoView {
                 Ok(shown) => shown,
                 Err(trouble) => {
                     request.note(&trouble);
-                    view! { <TroubleNotice trouble/> }.into_any()
+                    view! { <PageErrorNotice trouble/> }.into_any()
                 }
             };
             let rollout = view(service, actor, environment).await?;
@@ -69,7 +68,7 @@ pub(crate) fn PlanPage() -> impl IntoView {
     }
 }
 
-async fn act(request: &Request) -> Result<AnyView, Trouble> {
+async fn act(request: &Request) -> Result<AnyView, PageError> {
     let (service, actor, environment) = (&request.service, &request.actor, request.environment);
     let Some(form) = &request.form else {
         let done = request.query.has("done");
@@ -95,7 +94,7 @@ pub(super) async fn question(
     request: &Request,
     text: String,
     note: String,
-) -> Result<AnyView, Trouble> {
+) -> Result<AnyView, PageError> {
     let (service, actor, environment) = (&request.service, &request.actor, request.environment);
     let plan = read_plan(service, environment, &text)?;
     let change = plan_change(service, actor, environment, &plan).await?;
@@ -138,7 +137,7 @@ fn Revisions(rollout: RolloutView) -> impl IntoView {
         _ => None,
     });
     let lines: Vec<_> = revised
-        .map(|(Planned { to, note, .. }, by, at)| {
+        .map(|(PlanRevision { to, note, .. }, by, at)| {
             view! {
                 <li class="timeline-line">
                     <span class="timeline-what">{to}</span>

@@ -2,13 +2,13 @@
 
 use leptos::prelude::*;
 use phasegate_domain::{
-    history::HistoryLine,
+    history::AuditRecord,
     rollout::{Incident, IncidentKind, Plan, PostMortem},
 };
 
 use super::{
-    contributions,
-    incidents::{address, told_by_history},
+    incidents::{address, told_by_audit_log},
+    record_entries,
 };
 use crate::{
     components::{Here, TextArea},
@@ -21,7 +21,7 @@ use crate::{
 pub(super) fn PostMortemPart(
     plan: Plan,
     incident: Incident,
-    lines: Vec<HistoryLine>,
+    lines: Vec<AuditRecord>,
     request: Request,
     may: bool,
 ) -> impl IntoView {
@@ -35,13 +35,13 @@ pub(super) fn PostMortemPart(
     let typed = request.form.as_ref().filter(|form| form.get("add") == "post_mortem");
     let draft = typed.map_or_else(
         || PostMortem {
-            timeline: told_by_history(&lines, &plan)
+            timeline: told_by_audit_log(&lines, &plan)
                 .iter()
                 .map(|(at, text)| format!("{}  {text}\n", format::instant(*at)))
                 .collect(),
             ..PostMortem::default()
         },
-        contributions::post_mortem,
+        record_entries::post_mortem,
     );
     let needed = incident.kind == IncidentKind::Full;
     let hint = if needed {

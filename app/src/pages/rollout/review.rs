@@ -5,10 +5,9 @@ use leptos_meta::Title;
 use phasegate_domain::rollout::Review;
 use phasegate_service::rollout::review;
 
-use super::{NoPlan, gate::lines, kpis::Kpis, voices::VoicesPart};
+use super::{NoPlan, gate::lines, kpis::Kpis, voices::FeedbackPart};
 use crate::{components::Time, request::page};
 
-/// The page.
 #[component]
 pub(crate) fn ReviewPage() -> impl IntoView {
     view! {
@@ -26,7 +25,7 @@ pub(crate) fn ReviewPage() -> impl IntoView {
 #[component]
 fn Loaded(review: Review) -> impl IntoView {
     let decisions = review.decisions();
-    let standing = review.standing();
+    let summary = review.summary();
     let Review { rollout, from, to, changes, voices } = review;
     let decisions = match decisions.is_empty() {
         true => view! { <p class="hint">"Nothing is to be decided."</p> }.into_any(),
@@ -43,7 +42,7 @@ fn Loaded(review: Review) -> impl IntoView {
                 <span class="hint">{by} <Time at=mark.at/></span></li>
         }
     });
-    let incidents = rollout.standing.record.incidents.iter().rev();
+    let incidents = rollout.state.record.incidents.iter().rev();
     let incidents = incidents.filter(|incident| incident.closed_at.is_none_or(|at| at >= from));
     let incidents = incidents.map(|incident| {
         let href = format!("/admin/rollout/incident?id={}", incident.id);
@@ -59,7 +58,7 @@ fn Loaded(review: Review) -> impl IntoView {
             <span class="hint">"Plan " {rollout.plan.revision.clone()} ", " <Time at=from/> " to " <Time at=to/></span>
             <a class="button button-small no-print" href="/admin/rollout/review.md" rel="external">"Markdown"</a>
         </header>
-        <p class="lead">{standing}</p>
+        <p class="lead">{summary}</p>
         <section class="card" aria-labelledby="due-title"><h2 id="due-title">"Decisions due"</h2>{decisions}</section>
         <section class="card" aria-labelledby="state-title"><h2 id="state-title">"Gate"</h2>
             <ul class="gate-lines">{conditions}</ul></section>
@@ -68,7 +67,7 @@ fn Loaded(review: Review) -> impl IntoView {
             {nothing}<ol class="timeline">{changes.collect_view()}</ol></section>
         <section class="card" aria-labelledby="incidents-title"><h2 id="incidents-title">"Incidents"</h2>
             {none}<ul class="stack">{incidents}</ul></section>
-        <section class="card"><VoicesPart voices title="Feedback"/></section>
+        <section class="card"><FeedbackPart voices title="Feedback"/></section>
         <p class="no-print"><a href="/admin/rollout">"Back to the rollout"</a></p>
     }
 }

@@ -1,21 +1,21 @@
-//! The whole way in one picture.
+//! The whole way in one screenshot.
 
 use leptos::prelude::*;
 use phasegate_domain::rollout::{Phase, Reach, RolloutView};
 
 use crate::format;
 
-/// How a phase stands to the current one.
+/// A phase relative to the one that is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum PhaseProgress {
     Passed,
     Current,
     Ahead,
 }
 
-impl Standing {
+impl PhaseProgress {
     pub(super) fn of(phase: &Phase, rollout: &RolloutView) -> Self {
-        match rollout.state().serving_phase() {
+        match rollout.status().serving_phase() {
             Some(current) if phase.number < current => Self::Passed,
             Some(current) if phase.number == current => Self::Current,
             _ => Self::Ahead,
@@ -43,14 +43,14 @@ impl Standing {
 #[component]
 pub(super) fn Track(rollout: RolloutView) -> impl IntoView {
     let step = |phase: &Phase| {
-        let standing = Standing::of(phase, &rollout);
-        let current = (standing == Standing::Current).then_some("step");
+        let progress = PhaseProgress::of(phase, &rollout);
+        let current = (progress == PhaseProgress::Current).then_some("step");
         view! {
-            <li class=format!("track-step {}", standing.class()) aria-current=current>
+            <li class=format!("track-step {}", progress.class()) aria-current=current>
                 <a href=format!("#phase-{}", phase.number) rel="external">
                     <span class="track-percentage">{phase.percentage.to_string()}</span>
                     <span class="track-name">{phase.name.clone()}</span>
-                    <span class="visually-hidden">{standing.title()}</span>
+                    <span class="visually-hidden">{progress.title()}</span>
                 </a>
             </li>
         }
@@ -64,7 +64,7 @@ pub(super) fn Track(rollout: RolloutView) -> impl IntoView {
 
 /// The ceiling is not what decides, but what is measured: how many were given it, and how many may.
 fn measured(rollout: &RolloutView) -> Option<String> {
-    let planned = rollout.plan.phase(rollout.state().serving_phase()?)?.percentage;
+    let planned = rollout.plan.phase(rollout.status().serving_phase()?)?.percentage;
     let Reach { active, exposed, expected, .. } = rollout.reach?;
     if active == 0 {
         return Some("Nobody was there in the last 30 days, so there is nothing to compare with the plan yet.".to_owned());

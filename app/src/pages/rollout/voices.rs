@@ -1,14 +1,14 @@
 //! What people say.
 
 use leptos::prelude::*;
-use phasegate_domain::rollout::Voices;
+use phasegate_domain::rollout::FeedbackSummary;
 
 use crate::components::Time;
 
 /// How many, about what, and the newest in their own words.
 #[component]
-pub(super) fn VoicesPart(voices: Voices, #[prop(into)] title: String) -> impl IntoView {
-    let Voices { count, rating, themes, newest } = voices;
+pub(super) fn FeedbackPart(voices: FeedbackSummary, #[prop(into)] title: String) -> impl IntoView {
+    let FeedbackSummary { count, rating, themes, newest } = voices;
     let summary = match (count, rating) {
         (0, _) => "Nobody has said anything yet.".to_owned(),
         (count, None) => format!("{count} said something."),

@@ -7,7 +7,6 @@ use phasegate_service::segments::{SegmentDetail, list};
 
 use crate::{format, request::page};
 
-/// The page.
 #[component]
 pub(crate) fn SegmentsPage() -> impl IntoView {
     view! {

@@ -12,9 +12,9 @@ use phasegate_domain::{
 use phasegate_service::segments::{PlacedUse, create, delete, detail, replace};
 
 use crate::{
-    components::{ConditionDraft, Here, Notice, TextArea, TroubleNotice},
+    components::{ConditionDraft, Here, Notice, PageErrorNotice, TextArea},
     islands::LivePreview,
-    request::{Form, Request, Trouble, page},
+    request::{Form, PageError, Request, page},
 };
 
 /// What is in the form.
@@ -72,7 +72,9 @@ pub(crate) fn SegmentPage() -> impl IntoView {
     page(|request| async move {
         let key = match key.as_str() {
             "new" => None,
-            key => Some(SegmentKey::new(key).map_err(|error| Trouble::invalid(error.to_string()))?),
+            key => {
+                Some(SegmentKey::new(key).map_err(|error| PageError::invalid(error.to_string()))?)
+            }
         };
         let (service, actor) = (&request.service, &request.actor);
         let found =
@@ -105,7 +107,7 @@ pub(crate) fn SegmentPage() -> impl IntoView {
             <Title text=title.clone()/>
             <header class="page-head"><h1>{title}</h1></header>
             {saved}
-            {trouble.map(|trouble| view! { <TroubleNotice trouble/> })}
+            {trouble.map(|trouble| view! { <PageErrorNotice trouble/> })}
             {found.as_ref().map(|_| view! { <Uses uses=uses.clone()/> })}
             <Editor request draft here=here.clone() is_new=key.is_none() version=version.unwrap_or_default() may_change/>
             {key.filter(|_| may_change).map(|key| view! { <Deletion key here uses version=stored_version(&found)/> })}
@@ -119,19 +121,23 @@ fn stored_version(found: &Option<phasegate_service::segments::SegmentDetail>) ->
 }
 
 /// Does what the form asks for; whether the browser is on its way elsewhere.
-async fn act(request: &Request, key: Option<&SegmentKey>, draft: &Draft) -> Result<bool, Trouble> {
+async fn act(
+    request: &Request,
+    key: Option<&SegmentKey>,
+    draft: &Draft,
+) -> Result<bool, PageError> {
     let Some(form) = &request.form else { return Ok(false) };
     let (service, actor, environment) = (&request.service, &request.actor, request.environment);
     match (form.get("do"), key) {
         ("save", None) => {
-            let segment = draft.segment().map_err(Trouble::invalid)?;
+            let segment = draft.segment().map_err(PageError::invalid)?;
             let key = segment.key.clone();
             create(service, actor, environment, segment).await?;
             request.go_to(&format!("/admin/segments/{key}?done=1"));
             Ok(true)
         }
         ("save", Some(key)) => {
-            let segment = draft.segment().map_err(Trouble::invalid)?;
+            let segment = draft.segment().map_err(PageError::invalid)?;
             replace(service, actor, environment, segment, Some(form.version()?)).await?;
             request.go_to(&format!("/admin/segments/{key}?done=1"));
             Ok(true)

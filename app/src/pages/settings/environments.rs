@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use phasegate_domain::ids::{EnvironmentKey, ProjectId};
-use phasegate_service::{LiveEnvironment, models::Environment};
+use phasegate_service::{CachedEnvironment, models::Environment};
 
 use crate::{
     components::Here,
-    request::{Form, Request, Trouble},
+    request::{Form, PageError, Request},
 };
 
-pub(super) async fn create(request: &Request, form: &Form) -> Result<(), Trouble> {
+pub(super) async fn create(request: &Request, form: &Form) -> Result<(), PageError> {
     let key: EnvironmentKey = form.parsed("key")?;
     let (service, actor) = (&request.service, &request.actor);
     let beside = request.environment;
@@ -21,7 +21,7 @@ pub(super) async fn create(request: &Request, form: &Form) -> Result<(), Trouble
     Ok(())
 }
 
-pub(super) async fn rename(request: &Request, form: &Form) -> Result<(), Trouble> {
+pub(super) async fn rename(request: &Request, form: &Form) -> Result<(), PageError> {
     let key: EnvironmentKey = form.parsed("key")?;
     let (service, actor, environment) = (&request.service, &request.actor, request.environment);
     // As it was called when the form was shown.
@@ -37,7 +37,7 @@ pub(super) async fn rename(request: &Request, form: &Form) -> Result<(), Trouble
     Ok(())
 }
 
-pub(super) async fn delete(request: &Request, form: &Form) -> Result<(), Trouble> {
+pub(super) async fn delete(request: &Request, form: &Form) -> Result<(), PageError> {
     let (service, actor, environment) = (&request.service, &request.actor, request.environment);
     let project = request.live()?.environment.project_id;
     phasegate_service::environments::delete(service, actor, environment, form.get("confirm"))
@@ -48,7 +48,7 @@ pub(super) async fn delete(request: &Request, form: &Form) -> Result<(), Trouble
     Ok(())
 }
 
-fn of_project(request: &Request, project: ProjectId) -> Vec<Arc<LiveEnvironment>> {
+fn of_project(request: &Request, project: ProjectId) -> Vec<Arc<CachedEnvironment>> {
     let all = request.service.environments();
     all.into_iter().filter(|live| live.environment.project_id == project).collect()
 }

@@ -8,12 +8,11 @@ use phasegate_service::environments::{
 };
 
 use crate::{
-    components::{Changes, Here, Notice, TextArea, TroubleNotice},
+    components::{Changes, Here, Notice, PageErrorNotice, TextArea},
     format,
-    request::{Request, Trouble, page},
+    request::{PageError, Request, page},
 };
 
-/// The page.
 #[component]
 pub(crate) fn FilesPage() -> impl IntoView {
     view! {
@@ -24,7 +23,7 @@ pub(crate) fn FilesPage() -> impl IntoView {
                 Ok(shown) => shown,
                 Err(trouble) => {
                     request.note(&trouble);
-                    view! { <TroubleNotice trouble/> }.into_any()
+                    view! { <PageErrorNotice trouble/> }.into_any()
                 }
             };
             let file = export(service, actor, environment)?;
@@ -65,7 +64,7 @@ pub(crate) fn FilesPage() -> impl IntoView {
     }
 }
 
-async fn act(request: &Request) -> Result<AnyView, Trouble> {
+async fn act(request: &Request) -> Result<AnyView, PageError> {
     let (service, actor, environment) = (&request.service, &request.actor, request.environment);
     if request.query.has("done") {
         return Ok(

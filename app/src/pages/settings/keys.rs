@@ -8,7 +8,7 @@ use phasegate_service::tokens::{
 
 use crate::{
     components::Here,
-    request::{Form, Request, Trouble},
+    request::{Form, PageError, Request},
 };
 
 fn fields(form: &Form) -> ClientKeyFields {
@@ -19,7 +19,7 @@ fn fields(form: &Form) -> ClientKeyFields {
     }
 }
 
-pub(super) async fn create(request: &Request, form: &Form) -> Result<AnyView, Trouble> {
+pub(super) async fn create(request: &Request, form: &Form) -> Result<AnyView, PageError> {
     let (service, actor, seed) = (&request.service, &request.actor, request.seed()?);
     let made = create_client_key(service, actor, request.environment, &fields(form), &seed).await?;
     Ok(view! {
@@ -28,19 +28,19 @@ pub(super) async fn create(request: &Request, form: &Form) -> Result<AnyView, Tr
     .into_any())
 }
 
-async fn found(request: &Request, form: &Form) -> Result<ClientKey, Trouble> {
+async fn found(request: &Request, form: &Form) -> Result<ClientKey, PageError> {
     let (service, actor) = (&request.service, &request.actor);
     let found = client_key(service, actor, request.environment, form.get("key")).await?;
     Ok(ClientKey { version: form.version()?, ..found })
 }
 
-pub(super) async fn save(request: &Request, form: &Form) -> Result<(), Trouble> {
+pub(super) async fn save(request: &Request, form: &Form) -> Result<(), PageError> {
     let seen = found(request, form).await?;
     save_client_key(&request.service, &request.actor, &seen, &fields(form)).await?;
     Ok(())
 }
 
-pub(super) async fn delete(request: &Request, form: &Form) -> Result<(), Trouble> {
+pub(super) async fn delete(request: &Request, form: &Form) -> Result<(), PageError> {
     let seen = found(request, form).await?;
     delete_client_key(&request.service, &request.actor, &seen).await?;
     Ok(())

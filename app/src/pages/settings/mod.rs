@@ -1,6 +1,6 @@
 //! Settings: keys, tokens, environments, and the environment as a file.
 
-mod collecting;
+mod collection_settings;
 mod environments;
 mod files;
 mod keys;
@@ -13,16 +13,15 @@ use leptos_meta::Title;
 use phasegate_domain::people::Role;
 
 use self::{
-    collecting::CollectingForm, environments::Environments, keys::ClientKeys, tokens::Tokens,
-    upkeep::UpkeepForm,
+    collection_settings::CollectingForm, environments::Environments, keys::ClientKeys,
+    tokens::Tokens, upkeep::UpkeepForm,
 };
 pub(crate) use self::{files::FilesPage, person::PersonPage};
 use crate::{
-    components::{Notice, TroubleNotice},
-    request::{Request, Trouble, page},
+    components::{Notice, PageErrorNotice},
+    request::{PageError, Request, page},
 };
 
-/// The page.
 #[component]
 pub(crate) fn SettingsPage() -> impl IntoView {
     view! {
@@ -50,13 +49,13 @@ pub(crate) fn SettingsPage() -> impl IntoView {
             let tokens = tokens.map(|tokens| view! { <Tokens tokens/> });
             Ok(view! {
                 <header class="page-head"><h1>"Settings"</h1></header>
-                {done} {refused.map(|trouble| view! { <TroubleNotice trouble/> })}
+                {done} {refused.map(|trouble| view! { <PageErrorNotice trouble/> })}
                 <CollectingForm request=request.clone() may_change=request.may(Role::Operator)/>
                 <UpkeepForm upkeep may_change=is_admin/>
                 {is_admin.then(|| view! {
                     <section aria-labelledby="person-title">
                         <h2 id="person-title">"One person's data"</h2>
-                        <p class="hint">"Show what is kept about somebody, take it away as a file, or forget it."</p>
+                        <p class="hint">"Show, export or erase the data of one user."</p>
                         <p><a class="button" href="/admin/settings/person">"Find a person"</a></p>
                     </section>
                 })}
@@ -76,7 +75,7 @@ pub(crate) fn SettingsPage() -> impl IntoView {
 
 /// Does what the form asks for. What was made is shown on this very page, because a secret is
 /// shown once; everything else leads back.
-async fn act(request: &Request) -> Result<Option<AnyView>, Trouble> {
+async fn act(request: &Request) -> Result<Option<AnyView>, PageError> {
     let Some(form) = &request.form else {
         return Ok(request
             .query
@@ -99,7 +98,7 @@ async fn act(request: &Request) -> Result<Option<AnyView>, Trouble> {
             None
         }
         "collecting" => {
-            collecting::change(request, form).await?;
+            collection_settings::change(request, form).await?;
             None
         }
         "retention" => {
@@ -118,7 +117,7 @@ async fn act(request: &Request) -> Result<Option<AnyView>, Trouble> {
             environments::delete(request, form).await?;
             None
         }
-        other => return Err(Trouble::invalid(format!("do: there is no action {other:?}"))),
+        other => return Err(PageError::invalid(format!("do: there is no action {other:?}"))),
     };
     if made.is_none() {
         request.go_to("/admin/settings?done=1");

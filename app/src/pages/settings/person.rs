@@ -3,18 +3,16 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use phasegate_domain::telemetry::{PersonData, date_of};
-use phasegate_service::telemetry::{forget_person, person_data};
+use phasegate_service::telemetry::{erase_user, person_data};
 
 use crate::{
     components::{Here, Notice},
     format,
-    request::{Request, Trouble, encode, page},
+    request::{PageError, Request, encode, page},
 };
 
-/// The address.
 const PATH: &str = "/admin/settings/person";
 
-/// The page.
 #[component]
 pub(crate) fn PersonPage() -> impl IntoView {
     view! {
@@ -46,13 +44,13 @@ pub(crate) fn PersonPage() -> impl IntoView {
     }
 }
 
-async fn act(request: &Request) -> Result<Option<AnyView>, Trouble> {
+async fn act(request: &Request) -> Result<Option<AnyView>, PageError> {
     let Some(form) = &request.form else { return Ok(None) };
     if form.get("do") != "forget" {
-        return Err(Trouble::invalid(format!("do: there is no action {:?}", form.get("do"))));
+        return Err(PageError::invalid(format!("do: there is no action {:?}", form.get("do"))));
     }
     let (service, actor) = (&request.service, &request.actor);
-    let gone = forget_person(service, actor, request.environment, form.get("id")).await?;
+    let gone = erase_user(service, actor, request.environment, form.get("id")).await?;
     let text = format!(
         "Forgotten: out of {} sets of people, {} errors and pieces of feedback, {} batches of raw events. Counts that they added to stay, and nobody can tell from those who it was.",
         format::count(gone.sets),

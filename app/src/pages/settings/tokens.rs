@@ -10,10 +10,10 @@ use phasegate_service::tokens::{TokenFields, create_token, delete_token, token};
 
 use crate::{
     components::{Here, Time},
-    request::{Form, Request, Trouble},
+    request::{Form, PageError, Request},
 };
 
-pub(super) async fn create(request: &Request, form: &Form) -> Result<AnyView, Trouble> {
+pub(super) async fn create(request: &Request, form: &Form) -> Result<AnyView, PageError> {
     let scopes = form.all("scope").filter_map(Scope::parse).collect();
     let reach = Reach::parse(form.get("reach")).unwrap_or_default();
     let fields = TokenFields { name: form.get("name").to_owned(), scopes, reach };
@@ -28,8 +28,9 @@ pub(super) async fn create(request: &Request, form: &Form) -> Result<AnyView, Tr
     .into_any())
 }
 
-pub(super) async fn delete(request: &Request, form: &Form) -> Result<(), Trouble> {
-    let id = form.get("id").parse().map(TokenId).map_err(|_| Trouble::invalid("id: is missing"))?;
+pub(super) async fn delete(request: &Request, form: &Form) -> Result<(), PageError> {
+    let id =
+        form.get("id").parse().map(TokenId).map_err(|_| PageError::invalid("id: is missing"))?;
     let (service, actor) = (&request.service, &request.actor);
     let found = token(service, actor, request.environment, id).await?;
     delete_token(service, actor, &ServerToken { version: form.version()?, ..found }).await?;

@@ -1,7 +1,7 @@
 //! For how long what pages report is kept, how much room it takes, and what was refused.
 
 use leptos::prelude::*;
-use phasegate_domain::telemetry::{Kept, Retention, Sizes};
+use phasegate_domain::telemetry::{RetentionKind, RetentionPolicy, StorageUsage};
 use phasegate_service::{
     models::Versioned,
     telemetry::{DAILY_BYTES, bytes_today, refusals, retention, save_retention, sizes},
@@ -10,16 +10,16 @@ use phasegate_service::{
 use crate::{
     components::{Here, TableCard},
     format,
-    request::{Form, Request, Trouble},
+    request::{Form, PageError, Request},
 };
 
-pub(super) async fn change(request: &Request, form: &Form) -> Result<(), Trouble> {
+pub(super) async fn change(request: &Request, form: &Form) -> Result<(), PageError> {
     let (service, actor, environment) = (&request.service, &request.actor, request.environment);
     let mut value = retention(service, actor, environment)?.value;
-    for kind in Kept::ALL {
+    for kind in RetentionKind::ALL {
         let (field, days) = (kind.as_str(), form.get(kind.as_str()));
         let days = days.parse().map_err(|_| {
-            Trouble::invalid(format!("{field}: a whole number of days, not {days:?}"))
+            PageError::invalid(format!("{field}: a whole number of days, not {days:?}"))
         })?;
         value = value.with(kind, days);
     }
@@ -29,34 +29,36 @@ pub(super) async fn change(request: &Request, form: &Form) -> Result<(), Trouble
 }
 
 /// What each kind is.
-fn words(kind: Kept) -> (&'static str, &'static str) {
+fn words(kind: RetentionKind) -> (&'static str, &'static str) {
     match kind {
-        Kept::Raw => (
+        RetentionKind::Raw => (
             "Raw events",
             "as pages sent them, for the export of one person's data; nothing on any page is read from them. 0: not kept",
         ),
-        Kept::Numbers => (
+        RetentionKind::Numbers => (
             "Numbers by day, and who did what on which day",
             "those by minute are kept for 3 days, those by hour for 92. 0: always",
         ),
-        Kept::Reports => (
+        RetentionKind::Reports => (
             "Errors and feedback in full",
             "at most 5,000 errors and 20,000 pieces of feedback. 0: always",
         ),
-        Kept::Pictures => ("Pictures that came with feedback", "at most 256 MB of them. 0: always"),
+        RetentionKind::Pictures => {
+            ("Pictures that came with feedback", "at most 256 MB of them. 0: always")
+        }
     }
 }
 
 /// All that the section shows.
 pub(super) struct Upkeep {
-    kept: Versioned<Retention>,
-    sizes: Sizes,
+    kept: Versioned<RetentionPolicy>,
+    sizes: StorageUsage,
     refused: Vec<(String, u64)>,
     /// Bytes that the environment's pages have sent today.
     sent: u64,
 }
 
-pub(super) async fn read(request: &Request) -> Result<Upkeep, Trouble> {
+pub(super) async fn read(request: &Request) -> Result<Upkeep, PageError> {
     let (service, actor, environment) = (&request.service, &request.actor, request.environment);
     Ok(Upkeep {
         kept: retention(service, actor, environment)?,
@@ -69,7 +71,7 @@ pub(super) async fn read(request: &Request) -> Result<Upkeep, Trouble> {
 #[component]
 pub(super) fn UpkeepForm(upkeep: Upkeep, may_change: bool) -> impl IntoView {
     let Upkeep { kept, sizes, refused, sent } = upkeep;
-    let fields = Kept::ALL.map(|kind| {
+    let fields = RetentionKind::ALL.map(|kind| {
         let (name, about) = words(kind);
         view! {
             <li>

@@ -9,12 +9,12 @@ use crate::{
 };
 
 /// What happened in the page.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(tag = "t", rename_all = "snake_case")]
-pub enum Event {
+pub enum WireEvent {
     /// A web vital, final or so far.
     Vital(Vital),
-    /// Something went wrong.
     Error(Error),
     /// A page was opened; in an app of one page, another of its places.
     View {
@@ -27,14 +27,11 @@ pub enum Event {
     },
     /// The app asked for a flag and acted on the answer.
     Exposure {
-        /// Which flag.
         flag: String,
-        /// What it answered.
         variant: String,
     },
     /// A user used a feature.
     Use {
-        /// The feature's flag.
         flag: String,
         /// What the app says about it.
         #[serde(default)]
@@ -42,14 +39,12 @@ pub enum Event {
     },
     /// A feature was in use, visibly, for a while.
     Engaged {
-        /// The feature's flag.
         flag: String,
         /// For how long, in millionths of a second.
         value: u64,
     },
     /// A task was started, completed or abandoned.
     Task {
-        /// Its name.
         name: String,
         /// What became of it.
         outcome: Outcome,
@@ -59,21 +54,17 @@ pub enum Event {
     },
     /// The app's own event.
     Custom {
-        /// Its name.
         name: String,
         /// What the app says about it.
         #[serde(default)]
         props: Map<String, Value>,
     },
-    /// Something was timed.
     Timing {
-        /// `api` or `render`.
         kind: String,
         /// The endpoint or component.
         name: String,
         /// In millionths of a second.
         value: u64,
-        /// Whether it failed.
         #[serde(default)]
         failed: bool,
     },
@@ -81,7 +72,7 @@ pub enum Event {
     Feedback(Feedback),
 }
 
-/// A web vital.
+/// A web vital of one page view.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 pub struct Vital {
     /// LCP, INP, CLS, FCP, TTFB or FID.
@@ -108,10 +99,10 @@ pub struct Vital {
     pub script: String,
 }
 
-/// An error.
+/// An error event of a page.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 pub struct Error {
-    /// The message.
     pub message: String,
     /// `error`, `rejection`, `resource`, `request`, `csp` or `captured`.
     #[serde(default)]
@@ -142,10 +133,10 @@ fn one() -> u64 {
 }
 
 /// How bad an error is.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// Worth knowing.
     Info,
     /// Something is slow or missing.
     Warning,
@@ -157,30 +148,28 @@ pub enum Severity {
 }
 
 /// What became of a task.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It was begun.
     Started,
-    /// It was done.
     Completed,
     /// It was given up.
     Abandoned,
 }
 
-/// What somebody said.
+/// A feedback item of a user.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 pub struct Feedback {
     /// `rating`, `nps`, `bug` or `idea`.
     #[serde(default)]
     pub kind: String,
-    /// 1 to 5.
     #[serde(default, deserialize_with = "rating")]
     pub rating: Option<u8>,
     /// 0 to 10: how likely they would recommend it.
     #[serde(default, deserialize_with = "score")]
     pub score: Option<u8>,
-    /// What they said.
     #[serde(default)]
     pub message: String,
     /// The id of a screenshot that was sent beside it.
@@ -208,7 +197,7 @@ fn whole<'de, D: Deserializer<'de>>(allowed: &str, from: D) -> Result<Option<u8>
     found.map(read).transpose()
 }
 
-impl Event {
+impl WireEvent {
     /// Checks what the types cannot.
     pub(super) fn validate(&self) -> Result<(), String> {
         match self {

@@ -4,7 +4,7 @@ mod event;
 
 use std::collections::BTreeMap;
 
-pub use event::{Error, Event, Feedback, Outcome, Severity, Vital};
+pub use event::{Error, Feedback, Outcome, Severity, Vital, WireEvent};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -17,7 +17,7 @@ pub struct Batch<'a> {
     pub id: String,
     /// The visit that it belongs to.
     pub session: String,
-    /// The visitor, by an id that the page made up.
+    /// The visitor's anonymous id, chosen by the page.
     pub visitor: Option<String>,
     /// The user, by the id that the app gave.
     pub user: Option<String>,
@@ -37,7 +37,7 @@ pub struct Batch<'a> {
     pub segments: Vec<String>,
     /// How many events the page had to drop before.
     pub dropped: u64,
-    /// Set where it was all made up.
+    /// Set in simulated batches.
     pub simulated: Option<Simulated>,
     /// In the order of the payload.
     pub events: Vec<Result<Timed, String>>,
@@ -70,19 +70,18 @@ pub struct Simulated {
 }
 
 /// What a page is seen on.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Device {
-    /// Touched, and small.
     Phone,
-    /// Touched, and large.
     Tablet,
-    /// Pointed at.
     #[default]
     Desktop,
 }
 
 /// An event with its time and place.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Timed {
     /// Milliseconds before the batch was sent.
@@ -91,9 +90,8 @@ pub struct Timed {
     /// The page's path, without query and fragment.
     #[serde(default)]
     pub page: String,
-    /// What happened.
     #[serde(flatten)]
-    pub event: Event,
+    pub event: WireEvent,
 }
 
 /// Why a whole batch is refused.
@@ -293,7 +291,7 @@ mod tests {
         let sent = batch(body.as_bytes()).unwrap();
         assert!(matches!(
             sent.events[0].as_ref().unwrap().event,
-            Event::Feedback(Feedback { rating: Some(4), score: None, .. })
+            WireEvent::Feedback(Feedback { rating: Some(4), score: None, .. })
         ));
         assert!(complaint(r#"{"t":"feedback"}"#).starts_with("message: needed"));
         let long = format!(r#"{{"t":"error","message":"{}"}}"#, "x".repeat(1_001));

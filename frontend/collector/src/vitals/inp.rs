@@ -109,8 +109,8 @@ impl Interactions {
     fn frame(&mut self, event: EventTiming) -> f64 {
         let painted = event.start + event.duration;
         let is_same = |frame: &&mut Frame| {
-            let apart = frame.painted - painted;
-            apart <= SAME_FRAME && -apart <= SAME_FRAME
+            let run_blocking = frame.painted - painted;
+            run_blocking <= SAME_FRAME && -run_blocking <= SAME_FRAME
         };
         if let Some(frame) = self.frames.iter_mut().rev().find(is_same) {
             frame.processing_start = frame.processing_start.min(event.processing_start);

@@ -8,7 +8,7 @@ mod shifts;
 pub(crate) use inp::EventTiming;
 use inp::Interactions;
 pub(crate) use paint::Candidate;
-use phasegate_wire::encode::Event;
+use phasegate_wire::encode::WireEvent;
 use shifts::Shifts;
 
 /// Milliseconds as whole millionths of a second; what is no time counts as none.
@@ -102,13 +102,13 @@ impl View {
 
     /// The vital as an event, unless just this was reported before. Another value names the one
     /// whose place it takes.
-    fn report(&mut self, name: Name, value: u64) -> Option<Event> {
+    fn report(&mut self, name: Name, value: u64) -> Option<WireEvent> {
         let reported = self.reported.get_mut(name as usize)?;
         let was = reported.replace(value);
         if was == Some(value) || self.is_muted {
             return None;
         }
-        let mut event = Event::new("vital", self.began as u64)
+        let mut event = WireEvent::new("vital", self.began as u64)
             .text("page", &self.page)
             .text("name", NAMES.get(name as usize)?)
             .number("value", value)
@@ -119,12 +119,12 @@ impl View {
         Some(event)
     }
 
-    pub(crate) fn first_byte(&mut self) -> Option<Event> {
+    pub(crate) fn first_byte(&mut self) -> Option<WireEvent> {
         let value = self.since_activation(self.response_start);
         self.report(Name::Ttfb, millionths(value))
     }
 
-    pub(crate) fn first_contentful_paint(&mut self, at: f64) -> Option<Event> {
+    pub(crate) fn first_contentful_paint(&mut self, at: f64) -> Option<WireEvent> {
         if self.has_painted || at >= self.first_hidden {
             return None;
         }
@@ -140,7 +140,7 @@ impl View {
     }
 
     /// The visitor did something, or left: the largest paint cannot grow any more.
-    pub(crate) fn finish_largest(&mut self) -> Option<Event> {
+    pub(crate) fn finish_largest(&mut self) -> Option<WireEvent> {
         if self.is_largest_final {
             return None;
         }
@@ -169,7 +169,7 @@ impl View {
         self.interactions.script(start, duration, name);
     }
 
-    pub(crate) fn first_input(&mut self, at: f64, processing_start: f64) -> Option<Event> {
+    pub(crate) fn first_input(&mut self, at: f64, processing_start: f64) -> Option<WireEvent> {
         if self.has_first_input || at >= self.first_hidden {
             return None;
         }
@@ -178,7 +178,7 @@ impl View {
     }
 
     /// A view from the back/forward cache was painted, so long after the visitor came back.
-    pub(crate) fn restored(&mut self, value: f64) -> [Option<Event>; 4] {
+    pub(crate) fn restored(&mut self, value: f64) -> [Option<WireEvent>; 4] {
         self.has_painted = true;
         self.is_largest_final = true;
         let value = millionths(value);
@@ -191,21 +191,21 @@ impl View {
     }
 
     /// A soft navigation was painted, so long after it began.
-    pub(crate) fn soft(&mut self, painted: f64) -> [Option<Event>; 2] {
+    pub(crate) fn soft(&mut self, painted: f64) -> [Option<WireEvent>; 2] {
         self.has_painted = true;
         [self.report(Name::Ttfb, 0), self.report(Name::Fcp, millionths(painted))]
     }
 
     /// What can be said of shifts and interactions now; a page that never painted has no shifts to
     /// speak of. `interactions` is the browser's count, 0 where it does not count.
-    pub(crate) fn so_far(&mut self, interactions: f64) -> [Option<Event>; 2] {
+    pub(crate) fn so_far(&mut self, interactions: f64) -> [Option<WireEvent>; 2] {
         let shifts = (self.shifts.worst() * 1_000_000.0 + 0.5) as u64;
         let moved = self.has_painted.then(|| self.report(Name::Cls, shifts)).flatten();
         let moved = moved.map(|event| event.text_if_any("target", self.shifts.target()));
         [moved, self.slowest(interactions)]
     }
 
-    fn slowest(&mut self, interactions: f64) -> Option<Event> {
+    fn slowest(&mut self, interactions: f64) -> Option<WireEvent> {
         let count = (interactions - self.counted_before).max(0.0);
         let Some(latency) = self.interactions.latency(count) else {
             // Interactions too short to be listed: a load has its first input to go by.

@@ -5,11 +5,12 @@ use phasegate_wire::{
 
 use super::*;
 
-fn read(event: Option<Event>) -> Option<(String, u64, Option<u64>)> {
+fn read(event: Option<WireEvent>) -> Option<(String, u64, Option<u64>)> {
     let mut batch = EventsWriter::new(9_000);
     assert!(batch.push(&event?));
     let batch = crate::tests::read(&format!("0{}", batch.finish()))?;
-    let Timed { event: decode::Event::Vital(vital), .. } = batch.events[0].clone().unwrap() else {
+    let Timed { event: decode::WireEvent::Vital(vital), .. } = batch.events[0].clone().unwrap()
+    else {
         panic!("{:?}", batch.events)
     };
     Some((vital.name, vital.value, vital.was))

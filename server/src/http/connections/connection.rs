@@ -36,7 +36,6 @@ pub(crate) struct Connection {
     pub(super) idle_since: AtomicU64,
     /// How often in a row it was told to come later.
     refusals: AtomicU32,
-    /// Told to close.
     close: Notify,
 }
 

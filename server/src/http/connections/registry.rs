@@ -28,7 +28,6 @@ const MAX_CONNECTIONS: usize = 100_000;
 /// How many connections there may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limits {
-    /// In all.
     pub(crate) all: usize,
     /// From one address. Proxies that are trusted are exempt.
     pub(crate) per_address: usize,

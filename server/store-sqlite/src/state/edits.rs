@@ -2,14 +2,14 @@
 
 use phasegate_domain::{
     Timestamp,
-    flags::{Flag, FlagState, PersonalOverride},
+    flags::{Flag, FlagState, IndividualOverride},
     ids::{EnvironmentId, FlagKey},
     people::Reach,
     segments::Segment,
 };
 use phasegate_store::{
     StoreError,
-    models::{ClientKey, Edit, PlacedEntry, ServerToken},
+    models::{ClientKey, Edit, EnvironmentAuditEntry, ServerToken},
 };
 use sqlx::{Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
 
@@ -23,14 +23,14 @@ pub(super) async fn edit(
     db: &Database,
     environment: EnvironmentId,
     edits: &[Edit],
-    entries: &[PlacedEntry],
+    entries: &[EnvironmentAuditEntry],
 ) -> Result<(), StoreError> {
     let mut tx = db.write().await?;
     let at = entries.iter().map(|placed| placed.entry.at).max().unwrap_or_default();
     for edit in edits {
         one(&mut tx, environment, edit, at).await?;
     }
-    for PlacedEntry { environment, entry } in entries {
+    for EnvironmentAuditEntry { environment, entry } in entries {
         history::append(&mut tx, *environment, entry).await?;
     }
     commit(tx).await
@@ -151,8 +151,8 @@ async fn one(
             let save = save.bind(to_json("plan", plan)?).bind(plan.key.as_str());
             must_change(tx, save.bind(environment.0).bind(key.as_str()).bind(version)).await
         }
-        Edit::SaveRollout(key, standing, version) => {
-            rollout::save(tx, environment, key, standing, *version).await
+        Edit::SaveRollout(key, state, version) => {
+            rollout::save(tx, environment, key, state, *version).await
         }
         Edit::DeleteToken(id, version) => {
             let delete = sqlx::query(
@@ -320,7 +320,7 @@ async fn save_segment(
 async fn create_override(
     tx: &mut SqliteConnection,
     environment: EnvironmentId,
-    personal: &PersonalOverride,
+    personal: &IndividualOverride,
 ) -> Result<(), StoreError> {
     let insert = sqlx::query(
         "INSERT INTO overrides (environment_id, flag_key, targeting_key, override, version)

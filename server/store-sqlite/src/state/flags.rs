@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use phasegate_domain::{
     files::override_key,
-    flags::{Flag, FlagState, PersonalOverride},
+    flags::{Flag, FlagState, IndividualOverride},
     ids::EnvironmentId,
     segments::Segment,
 };
@@ -165,8 +165,8 @@ const OVERRIDES: Documents = Documents {
 pub(super) async fn overrides(
     db: &Database,
     environment: EnvironmentId,
-    known: &[Versioned<Arc<PersonalOverride>>],
-) -> Result<Vec<Versioned<Arc<PersonalOverride>>>, StoreError> {
+    known: &[Versioned<Arc<IndividualOverride>>],
+) -> Result<Vec<Versioned<Arc<IndividualOverride>>>, StoreError> {
     let known = known.iter().map(|stored| (override_key(&stored.value), stored)).collect();
     OVERRIDES.read(db, environment, &known).await
 }

@@ -1,8 +1,8 @@
 //! The history: appended to, never changed.
 
-use phasegate_domain::history::{ActorName, HistoryEntry, HistoryLine, SubjectKind};
+use phasegate_domain::history::{ActorName, AuditEntry, AuditRecord, SubjectKind};
 use phasegate_domain::ids::EnvironmentId;
-use phasegate_store::{StoreError, models::HistoryQuery};
+use phasegate_store::{StoreError, models::AuditQuery};
 use sqlx::SqliteConnection;
 
 use super::{from_json, instant, to_json};
@@ -11,7 +11,7 @@ use crate::{database::Database, error::database};
 pub(super) async fn append(
     tx: &mut SqliteConnection,
     environment: EnvironmentId,
-    entry: &HistoryEntry,
+    entry: &AuditEntry,
 ) -> Result<(), StoreError> {
     let (kind, subject) = entry.change.subject();
     sqlx::query(
@@ -33,8 +33,8 @@ pub(super) async fn append(
 pub(super) async fn history(
     db: &Database,
     environment: EnvironmentId,
-    query: &HistoryQuery,
-) -> Result<Vec<HistoryLine>, StoreError> {
+    query: &AuditQuery,
+) -> Result<Vec<AuditRecord>, StoreError> {
     let subjects = (!query.subjects.is_empty()).then(|| to_json("subjects", &query.subjects));
     let subjects = subjects.transpose()?;
     let rows: Vec<(i64, i64, String, String)> = sqlx::query_as(
@@ -58,7 +58,7 @@ pub(super) async fn history(
         .map(|(id, at, actor, change)| {
             let change = from_json("history", &change)?;
             let (at, actor) = (instant("history", at)?, ActorName(actor));
-            Ok(HistoryLine { id, entry: HistoryEntry { at, actor, change } })
+            Ok(AuditRecord { id, entry: AuditEntry { at, actor, change } })
         })
         .collect()
 }

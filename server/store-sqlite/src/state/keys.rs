@@ -3,7 +3,7 @@
 use phasegate_domain::{
     Timestamp,
     flags::FlagState,
-    history::HistoryEntry,
+    history::AuditEntry,
     ids::{EnvironmentId, EnvironmentKey, FlagKey, ProjectId, TokenId},
     people::Reach,
 };
@@ -73,7 +73,7 @@ pub(super) async fn create_environment(
     project: ProjectId,
     key: &EnvironmentKey,
     name: &str,
-    entry: &HistoryEntry,
+    entry: &AuditEntry,
 ) -> Result<EnvironmentId, StoreError> {
     let mut tx = db.write().await?;
     let id: Option<i64> = sqlx::query_scalar(

@@ -13,8 +13,8 @@ use std::{path::Path, sync::Arc};
 use async_trait::async_trait;
 use phasegate_domain::{
     Timestamp,
-    flags::PersonalOverride,
-    history::{HistoryEntry, HistoryLine},
+    flags::IndividualOverride,
+    history::{AuditEntry, AuditRecord},
     ids::{EnvironmentId, EnvironmentKey, ProjectId, TokenId, UserId},
     people::{Person, Role},
     rollout::Rollout,
@@ -23,8 +23,8 @@ use phasegate_domain::{
 use phasegate_store::{
     StateStore, StoreError,
     models::{
-        Account, ClientKey, Created, Digest, Edit, Environment, FirstStart, HistoryQuery,
-        PlacedEntry, ServerToken, Session, StoredFlag, Versioned,
+        Account, AuditQuery, ClientKey, Created, Digest, Edit, Environment, EnvironmentAuditEntry,
+        FirstStart, ServerToken, Session, StoredFlag, Versioned,
     },
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -150,8 +150,8 @@ impl StateStore for SqliteState {
     async fn overrides(
         &self,
         environment: EnvironmentId,
-        known: &[Versioned<Arc<PersonalOverride>>],
-    ) -> Result<Vec<Versioned<Arc<PersonalOverride>>>, StoreError> {
+        known: &[Versioned<Arc<IndividualOverride>>],
+    ) -> Result<Vec<Versioned<Arc<IndividualOverride>>>, StoreError> {
         flags::overrides(&self.database, environment, known).await
     }
 
@@ -159,7 +159,7 @@ impl StateStore for SqliteState {
         &self,
         environment: EnvironmentId,
         edits: &[Edit],
-        entries: &[PlacedEntry],
+        entries: &[EnvironmentAuditEntry],
     ) -> Result<(), StoreError> {
         edits::edit(&self.database, environment, edits, entries).await
     }
@@ -169,7 +169,7 @@ impl StateStore for SqliteState {
         project: ProjectId,
         key: &EnvironmentKey,
         name: &str,
-        entry: &HistoryEntry,
+        entry: &AuditEntry,
     ) -> Result<EnvironmentId, StoreError> {
         keys::create_environment(&self.database, project, key, name, entry).await
     }
@@ -181,8 +181,8 @@ impl StateStore for SqliteState {
     async fn history(
         &self,
         environment: EnvironmentId,
-        query: &HistoryQuery,
-    ) -> Result<Vec<HistoryLine>, StoreError> {
+        query: &AuditQuery,
+    ) -> Result<Vec<AuditRecord>, StoreError> {
         history::history(&self.database, environment, query).await
     }
 

@@ -5,7 +5,7 @@ use phasegate_domain::{
     bucket::Salt,
     flags::FlagState,
     ids::{EnvironmentId, RolloutKey},
-    rollout::{Plan, PlanFile, Rollout, Standing},
+    rollout::{Plan, PlanFile, Rollout, RolloutState},
 };
 use phasegate_store::StoreError;
 use sqlx::SqliteConnection;
@@ -45,7 +45,7 @@ pub(super) async fn create(
     );
     let create = create.bind(environment.0).bind(plan.key.as_str());
     let create = create.bind(to_json("plan", plan)?).bind(to_json("salt", &Salt::new(salt))?);
-    edits::must_change(tx, create.bind(to_json("rollout", &Standing::default())?)).await
+    edits::must_change(tx, create.bind(to_json("rollout", &RolloutState::default())?)).await
 }
 
 pub(super) async fn rollout(
@@ -65,7 +65,7 @@ pub(super) async fn rollout(
             key: plan.key.clone(),
             plan,
             salt: from_json("salt", &salt)?,
-            standing: from_json("rollout", &state)?,
+            state: from_json("rollout", &state)?,
             version,
         })
     })
@@ -76,13 +76,13 @@ pub(super) async fn save(
     tx: &mut SqliteConnection,
     environment: EnvironmentId,
     rollout: &RolloutKey,
-    standing: &Standing,
+    state: &RolloutState,
     expected: i64,
 ) -> Result<(), StoreError> {
     let save = sqlx::query(
         "UPDATE rollouts SET state = ?, version = version + 1
          WHERE environment_id = ? AND key = ? AND version = ?",
     );
-    let save = save.bind(to_json("rollout", standing)?).bind(environment.0);
+    let save = save.bind(to_json("rollout", state)?).bind(environment.0);
     edits::must_change(tx, save.bind(rollout.as_str()).bind(expected)).await
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use phasegate_domain::{
     Timestamp,
     ids::EnvironmentId,
-    telemetry::{Batch, FactKind, Ledger, Resolution, day_of, minute_of},
+    telemetry::{Batch, EventKind, Resolution, RollupDelta, day_of, minute_of},
 };
 use phasegate_store::{Appended, StoreError};
 use serde::Serialize;
@@ -16,10 +16,10 @@ use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
 use super::{
-    ReportKind, labels, presence,
+    ReportKind, activity, labels,
+    query_cache::{Kind, QueryCache},
     raw::RawFolder,
     rows, sessions,
-    settled::{Kind, Settled},
 };
 use crate::{
     database::{Database, commit},
@@ -33,7 +33,7 @@ const REMEMBERED_MINUTES: i64 = 8 * 24 * 60;
 pub(super) async fn append(
     db: &Database,
     raw: &RawFolder,
-    settled: &Settled,
+    query_cache: &QueryCache,
     batches: &[Batch],
 ) -> Result<Vec<Appended>, StoreError> {
     let newest = batches.iter().map(|batch| batch.received_at).max().unwrap_or_default();
@@ -46,12 +46,12 @@ pub(super) async fn append(
     }
     let mut tx = db.write().await?;
     let outcomes = remember(&mut tx, batches).await?;
-    let mut ledger = Ledger::default();
+    let mut rollup_delta = RollupDelta::default();
     let mut reported = BTreeSet::new();
     let stored = batches.iter().zip(&outcomes).filter(|(_, is)| **is == Appended::Stored);
     let stored = stored.map(|(batch, _)| batch);
     for batch in stored {
-        ledger.add(batch);
+        rollup_delta.add(batch);
         add_reports(&mut tx, batch, &mut reported).await?;
     }
     for environment in reported {
@@ -59,32 +59,31 @@ pub(super) async fn append(
             forget_old_reports(&mut tx, environment, kind).await?;
         }
     }
-    let known = sessions::known(&mut tx, ledger.sessions.keys()).await?;
-    ledger.settle(&known);
-    let ledger_rows = labels::bound(
+    let known = sessions::known(&mut tx, rollup_delta.sessions.keys()).await?;
+    rollup_delta.reconcile_sessions(&known);
+    let rollups = labels::bound(
         &mut tx,
-        std::mem::take(&mut ledger.rows),
-        &ledger.senders,
+        std::mem::take(&mut rollup_delta.rows),
+        &rollup_delta.senders,
         minute_of(newest),
     )
     .await?;
-    rows::merge(&mut tx, &ledger_rows, newest).await?;
-    sessions::save(&mut tx, &ledger.sessions, &known, day_of(newest)).await?;
-    let days = presence::add(&mut tx, &ledger.deeds).await?;
+    rows::merge(&mut tx, &rollups, newest).await?;
+    sessions::save(&mut tx, &rollup_delta.sessions, &known, day_of(newest)).await?;
+    let days = activity::add(&mut tx, &rollup_delta.activities).await?;
     if !batches.is_empty() {
         forget(&mut tx, newest).await?;
     }
     let spans = |kind, resolution| {
-        let spans =
-            ledger_rows.keys().map(move |key| (key.environment, kind, key.span(resolution)));
+        let spans = rollups.keys().map(move |key| (key.environment, kind, key.span(resolution)));
         spans.collect::<BTreeSet<_>>()
     };
     let mut touched = spans(Kind::Minutes, Resolution::Minute);
     touched.extend(spans(Kind::Hours, Resolution::Hour));
-    touched.extend(days.into_iter().map(|(environment, day)| (environment, Kind::People, day)));
+    touched.extend(days.into_iter().map(|(environment, day)| (environment, Kind::Activity, day)));
     let committed = commit(tx).await;
     // Also when it failed: nobody knows how far it came.
-    settled.touch(touched);
+    query_cache.invalidate(touched);
     committed.map(|()| outcomes)
 }
 
@@ -121,7 +120,7 @@ pub(super) async fn last_minute(
     }
     // Longer ago than ids are remembered: by the day on which somebody was there last.
     let day: Option<i64> = sqlx::query_scalar(
-        "SELECT max(day) FROM presence WHERE environment_id = ? AND deed = 'active'",
+        "SELECT max(day) FROM activities WHERE environment_id = ? AND activity = 'active'",
     )
     .bind(environment.0)
     .fetch_one(&db.reader)
@@ -174,13 +173,13 @@ async fn add_reports(
     batch: &Batch,
     reported: &mut BTreeSet<EnvironmentId>,
 ) -> Result<(), StoreError> {
-    for fact in &batch.facts {
-        match &fact.kind {
-            FactKind::Error(report) => {
-                add_report(tx, batch, ReportKind::Error, fact.at, report).await?;
+    for event in &batch.events {
+        match &event.kind {
+            EventKind::Error(report) => {
+                add_report(tx, batch, ReportKind::Error, event.at, report).await?;
             }
-            FactKind::Feedback(report) => {
-                add_report(tx, batch, ReportKind::Feedback, fact.at, report).await?;
+            EventKind::Feedback(report) => {
+                add_report(tx, batch, ReportKind::Feedback, event.at, report).await?;
             }
             _ => continue,
         }

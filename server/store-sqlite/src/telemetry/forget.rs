@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use phasegate_domain::{
     Timestamp,
     ids::EnvironmentId,
-    telemetry::{Kept, Resolution, Retention, Series, day_of},
+    telemetry::{Metric, Resolution, RetentionKind, RetentionPolicy, day_of},
 };
 use phasegate_store::StoreError;
 use sqlx::{Sqlite, query::Query, sqlite::SqliteArguments};
@@ -23,7 +23,7 @@ const PART: i64 = 5_000;
 pub(super) async fn old(
     db: &Database,
     now: Timestamp,
-    kept: &BTreeMap<EnvironmentId, Retention>,
+    kept: &BTreeMap<EnvironmentId, RetentionPolicy>,
 ) -> Result<(), StoreError> {
     // From one to the next through the key. Those that nothing has come for in a while count too.
     let environments: Vec<i64> = sqlx::query_scalar(
@@ -41,14 +41,15 @@ pub(super) async fn old(
         let kept = kept.get(&EnvironmentId(id).real()).copied().unwrap_or_default();
         rows(db, id, now, kept).await?;
         let today = day_of(now);
-        if let Some(day) = kept.kept_since(Kept::Numbers, today) {
-            let sets = "DELETE FROM presence WHERE environment_id = ?1 AND (deed, day, chunk) IN (
-                 SELECT deed, day, chunk FROM presence
+        if let Some(day) = kept.kept_since(RetentionKind::Numbers, today) {
+            let sets =
+                "DELETE FROM activities WHERE environment_id = ?1 AND (activity, day, chunk) IN (
+                 SELECT activity, day, chunk FROM activities
                  WHERE environment_id = ?1 AND day < ?2 LIMIT ?3)";
             delete(db, sets, id, day).await?;
         }
         let begin = |kind| kept.kept_since(kind, today).map(|day| day * 86_400_000);
-        if let Some(at) = begin(Kept::Reports) {
+        if let Some(at) = begin(RetentionKind::Reports) {
             delete(
                 db,
                 "DELETE FROM reports WHERE id IN (
@@ -58,7 +59,7 @@ pub(super) async fn old(
             )
             .await?;
         }
-        if let Some(at) = begin(Kept::Pictures) {
+        if let Some(at) = begin(RetentionKind::Pictures) {
             let pictures = "DELETE FROM screenshots WHERE environment_id = ?1 AND id IN (
                  SELECT id FROM screenshots WHERE environment_id = ?1 AND at < ?2 LIMIT ?3)";
             delete(db, pictures, id, at).await?;
@@ -67,27 +68,26 @@ pub(super) async fn old(
     Ok(())
 }
 
-/// Series by series.
 async fn rows(
     db: &Database,
     environment: i64,
     now: Timestamp,
-    kept: Retention,
+    kept: RetentionPolicy,
 ) -> Result<(), StoreError> {
     for resolution in Resolution::ALL {
         let since = match resolution {
-            Resolution::Day => kept.kept_since(Kept::Numbers, day_of(now)),
+            Resolution::Day => kept.kept_since(RetentionKind::Numbers, day_of(now)),
             _ => resolution.kept_days().map(|_| resolution.kept_since(now)),
         };
         let Some(since) = since else { continue };
-        for series in Series::ALL {
+        for series in Metric::ALL {
             in_parts(db, || {
                 sqlx::query(
                     "DELETE FROM rollups WHERE environment_id = ?1 AND resolution = ?2
-                     AND series = ?3 AND (slice, span, label) IN (
-                         SELECT slice, span, label FROM rollups
-                         WHERE environment_id = ?1 AND resolution = ?2 AND series = ?3
-                         AND span < ?4 LIMIT ?5)",
+                     AND metric = ?3 AND (dimension, bucket, label) IN (
+                         SELECT dimension, bucket, label FROM rollups
+                         WHERE environment_id = ?1 AND resolution = ?2 AND metric = ?3
+                         AND bucket < ?4 LIMIT ?5)",
                 )
                 .bind(environment)
                 .bind(resolution.number())
@@ -133,13 +133,13 @@ pub(super) async fn environment(
     environment: EnvironmentId,
 ) -> Result<(), StoreError> {
     for part in [
-        "DELETE FROM rollups WHERE environment_id = ?1 AND (resolution, series, slice, span, label) IN (
-             SELECT resolution, series, slice, span, label FROM rollups
+        "DELETE FROM rollups WHERE environment_id = ?1 AND (resolution, metric, dimension, bucket, label) IN (
+             SELECT resolution, metric, dimension, bucket, label FROM rollups
              WHERE environment_id = ?1 LIMIT ?2)",
-        "DELETE FROM presence WHERE environment_id = ?1 AND (deed, day, chunk) IN (
-             SELECT deed, day, chunk FROM presence WHERE environment_id = ?1 LIMIT ?2)",
-        "DELETE FROM people WHERE environment_id = ?1 AND hash IN (
-             SELECT hash FROM people WHERE environment_id = ?1 LIMIT ?2)",
+        "DELETE FROM activities WHERE environment_id = ?1 AND (activity, day, chunk) IN (
+             SELECT activity, day, chunk FROM activities WHERE environment_id = ?1 LIMIT ?2)",
+        "DELETE FROM users WHERE environment_id = ?1 AND hash IN (
+             SELECT hash FROM users WHERE environment_id = ?1 LIMIT ?2)",
         "DELETE FROM sessions WHERE environment_id = ?1 AND id IN (
              SELECT id FROM sessions WHERE environment_id = ?1 LIMIT ?2)",
         "DELETE FROM batches WHERE environment_id = ?1 AND id IN (
@@ -148,8 +148,8 @@ pub(super) async fn environment(
              SELECT id FROM reports WHERE environment_id = ?1 LIMIT ?2)",
         "DELETE FROM screenshots WHERE environment_id = ?1 AND id IN (
              SELECT id FROM screenshots WHERE environment_id = ?1 LIMIT ?2)",
-        "DELETE FROM labels WHERE environment_id = ?1 AND (series, label) IN (
-             SELECT series, label FROM labels WHERE environment_id = ?1 LIMIT ?2)",
+        "DELETE FROM labels WHERE environment_id = ?1 AND (metric, label) IN (
+             SELECT metric, label FROM labels WHERE environment_id = ?1 LIMIT ?2)",
         "DELETE FROM simulations WHERE environment_id IN (SELECT ?1 LIMIT ?2)",
     ] {
         in_parts(db, || sqlx::query(part).bind(environment.0).bind(PART)).await?;

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use phasegate_domain::{
     ids::EnvironmentId,
-    stats::Tally,
-    telemetry::{MAX_LABELS, OTHER_LABEL, RowKey, Series},
+    stats::Aggregate,
+    telemetry::{MAX_LABELS, Metric, OTHER_LABEL, RollupKey},
 };
 use phasegate_store::StoreError;
 use serde_json::{Value, json};
@@ -31,12 +31,12 @@ type Group = (i64, String);
 /// A label or slice in its group.
 type Place = (Group, String);
 
-fn label_of(key: &RowKey) -> Option<(Group, String)> {
+fn label_of(key: &RollupKey) -> Option<(Group, String)> {
     let group = (key.environment.0, key.series.as_str().to_owned());
     (!key.label.is_empty()).then(|| (group, key.label.clone()))
 }
 
-fn slice_of(key: &RowKey) -> Option<(Group, String)> {
+fn slice_of(key: &RollupKey) -> Option<(Group, String)> {
     let kind = key.slice.bounded_kind()?;
     Some(((key.environment.0, format!("{kind}s")), key.slice.to_text()))
 }
@@ -46,12 +46,12 @@ fn slice_of(key: &RowKey) -> Option<(Group, String)> {
 /// `senders` says by how many different visitors each was sent.
 pub(super) async fn bound(
     tx: &mut SqliteConnection,
-    rows: BTreeMap<RowKey, Tally>,
-    senders: &BTreeMap<(EnvironmentId, Option<Series>, String), u64>,
+    rows: BTreeMap<RollupKey, Aggregate>,
+    senders: &BTreeMap<(EnvironmentId, Option<Metric>, String), u64>,
     minute: i64,
-) -> Result<BTreeMap<RowKey, Tally>, StoreError> {
+) -> Result<BTreeMap<RollupKey, Aggregate>, StoreError> {
     let mut heard: BTreeMap<Place, u64> = BTreeMap::new();
-    let bits = |key: &RowKey, series: Option<Series>, text: &str| {
+    let bits = |key: &RollupKey, series: Option<Metric>, text: &str| {
         senders.get(&(key.environment, series, text.to_owned())).copied().unwrap_or_default()
     };
     for key in rows.keys() {
@@ -64,15 +64,15 @@ pub(super) async fn bound(
         }
     }
     let admitted = admit(tx, &heard, minute).await?;
-    let mut bounded: BTreeMap<RowKey, Tally> = BTreeMap::new();
-    for (mut key, tally) in rows {
+    let mut bounded: BTreeMap<RollupKey, Aggregate> = BTreeMap::new();
+    for (mut key, aggregate) in rows {
         if label_of(&key).is_some_and(|place| !admitted.contains(&place)) {
             OTHER_LABEL.clone_into(&mut key.label);
         }
         if slice_of(&key).is_some_and(|place| !admitted.contains(&place)) {
             key.slice = key.slice.other();
         }
-        bounded.entry(key).or_default().merge(&tally);
+        bounded.entry(key).or_default().merge(&aggregate);
     }
     Ok(bounded)
 }
@@ -81,15 +81,15 @@ pub(super) async fn bound(
 pub(super) async fn reserve(
     tx: &mut SqliteConnection,
     environment: EnvironmentId,
-    labels: &[(Series, String)],
+    labels: &[(Metric, String)],
     minute: i64,
 ) -> Result<(), StoreError> {
     let all: Vec<Value> =
         labels.iter().map(|(series, label)| json!([series.as_str(), label])).collect();
     sqlx::query(
-        "INSERT INTO labels (environment_id, series, label, minute, seen, since)
+        "INSERT INTO labels (environment_id, metric, label, minute, seen, since)
          SELECT ?1, value ->> 0, value ->> 1, ?2, -1, ?2 FROM json_each(?3) WHERE true
-         ON CONFLICT (environment_id, series, label) DO UPDATE SET seen = -1",
+         ON CONFLICT (environment_id, metric, label) DO UPDATE SET seen = -1",
     )
     .bind(environment.0)
     .bind(minute)
@@ -116,8 +116,8 @@ async fn admit(
     let known: Vec<(i64, String, String)> = sqlx::query_as(
         "UPDATE labels SET minute = max(minute, j.value ->> 3), seen = seen | (j.value ->> 4)
          FROM json_each(?) AS j
-         WHERE environment_id = j.value ->> 0 AND series = j.value ->> 1 AND label = j.value ->> 2
-         RETURNING environment_id, series, label",
+         WHERE environment_id = j.value ->> 0 AND metric = j.value ->> 1 AND label = j.value ->> 2
+         RETURNING environment_id, metric, label",
     )
     .bind(Value::Array(all).to_string())
     .fetch_all(&mut *tx)
@@ -128,7 +128,7 @@ async fn admit(
         return Ok(admitted);
     }
     let counts: Vec<(i64, String, i64)> =
-        sqlx::query_as("SELECT environment_id, series, count(*) FROM labels GROUP BY 1, 2")
+        sqlx::query_as("SELECT environment_id, metric, count(*) FROM labels GROUP BY 1, 2")
             .fetch_all(&mut *tx)
             .await
             .map_err(database)?;
@@ -157,7 +157,7 @@ async fn admit(
 
 async fn insert(tx: &mut SqliteConnection, fresh: Vec<Value>) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO labels (environment_id, series, label, minute, seen, since)
+        "INSERT INTO labels (environment_id, metric, label, minute, seen, since)
          SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 3
          FROM json_each(?)",
     )
@@ -195,11 +195,11 @@ async fn displace(
         .map(|(((e, group), label), bits)| json!([e, group, label, minute, bits.cast_signed()]))
         .collect();
     let noted: Vec<(i64, String, String, i64)> = sqlx::query_as(
-        "INSERT INTO label_candidates (environment_id, series, label, minute, seen)
+        "INSERT INTO label_candidates (environment_id, metric, label, minute, seen)
          SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4
          FROM json_each(?) WHERE true
          ON CONFLICT DO UPDATE SET seen = seen | excluded.seen, minute = excluded.minute
-         RETURNING environment_id, series, label, seen",
+         RETURNING environment_id, metric, label, seen",
     )
     .bind(Value::Array(all).to_string())
     .fetch_all(&mut *tx)
@@ -209,7 +209,7 @@ async fn displace(
     let mut admitted = BTreeSet::new();
     for group in groups {
         let rows: Vec<(String, i64, i64)> = sqlx::query_as(
-            "SELECT label, seen, since FROM labels WHERE environment_id = ? AND series = ?",
+            "SELECT label, seen, since FROM labels WHERE environment_id = ? AND metric = ?",
         )
         .bind(group.0)
         .bind(&group.1)
@@ -232,10 +232,10 @@ async fn displace(
                 break;
             };
             for (statement, label) in [
-                ("DELETE FROM labels WHERE environment_id = ? AND series = ? AND label = ?", loser),
+                ("DELETE FROM labels WHERE environment_id = ? AND metric = ? AND label = ?", loser),
                 (
                     "DELETE FROM label_candidates
-                     WHERE environment_id = ? AND series = ? AND label = ?",
+                     WHERE environment_id = ? AND metric = ? AND label = ?",
                     &label,
                 ),
             ] {
@@ -254,8 +254,8 @@ async fn displace(
     }
     // Bounded: those that were heard of longest ago go.
     sqlx::query(
-        "DELETE FROM label_candidates WHERE (environment_id, series, label) IN (
-             SELECT environment_id, series, label FROM label_candidates
+        "DELETE FROM label_candidates WHERE (environment_id, metric, label) IN (
+             SELECT environment_id, metric, label FROM label_candidates
              ORDER BY minute DESC LIMIT -1 OFFSET ?)",
     )
     .bind(MAX_CANDIDATES)

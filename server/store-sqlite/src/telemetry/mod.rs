@@ -1,16 +1,16 @@
 //! Telemetry in `telemetry.db`.
 
+mod activity;
 mod append;
 mod forget;
 mod labels;
 mod person;
-mod presence;
+mod query_cache;
 mod raw;
 mod reports;
 mod rows;
 mod screenshots;
 mod sessions;
-mod settled;
 mod simulations;
 mod usage;
 
@@ -26,18 +26,18 @@ use phasegate_domain::{
     Timestamp,
     dashboard::Reported,
     ids::EnvironmentId,
-    stats::People,
+    stats::UserSet,
     telemetry::{
-        Batch, Deed, ErrorReport, Feedback, Forgotten, PersonData, PersonHash, Retention,
-        Screenshot, Series, Simulation, Sizes, Slice, day_of, minute_of,
+        Activity, Batch, Dimension, ErasureReport, ErrorReport, Feedback, Metric, PersonData,
+        RetentionPolicy, Screenshot, Simulation, StorageUsage, UserHash, day_of, minute_of,
     },
 };
 use phasegate_store::{
     Appended, StoreError, TelemetryStore,
-    models::{Row, RowQuery, UsageRow},
+    models::{Rollup, RollupQuery, UsageRow},
 };
 
-use self::{raw::RawFolder, rows::Span, settled::Settled};
+use self::{query_cache::QueryCache, raw::RawFolder, rows::Span};
 use crate::{
     database::{Database, commit},
     error::{damaged, database},
@@ -50,7 +50,7 @@ pub struct SqliteTelemetry {
     database: Database,
     path: PathBuf,
     raw: RawFolder,
-    settled: Arc<Settled>,
+    query_cache: Arc<QueryCache>,
 }
 
 /// A kind of report that is kept in full.
@@ -88,11 +88,11 @@ impl SqliteTelemetry {
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         let migrator = migrations::telemetry_migrations();
         let database = Database::open(path, &migrator, CACHE_KIB).await?;
-        let settled = Arc::new(Settled::default());
-        settled.catch_up(&database).await?;
+        let query_cache = Arc::new(QueryCache::default());
+        query_cache.catch_up(&database).await?;
         let raw = RawFolder::beside(path);
         raw.check()?;
-        Ok(Self { database, path: path.to_owned(), raw, settled })
+        Ok(Self { database, path: path.to_owned(), raw, query_cache })
     }
 
     /// Lets the file grow to so many pages of 4 KiB at most, as a full disk would.
@@ -114,10 +114,10 @@ impl SqliteTelemetry {
         &self,
         work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let settled = Arc::clone(&self.settled);
+        let query_cache = Arc::clone(&self.query_cache);
         let done = tokio::spawn(async move {
             let done = work.await;
-            settled.touch_all();
+            query_cache.touch_all();
             done
         });
         done.await.map_err(|error| StoreError::Database(Box::new(error)))?
@@ -136,13 +136,13 @@ impl SqliteTelemetry {
 #[async_trait]
 impl TelemetryStore for SqliteTelemetry {
     async fn append(&self, batches: &[Batch]) -> Result<Vec<Appended>, StoreError> {
-        append::append(&self.database, &self.raw, &self.settled, batches).await
+        append::append(&self.database, &self.raw, &self.query_cache, batches).await
     }
 
     async fn reserve_labels(
         &self,
         environment: EnvironmentId,
-        labels: &[(Series, String)],
+        labels: &[(Metric, String)],
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let mut tx = self.database.write().await?;
@@ -150,33 +150,41 @@ impl TelemetryStore for SqliteTelemetry {
         commit(tx).await
     }
 
-    async fn rows(&self, query: &RowQuery) -> Result<Vec<Row>, StoreError> {
-        rows::read(&self.database, &self.settled, query, Span::Each).await
+    async fn rows(&self, query: &RollupQuery) -> Result<Vec<Rollup>, StoreError> {
+        rows::read(&self.database, &self.query_cache, query, Span::Each).await
     }
 
-    async fn sums(&self, query: &RowQuery) -> Result<Vec<Row>, StoreError> {
-        rows::read(&self.database, &self.settled, query, Span::All).await
+    async fn sums(&self, query: &RollupQuery) -> Result<Vec<Rollup>, StoreError> {
+        rows::read(&self.database, &self.query_cache, query, Span::All).await
     }
 
     async fn slices(
         &self,
         environment: EnvironmentId,
-        series: Series,
+        series: Metric,
         kind: &str,
         days: (i64, i64),
         limit: usize,
-    ) -> Result<Vec<Slice>, StoreError> {
-        rows::slices(&self.database, &self.settled, environment, series, kind, days, limit).await
+    ) -> Result<Vec<Dimension>, StoreError> {
+        rows::slices(&self.database, &self.query_cache, environment, series, kind, days, limit)
+            .await
     }
 
     async fn people(
         &self,
         environment: EnvironmentId,
-        deeds: &str,
+        activities: &str,
         from_day: i64,
         to_day: i64,
-    ) -> Result<Vec<(Deed, i64, Arc<People>)>, StoreError> {
-        presence::read(&self.database, &self.settled, environment, deeds, (from_day, to_day)).await
+    ) -> Result<Vec<(Activity, i64, Arc<UserSet>)>, StoreError> {
+        activity::read(
+            &self.database,
+            &self.query_cache,
+            environment,
+            activities,
+            (from_day, to_day),
+        )
+        .await
     }
 
     async fn mark(&self, mark: i32) -> Result<(), StoreError> {
@@ -193,7 +201,7 @@ impl TelemetryStore for SqliteTelemetry {
     }
 
     async fn catch_up(&self) -> Result<(), StoreError> {
-        self.settled.catch_up(&self.database).await
+        self.query_cache.catch_up(&self.database).await
     }
 
     async fn last_minute(&self, environment: EnvironmentId) -> Result<Option<i64>, StoreError> {
@@ -234,10 +242,10 @@ impl TelemetryStore for SqliteTelemetry {
         reports::read(&self.database, environment, ReportKind::Feedback, limit).await
     }
 
-    async fn forget_old(
+    async fn purge_expired(
         &self,
         now: Timestamp,
-        kept: &BTreeMap<EnvironmentId, Retention>,
+        kept: &BTreeMap<EnvironmentId, RetentionPolicy>,
     ) -> Result<(), StoreError> {
         self.raw.forget(day_of(now), kept).await?;
         let (db, kept) = (self.database.clone(), kept.clone());
@@ -252,22 +260,22 @@ impl TelemetryStore for SqliteTelemetry {
     async fn person(
         &self,
         environment: EnvironmentId,
-        person: PersonHash,
+        person: UserHash,
     ) -> Result<PersonData, StoreError> {
         person::read(&self.database, &self.raw, environment, person).await
     }
 
-    async fn forget_person(
+    async fn erase_user(
         &self,
         environment: EnvironmentId,
-        person: PersonHash,
-    ) -> Result<Forgotten, StoreError> {
+        person: UserHash,
+    ) -> Result<ErasureReport, StoreError> {
         let (db, raw) = (self.database.clone(), self.raw.clone());
         self.unsettled(async move { person::forget(&db, &raw, environment, person).await }).await
     }
 
-    async fn sizes(&self) -> Result<Sizes, StoreError> {
-        Ok(Sizes {
+    async fn sizes(&self) -> Result<StorageUsage, StoreError> {
+        Ok(StorageUsage {
             numbers: self.bytes(),
             pictures: screenshots::bytes(&self.database).await?,
             raw: self.raw.bytes()?,

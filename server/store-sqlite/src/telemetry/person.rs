@@ -3,12 +3,12 @@
 use phasegate_domain::{
     Timestamp,
     ids::EnvironmentId,
-    telemetry::{Forgotten, PersonData, PersonDay, PersonHash, PersonReport},
+    telemetry::{ErasureReport, PersonData, PersonDay, PersonReport, UserHash},
 };
 use phasegate_store::StoreError;
 use sqlx::SqliteConnection;
 
-use super::{presence::decode, raw::RawFolder};
+use super::{activity::decode, raw::RawFolder};
 use crate::{
     database::{Database, commit},
     error::{damaged, database},
@@ -23,24 +23,23 @@ pub(super) async fn read(
     db: &Database,
     raw: &RawFolder,
     environment: EnvironmentId,
-    person: PersonHash,
+    person: UserHash,
 ) -> Result<PersonData, StoreError> {
-    let known: Option<(u32, i64)> = sqlx::query_as(
-        "SELECT number, first_day FROM people WHERE environment_id = ? AND hash = ?",
-    )
-    .bind(environment.0)
-    .bind(person.0.cast_signed())
-    .fetch_optional(&db.reader)
-    .await
-    .map_err(database)?;
+    let known: Option<(u32, i64)> =
+        sqlx::query_as("SELECT number, first_day FROM users WHERE environment_id = ? AND hash = ?")
+            .bind(environment.0)
+            .bind(person.0.cast_signed())
+            .fetch_optional(&db.reader)
+            .await
+            .map_err(database)?;
     let mut connection = db.reader.acquire().await.map_err(database)?;
     let sets = match known {
         Some((number, _)) => sets(&mut connection, environment, number).await?,
         None => Vec::new(),
     };
     let mut days: Vec<PersonDay> =
-        sets.into_iter().map(|(deed, day)| PersonDay { day, deed }).collect();
-    days.sort_by(|a, b| (a.day, &a.deed).cmp(&(b.day, &b.deed)));
+        sets.into_iter().map(|(activity, day)| PersonDay { day, activity }).collect();
+    days.sort_by(|a, b| (a.day, &a.activity).cmp(&(b.day, &b.activity)));
     Ok(PersonData {
         first_day: known.map(|(_, day)| day),
         days,
@@ -56,7 +55,7 @@ async fn sets(
     number: u32,
 ) -> Result<Vec<SetKey>, StoreError> {
     let rows: Vec<(String, i64, Vec<u8>)> = sqlx::query_as(
-        "SELECT deed, day, people FROM presence WHERE environment_id = ? AND chunk = ?",
+        "SELECT activity, day, users FROM activities WHERE environment_id = ? AND chunk = ?",
     )
     .bind(environment.0)
     .bind(number >> 16)
@@ -64,9 +63,9 @@ async fn sets(
     .await
     .map_err(database)?;
     let mut found = Vec::new();
-    for (deed, day, people) in rows {
+    for (activity, day, people) in rows {
         if decode(&people)?.contains(number & 0xffff) {
-            found.push((deed, day));
+            found.push((activity, day));
         }
     }
     Ok(found)
@@ -75,7 +74,7 @@ async fn sets(
 async fn reports(
     connection: &mut SqliteConnection,
     environment: EnvironmentId,
-    person: PersonHash,
+    person: UserHash,
 ) -> Result<Vec<PersonReport>, StoreError> {
     let rows: Vec<(i64, String, String)> = sqlx::query_as(
         "SELECT at, kind, report FROM reports WHERE environment_id = ? AND person = ? ORDER BY id",
@@ -98,13 +97,13 @@ pub(super) async fn forget(
     db: &Database,
     raw: &RawFolder,
     environment: EnvironmentId,
-    person: PersonHash,
-) -> Result<Forgotten, StoreError> {
+    person: UserHash,
+) -> Result<ErasureReport, StoreError> {
     let hash = person.0.cast_signed();
     let mut tx = db.write().await?;
     // From now on a visit of theirs is one of somebody new.
     let number: Option<u32> =
-        sqlx::query_scalar("SELECT number FROM people WHERE environment_id = ? AND hash = ?")
+        sqlx::query_scalar("SELECT number FROM users WHERE environment_id = ? AND hash = ?")
             .bind(environment.0)
             .bind(hash)
             .fetch_optional(&mut *tx)
@@ -128,17 +127,18 @@ pub(super) async fn forget(
         .map_err(database)?
         .rows_affected();
     commit(tx).await?;
-    let mut forgotten = Forgotten { was_known: number.is_some(), reports, ..Forgotten::default() };
+    let mut forgotten =
+        ErasureReport { was_known: number.is_some(), reports, ..ErasureReport::default() };
     if let Some(number) = number {
         forgotten.sets = leave_sets(db, environment, number).await?;
         // Last, so that it can be done again if it was interrupted. Whatever came in the meantime
         // leaves with it: the number may be somebody else's next.
         let mut tx = db.write().await?;
-        for (deed, day) in sets(&mut tx, environment, number).await? {
-            leave(&mut tx, environment, &deed, day, number).await?;
+        for (activity, day) in sets(&mut tx, environment, number).await? {
+            leave(&mut tx, environment, &activity, day, number).await?;
             forgotten.sets += 1;
         }
-        sqlx::query("DELETE FROM people WHERE environment_id = ? AND hash = ?")
+        sqlx::query("DELETE FROM users WHERE environment_id = ? AND hash = ?")
             .bind(environment.0)
             .bind(hash)
             .execute(&mut *tx)
@@ -146,7 +146,7 @@ pub(super) async fn forget(
             .map_err(database)?;
         commit(tx).await?;
     }
-    forgotten.batches = raw.forget_person(environment, person).await?;
+    forgotten.batches = raw.erase_user(environment, person).await?;
     Ok(forgotten)
 }
 
@@ -161,8 +161,8 @@ async fn leave_sets(
     drop(connection);
     for part in sets.chunks(PART) {
         let mut tx = db.write().await?;
-        for (deed, day) in part {
-            leave(&mut tx, environment, deed, *day, number).await?;
+        for (activity, day) in part {
+            leave(&mut tx, environment, activity, *day, number).await?;
         }
         commit(tx).await?;
     }
@@ -172,16 +172,16 @@ async fn leave_sets(
 async fn leave(
     tx: &mut SqliteConnection,
     environment: EnvironmentId,
-    deed: &str,
+    activity: &str,
     day: i64,
     number: u32,
 ) -> Result<(), StoreError> {
     let set: Option<Vec<u8>> = sqlx::query_scalar(
-        "SELECT people FROM presence
-         WHERE environment_id = ? AND deed = ? AND day = ? AND chunk = ?",
+        "SELECT users FROM activities
+         WHERE environment_id = ? AND activity = ? AND day = ? AND chunk = ?",
     )
     .bind(environment.0)
-    .bind(deed)
+    .bind(activity)
     .bind(day)
     .bind(number >> 16)
     .fetch_optional(&mut *tx)
@@ -191,12 +191,12 @@ async fn leave(
     let mut people = decode(&set)?;
     people.remove(number & 0xffff);
     sqlx::query(
-        "UPDATE presence SET people = ?
-         WHERE environment_id = ? AND deed = ? AND day = ? AND chunk = ?",
+        "UPDATE activities SET users = ?
+         WHERE environment_id = ? AND activity = ? AND day = ? AND chunk = ?",
     )
     .bind(people.to_bytes())
     .bind(environment.0)
-    .bind(deed)
+    .bind(activity)
     .bind(day)
     .bind(number >> 16)
     .execute(tx)

@@ -17,7 +17,7 @@ use data_encoding::HEXUPPER;
 use phasegate_domain::{
     Timestamp,
     ids::EnvironmentId,
-    telemetry::{Batch, Kept, PersonBatch, PersonHash, Retention, day_of},
+    telemetry::{Batch, PersonBatch, RetentionKind, RetentionPolicy, UserHash, day_of},
 };
 use phasegate_store::StoreError;
 use serde_json::{Value, json};
@@ -151,9 +151,10 @@ impl RawFolder {
     pub(super) async fn forget(
         &self,
         today: i64,
-        kept: &BTreeMap<EnvironmentId, Retention>,
+        kept: &BTreeMap<EnvironmentId, RetentionPolicy>,
     ) -> Result<(), StoreError> {
-        let since = |kept: &Retention| kept.kept_since(Kept::Raw, today).unwrap_or(i64::MIN);
+        let since =
+            |kept: &RetentionPolicy| kept.kept_since(RetentionKind::Raw, today).unwrap_or(i64::MIN);
         let longest = kept.values().map(since).min().unwrap_or(i64::MIN);
         for day in self.days()? {
             if day < longest {
@@ -211,7 +212,7 @@ impl RawFolder {
     async fn places(
         connection: &mut SqliteConnection,
         environment: i64,
-        person: Option<PersonHash>,
+        person: Option<UserHash>,
     ) -> Result<Vec<i64>, StoreError> {
         let begun: i64 =
             sqlx::query_scalar("SELECT count(*) FROM sqlite_master WHERE name = 'batches'")
@@ -237,7 +238,7 @@ impl RawFolder {
         &self,
         day: i64,
         environment: i64,
-        person: Option<PersonHash>,
+        person: Option<UserHash>,
     ) -> Result<u64, StoreError> {
         let mut connection = self.connect(day, false, false).await?;
         let places = Self::places(&mut connection, environment, person).await?;
@@ -257,7 +258,7 @@ impl RawFolder {
     pub(super) async fn of_person(
         &self,
         environment: EnvironmentId,
-        person: PersonHash,
+        person: UserHash,
     ) -> Result<Vec<PersonBatch>, StoreError> {
         let mut found = Vec::new();
         for day in self.days()? {
@@ -284,10 +285,10 @@ impl RawFolder {
     }
 
     /// Forgets somebody's batches; says how many there were.
-    pub(super) async fn forget_person(
+    pub(super) async fn erase_user(
         &self,
         environment: EnvironmentId,
-        person: PersonHash,
+        person: UserHash,
     ) -> Result<u64, StoreError> {
         let mut forgotten = 0;
         for day in self.days()? {

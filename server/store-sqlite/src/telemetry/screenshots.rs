@@ -67,7 +67,7 @@ pub(super) async fn find(
     Ok(Some(Screenshot { id: id.to_owned(), environment, at, kind, bytes }))
 }
 
-/// The bytes of all pictures.
+/// The bytes of all screenshots.
 pub(super) async fn bytes(db: &Database) -> Result<u64, StoreError> {
     let bytes: i64 = sqlx::query_scalar("SELECT coalesce(sum(size), 0) FROM screenshots")
         .fetch_one(&db.reader)

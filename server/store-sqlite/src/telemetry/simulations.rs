@@ -1,4 +1,4 @@
-//! Which simulation an environment's made up telemetry is of.
+//! The simulation that an environment's simulated telemetry comes from.
 
 use phasegate_domain::{ids::EnvironmentId, telemetry::Simulation};
 use phasegate_store::StoreError;

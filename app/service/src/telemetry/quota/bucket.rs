@@ -26,7 +26,6 @@ impl Limit {
     }
 }
 
-/// A token bucket.
 #[derive(Debug, Clone, Copy)]
 struct Bucket {
     tokens: f64,

@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 use phasegate_domain::{
     Timestamp,
     ids::EnvironmentId,
-    telemetry::{Batch, Device, FactKind, SessionHash},
+    telemetry::{Batch, Device, EventKind, SessionHash},
     vitals::Vital,
 };
 
@@ -42,15 +42,17 @@ impl SentVitals {
     /// users. Returns how many.
     pub(super) fn check(&mut self, batch: &mut Batch) -> u64 {
         let Some((_, session)) = batch.visit.who else {
-            let before = batch.facts.len();
-            batch.facts.retain(|fact| !matches!(fact.kind, FactKind::Vital { was: Some(_), .. }));
-            return (before - batch.facts.len()) as u64;
+            let before = batch.events.len();
+            batch
+                .events
+                .retain(|event| !matches!(event.kind, EventKind::Vital { was: Some(_), .. }));
+            return (before - batch.events.len()) as u64;
         };
         let (environment, id, device) = (batch.environment, batch.id.clone(), batch.visit.device);
         let mut refused = 0;
-        batch.facts.retain_mut(|fact| {
-            let FactKind::Vital { vital, millionths, was } = fact.kind else { return true };
-            let page = self.pages.hash_one(&fact.page);
+        batch.events.retain_mut(|event| {
+            let EventKind::Vital { vital, millionths, was } = event.kind else { return true };
+            let page = self.pages.hash_one(&event.page);
             let sent = self.sent.get((environment, session, vital));
             if let Some(was) = was {
                 // Each value is replaced once; the same batch may come again.
@@ -63,7 +65,7 @@ impl SentVitals {
                     return false;
                 };
                 found.replaced_by = Some(id.clone());
-                fact.at = found.at;
+                event.at = found.at;
             }
             // The same batch again adds nothing: the store counts it once.
             if sent.iter().any(|value| value.millionths == millionths && value.by == id) {
@@ -72,7 +74,7 @@ impl SentVitals {
             if sent.len() >= MAX_VALUES {
                 sent.remove(0);
             }
-            let (at, by) = (fact.at, id.clone());
+            let (at, by) = (event.at, id.clone());
             sent.push(SentValue { millionths, at, page, device, by, replaced_by: None });
             true
         });
@@ -87,7 +89,7 @@ mod tests {
     #[test]
     fn a_correction_is_of_a_value_that_the_session_has_sent() {
         let mut sent = SentVitals::default();
-        let vital = |millionths, was| FactKind::Vital { vital: Vital::Lcp, millionths, was };
+        let vital = |millionths, was| EventKind::Vital { vital: Vital::Lcp, millionths, was };
         let mut refused = |id: &str, session, kinds| sent.check(&mut batch(id, session, 0, kinds));
         assert_eq!(refused("a", 1, vec![vital(2_000_000, None)]), 0);
         assert_eq!(
@@ -109,14 +111,14 @@ mod tests {
     #[test]
     fn a_correction_stays_on_the_page_the_device_and_the_minute_of_its_value() {
         let mut sent = SentVitals::default();
-        let vital = |was| FactKind::Vital { vital: Vital::Lcp, millionths: 9_900_000, was };
-        let first = FactKind::Vital { vital: Vital::Lcp, millionths: 2_000_000, was: None };
+        let vital = |was| EventKind::Vital { vital: Vital::Lcp, millionths: 9_900_000, was };
+        let first = EventKind::Vital { vital: Vital::Lcp, millionths: 2_000_000, was: None };
         let mut first = batch("a", 1, 0, vec![first]);
-        first.facts[0].page = "/mine".to_owned();
+        first.events[0].page = "/mine".to_owned();
         assert_eq!(sent.check(&mut first), 0);
         let correction = |id, page: &str, device| {
             let mut forged = batch(id, 1, 600, vec![vital(Some(2_000_000))]);
-            forged.facts[0].page = page.to_owned();
+            forged.events[0].page = page.to_owned();
             forged.visit.device = device;
             forged
         };
@@ -130,7 +132,7 @@ mod tests {
         let mut right = correction("d", "/mine", own);
         assert_eq!(sent.check(&mut right), 0);
         assert_eq!(
-            right.facts[0].at, first.facts[0].at,
+            right.events[0].at, first.events[0].at,
             "in the minute of the value that it replaces"
         );
     }

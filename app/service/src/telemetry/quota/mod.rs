@@ -15,7 +15,7 @@ use corrections::SentVitals;
 use phasegate_domain::{
     Timestamp,
     ids::EnvironmentId,
-    telemetry::{Batch, Fact, FactKind, PersonHash, SessionHash, day_of, minute_of},
+    telemetry::{Batch, Event, EventKind, SessionHash, UserHash, day_of, minute_of},
 };
 
 use crate::{Service, subscriber::subscriber};
@@ -36,7 +36,7 @@ const ADDRESS_PICTURES: Limit = Limit::new("pictures of one address", 10, 20);
 const ADDRESS_SESSIONS: Limit = Limit::new("new sessions of one address", 30, 120);
 const SESSIONS_PART: u32 = 100;
 
-/// Bytes that the pages of an environment may send in a day; as many again may be made up for it.
+/// Bytes that the pages of an environment may send in a day; simulations have the same budget again.
 pub const DAILY_BYTES: u64 = 4 << 30;
 
 /// Sources that are remembered at once. When there are more, those that have not sent lately are forgotten.
@@ -47,8 +47,8 @@ const MAX_SOURCES: usize = 200_000;
 enum Source {
     SessionEvents(EnvironmentId, SessionHash),
     SessionVitals(EnvironmentId, SessionHash),
-    VisitorEvents(EnvironmentId, PersonHash),
-    VisitorReports(EnvironmentId, PersonHash),
+    VisitorEvents(EnvironmentId, UserHash),
+    VisitorReports(EnvironmentId, UserHash),
     AddressEvents(IpAddr),
     AddressVitals(IpAddr),
     AddressReports(IpAddr),
@@ -103,15 +103,15 @@ pub struct QuotaExceeded {
 
 /// What a batch asks of each source's quota.
 fn asked_of(batch: &Batch, address: Option<IpAddr>, bytes: usize) -> Vec<(Source, Limit, f64)> {
-    let count = |is_one: fn(&FactKind) -> bool| {
-        batch.facts.iter().filter(|fact| is_one(&fact.kind)).count() as f64
+    let count = |is_one: fn(&EventKind) -> bool| {
+        batch.events.iter().filter(|event| is_one(&event.kind)).count() as f64
     };
-    let events = count(FactKind::is_about_somebody);
-    let vitals = count(|kind| matches!(kind, FactKind::Vital { .. }));
-    let reports = count(|kind| matches!(kind, FactKind::Error(_) | FactKind::Feedback(_)));
+    let events = count(EventKind::is_about_somebody);
+    let vitals = count(|kind| matches!(kind, EventKind::Vital { .. }));
+    let reports = count(|kind| matches!(kind, EventKind::Error(_) | EventKind::Feedback(_)));
     let environment = batch.environment;
     let mut asked: Vec<(Source, Limit, f64)> = Vec::with_capacity(9);
-    // What was made up changes no number of anybody: only what it costs is bounded.
+    // Simulated telemetry changes no real number, so only its cost is bounded.
     let is_real = !environment.is_simulated();
     if let Some((visitor, session)) = batch.visit.who.filter(|_| is_real) {
         asked.push((Source::SessionEvents(environment, session), SESSION_EVENTS, events));
@@ -234,13 +234,13 @@ pub fn admit(
         let at = batch.received_at;
         let reason = "was: no such value of this session is remembered".to_owned();
         // The value that it would have replaced is still there, so nothing is lost.
-        let kind = FactKind::Refused { reason, events: refused };
-        batch.facts.push(Fact { at, page: String::new(), kind });
+        let kind = EventKind::Refused { reason, events: refused };
+        batch.events.push(Event { at, page: String::new(), kind });
     }
     Ok(())
 }
 
-/// Checks whether an address may send one more picture, of so many bytes.
+/// Checks whether an address may send one more screenshot, of so many bytes.
 ///
 /// # Errors
 /// [`QuotaExceeded`], with the time after which there is room again.
@@ -287,24 +287,24 @@ pub(super) mod tests {
 
     use super::*;
 
-    pub(super) fn batch(id: &str, session: u64, second: i64, kinds: Vec<FactKind>) -> Batch {
+    pub(super) fn batch(id: &str, session: u64, second: i64, kinds: Vec<EventKind>) -> Batch {
         let received_at = DateTime::from_timestamp(1_700_000_000 + second, 0).unwrap();
-        let fact = |kind| Fact { at: received_at, page: String::new(), kind };
+        let event = |kind| Event { at: received_at, page: String::new(), kind };
         let visit =
-            Visit { who: Some((PersonHash(session), SessionHash(session))), ..Visit::default() };
-        let facts = kinds.into_iter().map(fact).collect();
+            Visit { who: Some((UserHash(session), SessionHash(session))), ..Visit::default() };
+        let events = kinds.into_iter().map(event).collect();
         Batch {
             id: id.into(),
             environment: EnvironmentId(1),
             received_at,
             visit,
-            facts,
+            events,
             raw: vec![],
         }
     }
 
-    fn views(count: usize) -> Vec<FactKind> {
-        vec![FactKind::View; count]
+    fn views(count: usize) -> Vec<EventKind> {
+        vec![EventKind::View; count]
     }
 
     #[test]
@@ -340,7 +340,7 @@ pub(super) mod tests {
     fn one_address_cannot_push_reports_out() {
         let quotas = Quotas::default();
         let address = Some(IpAddr::from([10, 0, 0, 1]));
-        let feedback = || FactKind::Feedback(Feedback::default());
+        let feedback = || EventKind::Feedback(Feedback::default());
         let send =
             |session| quotas.admit(&batch("b", session, 0, vec![feedback(); 50]), address, 1);
         let taken = (0..100).filter(|session| send(*session).is_ok()).count();

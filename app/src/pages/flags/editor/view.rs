@@ -16,7 +16,6 @@ impl FlagDraft {
             .into_any()
     }
 
-    /// All fields.
     pub(in super::super) fn view(&self, flags: &[String], segments: &[String]) -> AnyView {
         let listed = |id: &'static str, keys: &[String]| {
             let options = keys.iter().map(|key| view! { <option value=key.clone()></option> });

@@ -5,15 +5,14 @@ use phasegate_domain::{
     ids::{FlagKey, PhaseNumber},
     rollout::{
         ChecklistGroup, Contact, KpiGroup, Phase, Plan,
-        lines::{
+        plan_text::{
             audience_line, criterion_line, kpi_line, parse_audience, parse_criterion, parse_kpi,
         },
     },
 };
 
-use crate::request::{Form, Trouble};
+use crate::request::{Form, PageError};
 
-/// The plan.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct PlanDraft {
     pub(super) name: String,
@@ -176,17 +175,17 @@ impl PlanDraft {
 
     /// The plan that is meant, of the same rollout. Phases, groups and contacts without a name are left
     /// out.
-    pub(super) fn plan(&self, before: &Plan) -> Result<Plan, Trouble> {
+    pub(super) fn plan(&self, before: &Plan) -> Result<Plan, PageError> {
         let quorum = match self.quorum.trim() {
             "" => 0,
             text => {
-                text.parse().map_err(|_| Trouble::invalid("quorum: a whole number of people"))?
+                text.parse().map_err(|_| PageError::invalid("quorum: a whole number of people"))?
             }
         };
         let mut number = PhaseNumber::FIRST;
         let mut phases = Vec::new();
         for draft in self.phases.iter().filter(|draft| !draft.name.trim().is_empty()) {
-            phases.push(draft.phase(number).map_err(Trouble::invalid)?);
+            phases.push(draft.phase(number).map_err(PageError::invalid)?);
             number = number.next();
         }
         let mut kpis = Vec::new();
@@ -195,7 +194,7 @@ impl PlanDraft {
                 let kpi = parse_kpi(line, group);
                 let field = group.title().to_lowercase();
                 kpis.push(
-                    kpi.map_err(|error| Trouble::invalid(format!("{field} targets: {error}")))?,
+                    kpi.map_err(|error| PageError::invalid(format!("{field} targets: {error}")))?,
                 );
             }
         }

@@ -5,19 +5,18 @@ mod view;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use phasegate_domain::rollout::{Revision, RolloutState, RolloutView};
+use phasegate_domain::rollout::{Revision, RolloutStatus, RolloutView};
 use phasegate_service::rollout::{plan_text, view};
 
 use self::{draft::PlanDraft, view::PlanForm};
 use super::{NoPlan, plan};
 use crate::{
-    components::TroubleNotice,
+    components::PageErrorNotice,
     request::{Request, page},
 };
 
 const PATH: &str = "/admin/rollout/plan/edit";
 
-/// The page.
 #[component]
 pub(crate) fn PlanEditPage() -> impl IntoView {
     view! {
@@ -48,7 +47,7 @@ async fn shown(request: &Request, rollout: &RolloutView) -> AnyView {
     };
     asked.unwrap_or_else(|trouble| {
         request.note(&trouble);
-        view! { <TroubleNotice trouble/> }.into_any()
+        view! { <PageErrorNotice trouble/> }.into_any()
     })
 }
 
@@ -74,8 +73,8 @@ fn Loaded(shown: AnyView, rollout: RolloutView, request: Request) -> impl IntoVi
 /// What it must be called: a draft may be changed as it is.
 fn revision(rollout: &RolloutView) -> String {
     let current = &rollout.plan.revision;
-    match (rollout.state(), Revision::parse(current)) {
-        (RolloutState::Draft, _) | (_, None) => current.clone(),
+    match (rollout.status(), Revision::parse(current)) {
+        (RolloutStatus::Draft, _) | (_, None) => current.clone(),
         (_, Some(revision)) => revision.next().to_string(),
     }
 }

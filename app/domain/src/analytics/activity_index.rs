@@ -1,0 +1,115 @@
+//! Who did what, in a stretch of days.
+
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::Arc,
+};
+
+use crate::{
+    ids::{FlagKey, VariantName},
+    stats::UserSet,
+    telemetry::Activity,
+};
+
+/// Sets of people by activity and day.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ActivityIndex {
+    sets: BTreeMap<Activity, BTreeMap<i64, Arc<UserSet>>>,
+}
+
+impl<P: Into<Arc<UserSet>>> FromIterator<(Activity, i64, P)> for ActivityIndex {
+    fn from_iter<I: IntoIterator<Item = (Activity, i64, P)>>(all: I) -> Self {
+        let mut presence = Self::default();
+        for (activity, day, people) in all {
+            let people: Arc<UserSet> = people.into();
+            match presence.sets.entry(activity).or_default().entry(day) {
+                Entry::Vacant(place) => drop(place.insert(people)),
+                Entry::Occupied(place) => Arc::make_mut(place.into_mut()).extend(&people),
+            }
+        }
+        presence
+    }
+}
+
+impl ActivityIndex {
+    /// The days on which somebody did it, and who.
+    pub fn days(&self, activity: &Activity) -> impl Iterator<Item = (i64, &UserSet)> {
+        self.sets.get(activity).into_iter().flatten().map(|(day, people)| (*day, &**people))
+    }
+
+    /// Who did it on a day.
+    #[must_use]
+    pub fn on(&self, activity: &Activity, day: i64) -> Option<&UserSet> {
+        self.sets.get(activity)?.get(&day).map(|people| &**people)
+    }
+
+    /// Who did it on any of the days.
+    #[must_use]
+    pub fn ever(&self, activity: &Activity) -> UserSet {
+        UserSet::in_any(self.days(activity).map(|(_, people)| people))
+    }
+
+    /// Who did it on more than one day.
+    #[must_use]
+    pub fn again(&self, activity: &Activity) -> UserSet {
+        let (mut once, mut again) = (UserSet::default(), UserSet::default());
+        for (_, people) in self.days(activity) {
+            again.extend(&once.in_both(people));
+            once.extend(people);
+        }
+        again
+    }
+
+    /// What those did who are in the sets of a activity, on the days on which they are.
+    #[must_use]
+    pub fn among(&self, filter: &BTreeMap<i64, UserSet>) -> Self {
+        let mut sets: BTreeMap<Activity, BTreeMap<i64, Arc<UserSet>>> = BTreeMap::new();
+        for (activity, days) in &self.sets {
+            for (day, people) in days {
+                let both = filter.get(day).map(|filter| people.in_both(filter));
+                if let Some(both) = both.filter(|both| !both.is_empty()) {
+                    sets.entry(activity.clone()).or_default().insert(*day, Arc::new(both));
+                }
+            }
+        }
+        Self { sets }
+    }
+
+    /// The sets of all activities that are wanted, by day.
+    #[must_use]
+    pub fn by_day(&self, is_wanted: impl Fn(&Activity) -> bool) -> BTreeMap<i64, UserSet> {
+        let mut all: BTreeMap<i64, UserSet> = BTreeMap::new();
+        for (activity, days) in &self.sets {
+            if is_wanted(activity) {
+                for (day, people) in days {
+                    all.entry(*day).or_default().extend(people);
+                }
+            }
+        }
+        all
+    }
+
+    /// The flags that somebody was exposed to, or used.
+    #[must_use]
+    pub fn flags(&self) -> Vec<FlagKey> {
+        let mut flags: Vec<FlagKey> = self
+            .sets
+            .keys()
+            .filter_map(|activity| match activity {
+                Activity::Exposed(flag, ..) | Activity::Used(flag) => Some(flag.clone()),
+                _ => None,
+            })
+            .collect();
+        flags.sort();
+        flags.dedup();
+        flags
+    }
+
+    /// Who was exposed to those of a flag's variants that are wanted, in any phase.
+    #[must_use]
+    pub fn exposed(&self, flag: &FlagKey, is_wanted: impl Fn(&VariantName) -> bool) -> UserSet {
+        let is_wanted = |activity: &Activity| matches!(activity, Activity::Exposed(of, variant, _) if of == flag && is_wanted(variant));
+        let wanted = self.sets.iter().filter(|(activity, _)| is_wanted(activity));
+        UserSet::in_any(wanted.flat_map(|(_, days)| days.values()).map(|people| &**people))
+    }
+}

@@ -1,0 +1,207 @@
+//! A flag's targeting in plain words: "on for 5 % of everyone and all of `beta_testers`".
+
+use super::rule::{Portion, Rule, Serve};
+use crate::{
+    Timestamp,
+    bucket::Share,
+    flags::{Flag, FlagState},
+    ids::{PhaseNumber, VariantName},
+    segments::{Condition, EVERYONE},
+};
+
+/// One sentence for each thing that decides, in the order in which they are asked.
+#[must_use]
+pub fn describe_targeting(
+    flag: &Flag,
+    state: &FlagState,
+    added_in: Option<PhaseNumber>,
+    now: Timestamp,
+) -> Vec<String> {
+    let off = || format!("{} for everyone", flag.off_variant);
+    let mut lines = Vec::new();
+    if state.killed {
+        return vec![format!("Killed: {}.", off())];
+    }
+    if !state.is_enabled(now) {
+        lines.push(format!("Off: {}.", off()));
+    }
+    let mut coming: Vec<_> = state.schedule.iter().filter(|switch| switch.at > now).collect();
+    coming.sort_by_key(|switch| switch.at);
+    for switch in coming {
+        let word = if switch.enabled { "on" } else { "off" };
+        lines.push(format!("Will be switched {word} at {}.", instant(switch.at)));
+    }
+    if !state.is_enabled(now) {
+        return lines;
+    }
+    for needed in &state.prerequisites {
+        let variants: Vec<&str> = needed.variants.iter().map(VariantName::as_str).collect();
+        let (flag, variants) = (&needed.flag, variants.join(" or "));
+        lines.push(format!("Only where {flag} answers {variants}; {} otherwise.", off()));
+    }
+    lines.extend(rules(&state.rules, now));
+    let rest = if state.rules.is_empty() { "everyone" } else { "everyone else" };
+    let default = state.default_variant(flag);
+    lines.push(match added_in {
+        Some(phase) => {
+            let member = &flag.rollout_variant;
+            format!(
+                "{member} for members of the rollout from phase {phase} on, {default} for {rest}."
+            )
+        }
+        None => format!("{default} for {rest}."),
+    });
+    lines
+}
+
+/// Rules that follow one another and answer the same are said in one sentence.
+fn rules(rules: &[Rule], now: Timestamp) -> Vec<String> {
+    let mut lines: Vec<(Option<&VariantName>, Vec<String>)> = Vec::new();
+    // The rules of a flag share their buckets: whom an earlier share of everyone has answered, a
+    // later share does not reach.
+    let mut answered = Share::from_buckets(0);
+    for rule in rules {
+        let whom = whom(&rule.condition);
+        let (variant, part) = match &rule.serve {
+            Serve::Variant(variant) => (Some(variant), all_of(&whom)),
+            Serve::Share(variant, portion) => {
+                let (mut part, share) = (part_of(portion, &whom, now), portion.at(now));
+                if share <= answered {
+                    part.push_str(" (no user: an earlier rule answers all of them)");
+                } else if answered > Share::from_buckets(0) && share != Share::ALL {
+                    part.push_str(&format!(" (less the {answered} whom an earlier rule answers)"));
+                }
+                if rule.condition.is_everyone() {
+                    answered = answered.max(share);
+                }
+                (Some(variant), part)
+            }
+            Serve::Split(parts) => {
+                let parts: Vec<String> = parts
+                    .iter()
+                    .map(|part| format!("{} for {}", part.variant, part.share))
+                    .collect();
+                (None, format!("{} of {whom}", parts.join(" and ")))
+            }
+        };
+        match lines.last_mut() {
+            Some((last, parts)) if variant.is_some() && *last == variant => parts.push(part),
+            _ => lines.push((variant, vec![part])),
+        }
+    }
+    let sentence = |(variant, parts): (Option<&VariantName>, Vec<String>)| match variant {
+        Some(variant) => format!("{variant} for {}.", parts.join(" and ")),
+        None => format!("{}.", parts.join(" and ")),
+    };
+    lines.into_iter().map(sentence).collect()
+}
+
+/// Whom a rule is for, so that "5 % of" and "all of" can stand before it.
+fn whom(condition: &Condition) -> String {
+    match condition {
+        condition if condition.is_everyone() => EVERYONE.to_owned(),
+        Condition::InSegment(key) => key.to_string(),
+        Condition::All(parts) if parts.len() == 1 => parts.first().map(whom).unwrap_or_default(),
+        condition => format!("users with {condition}"),
+    }
+}
+
+fn all_of(whom: &str) -> String {
+    match whom {
+        EVERYONE => whom.to_owned(),
+        whom => format!("all of {whom}"),
+    }
+}
+
+fn part_of(portion: &Portion, whom: &str, now: Timestamp) -> String {
+    match portion {
+        Portion::Fixed(share) if *share == Share::ALL => all_of(whom),
+        Portion::Fixed(share) => format!("{share} of {whom}"),
+        Portion::Ramp(ramp) if ramp.ends_at <= now => part_of(&Portion::Fixed(ramp.to), whom, now),
+        Portion::Ramp(ramp) => format!(
+            "{} of {whom} (on the way from {} to {} between {} and {})",
+            ramp.at(now),
+            ramp.from,
+            ramp.to,
+            instant(ramp.starts_at),
+            instant(ramp.ends_at),
+        ),
+    }
+}
+
+fn instant(at: Timestamp) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::flags::FlagDocument;
+
+    fn words(fields: Value, added_in: Option<u16>) -> String {
+        let mut document = json!({"key": "A", "kind": "boolean"});
+        document.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        let document: FlagDocument = serde_json::from_value(document).unwrap();
+        let (flag, state) = document.into_parts(None, 1);
+        let now = DateTime::from_timestamp(1_767_268_800, 0).unwrap();
+        describe_targeting(&flag, &state, added_in.map(PhaseNumber), now).join(" ")
+    }
+
+    #[test]
+    fn rules_are_said_as_people_say_them() {
+        assert_eq!(words(json!({}), None), "off for everyone.");
+        assert_eq!(
+            words(
+                json!({"rules": [{"variant": "on", "share": 5},
+                    {"variant": "on", "condition": {"in_segment": "beta_testers"}}]}),
+                None
+            ),
+            "on for 5 % of everyone and all of beta_testers. off for everyone else."
+        );
+        assert_eq!(
+            words(
+                json!({"rules": [{"split": [{"variant": "on", "share": 50}, {"variant": "off", "share": 50}],
+                    "condition": {"attribute": "plan", "operator": "equals", "value": "pro"}}]}),
+                Some(2)
+            ),
+            "on for 50 % and off for 50 % of users with plan is \"pro\". \
+             on for members of the rollout from phase 2 on, off for everyone else."
+        );
+        let shares = |first: u32, second: u32| {
+            words(
+                json!({"rules": [{"variant": "on", "share": first}, {"variant": "off", "share": second}]}),
+                None,
+            )
+        };
+        assert!(
+            shares(50, 50).contains(
+                "off for 50 % of everyone (no user: an earlier rule answers all of them)."
+            )
+        );
+        assert!(
+            shares(10, 30)
+                .contains("off for 30 % of everyone (less the 10 % whom an earlier rule answers).")
+        );
+        assert_eq!(words(json!({"killed": true}), None), "Killed: off for everyone.");
+        assert_eq!(
+            words(
+                json!({"enabled": false, "schedule": [{"at": "2026-03-01T08:00:00Z", "enabled": true}]}),
+                None
+            ),
+            "Off: off for everyone. Will be switched on at 2026-03-01 08:00 UTC."
+        );
+        let ramp = json!({"from": 0, "to": 100, "starts_at": "2026-01-01T00:00:00Z",
+            "ends_at": "2026-01-02T00:00:00Z"});
+        assert!(
+            words(json!({"rules": [{"variant": "on", "ramp": ramp}]}), None)
+                .starts_with("on for 50 % of everyone (on the way from 0 % to 100 % between")
+        );
+        assert!(
+            words(json!({"prerequisites": [{"flag": "B", "variants": ["on"]}]}), None)
+                .starts_with("Only where B answers on; off for everyone otherwise.")
+        );
+    }
+}

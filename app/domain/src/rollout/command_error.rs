@@ -1,0 +1,148 @@
+//! Why a rollout stays as it is.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ids::PhaseNumber, people::Role};
+
+/// Why a command was not carried out. Nothing has changed then.
+#[allow(missing_docs, reason = "the names say it all")]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(tag = "refusal", rename_all = "snake_case")]
+pub enum CommandError {
+    /// A revision does what otherwise only an admin's force does.
+    #[error("{what}; an admin can bring such a revision in")]
+    RevisionOverrules { what: String },
+    /// The role is too low.
+    #[error("this needs the role {}; ask an account that has it", needs.as_str())]
+    NotAllowed {
+        /// The lowest role that may.
+        needs: Role,
+    },
+    #[error("the rollout is already running, in phase {phase}")]
+    AlreadyRunning { phase: PhaseNumber },
+    /// Moved before it began.
+    #[error("the rollout has not started; start it first")]
+    NotStarted,
+    #[error("the rollout was aborted; bring its plan in again to begin anew")]
+    Ended,
+    /// All phases are done.
+    #[error("the rollout is completed; roll it back if something is wrong")]
+    Completed,
+    /// It stays as it is.
+    #[error("the rollout is paused; resume it first")]
+    Paused,
+    /// There is no pause to end.
+    #[error("the rollout is not paused")]
+    NotPaused,
+    /// Nothing comes after the last phase.
+    #[error("phase {phase} is the last one; complete the rollout")]
+    LastPhase { phase: PhaseNumber },
+    /// There are phases to come.
+    #[error("phase {phase} is not the last one; advance to phase {last}, or abort")]
+    NotLastPhase { phase: PhaseNumber, last: PhaseNumber },
+    /// Nothing comes before phase 1.
+    #[error("phase 1 is the first one; to take a feature away from its audience, kill its flag")]
+    FirstPhase,
+    /// The gate does not pass.
+    #[error(
+        "phase {phase} cannot be left yet: {}; an admin can force it by giving a reason",
+        because.join("; ")
+    )]
+    GateClosed {
+        phase: PhaseNumber,
+        /// What stands in the way.
+        because: Vec<String>,
+    },
+    /// Items of the start's checklist are open.
+    #[error(
+        "{open} of {of} items of the checklist are not done; do them, or an admin waives them by giving a reason"
+    )]
+    ChecklistOpen { open: usize, of: usize },
+    /// What somebody has written is not lost for what somebody else writes.
+    #[error("incident {incident} has its post-mortem; add to it with a note")]
+    PostMortemThere { incident: u32 },
+    /// What was not understood will happen again.
+    #[error("incident {incident} was a full rollback: write its post-mortem first")]
+    PostMortemDue { incident: u32 },
+    /// It takes something away from people.
+    #[error("reason: say what is wrong; everyone who is told will read it")]
+    ReasonMissing,
+    #[error("detected_at: that is in the future")]
+    NoticedLater,
+    /// A date that somebody mistyped.
+    #[error("detected_at: at most {days} days ago")]
+    NoticedLongAgo { days: i64 },
+    /// Shares of 100 % are not throttled.
+    #[error("all shares reached are 100 %, which cannot be halved; roll back instead")]
+    NothingToHalve,
+    /// The throttle is as low as it gets.
+    #[error("shares are down to 1/64; roll back instead")]
+    HalvedEnough,
+    /// Shares are as planned.
+    #[error("all shares are as planned; there is nothing to restore")]
+    NotHalved,
+    /// The plan has no such item.
+    #[error("item: the plan has no item {item:?}")]
+    UnknownItem { item: String },
+    /// Votes are for people, unless the plan says otherwise.
+    #[error(
+        "server tokens do not vote in this rollout; vote in the admin, or let the plan allow it with token_votes = true"
+    )]
+    TokenVote,
+    /// A vote belongs to an account, so that one person has one vote.
+    #[error(
+        "a vote belongs to an account, and {voter:?} is none: vote with a token that an account has made, or one of \
+         `phasegate token create --owner EMAIL`"
+    )]
+    VoteWithoutAccount {
+        /// Who tried to vote.
+        voter: String,
+    },
+    /// The current phase has no such criterion.
+    #[error("statement: the current phase has no criterion {statement:?} to sign off")]
+    UnknownCriterion { statement: String },
+    /// There is no such incident.
+    #[error("incident: there is none with the number {incident}")]
+    UnknownIncident { incident: u32 },
+    /// The incident is over.
+    #[error("incident {incident} is closed already")]
+    ClosedAlready { incident: u32 },
+    /// There is nothing to change.
+    #[error("the plan says what is there already")]
+    SamePlan,
+    /// One rollout at a time.
+    #[error("key: {key} is under way; complete or abort it before you bring in another plan")]
+    OtherPlan {
+        /// The plan that is carried out.
+        key: String,
+    },
+    /// A revision is never changed.
+    #[error("revision: must be higher than {current}, which is carried out")]
+    RevisionNotHigher {
+        /// The revision that is carried out.
+        current: String,
+    },
+    /// The rollout would stand nowhere.
+    #[error("phases: phase {phase} is being served; roll back before you take it out of the plan")]
+    PhaseGone { phase: PhaseNumber },
+    /// A field is empty.
+    #[error("{field}: may not be empty")]
+    Missing { field: String },
+}
+
+impl CommandError {
+    /// Whether what was sent is wrong in itself, wherever the rollout is.
+    #[must_use]
+    pub fn is_about_input(&self) -> bool {
+        matches!(
+            self,
+            Self::ReasonMissing
+                | Self::NoticedLater
+                | Self::NoticedLongAgo { .. }
+                | Self::UnknownItem { .. }
+                | Self::UnknownCriterion { .. }
+                | Self::UnknownIncident { .. }
+                | Self::Missing { .. }
+        )
+    }
+}

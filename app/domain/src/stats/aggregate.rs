@@ -1,0 +1,265 @@
+//! What a rollup row holds: how many, and of what.
+
+use super::{InvalidSketch, Sketch, leb128};
+
+/// The first byte of the stored form.
+const ENCODING: u8 = 1;
+
+/// A count, and where there are values their sum, the sum of their squares and their distribution.
+///
+/// All of it is whole numbers with a sign: aggregates that are merged in any order and any grouping
+/// are equal, also when something is taken back before it has come.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Aggregate {
+    count: i64,
+    sum: i128,
+    squares: i128,
+    sketch: Sketch,
+}
+
+impl Aggregate {
+    /// Counts so many, without a value.
+    pub fn count_up(&mut self, times: u64) {
+        self.count = self.count.saturating_add_unsigned(times);
+    }
+
+    /// Counts one with its value.
+    pub fn add(&mut self, value: u64) {
+        self.count += 1;
+        self.sum += i128::from(value);
+        self.squares += i128::from(value).pow(2);
+        self.sketch.add(value as f64);
+    }
+
+    /// Takes back one with its value, whether it is here already or still to come.
+    pub fn remove(&mut self, value: u64) {
+        self.count -= 1;
+        self.sum -= i128::from(value);
+        self.squares -= i128::from(value).pow(2);
+        self.sketch.remove(value as f64);
+    }
+
+    /// Takes back so many, without a value.
+    pub fn count_down(&mut self, times: u64) {
+        self.count = self.count.saturating_sub_unsigned(times);
+    }
+
+    /// Takes over all that another aggregate holds.
+    pub fn merge(&mut self, other: &Self) {
+        self.count += other.count;
+        self.sum = self.sum.saturating_add(other.sum);
+        self.squares = self.squares.saturating_add(other.squares);
+        self.sketch.merge(&other.sketch);
+    }
+
+    /// The number of values.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.count.max(0).unsigned_abs()
+    }
+
+    /// The sum of the values, in their unit.
+    #[must_use]
+    pub fn sum(&self) -> i128 {
+        self.sum
+    }
+
+    /// The mean of the values; `None` where there are none.
+    #[must_use]
+    pub fn mean(&self) -> Option<f64> {
+        let count = self.sketch.count();
+        (count > 0).then(|| self.sum as f64 / count as f64)
+    }
+
+    /// The sample variance of the values; `None` with fewer than two.
+    #[must_use]
+    pub fn variance(&self) -> Option<f64> {
+        let count = self.sketch.count();
+        if count < 2 {
+            return None;
+        }
+        let (n, sum) = (count as f64, self.sum as f64);
+        Some(((self.squares as f64 - sum * sum / n) / (n - 1.0)).max(0.0))
+    }
+
+    /// The distribution of the values.
+    #[must_use]
+    pub fn sketch(&self) -> &Sketch {
+        &self.sketch
+    }
+
+    /// What it takes in memory beside itself, in bytes.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.sketch.heap_bytes()
+    }
+
+    /// The stored form: a version byte, count, sum and squares in LEB128, and the sketch.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = vec![ENCODING];
+        leb128::push_signed(&mut bytes, self.count.into());
+        leb128::push_signed(&mut bytes, self.sum);
+        leb128::push_signed(&mut bytes, self.squares);
+        // Most rows count something without a value.
+        if self.sketch != Sketch::default() {
+            bytes.extend(self.sketch.to_bytes());
+        }
+        bytes
+    }
+
+    /// How many bytes of the stored form hold the count.
+    pub const COUNT_BYTES: u32 = 12;
+
+    /// How often it was counted, from the beginning of the stored form alone.
+    ///
+    /// # Errors
+    /// See [`Aggregate::from_bytes`].
+    pub fn count_of(bytes: &[u8]) -> Result<u64, InvalidSketch> {
+        let (version, mut rest) = bytes.split_first().ok_or(InvalidSketch::Damaged)?;
+        if *version != ENCODING {
+            return Err(InvalidSketch::Encoding);
+        }
+        let count = leb128::pull_signed(&mut rest).ok_or(InvalidSketch::Damaged)?;
+        Ok(u64::try_from(count).unwrap_or_default())
+    }
+
+    /// Reads the stored form.
+    ///
+    /// # Errors
+    /// When it is damaged or of a newer version.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidSketch> {
+        let (count, sum, squares, rest) = Self::read(bytes)?;
+        let sketch = if rest.is_empty() { Sketch::default() } else { Sketch::from_bytes(rest)? };
+        Ok(Self { count, sum, squares, sketch })
+    }
+
+    /// Count, sum, squares, and the sketch as it is stored.
+    fn read(bytes: &[u8]) -> Result<(i64, i128, i128, &[u8]), InvalidSketch> {
+        let (version, mut rest) = bytes.split_first().ok_or(InvalidSketch::Damaged)?;
+        if *version != ENCODING {
+            return Err(InvalidSketch::Encoding);
+        }
+        let mut next = || leb128::pull_signed(&mut rest).ok_or(InvalidSketch::Damaged);
+        let count = i64::try_from(next()?).map_err(|_| InvalidSketch::Damaged)?;
+        Ok((count, next()?, next()?, rest))
+    }
+}
+
+/// Adds up stored aggregates without making each: a panel reads thousands of them.
+#[derive(Debug, Clone, Default)]
+pub struct AggregateSum {
+    count: i64,
+    sum: i128,
+    squares: i128,
+    zeros: i64,
+    /// By bin, from 0 up to the highest so far.
+    bins: Vec<i64>,
+}
+
+impl AggregateSum {
+    /// Adds a aggregate in its stored form.
+    ///
+    /// # Errors
+    /// When it is damaged or of a newer version; the sum is of no use then.
+    pub fn add(&mut self, bytes: &[u8]) -> Result<(), InvalidSketch> {
+        let (count, sum, squares, rest) = Aggregate::read(bytes)?;
+        self.count = self.count.saturating_add(count);
+        self.sum = self.sum.saturating_add(sum);
+        self.squares = self.squares.saturating_add(squares);
+        if rest.is_empty() {
+            return Ok(());
+        }
+        let bins = &mut self.bins;
+        let zeros = Sketch::read(rest, |bin, count| {
+            let place = bin.unsigned_abs() as usize;
+            if bins.len() <= place {
+                bins.resize(place + 1, 0);
+            }
+            if let Some(total) = bins.get_mut(place) {
+                *total = total.saturating_add(count);
+            }
+        })?;
+        self.zeros = self.zeros.saturating_add(zeros);
+        Ok(())
+    }
+
+    /// All of them together.
+    #[must_use]
+    pub fn total(&self) -> Aggregate {
+        let sketch = Sketch::of_counts(self.zeros, &self.bins);
+        Aggregate { count: self.count, sum: self.sum, squares: self.squares, sketch }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn aggregate(values: &[u64]) -> Aggregate {
+        let mut aggregate = Aggregate::default();
+        values.iter().for_each(|value| aggregate.add(*value));
+        aggregate
+    }
+
+    #[test]
+    fn mean_and_variance() {
+        let aggregate = aggregate(&[2, 4, 4, 4, 5, 5, 7, 9]);
+        assert_eq!(aggregate.mean(), Some(5.0));
+        assert!((aggregate.variance().unwrap() - 32.0 / 7.0).abs() < 1e-12);
+        assert_eq!((aggregate.count(), aggregate.sum()), (8, 40));
+        assert_eq!(Aggregate::default().mean(), None);
+        let mut often = Aggregate::default();
+        often.count_up(300);
+        let bytes = often.to_bytes();
+        let begin: Vec<u8> = bytes.into_iter().take(Aggregate::COUNT_BYTES as usize).collect();
+        assert_eq!(Aggregate::count_of(&begin), Ok(300));
+        assert_eq!(Aggregate::count_of(&[]), Err(InvalidSketch::Damaged));
+    }
+
+    proptest! {
+        #[test]
+        fn any_order_and_any_split_are_equal(
+            values in prop::collection::vec(0..1_000_000_000_u64, 0..60), at in 0..60_usize
+        ) {
+            let (left, right) = values.split_at(at.min(values.len()));
+            let mut merged = aggregate(right);
+            merged.merge(&aggregate(left));
+            prop_assert_eq!(&merged, &aggregate(&values));
+            // And all of it can be taken back, before it has come as well.
+            let mut taken = Aggregate::default();
+            values.iter().for_each(|value| taken.remove(*value));
+            taken.merge(&merged);
+            prop_assert_eq!(taken, Aggregate::default());
+        }
+
+        #[test]
+        fn the_stored_form_leads_back(values in prop::collection::vec(any::<u32>(), 0..40), times in 0..9_u64) {
+            let mut aggregate = aggregate(&values.iter().map(|value| u64::from(*value)).collect::<Vec<_>>());
+            aggregate.count_up(times);
+            prop_assert_eq!(Aggregate::from_bytes(&aggregate.to_bytes()), Ok(aggregate));
+        }
+
+        #[test]
+        fn a_sum_of_stored_forms_is_what_merging_makes(
+            parts in prop::collection::vec(prop::collection::vec(any::<u32>(), 0..9), 0..9)
+        ) {
+            let (mut merged, mut sum) = (Aggregate::default(), AggregateSum::default());
+            for values in &parts {
+                let mut part = aggregate(&values.iter().map(|value| u64::from(*value)).collect::<Vec<_>>());
+                part.remove(7);
+                merged.merge(&part);
+                sum.add(&part.to_bytes()).unwrap();
+            }
+            prop_assert_eq!(sum.total(), merged);
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+            let _ = Aggregate::from_bytes(&bytes);
+            let _ = AggregateSum::default().add(&bytes);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! What changed while numbers were what they were.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+
+/// Something that may be why numbers are others from then on.
+#[allow(missing_docs, reason = "the names say it all")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Annotation {
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub at: Timestamp,
+    pub kind: AnnotationKind,
+    /// What, in a few words.
+    pub text: String,
+    /// Who did it, where somebody did.
+    pub by: Option<String>,
+}
+
+/// The kind of change that an annotation marks.
+#[allow(missing_docs, reason = "the names say it all")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum AnnotationKind {
+    /// A flag was switched or changed.
+    Flag,
+    Phase,
+    /// A version of the app was seen for the first time.
+    Release,
+}
+
+impl AnnotationKind {
+    /// As people say it.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Flag => "Flag",
+            Self::Phase => "Phase",
+            Self::Release => "Release",
+        }
+    }
+}

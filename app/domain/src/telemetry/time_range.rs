@@ -1,0 +1,166 @@
+//! The stretch of time that a panel shows.
+
+use chrono::NaiveDate;
+
+use super::{Resolution, TimeRangePreset, day_of};
+use crate::Timestamp;
+
+/// The most days that a panel shows.
+const MAX_DAYS: i64 = 366;
+
+/// Stretches of so many days are shown by hour.
+const DAYS_BY_HOUR: i64 = 3;
+
+/// The stretch of time that a panel shows.
+#[allow(missing_docs, reason = "the names say it all")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimeRange {
+    Last(TimeRangePreset),
+    /// Whole days, UTC, counted from 1970; both are part of it.
+    Days {
+        first: i64,
+        last: i64,
+    },
+}
+
+/// The date of a day that is counted from 1970, as `2026-11-25`.
+#[must_use]
+pub fn date_of(day: i64) -> String {
+    let at = Timestamp::from_timestamp(day.saturating_mul(86_400), 0);
+    at.map_or_else(String::new, |at| at.date_naive().to_string())
+}
+
+fn day(field: &str, text: &str) -> Result<i64, String> {
+    let date: NaiveDate = text
+        .parse()
+        .map_err(|_| format!("{field}: a date such as 2026-11-25 is needed, not {text:?}"))?;
+    Ok(day_of(date.and_time(chrono::NaiveTime::MIN).and_utc()))
+}
+
+impl TimeRange {
+    /// What is meant by a range such as `30d`, or by two dates; nothing where nothing is said.
+    ///
+    /// # Errors
+    /// Names the field and what it may be.
+    pub fn read(range: &str, from: &str, to: &str) -> Result<Option<Self>, String> {
+        if from.is_empty() && to.is_empty() {
+            return match range {
+                "" => Ok(None),
+                name => TimeRangePreset::parse(name)
+                    .map(|range| Some(Self::Last(range)))
+                    .ok_or_else(|| format!("range: 1h, 24h, 7d, 30d or 90d, not {name:?}")),
+            };
+        }
+        let (first, last) = (day("from", from)?, day("to", to)?);
+        if last < first {
+            return Err("to: must not be before from".to_owned());
+        }
+        if last - first >= MAX_DAYS {
+            return Err(format!("to: at most {MAX_DAYS} days can be shown at once"));
+        }
+        Ok(Some(Self::Days { first, last }))
+    }
+
+    /// As an address says it.
+    #[must_use]
+    pub fn query(self) -> String {
+        match self {
+            Self::Last(range) => format!("range={}", range.as_str()),
+            Self::Days { first, last } => format!("from={}&to={}", date_of(first), date_of(last)),
+        }
+    }
+
+    /// As people say it.
+    #[must_use]
+    pub fn title(self) -> String {
+        match self {
+            Self::Last(range) => range.title().to_owned(),
+            Self::Days { first, last } => format!("{} to {}", date_of(first), date_of(last)),
+        }
+    }
+
+    /// By what it is counted: short ones by hour, as far as hours are kept.
+    #[must_use]
+    pub fn resolution(self, now: Timestamp) -> Resolution {
+        match self {
+            Self::Last(range) => range.resolution(),
+            Self::Days { first, last } => {
+                let hours_since = Resolution::Hour.kept_since(now).div_euclid(24) + 1;
+                match last - first < DAYS_BY_HOUR && first > hours_since {
+                    true => Resolution::Hour,
+                    false => Resolution::Day,
+                }
+            }
+        }
+    }
+
+    /// Its first span, and the one after its last.
+    #[must_use]
+    pub fn span_bounds(self, now: Timestamp) -> (i64, i64) {
+        match self {
+            Self::Last(range) => range.span_bounds(now),
+            Self::Days { first, last } => {
+                let each = Resolution::Day.seconds() / self.resolution(now).seconds();
+                (first * each, (last + 1) * each)
+            }
+        }
+    }
+
+    /// Its first day, and the one after its last, counted from 1970. The day that is going on counts
+    /// as a whole one.
+    #[must_use]
+    pub fn day_bounds(self, now: Timestamp) -> (i64, i64) {
+        match self {
+            Self::Last(range) => {
+                let days = range.spans() * range.resolution().seconds() / 86_400;
+                (day_of(now) + 1 - days.max(1), day_of(now) + 1)
+            }
+            Self::Days { first, last } => (first, last + 1),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> Timestamp {
+        Timestamp::from_timestamp(20_000 * 86_400 + 3_700, 0).unwrap()
+    }
+
+    #[test]
+    fn a_period_is_read_and_written() {
+        let read = |range, from, to| TimeRange::read(range, from, to).unwrap();
+        assert_eq!(read("", "", ""), None);
+        assert_eq!(read("7d", "", ""), Some(TimeRange::Last(TimeRangePreset::Week)));
+        let days = read("7d", "2026-10-01", "2026-10-30").unwrap();
+        assert_eq!(days.query(), "from=2026-10-01&to=2026-10-30");
+        let (first, end) = days.day_bounds(now());
+        assert_eq!(end - first, 30);
+        for (range, from, to, field) in [
+            ("5d", "", "", "range"),
+            ("", "yesterday", "2026-10-30", "from"),
+            ("", "2026-10-01", "", "to"),
+            ("", "2026-10-02", "2026-10-01", "to"),
+            ("", "2020-10-02", "2026-10-01", "to"),
+        ] {
+            assert!(
+                TimeRange::read(range, from, to).unwrap_err().starts_with(field),
+                "{from} {to}"
+            );
+        }
+    }
+
+    #[test]
+    fn short_periods_are_counted_by_hour() {
+        let short = TimeRange::Days { first: 19_990, last: 19_991 };
+        assert_eq!(short.resolution(now()), Resolution::Hour);
+        assert_eq!(short.span_bounds(now()), (19_990 * 24, 19_992 * 24));
+        let old = TimeRange::Days { first: 19_000, last: 19_000 };
+        assert_eq!(old.span_bounds(now()), (19_000, 19_001), "hours are not kept for so long");
+        let long = TimeRange::Days { first: 19_900, last: 19_999 };
+        assert_eq!(long.resolution(now()), Resolution::Day);
+        assert_eq!(TimeRange::Last(TimeRangePreset::Week).day_bounds(now()), (19_994, 20_001));
+        assert_eq!(TimeRange::Last(TimeRangePreset::Hour).day_bounds(now()), (20_000, 20_001));
+    }
+}

@@ -1,0 +1,171 @@
+//! What changed while numbers were what they were: flags, phases and releases.
+
+use std::collections::BTreeMap;
+
+use phasegate_domain::{
+    Timestamp,
+    history::{AuditRecord, Change, SubjectKind},
+    ids::EnvironmentId,
+    rollout::RolloutEvent,
+    telemetry::{Annotation, AnnotationKind, Dimension, Metric, Resolution},
+};
+use phasegate_store::models::{AuditQuery, RollupQuery};
+
+use crate::{Service, ServiceError};
+
+/// Marks of one kind in a chart; the newest stay. Releases are named by pages, so they must not push
+/// out what somebody did.
+const MAX_OF_KIND: usize = 12;
+
+/// Releases or phases that are looked at.
+const MAX_SEEN: usize = 500;
+
+/// What was not there for so many days is new.
+const LOOKED_BACK: i64 = 30;
+
+/// Charts of at most so many seconds are marked by hour.
+const BY_HOUR: i64 = 7 * 86_400;
+
+/// Lines of history of a kind that are looked at.
+const MAX_LINES: u32 = 100;
+
+/// What changed between two instants (seconds since 1970), oldest first.
+pub(crate) async fn marks(
+    service: &Service,
+    environment: EnvironmentId,
+    from: i64,
+    to: i64,
+) -> Result<Vec<Annotation>, ServiceError> {
+    let mut marks = newest(first_seen(service, environment, "release", from, to).await?);
+    if environment.is_simulated() {
+        marks.extend(newest(first_seen(service, environment, "phase", from, to).await?));
+    } else {
+        for kind in [SubjectKind::Rollout, SubjectKind::Flag] {
+            marks.extend(newest(changes(service, environment, kind, from, to).await?));
+        }
+    }
+    marks.sort_by(|a, b| (a.at, a.kind, &a.text).cmp(&(b.at, b.kind, &b.text)));
+    Ok(marks)
+}
+
+fn newest(mut marks: Vec<Annotation>) -> Vec<Annotation> {
+    marks.sort_by_key(|mark| std::cmp::Reverse(mark.at));
+    marks.truncate(MAX_OF_KIND);
+    marks
+}
+
+async fn changes(
+    service: &Service,
+    environment: EnvironmentId,
+    kind: SubjectKind,
+    from: i64,
+    to: i64,
+) -> Result<Vec<Annotation>, ServiceError> {
+    let query = AuditQuery {
+        kind: Some(kind),
+        since: Timestamp::from_timestamp(from, 0),
+        until: Timestamp::from_timestamp(to, 0),
+        limit: MAX_LINES,
+        ..AuditQuery::default()
+    };
+    let lines = service.state.history(environment, &query).await?;
+    Ok(lines.into_iter().filter_map(mark).collect())
+}
+
+fn mark(line: AuditRecord) -> Option<Annotation> {
+    let (kind, text) = match &line.entry.change {
+        Change::Rollout { what, .. } => {
+            let text = match what {
+                RolloutEvent::Added(_) => return None,
+                RolloutEvent::Planned(planned) => format!("Plan {}", planned.to),
+                RolloutEvent::Started(_) => "Phase 1 began".to_owned(),
+                RolloutEvent::Advanced(moved) => format!("On to phase {}", moved.to),
+                RolloutEvent::RolledBack(moved) | RolloutEvent::RolledBackFully(moved) => {
+                    format!("Back to phase {}", moved.to)
+                }
+                RolloutEvent::Halved(to) | RolloutEvent::Restored(to) => {
+                    format!("{} of the shares", to.to)
+                }
+                RolloutEvent::Killed(_) => "Kill switch".to_owned(),
+                RolloutEvent::Paused(_) => "Paused".to_owned(),
+                RolloutEvent::Resumed(_) => "Resumed".to_owned(),
+                RolloutEvent::Completed(_) => "Completed".to_owned(),
+                RolloutEvent::Aborted(_) => "Aborted".to_owned(),
+            };
+            (AnnotationKind::Phase, text)
+        }
+        Change::FlagSwitched { flag, enabled } => {
+            (AnnotationKind::Flag, format!("{flag} {}", if *enabled { "on" } else { "off" }))
+        }
+        Change::Saved { kind: SubjectKind::Flag, key, before, after } => {
+            let what = match (before, after) {
+                (None, _) => "made",
+                (_, None) => "deleted",
+                _ => "changed",
+            };
+            (AnnotationKind::Flag, format!("{key} {what}"))
+        }
+        Change::Imported { things, .. } => {
+            (AnnotationKind::Flag, format!("A file changed {} things", things.len()))
+        }
+        Change::Saved { .. } => return None,
+    };
+    Some(Annotation { at: line.entry.at, kind, text, by: Some(line.entry.actor.0) })
+}
+
+/// Releases or phases that were first heard of in the meantime, by their sessions.
+async fn first_seen(
+    service: &Service,
+    environment: EnvironmentId,
+    of: &str,
+    from: i64,
+    to: i64,
+) -> Result<Vec<Annotation>, ServiceError> {
+    let day = Resolution::Day.seconds();
+    // With what was there shortly before: that is not new.
+    let days = (from.div_euclid(day) - LOOKED_BACK, (to - 1).div_euclid(day) + 1);
+    let series = Metric::Sessions;
+    let slices = service.telemetry.slices(environment, series, of, days, MAX_SEEN).await?;
+    let mut first = firsts(service, environment, Resolution::Day, slices, days).await?;
+    // Where it all began, nothing has changed.
+    let began = first.values().min().copied();
+    first.retain(|_, seen| *seen >= from.div_euclid(day) && Some(*seen) != began);
+    let mut resolution = Resolution::Day;
+    if to - from <= BY_HOUR && !first.is_empty() {
+        // So that a mark stands where it belongs on a short chart.
+        let hours = (days.1 - BY_HOUR / day - 1, days.1);
+        let hours = (hours.0 * 24, hours.1 * 24);
+        let slices = first.into_keys().collect();
+        first = firsts(service, environment, Resolution::Hour, slices, hours).await?;
+        resolution = Resolution::Hour;
+    }
+    let within = |second: &i64| (from..to).contains(second) || resolution == Resolution::Day;
+    let named = |(slice, seen): (Dimension, i64)| {
+        let (kind, text) = match slice {
+            Dimension::Release(release) => (AnnotationKind::Release, format!("{release} appeared")),
+            Dimension::Phase(phase) => (AnnotationKind::Phase, format!("On to phase {phase}")),
+            _ => return None,
+        };
+        let second = Some(seen * resolution.seconds()).filter(within)?;
+        Some(Annotation { at: Timestamp::from_timestamp(second, 0)?, kind, text, by: None })
+    };
+    Ok(first.into_iter().filter_map(named).collect())
+}
+
+/// The first span in which each slice had a session.
+async fn firsts(
+    service: &Service,
+    environment: EnvironmentId,
+    resolution: Resolution,
+    slices: Vec<Dimension>,
+    (from, to): (i64, i64),
+) -> Result<BTreeMap<Dimension, i64>, ServiceError> {
+    let series = vec![Metric::Sessions];
+    let query = RollupQuery { environment, resolution, series, slices, from, to };
+    let mut first: BTreeMap<Dimension, i64> = BTreeMap::new();
+    for row in service.telemetry.rows(&query).await? {
+        let known = first.entry(row.slice).or_insert(row.span);
+        *known = row.span.min(*known);
+    }
+    Ok(first)
+}

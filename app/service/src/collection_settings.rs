@@ -1,0 +1,76 @@
+//! What the pages of an environment may report.
+
+use phasegate_domain::{
+    collection_settings::{CollectionSettings, Switch},
+    history::SubjectKind,
+    ids::EnvironmentId,
+    people::Role,
+};
+use phasegate_store::models::{Edit, EnvironmentAuditEntry, Versioned};
+
+use crate::{CachedEnvironment, Service, ServiceError, access::Actor, history::saved};
+
+/// What is in force: what is stored, but for the switches that a variable of the server holds.
+#[must_use]
+pub fn in_force(service: &Service, live: &CachedEnvironment) -> CollectionSettings {
+    let mut collecting = live.environment.collecting.value;
+    for switch in Switch::ALL {
+        if let Some((_, is_on)) = held(service, switch) {
+            collecting = collecting.with(switch, is_on);
+        }
+    }
+    collecting
+}
+
+/// The variable that holds a switch, and in which position.
+#[must_use]
+pub fn held(service: &Service, switch: Switch) -> Option<(&str, bool)> {
+    service.variables.switch(switch)
+}
+
+/// What is stored, with the version that a change must name.
+///
+/// # Errors
+/// When the actor may not look.
+pub fn stored(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+) -> Result<Versioned<CollectionSettings>, ServiceError> {
+    actor.require(Role::Viewer)?;
+    Ok(service.environment(environment)?.environment.collecting.clone())
+}
+
+/// Saves what pages may report. Those that are open hear of it at once.
+///
+/// # Errors
+/// When the actor may not, a variable holds a switch in the other position, or somebody else was
+/// first.
+pub async fn save(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+    after: Versioned<CollectionSettings>,
+) -> Result<(), ServiceError> {
+    actor.require(Role::Operator)?;
+    let _turn = service.begin_edit().await?;
+    let live = service.environment(environment)?;
+    let before = live.environment.collecting.value;
+    for switch in Switch::ALL {
+        let is_on = after.value.is_on(switch);
+        if let Some((variable, held)) = held(service, switch)
+            && is_on != before.is_on(switch)
+        {
+            let (name, held) = (switch.as_str(), if held { "on" } else { "off" });
+            let text = format!("{name}: the server's variable {variable} holds it {held}");
+            return Err(ServiceError::Invalid(text));
+        }
+    }
+    let is = |collecting: CollectionSettings| Some(serde_json::json!({"collecting": collecting}));
+    let key = live.environment.key.as_str();
+    let kind = SubjectKind::Environment;
+    let entry = saved(service, actor, kind, key, is(before), is(after.value));
+    let edits = [Edit::SaveCollecting(after.value, after.version)];
+    let entries = [EnvironmentAuditEntry::new(environment, entry)];
+    service.edit(environment, &edits, &entries, "what pages report").await
+}

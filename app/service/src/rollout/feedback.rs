@@ -1,0 +1,20 @@
+//! What people said.
+
+use phasegate_domain::{Timestamp, ids::EnvironmentId, rollout::FeedbackSummary};
+
+use crate::{Service, ServiceError};
+
+/// The newest that are looked at.
+const LOOKED_AT: u32 = 500;
+
+/// What people have said since then.
+pub(super) async fn voices(
+    service: &Service,
+    environment: EnvironmentId,
+    since: Timestamp,
+) -> Result<FeedbackSummary, ServiceError> {
+    let said = service.telemetry.recent_feedback(environment, LOOKED_AT).await?;
+    let said: Vec<_> =
+        said.into_iter().filter(|said| said.at >= since).map(|said| (said.at, said.what)).collect();
+    Ok(FeedbackSummary::of(&said))
+}

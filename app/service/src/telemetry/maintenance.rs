@@ -1,0 +1,85 @@
+//! For how long what pages report is kept, and how much room it takes.
+
+use std::collections::BTreeMap;
+
+use phasegate_domain::{
+    history::SubjectKind,
+    ids::EnvironmentId,
+    people::Role,
+    telemetry::{RetentionPolicy, StorageUsage},
+};
+use phasegate_store::models::{Edit, EnvironmentAuditEntry, Versioned};
+
+use crate::{Service, ServiceError, access::Actor, history::saved};
+
+/// Forgets what is no longer kept; a job.
+///
+/// # Errors
+/// When storage fails.
+pub async fn purge_expired(service: &Service) -> Result<(), ServiceError> {
+    let all = service.environments();
+    let mut kept: BTreeMap<EnvironmentId, RetentionPolicy> =
+        all.iter().map(|live| (live.environment.id, live.environment.retention.value)).collect();
+    // A deletion may have been interrupted, and batches were perhaps on their way.
+    for deleted in service.state.deleted_environments().await? {
+        forget_environment(service, deleted).await?;
+        kept.insert(deleted, RetentionPolicy { raw_days: 0, ..RetentionPolicy::default() });
+    }
+    Ok(service.telemetry.purge_expired(service.now(), &kept).await?)
+}
+
+/// Deletes an environment's telemetry, real and simulated.
+pub(crate) async fn forget_environment(
+    service: &Service,
+    environment: EnvironmentId,
+) -> Result<(), ServiceError> {
+    for telemetry in [environment, environment.simulated()] {
+        service.telemetry.forget_environment(telemetry).await?;
+    }
+    Ok(())
+}
+
+/// For how long what an environment's pages report is kept.
+///
+/// # Errors
+/// When the actor may not look.
+pub fn retention(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+) -> Result<Versioned<RetentionPolicy>, ServiceError> {
+    actor.require(Role::Viewer)?;
+    Ok(service.environment(environment)?.environment.retention.clone())
+}
+
+/// Saves for how long it is kept. What is older then goes with the next upkeep, within an hour.
+///
+/// # Errors
+/// When the actor may not, it makes no sense, or somebody else was first.
+pub async fn save_retention(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+    after: Versioned<RetentionPolicy>,
+) -> Result<(), ServiceError> {
+    actor.require(Role::Admin)?;
+    after.value.validate().map_err(ServiceError::Invalid)?;
+    let _turn = service.begin_edit().await?;
+    let live = service.environment(environment)?;
+    let is = |retention: RetentionPolicy| Some(serde_json::json!({"retention": retention}));
+    let (key, before) = (live.environment.key.as_str(), live.environment.retention.value);
+    let kind = SubjectKind::Environment;
+    let entry = saved(service, actor, kind, key, is(before), is(after.value));
+    let edits = [Edit::SaveRetention(after.value, after.version)];
+    let entries = [EnvironmentAuditEntry::new(environment, entry)];
+    service.edit(environment, &edits, &entries, "how long telemetry is kept").await
+}
+
+/// How much room telemetry takes.
+///
+/// # Errors
+/// When the actor may not look, or storage fails.
+pub async fn sizes(service: &Service, actor: &Actor) -> Result<StorageUsage, ServiceError> {
+    actor.require(Role::Viewer)?;
+    Ok(service.telemetry.sizes().await?)
+}

@@ -1,0 +1,76 @@
+//! What forms add to the record.
+
+use phasegate_domain::{
+    alerts::AlertKind,
+    ids::PhaseNumber,
+    rollout::{ChecklistItem, FollowUp, PostMortem, RecordEntry},
+};
+
+use crate::request::{Form, PageError};
+
+/// Reads what a form adds.
+pub(super) fn read(form: &Form) -> Result<RecordEntry, PageError> {
+    let text = |name: &str| form.get(name).to_owned();
+    Ok(match form.get("add") {
+        "tick" => RecordEntry::Tick { item: item(form)?, link: text("link") },
+        "untick" => RecordEntry::Untick { item: item(form)? },
+        "sign_off" => RecordEntry::SignOff {
+            statement: text("statement"),
+            holds: is_yes(form, "holds")?,
+            comment: text("comment"),
+        },
+        "vote" => RecordEntry::Vote { go: is_yes(form, "go")?, comment: text("comment") },
+        "acknowledge" => RecordEntry::Acknowledge {
+            alert: AlertKind::parse(form.get("alert"))
+                .ok_or_else(|| PageError::invalid("alert: choose one that is firing"))?,
+            comment: text("comment"),
+        },
+        "note" => RecordEntry::Note { incident: incident(form)?, text: text("text") },
+        "tell" => RecordEntry::Tell { incident: incident(form)?, who: text("who") },
+        "post_mortem" => RecordEntry::WritePostMortem {
+            incident: incident(form)?,
+            post_mortem: post_mortem(form),
+        },
+        "close" => RecordEntry::CloseIncident { incident: incident(form)? },
+        other => return Err(PageError::invalid(format!("add: there is nothing called {other:?}"))),
+    })
+}
+
+fn item(form: &Form) -> Result<ChecklistItem, PageError> {
+    let phase = match form.get("phase") {
+        "" => None,
+        number => {
+            let wrong = |_| PageError::invalid("phase: a number");
+            Some(PhaseNumber(number.parse().map_err(wrong)?))
+        }
+    };
+    Ok(ChecklistItem { phase, item: form.get("item").to_owned() })
+}
+
+fn is_yes(form: &Form, name: &str) -> Result<bool, PageError> {
+    match form.get(name) {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        other => Err(PageError::invalid(format!("{name}: yes or no, not {other:?}"))),
+    }
+}
+
+fn incident(form: &Form) -> Result<u32, PageError> {
+    form.get("incident").parse().map_err(|_| PageError::invalid("incident: a number"))
+}
+
+/// Rows that are left empty are no actions.
+pub(super) fn post_mortem(form: &Form) -> PostMortem {
+    let action = |row: usize| FollowUp {
+        what: form.get(&format!("action.{row}.what")).to_owned(),
+        owner: form.get(&format!("action.{row}.owner")).to_owned(),
+    };
+    let actions = (0..form.rows("action")).map(action);
+    PostMortem {
+        impact: form.exact("impact"),
+        timeline: form.exact("timeline"),
+        cause: form.exact("cause"),
+        went_well: form.exact("went_well"),
+        actions: actions.filter(|a| !a.what.is_empty() || !a.owner.is_empty()).collect(),
+    }
+}

@@ -1,0 +1,95 @@
+//! What pages report.
+
+use leptos::prelude::*;
+use phasegate_domain::{bucket::Share, collection_settings::Switch};
+use phasegate_service::{
+    collection_settings::{held, save, stored},
+    models::Versioned,
+};
+
+use crate::{
+    components::Here,
+    request::{Form, PageError, Request},
+};
+
+pub(super) async fn change(request: &Request, form: &Form) -> Result<(), PageError> {
+    let (service, actor, environment) = (&request.service, &request.actor, request.environment);
+    let mut value = stored(service, actor, environment)?.value;
+    for switch in Switch::ALL {
+        // A box that is locked sends nothing, which is not the same as being empty.
+        if held(service, switch).is_none() {
+            value = value.with(switch, form.has(switch.as_str()));
+        }
+    }
+    let rate = form.get("sample_rate").trim();
+    let percent = rate.parse().map_err(|_| {
+        PageError::invalid(format!("sample_rate: a number of per cent such as 25, not {rate:?}"))
+    })?;
+    value.sample_rate = Share::from_percent(percent)
+        .map_err(|error| PageError::invalid(format!("sample_rate: {error}")))?;
+    save(service, actor, environment, Versioned { value, version: form.version()? }).await?;
+    Ok(())
+}
+
+/// What each switch is about.
+fn words(switch: Switch) -> (&'static str, &'static str) {
+    match switch {
+        Switch::Analytics => {
+            ("Analytics", "page views, exposures, use of features, tasks, your own events")
+        }
+        Switch::Performance => {
+            ("Performance monitoring", "web vitals, and the time that APIs and components take")
+        }
+        Switch::Errors => ("Error tracking", "exceptions, failed requests, what came before them"),
+    }
+}
+
+/// The form; only read by those who may not change it.
+#[component]
+pub(super) fn CollectingForm(request: Request, may_change: bool) -> impl IntoView {
+    let stored = stored(&request.service, &request.actor, request.environment).ok()?;
+    let switches = Switch::ALL.map(|switch| {
+        let holds = held(&request.service, switch);
+        let is_on = holds.map_or(stored.value.is_on(switch), |(_, is_on)| is_on);
+        let (name, about) = words(switch);
+        let lock = holds.map(|(variable, is_on)| {
+            let position = if is_on { "on" } else { "off" };
+            view! {
+                <p class="hint">{format!("Held {position} by the server's variable ")}<code>{variable}</code>"."</p>
+            }
+        });
+        view! {
+            <li>
+                <label class="field-inline">
+                    <input type="checkbox" name=switch.as_str() value="on" checked=is_on
+                        disabled=holds.is_some() || !may_change/>
+                    <strong>{name}</strong>
+                </label>
+                <p class="hint">{about}</p>
+                {lock}
+            </li>
+        }
+    });
+    let save = may_change.then(|| {
+        view! {
+            <button class="button" name="do" value="collecting">"Save what pages report"</button>
+        }
+    });
+    Some(view! {
+        <section aria-labelledby="collecting-title">
+            <h2 id="collecting-title">"What pages report"</h2>
+            <p class="hint">"Pages that are open hear of a change at once, and what is off is no longer measured nor sent. Flags are answered all the same, and feedback is always taken."</p>
+            <form class="stack" method="post" action="/admin/settings" data-testid="collecting"><Here/>
+                <input type="hidden" name="version" value=stored.version.to_string()/>
+                <ul class="switches">{switches}</ul>
+                <label class="field">
+                    <span>"Visits that are measured, %"</span>
+                    <input type="number" name="sample_rate" min="0" max="100" step="0.001" required
+                        value=stored.value.sample_rate.percent().to_string() disabled=!may_change/>
+                </label>
+                <p class="hint">"A visit is measured whole or not at all, and never by what it would report. The rate travels with what is sent; feedback is always sent."</p>
+                {save}
+            </form>
+        </section>
+    })
+}

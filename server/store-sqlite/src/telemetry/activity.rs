@@ -1,0 +1,253 @@
+//! Who did what on a day.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use data_encoding::HEXUPPER;
+use phasegate_domain::{
+    ids::EnvironmentId,
+    stats::UserSet,
+    telemetry::{Activity, Resolution, UserHash},
+};
+use phasegate_store::StoreError;
+use serde_json::{Value, json};
+use sqlx::SqliteConnection;
+
+use super::query_cache::{Kind, QueryCache, Sets};
+use crate::{
+    database::{Database, run_blocking},
+    error::{damaged, database},
+};
+
+/// Days' activities and who did them.
+type Activities = BTreeMap<(EnvironmentId, i64, Activity), BTreeSet<UserHash>>;
+
+/// Part of a set: environment, activity, day, and the upper bits of the numbers in it.
+type Chunk = (i64, String, i64, u32);
+
+/// What is to change in a chunk: the lower bits of the numbers, and whether they are in it.
+type Changes = BTreeMap<Chunk, Vec<(u32, bool)>>;
+
+/// Somebody's number, and the first day they were seen.
+#[derive(Debug, Clone, Copy)]
+struct Person {
+    number: u32,
+    first_day: i64,
+}
+
+fn column(person: UserHash) -> i64 {
+    person.0.cast_signed()
+}
+
+/// Adds people to the sets of what they did; whoever is new gets a number. Says of which days some
+/// sets are others then.
+pub(super) async fn add(
+    tx: &mut SqliteConnection,
+    activities: &Activities,
+) -> Result<BTreeSet<(EnvironmentId, i64)>, StoreError> {
+    let mut first_days: BTreeMap<(i64, i64), i64> = BTreeMap::new();
+    for ((environment, day, _), people) in activities {
+        for person in people {
+            let first = first_days.entry((environment.0, column(*person))).or_insert(*day);
+            *first = (*first).min(*day);
+        }
+    }
+    if first_days.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let mut changes = Changes::new();
+    let people = number(tx, &first_days, &mut changes).await?;
+    for ((environment, day, activity), who) in activities {
+        for person in who.iter().filter_map(|p| people.get(&(environment.0, column(*p)))) {
+            note(&mut changes, environment.0, activity, *day, person.number, true);
+        }
+    }
+    let days = changes.keys().map(|(environment, _, day, _)| (EnvironmentId(*environment), *day));
+    let days = days.collect();
+    apply(tx, changes).await?;
+    Ok(days)
+}
+
+fn note(
+    changes: &mut Changes,
+    environment: i64,
+    activity: &Activity,
+    day: i64,
+    number: u32,
+    is_in: bool,
+) {
+    let chunk = (environment, activity.to_text(), day, number >> 16);
+    changes.entry(chunk).or_default().push((number & 0xffff, is_in));
+}
+
+/// The numbers of people; notes for whom which day is the first.
+async fn number(
+    tx: &mut SqliteConnection,
+    first_days: &BTreeMap<(i64, i64), i64>,
+    changes: &mut Changes,
+) -> Result<BTreeMap<(i64, i64), Person>, StoreError> {
+    let document: Vec<Value> = first_days.keys().map(|place| json!(place)).collect();
+    let known: Vec<(i64, i64, u32, i64)> = sqlx::query_as(
+        "SELECT p.environment_id, p.hash, p.number, p.first_day
+         FROM json_each(?) AS j CROSS JOIN users AS p
+         ON p.environment_id = j.value ->> 0 AND p.hash = j.value ->> 1",
+    )
+    .bind(Value::Array(document).to_string())
+    .fetch_all(&mut *tx)
+    .await
+    .map_err(database)?;
+    let person = |(e, hash, number, first_day)| ((e, hash), Person { number, first_day });
+    let mut people: BTreeMap<(i64, i64), Person> = known.into_iter().map(person).collect();
+    let newest: Vec<(i64, u32)> =
+        sqlx::query_as("SELECT environment_id, max(number) FROM users GROUP BY 1")
+            .fetch_all(&mut *tx)
+            .await
+            .map_err(database)?;
+    let mut newest: BTreeMap<i64, u32> = newest.into_iter().collect();
+    let mut written = Vec::new();
+    for (place, day) in first_days {
+        let environment = place.0;
+        let (number, before) = match people.get(place) {
+            Some(person) if person.first_day <= *day => continue,
+            Some(person) => (person.number, Some(person.first_day)),
+            None => {
+                let newest = newest.entry(environment).or_default();
+                *newest = newest.saturating_add(1);
+                (*newest, None)
+            }
+        };
+        if let Some(before) = before {
+            note(changes, environment, &Activity::First, before, number, false);
+        }
+        note(changes, environment, &Activity::First, *day, number, true);
+        people.insert(*place, Person { number, first_day: *day });
+        written.push(json!([environment, place.1, number, day]));
+    }
+    sqlx::query(
+        "INSERT OR REPLACE INTO users (environment_id, hash, number, first_day)
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?)",
+    )
+    .bind(Value::Array(written).to_string())
+    .execute(tx)
+    .await
+    .map_err(database)?;
+    Ok(people)
+}
+
+/// Reads the sets that change, and writes those that then are others.
+async fn apply(tx: &mut SqliteConnection, changes: Changes) -> Result<(), StoreError> {
+    let chunks: Vec<(&Chunk, &Vec<(u32, bool)>)> = changes.iter().collect();
+    let document: Vec<Value> = chunks.iter().map(|(chunk, _)| json!(chunk)).collect();
+    let stored: Vec<(i64, Vec<u8>)> = sqlx::query_as(
+        "SELECT j.key, p.users FROM json_each(?) AS j CROSS JOIN activities AS p
+         ON p.environment_id = j.value ->> 0 AND p.activity = j.value ->> 1
+         AND p.day = j.value ->> 2 AND p.chunk = j.value ->> 3",
+    )
+    .bind(Value::Array(document).to_string())
+    .fetch_all(&mut *tx)
+    .await
+    .map_err(database)?;
+    let mut sets: BTreeMap<i64, UserSet> = BTreeMap::new();
+    for (index, people) in stored {
+        sets.insert(index, decode(&people)?);
+    }
+    let mut written = Vec::new();
+    for (index, (chunk, numbers)) in (0_i64..).zip(chunks) {
+        let mut people = sets.remove(&index).unwrap_or_default();
+        let mut is_other = false;
+        for (number, is_in) in numbers {
+            is_other |= if *is_in { people.insert(*number) } else { people.remove(*number) };
+        }
+        if is_other {
+            let (environment, activity, day, upper) = chunk;
+            written.push(json!([
+                environment,
+                activity,
+                day,
+                upper,
+                HEXUPPER.encode(&people.to_bytes())
+            ]));
+        }
+    }
+    sqlx::query(
+        "INSERT OR REPLACE INTO activities (environment_id, activity, day, chunk, users)
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, unhex(value ->> 4)
+         FROM json_each(?)",
+    )
+    .bind(Value::Array(written).to_string())
+    .execute(tx)
+    .await
+    .map_err(database)?;
+    Ok(())
+}
+
+pub(super) fn decode(people: &[u8]) -> Result<UserSet, StoreError> {
+    UserSet::from_bytes(people).map_err(|error| damaged("set of users")(&error))
+}
+
+/// The sets of days that are over, as they were read before, and those of the others.
+pub(super) async fn read(
+    db: &Database,
+    query_cache: &QueryCache,
+    environment: EnvironmentId,
+    activities: &str,
+    (from, to): (i64, i64),
+) -> Result<Sets, StoreError> {
+    let parts = query_cache.parts(environment, Kind::Activity, Resolution::Day, (from, to));
+    let [long_over, over, open] = parts;
+    let kept = async |days: (i64, i64)| {
+        let key = (environment, activities.to_owned(), days.0, days.1);
+        let of = (environment, Kind::Activity, days);
+        query_cache
+            .find(&query_cache.people, key, of, fetch(db, environment, activities, days))
+            .await
+    };
+    let open = fetch(db, environment, activities, open);
+    let (long_over, over, open) = tokio::try_join!(kept(long_over), kept(over), open)?;
+    Ok(long_over.iter().chain(over.iter()).cloned().chain(open).collect())
+}
+
+async fn fetch(
+    db: &Database,
+    environment: EnvironmentId,
+    activities: &str,
+    (from_day, to_day): (i64, i64),
+) -> Result<Sets, StoreError> {
+    if from_day >= to_day {
+        return Ok(Sets::new());
+    }
+    let rows: Vec<(String, i64, u32, Vec<u8>)> = sqlx::query_as(
+        "SELECT activity, day, chunk, users FROM activities
+         WHERE environment_id = ?1 AND activity >= ?2 AND activity < ?3 AND day >= ?4 AND day < ?5
+         ORDER BY activity, day, chunk",
+    )
+    .bind(environment.0)
+    .bind(activities)
+    // No activity has a sign above all others.
+    .bind(format!("{activities}\u{10ffff}"))
+    .bind(from_day)
+    .bind(to_day)
+    .fetch_all(&db.reader)
+    .await
+    .map_err(database)?;
+    run_blocking(move || joined(rows)).await
+}
+
+/// The sets, of which the table has parts.
+fn joined(rows: Vec<(String, i64, u32, Vec<u8>)>) -> Result<Sets, StoreError> {
+    let mut found = Sets::new();
+    for (text, day, chunk, people) in rows {
+        let activity = Activity::parse(&text)
+            .ok_or_else(|| damaged("set of users")(&format_args!("unknown activity {text}")))?;
+        let people = decode(&people)?.shifted(chunk << 16);
+        match found.last_mut() {
+            Some((last, of, set)) if *last == activity && *of == day => {
+                Arc::make_mut(set).extend(&people);
+            }
+            _ => found.push((activity, day, Arc::new(people))),
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,140 @@
+//! A cache of query results per time bucket. Most buckets of a month are closed, so a panel only has to
+//! read the newest ones again.
+//!
+//! The writer invalidates the buckets that it wrote to, after its commit and before it answers, so late
+//! events show as soon as others.
+
+mod lru_cache;
+mod write_clock;
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use phasegate_domain::{
+    ids::EnvironmentId,
+    stats::UserSet,
+    telemetry::{Activity, Metric, Resolution},
+};
+use phasegate_store::{
+    StoreError,
+    models::{Rollup, RollupQuery},
+};
+
+pub(super) use self::write_clock::Kind;
+use self::{lru_cache::LruCache, write_clock::WriteClock};
+use super::rows::Span;
+use crate::{database::Database, error::database};
+
+/// The limit of each cache, in bytes.
+const CACHE_BYTES: usize = 8 << 20;
+
+/// A query for user sets: environment, prefix of the activities, days.
+pub(super) type ActivityQuery = (EnvironmentId, String, i64, i64);
+
+/// User sets by activity and day.
+pub(super) type Sets = Vec<(Activity, i64, Arc<UserSet>)>;
+
+/// A query for counts: environment, metric, kind of dimension, days.
+pub(super) type CountQuery = (EnvironmentId, Metric, String, i64, i64);
+
+/// Event counts by dimension value.
+pub(super) type Counts = BTreeMap<String, u64>;
+
+/// The caches, and the clock of the writes that make their entries stale.
+#[derive(Debug)]
+pub(super) struct QueryCache {
+    touched: Mutex<WriteClock>,
+    pub(super) rows: LruCache<(RollupQuery, Span), Vec<Rollup>>,
+    pub(super) people: LruCache<ActivityQuery, Sets>,
+    pub(super) counts: LruCache<CountQuery, Counts>,
+    /// `PRAGMA data_version` of the writer: changes with every commit of another process.
+    version: AtomicI64,
+}
+
+impl Default for QueryCache {
+    fn default() -> Self {
+        Self {
+            touched: Mutex::default(),
+            rows: LruCache::new(CACHE_BYTES),
+            people: LruCache::new(CACHE_BYTES),
+            counts: LruCache::new(CACHE_BYTES / 8),
+            version: AtomicI64::new(-1),
+        }
+    }
+}
+
+impl QueryCache {
+    fn touched(&self) -> MutexGuard<'_, WriteClock> {
+        self.touched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Invalidates cached results that overlap these time buckets.
+    pub(super) fn invalidate(&self, spans: impl IntoIterator<Item = (EnvironmentId, Kind, i64)>) {
+        self.touched().invalidate(spans);
+    }
+
+    /// Invalidates all cached results.
+    pub(super) fn touch_all(&self) {
+        self.touched().touch_all();
+    }
+
+    /// `from..to` in the parts that are kept, and then the part in which something is being counted just
+    /// now, which is read each time. Where no span was touched, all of it is kept.
+    pub(super) fn parts(
+        &self,
+        environment: EnvironmentId,
+        kind: Kind,
+        resolution: Resolution,
+        (from, to): (i64, i64),
+    ) -> [(i64, i64); 3] {
+        let newest = self.touched().newest(environment, kind);
+        let cuts = newest.map_or([to, to], |newest| kind.cuts(newest, resolution));
+        let [first, second] = cuts.map(|cut| cut.clamp(from, to.max(from)));
+        [(from, first), (first, second), (second, to)]
+    }
+
+    /// Returns the cached result of a query, or runs `read` and caches its result.
+    pub(super) async fn find<K, V>(
+        &self,
+        lru_cache: &LruCache<K, V>,
+        key: K,
+        (environment, kind, spans): (EnvironmentId, Kind, (i64, i64)),
+        read: impl Future<Output = Result<V, StoreError>>,
+    ) -> Result<Arc<V>, StoreError>
+    where
+        K: std::hash::Hash + Eq,
+        V: lru_cache::Weight,
+    {
+        let (now, touched_at) = {
+            let touched = self.touched();
+            (touched.now(), touched.last(environment, kind, spans))
+        };
+        if let Some(found) = lru_cache.get(&key, touched_at) {
+            return Ok(found);
+        }
+        let value = Arc::new(read.await?);
+        lru_cache.put(key, now, &value);
+        Ok(value)
+    }
+
+    /// Invalidates all results if another process has written since the last call.
+    pub(super) async fn catch_up(&self, db: &Database) -> Result<(), StoreError> {
+        let mut writer = db.writer().await?;
+        // Changes with every commit but those of this very connection, and no other of this process
+        // can write.
+        let version: i64 = sqlx::query_scalar("PRAGMA data_version")
+            .fetch_one(&mut *writer)
+            .await
+            .map_err(database)?;
+        let before = self.version.swap(version, Ordering::Relaxed);
+        if before != -1 && before != version {
+            self.touch_all();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,174 @@
+//! When which spans were written to last.
+
+use std::collections::BTreeMap;
+
+use phasegate_domain::{ids::EnvironmentId, telemetry::Resolution};
+
+/// Spans of an environment whose time is known one by one; the oldest others share one.
+const KNOWN: usize = 2_400;
+
+/// Minutes after which more of them are over.
+const STEP: i64 = 10;
+
+/// Hours in a day.
+const HOURS: i64 = 24;
+
+/// What is in a span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::telemetry) enum Kind {
+    /// Rows of a minute.
+    Minutes,
+    /// Rows of an hour, and of the day around it.
+    Hours,
+    /// Sets of people of a day.
+    Activity,
+}
+
+impl Kind {
+    /// What rows of a resolution are in.
+    pub(in crate::telemetry) fn of_rows(resolution: Resolution) -> Self {
+        match resolution {
+            Resolution::Minute => Self::Minutes,
+            Resolution::Hour | Resolution::Day => Self::Hours,
+        }
+    }
+
+    /// The spans of a resolution that end what is kept together, if this is the newest that was
+    /// written to. The span before it is kept by itself: much of it may still be on its way. Minutes
+    /// are kept in steps, so that what is kept is kept for a while.
+    pub(super) fn cuts(self, newest: i64, resolution: Resolution) -> [i64; 2] {
+        match (self, resolution) {
+            (Self::Minutes, _) => {
+                let step = (newest - 1).div_euclid(STEP) * STEP;
+                [step, newest - 1]
+            }
+            (Self::Hours, Resolution::Day) => {
+                let day = newest.div_euclid(HOURS);
+                [day - 1, day]
+            }
+            (Self::Hours | Self::Activity, _) => [newest - 1, newest],
+        }
+    }
+
+    /// The spans of this kind in those of a resolution.
+    pub(in crate::telemetry) fn spans(
+        self,
+        (from, to): (i64, i64),
+        resolution: Resolution,
+    ) -> (i64, i64) {
+        match (self, resolution) {
+            (Self::Hours, Resolution::Day) => {
+                (from.saturating_mul(HOURS), to.saturating_mul(HOURS))
+            }
+            _ => (from, to),
+        }
+    }
+}
+
+/// A number that rises with every write is the time.
+#[derive(Debug, Default)]
+pub(super) struct WriteClock {
+    now: u64,
+    /// When everything was touched.
+    all: u64,
+    kinds: BTreeMap<(EnvironmentId, Kind), Spans>,
+}
+
+#[derive(Debug, Default)]
+struct Spans {
+    /// When the newest of those was touched whose own time is no longer known.
+    others: u64,
+    known: BTreeMap<i64, u64>,
+}
+
+impl WriteClock {
+    pub(super) fn now(&self) -> u64 {
+        self.now
+    }
+
+    /// Notes that spans were written to.
+    pub(super) fn invalidate(
+        &mut self,
+        spans: impl IntoIterator<Item = (EnvironmentId, Kind, i64)>,
+    ) {
+        self.now += 1;
+        for (environment, kind, span) in spans {
+            let spans = self.kinds.entry((environment, kind)).or_default();
+            spans.known.insert(span, self.now);
+            if spans.known.len() > KNOWN
+                && let Some((_, at)) = spans.known.pop_first()
+            {
+                spans.others = spans.others.max(at);
+            }
+        }
+    }
+
+    /// Notes that anything may have been written to.
+    pub(super) fn touch_all(&mut self) {
+        self.now += 1;
+        self.all = self.now;
+    }
+
+    /// The newest span that was written to since the start.
+    pub(super) fn newest(&self, environment: EnvironmentId, kind: Kind) -> Option<i64> {
+        let spans = self.kinds.get(&(environment, kind))?;
+        spans.known.last_key_value().map(|(span, _)| *span)
+    }
+
+    /// When one of the spans `from..to` was written to last.
+    pub(super) fn last(
+        &self,
+        environment: EnvironmentId,
+        kind: Kind,
+        (from, to): (i64, i64),
+    ) -> u64 {
+        let Some(spans) = self.kinds.get(&(environment, kind)) else { return self.all };
+        let known = spans.known.range(from..to.max(from)).map(|(_, at)| *at).max();
+        known.unwrap_or_default().max(spans.others).max(self.all)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HERE: EnvironmentId = EnvironmentId(1);
+
+    #[test]
+    fn only_spans_that_were_written_to_are_new() {
+        let mut touched = WriteClock::default();
+        touched.invalidate([(HERE, Kind::Hours, 50), (HERE, Kind::Hours, 70)]);
+        touched.invalidate([(HERE, Kind::Hours, 60), (HERE, Kind::Activity, 3)]);
+        let last = |touched: &WriteClock, spans| touched.last(HERE, Kind::Hours, spans);
+        assert_eq!(last(&touched, (0, 50)), 0);
+        assert_eq!(last(&touched, (50, 51)), 1);
+        assert_eq!(last(&touched, (50, 61)), 2);
+        assert_eq!(touched.newest(HERE, Kind::Hours), Some(70));
+        assert_eq!(touched.newest(EnvironmentId(2), Kind::Hours), None);
+        assert_eq!(touched.last(HERE, Kind::Activity, (3, 4)), 2);
+        touched.touch_all();
+        assert_eq!(last(&touched, (0, 50)), 3);
+        assert_eq!(touched.last(EnvironmentId(2), Kind::Hours, (0, 1)), 3);
+    }
+
+    #[test]
+    fn what_is_no_longer_known_counts_as_written_to() {
+        let mut touched = WriteClock::default();
+        for hour in 0..=KNOWN as i64 {
+            touched.invalidate([(HERE, Kind::Hours, hour)]);
+        }
+        assert_eq!(touched.last(HERE, Kind::Hours, (-10, 0)), 1);
+        assert_eq!(touched.last(HERE, Kind::Hours, (0, 1)), 1);
+        assert_eq!(touched.last(HERE, Kind::Hours, (1, 2)), 2);
+    }
+
+    #[test]
+    fn spans_lie_in_each_other() {
+        assert_eq!(Kind::Hours.spans((1, 2), Resolution::Day), (24, 48));
+        assert_eq!(Kind::Minutes.spans((61, 121), Resolution::Minute), (61, 121));
+        assert_eq!(Kind::Hours.cuts(48, Resolution::Day), [1, 2]);
+        assert_eq!(Kind::Hours.cuts(48, Resolution::Hour), [47, 48]);
+        assert_eq!(Kind::Minutes.cuts(65, Resolution::Minute), [60, 64]);
+        assert_eq!(Kind::Activity.cuts(47, Resolution::Day), [46, 47]);
+    }
+}

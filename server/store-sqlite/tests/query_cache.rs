@@ -1,0 +1,137 @@
+//! What is kept in memory of what was read never shows anything that is no longer so.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "in a test, a panic is how it fails"
+)]
+
+use std::{collections::BTreeMap, path::Path, sync::Arc};
+
+use phasegate_domain::{
+    Timestamp,
+    ids::EnvironmentId,
+    stats::UserSet,
+    telemetry::{
+        Activity, Batch, Dimension, Event, EventKind, Metric, Resolution, RetentionPolicy,
+        SessionHash, UserHash, Visit,
+    },
+    vitals::Vital,
+};
+use phasegate_store::{
+    TelemetryStore,
+    models::{Rollup, RollupQuery},
+};
+use phasegate_store_sqlite::SqliteTelemetry;
+
+const HERE: EnvironmentId = EnvironmentId(1);
+const TODAY: i64 = 20_000;
+const DAYS: i64 = 12;
+
+fn at(hour: i64) -> Timestamp {
+    Timestamp::from_timestamp(hour * 3_600, 0).unwrap()
+}
+
+fn batch(number: u64, hour: i64) -> Batch {
+    let page = format!("/{}", number % 5);
+    let kinds = [
+        EventKind::View,
+        EventKind::Vital { vital: Vital::Lcp, millionths: number * 1_000, was: None },
+        EventKind::Custom { name: format!("event {}", number % 3) },
+    ];
+    Batch {
+        id: number.to_string(),
+        environment: HERE,
+        received_at: at(TODAY * 24 + 23),
+        visit: Visit {
+            who: Some((UserHash(number % 17), SessionHash(number))),
+            ..Visit::default()
+        },
+        events: kinds.map(|kind| Event { at: at(hour), page: page.clone(), kind }).to_vec(),
+        raw: Vec::new(),
+    }
+}
+
+type Seen = (Vec<Vec<Rollup>>, Vec<(Activity, i64, Arc<UserSet>)>, Vec<Dimension>);
+
+async fn seen(store: &SqliteTelemetry) -> Seen {
+    let mut all = Vec::new();
+    for (resolution, unit) in
+        [(Resolution::Minute, 1_440), (Resolution::Hour, 24), (Resolution::Day, 1)]
+    {
+        let query = RollupQuery {
+            environment: HERE,
+            resolution,
+            series: Metric::ALL.to_vec(),
+            slices: [
+                vec![Dimension::All],
+                (0..5).map(|n| Dimension::Page(format!("/{n}"))).collect(),
+            ]
+            .concat(),
+            from: (TODAY - DAYS) * unit,
+            to: (TODAY + 1) * unit,
+        };
+        let mut sums = store.sums(&query).await.unwrap();
+        sums.sort_by(|a, b| (a.series, &a.slice, &a.label).cmp(&(b.series, &b.slice, &b.label)));
+        let mut rows = store.rows(&query).await.unwrap();
+        let parts = rows.chunk_by(|a, b| (a.series, &a.slice) == (b.series, &b.slice));
+        for part in parts {
+            assert!(part.is_sorted_by_key(|row| row.span), "in the order of time");
+        }
+        rows.sort_by(|a, b| {
+            (a.series, &a.slice, &a.label, a.span).cmp(&(b.series, &b.slice, &b.label, b.span))
+        });
+        all.extend([sums, rows]);
+    }
+    let mut people = store.people(HERE, "", TODAY - DAYS, TODAY + 1).await.unwrap();
+    people.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
+    let views = Metric::Vital(Vital::Lcp);
+    let slices = store.slices(HERE, views, "page", (TODAY - DAYS, TODAY + 1), 9).await.unwrap();
+    (all, people, slices)
+}
+
+/// What somebody sees who has read nothing before.
+async fn anew(path: &Path) -> Seen {
+    seen(&SqliteTelemetry::open(path).await.unwrap()).await
+}
+
+#[tokio::test]
+async fn whatever_is_written_is_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("telemetry.db");
+    let store = SqliteTelemetry::open(&path).await.unwrap();
+    let hours = DAYS * 24;
+    for number in 0..60_u64 {
+        // Most of today, and some that are late by anything up to all days.
+        let late = if number % 4 == 3 { (number as i64).pow(3) % hours } else { number as i64 % 3 };
+        store.append(&[batch(number, TODAY * 24 + 22 - late)]).await.unwrap();
+        let seen = seen(&store).await;
+        assert!(!seen.0[0].is_empty());
+        assert_eq!(seen, anew(&path).await, "after batch {number}");
+    }
+    store.erase_user(HERE, UserHash(3)).await.unwrap();
+    assert_eq!(seen(&store).await, anew(&path).await, "after somebody was forgotten");
+    let kept = RetentionPolicy { number_days: 30, ..RetentionPolicy::default() };
+    let later = at((TODAY + 25) * 24);
+    store.purge_expired(later, &BTreeMap::from([(HERE, kept)])).await.unwrap();
+    let after = seen(&store).await;
+    assert_eq!(after, anew(&path).await, "after old days were forgotten");
+    store.forget_environment(HERE).await.unwrap();
+    assert!(seen(&store).await.1.is_empty());
+}
+
+#[tokio::test]
+async fn what_another_process_writes_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("telemetry.db");
+    let store = SqliteTelemetry::open(&path).await.unwrap();
+    store.append(&[batch(1, TODAY * 24), batch(2, (TODAY - 5) * 24)]).await.unwrap();
+    store.catch_up().await.unwrap();
+    let before = seen(&store).await;
+    let other = SqliteTelemetry::open(&path).await.unwrap();
+    other.append(&[batch(3, (TODAY - 5) * 24)]).await.unwrap();
+    store.catch_up().await.unwrap();
+    let after = seen(&store).await;
+    assert_ne!(after, before);
+    assert_eq!(after, anew(&path).await);
+}
