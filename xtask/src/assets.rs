@@ -35,7 +35,6 @@ pub(crate) fn server_binary() -> PathBuf {
     target_folder().join("release/phasegate")
 }
 
-/// Cargo's target folder.
 pub(crate) fn target_folder() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(
         || crate::root().map_or_else(|_| "target".into(), |root| root.join("target")),

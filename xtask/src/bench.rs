@@ -60,7 +60,7 @@ fn ingest() -> Result<()> {
 /// and while the server is killed.
 fn simulation() -> Result<()> {
     assets::build_server()?;
-    report::stage("20,000 made up people on 30 days");
+    report::stage("20,000 simulated users over 30 days");
     run::run(
         run::cargo()
             .args(["test", "--package", "phasegate", "--test", "simulation", "--"])

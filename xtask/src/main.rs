@@ -5,6 +5,7 @@ mod assets;
 mod bench;
 mod browser;
 mod check;
+mod language;
 mod minify;
 mod report;
 mod run;
@@ -62,7 +63,6 @@ fn run_command() -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The repository's root.
 fn root() -> Result<PathBuf> {
     let manifest = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     Ok(manifest.parent().context("xtask lies in the repository")?.to_path_buf())

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::run;
+use crate::{language, run};
 
 /// For each of our crates, the ones of ours that it may depend on.
 const MAY_KNOW: [(&str, &[&str]); 11] = [
@@ -65,7 +65,7 @@ pub(crate) fn check() -> Result<()> {
         bail!("dependency rules are broken:\n{}", broken.join("\n"));
     }
     println!("{} crates keep the dependency rules", seen.len());
-    Ok(())
+    language::check()
 }
 
 /// The dependencies of a package, also those of its tests. The database driver counts outside tests only: a
