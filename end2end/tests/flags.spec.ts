@@ -85,7 +85,7 @@ test('a kill switch asks first, beats everything, and is told to whoever listens
   await page.goto('/admin/flags/A');
   await page.getByLabel('User (targetingKey)').fill('ada');
   await page.getByRole('button', { name: 'Override' }).click();
-  await expect(page.getByRole('status')).toContainText('answer of their own');
+  await expect(page.getByRole('status')).toContainText('The individual override is saved');
   await page.getByRole('link', { name: 'Kill …' }).click();
   await page.getByRole('button', { name: 'Kill the flag' }).click();
   await expect(page.getByTestId('words')).toContainText('Killed: off for everyone.');

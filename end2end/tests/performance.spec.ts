@@ -25,7 +25,7 @@ test('what is slow is found: by page, by device, by endpoint', async ({ admin: p
 
   await page.goto('/admin/performance?range=1h');
   await expect(page.getByTestId('vital-LCP').getByTestId('value')).toHaveText(/^5\.9\d s$|^6\.0\d s$/);
-  await expect(page.getByTestId('vital-LCP')).toContainText('12 samples: 67 % good, 0 % middling, 33 % poor');
+  await expect(page.getByTestId('vital-LCP')).toContainText('12 samples: 67 % good, 0 % needs improvement, 33 % poor');
   const lines = page.getByTestId('breakdown').locator('tbody tr');
   await expect(lines).toHaveCount(2);
   await expect(lines.nth(0)).toContainText('/home');

@@ -11,7 +11,7 @@ use crate::{
     format,
 };
 
-/// The colour of a number that is good, middling or poor.
+/// The colour of a number that is good, in need of improvement, or poor.
 pub(crate) fn rating_class(rating: Option<Rating>) -> &'static str {
     match rating {
         Some(Rating::Good) => "number is-good",
@@ -50,7 +50,7 @@ pub(crate) fn VitalCard(
     let summary = match samples {
         0 => "No samples in this time".to_owned(),
         _ => format!(
-            "{}: {} good, {} middling, {} poor",
+            "{}: {} good, {} needs improvement, {} poor",
             format::counted(samples, "sample", "samples"),
             format::percent(good, samples),
             format::percent(middling, samples),
@@ -76,7 +76,7 @@ pub(crate) fn VitalCard(
     }
 }
 
-/// How many are good, middling and poor, as one bar; the text below says the same.
+/// The shares that are good, need improvement and are poor, as one bar; the text below repeats them.
 #[component]
 fn Shares(good: u64, middling: u64, poor: u64) -> impl IntoView {
     let all = (good + middling + poor).max(1) as f64;

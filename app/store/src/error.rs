@@ -1,10 +1,10 @@
-//! What can go wrong in a store.
+//! The errors of the storage traits.
 
-/// Why a store did not do what it was asked.
+/// Why a store operation failed. Nothing was written, unless a variant says otherwise.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Somebody else changed it first; nothing was written.
+    /// Another change came first, so the version is outdated.
     #[error("it was changed by somebody else in the meantime")]
     Conflict,
     /// The database was written by a newer version of Phasegate.
@@ -29,17 +29,17 @@ pub enum StoreError {
         /// What the system says.
         reason: String,
     },
-    /// The journal beside a database is of another one.
+    /// The journal beside a database belongs to another file.
     #[error(
         "{database}-wal belongs to another file than {database}: a backup was put in its place, and the journal of the old one was left. If {database} is the backup that you want, move {database}-wal and {database}-shm away and start again"
     )]
     ForeignJournal { database: String },
-    /// The database was in use and is gone, or empty.
+    /// The database file was in use before and is missing or empty now.
     #[error(
         "{database} is gone or empty, but it was in use: {database}-mark is there. Put it back, or move {database}-mark away to begin with an empty one"
     )]
     Missing { database: String },
-    /// The file is no database, or a damaged one.
+    /// The file is damaged, or no database.
     #[error(
         "{database} cannot be opened, because it is damaged ({reason}); restore a backup, or start with another data folder"
     )]
@@ -49,7 +49,7 @@ pub enum StoreError {
         /// What the driver says.
         reason: String,
     },
-    /// The database cannot be opened at all.
+    /// The database cannot be opened for another reason.
     #[error("{database} cannot be opened ({reason})")]
     CannotOpen {
         /// Which one, as a person would find it.
@@ -57,7 +57,7 @@ pub enum StoreError {
         /// What the driver says.
         reason: String,
     },
-    /// What is stored cannot be read back.
+    /// A stored row cannot be decoded.
     #[error("stored {what} cannot be read: {reason}")]
     Damaged {
         /// Which kind of row.
@@ -65,10 +65,10 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
-    /// There is no room left; nothing was written.
+    /// The disk is full; nothing was written.
     #[error("the disk is full")]
     Full,
-    /// Another program holds the database; nothing was written.
+    /// Another program locks the database; nothing was written.
     #[error("the database is being used by another program, such as a backup")]
     Locked,
     #[error("{0}")]

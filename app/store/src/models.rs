@@ -1,4 +1,4 @@
-//! Rows as the use cases see them.
+//! The models that the storage traits take and return.
 
 use std::sync::Arc;
 
@@ -18,18 +18,18 @@ use phasegate_domain::{
     telemetry::{Dimension, Metric, Resolution, RetentionPolicy},
 };
 
-/// Somebody who may log in, with what checks their password.
+/// An account, with the hash of its password.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone)]
 pub struct Account {
     pub person: Person,
-    /// Argon2id, in PHC form.
+    /// An Argon2id hash in PHC format.
     pub password_hash: String,
-    /// Goes up with every new password; sessions of an earlier epoch have ended.
+    /// Increases with every new password; sessions of earlier epochs have ended.
     pub session_epoch: i64,
 }
 
-/// The digest of a secret: SHA-256. Secrets themselves are never stored.
+/// The SHA-256 digest of a secret. Secrets themselves are never stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Digest(pub [u8; 32]);
 
@@ -37,13 +37,13 @@ pub struct Digest(pub [u8; 32]);
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
-    /// Digest of the cookie's value.
+    /// The digest of the cookie's value.
     pub id: Digest,
-    /// Who logged in with it, if anybody has.
+    /// The account that logged in; `None` before the login.
     pub person: Option<UserId>,
     /// The account's epoch when it logged in.
     pub epoch: i64,
-    /// What the session holds; JSON, opaque to the store.
+    /// The data of the session as JSON, opaque to the store.
     pub data: String,
     pub expires_at: Timestamp,
 }
@@ -55,42 +55,42 @@ pub struct ServerToken {
     pub id: TokenId,
     /// The digest of its secret.
     pub digest: Digest,
-    /// What it may be used for.
+    /// The environment that it gives access to.
     pub environment: EnvironmentId,
-    /// Its name in the history.
+    /// The name that the audit log shows.
     pub name: String,
-    /// What it may do.
+    /// What a request with it may do.
     pub scopes: Vec<Scope>,
     pub reach: Reach,
     /// When it was made.
     pub created_at: Timestamp,
     pub created_by: String,
-    /// The account that answers for it: its maker, or the owner of the token that made it.
+    /// The owner: the account that created it, or the owner of the token that created it.
     pub owner: String,
-    /// When it was last used, to within a minute or so.
+    /// The time of the last use, accurate to about a minute.
     pub last_used_at: Option<Timestamp>,
-    /// Goes up with every change.
+    /// Increases with every change.
     pub version: i64,
 }
 
-/// A public key of pages.
+/// A client key, which every page may show.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientKey {
     pub key: String,
-    /// What it may be used for.
+    /// The environment that it gives access to.
     pub environment: EnvironmentId,
     /// What people call it.
     pub name: String,
-    /// The origins whose pages may use it; any if empty.
+    /// The origins whose pages may use it; all origins if empty.
     pub allowed_origins: Vec<String>,
     /// When it was made.
     pub created_at: Timestamp,
-    /// Goes up with every change.
+    /// Increases with every change.
     pub version: i64,
 }
 
-/// One deployment of an app.
+/// An environment: one deployment of an app.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Environment {
@@ -101,17 +101,17 @@ pub struct Environment {
     pub key: EnvironmentKey,
     /// What people call it.
     pub name: String,
-    /// What its pages may report.
+    /// The collection settings of its pages.
     pub collecting: Versioned<CollectionSettings>,
-    /// For how long what its pages report is kept.
+    /// The retention policy of its telemetry.
     pub retention: Versioned<RetentionPolicy>,
 }
 
-/// A flag's two versions: of what it is, and of what the environment decides about it.
+/// The versions of a flag: of its definition, and of its state in an environment.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FlagVersion {
-    /// Of the definition, the same in all environments.
+    /// The version of the definition, which all environments share.
     pub definition: i64,
     pub state: i64,
 }
@@ -121,12 +121,12 @@ pub struct FlagVersion {
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredFlag {
     pub flag: Arc<Flag>,
-    /// What the environment decides; carries the state's version.
+    /// The state in the environment, with its version.
     pub state: Arc<FlagState>,
     pub definition_version: i64,
     /// When it was made.
     pub created_at: Timestamp,
-    /// When definition or state changed last.
+    /// The time of the last change of definition or state.
     pub changed_at: Timestamp,
 }
 
@@ -138,69 +138,69 @@ impl StoredFlag {
     }
 }
 
-/// Something stored with the version that a change must name.
+/// A stored value with the version that an edit must name.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Versioned<T> {
     pub value: T,
-    /// Goes up with every change.
+    /// Increases with every change.
     pub version: i64,
 }
 
-/// A flag that is made.
+/// A flag to create in all environments.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewFlag {
     pub flag: Flag,
-    /// What this environment decides about it.
+    /// The state in the environment of the edit.
     pub state: FlagState,
-    /// How it begins in the other environments.
+    /// The initial state in the other environments.
     pub elsewhere: FlagState,
 }
 
-/// One change of state. Each names the version that it is made upon; if another has been there
-/// first, nothing at all is written.
+/// One edit of state. Each names the version that it is based on; if any of them is outdated, none of the
+/// edits is written.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Edit {
     CreateFlag(Box<NewFlag>),
-    /// What a flag is.
+    /// The definition of a flag changes.
     SaveDefinition(Flag, i64),
-    /// What this environment decides about a flag; `state.version` is the new one.
+    /// The state of a flag in this environment changes; `state.version` is the new version.
     SaveState(FlagKey, FlagState),
-    /// A flag goes, in all environments, with its overrides.
+    /// Deletes a flag in all environments, with its overrides.
     DeleteFlag(FlagKey, i64),
     CreateSegment(Segment),
     SaveSegment(Segment, i64),
     DeleteSegment(SegmentKey, i64),
     CreateOverride(IndividualOverride),
     SaveOverride(IndividualOverride, i64),
-    /// An override goes: flag, user, version.
+    /// Deletes an individual override: flag, user, version.
     DeleteOverride(FlagKey, String, i64),
-    /// A new client key.
+    /// Adds a client key to the environment.
     CreateClientKey(ClientKey),
-    /// A client key's name and origins change; `version` is the one it is made upon.
+    /// Changes name and origins of a client key; `version` is the one that it is based on.
     SaveClientKey(ClientKey),
-    /// A client key goes.
+    /// Deletes a client key for good.
     DeleteClientKey(String, i64),
-    /// A new token; its id is given by the store.
+    /// Adds a server token; the store assigns its id.
     CreateToken(ServerToken),
-    /// A token's name and scopes change; `version` is the one it is made upon.
+    /// Changes name and scopes of a server token; `version` is the one that it is based on.
     SaveToken(ServerToken),
     DeleteToken(TokenId, i64),
-    /// The environment gets another key and name.
+    /// Changes key and name of the environment.
     RenameEnvironment(EnvironmentKey, String),
-    /// The environment goes, with all that only it has; its entries of the audit log stay.
+    /// Deletes the environment with everything that belongs to it alone; its audit entries stay.
     DeleteEnvironment,
-    /// What pages may report changes.
+    /// Changes the collection settings of the environment.
     SaveCollecting(CollectionSettings, i64),
-    /// For how long what pages report is kept changes.
+    /// Changes the retention policy of the environment.
     SaveRetention(RetentionPolicy, i64),
-    /// An environment's first plan, with the salt of its rollout.
+    /// Adds the first plan of the environment, with the salt of its rollout.
     CreateRollout(Box<Plan>, String),
-    /// Another plan in the place of the one of that key; the version stays.
+    /// Replaces the plan of that key; the version stays the same.
     SavePlan(RolloutKey, Box<Plan>, i64),
-    /// A rollout moves, or somebody adds to its record.
+    /// Saves the state of a rollout after an event.
     SaveRollout(RolloutKey, Box<RolloutState>, i64),
 }
 
@@ -220,7 +220,7 @@ impl Edit {
     }
 }
 
-/// A line of history, and the environment in whose history it stands.
+/// An audit entry, with the environment that it belongs to.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct EnvironmentAuditEntry {
@@ -229,58 +229,58 @@ pub struct EnvironmentAuditEntry {
 }
 
 impl EnvironmentAuditEntry {
-    /// Puts a line into a history.
+    /// Adds the environment to an entry.
     #[must_use]
     pub fn new(environment: EnvironmentId, entry: AuditEntry) -> Self {
         Self { environment, entry }
     }
 }
 
-/// What part of the history is asked for; the newest first.
+/// A query of audit entries; the newest come first.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AuditQuery {
-    /// Only this kind of thing.
+    /// Only entries of this kind of subject.
     pub kind: Option<SubjectKind>,
-    /// Only these of them; all if there are none.
+    /// Only entries of these subjects; all if empty.
     pub subjects: Vec<String>,
-    /// Only lines since then.
+    /// Only entries from this time on.
     pub since: Option<Timestamp>,
-    /// Only lines before then.
+    /// Only entries before this time.
     pub until: Option<Timestamp>,
-    /// Only lines before this one.
+    /// Only entries before the one of this id.
     pub before: Option<i64>,
-    /// At most so many.
+    /// The maximum number of entries.
     pub limit: u32,
 }
 
-/// Which rows are asked for.
+/// A query of rollups in a range of time buckets.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RollupQuery {
     pub environment: EnvironmentId,
-    /// How long their spans are.
+    /// The length of the time buckets.
     pub resolution: Resolution,
     pub series: Vec<Metric>,
     pub slices: Vec<Dimension>,
     pub from: i64,
-    /// The span after the last one.
+    /// The end: the bucket after the last one.
     pub to: i64,
 }
 
-/// A row: what was counted in one span of time.
+/// A rollup: the aggregate of one metric, dimension and label in one time bucket.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rollup {
     pub series: Metric,
     pub slice: Dimension,
-    /// The flag, endpoint, component, task or event; empty where there is none.
+    /// The flag, endpoint, component, task or event name; empty for metrics without labels.
     pub label: String,
-    /// Minutes, hours or days since 1970.
+    /// The time bucket, in minutes, hours or days since 1970.
     pub span: i64,
     pub aggregate: Aggregate,
 }
 
-/// How often a variant was answered in an hour.
+/// The evaluations of a variant in an hour.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct UsageRow {
@@ -295,20 +295,20 @@ pub struct UsageRow {
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone)]
 pub struct FirstStart {
-    /// The first admin's address.
+    /// The e-mail address of the first admin.
     pub email: String,
-    /// Argon2id, in PHC form.
+    /// An Argon2id hash in PHC format.
     pub password_hash: String,
-    /// The public key of pages.
+    /// The first client key, in plain text.
     pub client_key: String,
-    /// Digest of the admin-scoped server token.
+    /// The digest of the admin-scoped server token.
     pub server_token: Digest,
-    /// The plan that its environment begins with, and the salt of its rollout.
+    /// The first plan of its environment, and the salt of the rollout.
     pub plan: Option<(PlanFile, String)>,
     pub at: Timestamp,
 }
 
-/// The row of somebody who was just created.
+/// What the first start has created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Created {
     /// The environment that was made.

@@ -1,4 +1,4 @@
-//! Where state is kept.
+//! The state store: accounts, keys, environments, flags, rollouts and the audit log.
 
 use std::sync::Arc;
 
@@ -21,29 +21,29 @@ use crate::{
     },
 };
 
-/// The state of all projects. Each method is one transaction: done whole, or not at all.
+/// Stores the state of all projects. Each method is one transaction, applied completely or not at all.
 #[async_trait]
 pub trait StateStore: Send + Sync {
-    /// Creates the admin, project `default`, environment `production`, its keys and its plan,
-    /// unless somebody is there already; then `None`.
+    /// Creates the admin account, the project `default`, the environment `production`, its keys and its plan.
+    /// Returns `None` if there is an account already.
     async fn first_start(&self, new: &FirstStart) -> Result<Option<Created>, StoreError>;
 
-    /// All environments, oldest first.
+    /// Reads all environments, the oldest first.
     async fn environments(&self) -> Result<Vec<Environment>, StoreError>;
 
-    /// Environments that were deleted; their telemetry may still be there.
+    /// Reads the deleted environments whose telemetry may still be stored.
     async fn deleted_environments(&self) -> Result<Vec<EnvironmentId>, StoreError>;
 
-    /// The account of an e-mail address, whatever its case.
+    /// Finds an account by its e-mail address, ignoring case.
     async fn account(&self, email: &str) -> Result<Option<Account>, StoreError>;
 
-    /// Who has that id, with the role they have now.
+    /// Finds an account by its id, with its current role.
     async fn person(&self, id: UserId) -> Result<Option<Person>, StoreError>;
 
-    /// Makes an account.
+    /// Creates an account with a password.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if the address has one already, whatever its case.
+    /// [`StoreError::Conflict`] if the address has an account, ignoring case.
     async fn create_account(
         &self,
         email: &str,
@@ -51,62 +51,62 @@ pub trait StateStore: Send + Sync {
         role: Role,
     ) -> Result<UserId, StoreError>;
 
-    /// Replaces a password and ends the account's sessions. `false` if there is no such account.
+    /// Replaces a password and ends the account's sessions. Returns `false` if there is no such account.
     async fn set_password(&self, email: &str, password_hash: &str) -> Result<bool, StoreError>;
 
-    /// Writes a new session.
+    /// Stores a new login session.
     async fn create_session(&self, session: &Session) -> Result<(), StoreError>;
 
-    /// Writes over the session of that id; `false`, and nothing is written, if it has ended: a request
-    /// that began before a log-out must not bring its session back.
+    /// Updates a session. Returns `false` without writing if it has ended: a request that began before a log-out
+    /// must not restore its session.
     async fn save_session(&self, session: &Session) -> Result<bool, StoreError>;
 
-    /// The session of that id, unless it has ended by `now` or its account has a new password.
+    /// Finds a session, unless it expired before `now` or its account got a new password.
     async fn session(&self, id: Digest, now: Timestamp) -> Result<Option<Session>, StoreError>;
 
     /// Deletes a session if it exists.
     async fn delete_session(&self, id: Digest) -> Result<(), StoreError>;
 
-    /// Forgets the sessions that have ended by `now`.
+    /// Deletes the sessions that expired before `now`.
     async fn delete_ended_sessions(&self, now: Timestamp) -> Result<(), StoreError>;
 
-    /// All server tokens, oldest first.
+    /// Reads all server tokens, the oldest first.
     async fn server_tokens(&self) -> Result<Vec<ServerToken>, StoreError>;
 
-    /// Notes when tokens were last used; later than what is stored, or nothing happens.
+    /// Saves when tokens were last used, if later than the stored times.
     async fn tokens_used(&self, used: &[(TokenId, Timestamp)]) -> Result<(), StoreError>;
 
-    /// All client keys, oldest first.
+    /// Reads all client keys, the oldest first.
     async fn client_keys(&self) -> Result<Vec<ClientKey>, StoreError>;
 
-    /// An environment's flags with their state, by key; archived ones too. `known` is what the caller
-    /// read before, by key: what is still at that version is taken from there, not read again.
+    /// Reads the flags of an environment with their state, by key, archived ones included. Flags in `known` that
+    /// still have the stored version are reused instead of read.
     async fn flags(
         &self,
         environment: EnvironmentId,
         known: &[StoredFlag],
     ) -> Result<Vec<StoredFlag>, StoreError>;
 
-    /// The segments of an environment's project, by key; `known` as in [`StateStore::flags`].
+    /// Reads the segments of an environment's project by key; `known` as in [`StateStore::flags`].
     async fn segments(
         &self,
         environment: EnvironmentId,
         known: &[Versioned<Arc<Segment>>],
     ) -> Result<Vec<Versioned<Arc<Segment>>>, StoreError>;
 
-    /// An environment's overrides, by flag and user; `known` as in [`StateStore::flags`].
+    /// Reads the individual overrides of an environment by flag and user; `known` as in [`StateStore::flags`].
     async fn overrides(
         &self,
         environment: EnvironmentId,
         known: &[Versioned<Arc<IndividualOverride>>],
     ) -> Result<Vec<Versioned<Arc<IndividualOverride>>>, StoreError>;
 
-    /// Makes changes, all or none, with their lines of history. What is shared between the
-    /// environments of a project has a line in each of them, as each of them sees it.
+    /// Applies edits together with their audit entries, all or none. A change of something that the environments
+    /// of a project share has an entry in each of them.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if one of them is not made upon what is stored, or makes what is
-    /// there already.
+    /// [`StoreError::Conflict`] if an edit names another version than the stored one, or creates
+    /// something that exists.
     async fn edit(
         &self,
         environment: EnvironmentId,
@@ -114,7 +114,7 @@ pub trait StateStore: Send + Sync {
         entries: &[EnvironmentAuditEntry],
     ) -> Result<(), StoreError>;
 
-    /// Makes an environment in a project, where each flag begins as all flags do.
+    /// Creates an environment in a project, with each flag in its initial state.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if its key is taken.
@@ -126,27 +126,27 @@ pub trait StateStore: Send + Sync {
         entry: &AuditEntry,
     ) -> Result<EnvironmentId, StoreError>;
 
-    /// An environment's rollout, if a plan is loaded.
+    /// Reads the rollout of an environment, if it has a plan.
     async fn rollout(&self, environment: EnvironmentId) -> Result<Option<Rollout>, StoreError>;
 
-    /// Lines of an environment's history, newest first.
+    /// Reads audit entries of an environment, the newest first.
     async fn history(
         &self,
         environment: EnvironmentId,
         query: &AuditQuery,
     ) -> Result<Vec<AuditRecord>, StoreError>;
 
-    /// Marks the database as the one that this process serves, by a number that no other start has had;
-    /// what a power cut leaves beside it can then be told from what belongs to a backup.
+    /// Marks the database with a number that is unique to this start of the server, so that a journal left by a
+    /// power cut is never used with a restored backup.
     async fn mark(&self, mark: i32) -> Result<(), StoreError>;
 
-    /// Whether a change could be written now.
+    /// Checks that an edit can be written now.
     async fn check(&self) -> Result<(), StoreError>;
 
-    /// Ends well: everything is in the main file, which can be copied by itself.
+    /// Closes the database with everything in the main file, which can then be copied by itself.
     async fn close(&self) -> Result<(), StoreError>;
 
-    /// Goes up with every change that has a line of history, whoever makes it; so that a server
-    /// notices what another process has changed.
+    /// Reads the revision: it increases with every audit entry, so that a server notices the writes of other
+    /// processes.
     async fn revision(&self) -> Result<i64, StoreError>;
 }

@@ -1,4 +1,4 @@
-//! Where telemetry is kept.
+//! The telemetry store: rollups, sessions, activities, reports and screenshots.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -19,23 +19,23 @@ use crate::{
     models::{Rollup, RollupQuery, UsageRow},
 };
 
-/// What became of a batch.
+/// The outcome of storing a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Appended {
     /// Its events are stored, durably.
     Stored,
-    /// Its id was there already; nothing was counted again.
+    /// Its id was stored before, so nothing was counted again.
     Repeated,
 }
 
-/// What pages report, in rows, sessions and sets of people.
+/// Stores what pages report: rollups, sessions and user sets.
 #[async_trait]
 pub trait TelemetryStore: Send + Sync {
-    /// Stores batches in one transaction and answers for each, in order. When this returns,
-    /// they survive a crash.
+    /// Stores batches in one transaction and returns the outcome of each, in order. The batches are durable
+    /// when this returns.
     async fn append(&self, batches: &[Batch]) -> Result<Vec<Appended>, StoreError>;
 
-    /// Gives labels of an environment rows of their own for good, whatever else pages send.
+    /// Reserves labels of an environment: they keep their own rollups whatever else pages send.
     async fn reserve_labels(
         &self,
         environment: EnvironmentId,
@@ -43,15 +43,15 @@ pub trait TelemetryStore: Send + Sync {
         now: Timestamp,
     ) -> Result<(), StoreError>;
 
-    /// Rows, by series, slice, span and label.
+    /// Reads rollups, ordered by metric, dimension, time bucket and label.
     async fn rows(&self, query: &RollupQuery) -> Result<Vec<Rollup>, StoreError>;
 
-    /// The same rows, those of all spans as one; their span is the first that was asked for.
+    /// Reads rollups merged over all time buckets; their bucket is the first of the query.
     async fn sums(&self, query: &RollupQuery) -> Result<Vec<Rollup>, StoreError>;
 
-    /// The slices of a kind (`page`, `release`, `device`, `phase`, `segment`, `flag`) that have rows
-    /// of a series on the days `from_day <= day < to_day`, those with the most first, at most
-    /// `limit` of them.
+    /// Reads the dimensions of a kind (`page`, `release`, `device`, `phase`, `segment`, `flag`) that have rollups
+    /// of a metric on the days `from_day <= day < to_day`: those with the highest counts first, at most
+    /// `limit`.
     async fn slices(
         &self,
         environment: EnvironmentId,
@@ -61,7 +61,7 @@ pub trait TelemetryStore: Send + Sync {
         limit: usize,
     ) -> Result<Vec<Dimension>, StoreError>;
 
-    /// Who did what, by activity and day; of the activities whose text begins like that, on the days
+    /// Reads user sets by activity and day, of activities whose text form has the given prefix, on the days
     /// `from_day <= day < to_day`.
     async fn people(
         &self,
@@ -71,101 +71,99 @@ pub trait TelemetryStore: Send + Sync {
         to_day: i64,
     ) -> Result<Vec<(Activity, i64, Arc<UserSet>)>, StoreError>;
 
-    /// As the state store's `mark`.
+    /// Marks the database as [`crate::StateStore::mark`] does.
     async fn mark(&self, mark: i32) -> Result<(), StoreError>;
 
-    /// Whether a batch could be stored now.
+    /// Checks that a batch can be stored now.
     async fn check(&self) -> Result<(), StoreError>;
 
-    /// Ends well: everything is in the main file, which can be copied by itself.
+    /// Closes the database with everything in the main file, which can then be copied by itself.
     async fn close(&self) -> Result<(), StoreError>;
 
-    /// Notices what another process has changed.
+    /// Invalidates caches if another process has written.
     async fn catch_up(&self) -> Result<(), StoreError>;
 
-    /// The minute in which the newest batch came of those whose ids are still remembered.
+    /// Reads the minute of the newest batch whose id is still stored.
     async fn last_minute(&self, environment: EnvironmentId) -> Result<Option<i64>, StoreError>;
 
-    /// The key of the digests of people and sessions: the one that is stored, or else this one,
-    /// which is stored then.
+    /// Returns the stored key of the digests of users and sessions; the given one is stored first if there is
+    /// none.
     async fn digest_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError>;
 
-    /// The newest errors, newest first, at most `limit`.
+    /// Reads at most `limit` error events, the newest first.
     async fn recent_errors(
         &self,
         environment: EnvironmentId,
         limit: u32,
     ) -> Result<Vec<Reported<ErrorReport>>, StoreError>;
 
-    /// The newest feedback, newest first, at most `limit`.
+    /// Reads at most `limit` feedback items, the newest first.
     async fn recent_feedback(
         &self,
         environment: EnvironmentId,
         limit: u32,
     ) -> Result<Vec<Reported<Feedback>>, StoreError>;
 
-    /// Forgets what is no longer kept, a part at a time, so that batches are never held up for
-    /// long. What is not in `kept` is kept as usual.
+    /// Deletes expired data in small transactions, so that batches never wait long. Environments that `kept` does
+    /// not name have the default retention policy.
     async fn purge_expired(
         &self,
         now: Timestamp,
         kept: &BTreeMap<EnvironmentId, RetentionPolicy>,
     ) -> Result<(), StoreError>;
 
-    /// Forgets all that an environment has, a part at a time.
+    /// Deletes all telemetry of an environment in small transactions.
     async fn forget_environment(&self, environment: EnvironmentId) -> Result<(), StoreError>;
 
-    /// All that is kept about a person.
+    /// Reads everything that is stored about a user.
     async fn person(
         &self,
         environment: EnvironmentId,
         person: UserHash,
     ) -> Result<PersonData, StoreError>;
 
-    /// Forgets a person: they are in no set any more, and what they said and sent is gone. What they
-    /// added to counts stays.
+    /// Erases a user: removes the user from all sets and deletes reports and raw events. Counts stay as they are.
     async fn erase_user(
         &self,
         environment: EnvironmentId,
         person: UserHash,
     ) -> Result<ErasureReport, StoreError>;
 
-    /// How much room everything takes.
+    /// Measures the storage that each kind of data uses.
     async fn sizes(&self) -> Result<StorageUsage, StoreError>;
 
-    /// Which simulation an environment's telemetry is of.
+    /// Reads the simulation that the environment's simulated telemetry comes from.
     async fn simulation(
         &self,
         environment: EnvironmentId,
     ) -> Result<Option<Simulation>, StoreError>;
 
-    /// Notes which simulation the environment's telemetry is of from now on.
+    /// Saves the simulation that the environment's simulated telemetry comes from.
     async fn save_simulation(
         &self,
         environment: EnvironmentId,
         simulation: &Simulation,
     ) -> Result<(), StoreError>;
 
-    /// Keeps a screenshot, unless it is there already, and of the environment's screenshots the newest
-    /// that take at most so many bytes.
+    /// Stores a screenshot unless it exists, and deletes the environment's oldest screenshots above a total
+    /// size in bytes.
     async fn save_screenshot(
         &self,
         picture: &Screenshot,
         limit_bytes: u64,
     ) -> Result<(), StoreError>;
 
-    /// An environment's screenshot of that id.
+    /// Reads a screenshot of an environment by its id.
     async fn screenshot(
         &self,
         environment: EnvironmentId,
         id: &str,
     ) -> Result<Option<Screenshot>, StoreError>;
 
-    /// Adds to the counts of how often flags were asked for, and forgets hours before
-    /// `forget_before`.
+    /// Adds evaluation counts, and deletes those of hours before `forget_before`.
     async fn add_usage(&self, rows: &[UsageRow], forget_before: i64) -> Result<(), StoreError>;
 
-    /// How often an environment's flags were asked for since an hour, by flag, variant and hour.
+    /// Reads the evaluation counts of an environment since an hour, by flag, variant and hour.
     async fn usage(
         &self,
         environment: EnvironmentId,

@@ -51,7 +51,7 @@ enum Command {
     Person(person::PersonCommand),
     /// Write an environment's flags, segments and overrides to a file.
     Export(files::ExportArgs),
-    /// Make an environment say what a file says; shows the difference and asks first.
+    /// Apply a file to an environment (shows the diff and asks first).
     Import(files::ImportArgs),
     /// Fill a server with simulated users and compare what it measures with the truth
     Simulate(simulate::SimulateArgs),

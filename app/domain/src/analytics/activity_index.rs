@@ -1,4 +1,4 @@
-//! Who did what, in a stretch of days.
+//! User sets by activity over a range of days.
 
 use std::{
     collections::{BTreeMap, btree_map::Entry},
@@ -11,7 +11,7 @@ use crate::{
     telemetry::Activity,
 };
 
-/// Sets of people by activity and day.
+/// User sets by activity and day.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ActivityIndex {
     sets: BTreeMap<Activity, BTreeMap<i64, Arc<UserSet>>>,
@@ -32,24 +32,24 @@ impl<P: Into<Arc<UserSet>>> FromIterator<(Activity, i64, P)> for ActivityIndex {
 }
 
 impl ActivityIndex {
-    /// The days on which somebody did it, and who.
+    /// The days with users of an activity, and the users.
     pub fn days(&self, activity: &Activity) -> impl Iterator<Item = (i64, &UserSet)> {
         self.sets.get(activity).into_iter().flatten().map(|(day, people)| (*day, &**people))
     }
 
-    /// Who did it on a day.
+    /// The users of an activity on a day.
     #[must_use]
     pub fn on(&self, activity: &Activity, day: i64) -> Option<&UserSet> {
         self.sets.get(activity)?.get(&day).map(|people| &**people)
     }
 
-    /// Who did it on any of the days.
+    /// The users of an activity on any of the days.
     #[must_use]
     pub fn ever(&self, activity: &Activity) -> UserSet {
         UserSet::in_any(self.days(activity).map(|(_, people)| people))
     }
 
-    /// Who did it on more than one day.
+    /// The users of an activity on more than one day.
     #[must_use]
     pub fn again(&self, activity: &Activity) -> UserSet {
         let (mut once, mut again) = (UserSet::default(), UserSet::default());
@@ -60,7 +60,7 @@ impl ActivityIndex {
         again
     }
 
-    /// What those did who are in the sets of a activity, on the days on which they are.
+    /// All activities, restricted to the users of one activity on each day.
     #[must_use]
     pub fn among(&self, filter: &BTreeMap<i64, UserSet>) -> Self {
         let mut sets: BTreeMap<Activity, BTreeMap<i64, Arc<UserSet>>> = BTreeMap::new();
@@ -75,7 +75,7 @@ impl ActivityIndex {
         Self { sets }
     }
 
-    /// The sets of all activities that are wanted, by day.
+    /// The user sets of the wanted activities, by day.
     #[must_use]
     pub fn by_day(&self, is_wanted: impl Fn(&Activity) -> bool) -> BTreeMap<i64, UserSet> {
         let mut all: BTreeMap<i64, UserSet> = BTreeMap::new();
@@ -89,7 +89,7 @@ impl ActivityIndex {
         all
     }
 
-    /// The flags that somebody was exposed to, or used.
+    /// The flags that have exposures or uses.
     #[must_use]
     pub fn flags(&self) -> Vec<FlagKey> {
         let mut flags: Vec<FlagKey> = self
@@ -105,7 +105,7 @@ impl ActivityIndex {
         flags
     }
 
-    /// Who was exposed to those of a flag's variants that are wanted, in any phase.
+    /// The users exposed to the wanted variants of a flag, in any phase.
     #[must_use]
     pub fn exposed(&self, flag: &FlagKey, is_wanted: impl Fn(&VariantName) -> bool) -> UserSet {
         let is_wanted = |activity: &Activity| matches!(activity, Activity::Exposed(of, variant, _) if of == flag && is_wanted(variant));

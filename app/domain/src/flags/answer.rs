@@ -36,7 +36,7 @@ pub struct Metadata<'a> {
     /// Set when the flag is killed rather than just off.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub killed: bool,
-    /// Set when the user has an answer of their own.
+    /// Set when the user has an individual override.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub r#override: bool,
     /// The flag that had to answer otherwise first.

@@ -20,10 +20,10 @@ impl fmt::Display for TraceStep {
             }
             Self::KillSwitch { killed: false } => f.write_str("The flag is not killed."),
             Self::Override { found: None, .. } => {
-                f.write_str("Some users have an answer of their own; this one has none.")
+                f.write_str("Some users have an individual override; this one has none.")
             }
             Self::Override { found: Some(personal), is_active: true } => {
-                write!(f, "This user has an answer of their own: {}.", personal.variant)
+                write!(f, "This user has an individual override: {}.", personal.variant)
             }
             Self::Override { found: Some(personal), .. } => {
                 write!(f, "This user's own answer, {}, has expired.", personal.variant)

@@ -1,4 +1,4 @@
-//! What people say and do about a rollout: ticks, judgements, votes, and what they note on incidents.
+//! The record of a rollout: checklist ticks, sign-offs, votes, acknowledgements and notes on incidents.
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -11,13 +11,13 @@ use crate::{
     rollout::{Incident, PostMortem},
 };
 
-/// Incidents that a record keeps; the history keeps all.
+/// Incidents that a record keeps; the audit log keeps all.
 const MAX_INCIDENTS: usize = 50;
 
-/// Notes and people told that an incident keeps.
+/// Notes and contacts that an incident keeps.
 pub(super) const MAX_NOTES: usize = 100;
 
-/// An item of a checklist: of the start where no phase is named.
+/// An item of a checklist; without a phase, of the checklist before the start.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChecklistItem {
@@ -25,18 +25,18 @@ pub struct ChecklistItem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<u16>))]
     pub phase: Option<PhaseNumber>,
-    /// What is to be done, as the plan says it.
+    /// The text of the item in the plan.
     pub item: String,
 }
 
-/// Somebody says that an item is done.
+/// A checklist item that an account has ticked.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChecklistTick {
     #[serde(flatten)]
     pub item: ChecklistItem,
-    /// Where that can be seen; may be empty.
+    /// A link to the proof; may be empty.
     #[serde(default)]
     pub link: String,
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
@@ -45,15 +45,15 @@ pub struct ChecklistTick {
     pub at: Timestamp,
 }
 
-/// Somebody has judged what cannot be measured.
+/// A sign-off: the judgement on a criterion that cannot be measured.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SignOff {
-    /// What was judged, as the plan says it.
+    /// The statement of the criterion in the plan.
     pub statement: String,
     pub holds: bool,
-    /// What they say about it; may be empty.
+    /// The comment; it may be empty.
     #[serde(default)]
     pub comment: String,
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
@@ -62,7 +62,7 @@ pub struct SignOff {
     pub at: Timestamp,
 }
 
-/// A voice on whether to go on.
+/// A vote on leaving the current phase.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -71,14 +71,14 @@ pub struct Vote {
     /// Why; may be empty.
     #[serde(default)]
     pub comment: String,
-    /// Whose. Their last one counts.
+    /// The account; its last vote counts.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub by: ActorName,
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub at: Timestamp,
 }
 
-/// What has been said and done about a rollout.
+/// Everything that accounts have recorded about a rollout.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -86,20 +86,20 @@ pub struct Vote {
 pub struct Record {
     /// Items that are done.
     pub ticks: Vec<ChecklistTick>,
-    /// Judgements on the current phase.
+    /// The sign-offs of the current phase.
     pub sign_offs: Vec<SignOff>,
-    /// Votes on leaving the current phase; one for each person.
+    /// Votes on leaving the current phase; one per account.
     pub votes: Vec<Vote>,
-    /// Alerts that somebody has seen and answers for.
+    /// Alerts that accounts have acknowledged.
     pub acknowledged: Vec<Acknowledgement>,
     pub incidents: Vec<Incident>,
 }
 
-/// How long an acknowledged alert stays silent. What it watches goes back two days, so that by then
-/// it has recovered or goes on.
+/// Hours until an acknowledgement expires. Alerts look back two days, so by then the alert has recovered or
+/// fires again.
 const ACKNOWLEDGED_HOURS: i64 = 48;
 
-/// Somebody has seen an alert and says that the rollout may go on.
+/// An account has seen an alert and lets the rollout go on.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -113,7 +113,7 @@ pub struct Acknowledgement {
     pub at: Timestamp,
 }
 
-/// What somebody adds to the record.
+/// An entry of the record, as accounts add it.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -148,7 +148,7 @@ pub enum RecordEntry {
         #[serde(default)]
         comment: String,
     },
-    /// An alert was seen, and the rollout may go on.
+    /// Acknowledges an alert, so that the rollout may go on.
     Acknowledge {
         alert: AlertKind,
         /// Why the rollout may go on.
@@ -160,9 +160,9 @@ pub enum RecordEntry {
         /// What is to be remembered.
         text: String,
     },
-    /// Somebody was told of an incident.
+    /// A contact was told of an incident.
     Tell { incident: u32, who: String },
-    /// What was learned from an incident.
+    /// The post-mortem of an incident, written once.
     WritePostMortem {
         incident: u32,
         #[serde(flatten)]
@@ -193,7 +193,7 @@ impl Record {
         self.ticks.iter().find(|tick| tick.item == *item)
     }
 
-    /// The judgement on a criterion, if there is one.
+    /// The sign-off of a criterion, if there is one.
     #[must_use]
     pub fn sign_off(&self, statement: &str) -> Option<&SignOff> {
         self.sign_offs.iter().find(|judged| judged.statement == statement)
@@ -228,8 +228,8 @@ impl Record {
     pub(super) fn open(&mut self, mut incident: Incident) {
         incident.id = self.incidents.last().map_or(1, |last| last.id.saturating_add(1));
         if self.incidents.len() == MAX_INCIDENTS {
-            // Whatever is still to be done is forgotten last, and a post-mortem never: only one can
-            // be due, because nobody advances until it is written.
+            // Open incidents are removed last, and one with a due post-mortem never: only one can be due,
+            // because the rollout does not advance until it is written.
             let closed = self.incidents.iter().position(|old| !old.is_open());
             let free = || self.incidents.iter().position(|old| !old.is_post_mortem_due());
             self.incidents.remove(closed.or_else(free).unwrap_or(0));
@@ -237,7 +237,7 @@ impl Record {
         self.incidents.push(incident);
     }
 
-    /// What was said about leaving a phase says nothing about leaving another one.
+    /// Clears votes and sign-offs, which are about the phase before.
     pub(super) fn enter(&mut self, phase: PhaseNumber) {
         self.votes.clear();
         self.sign_offs.clear();

@@ -1,4 +1,4 @@
-//! What a rollup row holds: how many, and of what.
+//! The value of a rollup: count, sum, squares and distribution.
 
 use super::{InvalidSketch, Sketch, leb128};
 
@@ -18,12 +18,12 @@ pub struct Aggregate {
 }
 
 impl Aggregate {
-    /// Counts so many, without a value.
+    /// Adds `n` events without a value.
     pub fn count_up(&mut self, times: u64) {
         self.count = self.count.saturating_add_unsigned(times);
     }
 
-    /// Counts one with its value.
+    /// Adds one value.
     pub fn add(&mut self, value: u64) {
         self.count += 1;
         self.sum += i128::from(value);
@@ -31,7 +31,7 @@ impl Aggregate {
         self.sketch.add(value as f64);
     }
 
-    /// Takes back one with its value, whether it is here already or still to come.
+    /// Removes one value, which may also be added later.
     pub fn remove(&mut self, value: u64) {
         self.count -= 1;
         self.sum -= i128::from(value);
@@ -39,12 +39,12 @@ impl Aggregate {
         self.sketch.remove(value as f64);
     }
 
-    /// Takes back so many, without a value.
+    /// Removes `n` events without a value.
     pub fn count_down(&mut self, times: u64) {
         self.count = self.count.saturating_sub_unsigned(times);
     }
 
-    /// Takes over all that another aggregate holds.
+    /// Merges another aggregate into this one.
     pub fn merge(&mut self, other: &Self) {
         self.count += other.count;
         self.sum = self.sum.saturating_add(other.sum);
@@ -88,7 +88,7 @@ impl Aggregate {
         &self.sketch
     }
 
-    /// What it takes in memory beside itself, in bytes.
+    /// The heap memory of its sketch, in bytes.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
         self.sketch.heap_bytes()
@@ -101,17 +101,17 @@ impl Aggregate {
         leb128::push_signed(&mut bytes, self.count.into());
         leb128::push_signed(&mut bytes, self.sum);
         leb128::push_signed(&mut bytes, self.squares);
-        // Most rows count something without a value.
+        // Most metrics count events without a value.
         if self.sketch != Sketch::default() {
             bytes.extend(self.sketch.to_bytes());
         }
         bytes
     }
 
-    /// How many bytes of the stored form hold the count.
+    /// The bytes of the stored form that hold the count, at most.
     pub const COUNT_BYTES: u32 = 12;
 
-    /// How often it was counted, from the beginning of the stored form alone.
+    /// Reads only the count, from the first bytes of the stored form.
     ///
     /// # Errors
     /// See [`Aggregate::from_bytes`].
@@ -134,7 +134,7 @@ impl Aggregate {
         Ok(Self { count, sum, squares, sketch })
     }
 
-    /// Count, sum, squares, and the sketch as it is stored.
+    /// Splits the stored form into count, sum, squares and the encoded sketch.
     fn read(bytes: &[u8]) -> Result<(i64, i128, i128, &[u8]), InvalidSketch> {
         let (version, mut rest) = bytes.split_first().ok_or(InvalidSketch::Damaged)?;
         if *version != ENCODING {
@@ -146,22 +146,22 @@ impl Aggregate {
     }
 }
 
-/// Adds up stored aggregates without making each: a panel reads thousands of them.
+/// A sum of stored aggregates that decodes no sketch: panels add thousands of them.
 #[derive(Debug, Clone, Default)]
 pub struct AggregateSum {
     count: i64,
     sum: i128,
     squares: i128,
     zeros: i64,
-    /// By bin, from 0 up to the highest so far.
+    /// Counts by sketch bin, from 0 up to the highest bin so far.
     bins: Vec<i64>,
 }
 
 impl AggregateSum {
-    /// Adds a aggregate in its stored form.
+    /// Adds an aggregate in its stored form.
     ///
     /// # Errors
-    /// When it is damaged or of a newer version; the sum is of no use then.
+    /// When it is damaged or of a newer version; discard the sum then.
     pub fn add(&mut self, bytes: &[u8]) -> Result<(), InvalidSketch> {
         let (count, sum, squares, rest) = Aggregate::read(bytes)?;
         self.count = self.count.saturating_add(count);
@@ -184,7 +184,7 @@ impl AggregateSum {
         Ok(())
     }
 
-    /// All of them together.
+    /// The aggregate of everything added so far.
     #[must_use]
     pub fn total(&self) -> Aggregate {
         let sketch = Sketch::of_counts(self.zeros, &self.bins);

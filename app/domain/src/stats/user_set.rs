@@ -1,12 +1,12 @@
-//! Sets of people, counted exactly.
+//! Exact sets of users.
 
 use roaring::{MultiOps, RoaringBitmap};
 
-/// People by their numbers in an environment. Small even for millions, and quick to intersect.
+/// Users by their numbers in an environment: a Roaring bitmap, small for millions of users and fast to intersect.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct UserSet(RoaringBitmap);
 
-/// Why bytes are not a set of people.
+/// Why bytes are not a stored user set.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the set of people is damaged: {0}")]
 pub struct InvalidUserSet(String);
@@ -18,17 +18,17 @@ impl FromIterator<u32> for UserSet {
 }
 
 impl UserSet {
-    /// Adds somebody; `false` if they were there.
+    /// Adds a user; returns `false` if the set contained the user.
     pub fn insert(&mut self, number: u32) -> bool {
         self.0.insert(number)
     }
 
-    /// Takes somebody out; `false` if they were not there.
+    /// Removes a user; returns `false` if the set did not contain the user.
     pub fn remove(&mut self, number: u32) -> bool {
         self.0.remove(number)
     }
 
-    /// Whether somebody is in it.
+    /// Whether the set contains a user.
     #[must_use]
     pub fn contains(&self, number: u32) -> bool {
         self.0.contains(number)
@@ -40,59 +40,59 @@ impl UserSet {
         self.0.len()
     }
 
-    /// Whether nobody is in it.
+    /// Whether the set has no users.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Adds all of another set.
+    /// Adds all users of another set.
     pub fn extend(&mut self, others: &Self) {
         self.0 |= &others.0;
     }
 
-    /// All who are in any of them; much faster than adding one after the other.
+    /// The union of many sets; much faster than adding one after the other.
     #[must_use]
     pub fn in_any<'a>(sets: impl IntoIterator<Item = &'a Self>) -> Self {
         Self(sets.into_iter().map(|set| &set.0).union())
     }
 
-    /// Those who are in both.
+    /// The intersection of both sets.
     #[must_use]
     pub fn in_both(&self, others: &Self) -> Self {
         Self(&self.0 & &others.0)
     }
 
-    /// Those who are not in the other one.
+    /// The users of this set that the other one lacks.
     #[must_use]
     pub fn without(&self, others: &Self) -> Self {
         Self(&self.0 - &others.0)
     }
 
-    /// How many are in both.
+    /// The size of the intersection.
     #[must_use]
     pub fn count_in_both(&self, others: &Self) -> u64 {
         self.0.intersection_len(&others.0)
     }
 
-    /// How many are in either.
+    /// The size of the union.
     #[must_use]
     pub fn count_in_either(&self, others: &Self) -> u64 {
         self.0.union_len(&others.0)
     }
 
-    /// The set with all numbers higher by `by`; those that no longer fit are left out.
+    /// The set with `by` added to each number; numbers above 32 bits are left out.
     #[must_use]
     pub fn shifted(self, by: u32) -> Self {
         if by == 0 {
             return self;
         }
         let higher = self.0.iter().filter_map(|number| number.checked_add(by));
-        // In order, so none is looked for: panels shift thousands of sets.
+        // Appending in order needs no search: panels shift thousands of sets.
         Self(RoaringBitmap::from_sorted_iter(higher).unwrap_or_default())
     }
 
-    /// How many bytes the stored form takes.
+    /// The size of the stored form, in bytes.
     #[must_use]
     pub fn stored_bytes(&self) -> usize {
         self.0.serialized_size()

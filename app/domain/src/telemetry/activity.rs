@@ -1,29 +1,29 @@
-//! Who was there: sets of people by day, from which all counts of people come.
+//! Activities of users per day. All user counts come from these sets.
 
 use super::Arm;
 use crate::ids::{FlagKey, PhaseNumber, SegmentKey, VariantName};
 
-/// What somebody did on a day. A day has a set of people for each.
+/// What a user did on a day. The store keeps one user set per activity and day.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Activity {
-    /// Was there at all.
+    /// Sent any event of a user.
     Active,
-    /// Was there for the first time, ever.
+    /// Was active for the first time ever.
     First,
     /// Was exposed to a variant, in a phase or before the rollout.
     Exposed(FlagKey, VariantName, Option<PhaseNumber>),
     Used(FlagKey),
-    /// Was there, and in a segment.
+    /// Was active as a member of a segment.
     InSegment(SegmentKey),
-    /// Was there while the rollout was in a phase.
+    /// Was active while the rollout was in a phase.
     InPhase(PhaseNumber),
-    /// Was there, on one side of the rollout's threshold.
+    /// Was active in an arm: on one side of an audience entry's share.
     InArm(Arm),
 }
 
 impl Activity {
-    /// The text under which a set is stored.
+    /// The text form that the store uses as key.
     #[must_use]
     pub fn to_text(&self) -> String {
         match self {
@@ -40,7 +40,7 @@ impl Activity {
         }
     }
 
-    /// The activity that is stored under that text.
+    /// Parses the text form of [`Activity::to_text`].
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if let Some(arm) = text.strip_prefix("arm:") {

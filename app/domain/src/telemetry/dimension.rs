@@ -3,31 +3,31 @@
 use super::{Arm, Device, OTHER_LABEL, Visit};
 use crate::ids::{FlagKey, PhaseNumber, SegmentKey, VariantName};
 
-/// A part of all events. Slices of one kind do not overlap, but for those of flags and
-/// segments: a session is exposed to many, and a person is in several.
+/// A dimension with its value: one part of all events. Values of one kind do not overlap, except flags and
+/// segments: a session is exposed to many flags, and a user is in several segments.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Dimension {
     #[default]
     All,
-    /// What happened on a page.
+    /// Events on a page, by its path.
     Page(String),
-    /// What happened on a kind of device.
+    /// Events on a kind of device.
     Device(Device),
-    /// What happened with a version of the app.
+    /// Events of a version of the app.
     Release(String),
-    /// What happened while the rollout was in a phase.
+    /// Events while the rollout was in a phase.
     Phase(PhaseNumber),
-    /// What happened to people of a segment.
+    /// Events of users in a segment.
     Segment(SegmentKey),
-    /// What happened to those who were exposed to a variant, in a phase or before the rollout.
+    /// Events of users exposed to a variant, in a phase or before the rollout.
     Flag(FlagKey, VariantName, Option<PhaseNumber>),
-    /// What happened to those on one side of an audience entry's share.
+    /// Events of one arm: a side of an audience entry's share.
     Arm(Arm),
 }
 
 impl Dimension {
-    /// The slices of a visit, without the pages, which its events have.
+    /// The dimensions of a visit. Pages are missing: each event has its own.
     #[must_use]
     pub fn of_visit(visit: &Visit) -> Vec<Self> {
         let mut slices = vec![Self::All, Self::Device(visit.device)];
@@ -42,14 +42,14 @@ impl Dimension {
         slices
     }
 
-    /// Whether a page view is part of it for as long as it lasts: it stays on its device and with its
-    /// release, but its visitor may be exposed to a flag, and a phase may begin.
+    /// Whether a page view keeps this dimension until it ends. Device and release stay; exposures and phases
+    /// may change meanwhile.
     #[must_use]
     pub fn is_lasting(&self) -> bool {
         matches!(self, Self::All | Self::Page(_) | Self::Device(_) | Self::Release(_))
     }
 
-    /// What values of one kind are bounded together; nothing for those that are few by themselves.
+    /// The kind whose number of values is bounded; `None` for kinds with few values.
     #[must_use]
     pub fn bounded_kind(&self) -> Option<&'static str> {
         match self {
@@ -59,7 +59,7 @@ impl Dimension {
         }
     }
 
-    /// What is counted for it once there are too many of its kind.
+    /// The value under which further values of its kind are counted.
     #[must_use]
     pub fn other(&self) -> Self {
         match self {
@@ -69,7 +69,7 @@ impl Dimension {
         }
     }
 
-    /// The text under which rows are stored.
+    /// The text form that the store uses as key.
     #[must_use]
     pub fn to_text(&self) -> String {
         match self {
@@ -85,7 +85,7 @@ impl Dimension {
         }
     }
 
-    /// The slice that is stored under that text.
+    /// Parses the text form of [`Dimension::to_text`].
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if text.is_empty() {

@@ -1,4 +1,4 @@
-//! What happened in a page.
+//! Events, as the server counts them.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,31 +9,31 @@ use crate::{
     vitals::Vital,
 };
 
-/// Facts that a page sent together. `id` makes a repeated delivery count once.
+/// Facts that a page sent together. `id` makes repeated deliveries count once.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
-    /// Made by the collector; unique per environment.
+    /// Chosen by the collector; unique per environment.
     pub id: String,
-    /// Whose telemetry this is.
+    /// The environment that the events belong to.
     pub environment: EnvironmentId,
-    /// When the server took it.
+    /// The time at which the server received it.
     pub received_at: Timestamp,
-    /// Who sent it, and under which circumstances.
+    /// The user, session and circumstances of all events.
     pub visit: Visit,
-    /// What happened, each with its own time.
+    /// The events, each with a time of its own.
     pub events: Vec<Event>,
-    /// The events as the page sent them, in the compressed form in which they are kept for a while;
-    /// empty where they are not kept.
+    /// The events as the page sent them, compressed for the raw event log; empty where raw events are not
+    /// stored.
     pub raw: Vec<u8>,
 }
 
-/// Something that happened in a page.
+/// One thing that happened on a page.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
-    /// When, by the server's clock.
+    /// The time, corrected to the server's clock.
     pub at: Timestamp,
-    /// On which page: its path, without query and fragment; empty if none was named.
+    /// The path of the page, without query and fragment; empty if unknown.
     pub page: String,
     pub kind: EventKind,
 }
@@ -42,29 +42,29 @@ pub struct Event {
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum EventKind {
-    /// A web vital was final.
+    /// A web vital reached its final value.
     Vital {
         vital: Vital,
         /// Its value, in millionths.
         millionths: u64,
-        /// The value of the same page view that it takes the place of.
+        /// The earlier value of the same page view that this one replaces.
         was: Option<u64>,
     },
     Error(ErrorReport),
     /// A page was opened.
     View,
-    /// A feature was in use, visibly, for a while.
+    /// A feature was visibly in use for some time.
     Engaged {
         flag: FlagKey,
-        /// For how long, in millionths of a second.
+        /// The duration, in millionths of a second.
         millionths: u64,
     },
     /// A task was started, completed or abandoned.
     Task {
         name: String,
-        /// What became of it.
+        /// Whether it was started, completed or abandoned.
         outcome: TaskOutcome,
-        /// How long it took, in millionths of a second.
+        /// The duration, in millionths of a second.
         millionths: u64,
     },
     /// The app asked for a flag and acted on the answer.
@@ -80,11 +80,11 @@ pub enum EventKind {
     Custom {
         name: String,
     },
-    /// What the app said about an event of its own, or about the use of a feature.
+    /// A property of a custom event or of the use of a feature.
     Property {
         /// The event's name, or the feature's flag.
         event: String,
-        /// What it is called.
+        /// The name of the property.
         name: String,
         /// Its value, as a text.
         value: String,
@@ -97,13 +97,13 @@ pub enum EventKind {
         millionths: u64,
         has_failed: bool,
     },
-    /// A user said something.
+    /// A user submitted a feedback item.
     Feedback(Feedback),
-    /// Events were lost: the page had more to say than it may, or something was wrong with them.
+    /// Events that were dropped by the page or rejected by the server.
     Dropped {
         events: u64,
     },
-    /// Events were refused, and why. They are among those that were lost.
+    /// Rejected events by reason. They are part of the dropped ones.
     Refused {
         /// As [`refusal_class`](super::refusal_class) writes it.
         reason: String,
@@ -112,14 +112,14 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    /// Whether it is a sign of somebody's life; what was lost is not.
+    /// Whether it shows activity of a user; dropped and rejected counts do not.
     #[must_use]
     pub fn is_about_somebody(&self) -> bool {
         !matches!(self, Self::Dropped { .. } | Self::Refused { .. })
     }
 }
 
-/// What a timer timed.
+/// The kind of work that a timer measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -141,7 +141,7 @@ impl TimingKind {
     }
 }
 
-/// What became of a task.
+/// How far a task has come.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TaskOutcome {
@@ -163,22 +163,22 @@ impl TaskOutcome {
     }
 }
 
-/// How bad an error is.
+/// The severity of an error, the lowest first.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     Info,
-    /// Something is slow or missing.
+    /// A part of the page is slow or missing.
     Warning,
-    /// Something does not work.
+    /// A feature of the page fails.
     #[default]
     Error,
-    /// Somebody must look at it now.
+    /// Needs attention at once; counts as critical everywhere.
     Critical,
 }
 
-/// An error as the page saw it.
+/// An error event of a page.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ErrorReport {
@@ -191,16 +191,16 @@ pub struct ErrorReport {
     pub feature: Option<String>,
     /// The component it happened in, if the app said so.
     pub component: Option<String>,
-    /// How bad it is.
+    /// The severity that the page or the rules assign.
     #[serde(default)]
     pub severity: Severity,
-    /// How often it happened in a row.
+    /// Consecutive occurrences that the page merged into this one.
     #[serde(default = "once")]
     pub count: u64,
-    /// Whether it is of a browser extension, or says nothing that anybody could act on.
+    /// Whether it comes from a browser extension or carries no usable information.
     #[serde(default)]
     pub is_noise: bool,
-    /// What happened before it: milliseconds before, kind, text.
+    /// Breadcrumbs: milliseconds before the error, kind, text.
     #[serde(default)]
     pub crumbs: Vec<(u64, String, String)>,
 }
@@ -210,7 +210,7 @@ fn once() -> u64 {
 }
 
 impl ErrorReport {
-    /// For how many errors it counts: warnings and noise are kept, and not counted.
+    /// The errors that it counts as: 0 for warnings and noise, which are stored but not counted.
     #[must_use]
     pub fn counted(&self) -> u64 {
         let counts =
@@ -219,7 +219,7 @@ impl ErrorReport {
     }
 }
 
-/// What a user said.
+/// A feedback item of a user.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Feedback {

@@ -1,4 +1,4 @@
-//! What is counted.
+//! The metrics of rollups, and their labels.
 
 use super::{EventKind, Feedback, TimingKind};
 use crate::{
@@ -6,13 +6,13 @@ use crate::{
     vitals::Vital,
 };
 
-/// The most labels that a series has rows of its own for, per environment.
+/// The maximum number of labels with rollups of their own, per metric and environment.
 pub const MAX_LABELS: u32 = 500;
 
-/// What all further labels are counted under.
+/// The label under which all further labels are counted.
 pub const OTHER_LABEL: &str = "other";
 
-/// What a rollup row counts.
+/// What a rollup counts, and which labels and values it has.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Metric {
@@ -22,37 +22,37 @@ pub enum Metric {
     Exposures,
     /// Uses; labelled with the flag.
     FeatureUses,
-    /// The app's own events; labelled with their name.
+    /// Custom events; labelled with their name.
     Custom,
     /// Values of properties of events; labelled as [`property_label`] writes them.
     Properties,
     /// Durations; labelled with the endpoint or component.
     Timing(TimingKind),
-    /// Timed calls that failed; labelled like those.
+    /// Timed calls that failed; labelled with the endpoint.
     Failures,
     Views,
     /// Visible time with a feature in use; labelled with the flag.
     Engagement,
-    /// Tasks; labelled `name:outcome`, and the values are how long they took.
+    /// Tasks; labelled `name:outcome`, with durations as values.
     Tasks,
-    /// Feedback; the values are ratings.
+    /// Feedback items, with ratings as values.
     Feedback,
-    /// How likely people would recommend it, 0 to 10.
+    /// Net promoter scores, 0 to 10.
     Nps,
-    /// Events that were dropped or refused.
+    /// Events that were dropped or rejected.
     Dropped,
-    /// Events that were refused; labelled with the reason. They are among the dropped ones, too.
+    /// Rejected events; labelled with the reason. They are also part of the dropped ones.
     Refused,
-    /// Sessions, in the minute in which they began; the values are how long they lasted.
+    /// Sessions, in the minute of their start, with durations as values.
     Sessions,
-    /// Sessions in which something went wrong.
+    /// Sessions with at least one error.
     ErrorSessions,
-    /// Sessions in which something critical went wrong.
+    /// Sessions with at least one critical error.
     CriticalSessions,
 }
 
 impl Metric {
-    /// All that there are.
+    /// All metrics, each vital and timing included.
     pub const ALL: [Self; 24] = [
         Self::Vital(Vital::Lcp),
         Self::Vital(Vital::Inp),
@@ -80,13 +80,13 @@ impl Metric {
         Self::CriticalSessions,
     ];
 
-    /// The series that is stored under that name.
+    /// Parses the name of [`Metric::as_str`].
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|series| series.as_str() == name)
     }
 
-    /// The name under which rows are stored.
+    /// The name that the store uses as key.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -119,7 +119,7 @@ impl Metric {
 }
 
 impl EventKind {
-    /// The row it belongs to (series and label), how many it counts for, and its value.
+    /// The metric, the label, the count and the value of an event.
     pub(super) fn place(&self) -> (Metric, String, u64, Option<u64>) {
         let none = String::new();
         match self {
@@ -155,7 +155,7 @@ impl EventKind {
     }
 }
 
-/// What stands between the parts of a property's label: in no text that anybody means.
+/// Separates the parts of a property's label; no readable text contains it.
 const BETWEEN: char = '\u{1f}';
 
 /// The label of a property's value.

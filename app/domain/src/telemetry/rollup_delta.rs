@@ -1,5 +1,5 @@
-//! What batches add to all that is stored. Pure: a store reads what it needs to know, adds what the
-//! delta says, and writes.
+//! What a group of batches adds to the stored rollups, sessions and activities. Pure: a store reads the
+//! sessions that the delta names, reconciles them, and writes the result.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,51 +9,50 @@ use super::{
 };
 use crate::{ids::EnvironmentId, stats::Aggregate};
 
-/// Which minute's row a event belongs to. The rows of hours and days are those of their minutes,
-/// merged.
+/// The key of a rollup at minute resolution. Rollups of hours and days are merged from their minutes.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RollupKey {
     pub environment: EnvironmentId,
     pub series: Metric,
     pub slice: Dimension,
-    /// The flag, endpoint, component, task or event; empty where there is none.
+    /// The flag, endpoint, component, task or event name; empty for metrics without labels.
     pub label: String,
     pub minute: i64,
 }
 
 impl RollupKey {
-    /// The span of a resolution that the minute lies in.
+    /// The time bucket of a resolution that contains the minute.
     #[must_use]
     pub fn span(&self, resolution: Resolution) -> i64 {
         self.minute.div_euclid(resolution.seconds() / Resolution::Minute.seconds())
     }
 }
 
-/// Rows by their keys.
+/// Aggregates by rollup key.
 pub(super) type RollupDeltaRows = BTreeMap<RollupKey, Aggregate>;
 
-/// What batches add. Ledgers of any split of the batches, put together, are equal.
+/// What a group of batches adds. Deltas of any split of the same batches merge into equal deltas.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RollupDelta {
-    /// Rows to merge into those that are stored.
+    /// Aggregates to merge into the stored rollups.
     pub rows: BTreeMap<RollupKey, Aggregate>,
-    /// What is new about sessions; see [`RollupDelta::reconcile_sessions`].
+    /// Changes of sessions; complete after [`RollupDelta::reconcile_sessions`].
     pub sessions: BTreeMap<(EnvironmentId, SessionHash), Session>,
-    /// By how many different visitors a label or slice was sent: a set of 64 bits ([`super::Visit::sender`]).
-    /// With the series of a label, or none for a slice.
+    /// Estimates how many visitors sent a label or dimension: a set of 64 bits ([`super::Visit::sender`]). The
+    /// metric is set for labels and `None` for dimensions.
     pub senders: BTreeMap<(EnvironmentId, Option<Metric>, String), u64>,
-    /// Who did what on which day (days since 1970).
+    /// Users by activity and day (days since 1970).
     pub activities: BTreeMap<(EnvironmentId, i64, Activity), BTreeSet<UserHash>>,
 }
 
 impl RollupDelta {
-    /// Adds a batch. That it is not one that was added before is for the store to know.
+    /// Adds a batch. The store must have checked that its id is new.
     pub fn add(&mut self, batch: &Batch) {
         let slices = Dimension::of_visit(&batch.visit);
         let lasting: Vec<Dimension> =
             slices.iter().filter(|slice| slice.is_lasting()).cloned().collect();
-        // A batch has few kinds of events, and many slices: events are put together first.
+        // A batch has few kinds of events and many dimensions, so equal events are merged first.
         let mut kinds: BTreeMap<Kind<'_>, Aggregate> = BTreeMap::new();
         for event in &batch.events {
             count(event, &mut kinds);
@@ -78,7 +77,7 @@ impl RollupDelta {
             let page =
                 (!page.is_empty() && has_pages(series)).then(|| Dimension::Page(page.to_owned()));
             let slices = match series {
-                // What was lost is nobody's, and what events say is too much to be told apart.
+                // Dropped and rejected counts have no user. Event properties keep only the total, to bound cardinality.
                 Metric::Dropped | Metric::Refused | Metric::Properties => &[Dimension::All][..],
                 _ if is_correction => &lasting,
                 _ => &slices,
@@ -106,7 +105,7 @@ impl RollupDelta {
         }
     }
 
-    /// Takes over all that another delta has.
+    /// Merges another delta into this one.
     pub fn merge(&mut self, other: Self) {
         for (key, aggregate) in other.rows {
             self.rows.entry(key).or_default().merge(&aggregate);
@@ -125,8 +124,8 @@ impl RollupDelta {
         }
     }
 
-    /// Puts what was known of its sessions before into them, and moves the counters from what each
-    /// session was to what it is. Afterwards `sessions` is what is to be stored.
+    /// Merges the stored state of the sessions (`known`) into their changes, and moves the session metrics
+    /// from the old to the new values. Afterwards `sessions` holds the state to store.
     pub fn reconcile_sessions(&mut self, known: &BTreeMap<(EnvironmentId, SessionHash), Session>) {
         for (place, session) in &mut self.sessions {
             let before = known.get(place);
@@ -139,12 +138,12 @@ impl RollupDelta {
             }
             session.count(place.0, false, &mut self.rows);
         }
-        // What was moved to where it had been adds nothing.
+        // Moves that cancel out add nothing.
         self.rows.retain(|_, aggregate| *aggregate != Aggregate::default());
     }
 }
 
-/// What whoever sent a batch did, each with its day.
+/// The activities of the user of a batch, each with its day.
 fn activities(batch: &Batch) -> BTreeSet<(i64, Activity)> {
     let visit = &batch.visit;
     let mut activities = BTreeSet::new();
@@ -177,15 +176,15 @@ fn has_pages(series: Metric) -> bool {
     matches!(series, Metric::Vital(_) | Metric::Errors | Metric::Views | Metric::Timing(_))
 }
 
-/// Facts of one kind in one batch.
+/// Equal events of a batch.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Kind<'a> {
     series: Metric,
     label: String,
     page: &'a str,
     minute: i64,
-    /// Whether they take the place of what was told before. What a page view is part of may have
-    /// changed since: it would be taken from where it never was.
+    /// Whether they replace an earlier value. The dimensions of a page view may have changed since, so the old
+    /// value is only removed from dimensions that cannot change.
     is_correction: bool,
 }
 

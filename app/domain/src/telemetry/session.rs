@@ -16,10 +16,10 @@ use crate::{
 /// the same session in any order and however often they come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
-    /// The first sign of life, in milliseconds since 1970; with it, what counts from then on.
+    /// The time of the first event, in milliseconds since 1970; metrics of the session count at this time.
     #[serde(rename = "f")]
     pub first: (i64, Device, Option<String>, Option<PhaseNumber>),
-    /// The last sign of life, in milliseconds since 1970.
+    /// The time of the last event, in milliseconds since 1970.
     #[serde(rename = "l")]
     pub last: i64,
     /// Whether something went wrong that counts.

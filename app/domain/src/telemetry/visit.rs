@@ -1,4 +1,4 @@
-//! Who sends a batch, and under which circumstances: what all of its events have in common.
+//! The user, session and circumstances that all events of a batch share.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::Arm;
 use crate::ids::{FlagKey, PhaseNumber, SegmentKey, VariantName};
 
-/// A person, by a keyed digest of the id that the app or the collector gave. Nobody can tell the id
-/// from it without the server's secret.
+/// A user, by a keyed digest of the id that the app or the collector gave. The id cannot be derived from it
+/// without the server's secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserHash(pub u64);
 
@@ -16,7 +16,7 @@ pub struct UserHash(pub u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionHash(pub u64);
 
-/// What a page is seen on.
+/// The kind of device of a visit.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
@@ -33,7 +33,7 @@ impl Device {
     /// All values, in the order in which they are listed.
     pub const ALL: [Self; 3] = [Self::Phone, Self::Tablet, Self::Desktop];
 
-    /// As slices and tables write it.
+    /// The name in dimensions and tables.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -44,42 +44,41 @@ impl Device {
     }
 }
 
-/// A network, without a way back to it.
+/// A keyed digest of the network that a request came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NetworkHash(pub u64);
 
 /// The circumstances of a batch.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Visit {
-    /// Who and in which session; `None` for visitors who do not want to be measured, whose events are
-    /// never tied together.
+    /// The user and the session; `None` for visitors who opted out, whose events are never linked.
     pub who: Option<(UserHash, SessionHash)>,
-    /// What the page is seen on.
+    /// The kind of device that shows the page.
     pub device: Device,
-    /// The app's version, where the page says.
+    /// The app's version, if the page sent it.
     pub release: Option<String>,
-    /// What the session was exposed to so far.
+    /// The variants that the session was exposed to so far.
     pub exposed: BTreeMap<FlagKey, VariantName>,
-    /// The phase that the rollout was in.
+    /// The phase of the rollout at that time.
     pub phase: Option<PhaseNumber>,
-    /// The segments that the person is in.
+    /// The segments that contain the user.
     pub segments: BTreeSet<SegmentKey>,
-    /// On which side of the rollout's threshold they are; nothing for whom it is not about, and for
-    /// whoever was not asked yet for any of its flags.
+    /// The arm of the user; `None` for users outside of the audience, and for users without an evaluation of the
+    /// rollout's flags so far.
     pub arm: Option<Arm>,
-    /// The network that it came from, where that says something. It is not stored.
+    /// The network of the request, if its address is public. It is not stored.
     pub network: Option<NetworkHash>,
 }
 
-/// How many visitors one network counts for at most, when it is asked how many send a label.
+/// The maximum number of visitors that one network counts as when senders of a label are estimated.
 const VISITORS_OF_NETWORK: u64 = 4;
 
 impl Visit {
-    /// The bit of 64 that the visit sets in the set of those who send a label; none for nobody in
-    /// particular. Visitors are easily invented and addresses are not, so a network sets few of them.
+    /// The bit of 64 that the visit sets in the estimate of the senders of a label; `None` without user and
+    /// network. Visitor ids are easily invented and addresses are not, so a network sets few bits.
     #[must_use]
     pub fn sender(&self) -> u64 {
-        /// 2^64 divided by the golden ratio: neighbouring numbers end far from each other.
+        /// 2^64 divided by the golden ratio, which spreads neighbouring numbers.
         const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
         let Some((person, _)) = self.who else { return 0 };
         let sender = match self.network {

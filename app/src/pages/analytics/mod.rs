@@ -57,7 +57,7 @@ pub(crate) fn AnalyticsPage() -> impl IntoView {
             });
             Ok(view! {
                 <header class="page-head"><h1>"Analytics"</h1>{chosen}</header>
-                <p class="lead">"Numbers of people are exact. Days are those of UTC, and today is not over. Beside each number stands that of as many days before."</p>
+                <p class="lead">"User counts are exact. Days are in UTC; today is incomplete. Compared with the previous period."</p>
                 <SourceBanner source=source.clone()/>
                 {refused.map(|trouble| view! { <PageErrorNotice trouble/> })}
                 <Filter query=query.clone() flags slices environment=request.environment_key()? source=source.as_str()/>

@@ -78,7 +78,7 @@ pub(super) fn Sessions(panel: SessionPanel, query: String) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="sessions-title" data-testid="sessions">
             <header class="card-head"><h2 id="sessions-title">"Sessions"</h2>
-                <span class="hint">"half an hour without a sign of life ends one"</span>
+                <span class="hint">"a session ends after 30 minutes of inactivity"</span>
                 <Exports page=PATH panel="sessions" query/></header>
             <ul class="totals">{lines.collect_view()}</ul>
         </section>
@@ -125,7 +125,7 @@ pub(super) fn Feedback(panel: FeedbackPanel, query: String) -> impl IntoView {
     };
     view! {
         <section class="card" aria-labelledby="voices-title" data-testid="voices">
-            <header class="card-head"><h2 id="voices-title">"What people think"</h2>
+            <header class="card-head"><h2 id="voices-title">"Feedback"</h2>
                 <Exports page=PATH panel="voices" query/></header>
             <ul class="totals">
                 <li><span class="hint">"Satisfaction"</span><span class="number">{rating(now.satisfaction).unwrap_or_else(dash)}</span>

@@ -51,7 +51,7 @@ fn done(action: &str) -> Option<&'static str> {
         "archive" => "Archived: apps that still ask get their own default.",
         "unarchive" => "Back in use.",
         "restore" => "Restored.",
-        "override" => "The user has an answer of their own now.",
+        "override" => "The individual override is saved.",
         "forget" => "The individual override is deleted.",
         "saved" => "Saved. Everyone who listens has been told.",
         "made" => "Made. Ask for it in your app, and see here how often it is asked for.",
@@ -98,7 +98,7 @@ fn Loaded(detail: FlagDetail, request: Request) -> impl IntoView {
         {notice} {held} {advice}
         <Facts flag=flag.clone() stored=stored.clone()/>
         <section aria-labelledby="words-title">
-            <h2 id="words-title">"Who gets what"</h2>
+            <h2 id="words-title">"Targeting"</h2>
             <ol class="words" data-testid="words">{words}</ol>
             {needed}
         </section>
@@ -141,7 +141,7 @@ fn Facts(flag: Flag, stored: StoredFlag) -> impl IntoView {
     }
 }
 
-/// Who is affected, as far as can be told: what was answered in the last day.
+/// The evaluations of the last 24 hours, by variant.
 #[component]
 fn Affected(flag: Flag, usage: EvaluationCounts) -> impl IntoView {
     let total = usage.last_day();
@@ -161,7 +161,7 @@ fn Affected(flag: Flag, usage: EvaluationCounts) -> impl IntoView {
         .collect_view();
     view! {
         <section aria-labelledby="affected-title">
-            <h2 id="affected-title">"Who is affected"</h2>
+            <h2 id="affected-title">"Evaluations (24 h)"</h2>
             <div class="row row-middle">
                 <Sparkline by_hour=usage.by_hour/>
                 <span>{format::counted(total, "answer", "answers")} " in the last 24 hours"</span>
@@ -218,7 +218,7 @@ fn Switches(
         .collect_view();
     view! {
         <section aria-labelledby="switches-title">
-            <h2 id="switches-title">"On or off"</h2>
+            <h2 id="switches-title">"Environments"</h2>
             <ul class="overrides">{rows}</ul>
         </section>
     }
@@ -280,7 +280,7 @@ fn DangerZone(flag: Flag, stored: StoredFlag, may_decide: bool, asked: String) -
     };
     view! {
         <section aria-labelledby="grave-title">
-            <h2 id="grave-title">"In an emergency, and at the end"</h2>
+            <h2 id="grave-title">"Danger zone"</h2>
             <form method="post" action=here.clone() class="row"><Here/>
                 <input type="hidden" name="version" value=version/>
                 {kill} {archive} {ask("delete", "Delete …")}

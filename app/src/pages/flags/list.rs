@@ -116,7 +116,7 @@ fn List(rows: Vec<FlagRow>, request: Request) -> impl IntoView {
         .map(|row| view! { <Row row may_switch asked=asked.clone()/> })
         .collect_view();
     let list = if count == 0 {
-        view! { <p class="empty">"No flag is like that. " <a href="/admin/flags">"Show all"</a></p> }.into_any()
+        view! { <p class="empty">"No flags match these filters. " <a href="/admin/flags">"Show all"</a></p> }.into_any()
     } else {
         view! { <ul class="flag-list">{shown}</ul> }.into_any()
     };

@@ -15,7 +15,7 @@ use crate::{
     request::encode,
 };
 
-/// Those who have an answer of their own, and a form for one more.
+/// The individual overrides of a flag, and a form for a new one.
 #[component]
 pub(super) fn Overrides(
     flag: Flag,
@@ -25,7 +25,7 @@ pub(super) fn Overrides(
 ) -> impl IntoView {
     let action = format!("/admin/flags/{}", flag.key);
     let empty = overrides.is_empty().then(|| {
-        view! { <p class="hint">"Nobody has an answer of their own."</p> }
+        view! { <p class="hint">"No individual overrides."</p> }
     });
     let count = format::counted(overrides.len() as u64, "override", "overrides");
     // Testers are few; a long list is for the API.
@@ -80,7 +80,7 @@ pub(super) fn Overrides(
     });
     view! {
         <section aria-labelledby="overrides-title">
-            <h2 id="overrides-title">"Users with an answer of their own"</h2>
+            <h2 id="overrides-title">"Individual overrides"</h2>
             <p class="hint">"For testing by hand: an override stands above switch and rules. " {count} "."</p>
             {empty}
             <ul class="overrides">{lines}</ul>

@@ -1,4 +1,4 @@
-//! Something is wrong: the three rollbacks and the kill switch, one click from every page.
+//! The rollback page: the three rollbacks and the kill switch, one click from every page.
 
 use chrono::TimeDelta;
 use leptos::prelude::*;
@@ -19,7 +19,7 @@ use crate::{
 #[component]
 pub(crate) fn EmergencyPage() -> impl IntoView {
     view! {
-        <Title text="Something is wrong"/>
+        <Title text="Roll back"/>
         {page(|request| async move {
             let rollout = view(&request.service, &request.actor, request.environment).await?;
             let held = rollout.as_ref().and_then(|rollout| held(&request, rollout));
@@ -27,7 +27,7 @@ pub(crate) fn EmergencyPage() -> impl IntoView {
                 IncidentKind::ALL.map(|kind| view! { <Card rollout=rollout.clone() kind/> }).into_iter().collect_view()
             });
             Ok(view! {
-                <header class="page-head"><h1>"Something is wrong"</h1></header>
+                <header class="page-head"><h1>"Roll back"</h1></header>
                 <p class="lead">"Each of these is done at once, opens an incident and is in the history. One flag alone is switched off or killed on its own page, under Flags."</p>
                 {held}
                 <div class="phases">{cards}</div>

@@ -59,7 +59,7 @@ pub(super) fn GatePanel(rollout: RolloutView) -> impl IntoView {
             <h2 id="gate-title">{question}</h2>
             <p class="gate-answer" data-testid="gate-answer">{answer}</p>
             <ul class="gate-lines">{lines}</ul>
-            <FeedbackPart voices=rollout.voices.clone() title="What people say in this phase"/>
+            <FeedbackPart voices=rollout.voices.clone() title="Feedback in this phase"/>
             <Votes rollout=rollout.clone()/>
         </section>
     })

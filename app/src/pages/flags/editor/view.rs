@@ -198,7 +198,7 @@ impl FlagDraft {
                         <input type="text" name="owner" value=self.owner.clone() maxlength="200"/></label>
                     <label class="field"><span>"Tags, with commas"</span>
                         <input type="text" name="tags" value=self.tags.clone() maxlength="500"/></label>
-                    <label class="field"><span>"Salt here (another one deals the cards anew)"</span>
+                    <label class="field"><span>"Salt (changing it reassigns every user)"</span>
                         <input type="text" name="salt" value=self.salt.clone() maxlength="200"/></label>
                 </div>
                 <p class="hint">{format!("Variants: name and value, each a {}.", self.kind.as_str())}</p>
