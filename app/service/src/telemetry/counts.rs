@@ -1,4 +1,4 @@
-//! What has come in, counted.
+//! Counts of recently ingested events.
 
 use std::collections::BTreeMap;
 
@@ -6,16 +6,16 @@ use phasegate_domain::{dashboard::Arrivals, ids::EnvironmentId, people::Role, te
 
 use crate::{Service, ServiceError, access::Actor, dashboard::last_hour};
 
-/// An event of the app's own.
+/// A custom event, with its count.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventCount {
     pub name: String,
-    /// How often it was tracked in the last hour.
+    /// Its occurrences in the last hour.
     pub count: u64,
 }
 
-/// The events of the last hour, by name.
+/// Reads the custom events of the last hour, by name.
 ///
 /// # Errors
 /// When the actor may not look, or storage fails.
@@ -33,7 +33,7 @@ pub async fn event_counts(
     Ok(counts.into_iter().map(|(name, count)| EventCount { name, count }).collect())
 }
 
-/// What has come in from pages in the last hour.
+/// Reads how many events of each kind pages have sent in the last hour.
 ///
 /// # Errors
 /// When the actor may not look, or storage fails.
@@ -55,7 +55,7 @@ pub async fn arrivals(
     Ok(Arrivals { kinds })
 }
 
-/// As people say it, in the plural; nothing for what only counts other things again.
+/// The name in the plural; `None` for metrics that count other metrics again.
 fn words(series: Metric) -> Option<&'static str> {
     Some(match series {
         Metric::Vital(_) => "web vitals",

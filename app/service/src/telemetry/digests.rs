@@ -1,4 +1,4 @@
-//! Who is who, without knowing who they are.
+//! Keyed digests of users, sessions and networks.
 
 use std::net::IpAddr;
 
@@ -9,27 +9,27 @@ use phasegate_domain::{
 
 use crate::{Service, secrets, subscriber::subscriber};
 
-/// The person behind an id that an app or a collector gave. Nobody leads back from it without the
-/// database's own key, and the same id in two environments is two people.
+/// The digest of a user id that an app or a collector gave. It cannot be reversed without the key in the
+/// database, and the same id in two environments has two digests.
 #[must_use]
 pub fn person(service: &Service, environment: EnvironmentId, id: &str) -> UserHash {
     UserHash(keyed(service, environment, b'p', id))
 }
 
-/// The session of an id that a collector gave.
+/// The digest of a session id that a collector gave.
 #[must_use]
 pub fn session(service: &Service, environment: EnvironmentId, id: &str) -> SessionHash {
     SessionHash(keyed(service, environment, b's', id))
 }
 
-/// The network that an address belongs to.
+/// The digest of the network that an address belongs to.
 #[must_use]
 pub fn network(service: &Service, environment: EnvironmentId, address: IpAddr) -> NetworkHash {
     NetworkHash(keyed(service, environment, b'n', &subscriber(address).to_string()))
 }
 
-/// The first 8 bytes of SHA-256 over key, environment, kind and id: what stands before the id has
-/// a fixed length, and what is cut off hides the state that a longer id could be computed from.
+/// The first 8 bytes of SHA-256 over key, environment, kind and id. Everything before the id has a fixed
+/// length, and truncation prevents length extension.
 fn keyed(service: &Service, environment: EnvironmentId, kind: u8, id: &str) -> u64 {
     let mut bytes = service.digest_key.to_vec();
     bytes.extend(environment.0.to_be_bytes());

@@ -19,32 +19,32 @@ use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
 
 use crate::{Service, ServiceError};
 
-/// Batches that wait at once; more are turned away.
+/// Batches in the queue; further ones wait or are rejected.
 pub const MAX_QUEUED_BATCHES: usize = 1_024;
 
-/// Batches in one transaction.
+/// The maximum number of batches in one transaction.
 const MAX_GROUP: usize = 256;
 
-/// Acknowledgements that are sent before others have their turn: each wakes a connection, and whoever asks
-/// for flags meanwhile would stand in line behind all of them.
+/// Acknowledgements that are sent before the task yields: each wakes a connection, and evaluations would wait
+/// behind all of them.
 const REPLIES_AT_ONCE: usize = 8;
 
-/// Rows that the batches of one transaction may lead to, before they are put together: each event
-/// stands in several slices. A single batch may go beyond it.
+/// The maximum number of rollups, before merging, that the batches of one transaction lead to: each event
+/// belongs to several dimensions. A single batch may exceed it.
 const MAX_GROUP_ROWS: usize = 100_000;
 
 type Reply = oneshot::Sender<Result<Appended, Arc<StoreError>>>;
 
-/// Batches on their way to the writer, and what became of the last ones.
+/// The queue of batches for the writer, and the outcome of the last ones.
 #[derive(Debug)]
 pub struct IngestQueue {
     sender: mpsc::Sender<(Batch, Reply)>,
     receiver: Mutex<mpsc::Receiver<(Batch, Reply)>>,
-    /// When something was stored last, in milliseconds since 1970.
+    /// The time of the last stored batch, in milliseconds since 1970.
     heard: std::sync::Mutex<HashMap<EnvironmentId, Option<i64>>>,
-    /// One permit for each batch that may wait for a place.
+    /// One permit for each batch that may wait for a place in the queue.
     waiting: Semaphore,
-    /// Since when the disk has been full, in milliseconds since 1970; 0 while it is not.
+    /// The time since which the disk is full, in milliseconds since 1970; 0 while it is not.
     full_since: AtomicI64,
 }
 
@@ -62,7 +62,7 @@ impl IngestQueue {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes what was stored, and that there is room.
+    /// Records stored batches, and that the disk has room.
     fn note_stored(&self, batches: &[Batch]) {
         let mut heard = self.heard();
         for batch in batches {
@@ -88,14 +88,14 @@ impl IngestQueue {
     }
 }
 
-/// Since when the disk has been too full to store telemetry; nothing while there is room.
+/// The time since which the disk is too full to store telemetry; `None` while there is room.
 #[must_use]
 pub fn is_full_since(service: &Service) -> Option<Timestamp> {
     let since = service.ingest.full_since.load(Ordering::Relaxed);
     (since != 0).then(|| Timestamp::from_timestamp_millis(since)).flatten()
 }
 
-/// When something of an environment was stored last; nothing if nothing ever was.
+/// The time of the last stored batch of an environment; `None` if there was none.
 ///
 /// # Errors
 /// When storage fails.
@@ -116,14 +116,14 @@ pub async fn heard_at(
     Ok(at.and_then(Timestamp::from_timestamp_millis))
 }
 
-/// How long a batch waits for a place in the queue before it is turned away. In turn, so that under
-/// load each connection is slowed down to what can be stored, and little is refused.
+/// How long a batch waits for a place in the queue before it is rejected. Batches wait in turn, so that
+/// overload slows connections down instead of rejecting most of them.
 const TURN_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Batches that wait for a place in the queue at once; more are turned away at once.
+/// Batches that may wait for a place in the queue; further ones are rejected at once.
 const MAX_WAITING: usize = 2_048;
 
-/// Whether so many batches wait for a place that the next one would be turned away.
+/// Whether so many batches wait that the next one would be rejected.
 #[must_use]
 pub fn is_overrun(service: &Service) -> bool {
     service.ingest.waiting.available_permits() == 0
@@ -149,7 +149,7 @@ pub async fn take_turn(service: &Service) -> Result<Turn<'_>, ServiceError> {
     }
 }
 
-/// Stores a batch; when this returns, it survives a crash.
+/// Stores a batch, which is durable when this returns.
 ///
 /// # Errors
 /// [`ServiceError::Full`] when the disk is full, [`ServiceError::Locked`] while another program holds a lock on
@@ -172,7 +172,7 @@ pub async fn ingest(turn: Turn<'_>, batch: Batch) -> Result<Appended, ServiceErr
     }
 }
 
-/// Writes what is queued, in groups, for as long as it is polled. A job; only one may run.
+/// Writes queued batches in groups for as long as it is polled. A job, of which only one may run.
 pub async fn write_queued(service: &Service) {
     let mut receiver = service.ingest.receiver.lock().await;
     let mut group = Vec::with_capacity(MAX_GROUP);
@@ -185,7 +185,7 @@ pub async fn write_queued(service: &Service) {
     }
 }
 
-/// How many batches from the first on go into one transaction: at least one.
+/// The number of batches, at least one, that fit into the next transaction.
 fn fitting(group: &[(Batch, Reply)]) -> usize {
     let mut rows = 0;
     let fits = |(batch, _): &&(Batch, Reply)| {
@@ -201,7 +201,7 @@ async fn write(service: &Service, batches: Vec<Batch>, replies: Vec<Reply>) {
             service.ingest.note_stored(&batches);
             service.announce();
             for (number, (reply, outcome)) in replies.into_iter().zip(outcomes).enumerate() {
-                // Nobody waits any more where the page has gone; the batch is stored.
+                // The receiver is gone if the page closed its connection; the batch is stored anyway.
                 let _ = reply.send(Ok(outcome));
                 if number % REPLIES_AT_ONCE == REPLIES_AT_ONCE - 1 {
                     tokio::task::yield_now().await;

@@ -1,4 +1,4 @@
-//! For how long what pages report is kept, and how much room it takes.
+//! Data retention, deletion and storage usage.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use phasegate_store::models::{Edit, EnvironmentAuditEntry, Versioned};
 
 use crate::{Service, ServiceError, access::Actor, history::saved};
 
-/// Forgets what is no longer kept; a job.
+/// Deletes expired telemetry. A job.
 ///
 /// # Errors
 /// When storage fails.
@@ -39,7 +39,7 @@ pub(crate) async fn forget_environment(
     Ok(())
 }
 
-/// For how long what an environment's pages report is kept.
+/// Reads the retention policy of an environment.
 ///
 /// # Errors
 /// When the actor may not look.
@@ -52,10 +52,10 @@ pub fn retention(
     Ok(service.environment(environment)?.environment.retention.clone())
 }
 
-/// Saves for how long it is kept. What is older then goes with the next upkeep, within an hour.
+/// Saves the retention policy. The next maintenance, within an hour, deletes what has expired.
 ///
 /// # Errors
-/// When the actor may not, it makes no sense, or somebody else was first.
+/// When the actor may not, the policy is invalid, or another change came first.
 pub async fn save_retention(
     service: &Service,
     actor: &Actor,
@@ -75,7 +75,7 @@ pub async fn save_retention(
     service.edit(environment, &edits, &entries, "how long telemetry is kept").await
 }
 
-/// How much room telemetry takes.
+/// Measures the storage that telemetry uses.
 ///
 /// # Errors
 /// When the actor may not look, or storage fails.

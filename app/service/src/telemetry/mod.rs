@@ -1,4 +1,4 @@
-//! Taking in what pages report.
+//! Ingestion of telemetry, and its upkeep.
 
 mod counts;
 mod digests;

@@ -1,4 +1,4 @@
-//! One person's data: shown and forgotten.
+//! The data of one user: reading and erasing it.
 
 use phasegate_domain::{
     history::SubjectKind,
@@ -12,8 +12,8 @@ use serde_json::json;
 use super::person;
 use crate::{Service, ServiceError, access::Actor, history::saved};
 
-/// All that is kept about whom an app calls by this id. Only what their digest leads to: nothing
-/// else is kept of the id.
+/// Reads everything that is stored about the user whom an app knows by this id. The store only knows the
+/// digest of the id.
 ///
 /// # Errors
 /// When the actor may not, or storage fails.
@@ -30,7 +30,7 @@ pub async fn person_data(
     Ok(found)
 }
 
-/// Forgets a person. Counts that they added to stay: nobody can tell from those who it was.
+/// Erases a user. Counts stay: they do not identify the user.
 ///
 /// # Errors
 /// When the actor may not, or storage fails.
@@ -47,8 +47,8 @@ pub async fn erase_user(
     Ok(forgotten)
 }
 
-/// Writes into the history what was done with somebody's data; by their digest, which tells nobody
-/// who they are, and whoever knows the id that it was them.
+/// Writes an audit entry about access to a user's data. It names the digest, which only identifies the user to
+/// readers who know the id.
 async fn note(
     service: &Service,
     actor: &Actor,

@@ -1,5 +1,5 @@
-//! What was refused, by reason. Events of a batch are counted with it; whole bodies, which are no
-//! batch at all, are counted here and written now and then.
+//! Rejections by reason. Rejected events of a batch are stored with it; rejected request bodies, which belong to
+//! no batch, are counted here and written periodically.
 
 use std::{
     collections::BTreeMap,
@@ -18,13 +18,13 @@ use phasegate_store::models::RollupQuery;
 
 use crate::{Service, ServiceError, access::Actor};
 
-/// Reasons that are held at once; what more there is counts under the last.
+/// The maximum number of distinct reasons in memory; further ones count under the last.
 const MAX_REASONS: usize = 200;
 
-/// Days that are shown.
+/// The number of days that are shown.
 pub const REFUSAL_DAYS: i64 = 7;
 
-/// Bodies that were refused and are not written yet.
+/// Rejected bodies that are not written yet.
 #[derive(Debug, Default)]
 pub(crate) struct RejectionCounts {
     counts: Mutex<BTreeMap<(EnvironmentId, Rejection), u64>>,
@@ -32,11 +32,11 @@ pub(crate) struct RejectionCounts {
     written: AtomicU64,
 }
 
-/// Why something was not taken.
+/// Why a request body was rejected.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Rejection {
     reason: String,
-    /// It will not come again.
+    /// Whether the page does not send it again.
     is_lost: bool,
 }
 
@@ -59,20 +59,20 @@ impl RejectionCounts {
     }
 }
 
-/// Notes that a whole body was refused.
+/// Records a rejected body that is lost.
 pub fn note_refusal(service: &Service, environment: EnvironmentId, reason: &str) {
     service.refusals.add(environment, reason, true);
 }
 
-/// Notes that something was not taken for now; whoever means well sends it again.
+/// Records a body that was rejected for now; well-behaved clients send it again.
 pub fn note_deferral(service: &Service, environment: EnvironmentId, reason: &str) {
     service.refusals.add(environment, reason, false);
 }
 
-/// Writes what was refused since the last time; a job.
+/// Writes the rejections since the last call. A job.
 ///
 /// # Errors
-/// When storage fails; then it is lost: it is only shown.
+/// When storage fails; the counts are lost then.
 pub async fn write_refusals(service: &Service) -> Result<(), ServiceError> {
     let now = service.now();
     let mut batches: BTreeMap<EnvironmentId, Vec<Event>> = BTreeMap::new();
@@ -92,7 +92,7 @@ pub async fn write_refusals(service: &Service) -> Result<(), ServiceError> {
     Ok(())
 }
 
-/// What was refused in the last days, by reason, the most frequent first.
+/// Reads the rejections of the last days by reason, the most frequent first.
 ///
 /// # Errors
 /// When the actor may not look, or storage fails.

@@ -1,4 +1,4 @@
-//! Pictures that come with feedback.
+//! Screenshots that come with feedback.
 
 use std::{
     collections::HashMap,
@@ -15,8 +15,8 @@ use phasegate_domain::{
 
 use crate::{Service, ServiceError, access::Actor, secrets};
 
-/// How many screenshots each environment has taken in the current minute. A client key is public, so
-/// without it anybody could push everybody else's screenshots out.
+/// Limits the screenshots per environment and minute. Client keys are public, so without a limit one page could
+/// displace all screenshots of an environment.
 #[derive(Debug, Default)]
 pub(crate) struct ScreenshotLimiter(Mutex<HashMap<EnvironmentId, (i64, u32)>>);
 
@@ -32,11 +32,11 @@ impl ScreenshotLimiter {
     }
 }
 
-/// Keeps a screenshot; returns the id by which feedback names it.
+/// Stores a screenshot and returns the id that feedback refers to.
 ///
 /// # Errors
-/// [`ServiceError::Invalid`] if it is not a screenshot, [`ServiceError::Busy`] if too many come at
-/// once, or what storage says.
+/// [`ServiceError::Invalid`] if it is no known image format, [`ServiceError::Busy`] above the limit, or
+/// the error of the store.
 pub async fn save_screenshot(
     service: &Service,
     environment: EnvironmentId,
@@ -56,10 +56,10 @@ pub async fn save_screenshot(
     Ok(id)
 }
 
-/// A screenshot, for whoever reads the feedback.
+/// Reads a screenshot for the feedback pages.
 ///
 /// # Errors
-/// When the actor may not look, or it is not there any more.
+/// When the actor may not look, or the screenshot does not exist.
 pub async fn screenshot(
     service: &Service,
     actor: &Actor,

@@ -1,5 +1,5 @@
-//! Simulated telemetry: stored apart from real telemetry, marked wherever it is shown, and
-//! gone at a word.
+//! Simulated telemetry: stored apart from real telemetry, marked wherever it is shown, and deleted as a
+//! whole.
 
 use std::{
     collections::HashMap,
@@ -14,13 +14,12 @@ use phasegate_domain::{
 
 use crate::{Service, ServiceError, access::Actor};
 
-/// Which simulation each environment has, as far as it was asked for, and how far those are that
-/// this server drives itself.
+/// The known simulations by environment, and the progress of those that this server runs.
 #[derive(Debug, Default)]
 pub(crate) struct Simulations {
     known: Mutex<HashMap<EnvironmentId, Option<Simulation>>>,
     progress: Mutex<HashMap<EnvironmentId, (u64, u64)>>,
-    /// Held while one takes the place of another.
+    /// Held while a simulation replaces another.
     changing: tokio::sync::Mutex<()>,
 }
 
@@ -40,7 +39,7 @@ impl Simulations {
     }
 }
 
-/// The simulation that is stored for an environment, if there is one.
+/// Reads the stored simulation of an environment, if there is one.
 ///
 /// # Errors
 /// When storage fails.
@@ -57,11 +56,11 @@ pub async fn simulation(
     Ok(found)
 }
 
-/// Begins to ingest a simulation. An earlier one is deleted unless it is the same: then it goes
-/// on, and what is there already is not counted again.
+/// Begins to ingest a simulation. Deletes an earlier one with other values; the same one continues, and stored
+/// batches are not counted again.
 ///
 /// # Errors
-/// [`ServiceError::Invalid`] when it cannot be shown today, or what storage says.
+/// [`ServiceError::Invalid`] if it is invalid (see [`Simulation::validate`]), or the error of the store.
 pub async fn begin_simulation(
     service: &Service,
     environment: EnvironmentId,
@@ -99,9 +98,9 @@ pub async fn remove_simulation(
 
 /// Deletes simulated telemetry, including batches that are still queued.
 async fn empty(service: &Service, shadow: EnvironmentId) -> Result<(), ServiceError> {
-    // From here on, what comes is turned away.
+    // From here on, batches of the simulation are rejected.
     service.simulations.note(shadow, None);
-    // What was let in before is stored when this is: the queue keeps its order.
+    // The queue keeps its order, so earlier batches are stored once this one is.
     let at = service.now();
     let (id, visit) = (format!("barrier {}", at.timestamp_micros()), Visit::default());
     let barrier = Batch {
@@ -113,13 +112,13 @@ async fn empty(service: &Service, shadow: EnvironmentId) -> Result<(), ServiceEr
         raw: Vec::new(),
     };
     if let Err(error) = super::ingest(super::take_turn(service).await?, barrier).await {
-        // Such as a full disk: then nothing is under way that could be stored.
+        // On a full disk, no queued batch can be stored either.
         tracing::warn!(%error, "what is under way of a simulation could not be waited for");
     }
     Ok(service.telemetry.forget_environment(shadow).await?)
 }
 
-/// Notes how many sessions of how many a simulation has sent; nothing when it is over.
+/// Records the progress of a simulation: sessions sent, and all sessions. `None` ends it.
 pub fn note_progress(service: &Service, environment: EnvironmentId, progress: Option<(u64, u64)>) {
     let mut all = service.simulations.progress();
     match progress {
@@ -128,7 +127,7 @@ pub fn note_progress(service: &Service, environment: EnvironmentId, progress: Op
     }
 }
 
-/// How many sessions of how many a simulation has sent that this server drives.
+/// The progress of a simulation that this server runs: sessions sent, and all sessions.
 #[must_use]
 pub fn progress(service: &Service, environment: EnvironmentId) -> Option<(u64, u64)> {
     service.simulations.progress().get(&environment.real()).copied()

@@ -1,4 +1,4 @@
-//! Token buckets, of which only so many are remembered.
+//! Token buckets, in bounded memory.
 
 use std::{collections::HashMap, hash::Hash};
 
@@ -6,7 +6,7 @@ use phasegate_domain::Timestamp;
 
 use super::{MAX_SOURCES, QuotaExceeded};
 
-/// How many things a minute, and how many at once.
+/// A rate per minute and a burst size.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limit {
     what: &'static str,
@@ -19,7 +19,7 @@ impl Limit {
         Self { what, per_minute, at_once }
     }
 
-    /// The same with no fewer than so many a minute.
+    /// The same limit with a minimum rate per minute.
     pub(super) fn at_least(self, per_minute: u32) -> Self {
         let (per_minute, at_once) = (self.per_minute.max(per_minute), self.at_once.max(per_minute));
         Self { per_minute, at_once, ..self }
@@ -33,7 +33,7 @@ struct Bucket {
     at: i64,
 }
 
-/// A bucket for each source.
+/// The token buckets by source.
 #[derive(Debug)]
 pub(super) struct Buckets<K>(Recent<K, Option<Bucket>>);
 
@@ -44,8 +44,8 @@ impl<K> Default for Buckets<K> {
 }
 
 impl<K: Hash + Eq + Copy> Buckets<K> {
-    /// Takes so many from each source's bucket, or none from any: what is sent again must not have been
-    /// paid for.
+    /// Takes tokens from the buckets of all sources, or from none if one lacks them: a batch that is sent again
+    /// must not count twice.
     pub(super) fn take_all(
         &mut self,
         asked: &[(K, Limit, f64)],
@@ -65,7 +65,7 @@ impl<K: Hash + Eq + Copy> Buckets<K> {
         Ok(())
     }
 
-    /// Why a source may not have so many more; nothing if it may.
+    /// Why a source may not take that many tokens; `None` if it may.
     fn lacks(&mut self, source: K, limit: Limit, wanted: f64, now: i64) -> Option<QuotaExceeded> {
         let (per_minute, at_once) = (f64::from(limit.per_minute), f64::from(limit.at_once));
         let bucket = self.0.get(source);
