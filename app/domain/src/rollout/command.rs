@@ -1,5 +1,5 @@
-//! The state machine: `(plan, state, command, gate, role, now) → event | refusal`. What the event
-//! makes of the rollout is [`RolloutState::after`].
+//! The state machine: `(plan, state, command, gate, role, now) → event | error`. [`RolloutState::after`] applies
+//! the event.
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -16,40 +16,39 @@ use crate::{
     },
 };
 
-/// What somebody wants done.
+/// The kind of a command.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CommandKind {
-    /// Begin with phase 1.
+    /// Starts the rollout with phase 1.
     Start,
-    /// Go on to the next phase.
+    /// Advances to the next phase.
     Advance,
-    /// Stay as it is: nothing is advanced, raised or completed. Who falls within the shares is still
-    /// let in.
+    /// Stops advancing, raising and completing. Users within the shares are still admitted.
     Pause,
-    /// Go on after a pause.
+    /// Resumes a paused rollout.
     Resume,
-    /// Go back to the phase before.
+    /// Rolls back to the phase before.
     #[serde(rename = "rollback")]
     RollBack,
-    /// Halve every share below 100 %.
+    /// Halves every share below 100 %.
     Halve,
-    /// Double what was halved.
+    /// Doubles the throttle again.
     Restore,
-    /// Go back to phase 1.
+    /// Rolls back to phase 1.
     #[serde(rename = "rollback_full")]
     RollBackFully,
-    /// Turn all flags of the phases reached off, for everybody.
+    /// Kills all flags of the phases reached.
     Kill,
-    /// All phases are done.
+    /// Completes the rollout after its last phase.
     Complete,
     Abort,
 }
 
 impl CommandKind {
-    /// Whether more users are given something by it, or something for good.
+    /// Whether it gives features to more users, or for good.
     #[must_use]
     pub fn gives_more(self) -> bool {
         matches!(self, Self::Start | Self::Advance | Self::Restore | Self::Complete)
@@ -70,7 +69,7 @@ impl CommandKind {
         Self::Abort,
     ];
 
-    /// Its name in addresses, commands and the API.
+    /// The name in URLs, on the command line and in the API.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -88,13 +87,13 @@ impl CommandKind {
         }
     }
 
-    /// The command of that name.
+    /// Parses the name of [`CommandKind::as_str`].
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 
-    /// As a button says it.
+    /// The label of its button.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
@@ -112,7 +111,7 @@ impl CommandKind {
         }
     }
 
-    /// Who may do it.
+    /// The lowest role that may give it.
     #[must_use]
     pub fn role(self) -> Role {
         match self {
@@ -121,14 +120,14 @@ impl CommandKind {
         }
     }
 
-    /// Whether the gate must pass, or be overruled. All else is done whatever is measured, also when
-    /// nothing can be.
+    /// Whether the gate must pass or be overruled. Rollbacks and pauses skip the gate: waiting for evidence would
+    /// delay them.
     #[must_use]
     pub fn asks_gate(self) -> bool {
         matches!(self, Self::Advance | Self::Complete)
     }
 
-    /// Whether it cannot be done without saying why: it takes something away from people.
+    /// Whether it needs a reason, because it takes features away from users.
     #[must_use]
     pub fn needs_reason(self) -> bool {
         matches!(
@@ -138,17 +137,17 @@ impl CommandKind {
     }
 }
 
-/// Nobody waits longer than this with a rollback, in days.
+/// The maximum age of a detection time, in days.
 const MAX_NOTICED_DAYS: i64 = 30;
 
-/// A command with what its giver says about it.
+/// A command with its reason.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RolloutCommand {
     pub kind: CommandKind,
-    /// Why; needed where a rule is overruled or something is taken away, and kept in the history.
+    /// The reason; needed to overrule a rule and to take features away. The audit log keeps it.
     pub reason: String,
-    /// For a rollback: when somebody noticed, if not just now.
+    /// For a rollback: the time of detection, if not now.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
@@ -158,17 +157,17 @@ pub struct RolloutCommand {
 }
 
 impl RolloutCommand {
-    /// A command, noticed and given now.
+    /// A command without a detection time.
     #[must_use]
     pub fn new(kind: CommandKind, reason: impl Into<String>) -> Self {
         Self { kind, reason: reason.into(), detected_at: None }
     }
 }
 
-/// The smallest throttle; whoever wants less wants a full rollback.
+/// The smallest throttle; below it, a full rollback is the right command.
 const MAX_HALVINGS: u32 = 6;
 
-/// Everything that a rule looks at.
+/// The inputs of every rule.
 struct Case<'a> {
     plan: &'a Plan,
     state: &'a RolloutState,
@@ -177,10 +176,10 @@ struct Case<'a> {
     role: Role,
 }
 
-/// Carries out a command, or says why not.
+/// Applies a command and returns its event.
 ///
 /// # Errors
-/// The rule that stands against it.
+/// The rule that forbids it.
 pub fn apply(
     plan: &Plan,
     state: &RolloutState,
@@ -194,7 +193,7 @@ pub fn apply(
     }
     let case = Case { plan, state, gate, command, role };
     let event = case.decide()?;
-    // Last, so that whoever asks what stands against a command hears of the rule, not of the field.
+    // Last, so that `possible` reports the rule and not the missing field.
     if command.kind.needs_reason() && command.reason.trim().is_empty() {
         return Err(CommandError::ReasonMissing);
     }
@@ -207,7 +206,7 @@ pub fn apply(
     }
 }
 
-/// The commands that would be carried out now, given a reason.
+/// The commands that would succeed now, given a reason.
 #[must_use]
 pub fn possible(
     plan: &Plan,
@@ -282,9 +281,9 @@ impl Case<'_> {
         Ok(RolloutEvent::Completed(self.said(forced)))
     }
 
-    /// Whether the gate must be overruled, if it may.
+    /// Whether the gate has to be overruled, and may be.
     fn pass_gate(&self, phase: PhaseNumber) -> Result<bool, CommandError> {
-        // Nobody may overrule this one: what was not understood will happen again.
+        // A due post-mortem cannot be overruled: an unexplained failure would happen again.
         if let Some(incident) = self.state.record.post_mortem_due() {
             return Err(CommandError::PostMortemDue { incident: incident.id });
         }

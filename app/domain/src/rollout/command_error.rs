@@ -1,15 +1,15 @@
-//! Why a rollout stays as it is.
+//! The errors of rollout commands and record entries.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{ids::PhaseNumber, people::Role};
 
-/// Why a command was not carried out. Nothing has changed then.
+/// Why a command or record entry was refused. Nothing changes then.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[serde(tag = "refusal", rename_all = "snake_case")]
 pub enum CommandError {
-    /// A revision does what otherwise only an admin's force does.
+    /// The revision changes what only an admin may overrule.
     #[error("{what}; an admin can bring such a revision in")]
     RevisionOverrules { what: String },
     /// The role is too low.
@@ -20,7 +20,7 @@ pub enum CommandError {
     },
     #[error("the rollout is already running, in phase {phase}")]
     AlreadyRunning { phase: PhaseNumber },
-    /// Moved before it began.
+    /// The rollout has not been started.
     #[error("the rollout has not started; start it first")]
     NotStarted,
     #[error("the rollout was aborted; bring its plan in again to begin anew")]
@@ -28,19 +28,19 @@ pub enum CommandError {
     /// All phases are done.
     #[error("the rollout is completed; roll it back if something is wrong")]
     Completed,
-    /// It stays as it is.
+    /// The rollout is paused and must be resumed first.
     #[error("the rollout is paused; resume it first")]
     Paused,
-    /// There is no pause to end.
+    /// The rollout is not paused, so it cannot be resumed.
     #[error("the rollout is not paused")]
     NotPaused,
-    /// Nothing comes after the last phase.
+    /// The last phase has no next phase.
     #[error("phase {phase} is the last one; complete the rollout")]
     LastPhase { phase: PhaseNumber },
-    /// There are phases to come.
+    /// Only the last phase can be completed.
     #[error("phase {phase} is not the last one; advance to phase {last}, or abort")]
     NotLastPhase { phase: PhaseNumber, last: PhaseNumber },
-    /// Nothing comes before phase 1.
+    /// Phase 1 has no phase before it.
     #[error("phase 1 is the first one; to take a feature away from its audience, kill its flag")]
     FirstPhase,
     /// The gate does not pass.
@@ -50,7 +50,7 @@ pub enum CommandError {
     )]
     GateClosed {
         phase: PhaseNumber,
-        /// What stands in the way.
+        /// The conditions that do not pass.
         because: Vec<String>,
     },
     /// Items of the start's checklist are open.
@@ -58,24 +58,24 @@ pub enum CommandError {
         "{open} of {of} items of the checklist are not done; do them, or an admin waives them by giving a reason"
     )]
     ChecklistOpen { open: usize, of: usize },
-    /// What somebody has written is not lost for what somebody else writes.
+    /// A post-mortem is written once, so that none is overwritten.
     #[error("incident {incident} has its post-mortem; add to it with a note")]
     PostMortemThere { incident: u32 },
-    /// What was not understood will happen again.
+    /// A full rollback needs a post-mortem before the next advance.
     #[error("incident {incident} was a full rollback: write its post-mortem first")]
     PostMortemDue { incident: u32 },
-    /// It takes something away from people.
+    /// The command takes features away, so it needs a reason.
     #[error("reason: say what is wrong; everyone who is told will read it")]
     ReasonMissing,
     #[error("detected_at: that is in the future")]
     NoticedLater,
-    /// A date that somebody mistyped.
+    /// The detection time is too long ago.
     #[error("detected_at: at most {days} days ago")]
     NoticedLongAgo { days: i64 },
     /// Shares of 100 % are not throttled.
     #[error("all shares reached are 100 %, which cannot be halved; roll back instead")]
     NothingToHalve,
-    /// The throttle is as low as it gets.
+    /// The throttle has reached its minimum.
     #[error("shares are down to 1/64; roll back instead")]
     HalvedEnough,
     /// Shares are as planned.
@@ -84,18 +84,18 @@ pub enum CommandError {
     /// The plan has no such item.
     #[error("item: the plan has no item {item:?}")]
     UnknownItem { item: String },
-    /// Votes are for people, unless the plan says otherwise.
+    /// Server tokens vote only if the plan allows it.
     #[error(
         "server tokens do not vote in this rollout; vote in the admin, or let the plan allow it with token_votes = true"
     )]
     TokenVote,
-    /// A vote belongs to an account, so that one person has one vote.
+    /// A vote belongs to an account, so that each account has one vote.
     #[error(
         "a vote belongs to an account, and {voter:?} is none: vote with a token that an account has made, or one of \
          `phasegate token create --owner EMAIL`"
     )]
     VoteWithoutAccount {
-        /// Who tried to vote.
+        /// The owner that is no account.
         voter: String,
     },
     /// The current phase has no such criterion.
@@ -113,16 +113,16 @@ pub enum CommandError {
     /// One rollout at a time.
     #[error("key: {key} is under way; complete or abort it before you bring in another plan")]
     OtherPlan {
-        /// The plan that is carried out.
+        /// The plan of the running rollout.
         key: String,
     },
     /// A revision is never changed.
     #[error("revision: must be higher than {current}, which is carried out")]
     RevisionNotHigher {
-        /// The revision that is carried out.
+        /// The current revision of the plan.
         current: String,
     },
-    /// The rollout would stand nowhere.
+    /// The new plan lacks the current phase.
     #[error("phases: phase {phase} is being served; roll back before you take it out of the plan")]
     PhaseGone { phase: PhaseNumber },
     /// A field is empty.
@@ -131,7 +131,7 @@ pub enum CommandError {
 }
 
 impl CommandError {
-    /// Whether what was sent is wrong in itself, wherever the rollout is.
+    /// Whether the request is invalid whatever the state of the rollout.
     #[must_use]
     pub fn is_about_input(&self) -> bool {
         matches!(

@@ -1,4 +1,4 @@
-//! What happened to a rollout, and what it is afterwards. Nothing else changes one.
+//! The events of a rollout and the state after each. Only events change a rollout.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// What happened, for the history.
+/// An event of a rollout, as the audit log stores it.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -23,7 +23,7 @@ pub enum RolloutEvent {
     Started(Said),
     /// The next phase began.
     Advanced(PhaseChange),
-    /// It stays as it is.
+    /// The rollout was paused.
     Paused(Said),
     Resumed(Said),
     /// The phase before was restored.
@@ -38,68 +38,68 @@ pub enum RolloutEvent {
     Killed(Killed),
     /// All phases are done.
     Completed(Said),
-    /// It was given up.
+    /// The rollout was aborted.
     Aborted(Said),
-    /// Another revision of the plan is carried out.
+    /// A plan or a new revision of it was imported.
     Planned(PlanRevision),
-    /// Somebody added to the record.
+    /// An entry was added to the record.
     Added(RecordEntry),
 }
 
-/// What was said about it.
+/// The reason, and whether a rule was overruled.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Said {
     /// Whether a rule was overruled.
     pub forced: bool,
-    /// Why; may be empty.
+    /// The reason; may be empty.
     pub reason: String,
 }
 
-/// From where to where, and why.
+/// A change of the phase, with its reason.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PhaseChange {
     pub from: PhaseNumber,
-    /// Where it is now.
+    /// The phase after the change.
     pub to: PhaseNumber,
     /// Whether the gate was overruled.
     pub forced: bool,
-    /// What was said about it; may be empty.
+    /// The reason; may be empty.
     pub reason: String,
-    /// For a rollback: when somebody noticed; when it was done, without one.
+    /// For a rollback: the time of detection; without one, the time of the command.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detected_at: Option<Timestamp>,
 }
 
-/// From which factor to which, and why.
+/// A change of the throttle, with its reason.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Throttled {
     pub from: Throttle,
-    /// What it is now.
+    /// The throttle after the change.
     pub to: Throttle,
-    /// What was said about it; may be empty.
+    /// The reason; may be empty.
     pub reason: String,
-    /// When somebody noticed; when it was done, without one.
+    /// The time of detection; without one, the time of the command.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detected_at: Option<Timestamp>,
 }
 
-/// Which flags, and why.
+/// The killed flags, with the reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Killed {
-    /// Those that the phases reached have added.
+    /// The flags of the phases reached.
     pub flags: Vec<FlagKey>,
-    /// What was said about it; may be empty.
+    /// The reason; may be empty.
     pub reason: String,
-    /// When somebody noticed; when it was done, without one.
+    /// The time of detection; without one, the time of the command.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detected_at: Option<Timestamp>,
 }
 
 impl RolloutEvent {
-    /// What was said about it; may be empty.
+    /// The reason; may be empty.
     #[must_use]
     pub fn reason(&self) -> &str {
         match self {
@@ -124,7 +124,7 @@ impl RolloutEvent {
     }
 }
 
-/// As the history says it, after the name of who did it.
+/// A predicate for the audit log, which follows the name of the actor.
 impl fmt::Display for RolloutEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -188,8 +188,8 @@ impl fmt::Display for RecordEntry {
 }
 
 impl RolloutState {
-    /// What it is after an event. What does not fit to where it is changes nothing: [`super::apply`]
-    /// makes no such events.
+    /// The state after an event. An event that does not fit the status changes nothing; [`super::apply`] never
+    /// returns one.
     #[must_use]
     pub fn after(&self, event: &RolloutEvent, by: &ActorName, at: Timestamp) -> Self {
         let mut next = self.clone();
@@ -205,7 +205,7 @@ impl RolloutState {
             (RolloutEvent::Added(record_entry), _) => next.record.add(record_entry, by, at),
             (RolloutEvent::Planned(planned), _) => {
                 if planned.begins_anew {
-                    // What went wrong before is still to be handled.
+                    // Incidents from before still have to be handled.
                     let incidents = next.record.incidents;
                     next = Self {
                         record: Record { incidents, ..Record::default() },
@@ -256,7 +256,7 @@ impl RolloutState {
         self.record.enter(phase);
     }
 
-    /// What has ended is under way again when it is moved; what is paused stays so.
+    /// Moving a completed rollout resumes it; a paused one stays paused.
     fn move_to(&mut self, progress: Progress) {
         self.status = match self.status {
             RolloutStatus::Paused(_) => RolloutStatus::Paused(progress),
@@ -265,7 +265,7 @@ impl RolloutState {
     }
 }
 
-/// Each rollback opens one.
+/// The incident that an event opens: each rollback opens one.
 fn incident(event: &RolloutEvent, by: &ActorName, at: Timestamp) -> Option<Incident> {
     let (kind, reason, detected_at) = match event {
         RolloutEvent::RolledBack(moved) => {

@@ -1,5 +1,4 @@
-//! A rollback being handled: since when it was known, by when something had to be done, and what was
-//! learned.
+//! Incidents: their detection time, deadline, notes and post-mortem.
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -7,18 +6,18 @@ use serde::{Deserialize, Serialize};
 use super::record::MAX_NOTES;
 use crate::{Timestamp, history::ActorName};
 
-/// What was done about it. The guide's three rollbacks and the kill switch.
+/// The response to an incident: one of the guide's three rollbacks, or the kill switch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum IncidentKind {
-    /// Back to the phase before.
+    /// Rollback to the phase before.
     Immediate,
-    /// Half of every share.
+    /// Halving of every share below 100 %.
     Gradual,
-    /// Back to phase 1.
+    /// Full rollback to phase 1.
     Full,
-    /// All of the rollout's flags off.
+    /// Kill of all flags of the phases reached.
     Kill,
 }
 
@@ -26,7 +25,7 @@ impl IncidentKind {
     /// All of them, the mildest first.
     pub const ALL: [Self; 4] = [Self::Gradual, Self::Immediate, Self::Full, Self::Kill];
 
-    /// As people say it.
+    /// The name that the admin shows.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
@@ -37,7 +36,7 @@ impl IncidentKind {
         }
     }
 
-    /// What calls for it.
+    /// The situations that call for it.
     #[must_use]
     pub fn trigger(self) -> &'static str {
         match self {
@@ -48,7 +47,7 @@ impl IncidentKind {
         }
     }
 
-    /// After how long something must have been done, counted from when it was noticed.
+    /// The deadline of the response, counted from the detection.
     #[must_use]
     pub fn act_within(self) -> TimeDelta {
         match self {
@@ -70,7 +69,7 @@ impl IncidentKind {
     }
 }
 
-/// A line that somebody wrote.
+/// A note on an incident, with author and time.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -88,16 +87,16 @@ pub struct Note {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct PostMortem {
-    /// Who was affected, how, for how long.
+    /// The affected users, the effect and its duration.
     pub impact: String,
     pub timeline: String,
     pub cause: String,
     pub went_well: String,
-    /// What is to be done, and by whom.
+    /// The follow-up actions with their owners.
     pub actions: Vec<FollowUp>,
 }
 
-/// Something to be done, by somebody.
+/// A follow-up action with its owner.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -107,7 +106,7 @@ pub struct FollowUp {
 }
 
 impl PostMortem {
-    /// What is still missing; `None` when it can be filed.
+    /// The first required field that is empty; `None` if it is complete.
     #[must_use]
     pub fn missing(&self) -> Option<&'static str> {
         let is_blank = |text: &str| text.trim().is_empty();
@@ -125,7 +124,7 @@ impl PostMortem {
     }
 }
 
-/// A rollback being handled.
+/// An incident: a rollback or kill that is being handled.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -136,44 +135,44 @@ pub struct Incident {
     pub reason: String,
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub detected_at: Timestamp,
-    /// When something was done about it.
+    /// The time of the rollback or kill.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub acted_at: Timestamp,
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub by: ActorName,
     #[serde(default)]
     pub notes: Vec<Note>,
-    /// Who was told, by whom.
+    /// The contacts that were told, and by whom.
     #[serde(default)]
     pub told: Vec<Note>,
     #[serde(default)]
     pub post_mortem: Option<PostMortem>,
-    /// When it was over.
+    /// The time at which it was closed.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub closed_at: Option<Timestamp>,
 }
 
 impl Incident {
-    /// By when something had to be done.
+    /// The deadline for the rollback or kill.
     #[must_use]
     pub fn deadline(&self) -> Timestamp {
         self.detected_at + self.kind.act_within()
     }
 
-    /// From noticing to doing.
+    /// The time from detection to response.
     #[must_use]
     pub fn taken(&self) -> TimeDelta {
         self.acted_at - self.detected_at
     }
 
-    /// Whether it was done in time.
+    /// Whether the response met the deadline.
     #[must_use]
     pub fn is_in_time(&self) -> bool {
         self.acted_at <= self.deadline()
     }
 
-    /// Whether it is still being handled.
+    /// Whether the incident is still open.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.closed_at.is_none()

@@ -1,4 +1,4 @@
-//! Who is in: cumulative audience entries against the user's bucket.
+//! Membership of a user in the audience: cumulative entries, compared with the user's bucket.
 
 use std::sync::Arc;
 
@@ -14,27 +14,27 @@ use crate::{
     segments::{ConditionStep, EVERYONE, Segment, Segments},
 };
 
-/// The rollout's verdict on one user.
+/// Whether the rollout admits a user.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Membership<'a> {
-    /// An audience entry lets the user in.
+    /// An audience entry admits the user.
     In(Admission<'a>),
     Out {
-        /// The user's position, if the context names one.
+        /// The user's bucket, if the context has a targeting key.
         bucket: Option<Bucket>,
     },
 }
 
-/// What let a user in.
+/// The audience entry that admitted a user.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Admission<'a> {
     /// The phase that the audience entry belongs to.
     pub phase: PhaseNumber,
     segment: &'a str,
-    /// The share of the segment that is let in.
+    /// The share of the segment that is admitted.
     pub share: Share,
-    /// The user's position; nothing where nobody in particular asks, and everyone is in.
+    /// The user's bucket; `None` without a targeting key, where only whole segments admit.
     pub bucket: Option<Bucket>,
 }
 
@@ -45,65 +45,65 @@ impl<'a> Admission<'a> {
         self.segment
     }
 
-    /// Whether the user is in whatever their bucket.
+    /// Whether the whole segment is admitted, whatever the bucket.
     #[must_use]
     pub fn is_whole_segment(&self) -> bool {
         self.share == Share::ALL
     }
 }
 
-/// Where a rollout stands when variables of the server hold it, whatever its state says.
+/// Environment overrides of a rollout, which take precedence over its state.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RolloutVariables {
-    /// The phase that is served, with the variable's name.
+    /// The name of the variable and the phase that is served.
     pub phase: Option<(String, PhaseNumber)>,
-    /// The share of everyone that is let in instead of the plan's audience, with its name.
+    /// The name of the variable and the share of all users that is admitted instead of the plan's audience.
     pub percentage: Option<(String, Share)>,
 }
 
 impl RolloutVariables {
-    /// The names of those that are set.
+    /// The names of the variables that are set.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let phase = self.phase.iter().map(|(name, _)| name.as_str());
         phase.chain(self.percentage.iter().map(|(name, _)| name.as_str()))
     }
 }
 
-/// How one audience entry looked at a user.
+/// A trace step: the verdict of one audience entry on a user.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MembershipStep {
     /// The phase that the entry belongs to.
     pub phase: PhaseNumber,
-    /// Whose share: a segment's key.
+    /// The key of the segment.
     pub segment: String,
-    /// How much of it.
+    /// The share of the segment that is admitted.
     pub share: Share,
-    /// The factor on it.
+    /// The throttle on the share.
     pub throttle: Throttle,
-    /// What the user's position hangs on.
+    /// The salt of the bucket.
     pub salt: String,
-    /// The user's position, if the context names one.
+    /// The user's bucket, if the context has a targeting key.
     pub bucket: Option<Bucket>,
-    /// The segment's condition, line by line.
+    /// The trace of the segment's condition.
     #[serde(default)]
     pub conditions: Vec<ConditionStep>,
-    /// What came of it.
+    /// The verdict of the entry.
     pub verdict: SegmentVerdict,
 }
 
-/// What came of an audience entry.
+/// The verdict of an audience entry.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SegmentVerdict {
     /// The user is not in the segment.
     NotInSegment,
-    /// In the segment, but beyond its share.
+    /// In the segment, but outside of its share.
     BeyondShare,
     Admitted,
 }
 
-/// An audience entry with the segment that it names, looked up once and not at each evaluation.
+/// An audience entry with its segment, which is resolved once per snapshot.
 #[derive(Debug, Clone)]
 pub(crate) struct FoundEntry {
     phase: PhaseNumber,
@@ -116,12 +116,12 @@ pub(crate) struct FoundEntry {
 enum Members {
     Everyone,
     Of(Arc<Segment>),
-    /// The segment is not there, which saving prevents.
+    /// The segment does not exist; validation prevents this.
     Nobody,
 }
 
 impl FoundEntry {
-    /// All entries of a plan, in the order in which they are asked.
+    /// All entries of a plan, in the order of evaluation.
     pub(crate) fn all(plan: &Plan, segments: &Segments) -> Vec<Self> {
         let entries = plan
             .phases
@@ -147,20 +147,20 @@ impl FoundEntry {
     }
 }
 
-/// What membership is asked of.
+/// The audience that membership is evaluated against.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Audience<'a> {
     /// The entries of all phases.
     pub(crate) entries: &'a [FoundEntry],
-    /// The last phase whose entries count.
+    /// The last phase whose entries apply.
     pub(crate) reached: PhaseNumber,
     pub(crate) variables: &'a RolloutVariables,
     pub(crate) segments: &'a Segments,
 }
 
 impl Rollout {
-    /// Asks the audience entries of all phases up to `reached`, in order; the first that admits
-    /// wins. Variables may stand in their place.
+    /// Evaluates the audience entries of all phases up to `reached`, in order; the first that admits wins.
+    /// Variables take precedence.
     pub(crate) fn membership<'a>(
         &'a self,
         audience: Audience<'a>,
@@ -177,7 +177,7 @@ impl Rollout {
             trace.step(|| TraceStep::NoTargetingKey);
         }
         let mut admit = |phase, segment: &'a str, share: Share, throttle, in_segment| {
-            // All of a segment needs no bucket; a share of it does.
+            // A whole segment needs no bucket; a share of it does.
             let is_admitted = share == Share::ALL
                 || bucket.is_some_and(|bucket| is_inside(bucket, share, throttle));
             let verdict = match (in_segment, is_admitted) {

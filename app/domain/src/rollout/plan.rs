@@ -10,13 +10,13 @@ use crate::{
     segments::Segment,
 };
 
-/// Who a phase lets in: a share of a segment.
+/// An audience entry of a phase: a share of a segment.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AudienceEntry {
     pub segment: SegmentKey,
-    /// How much of it, in per cent.
+    /// The admitted share, in per cent.
     pub share: Share,
 }
 
@@ -24,36 +24,36 @@ pub struct AudienceEntry {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Phase {
-    /// Its place, from 1.
+    /// The number of the phase, from 1.
     pub number: PhaseNumber,
-    /// What people call it.
+    /// The name that the admin shows.
     pub name: String,
-    /// What it is for.
+    /// The purpose of the phase.
     #[serde(default)]
     pub description: String,
-    /// The planned ceiling: the part of all active users that may see the features.
+    /// The planned maximum share of all active users that get the features.
     pub percentage: Share,
-    /// Who is let in; adds to the phases before.
+    /// The audience; adds to the audiences of the phases before.
     pub audience: Vec<AudienceEntry>,
-    /// The flags that it adds to the phases before.
+    /// The flags that the phase adds.
     #[serde(default)]
     pub flags: Vec<FlagKey>,
     /// Days before the next phase may begin.
     #[serde(default)]
     pub minimum_days: u16,
-    /// Days after which it takes too long; without one the phase is ongoing.
+    /// The planned maximum, in days; without one, the phase is open-ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub maximum_days: Option<u16>,
-    /// What it must show.
+    /// The criteria for leaving the phase.
     #[serde(default)]
     pub criteria: Vec<Criterion>,
-    /// What must be done before it can be left.
+    /// The checklist for leaving the phase.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checklist: Vec<String>,
 }
 
 impl Phase {
-    /// What a person must judge.
+    /// The statements of criteria that need a sign-off.
     pub fn statements(&self) -> impl Iterator<Item = &str> {
         self.criteria.iter().filter_map(|criterion| match criterion {
             Criterion::SignedOff { statement } => Some(statement.as_str()),
@@ -62,7 +62,7 @@ impl Phase {
     }
 }
 
-/// Things to be done before the start, under one heading.
+/// A group of checklist items before the start.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -72,47 +72,47 @@ pub struct ChecklistGroup {
     pub items: Vec<String>,
 }
 
-/// Somebody to turn to.
+/// A contact for questions about the rollout.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Contact {
-    /// What for: the guide has a rollout, technical, product and support lead.
+    /// The role: the guide has a rollout, technical, product and support lead.
     pub role: String,
-    /// Who; empty until somebody is named.
+    /// The name; empty until it is known.
     #[serde(default)]
     pub name: String,
-    /// How: an address, a number, a channel.
+    /// An address, number or channel.
     #[serde(default)]
     pub reach: String,
 }
 
-/// Ordered phases; immutable once started.
+/// The plan of a rollout: ordered phases. Immutable once started; changes are revisions.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
-    /// Which rollout carries it out.
+    /// The key of the rollout.
     pub key: RolloutKey,
-    /// What people call it.
+    /// The name that the admin shows.
     pub name: String,
-    /// The guide's revision history, `v1.0` at first.
+    /// The revision, `v1.0` at first.
     pub revision: String,
     #[serde(default)]
     pub description: String,
-    /// How many must say go before a phase is left.
+    /// The number of go votes for leaving a phase.
     #[serde(default)]
     pub quorum: u16,
-    /// Whether server tokens may vote, for the account that answers for them.
+    /// Whether server tokens may vote, for the account that owns them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub token_votes: bool,
     pub phases: Vec<Phase>,
-    /// What must be done before the start.
+    /// The checklist before the start.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checklist: Vec<ChecklistGroup>,
-    /// What the whole of it is to reach.
+    /// The KPIs of the whole rollout.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kpis: Vec<Kpi>,
-    /// Whom to turn to, and whom to tell.
+    /// The contacts of the rollout.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contacts: Vec<Contact>,
 }
@@ -146,7 +146,7 @@ impl Plan {
         self.phases.last().map_or(PhaseNumber::FIRST, |phase| phase.number)
     }
 
-    /// What must be done before the start.
+    /// The checklist before the start.
     #[must_use]
     pub fn start_items(&self) -> Vec<ChecklistItem> {
         self.items_of(None)

@@ -1,4 +1,4 @@
-//! Where a rollout is.
+//! The state of a rollout: status, start and record.
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -10,36 +10,36 @@ use crate::{
     rollout::{Phase, Record},
 };
 
-/// How far a started rollout has come.
+/// The progress of a started rollout.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
     pub phase: PhaseNumber,
-    /// When the current phase began.
+    /// The time at which the current phase began.
     pub phase_since: Timestamp,
     /// The factor on all shares below 100 %.
     pub throttle: Throttle,
 }
 
-/// Where a rollout is.
+/// The status of a rollout, with its progress.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum RolloutStatus {
-    /// Planned; nobody gets anything from it.
+    /// Not started; serves no features.
     #[default]
     Draft,
     Running(Progress),
-    /// Serves what it serves, and is not advanced or raised until it is resumed.
+    /// Serves the same features, but does not advance or raise shares until it is resumed.
     Paused(Progress),
-    /// All phases are done; the last one is served.
+    /// All phases are done; serves the last one.
     Completed(Progress),
-    /// Given up; nobody gets anything from it.
+    /// Aborted; serves no features.
     Aborted,
 }
 
 impl RolloutStatus {
-    /// How far it has come, once started.
+    /// The progress, once it has started.
     #[must_use]
     pub fn progress(&self) -> Option<&Progress> {
         match self {
@@ -50,7 +50,7 @@ impl RolloutStatus {
         }
     }
 
-    /// The phase whose audience and flags are served now.
+    /// The phase that is served now.
     #[must_use]
     pub fn serving_phase(&self) -> Option<PhaseNumber> {
         self.progress().map(|progress| progress.phase)
@@ -62,7 +62,7 @@ impl RolloutStatus {
         self.progress().map_or(Throttle::NONE, |progress| progress.throttle)
     }
 
-    /// Its name in the API and on the command line.
+    /// The name in the API and on the command line.
     #[must_use]
     pub fn as_str(&self) -> &'static str {
         match self {
@@ -75,29 +75,29 @@ impl RolloutStatus {
     }
 }
 
-/// Where a rollout is, with what people have said about it. All of it follows from the history: see
+/// The complete state of a rollout. It follows from the events in the audit log: see
 /// [`RolloutState::after`].
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct RolloutState {
     #[serde(flatten)]
     pub status: RolloutStatus,
-    /// When it was started; what was before is what it is compared with.
+    /// The time of the start; measurements from before it are the baseline.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Timestamp>,
-    /// What people have said and done about it.
+    /// Ticks, sign-offs, votes, acknowledgements and incidents.
     #[serde(default)]
     pub record: Record,
 }
 
 impl Phase {
-    /// When the phase may end, if it began at `since`.
+    /// The earliest end of the phase if it began at `since`.
     #[must_use]
     pub fn minimum_over_at(&self, since: Timestamp) -> Timestamp {
         since + TimeDelta::days(i64::from(self.minimum_days))
     }
 
-    /// When it takes too long, if it began at `since`; `None` for one that is ongoing.
+    /// The planned end of the phase if it began at `since`; `None` for a phase without maximum.
     #[must_use]
     pub fn maximum_over_at(&self, since: Timestamp) -> Option<Timestamp> {
         Some(since + TimeDelta::days(i64::from(self.maximum_days?)))
