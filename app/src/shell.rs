@@ -26,13 +26,18 @@ pub fn shell(assets: &AssetUrls) -> impl IntoView + use<> {
     set_policy(nonce.as_ref());
     let AssetUrls { style, icon, script } = assets.clone();
     let hydrate = script.map(|(module, wasm)| {
-        // Each island of the page is taken over by the function that it names.
+        // Each island of the page is taken over by the function that it names. A page that is left while the
+        // module loads aborts the request, which is no error.
         let code = format!(
             "import init, * as islands from {module:?};\n\
+             let isLeaving = false;\n\
+             addEventListener('beforeunload', () => {{ isLeaving = true; }});\n\
+             try {{\n\
              await init({{ module_or_path: {wasm:?} }});\n\
              islands.hydrate();\n\
              for (const island of document.querySelectorAll('leptos-island'))\n\
-             islands[island.dataset.component]?.(island);"
+             islands[island.dataset.component]?.(island);\n\
+             }} catch (error) {{ if (!isLeaving) throw error; }}"
         );
         view! {
             <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>

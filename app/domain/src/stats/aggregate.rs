@@ -23,7 +23,7 @@ impl Aggregate {
         self.count = self.count.saturating_add_unsigned(times);
     }
 
-    /// Adds one value.
+    /// Adds one value to the aggregate.
     pub fn add(&mut self, value: u64) {
         self.count += 1;
         self.sum += i128::from(value);
