@@ -25,7 +25,7 @@ pub enum InvalidJson {
     },
 }
 
-/// Reads a document.
+/// Parses a document, and refuses numbers that would lose digits.
 ///
 /// # Errors
 /// [`InvalidJson`], with the place.

@@ -213,7 +213,7 @@ fn time(
     GateCondition::new(ConditionKind::Duration, title, verdict, detail)
 }
 
-/// What changed after somebody has judged; a judgement from before it is about something else.
+/// The change of what is served since a sign-off or vote, if there is one. It makes the judgement stale.
 fn changed_after(since: Option<&EvidenceSince>, judged_at: Timestamp) -> Option<&str> {
     since.filter(|since| judged_at < since.at)?.changed.as_deref()
 }
