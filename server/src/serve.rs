@@ -39,6 +39,9 @@ const GRACE: Duration = Duration::from_secs(5);
 /// How often ended sessions and old telemetry are forgotten.
 const UPKEEP: Duration = Duration::from_secs(3_600);
 
+/// How often databases get a new mark: a backup that is older than that is never mixed with a journal.
+const MARKING: Duration = Duration::from_secs(600);
+
 /// How often what was counted in memory is written.
 const WRITING: Duration = Duration::from_secs(5);
 
@@ -59,8 +62,7 @@ pub(crate) async fn main(config: Config) -> anyhow::Result<()> {
     make_data_folder(&config.data)?;
     let _lock = lock::take(&config.data)?;
     let service = open(&config).await?;
-    let [a, b, c, d, ..] = clock::seed()?;
-    service.mark(i32::from_ne_bytes([a, b, c, d])).await?;
+    service.mark(new_mark()?).await?;
     let url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     first_start::run(&service, &config, &url).await?;
     for (variable, problem) in service.useless_variables() {
@@ -82,6 +84,21 @@ pub(crate) async fn main(config: Config) -> anyhow::Result<()> {
     serve_all(listeners, state, stop).await?;
     tracing::info!("phasegate has stopped");
     Ok(())
+}
+
+fn new_mark() -> anyhow::Result<i32> {
+    let [a, b, c, d, ..] = clock::seed()?;
+    Ok(i32::from_ne_bytes([a, b, c, d]))
+}
+
+async fn mark(service: &Service) -> Result<(), ServiceError> {
+    match new_mark() {
+        Ok(mark) => service.mark(mark).await,
+        Err(error) => {
+            tracing::warn!(%error, "there is no randomness for a mark; the old one stays");
+            Ok(())
+        }
+    }
 }
 
 fn start_log(config: &Config) -> anyhow::Result<()> {
@@ -225,6 +242,7 @@ pub async fn run_jobs(service: Arc<Service>) {
         every(UPKEEP, "old telemetry could not be forgotten", || {
             telemetry::purge_expired(&service)
         }),
+        every(MARKING, "the databases could not be marked", || mark(&service)),
         every(WRITING, "how often flags were asked for could not be written", || {
             evaluation_counts::write_counted(&service)
         }),

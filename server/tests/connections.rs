@@ -215,6 +215,32 @@ fn idle_connections_make_room() {
     assert_eq!(server.status(&evaluation()), "200");
 }
 
+/// Each from an address of its own, so that only the key is common to them.
+#[tokio::test]
+async fn slow_bodies_from_many_addresses_keep_nobody_out() {
+    let server = Small::start(96);
+    let from = async |last: u8, text: &str| {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind(([127, 0, 0, last], 0).into()).unwrap();
+        let stream = socket.connect(server.address.parse().unwrap()).await.unwrap();
+        let mut stream = stream.into_std().unwrap();
+        stream.set_nonblocking(false).unwrap();
+        stream.write_all(text.as_bytes()).unwrap();
+        stream
+    };
+    let mut open = Vec::new();
+    for last in 2..202 {
+        open.push(from(last, &half_body(BULK)).await);
+    }
+    let login = "GET /login HTTP/1.1\r\nHost: x\r\n\r\n";
+    for (what, request) in [("a person", login), ("an evaluation", &evaluation())] {
+        let mut stream = from(1, request).await;
+        let mut head = [0; 12];
+        stream.read_exact(&mut head).unwrap();
+        assert!(head.ends_with(b"200"), "{what}: {}", String::from_utf8_lossy(&head));
+    }
+}
+
 /// A page's tracing adds headers of its own; a preflight that refuses them costs all telemetry.
 #[tokio::test]
 async fn headers_of_tracing_pass_the_preflight() {

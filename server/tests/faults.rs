@@ -401,6 +401,34 @@ fn a_kill_right_after_a_command_is_stored() {
     stop(child);
 }
 
+/// `If-Match: *` overwrites also what another process has written since the server last looked.
+#[test]
+fn a_file_overwrites_what_a_command_has_just_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (child, url) = serve(folder.path());
+    let flag = "AI_EXERCISE_COACHING";
+    let get = |what: &[&str]| phasegate(folder.path(), what).output().unwrap().stdout;
+    let file = get(&["export", "--format", "json"]);
+    for _ in 0..3 {
+        let off = phasegate(folder.path(), &["flag", "set", flag, "--off"]).output().unwrap();
+        assert!(off.status.success(), "{}", String::from_utf8_lossy(&off.stderr));
+        let mut stream = TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
+        let head = format!(
+            "PUT /api/v1/projects/default/environments/production/file HTTP/1.1\r\nHost: x\r\n\
+             Authorization: Bearer {SERVER_TOKEN}\r\nContent-Type: application/json\r\nIf-Match: *\r\n\
+             Content-Length: {}\r\nConnection: close\r\n\r\n",
+            file.len()
+        );
+        stream.write_all(&[head.as_bytes(), &file].concat()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        let stored: Value = serde_json::from_slice(&get(&["flag", "get", flag, "--json"])).unwrap();
+        assert_eq!(stored["enabled"], true);
+    }
+    stop(child);
+}
+
 /// A command about flags does not need telemetry.
 #[test]
 fn a_kill_needs_no_telemetry() {

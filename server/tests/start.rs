@@ -181,6 +181,19 @@ fn settings_of_the_first_start_are_said_to_be_ignored_once_they_differ() {
 }
 
 #[test]
+fn a_variable_that_is_no_setting_is_named_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut serve = phasegate(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    serve.env("PHASEGATE_TRUSTED_PROXY", "10.0.0.1");
+    let mut child = serve.spawn().unwrap();
+    let log = log_lines(&mut child);
+    let line = wait_for_line(&log, "there is no such setting");
+    assert!(line.contains("PHASEGATE_TRUSTED_PROXY"), "{line}");
+    wait_for_line(&log, "phasegate is ready");
+    stop(child);
+}
+
+#[test]
 fn a_data_folder_that_cannot_be_written_ends_the_start_with_a_sentence() {
     let folder = tempfile::tempdir().unwrap();
     // Below a file, so that it cannot be made by anybody, root included.

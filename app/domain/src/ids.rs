@@ -34,12 +34,13 @@ fn check_key(text: &str) -> Result<(), InvalidKey> {
     }
 }
 
+// The pattern is that of the API's document: keys that stand in addresses have none of the reserved ones.
 macro_rules! key {
-    ($(#[$doc:meta])* $name:ident) => {
+    ($(#[$doc:meta])* $name:ident, $pattern:literal) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-        #[cfg_attr(feature = "openapi", schema(value_type = String, min_length = 1, max_length = 100, pattern = "^[A-Za-z0-9._-]+$"))]
+        #[cfg_attr(feature = "openapi", schema(value_type = String, min_length = 1, max_length = 100, pattern = $pattern))]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
 
@@ -90,27 +91,33 @@ macro_rules! key {
 
 key!(
     /// Names a flag in the app's code, such as `ENHANCED_EXERCISE_LIBRARY`.
-    FlagKey
+    FlagKey,
+    r"^(?!(?:new|\.\.?)$)[A-Za-z0-9._-]+$"
 );
 key!(
     /// Names one of a flag's variants, such as `on`.
-    VariantName
+    VariantName,
+    r"^[A-Za-z0-9._-]+$"
 );
 key!(
     /// Names a segment, such as `beta_testers`.
-    SegmentKey
+    SegmentKey,
+    r"^(?!(?:new|\.\.?)$)[A-Za-z0-9._-]+$"
 );
 key!(
     /// Names a rollout within its environment.
-    RolloutKey
+    RolloutKey,
+    r"^(?!(?:new|\.\.?)$)[A-Za-z0-9._-]+$"
 );
 key!(
     /// The key of a project in URLs and files.
-    ProjectKey
+    ProjectKey,
+    r"^(?!(?:new|\.\.?)$)[A-Za-z0-9._-]+$"
 );
 key!(
     /// Names an environment within its project, such as `production`.
-    EnvironmentKey
+    EnvironmentKey,
+    r"^(?!(?:new|\.\.?)$)[A-Za-z0-9._-]+$"
 );
 
 macro_rules! row_id {

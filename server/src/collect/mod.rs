@@ -98,10 +98,8 @@ async fn collect(
         }
     }
     connection.end_back_off();
-    let body = state
-        .bodies
-        .read(Sender::with_key(from, app.environment), &headers, body, MAX_BODY_BYTES)
-        .await;
+    let sender = Sender::with_key(from, &connection, app.environment)?;
+    let body = state.bodies.read(sender, &headers, body, MAX_BODY_BYTES).await;
     let sent = body.map(|body| Sent { environment: app.environment, held: query.held, from, body });
     let taken = match sent {
         Ok(sent) => take_in(&state, sent).await,

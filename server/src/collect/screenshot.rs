@@ -1,7 +1,9 @@
 //! `POST /collect/screenshot`: a screenshot, whose id the feedback then names.
 
+use std::sync::Arc;
+
 use axum::{
-    Json,
+    Extension, Json,
     body::Body,
     extract::{Query, State, rejection::QueryRejection},
     http::{HeaderMap, StatusCode},
@@ -12,7 +14,7 @@ use phasegate_service::telemetry::{admit_picture, save_screenshot};
 use serde::Serialize;
 
 use super::{KeyQuery, app_of, exceeded, failed, understood};
-use crate::http::{AppState, ClientAddress, Problem, Sender};
+use crate::http::{AppState, ClientAddress, Connection, Problem, Sender};
 
 /// What became of it.
 #[derive(Debug, Serialize)]
@@ -24,14 +26,13 @@ pub(super) async fn keep(
     State(state): State<AppState>,
     query: Result<Query<KeyQuery>, QueryRejection>,
     from: ClientAddress,
+    Extension(connection): Extension<Arc<Connection>>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
     let app = app_of(&state, understood(query)?.key.as_deref(), &headers)?;
-    let bytes = state
-        .bodies
-        .read(Sender::with_key(from, app.environment), &headers, body, MAX_SCREENSHOT_BYTES)
-        .await?;
+    let sender = Sender::with_key(from, &connection, app.environment)?;
+    let bytes = state.bodies.read(sender, &headers, body, MAX_SCREENSHOT_BYTES).await?;
     // After the body: who stalls while sending keeps nobody else out.
     let Ok(_permit) = state.uploads.try_acquire() else {
         let detail = "too many pictures are being stored; send it again in a while";

@@ -1,10 +1,10 @@
 //! `/collect/simulation`: simulated telemetry, and what the server measured of it. The public key is
 //! enough, because real telemetry can neither be read nor changed here.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
-    Json, Router,
+    Extension, Json, Router,
     body::Body,
     extract::{Query, State, rejection::QueryRejection},
     http::{HeaderMap, StatusCode},
@@ -32,7 +32,7 @@ use super::{
     convert::{Sending, earlier},
     exceeded, failed, understood,
 };
-use crate::http::{AppState, ClientAddress, Problem, Sender};
+use crate::http::{AppState, ClientAddress, Connection, Problem, Sender};
 
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
@@ -94,13 +94,12 @@ async fn begin(
     query: Result<Query<KeyQuery>, QueryRejection>,
     headers: HeaderMap,
     from: ClientAddress,
+    Extension(connection): Extension<Arc<Connection>>,
     body: Body,
 ) -> Result<StatusCode, Problem> {
     let app = app_of(&state, understood(query)?.key.as_deref(), &headers)?;
-    let body = state
-        .bodies
-        .read(Sender::with_key(from, app.environment), &headers, body, MAX_BODY_BYTES)
-        .await?;
+    let sender = Sender::with_key(from, &connection, app.environment)?;
+    let body = state.bodies.read(sender, &headers, body, MAX_BODY_BYTES).await?;
     let wanted: Simulation = serde_json::from_slice(&body)
         .map_err(|error| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()))?;
     let admitted = telemetry::admit_simulation(&state.service, from.public());

@@ -22,7 +22,7 @@ use phasegate_domain::ids::EnvironmentId;
 use phasegate_service::subscriber::subscriber;
 use tokio_util::sync::CancellationToken;
 
-use super::{ClientAddress, Problem, coding::decoded};
+use super::{ClientAddress, Connection, Problem, coding::decoded, no_room};
 
 /// How long a client may take to send a body.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(5);
@@ -38,22 +38,43 @@ const MAX_SLOW_PER_ADDRESS: usize = 512;
 
 /// Who sends a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Sender {
+struct Source {
     address: IpAddr,
     /// That of its key, where a key came with the head.
     environment: Option<EnvironmentId>,
 }
 
-impl Sender {
-    /// A client that sent the key of an environment.
-    pub(crate) fn with_key(from: ClientAddress, environment: EnvironmentId) -> Self {
-        Self { environment: Some(environment), ..from.into() }
+/// A client that sends a body.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sender<'a> {
+    source: Source,
+    /// Where a key came with the head: the connection makes room for others while its body is waited for.
+    connection: Option<&'a Connection>,
+}
+
+impl<'a> Sender<'a> {
+    /// A client that sent the key of an environment, which counts its connection for it.
+    ///
+    /// # Errors
+    /// 503 where that environment's clients have too many connections already.
+    pub(crate) fn with_key(
+        from: ClientAddress,
+        connection: &'a Connection,
+        environment: EnvironmentId,
+    ) -> Result<Self, Problem> {
+        let Self { source, .. } = from.into();
+        let source = Source { environment: Some(environment), ..source };
+        match connection.admits_key(environment) {
+            true => Ok(Self { source, connection: Some(connection) }),
+            false => Err(no_room()),
+        }
     }
 }
 
-impl From<ClientAddress> for Sender {
+impl From<ClientAddress> for Sender<'_> {
     fn from(ClientAddress(address): ClientAddress) -> Self {
-        Self { address: subscriber(address), environment: None }
+        let source = Source { address: subscriber(address), environment: None };
+        Self { source, connection: None }
     }
 }
 
@@ -64,17 +85,17 @@ pub(crate) struct SlowBodies(Arc<Mutex<Waiting>>);
 #[derive(Debug, Default)]
 struct Waiting {
     next_id: u64,
-    bodies: BTreeMap<u64, (Sender, CancellationToken)>,
+    bodies: BTreeMap<u64, (Source, CancellationToken)>,
 }
 
 impl Waiting {
-    /// The oldest body of some senders if there are as many of them as may be.
-    fn oldest_of(&self, limit: usize, is_one: impl Fn(&Sender) -> bool) -> Option<u64> {
+    /// The oldest body of some sources if there are as many of them as may be.
+    fn oldest_of(&self, limit: usize, is_one: impl Fn(&Source) -> bool) -> Option<u64> {
         if self.bodies.len() < limit {
             return None;
         }
         let mut ids =
-            self.bodies.iter().filter(|(_, (sender, _))| is_one(sender)).map(|(id, _)| *id);
+            self.bodies.iter().filter(|(_, (source, _))| is_one(source)).map(|(id, _)| *id);
         let oldest = ids.next()?;
         (ids.count() + 1 >= limit).then_some(oldest)
     }
@@ -99,14 +120,14 @@ impl SlowBodies {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn place(&self, from: Sender) -> Place<'_> {
+    fn place(&self, from: Source) -> Place<'_> {
         let mut waiting = self.lock();
         let oldest = waiting
-            .oldest_of(MAX_SLOW_PER_ADDRESS, |sender| sender.address == from.address)
+            .oldest_of(MAX_SLOW_PER_ADDRESS, |source| source.address == from.address)
             .or_else(|| {
                 let environment = from.environment?;
-                waiting.oldest_of(MAX_SLOW_PER_ENVIRONMENT, |sender| {
-                    sender.environment == Some(environment)
+                waiting.oldest_of(MAX_SLOW_PER_ENVIRONMENT, |source| {
+                    source.environment == Some(environment)
                 })
             })
             .or_else(|| waiting.oldest_of(MAX_SLOW, |_| true));
@@ -123,7 +144,7 @@ impl SlowBodies {
     /// Reads a body of at most `limit` bytes and undoes its coding.
     pub(crate) async fn read(
         &self,
-        from: impl Into<Sender>,
+        from: impl Into<Sender<'_>>,
         headers: &HeaderMap,
         body: Body,
         limit: usize,
@@ -131,12 +152,18 @@ impl SlowBodies {
         decoded(headers, self.read_coded(from.into(), body, limit).await?, limit)
     }
 
-    async fn read_coded(&self, from: Sender, body: Body, limit: usize) -> Result<Bytes, Problem> {
+    async fn read_coded(
+        &self,
+        from: Sender<'_>,
+        body: Body,
+        limit: usize,
+    ) -> Result<Bytes, Problem> {
         let mut reading = pin!(to_bytes(body, limit));
         let done = match futures::poll!(reading.as_mut()) {
             std::task::Poll::Ready(done) => done,
             std::task::Poll::Pending => {
-                let place = self.place(from);
+                let place = self.place(from.source);
+                let _makes_room = from.connection.map(Connection::wait_for_body);
                 tokio::select! {
                     biased;
                     done = reading => done,
@@ -172,8 +199,9 @@ mod tests {
 
     use super::*;
 
-    const HERE: Sender = Sender { address: address(1), environment: None };
-    const THERE: Sender = Sender { address: address(2), environment: None };
+    const HERE: Source = Source { address: address(1), environment: None };
+    const THERE: Source = Source { address: address(2), environment: None };
+    const FROM_HERE: Sender<'_> = Sender { source: HERE, connection: None };
 
     const fn address(number: u32) -> IpAddr {
         IpAddr::V4(std::net::Ipv4Addr::from_bits(0x0a00_0000 + number))
@@ -186,11 +214,14 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_body_that_stalls_is_given_up() {
         let bodies = SlowBodies::default();
-        let refused = bodies.read_coded(HERE, stalled(), 10).await.unwrap_err();
+        let refused = bodies.read_coded(FROM_HERE, stalled(), 10).await.unwrap_err();
         assert_eq!(refused.status(), StatusCode::REQUEST_TIMEOUT);
         assert!(bodies.lock().bodies.is_empty());
-        assert_eq!(bodies.read_coded(HERE, Body::from("0123456789"), 10).await.unwrap().len(), 10);
-        let refused = bodies.read_coded(HERE, Body::from("0123456789"), 9).await.unwrap_err();
+        assert_eq!(
+            bodies.read_coded(FROM_HERE, Body::from("0123456789"), 10).await.unwrap().len(),
+            10
+        );
+        let refused = bodies.read_coded(FROM_HERE, Body::from("0123456789"), 9).await.unwrap_err();
         assert_eq!(refused.status(), StatusCode::PAYLOAD_TOO_LARGE);
     }
 
@@ -204,8 +235,8 @@ mod tests {
         assert!(places[0].displaced.is_cancelled() && !places[1].displaced.is_cancelled());
         assert!(!from_there.displaced.is_cancelled(), "of its own address");
         let others =
-            (0..MAX_SLOW as u32).map(|number| Sender { address: address(100 + number), ..HERE });
-        let _others: Vec<_> = others.map(|sender| bodies.place(sender)).collect();
+            (0..MAX_SLOW as u32).map(|number| Source { address: address(100 + number), ..HERE });
+        let _others: Vec<_> = others.map(|source| bodies.place(source)).collect();
         assert!(from_there.displaced.is_cancelled(), "of all");
         assert!(bodies.lock().bodies.len() <= MAX_SLOW);
     }
@@ -213,7 +244,7 @@ mod tests {
     #[test]
     fn bodies_of_one_key_leave_room_for_those_of_others() {
         let bodies = SlowBodies::default();
-        let with_key = |number: usize, environment| Sender {
+        let with_key = |number: usize, environment| Source {
             address: address(number as u32),
             environment: Some(EnvironmentId(environment)),
         };

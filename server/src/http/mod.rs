@@ -17,7 +17,7 @@ use std::{
 pub(crate) use body::{Sender, SlowBodies};
 #[cfg(test)]
 pub(crate) use connections::tests::connections as connections_for_tests;
-pub(crate) use connections::{Connection, KeptOpen, Limits, serve_connections};
+pub(crate) use connections::{Connection, KeptOpen, Limits, no_room, serve_connections};
 pub(crate) use peer::{ClientAddress, TrustedProxies};
 use phasegate_service::{Service, secrets::Seed};
 pub(crate) use problem::Problem;

@@ -1,8 +1,9 @@
 //! `POST /ofrep/v1/evaluate/flags`
 
-use std::hash::BuildHasher;
+use std::{hash::BuildHasher, sync::Arc};
 
 use axum::{
+    Extension,
     body::Body,
     extract::State,
     http::{HeaderMap, StatusCode, header},
@@ -26,7 +27,7 @@ use super::{
     request::{self, Asked, TAG_HASH},
     sent_key,
 };
-use crate::http::{AppState, ClientAddress};
+use crate::http::{AppState, ClientAddress, Connection};
 
 /// About how much an answer takes, without flags and for each of them, so that it seldom has to grow.
 const BYTES: usize = 1_024;
@@ -104,10 +105,12 @@ fn metadata(
 pub(super) async fn evaluate(
     State(state): State<AppState>,
     from: ClientAddress,
+    Extension(connection): Extension<Arc<Connection>>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, OfrepError> {
-    let Asked { live, context, digest } = request::read(&state, from, &headers, body).await?;
+    let Asked { live, context, digest } =
+        request::read(&state, from, &connection, &headers, body).await?;
     let now = state.service.now();
     let mut body = Vec::with_capacity(BYTES + BYTES_OF_FLAG * live.snapshot.flags().len());
     body.extend_from_slice(b"{\"flags\":[");

@@ -8,6 +8,8 @@ use axum::{
 use phasegate_domain::flags::EvaluationError;
 use serde::Serialize;
 
+use crate::http::Problem;
+
 /// `errorCode` of the protocol.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -58,6 +60,13 @@ impl From<EvaluationError> for OfrepError {
             EvaluationError::Broken(_) => (StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::General),
         };
         Self::new(status, code, error.to_string())
+    }
+}
+
+impl From<Problem> for OfrepError {
+    fn from(problem: Problem) -> Self {
+        let header = problem.header().cloned().map(Box::new);
+        Self { header, ..Self::new(problem.status(), ErrorCode::General, problem.detail()) }
     }
 }
 

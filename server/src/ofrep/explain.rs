@@ -5,8 +5,10 @@
 //! bucket, but not what they are compared with: that may be a list of customers. The admin's
 //! debugger shows it.
 
+use std::sync::Arc;
+
 use axum::{
-    Json,
+    Extension, Json,
     body::Body,
     extract::{Path, State, rejection::PathRejection},
     http::HeaderMap,
@@ -18,18 +20,20 @@ use super::{
     error::OfrepError,
     request::{self, Asked},
 };
-use crate::http::{AppState, ClientAddress};
+use crate::http::{AppState, ClientAddress, Connection};
 
 pub(super) async fn explain(
     State(state): State<AppState>,
     key: Result<Path<String>, PathRejection>,
     from: ClientAddress,
+    Extension(connection): Extension<Arc<Connection>>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Value>, OfrepError> {
     let key = request::key_of(key)?;
-    let Asked { live, context, .. } =
-        request::read(&state, from, &headers, body).await.map_err(|error| error.of(&key))?;
+    let Asked { live, context, .. } = request::read(&state, from, &connection, &headers, body)
+        .await
+        .map_err(|error| error.of(&key))?;
     let entry = request::find(&live, &key)?;
     let (found, steps) = explain_flag(&live.snapshot, entry, &context, state.service.now());
     let lines = steps.iter().flat_map(|step| step.lines(Reader::Page));

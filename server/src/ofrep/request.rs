@@ -22,7 +22,7 @@ use super::{
     error::{ErrorCode, OfrepError},
     header_text, sent_origin,
 };
-use crate::http::{AppState, ClientAddress, Sender};
+use crate::http::{AppState, ClientAddress, Connection, Sender};
 
 /// The largest body, in bytes: a context of 64 KiB, and what stands around it.
 const MAX_BODY_BYTES: usize = 65_536 + 1_024;
@@ -64,6 +64,7 @@ pub(super) struct Asked {
 pub(super) async fn read(
     state: &AppState,
     from: ClientAddress,
+    connection: &Connection,
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Asked, OfrepError> {
@@ -76,15 +77,8 @@ pub(super) async fn read(
     let live = service.environment(app.environment).map_err(|error| {
         OfrepError::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::General, error.to_string())
     })?;
-    let read = state
-        .bodies
-        .read(Sender::with_key(from, app.environment), headers, body, MAX_BODY_BYTES)
-        .await;
-    let body = read.map_err(|problem| {
-        let accepted = problem.header().cloned();
-        let error = OfrepError::new(problem.status(), ErrorCode::General, problem.detail());
-        OfrepError { header: accepted.map(Box::new), ..error }
-    })?;
+    let sender = Sender::with_key(from, connection, app.environment)?;
+    let body = state.bodies.read(sender, headers, body, MAX_BODY_BYTES).await?;
     let bad = |code, details: String| OfrepError::new(StatusCode::BAD_REQUEST, code, details);
     // Some clients send no body at all when there is no context.
     let SentContext(context) = if body.is_empty() {

@@ -31,7 +31,7 @@ use super::{
     request::{key_status, sent_key},
     sent_origin,
 };
-use crate::http::{AppState, ClientAddress, Connection, KeptOpen};
+use crate::http::{AppState, ClientAddress, Connection, KeptOpen, no_room};
 
 /// Streams that may be open at once.
 pub(crate) const MAX_STREAMS: usize = 20_000;
@@ -79,6 +79,9 @@ pub(super) async fn listen(
                 .environment
         }
     };
+    if !connection.admits_key(environment) {
+        return Err(no_room().into());
+    }
     let Some(place) = state.flag_streams.take(from.0) else {
         let details = "too many clients are listening; ask again later, or poll";
         return Err(OfrepError::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::General, details));

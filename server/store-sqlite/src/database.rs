@@ -112,14 +112,21 @@ impl Database {
     /// only ever used with this file. Another process that has the file open goes on with the new mark.
     pub(crate) async fn mark(&self, mark: i32) -> Result<(), StoreError> {
         let mut writer = self.writer().await?;
+        // Marks are told apart by what stands in the file itself, so while somebody's long read keeps the one
+        // before in the journal, there is no new one.
+        if !write_back(&mut writer).await? {
+            return Ok(());
+        }
+        let read = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *writer).await;
+        let before: i32 = read.map_err(database)?;
+        // Both, because power may be cut before the new one is in the file.
+        files::note(&self.path, &[before, mark])?;
         let set = sqlx::AssertSqlSafe(format!("PRAGMA user_version = {mark}"));
         sqlx::query(set).execute(&mut *writer).await.map_err(database)?;
-        // Into the file itself, where it can be read without the journal. The file must not be looked at
-        // here: closing it would end SQLite's locks of this process.
-        let checkpoint = sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)");
-        let (busy, _, _): (i64, i64, i64) =
-            checkpoint.fetch_one(&mut *writer).await.map_err(database)?;
-        files::note(&self.path, (busy == 0).then_some(mark))
+        match write_back(&mut writer).await? {
+            true => files::note(&self.path, &[mark]),
+            false => Ok(()),
+        }
     }
 
     /// Whether a transaction can begin.
@@ -143,6 +150,16 @@ impl Database {
         self.writer.close().await;
         checkpointed
     }
+}
+
+/// Writes as much of the journal as possible back into the file, without waiting for readers; whether that
+/// was all. The file must not be looked at by other means: closing it would end SQLite's locks of this
+/// process.
+async fn write_back(writer: &mut sqlx::SqliteConnection) -> Result<bool, StoreError> {
+    let checkpoint = sqlx::query_as("PRAGMA wal_checkpoint(PASSIVE)");
+    let (busy, frames, written): (i64, i64, i64) =
+        checkpoint.fetch_one(writer).await.map_err(database)?;
+    Ok(busy == 0 && frames == written)
 }
 
 /// Ends a transaction; what it wrote is durable afterwards.

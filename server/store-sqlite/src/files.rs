@@ -1,8 +1,9 @@
 //! A database's files before it is opened: whether they can be written, and whether they belong together.
 //!
 //! SQLite keeps the newest changes beside the file, in `-wal`. When somebody puts a backup in the file's
-//! place and leaves that journal, SQLite mixes the two without a word. So each start writes a mark into
-//! the file and beside it; a journal is only good for a file with the mark that is noted.
+//! place and leaves that journal, SQLite mixes the two without a word. So each start, and a server from time to
+//! time, writes a mark into the file and beside it; a journal is only good for a file with the mark that is
+//! noted. A backup that is younger than the mark is not told from the file.
 
 use std::{
     fs::{self, OpenOptions},
@@ -39,11 +40,13 @@ pub(crate) fn check(path: &Path) -> Result<(), StoreError> {
         }
     }
     let length = fs::metadata(path).map_or(0, |found| found.len());
-    if length == 0 && noted(path).is_some() {
+    let noted = noted(path);
+    if length == 0 && !noted.is_empty() {
         return Err(StoreError::Missing { database: path.display().to_string() });
     }
     let has_journal = fs::metadata(beside(path, "-wal")).is_ok_and(|wal| wal.len() > 0);
-    if has_journal && noted(path).is_some_and(|noted| stored(path) != Some(noted)) {
+    let is_other = !noted.is_empty() && stored(path).is_none_or(|mark| !noted.contains(&mark));
+    if has_journal && is_other {
         return Err(StoreError::ForeignJournal { database: path.display().to_string() });
     }
     Ok(())
@@ -83,24 +86,27 @@ fn stored(path: &Path) -> Option<i32> {
     Some(i32::from_be_bytes(bytes))
 }
 
-/// The mark that was noted beside it.
-fn noted(path: &Path) -> Option<i32> {
-    fs::read_to_string(beside(path, "-mark")).ok()?.trim().parse().ok()
+/// The marks that were noted beside it, one of which it has.
+fn noted(path: &Path) -> Vec<i32> {
+    let note = fs::read_to_string(beside(path, "-mark")).unwrap_or_default();
+    note.split_whitespace().filter_map(|mark| mark.parse().ok()).collect()
 }
 
-/// Notes the mark that the file has, beside it. Where it is not in the file, because another process kept
-/// the journal from being written back, nothing is noted, so that nothing is refused later.
-pub(crate) fn note(path: &Path, mark: Option<i32>) -> Result<(), StoreError> {
+/// Notes the marks, one of which the file has, beside it; none where that is not known.
+pub(crate) fn note(path: &Path, marks: &[i32]) -> Result<(), StoreError> {
     let file = beside(path, "-mark");
-    let Some(mark) = mark else {
+    if marks.is_empty() {
         return match fs::remove_file(&file) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(cannot_write(&file, &error)),
             _ => Ok(()),
         };
-    };
-    let written = fs::File::create(&file).and_then(|mut note| {
-        writeln!(note, "{mark}")?;
-        note.sync_all()
+    }
+    // In its place at once: half a note would refuse the file at the next start.
+    let fresh = beside(path, "-mark-new");
+    let written = fs::File::create(&fresh).and_then(|mut note| {
+        marks.iter().try_for_each(|mark| writeln!(note, "{mark}"))?;
+        note.sync_all()?;
+        fs::rename(&fresh, &file)
     });
     written.map_err(|error| match error.kind() {
         ErrorKind::StorageFull => StoreError::Full,
@@ -125,14 +131,14 @@ mod tests {
         let path = folder.path().join("state.db");
         assert!(check(&path).is_ok(), "a first start");
         database(&path, 7);
-        note(&path, Some(7)).unwrap();
+        note(&path, &[7]).unwrap();
         assert!(check(&path).is_ok());
         fs::write(&path, "").unwrap();
         assert!(matches!(check(&path), Err(StoreError::Missing { .. })), "a torn copy");
         fs::remove_file(&path).unwrap();
         assert!(matches!(check(&path), Err(StoreError::Missing { .. })));
-        note(&path, None).unwrap();
-        assert!(check(&path).is_ok(), "whoever wants a new start takes the mark away, too");
+        note(&path, &[]).unwrap();
+        assert!(check(&path).is_ok(), "without the mark, it is a first start");
     }
 
     #[test]
@@ -143,11 +149,15 @@ mod tests {
         database(&path, 7);
         fs::write(beside(&path, "-wal"), "frames").unwrap();
         assert!(check(&path).is_ok(), "of an older version, which noted nothing");
-        note(&path, Some(7)).unwrap();
+        note(&path, &[7]).unwrap();
         assert!(check(&path).is_ok(), "after a power cut");
-        note(&path, None).unwrap();
-        assert_eq!(noted(&path), None, "a mark that the file has not is not noted");
-        note(&path, Some(7)).unwrap();
+        note(&path, &[7, 8]).unwrap();
+        assert!(check(&path).is_ok(), "a power cut before the new mark was in the file");
+        database(&path, 8);
+        assert!(check(&path).is_ok(), "and one after that");
+        note(&path, &[]).unwrap();
+        assert!(noted(&path).is_empty() && check(&path).is_ok(), "a mark that is not known");
+        note(&path, &[7]).unwrap();
         database(&path, 5);
         let refused = check(&path).unwrap_err();
         assert!(matches!(refused, StoreError::ForeignJournal { .. }), "{refused}");

@@ -474,7 +474,7 @@ fn the_document_gives_keys_in_addresses_their_pattern_and_stored_changes_a_form(
             for parameter in operation["parameters"].as_array().into_iter().flatten() {
                 let (is_path, pattern) =
                     (parameter["in"] == "path", &parameter["schema"]["pattern"]);
-                if is_path && pattern.as_str() != Some("^[A-Za-z0-9._-]+$") {
+                if is_path && pattern.as_str() != Some(r"^(?!(?:new|\.\.?)$)[A-Za-z0-9._-]+$") {
                     free.push((path.rsplit('/').nth(1).unwrap(), parameter["name"].clone()));
                 }
             }

@@ -24,7 +24,8 @@ pub struct FlagDocument {
     pub name: String,
     #[cfg_attr(feature = "openapi", schema(required = false))]
     pub description: String,
-    /// The type of all values.
+    /// The type of all values. `number`, which files of older versions have, is taken for `integer` where
+    /// all values are whole, else for `float`.
     pub kind: FlagKind,
     /// What it may answer; `on` and `off` for a boolean flag if left out.
     #[cfg_attr(feature = "openapi", schema(required = false))]

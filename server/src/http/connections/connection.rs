@@ -3,15 +3,29 @@
 use std::{
     net::{IpAddr, SocketAddr},
     sync::{
-        Arc,
+        Arc, OnceLock, Weak,
         atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
 
+use phasegate_domain::ids::EnvironmentId;
 use tokio::sync::Notify;
 
-use super::registry::Admission;
+/// How a connection was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Admission {
+    Full,
+    /// Only for the server's health.
+    Reserve,
+}
+
+/// Bounds the connections on which the keys of one environment come.
+pub(super) trait KeyAdmission: std::fmt::Debug + Send + Sync {
+    /// Whether there is room for a connection on which a key of this environment has come. Where there is
+    /// none, an idle one of the same environment makes room.
+    fn admits(&self, connection: &Connection, environment: EnvironmentId) -> bool;
+}
 
 /// One connection, as requests on it see it.
 #[derive(Debug)]
@@ -37,6 +51,9 @@ pub(crate) struct Connection {
     /// How often in a row it was told to come later.
     refusals: AtomicU32,
     close: Notify,
+    /// Of the first key that came on it.
+    environment: OnceLock<EnvironmentId>,
+    keys: Weak<dyn KeyAdmission>,
 }
 
 impl Connection {
@@ -48,6 +65,7 @@ impl Connection {
         admission: Admission,
         begun: Instant,
         unasked: Arc<AtomicUsize>,
+        keys: Weak<dyn KeyAdmission>,
     ) -> Self {
         let connection = Self {
             id,
@@ -62,10 +80,29 @@ impl Connection {
             close: Notify::new(),
             begun,
             from,
+            environment: OnceLock::new(),
+            keys,
         };
         connection.unasked.fetch_add(1, Ordering::Relaxed);
         connection.note_progress();
         connection
+    }
+
+    /// Counts it for the environment of a key that came on it; false if that has too many connections.
+    /// Keys of a second environment are not counted: as a rule there is one.
+    pub(crate) fn admits_key(&self, environment: EnvironmentId) -> bool {
+        if self.environment().is_some() {
+            return true;
+        }
+        let admits = self.keys.upgrade().is_none_or(|keys| keys.admits(self, environment));
+        if admits {
+            self.environment.get_or_init(|| environment);
+        }
+        admits
+    }
+
+    pub(super) fn environment(&self) -> Option<EnvironmentId> {
+        self.environment.get().copied()
     }
 
     /// Marks the connection as an event stream until the guard is dropped: it stays open although
@@ -82,6 +119,13 @@ impl Connection {
             self.unasked.fetch_sub(1, Ordering::Relaxed);
         }
         self.is_busy.store(is_busy, Ordering::Relaxed);
+    }
+
+    /// Lets the connection make room for others until the guard is dropped, because its client has not sent
+    /// what it began to.
+    pub(crate) fn wait_for_body(&self) -> WaitsForBody<'_> {
+        self.set_busy(false);
+        WaitsForBody(self)
     }
 
     /// Whether a request has come on it.
@@ -132,6 +176,16 @@ impl Drop for Connection {
         if !self.was_asked() {
             self.unasked.fetch_sub(1, Ordering::Relaxed);
         }
+    }
+}
+
+/// A connection whose request's body is waited for.
+#[derive(Debug)]
+pub(crate) struct WaitsForBody<'a>(&'a Connection);
+
+impl Drop for WaitsForBody<'_> {
+    fn drop(&mut self) {
+        self.0.set_busy(true);
     }
 }
 

@@ -17,13 +17,14 @@ use axum::{
     http::{HeaderValue, Request, Response, StatusCode, header},
     response::IntoResponse,
 };
+use connection::Admission;
 pub(crate) use connection::{Connection, KeptOpen};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 pub(crate) use registry::Limits;
+use registry::Registry;
 #[cfg(test)]
 pub(crate) use registry::tests;
-use registry::{Admission, Registry};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::Service;
@@ -134,7 +135,7 @@ async fn serve_one(
         let mut router = router.clone();
         async move {
             if admission == Admission::Reserve && !is_about_health(&request) {
-                return Ok(no_room());
+                return Ok(no_room().into_response());
             }
             connection.set_busy(true);
             let mut request = request.map(Body::new);
@@ -178,9 +179,9 @@ fn is_about_health<B>(request: &Request<B>) -> bool {
     matches!(request.uri().path(), "/healthz" | "/readyz")
 }
 
-fn no_room() -> Response<Body> {
+/// Refuses a request and closes its connection.
+pub(crate) fn no_room() -> Problem {
     let detail = "too many connections are open; come again in a moment";
-    let mut response = Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).into_response();
-    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    response
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+        .with_header(header::CONNECTION, HeaderValue::from_static("close"))
 }

@@ -4,14 +4,19 @@ use std::{
     collections::BTreeMap,
     net::SocketAddr,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicUsize, Ordering},
     },
     time::Instant,
 };
 
-use super::{super::TrustedProxies, connection::Connection};
+use phasegate_domain::ids::EnvironmentId;
 use phasegate_service::subscriber::subscriber;
+
+use super::{
+    super::TrustedProxies,
+    connection::{Admission, Connection, KeyAdmission},
+};
 
 /// Connections that are taken beyond the limit, for questions about the server's health.
 const RESERVE: usize = 8;
@@ -31,6 +36,9 @@ pub(crate) struct Limits {
     pub(crate) all: usize,
     /// From one address. Proxies that are trusted are exempt.
     pub(crate) per_address: usize,
+    /// With the keys of one environment, which stand in its pages for everyone to read. Proxies that are
+    /// trusted are exempt.
+    pub(crate) per_environment: usize,
 }
 
 impl Limits {
@@ -44,8 +52,10 @@ impl Limits {
     fn of(handles: u64) -> Self {
         let all = usize::try_from(handles).unwrap_or(MAX_CONNECTIONS);
         let all = all.clamp(MIN_CONNECTIONS, MAX_CONNECTIONS);
-        // One address may use most of the room, as a company behind one address does, but not all.
-        Self { all, per_address: all.div_ceil(4) * 3 }
+        // One address may use most of the room, as a company behind one address does, but not all. The same
+        // holds for one environment.
+        let most = all.div_ceil(4) * 3;
+        Self { all, per_address: most, per_environment: most }
     }
 }
 
@@ -66,14 +76,6 @@ struct Open {
     next_id: u64,
     connections: BTreeMap<u64, Arc<Connection>>,
     reserve: usize,
-}
-
-/// How a connection was taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Admission {
-    Full,
-    /// Only for the server's health.
-    Reserve,
 }
 
 impl Registry {
@@ -97,7 +99,10 @@ impl Registry {
     }
 
     /// Takes a connection, if need be in the place of an idle one; `None` if there is no room at all.
-    pub(super) fn admit(&self, peer: SocketAddr) -> Option<(Arc<Connection>, Admission)> {
+    pub(super) fn admit(
+        self: &Arc<Self>,
+        peer: SocketAddr,
+    ) -> Option<(Arc<Connection>, Admission)> {
         let mut open = self.lock();
         let from = subscriber(peer.ip());
         let is_here = |other: &&Arc<Connection>| other.from == from;
@@ -126,6 +131,7 @@ impl Registry {
                 None => return None,
             },
         };
+        let keys: Weak<dyn KeyAdmission> = Arc::<Self>::downgrade(self);
         let connection = Arc::new(Connection::new(
             open.next_id,
             peer,
@@ -133,6 +139,7 @@ impl Registry {
             admission,
             self.begun,
             Arc::clone(&self.unasked),
+            keys,
         ));
         open.next_id += 1;
         open.connections.insert(connection.id, Arc::clone(&connection));
@@ -157,6 +164,30 @@ impl Registry {
     }
 }
 
+impl KeyAdmission for Registry {
+    fn admits(&self, connection: &Connection, environment: EnvironmentId) -> bool {
+        let mut open = self.lock();
+        // Counting looks at all of them, so it is only done where there can be as many.
+        if open.connections.len() < self.limits.per_environment
+            || self.proxies.trusts(connection.peer.ip())
+        {
+            return true;
+        }
+        let of_it =
+            open.connections.values().filter(|other| other.environment() == Some(environment));
+        if of_it.clone().count() < self.limits.per_environment {
+            return true;
+        }
+        let idle = of_it.filter(|other| other.is_idle() && other.id != connection.id);
+        let idle = idle.min_by_key(|other| other.idle_since.load(Ordering::Relaxed)).cloned();
+        idle.is_some_and(|idle| {
+            open.connections.remove(&idle.id);
+            idle.close();
+            true
+        })
+    }
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use std::{net::IpAddr, time::Duration};
@@ -169,9 +200,9 @@ pub(crate) mod tests {
         (0..count).map(|_| registry.admit(peer(1)).unwrap().0).collect()
     }
 
-    fn registry(all: usize, per_address: usize) -> Registry {
-        let limits = Limits { all, per_address };
-        Registry::new(limits, TrustedProxies::parse("10.0.0.9").unwrap())
+    fn registry(all: usize, per_address: usize) -> Arc<Registry> {
+        let limits = Limits { all, per_address, per_environment: all };
+        Arc::new(Registry::new(limits, TrustedProxies::parse("10.0.0.9").unwrap()))
     }
 
     fn peer(last: u8) -> SocketAddr {
@@ -261,9 +292,34 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn connections_with_one_key_leave_room_for_those_with_others() {
+        let limits = Limits { all: 10, per_address: 10, per_environment: 2 };
+        let proxies = TrustedProxies::parse("10.0.0.9").unwrap();
+        let registry = Arc::new(Registry::new(limits, proxies));
+        let with_key = |last, environment| {
+            let (connection, _) = registry.admit(peer(last)).unwrap();
+            connection.set_busy(true);
+            (connection.admits_key(EnvironmentId(environment)), connection)
+        };
+        let (_, first) = with_key(1, 1);
+        let (_, _second) = with_key(2, 1);
+        assert!(first.admits_key(EnvironmentId(1)), "it is counted once");
+        let (is_admitted, refused) = with_key(3, 1);
+        assert!(!is_admitted, "all of them are busy");
+        assert!(with_key(4, 2).0, "another key");
+        assert!(with_key(9, 1).0, "a trusted proxy speaks for many");
+        first.set_busy(false);
+        assert!(refused.admits_key(EnvironmentId(1)), "in the place of an idle one");
+        assert!(!with_key(5, 1).0);
+    }
+
+    #[test]
     fn limits_follow_the_file_handles() {
         assert_eq!(Limits::of(0).all, MIN_CONNECTIONS);
-        assert_eq!(Limits::of(1_000), Limits { all: 1_000, per_address: 750 });
+        assert_eq!(
+            Limits::of(1_000),
+            Limits { all: 1_000, per_address: 750, per_environment: 750 }
+        );
         assert_eq!(Limits::of(u64::MAX).all, MAX_CONNECTIONS);
     }
 }
