@@ -6,10 +6,10 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use phasegate_domain::{
+    accounts::{Person, Role},
     ids::EnvironmentId,
-    people::{Person, Role},
     rollout::CommandError,
-    telemetry::TimeRange,
+    time::TimeRange,
 };
 use phasegate_service::{
     CachedEnvironment, Service, ServiceError,

@@ -17,10 +17,11 @@ use std::{
 
 use common::{CLIENT_KEY, TestApp, json};
 use phasegate_domain::{
-    people::Role,
-    telemetry::{
-        Batch, Event, EventKind, MAX_LABELS, SessionHash, Simulation, UserHash, Visit, day_of,
-    },
+    accounts::Role,
+    events::{Batch, Event, EventKind, SessionHash, UserHash, Visit},
+    metrics::MAX_LABELS,
+    simulation::Simulation,
+    time::day_of,
     vitals::Vital,
 };
 use phasegate_server::Config;

@@ -16,15 +16,14 @@ use chrono::DateTime;
 use divan::{AllocProfiler, Bencher, black_box};
 use phasegate_domain::{
     Timestamp,
-    bucket::Salt,
-    context::EvaluationContext,
-    flags::{FlagDocument, evaluate},
-    gates::Gate,
-    history::ActorName,
-    ids::RolloutKey,
-    people::Role,
-    rollout::{CommandKind, PlanFile, Rollout, RolloutCommand, RolloutState, apply},
-    snapshot::{Parts, Snapshot},
+    accounts::Role,
+    config::{Parts, Snapshot},
+    evaluation::evaluate,
+    flags::FlagDocument,
+    ids::{ActorName, RolloutKey},
+    plan::PlanFile,
+    rollout::{CommandKind, GateResult, Rollout, RolloutCommand, RolloutState, apply},
+    targeting::{EvaluationContext, Salt},
 };
 use serde_json::{Value, json};
 
@@ -65,7 +64,7 @@ fn snapshot(rules: Value) -> Snapshot {
     }))
     .unwrap();
     let (draft, start) = (RolloutState::default(), RolloutCommand::new(CommandKind::Start, ""));
-    let started = apply(&file.plan, &draft, &start, &Gate::default(), Role::Admin, now());
+    let started = apply(&file.plan, &draft, &start, &GateResult::open(), Role::Admin, now());
     let rollout = Rollout {
         key: RolloutKey::new("plan").unwrap(),
         plan: file.plan,

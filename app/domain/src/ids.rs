@@ -146,6 +146,11 @@ row_id!(
     TokenId
 );
 
+/// Who did something, as the history names them: an e-mail address or `token …`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ActorName(pub String);
+
 impl EnvironmentId {
     /// The id under which an environment's simulated telemetry is stored, apart from all that is
     /// real: nothing that decides about a rollout ever reads it.

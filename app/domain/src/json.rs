@@ -51,8 +51,8 @@ pub fn check_digits(text: &[u8]) -> Result<(), InvalidJson> {
 }
 
 /// Whether a number loses digits when it is read: it fits neither 64 bits nor a floating point number. Of
-/// the latter, both the shortest form and the one with 17 digits count as the same number, because
-/// programs write either.
+/// the latter, the shortest form, the one with 17 digits and the value rounded to as many digits as are written
+/// count as the same number, because programs write any of them.
 #[must_use]
 pub fn is_rounded(number: &str) -> bool {
     if number.parse::<i64>().is_ok() || number.parse::<u64>().is_ok() {
@@ -63,8 +63,13 @@ pub fn is_rounded(number: &str) -> bool {
         return false;
     };
     let written = digits(number);
-    let most = DIGITS - 1;
-    written != digits(&format!("{float:e}")) && written != digits(&format!("{float:.most$e}"))
+    let with_digits = |count: usize| {
+        let fraction = count.clamp(1, DIGITS) - 1;
+        digits(&format!("{float:.fraction$e}"))
+    };
+    written != digits(&format!("{float:e}"))
+        && written != with_digits(DIGITS)
+        && written != with_digits(written.0.len())
 }
 
 /// The significant digits of a decimal number, and where its point stands before or after the first.
@@ -161,6 +166,9 @@ mod tests {
             "1e16",
             "1.5e300",
             "0.10000000000000001",
+            // Half of the last digit lies between them: programs write either.
+            "928872468327263.2",
+            "928872468327263.3",
             "-0.0",
             "1E-7",
             r#"["0.12345678901234567890 \" 0.12345678901234567890", "\\"]"#,

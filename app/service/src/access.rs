@@ -1,8 +1,8 @@
 //! Who is calling, and whether they may.
 
 use phasegate_domain::{
-    history::ActorName,
-    people::{Person, Reach, Role, Scope},
+    accounts::{Person, Reach, Role, Scope},
+    ids::ActorName,
 };
 
 use crate::ServiceError;

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use phasegate_domain::{
     Timestamp,
-    history::{AuditRecord, Change, SubjectKind},
+    audit::{AuditRecord, Change, SubjectKind},
     ids::EnvironmentId,
+    metrics::{Dimension, Metric},
+    reports::{Annotation, AnnotationKind},
     rollout::RolloutEvent,
-    telemetry::{Annotation, AnnotationKind, Dimension, Metric, Resolution},
+    time::Resolution,
 };
 use phasegate_store::models::{AuditQuery, RollupQuery};
 

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use phasegate_domain::{
     Timestamp,
+    audit::{AuditRecord, Change, SubjectKind},
+    config::{FlagEntry, Parts, Snapshot},
     flags::{IndividualOverride, Variant},
-    history::{AuditRecord, Change, SubjectKind},
     ids::{EnvironmentId, FlagKey, PhaseNumber},
-    rollout::{Criterion, Rollout, RolloutEvent},
-    segments::Segment,
-    snapshot::{FlagEntry, Parts, Snapshot},
-    telemetry::Metric,
+    metrics::Metric,
+    plan::Criterion,
+    rollout::{Rollout, RolloutEvent},
+    targeting::Segment,
 };
 use phasegate_store::models::{AuditQuery, Environment, StoredFlag, Versioned};
 use tokio::sync::watch;

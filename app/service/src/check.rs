@@ -4,10 +4,10 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use phasegate_domain::{
     Timestamp,
-    files::EnvironmentConfig,
+    config::EnvironmentConfig,
     flags::{Flag, FlagState, IndividualOverride},
     ids::FlagKey,
-    segments::Segments,
+    targeting::Segments,
 };
 
 use crate::{CachedEnvironment, Service, ServiceError};

@@ -1,10 +1,10 @@
 //! What the pages of an environment may report.
 
 use phasegate_domain::{
-    collection_settings::{CollectionSettings, Switch},
-    history::SubjectKind,
+    accounts::Role,
+    audit::SubjectKind,
+    config::{CollectionSettings, Switch},
     ids::EnvironmentId,
-    people::Role,
 };
 use phasegate_store::models::{Edit, EnvironmentAuditEntry, Versioned};
 

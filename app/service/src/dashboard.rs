@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use phasegate_domain::{
-    dashboard::{Dashboard, ErrorPanel, FeatureRow, Point, TimingRow, VitalPanel, WINDOW_MINUTES},
+    accounts::Role,
     ids::{EnvironmentId, FlagKey, VariantName},
-    people::Role,
+    metrics::{Dimension, Metric, exposure_of},
+    reports::{Dashboard, ErrorPanel, FeatureRow, Point, TimingRow, VitalPanel, WINDOW_MINUTES},
     stats::Sketch,
-    telemetry::{Dimension, Metric, Resolution, exposure_of, minute_of},
+    time::{Resolution, minute_of},
     vitals::Vital,
 };
 
@@ -172,7 +173,7 @@ mod tests {
             row(Metric::Exposures, "A:on", 1, &[1, 1]),
             row(Metric::Exposures, "A:off", 2, &[1]),
             row(Metric::FeatureUses, "A", 2, &[1]),
-            row(Metric::Timing(phasegate_domain::telemetry::TimingKind::Api), "q", 1, &[5]),
+            row(Metric::Timing(phasegate_domain::events::TimingKind::Api), "q", 1, &[5]),
         ];
         let features = feature_rows(&rows);
         let variant = |name| VariantName::new(name).unwrap();

@@ -2,11 +2,11 @@
 
 use phasegate_domain::{
     Timestamp,
-    files::InvalidFile,
+    accounts::{Role, Scope},
+    config::InvalidFile,
     flags::InvalidFlag,
-    people::{Role, Scope},
     rollout::CommandError,
-    segments::InvalidSegment,
+    targeting::InvalidSegment,
 };
 use phasegate_store::StoreError;
 

@@ -11,9 +11,9 @@ use std::{
 use chrono::TimeDelta;
 use phasegate_domain::{
     Timestamp,
+    config::FlagEntry,
     flags::{EvaluationCounts, Flag, HOURS, STALE_AFTER_DAYS, Variant},
     ids::{EnvironmentId, FlagKey, VariantName},
-    snapshot::FlagEntry,
 };
 use phasegate_store::models::UsageRow;
 

@@ -1,10 +1,10 @@
 //! The audit: who changed what, from which value to which, and when.
 
 use phasegate_domain::{
+    accounts::Role,
+    audit::{AuditEntry, AuditRecord, Change, SubjectKind},
     flags::FlagDocument,
-    history::{AuditEntry, AuditRecord, Change, SubjectKind},
     ids::{EnvironmentId, FlagKey},
-    people::Role,
 };
 use phasegate_store::models::{AuditQuery, EnvironmentAuditEntry};
 use serde_json::Value;

@@ -1,8 +1,8 @@
 //! Apps that call: by a page's client key or a server token.
 
 use phasegate_domain::{
+    accounts::{Reach, Role, Scope},
     ids::EnvironmentId,
-    people::{Reach, Role, Scope},
 };
 
 use crate::{Service, access::Actor, secrets};

@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 use phasegate_domain::{
     Timestamp,
     ids::{EnvironmentId, ProjectId},
-    segments::Segment,
+    targeting::Segment,
 };
 use phasegate_store::{
     StateStore, StoreError, TelemetryStore,

@@ -2,8 +2,8 @@
 
 use phasegate_domain::{
     flags::Flag,
-    rollout::{Plan, PlanFile},
-    segments::Segment,
+    plan::{Plan, PlanFile},
+    targeting::Segment,
 };
 use phasegate_store::models::{Created, FirstStart};
 use serde::Deserialize;

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use phasegate_domain::{
-    bucket::Share,
-    collection_settings::Switch,
+    config::Switch,
     flags::{EnvironmentOverride, Flag},
     ids::{FlagKey, PhaseNumber},
     rollout::RolloutVariables,
+    targeting::Share,
 };
 
 /// Prefixes of variables that hold a flag's answer; the first one wins.

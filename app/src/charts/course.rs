@@ -2,8 +2,8 @@
 
 use phasegate_domain::{
     Timestamp,
-    dashboard::{Point, WINDOW_MINUTES},
-    telemetry::Resolution,
+    reports::{Point, WINDOW_MINUTES},
+    time::Resolution,
 };
 use plotters::{
     chart::ChartBuilder,

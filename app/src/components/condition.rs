@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use phasegate_domain::{
     json,
-    segments::{Condition, Operator, Test},
+    targeting::{Condition, Operator, Test},
 };
 use serde_json::{Value, json};
 

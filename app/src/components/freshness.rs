@@ -1,7 +1,7 @@
 //! How fresh numbers are.
 
 use leptos::prelude::*;
-use phasegate_domain::{Timestamp, telemetry::TimeRange};
+use phasegate_domain::{Timestamp, time::TimeRange};
 
 use crate::format;
 

@@ -1,7 +1,7 @@
 //! What changed while numbers were what they were: numbered lines, as charts have them.
 
 use leptos::prelude::*;
-use phasegate_domain::{Timestamp, telemetry::Annotation};
+use phasegate_domain::{Timestamp, reports::Annotation};
 
 use super::Time;
 use crate::charts::{Line, Window};

@@ -1,7 +1,7 @@
 //! The fields of a form that choose a stretch of time.
 
 use leptos::prelude::*;
-use phasegate_domain::telemetry::{TimeRange, TimeRangePreset, date_of};
+use phasegate_domain::time::{TimeRange, TimeRangePreset, date_of};
 
 use crate::request::Form;
 

@@ -1,6 +1,6 @@
 //! A part of all telemetry, in words.
 
-use phasegate_domain::telemetry::Dimension;
+use phasegate_domain::metrics::Dimension;
 
 /// As people say it.
 pub(crate) fn slice_words(slice: &Dimension) -> String {

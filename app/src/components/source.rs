@@ -1,7 +1,7 @@
 //! Whether a page shows real or simulated telemetry, and the links between the two.
 
 use leptos::prelude::*;
-use phasegate_domain::{ids::EnvironmentId, people::Role, telemetry::Simulation};
+use phasegate_domain::{accounts::Role, ids::EnvironmentId, simulation::Simulation};
 use phasegate_service::telemetry::{heard_at, progress, simulation};
 
 use super::Here;

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use phasegate_domain::{
-    dashboard::Point,
+    reports::Point,
     vitals::{Rating, Vital},
 };
 

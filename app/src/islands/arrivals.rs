@@ -1,7 +1,7 @@
 //! Whether anything arrives from pages yet.
 
 use leptos::prelude::*;
-use phasegate_domain::dashboard::Arrivals;
+use phasegate_domain::reports::Arrivals;
 
 use super::live::subscribe;
 

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use phasegate_domain::{
-    history::{AuditRecord, Change, SubjectKind},
-    people::Role,
+    accounts::Role,
+    audit::{AuditRecord, Change, SubjectKind},
 };
 use phasegate_service::history::history;
 use phasegate_service::models::AuditQuery;

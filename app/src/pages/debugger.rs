@@ -4,8 +4,9 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use phasegate_domain::{
-    flags::{Explanation, ExplanationLine, Reader, TraceStep},
+    evaluation::{ExplanationLine, Reader, TraceStep},
     ids::FlagKey,
+    reports::Explanation,
 };
 use phasegate_service::flags::{Split, batch, context, explain};
 

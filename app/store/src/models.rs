@@ -4,18 +4,21 @@ use std::sync::Arc;
 
 use phasegate_domain::{
     Timestamp,
-    collection_settings::CollectionSettings,
+    accounts::{Person, Reach, Scope},
+    audit::{AuditEntry, SubjectKind},
+    config::CollectionSettings,
     flags::{Flag, FlagState, IndividualOverride},
-    history::{AuditEntry, SubjectKind},
     ids::{
         EnvironmentId, EnvironmentKey, FlagKey, ProjectId, ProjectKey, RolloutKey, SegmentKey,
         TokenId, UserId, VariantName,
     },
-    people::{Person, Reach, Scope},
-    rollout::{Plan, PlanFile, RolloutState},
-    segments::Segment,
+    metrics::{Dimension, Metric},
+    plan::{Plan, PlanFile},
+    privacy::RetentionPolicy,
+    rollout::RolloutState,
     stats::Aggregate,
-    telemetry::{Dimension, Metric, Resolution, RetentionPolicy},
+    targeting::Segment,
+    time::Resolution,
 };
 
 /// An account, with the hash of its password.

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use phasegate_domain::{
     Timestamp,
+    accounts::{Person, Role},
+    audit::{AuditEntry, AuditRecord},
     flags::IndividualOverride,
-    history::{AuditEntry, AuditRecord},
     ids::{EnvironmentId, EnvironmentKey, ProjectId, TokenId, UserId},
-    people::{Person, Role},
     rollout::Rollout,
-    segments::Segment,
+    targeting::Segment,
 };
 
 use crate::{

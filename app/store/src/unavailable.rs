@@ -5,13 +5,15 @@ use std::{collections::BTreeMap, sync::Arc};
 use async_trait::async_trait;
 use phasegate_domain::{
     Timestamp,
-    dashboard::Reported,
+    errors::ErrorReport,
+    events::{Batch, UserHash},
+    feedback::{Feedback, Screenshot},
     ids::EnvironmentId,
+    metrics::{Activity, Dimension, Metric},
+    privacy::{ErasureReport, PersonData, RetentionPolicy, StorageUsage},
+    reports::Reported,
+    simulation::Simulation,
     stats::UserSet,
-    telemetry::{
-        Activity, Batch, Dimension, ErasureReport, ErrorReport, Feedback, Metric, PersonData,
-        RetentionPolicy, Screenshot, Simulation, StorageUsage, UserHash,
-    },
 };
 
 use crate::{

@@ -20,12 +20,11 @@ use std::{
 use chrono::TimeDelta;
 use phasegate_domain::{
     Timestamp,
+    events::{Arm, Batch, Event, EventKind, SessionHash, TimingKind, UserHash, Visit},
     ids::{EnvironmentId, FlagKey, PhaseNumber, VariantName},
-    telemetry::{
-        Arm, Batch, Device, Dimension, Event, EventKind, SessionHash, TimeRange, TimeRangePreset,
-        TimingKind, UserHash, Visit,
-    },
-    vitals::Vital,
+    metrics::Dimension,
+    time::{TimeRange, TimeRangePreset},
+    vitals::{Device, Vital},
 };
 use phasegate_server::{Config, open};
 use phasegate_service::{

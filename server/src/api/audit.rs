@@ -3,8 +3,8 @@
 use axum::{Json, http::StatusCode};
 use phasegate_domain::{
     Timestamp,
+    audit::{AuditRecord, SubjectKind},
     diff::FieldChange,
-    history::{AuditRecord, SubjectKind},
 };
 use phasegate_service::history::{MAX_LINES, history};
 use phasegate_store::models::AuditQuery;

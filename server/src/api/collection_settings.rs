@@ -4,7 +4,7 @@ use axum::{
     Json,
     response::{IntoResponse, Response},
 };
-use phasegate_domain::collection_settings::CollectionSettings;
+use phasegate_domain::config::CollectionSettings;
 use phasegate_service::collection_settings::{save, stored};
 use phasegate_store::models::Versioned;
 use utoipa_axum::{router::OpenApiRouter, routes};

@@ -10,9 +10,9 @@ use axum::{
 };
 use foldhash::quality::FixedState;
 use phasegate_domain::{
-    files::{EnvironmentFile, ImportChange},
+    accounts::Role,
+    config::{EnvironmentFile, ImportChange},
     ids::{EnvironmentKey, ProjectKey},
-    people::Role,
 };
 use phasegate_service::{
     ServiceError,

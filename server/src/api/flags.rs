@@ -5,7 +5,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use phasegate_domain::{flags::FlagDocument, ids::FlagKey, people::Role};
+use phasegate_domain::{accounts::Role, flags::FlagDocument, ids::FlagKey};
 use phasegate_service::flags::{Expected, change, create, delete, read_document, replace};
 use phasegate_store::models::{FlagVersion, StoredFlag};
 use serde::Deserialize;

@@ -8,7 +8,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use phasegate_domain::{files::override_key, flags::IndividualOverride, ids::FlagKey};
+use phasegate_domain::{config::override_key, flags::IndividualOverride, ids::FlagKey};
 use phasegate_service::flags::{Found, delete_override, override_of, overrides, save_override};
 use phasegate_store::models::Versioned;
 use serde::Deserialize;

@@ -6,7 +6,7 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::{HeaderMap, StatusCode, request::Parts},
 };
-use phasegate_domain::{ids::EnvironmentId, json, people::Reach, words::plain};
+use phasegate_domain::{accounts::Reach, ids::EnvironmentId, json, words::plain};
 use phasegate_service::{CachedEnvironment, Service, access::Actor, keys};
 use serde::{Deserialize, de::DeserializeOwned};
 

@@ -69,7 +69,7 @@ struct SentCommand {
     reason: String,
     /// For a rollback: when somebody noticed, if not just now.
     #[schema(value_type = Option<String>, format = DateTime)]
-    #[serde(default, deserialize_with = "phasegate_domain::segments::read_optional_instant")]
+    #[serde(default, deserialize_with = "phasegate_domain::targeting::read_optional_instant")]
     detected_at: Option<Timestamp>,
 }
 

@@ -7,9 +7,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use phasegate_domain::{
+    config::SegmentUse,
     ids::{EnvironmentKey, SegmentKey},
-    segments::{Condition, Segment},
-    snapshot::SegmentUse,
+    targeting::{Condition, Segment},
 };
 use phasegate_service::segments::{SegmentDetail, create, delete, detail, list, replace};
 use serde::{Deserialize, Serialize, de::IgnoredAny};

@@ -8,7 +8,7 @@ use axum::{
 };
 use phasegate_domain::{
     ids::EnvironmentId,
-    telemetry::{ErasureReport, PersonData, RetentionPolicy, StorageUsage},
+    privacy::{ErasureReport, PersonData, RetentionPolicy, StorageUsage},
 };
 use phasegate_service::{
     ServiceError,

@@ -8,8 +8,8 @@ use axum::{
 };
 use phasegate_domain::{
     Timestamp,
+    accounts::{Reach, Scope},
     ids::TokenId,
-    people::{Reach, Scope},
 };
 use phasegate_service::tokens::{
     TokenFields, create_token, delete_token, save_token, token, tokens,

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
-use phasegate_domain::files::{ImportChange, ImportKind};
+use phasegate_domain::{audit::ImportKind, config::ImportChange};
 use phasegate_service::environments::{self, FileFormat, parse_file, preview_import, write_file};
 
 use super::local::{Local, Place, confirm, print, print_json};

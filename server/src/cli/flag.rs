@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use phasegate_domain::{
-    context::EvaluationContext,
-    flags::{Answer, FlagDocument, Reader, TraceStep, describe_targeting, explain},
+    evaluation::{Answer, Reader, TraceStep, explain},
+    flags::{FlagDocument, describe_targeting},
     ids::FlagKey,
     json,
+    targeting::EvaluationContext,
 };
 use phasegate_service::flags::{Expected, change, list, read_document, replace};
 use serde::Serialize;
@@ -106,7 +107,7 @@ pub(super) async fn run(command: FlagCommand) -> anyhow::Result<()> {
 async fn list_flags(local: &Local, json: bool) -> anyhow::Result<()> {
     let rows = list(&local.service, &local.actor, local.environment).await?;
     if json {
-        let row = |row: &phasegate_domain::flags::FlagRow| {
+        let row = |row: &phasegate_domain::reports::FlagRow| {
             json!({"key": row.flag.key, "name": row.flag.name, "kind": row.flag.kind,
                 "enabled": row.enabled, "killed": row.state.killed, "rules": row.state.rules.len(),
                 "lifecycle": row.lifecycle, "asked_last_day": row.usage.last_day()})

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use clap::Subcommand;
-use phasegate_domain::rollout::PlanFile;
+use phasegate_domain::plan::PlanFile;
 use phasegate_service::{
     rollout::{
         PlanBase, PlanChange, PlanImport, export_plan, import_plan, plan_change, read_plan,

@@ -3,8 +3,9 @@
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use phasegate_domain::{
-    gates::Verdict,
-    rollout::{CommandKind, RecordEntry, RolloutCommand, RolloutView},
+    measurement::Verdict,
+    reports::RolloutView,
+    rollout::{CommandKind, RecordEntry, RolloutCommand},
 };
 use phasegate_service::{
     ServiceError,

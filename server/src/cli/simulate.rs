@@ -3,7 +3,7 @@
 use anyhow::Context;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use phasegate_domain::telemetry::{Simulation, day_of};
+use phasegate_domain::{simulation::Simulation, time::day_of};
 use serde_json::json;
 
 use super::local::{print, print_json};

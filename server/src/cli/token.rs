@@ -3,8 +3,8 @@
 use anyhow::Context;
 use clap::Subcommand;
 use phasegate_domain::{
+    accounts::{Reach, Scope},
     ids::TokenId,
-    people::{Reach, Scope},
 };
 use phasegate_service::{
     accounts::person_of,

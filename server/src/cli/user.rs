@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use phasegate_domain::people::Role;
+use phasegate_domain::accounts::Role;
 use phasegate_service::{accounts, secrets};
 
 use super::local;

@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::TimeDelta;
 use phasegate_domain::{
     Timestamp,
-    collection_settings::CollectionSettings,
+    config::CollectionSettings,
+    errors::{ErrorReport, Severity},
+    events::{
+        Arm, Batch, Event, EventKind, NetworkHash, TaskOutcome, TimingKind, Visit, refusal_class,
+    },
+    feedback::Feedback,
     ids::{EnvironmentId, FlagKey, PhaseNumber, SegmentKey, VariantName},
     simulation::{FLAGS, SEGMENTS},
-    telemetry::{
-        Arm, Batch, Device, ErrorReport, Event, EventKind, Feedback, NetworkHash, Severity,
-        TaskOutcome, TimingKind, Visit, refusal_class,
-    },
-    vitals::Vital,
+    vitals::{Device, Vital},
     words::plain,
 };
 use phasegate_service::{

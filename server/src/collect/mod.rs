@@ -18,7 +18,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use phasegate_domain::{ids::EnvironmentId, telemetry::Batch, words::plain};
+use phasegate_domain::{events::Batch, ids::EnvironmentId, words::plain};
 use phasegate_service::{
     Service, ServiceError,
     keys::{self, Purpose},

@@ -1,6 +1,6 @@
 //! Events as they are kept for a while: what the page sent, without what tells who it was.
 
-use phasegate_domain::telemetry::Visit;
+use phasegate_domain::events::Visit;
 use phasegate_wire::decode;
 use serde::Serialize;
 use serde_json::value::RawValue;

@@ -9,7 +9,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
-use phasegate_domain::telemetry::MAX_SCREENSHOT_BYTES;
+use phasegate_domain::feedback::MAX_SCREENSHOT_BYTES;
 use phasegate_service::telemetry::{admit_picture, save_screenshot};
 use serde::Serialize;
 

@@ -12,10 +12,10 @@ use axum::{
 };
 use phasegate_domain::{
     Timestamp,
+    accounts::{Reach, Role, Scope},
     ids::{EnvironmentId, PhaseNumber},
-    people::{Reach, Role, Scope},
-    simulation::PHASES,
-    telemetry::{Simulation, day_of},
+    simulation::{PHASES, Simulation},
+    time::day_of,
 };
 use phasegate_service::{
     Service,

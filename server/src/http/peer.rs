@@ -13,7 +13,7 @@ use axum::{
     http::{HeaderMap, StatusCode, request::Parts},
 };
 use ipnet::IpNet;
-use phasegate_domain::segments::network;
+use phasegate_domain::targeting::network;
 
 use super::{AppState, Problem, connections::Connection};
 

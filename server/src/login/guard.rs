@@ -6,7 +6,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
-use phasegate_domain::{ids::UserId, people::Person};
+use phasegate_domain::{accounts::Person, ids::UserId};
 use phasegate_service::accounts;
 use tower_sessions::Session;
 

@@ -11,11 +11,9 @@ use axum::{
 };
 use phasegate_domain::{
     Timestamp,
-    bucket::Share,
-    collection_settings::CollectionSettings,
-    context::EvaluationContext,
-    flags::{Answer, Evaluator},
-    snapshot::FlagEntry,
+    config::{CollectionSettings, FlagEntry},
+    evaluation::{Answer, Evaluator},
+    targeting::{EvaluationContext, Share},
 };
 use phasegate_service::{CachedEnvironment, collection_settings::in_force, rollout::current_phase};
 use phasegate_wire::MAX_SEGMENTS;

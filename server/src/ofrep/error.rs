@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use phasegate_domain::flags::EvaluationError;
+use phasegate_domain::evaluation::EvaluationError;
 use serde::Serialize;
 
 use crate::http::Problem;

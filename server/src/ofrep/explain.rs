@@ -13,7 +13,7 @@ use axum::{
     extract::{Path, State, rejection::PathRejection},
     http::HeaderMap,
 };
-use phasegate_domain::flags::{Answer, Reader, explain as explain_flag};
+use phasegate_domain::evaluation::{Answer, Reader, explain as explain_flag};
 use serde_json::{Value, json};
 
 use super::{

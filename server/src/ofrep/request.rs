@@ -9,8 +9,8 @@ use axum::{
 };
 use foldhash::quality::FixedState;
 use phasegate_domain::{
-    context::{EvaluationContext, SentContext},
-    snapshot::FlagEntry,
+    config::FlagEntry,
+    targeting::{EvaluationContext, SentContext},
 };
 use phasegate_service::{
     CachedEnvironment,

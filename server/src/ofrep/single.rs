@@ -9,7 +9,7 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse, Response},
 };
-use phasegate_domain::flags::{Answer, evaluate as evaluate_flag};
+use phasegate_domain::evaluation::{Answer, evaluate as evaluate_flag};
 
 use super::{
     error::OfrepError,

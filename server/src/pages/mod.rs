@@ -15,7 +15,7 @@ use axum::{
 };
 use leptos::prelude::provide_context;
 use phasegate_app::{Embedding, Form, selected_environment, shell};
-use phasegate_domain::people::Person;
+use phasegate_domain::accounts::Person;
 use phasegate_service::{
     access::Actor,
     environments::{FileFormat, export, write_file},

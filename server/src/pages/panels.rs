@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use phasegate_app::selected_environment;
-use phasegate_domain::{ids::EnvironmentId, people::Person};
+use phasegate_domain::{accounts::Person, ids::EnvironmentId};
 use phasegate_service::{
     ServiceError,
     access::Actor,

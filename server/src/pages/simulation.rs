@@ -9,8 +9,9 @@ use axum::{
 };
 use phasegate_app::{Form, selected_environment};
 use phasegate_domain::{
-    people::{Person, Role},
-    telemetry::{Simulation, day_of},
+    accounts::{Person, Role},
+    simulation::Simulation,
+    time::day_of,
 };
 use phasegate_service::{access::Actor, telemetry};
 

@@ -2,8 +2,9 @@
 
 use anyhow::{bail, ensure};
 use phasegate_domain::{
-    simulation::{MadeUpBatch, MadeUpSession},
-    telemetry::{Event, EventKind, Severity, Simulation, TaskOutcome},
+    errors::Severity,
+    events::{Event, EventKind, TaskOutcome},
+    simulation::{MadeUpBatch, MadeUpSession, Simulation},
 };
 use phasegate_wire::encode::{EventsWriter, WireEvent};
 use serde_json::{Value, json};

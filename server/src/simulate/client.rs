@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use phasegate_domain::telemetry::Simulation;
+use phasegate_domain::simulation::Simulation;
 use reqwest::{RequestBuilder, StatusCode, header};
 use serde_json::Value;
 

@@ -10,9 +10,10 @@ use std::{sync::Arc, time::Duration};
 use anyhow::bail;
 use phasegate_domain::{
     simulation::{
-        Expected, FLAGS, MadeUpSession, PHASES, Population, Random, SEGMENTS, Truth, batches,
+        Expected, FLAGS, MadeUpSession, PHASES, Population, Random, SEGMENTS, Simulation, Truth,
+        batches,
     },
-    telemetry::{Simulation, TimeRange},
+    time::TimeRange,
 };
 use serde::Serialize;
 use tokio::task::JoinSet;

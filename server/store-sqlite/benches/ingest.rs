@@ -10,12 +10,10 @@
 use std::time::Instant;
 
 use phasegate_domain::{
+    events::{Arm, Batch, Event, EventKind, SessionHash, TimingKind, UserHash, Visit},
     ids::{EnvironmentId, FlagKey, PhaseNumber, VariantName},
-    simulation::{MadeUpBatch, MadeUpSession, Population, batches},
-    telemetry::{
-        Arm, Batch, Device, Event, EventKind, SessionHash, Simulation, TimingKind, UserHash, Visit,
-    },
-    vitals::Vital,
+    simulation::{MadeUpBatch, MadeUpSession, Population, Simulation, batches},
+    vitals::{Device, Vital},
 };
 use phasegate_store::TelemetryStore;
 use phasegate_store_sqlite::SqliteTelemetry;

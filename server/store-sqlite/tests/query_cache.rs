@@ -10,12 +10,12 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use phasegate_domain::{
     Timestamp,
+    events::{Batch, Event, EventKind, SessionHash, UserHash, Visit},
     ids::EnvironmentId,
+    metrics::{Activity, Dimension, Metric},
+    privacy::RetentionPolicy,
     stats::UserSet,
-    telemetry::{
-        Activity, Batch, Dimension, Event, EventKind, Metric, Resolution, RetentionPolicy,
-        SessionHash, UserHash, Visit,
-    },
+    time::Resolution,
     vitals::Vital,
 };
 use phasegate_store::{

@@ -10,11 +10,11 @@ use std::{collections::BTreeMap, path::Path};
 
 use phasegate_domain::{
     Timestamp,
+    events::{Batch, Event, EventKind, SessionHash, UserHash, Visit},
     ids::EnvironmentId,
-    telemetry::{
-        Batch, Dimension, Event, EventKind, Metric, Resolution, RetentionPolicy, SessionHash,
-        UserHash, Visit,
-    },
+    metrics::{Dimension, Metric},
+    privacy::RetentionPolicy,
+    time::Resolution,
 };
 use phasegate_store::{Appended, StoreError, TelemetryStore, models::RollupQuery};
 use phasegate_store_sqlite::SqliteTelemetry;

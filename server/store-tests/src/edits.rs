@@ -1,11 +1,11 @@
 //! Stories of changes: flags, segments, overrides, keys and environments.
 
 use phasegate_domain::{
+    accounts::{Reach, Scope},
+    audit::{AuditEntry, Change, SubjectKind},
     flags::{Flag, FlagDocument, FlagState, IndividualOverride},
-    history::{ActorName, AuditEntry, Change, SubjectKind},
-    ids::{EnvironmentId, EnvironmentKey, FlagKey, TokenId, VariantName},
-    people::{Reach, Scope},
-    segments::Segment,
+    ids::{ActorName, EnvironmentId, EnvironmentKey, FlagKey, TokenId, VariantName},
+    targeting::Segment,
 };
 use phasegate_store::{
     StateStore, StoreError, TelemetryStore,

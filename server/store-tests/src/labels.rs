@@ -1,7 +1,9 @@
 //! Stories about labels: names that apps choose, such as event names, with a bounded number of distinct rows.
 
-use phasegate_domain::telemetry::{
-    Batch, Dimension, MAX_LABELS, Metric, OTHER_LABEL, Resolution, minute_of,
+use phasegate_domain::{
+    events::Batch,
+    metrics::{Dimension, MAX_LABELS, Metric, OTHER_LABEL},
+    time::{Resolution, minute_of},
 };
 use phasegate_store::{Appended, TelemetryStore};
 

@@ -1,12 +1,12 @@
 //! Stories of the state store.
 
 use phasegate_domain::{
+    accounts::{Role, Scope},
+    audit::{AuditEntry, Change, SubjectKind},
     flags::FlagState,
-    gates::Gate,
-    history::{ActorName, AuditEntry, Change, SubjectKind},
-    ids::{EnvironmentId, PhaseNumber},
-    people::{Role, Scope},
-    rollout::{CommandKind, PlanFile, RolloutCommand, RolloutEvent, apply},
+    ids::{ActorName, EnvironmentId, PhaseNumber},
+    plan::PlanFile,
+    rollout::{CommandKind, GateResult, RolloutCommand, RolloutEvent, apply},
 };
 use phasegate_store::{
     StateStore, StoreError,
@@ -152,7 +152,7 @@ pub async fn a_rollout_moves_with_its_history(store: impl StateStore) {
         let rollout = store.rollout(environment).await.unwrap().unwrap();
         let command = RolloutCommand::new(kind, "because");
         let now = at(i64::try_from(step).unwrap());
-        let (gate, ada) = (Gate::default(), ActorName("ada".into()));
+        let (gate, ada) = (GateResult::open(), ActorName("ada".into()));
         let what = apply(&rollout.plan, &rollout.state, &command, &gate, Role::Admin, now).unwrap();
         let state = rollout.state.after(&what, &ada, now);
         let change = Change::Rollout { rollout: rollout.key.clone(), what };

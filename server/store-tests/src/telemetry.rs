@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use phasegate_domain::{
+    errors::ErrorReport,
+    events::{Batch, Event, EventKind, SessionHash, UserHash, Visit},
+    feedback::{Feedback, ImageKind, Screenshot},
     ids::{EnvironmentId, FlagKey, PhaseNumber, VariantName},
+    metrics::{Activity, Dimension, Metric},
+    privacy::{ErasureReport, PersonData, RetentionPolicy},
+    simulation::Simulation,
     stats::Aggregate,
-    telemetry::{
-        Activity, Batch, Device, Dimension, ErasureReport, ErrorReport, Event, EventKind, Feedback,
-        ImageKind, Metric, PersonData, Resolution, RetentionPolicy, Screenshot, SessionHash,
-        Simulation, UserHash, Visit, day_of, minute_of,
-    },
-    vitals::Vital,
+    time::{Resolution, day_of, minute_of},
+    vitals::{Device, Vital},
 };
 use phasegate_store::{
     Appended, TelemetryStore,

@@ -7,8 +7,8 @@ use std::{path::Path, sync::Arc};
 
 use phasegate_domain::{
     Timestamp,
+    accounts::{Person, Role},
     ids::UserId,
-    people::{Person, Role},
 };
 use phasegate_server::{AppState, Config, open, serve};
 use phasegate_service::{Service, access::Actor, setup};

@@ -368,7 +368,7 @@ async fn environments_are_apart() {
     let wider = app.post(tokens).bearer_auth(admin["secret"].as_str().unwrap()).json(&reach);
     assert_eq!(json(wider).await.0, 403, "no token makes one that reaches further than itself");
     let staging = app.service.find_environment("default", "staging").unwrap().environment.id;
-    let actor = common::actor(phasegate_domain::people::Role::Admin);
+    let actor = common::actor(phasegate_domain::accounts::Role::Admin);
     let query = phasegate_store::models::AuditQuery { limit: 9, ..Default::default() };
     let lines = phasegate_service::history::history(&app.service, &actor, staging, &query);
     assert_eq!(lines.await.unwrap().len(), 2, "its own making, and the flag that is shared");

@@ -1,8 +1,8 @@
 //! `POST /collect` over a real listener.
 
 use crate::common::{self, CLIENT_KEY, SERVER_TOKEN, TestApp, json};
-use phasegate_domain::{dashboard::Dashboard, people::Role};
-use phasegate_domain::{telemetry::minute_of, vitals::Vital};
+use phasegate_domain::{accounts::Role, reports::Dashboard};
+use phasegate_domain::{time::minute_of, vitals::Vital};
 use serde_json::json;
 
 async fn dashboard(app: &TestApp) -> Dashboard {

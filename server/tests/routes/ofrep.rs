@@ -2,7 +2,7 @@
 
 use crate::common::{self, CLIENT_KEY, SERVER_TOKEN, TestApp, json};
 use phasegate_domain::{
-    people::Role,
+    accounts::Role,
     rollout::{CommandKind, RolloutCommand},
 };
 use serde_json::json;

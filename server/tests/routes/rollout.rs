@@ -3,7 +3,7 @@
 use crate::common::process::Server;
 use crate::common::{self, CLIENT_KEY, TestApp, json};
 use phasegate_domain::{
-    people::{Reach, Role, Scope},
+    accounts::{Reach, Role, Scope},
     rollout::RecordEntry,
 };
 use phasegate_service::{

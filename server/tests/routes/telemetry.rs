@@ -223,7 +223,7 @@ async fn late_events_belong_to_the_phase_in_which_they_happened() {
     let environment = app.service.first_environment().unwrap();
     let live = app.service.environment(environment).unwrap();
     assert_eq!(live.phase_at(app.now()), None);
-    let actor = common::actor(phasegate_domain::people::Role::Admin);
+    let actor = common::actor(phasegate_domain::accounts::Role::Admin);
     let command = RolloutCommand::new(CommandKind::Start, "a trial");
     phasegate_service::rollout::command(&app.service, &actor, environment, &command, None)
         .await

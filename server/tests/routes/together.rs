@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::common::{self, TestApp, json};
 use phasegate_domain::{
+    accounts::Role,
+    events::{Batch, Event, EventKind, Visit},
     ids::EnvironmentKey,
-    people::Role,
-    telemetry::{Batch, Event, EventKind, Visit},
 };
 use phasegate_service::{environments, telemetry};
 use phasegate_store::{TelemetryStore, models::AuditQuery};

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
-use crate::{Timestamp, gates::Measurement, stats::rate_bounds};
+use crate::{Timestamp, measurement::Measurement, stats::rate_bounds};
 
 /// More sessions than this part must not have an error.
 pub const MAX_ERROR_RATE: f64 = 0.05;

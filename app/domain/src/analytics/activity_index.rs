@@ -7,8 +7,8 @@ use std::{
 
 use crate::{
     ids::{FlagKey, VariantName},
+    metrics::Activity,
     stats::UserSet,
-    telemetry::Activity,
 };
 
 /// User sets by activity and day.

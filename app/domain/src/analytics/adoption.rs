@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::ActivityIndex;
 use crate::{
     ids::{FlagKey, VariantName},
-    telemetry::Activity,
+    metrics::Activity,
 };
 
 /// The way of a feature's users: exposed to it, tried it, used it again.

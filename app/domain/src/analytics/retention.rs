@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::ActivityIndex;
-use crate::{stats::UserSet, telemetry::Activity};
+use crate::{metrics::Activity, stats::UserSet};
 
 /// After how many days it is looked whether somebody is back.
 pub const RETENTION_DAYS: [i64; 3] = [1, 7, 30];

@@ -1,12 +1,13 @@
 //! A flag's targeting in plain words: "on for 5 % of everyone and all of `beta_testers`".
 
-use super::rule::{Portion, Rule, Serve};
+use super::{
+    Flag, FlagState,
+    rule::{Portion, Rule, Serve},
+};
 use crate::{
     Timestamp,
-    bucket::Share,
-    flags::{Flag, FlagState},
     ids::{PhaseNumber, VariantName},
-    segments::{Condition, EVERYONE},
+    targeting::{Condition, EVERYONE, Share},
 };
 
 /// One sentence for each thing that decides, in the order in which they are asked.

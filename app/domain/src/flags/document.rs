@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "openapi")]
 use super::rule::RawRule;
+use super::{Flag, FlagKind, FlagState, Prerequisite, RawKind, Rule, ScheduledSwitch, Variant};
 use crate::{
-    bucket::Salt,
-    flags::{Flag, FlagKind, FlagState, Prerequisite, RawKind, Rule, ScheduledSwitch, Variant},
     ids::{FlagKey, VariantName},
+    targeting::Salt,
 };
 
 /// A flag with its state in one environment, in the form of files and the API.

@@ -2,10 +2,8 @@
 
 use serde_json::Value;
 
-use crate::{
-    flags::{Flag, FlagKind},
-    ids::VariantName,
-};
+use super::{Flag, FlagKind};
+use crate::ids::VariantName;
 
 /// A flag's answer that a variable holds: nothing else is asked.
 #[allow(missing_docs, reason = "the names say it all")]

@@ -23,7 +23,7 @@ pub struct IndividualOverride {
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "crate::segments::instant::read_optional"
+        deserialize_with = "crate::targeting::read_optional_instant"
     )]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub expires_at: Option<Timestamp>,

@@ -5,9 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Timestamp,
-    bucket::{BUCKETS, Bucket, Share, Throttle, is_inside},
     ids::VariantName,
-    segments::Condition,
+    targeting::{BUCKETS, Bucket, Condition, Share, Throttle, is_inside},
 };
 
 /// One rule of a flag; the first that answers wins.
@@ -53,11 +52,11 @@ pub struct Ramp {
     pub to: Share,
     /// When it begins to move.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
-    #[serde(deserialize_with = "crate::segments::instant::read")]
+    #[serde(deserialize_with = "crate::targeting::instant::read")]
     pub starts_at: Timestamp,
     /// When it has arrived.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
-    #[serde(deserialize_with = "crate::segments::instant::read")]
+    #[serde(deserialize_with = "crate::targeting::instant::read")]
     pub ends_at: Timestamp,
 }
 

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{Flag, Rule};
 use crate::{
     Timestamp,
-    bucket::Salt,
-    flags::{Flag, Rule},
     ids::{FlagKey, VariantName},
+    targeting::Salt,
 };
 
 /// What an environment decides about a flag.
@@ -53,7 +53,7 @@ pub struct Prerequisite {
 #[serde(deny_unknown_fields)]
 pub struct ScheduledSwitch {
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
-    #[serde(deserialize_with = "crate::segments::instant::read")]
+    #[serde(deserialize_with = "crate::targeting::instant::read")]
     pub at: Timestamp,
     pub enabled: bool,
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::{Flag, FlagKind, FlagState, Prerequisite};
 use crate::{
-    flags::{Flag, FlagKind, FlagState, Prerequisite},
     ids::{FlagKey, SegmentKey, VariantName, is_reserved},
-    segments::{EVERYONE, InvalidCondition, MAX_COST, Segments, cost},
+    targeting::{EVERYONE, InvalidCondition, MAX_COST, Segments, cost},
 };
 
 /// Most flags that may stand behind one another as prerequisites.

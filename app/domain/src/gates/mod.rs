@@ -1,37 +1,23 @@
 //! What must hold to leave a phase.
 
-mod change;
-mod judge;
-mod measurement;
 mod since;
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Timestamp,
     alerts::Alert,
-    bucket::Throttle,
-    rollout::{Criterion, IncidentKind, Phase, Plan, Progress, RolloutState, Vote},
+    incidents::IncidentKind,
+    measurement::{CriterionResult, Verdict},
+    plan::{Criterion, Phase, Plan},
+    rollout::{GateResult, Progress, RolloutState, Vote},
+    targeting::Throttle,
     words::duration,
 };
 
-pub use change::{Comparison, judge_change, sample_ratio_mismatch};
-pub use judge::{Limit, SampleUnit, judge};
-pub use measurement::Measurement;
 pub use since::{EvidenceSince, Served, evidence_since};
-
-/// Whether a condition holds. What is not known does not hold.
-#[allow(missing_docs, reason = "the names say it all")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    Pass,
-    Fail,
-    /// It is not known yet.
-    Inconclusive,
-    AwaitingSignOff,
-}
 
 /// What a condition is about.
 #[allow(missing_docs, reason = "the names say it all")]
@@ -112,21 +98,12 @@ impl Gate {
         let open = self.conditions.iter().filter(|c| c.verdict != Verdict::Pass);
         open.map(|condition| format!("{}: {}", condition.title, condition.detail)).collect()
     }
-}
 
-/// What was found out about an automatic criterion.
-#[allow(missing_docs, reason = "the names say it all")]
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct CriterionResult {
-    pub verdict: Verdict,
-    /// The value and on how much it rests, or what is missing.
-    pub detail: String,
-    /// The value, in the unit of the threshold.
-    pub value: Option<f64>,
-    /// On how many people, sessions or page views it rests.
-    pub sample: u64,
-    /// The value of each day of the phase, the oldest first.
-    pub trend: Vec<Option<f64>>,
+    /// What commands ask of it.
+    #[must_use]
+    pub fn result(&self) -> GateResult {
+        GateResult { passes: self.passes(), obstacles: self.obstacles() }
+    }
 }
 
 /// What was measured for a gate.

@@ -6,9 +6,10 @@ use serde_json::Value;
 
 use crate::{
     Timestamp,
-    history::{AuditEntry, Change, ImportedThing, SubjectKind},
+    audit::{AuditEntry, Change, ImportedThing, SubjectKind},
     ids::{FlagKey, PhaseNumber, SegmentKey},
-    rollout::{Plan, Progress},
+    plan::Plan,
+    rollout::Progress,
 };
 
 /// What users are given in the phases reached.
@@ -139,7 +140,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{bucket::Throttle, files::ImportKind, history::ActorName, rollout::plan_file};
+    use crate::{audit::ImportKind, ids::ActorName, plan::plan_file, targeting::Throttle};
 
     fn at(second: i64) -> Timestamp {
         DateTime::from_timestamp(1_700_000_000 + second, 0).unwrap()

@@ -1,7 +1,7 @@
 //! What may be added to a rollout's record.
 
-use super::{CommandError, Plan, RecordEntry, RolloutEvent, RolloutState};
-use crate::people::Role;
+use super::{CommandError, RecordEntry, RolloutEvent, RolloutState};
+use crate::{accounts::Role, plan::Plan};
 
 /// Adds to the record, or says why not.
 ///

@@ -1,19 +1,19 @@
-//! The state machine: `(plan, state, command, gate, role, now) → event | error`. [`RolloutState::after`] applies
+//! The state machine: `(plan, state, command, gate result, role, now) → event | error`. [`RolloutState::after`] applies
 //! the event.
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
+use super::{
+    CommandError, GateResult, Killed, PhaseChange, Progress, RolloutEvent, RolloutState,
+    RolloutStatus, Said, Throttled,
+};
 use crate::{
     Timestamp,
-    bucket::{Share, Throttle},
-    gates::Gate,
+    accounts::Role,
     ids::PhaseNumber,
-    people::Role,
-    rollout::{
-        CommandError, Killed, PhaseChange, Plan, Progress, RolloutEvent, RolloutState,
-        RolloutStatus, Said, Throttled,
-    },
+    plan::Plan,
+    targeting::{Share, Throttle},
 };
 
 /// The kind of a command.
@@ -151,7 +151,7 @@ pub struct RolloutCommand {
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "crate::segments::instant::read_optional"
+        deserialize_with = "crate::targeting::read_optional_instant"
     )]
     pub detected_at: Option<Timestamp>,
 }
@@ -171,7 +171,7 @@ const MAX_HALVINGS: u32 = 6;
 struct Case<'a> {
     plan: &'a Plan,
     state: &'a RolloutState,
-    gate: &'a Gate,
+    gate: &'a GateResult,
     command: &'a RolloutCommand,
     role: Role,
 }
@@ -184,7 +184,7 @@ pub fn apply(
     plan: &Plan,
     state: &RolloutState,
     command: &RolloutCommand,
-    gate: &Gate,
+    gate: &GateResult,
     role: Role,
     now: Timestamp,
 ) -> Result<RolloutEvent, CommandError> {
@@ -211,7 +211,7 @@ pub fn apply(
 pub fn possible(
     plan: &Plan,
     state: &RolloutState,
-    gate: &Gate,
+    gate: &GateResult,
     role: Role,
     now: Timestamp,
 ) -> Vec<CommandKind> {
@@ -287,11 +287,11 @@ impl Case<'_> {
         if let Some(incident) = self.state.record.post_mortem_due() {
             return Err(CommandError::PostMortemDue { incident: incident.id });
         }
-        match (self.gate.passes(), self.may_force()) {
+        match (self.gate.passes, self.may_force()) {
             (true, _) => Ok(false),
             (false, true) => Ok(true),
             (false, false) => {
-                Err(CommandError::GateClosed { phase, because: self.gate.obstacles() })
+                Err(CommandError::GateClosed { phase, because: self.gate.obstacles.clone() })
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ids::PhaseNumber, people::Role};
+use crate::{accounts::Role, ids::PhaseNumber};
 
 /// Why a command or record entry was refused. Nothing changes then.
 #[allow(missing_docs, reason = "the names say it all")]

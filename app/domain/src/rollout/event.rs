@@ -4,15 +4,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::{PlanRevision, Progress, Record, RecordEntry, RolloutState, RolloutStatus};
 use crate::{
     Timestamp,
-    bucket::Throttle,
-    history::ActorName,
-    ids::{FlagKey, PhaseNumber},
-    rollout::{
-        Incident, IncidentKind, PlanRevision, Progress, Record, RecordEntry, RolloutState,
-        RolloutStatus,
-    },
+    ids::{ActorName, FlagKey, PhaseNumber},
+    incidents::{Incident, IncidentKind},
+    targeting::Throttle,
 };
 
 /// An event of a rollout, as the audit log stores it.

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::Rollout;
 use crate::{
     Timestamp,
-    bucket::{Bucket, Share, Throttle, is_inside},
-    context::EvaluationContext,
-    flags::{Trace, TraceStep},
     ids::{PhaseNumber, SegmentKey},
-    rollout::{AudienceEntry, Plan, Rollout},
-    segments::{ConditionStep, EVERYONE, Segment, Segments},
+    plan::{AudienceEntry, Plan},
+    targeting::{
+        Bucket, ConditionStep, EVERYONE, EvaluationContext, Segment, Segments, Share, Throttle,
+        is_inside,
+    },
 };
 
 /// Whether the rollout admits a user.
@@ -103,6 +104,18 @@ pub enum SegmentVerdict {
     Admitted,
 }
 
+/// Hears how a membership is found. A step is built only where it is kept.
+pub(crate) trait MembershipObserver {
+    /// A variable of the server decides where the rollout is.
+    fn held_by_variable(&mut self, name: &str);
+
+    /// The context has no targeting key, so there is no bucket.
+    fn no_targeting_key(&mut self);
+
+    /// The verdict of one audience entry.
+    fn entry(&mut self, step: impl FnOnce() -> MembershipStep);
+}
+
 /// An audience entry with its segment, which is resolved once per snapshot.
 #[derive(Debug, Clone)]
 pub(crate) struct FoundEntry {
@@ -166,15 +179,15 @@ impl Rollout {
         audience: Audience<'a>,
         context: &EvaluationContext,
         now: Timestamp,
-        trace: &mut impl Trace,
+        observer: &mut impl MembershipObserver,
     ) -> Membership<'a> {
         let Audience { entries, reached, variables, segments } = audience;
         for name in variables.names() {
-            trace.step(|| TraceStep::RolloutVariable { name: name.to_owned() });
+            observer.held_by_variable(name);
         }
         let bucket = context.targeting_key().map(|key| self.salt.bucket(key));
         if bucket.is_none() {
-            trace.step(|| TraceStep::NoTargetingKey);
+            observer.no_targeting_key();
         }
         let mut admit = |phase, segment: &'a str, share: Share, throttle, in_segment| {
             // A whole segment needs no bucket; a share of it does.
@@ -185,12 +198,12 @@ impl Rollout {
                 (true, true) => SegmentVerdict::Admitted,
                 (true, false) => SegmentVerdict::BeyondShare,
             };
-            trace.step(|| {
+            observer.entry(|| {
                 let condition = segments.get(segment).map(|segment| &segment.condition);
                 let conditions = condition.map(|c| c.trace(context, segments, now));
                 let (segment, salt) = (segment.to_owned(), self.salt.text().to_owned());
                 let conditions = conditions.unwrap_or_default();
-                let step = MembershipStep {
+                MembershipStep {
                     phase,
                     segment,
                     share,
@@ -199,8 +212,7 @@ impl Rollout {
                     bucket,
                     conditions,
                     verdict,
-                };
-                TraceStep::Audience(step)
+                }
             });
             (verdict == SegmentVerdict::Admitted).then_some(Membership::In(Admission {
                 phase,
@@ -221,161 +233,5 @@ impl Rollout {
             }
         };
         found.unwrap_or(Membership::Out { bucket })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use chrono::DateTime;
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::{
-        bucket::Salt,
-        flags::Cause,
-        flags::{Flag, FlagState, Reason, evaluate, explain},
-        ids::RolloutKey,
-        rollout::{CommandKind, RolloutCommand, RolloutState, apply, validate::tests::plan_file},
-        snapshot::{Parts, Snapshot},
-    };
-    use crate::{gates::Gate, history::ActorName, people::Role};
-
-    fn now() -> Timestamp {
-        DateTime::from_timestamp(1_700_000_000, 0).unwrap()
-    }
-
-    fn snapshot(phase: u16, change: impl Fn(&mut FlagState)) -> Snapshot {
-        let file = plan_file();
-        let mut state = RolloutState::default();
-        for step in 0..phase {
-            let kind = if step == 0 { CommandKind::Start } else { CommandKind::Advance };
-            let (command, gate) = (RolloutCommand::new(kind, "test"), Gate::default());
-            let event = apply(&file.plan, &state, &command, &gate, Role::Admin, now());
-            state = state.after(&event.unwrap(), &ActorName("ada".into()), now());
-        }
-        let rollout = Rollout {
-            key: RolloutKey::new("r").unwrap(),
-            plan: file.plan,
-            salt: Salt::new("s"),
-            state,
-            version: 1,
-        };
-        let with_state = |flag: Flag| {
-            let mut state = FlagState::initial(&flag.key);
-            change(&mut state);
-            (std::sync::Arc::new(flag), std::sync::Arc::new(state))
-        };
-        let flags = file.flags.into_iter().map(with_state).collect();
-        Snapshot::new(Parts {
-            flags,
-            segments: file.segments.into_iter().map(std::sync::Arc::new).collect(),
-            rollout: Some(rollout),
-            ..Parts::default()
-        })
-    }
-
-    fn reason(snapshot: &Snapshot, flag: &str, context: &EvaluationContext) -> (bool, Reason) {
-        let answer = evaluate(snapshot, snapshot.flag(flag).unwrap(), context, now()).unwrap();
-        (answer.value().as_bool().unwrap(), answer.reason)
-    }
-
-    fn staff() -> EvaluationContext {
-        EvaluationContext::of_user("ada").with("groups", vec!["staff"])
-    }
-
-    #[test]
-    fn a_draft_lets_nobody_in() {
-        assert_eq!(reason(&snapshot(0, |_| {}), "A", &staff()), (false, Reason::Default));
-    }
-
-    #[test]
-    fn a_whole_segment_is_in_and_gets_the_flags_reached() {
-        let one = snapshot(1, |_| {});
-        assert_eq!(reason(&one, "A", &staff()), (true, Reason::TargetingMatch));
-        assert_eq!(reason(&one, "B", &staff()), (false, Reason::Default));
-        let stranger = EvaluationContext::of_user("bob");
-        assert_eq!(reason(&one, "A", &stranger), (false, Reason::Default));
-    }
-
-    #[test]
-    fn a_later_audience_gets_the_flags_of_earlier_phases_too() {
-        let two = snapshot(2, |_| {});
-        let inside = (0..1_000)
-            .map(|n| EvaluationContext::of_user(format!("u{n}")))
-            .filter(|user| reason(&two, "A", user) == (true, Reason::Split))
-            .count();
-        // 20 % of 1,000, within four standard deviations.
-        assert!((150..=250).contains(&inside), "{inside}");
-        let three = snapshot(3, |_| {});
-        let stranger = EvaluationContext::of_user("bob");
-        assert_eq!(reason(&three, "C", &stranger), (true, Reason::TargetingMatch));
-    }
-
-    #[test]
-    fn off_and_killed_beat_membership() {
-        let off = snapshot(3, |state| state.enabled = false);
-        assert_eq!(reason(&off, "A", &staff()), (false, Reason::Disabled));
-        let killed = snapshot(3, |state| state.killed = true);
-        assert_eq!(reason(&killed, "A", &staff()), (false, Reason::Disabled));
-    }
-
-    #[test]
-    fn nobody_in_particular_is_in_when_everyone_is() {
-        let nobody = EvaluationContext::default();
-        let two = snapshot(2, |_| {});
-        assert_eq!(reason(&two, "A", &nobody), (false, Reason::Default), "a share needs a bucket");
-        let three = snapshot(3, |_| {});
-        assert_eq!(reason(&three, "A", &nobody), (true, Reason::TargetingMatch));
-    }
-
-    #[test]
-    fn variables_stand_above_the_state() {
-        let draft = snapshot(0, |_| {});
-        let everyone = |snapshot: &Snapshot| {
-            let users = (0..1_000).map(|n| EvaluationContext::of_user(format!("u{n}")));
-            users.filter(|user| reason(snapshot, "B", user).0).count()
-        };
-        assert_eq!(everyone(&draft), 0);
-        let phase = Some(("VITE_EXERCISE_LIBRARY_PHASE".to_owned(), PhaseNumber(2)));
-        let held = RolloutVariables { phase, percentage: None };
-        let second = draft.clone().with_variables(held.clone());
-        assert_eq!(second.serving_phase(), Some(PhaseNumber(2)));
-        assert!((150..=250).contains(&everyone(&second)));
-        let percentage = Some(("VITE_X".to_owned(), Share::from_percent(50.0).unwrap()));
-        let half = draft.with_variables(RolloutVariables { percentage, ..held });
-        assert!((430..=570).contains(&everyone(&half)));
-        assert_eq!(reason(&half, "C", &staff()), (false, Reason::Default), "phase 3 adds it");
-    }
-
-    proptest! {
-        #[test]
-        fn an_explanation_ends_with_the_answer(phase in 0_u16..=3, user in "[a-z]{0,4}", staff: bool) {
-            let snapshot = snapshot(phase, |_| {});
-            let mut context = EvaluationContext::of_user(user);
-            if staff {
-                context = context.with("groups", vec!["staff"]);
-            }
-            for entry in snapshot.flags() {
-                let answer = evaluate(&snapshot, entry, &context, now()).unwrap();
-                let (explained, steps) = explain(&snapshot, entry, &context, now());
-                prop_assert_eq!(&answer, &explained.unwrap());
-                let last = TraceStep::Answer { variant: answer.variant.name.clone(), reason: answer.reason };
-                prop_assert_eq!(steps.last(), Some(&last));
-                let decided = |step: &TraceStep| matches!(step, TraceStep::Audience(_) | TraceStep::NoTargetingKey);
-                let by_rollout = matches!(answer.cause, Cause::Rollout(_));
-                prop_assert!(!by_rollout || steps.iter().any(decided), "{steps:?}");
-            }
-        }
-
-        #[test]
-        fn advancing_takes_nothing_away(user in "[a-z0-9]{1,8}", phase in 1_u16..3) {
-            let (before, after) = (snapshot(phase, |_| {}), snapshot(phase + 1, |_| {}));
-            let context = EvaluationContext::of_user(user);
-            for flag in ["A", "B", "C"] {
-                if reason(&before, flag, &context).0 {
-                    prop_assert!(reason(&after, flag, &context).0);
-                }
-            }
-        }
     }
 }

@@ -6,28 +6,13 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Timestamp,
     alerts::AlertKind,
-    history::ActorName,
-    ids::PhaseNumber,
-    rollout::{Incident, PostMortem},
+    ids::{ActorName, PhaseNumber},
+    incidents::{Incident, PostMortem},
+    plan::ChecklistItem,
 };
 
 /// Incidents that a record keeps; the audit log keeps all.
 const MAX_INCIDENTS: usize = 50;
-
-/// Notes and contacts that an incident keeps.
-pub(super) const MAX_NOTES: usize = 100;
-
-/// An item of a checklist; without a phase, of the checklist before the start.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct ChecklistItem {
-    /// The phase whose list it is on; the start's without one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<u16>))]
-    pub phase: Option<PhaseNumber>,
-    /// The text of the item in the plan.
-    pub item: String,
-}
 
 /// A checklist item that an account has ticked.
 #[allow(missing_docs, reason = "the names say it all")]

@@ -1,44 +1,14 @@
 //! Another plan in a plan's place. Plans never change once started: a change is a new revision, with its
 //! author and a note.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
-use super::{CommandError, Plan, RolloutEvent, RolloutState, RolloutStatus};
-use crate::{ids::PhaseNumber, people::Role};
-
-/// `v1.0`, `v1.1`, `v2.0`, …
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Revision {
-    major: u32,
-    minor: u32,
-}
-
-impl Revision {
-    /// Parses a revision such as `v1.0`.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let (major, minor) = text.strip_prefix('v')?.split_once('.')?;
-        let number = |text: &str| {
-            let is_plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-            is_plain.then(|| text.parse().ok()).flatten()
-        };
-        Some(Self { major: number(major)?, minor: number(minor)? })
-    }
-
-    /// The next small one.
-    #[must_use]
-    pub fn next(self) -> Self {
-        Self { minor: self.minor.saturating_add(1), ..self }
-    }
-}
-
-impl fmt::Display for Revision {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "v{}.{}", self.major, self.minor)
-    }
-}
+use super::{CommandError, RolloutEvent, RolloutState, RolloutStatus};
+use crate::{
+    accounts::Role,
+    ids::PhaseNumber,
+    plan::{Plan, Revision},
+};
 
 /// A plan that was brought in.
 #[allow(missing_docs, reason = "the names say it all")]
@@ -145,10 +115,10 @@ fn overrules(current: &Plan, next: &Plan, phase: PhaseNumber) -> Option<String> 
 mod tests {
     use super::*;
     use crate::{
-        bucket::Throttle,
-        history::ActorName,
-        ids::{PhaseNumber, RolloutKey},
-        rollout::{Progress, RecordEntry, validate::tests::plan_file},
+        ids::{ActorName, PhaseNumber, RolloutKey},
+        plan::plan_file,
+        rollout::{Progress, RecordEntry},
+        targeting::Throttle,
     };
 
     #[test]

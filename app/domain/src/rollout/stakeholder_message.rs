@@ -1,7 +1,12 @@
 //! What those who are not in the admin must hear.
 
-use super::{Phase, Plan, RolloutEvent};
-use crate::{Timestamp, bucket::Share, history::ActorName, ids::PhaseNumber};
+use super::RolloutEvent;
+use crate::{
+    Timestamp,
+    ids::{ActorName, PhaseNumber},
+    plan::{Phase, Plan},
+    targeting::Share,
+};
 
 /// The text for stakeholders about a move, ready to be sent; `None` for what changes nothing for
 /// anybody outside.
@@ -86,7 +91,11 @@ fn features(phase: &Phase) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rollout::{Contact, PhaseChange, Said, validate::tests::plan_file};
+    use crate::{
+        plan::Contact,
+        plan::plan_file,
+        rollout::{PhaseChange, Said},
+    };
 
     #[test]
     fn a_notice_says_what_why_and_whom_to_ask() {

@@ -3,12 +3,8 @@
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Timestamp,
-    bucket::Throttle,
-    ids::PhaseNumber,
-    rollout::{Phase, Record},
-};
+use super::Record;
+use crate::{Timestamp, ids::PhaseNumber, plan::Phase, targeting::Throttle};
 
 /// The progress of a started rollout.
 #[allow(missing_docs, reason = "the names say it all")]

@@ -1,58 +1,44 @@
 //! Every state, command and role; and what random commands can never do.
 
 use chrono::{DateTime, TimeDelta};
-use proptest::prelude::*;
 
-use super::{validate::tests::plan_file, *};
+use super::*;
 use crate::{
     Timestamp,
-    bucket::Throttle,
-    gates::{
-        ConditionKind, CriterionResult, EvidenceSince, Gate, GateCondition, Measurements, Verdict,
-        gate,
-    },
-    history::ActorName,
-    ids::PhaseNumber,
-    people::Role,
+    accounts::Role,
+    ids::{ActorName, PhaseNumber},
+    incidents::*,
+    plan::{ChecklistGroup, ChecklistItem, plan_file},
+    targeting::Throttle,
 };
 
-fn measured(findings: &[CriterionResult]) -> Measurements {
-    let alerts = Some(Vec::new());
-    Measurements { findings: findings.to_vec(), alerts, ..Measurements::default() }
-}
-
-fn at(day: i64) -> Timestamp {
+pub(crate) fn at(day: i64) -> Timestamp {
     DateTime::from_timestamp(1_700_000_000, 0).unwrap() + TimeDelta::days(day)
 }
 
-fn ada() -> ActorName {
+pub(crate) fn ada() -> ActorName {
     ActorName("ada".into())
 }
 
-fn progress(phase: u16) -> Progress {
+pub(crate) fn progress(phase: u16) -> Progress {
     Progress { phase: PhaseNumber(phase), phase_since: at(0), throttle: Throttle::NONE }
 }
 
-fn in_status(status: RolloutStatus) -> RolloutState {
+pub(crate) fn in_status(status: RolloutStatus) -> RolloutState {
     RolloutState { status, ..RolloutState::default() }
 }
 
-fn closed() -> Gate {
-    let (kind, verdict) = (ConditionKind::Votes, Verdict::AwaitingSignOff);
-    let condition = GateCondition {
-        kind,
-        title: "2 go votes".into(),
-        verdict,
-        detail: "0 of 2".into(),
-        value: None,
-        sample: 0,
-        trend: Vec::new(),
-    };
-    Gate { conditions: vec![condition] }
+fn closed() -> GateResult {
+    GateResult { passes: false, obstacles: vec!["2 go votes: 0 of 2".into()] }
 }
 
 /// What a command does, in a few letters: the state that it leads to, or the refusal.
-fn outcome(state: &RolloutState, command: &RolloutCommand, gate: &Gate, role: Role) -> String {
+fn outcome(
+    state: &RolloutState,
+    command: &RolloutCommand,
+    gate: &GateResult,
+    role: Role,
+) -> String {
     match apply(&plan_file().plan, state, command, gate, role, at(9)) {
         Ok(event) => {
             let next = state.after(&event, &ada(), at(9));
@@ -112,7 +98,7 @@ fn every_state_answers_every_command_of_every_role() {
         let state = in_status(state);
         for (kind, expected) in CommandKind::ALL.into_iter().zip(expected) {
             let command = RolloutCommand::new(kind, "a reason");
-            let found = |role| outcome(&state, &command, &Gate::default(), role);
+            let found = |role| outcome(&state, &command, &GateResult::open(), role);
             assert_eq!(found(Role::Admin), expected, "{state:?} {kind:?}");
             assert_eq!(found(Role::Viewer), "!not_allowed", "{state:?} {kind:?}");
             let operators = if kind == CommandKind::Abort { "!not_allowed" } else { expected };
@@ -134,7 +120,7 @@ fn what_takes_something_away_needs_a_reason() {
     for (state, expected) in table() {
         for (kind, expected) in CommandKind::ALL.into_iter().zip(expected) {
             let silent = RolloutCommand::new(kind, " ");
-            let found = outcome(&in_status(state), &silent, &Gate::default(), Role::Admin);
+            let found = outcome(&in_status(state), &silent, &GateResult::open(), Role::Admin);
             let is_refused = expected.starts_with('!');
             let expected =
                 if kind.needs_reason() && !is_refused { "!reason_missing" } else { expected };
@@ -188,7 +174,7 @@ fn the_start_waits_for_its_checklist() {
     plan.checklist = vec![ChecklistGroup { name: "Before".into(), items }];
     let start = |state: &RolloutState, reason: &str, role| {
         let start = RolloutCommand::new(CommandKind::Start, reason);
-        apply(&plan, state, &start, &Gate::default(), role, at(0))
+        apply(&plan, state, &start, &GateResult::open(), role, at(0))
     };
     let mut state = in_status(RolloutStatus::Draft);
     let open = |open| Err(CommandError::ChecklistOpen { open, of: 2 });
@@ -215,11 +201,11 @@ fn the_start_waits_for_its_checklist() {
     assert_eq!(refusal, CommandError::NotAllowed { needs: Role::Operator });
 }
 
-fn did(state: &RolloutState, kind: CommandKind, day: i64) -> RolloutState {
+pub(crate) fn did(state: &RolloutState, kind: CommandKind, day: i64) -> RolloutState {
     let plan = plan_file().plan;
     let command =
         RolloutCommand { detected_at: Some(at(day - 1)), ..RolloutCommand::new(kind, "broken") };
-    let event = apply(&plan, state, &command, &Gate::default(), Role::Admin, at(day)).unwrap();
+    let event = apply(&plan, state, &command, &GateResult::open(), Role::Admin, at(day)).unwrap();
     state.after(&event, &ada(), at(day))
 }
 
@@ -241,7 +227,7 @@ fn each_rollback_opens_an_incident_with_its_clock() {
     let tomorrow =
         RolloutCommand { detected_at: Some(at(2)), ..RolloutCommand::new(CommandKind::Halve, "x") };
     let refusal =
-        apply(&plan_file().plan, &running, &tomorrow, &Gate::default(), Role::Admin, at(1));
+        apply(&plan_file().plan, &running, &tomorrow, &GateResult::open(), Role::Admin, at(1));
     assert_eq!(refusal, Err(CommandError::NoticedLater));
 }
 
@@ -252,8 +238,9 @@ fn after_a_full_rollback_nobody_advances_without_its_post_mortem() {
         did(&in_status(RolloutStatus::Running(progress(3))), CommandKind::RollBackFully, 1);
     let advance = RolloutCommand::new(CommandKind::Advance, "by force");
     let due = Err(CommandError::PostMortemDue { incident: 1 });
-    let attempt =
-        |state: &RolloutState| apply(&plan, state, &advance, &Gate::default(), Role::Admin, at(9));
+    let attempt = |state: &RolloutState| {
+        apply(&plan, state, &advance, &GateResult::open(), Role::Admin, at(9))
+    };
     assert_eq!(attempt(&state), due);
     let add = |state: &RolloutState, record_entry: RecordEntry| {
         add_record_entry(&plan, state, &record_entry, Role::Operator)
@@ -286,78 +273,6 @@ fn after_a_full_rollback_nobody_advances_without_its_post_mortem() {
 }
 
 #[test]
-fn a_gate_says_what_is_missing() {
-    let mut plan = plan_file().plan;
-    plan.quorum = 1;
-    plan.phases[0].checklist = vec!["cache cleared".into()];
-    plan.phases[0].criteria = vec![
-        Criterion::SignedOff { statement: "it works".into() },
-        serde_json::from_str(r#"{"metric":"error_rate","comparator":"<","threshold":3}"#).unwrap(),
-    ];
-    let mut state = in_status(RolloutStatus::Running(progress(1)));
-    let unknown = CriterionResult { verdict: Verdict::Pass, ..CriterionResult::unknown("") };
-    let finding =
-        |verdict, detail: &str| CriterionResult { verdict, ..CriterionResult::unknown(detail) };
-    let found = [unknown, finding(Verdict::Inconclusive, "120 more sessions")];
-    assert_eq!(
-        gate(&plan, &state, &measured(&found), at(1)).obstacles(),
-        [
-            "At least 3 days: 2 days to go",
-            "it works: needs sign-off",
-            "Error rate < 3 %: 120 more sessions",
-            "Checklist of the phase: 0 of 1 done",
-            "A go vote: 0 of 1 say go",
-        ]
-    );
-    let mut add = |record_entry: RecordEntry, by: &str| {
-        let event = add_record_entry(&plan, &state, &record_entry, Role::Operator)?;
-        state = state.after(&event, &ActorName(by.into()), at(1));
-        Ok::<_, CommandError>(())
-    };
-    let item = ChecklistItem { phase: Some(PhaseNumber(1)), item: "cache cleared".into() };
-    add(RecordEntry::Tick { item, link: "https://ci.example/1".into() }, "ada").unwrap();
-    let judge = |holds| RecordEntry::SignOff {
-        statement: "it works".into(),
-        holds,
-        comment: "seen".into(),
-    };
-    add(judge(true), "ada").unwrap();
-    let vote = |go, comment: &str| RecordEntry::Vote { go, comment: comment.into() };
-    assert_eq!(add(vote(false, ""), "bob"), Err(CommandError::Missing { field: "comment".into() }));
-    add(vote(false, "too slow"), "bob").unwrap();
-    add(vote(true, ""), "ada").unwrap();
-    let found = [finding(Verdict::Fail, "ignored"), finding(Verdict::Pass, "0 of 400")];
-    let open = gate(&plan, &state, &measured(&found), at(4)).obstacles();
-    assert_eq!(open, ["A go vote: bob says no-go: too slow"]);
-    let event = add_record_entry(&plan, &state, &vote(true, "better"), Role::Operator).unwrap();
-    let passed = state.after(&event, &ActorName("bob".into()), at(4));
-    assert!(gate(&plan, &passed, &measured(&found), at(4)).passes());
-    // Judgements and votes from before a change of what is served are about something else.
-    let since = EvidenceSince { at: at(5), changed: Some("rules of A".into()) };
-    let changed = Measurements { since: Some(since), ..measured(&found) };
-    let open = gate(&plan, &passed, &changed, at(9)).obstacles();
-    assert_eq!(
-        open,
-        [
-            "it works: ada judged it before rules of A changed; look again",
-            "A go vote: 0 of 1 say go; 2 more did before rules of A changed",
-        ]
-    );
-    let again = [(judge(true), "ada"), (vote(true, "still"), "bob")];
-    let again = again.into_iter().fold(passed.clone(), |state, (record_entry, by)| {
-        let event = add_record_entry(&plan, &state, &record_entry, Role::Operator).unwrap();
-        state.after(&event, &ActorName(by.into()), at(6))
-    });
-    assert!(gate(&plan, &again, &changed, at(9)).passes());
-    // What was said of phase 1 says nothing of phase 2.
-    let advance = RolloutCommand::new(CommandKind::Advance, "");
-    let event = apply(&plan, &passed, &advance, &Gate::default(), Role::Operator, at(4)).unwrap();
-    let next = passed.after(&event, &ada(), at(4));
-    assert!(next.record.votes.is_empty() && next.record.sign_offs.is_empty());
-    assert_eq!(next.record.ticks.len(), 1);
-}
-
-#[test]
 fn what_is_still_to_be_done_outlives_what_is_done() {
     let mut state =
         did(&in_status(RolloutStatus::Running(progress(3))), CommandKind::RollBackFully, 1);
@@ -381,26 +296,30 @@ fn what_is_still_to_be_done_outlives_what_is_done() {
     );
 }
 
-#[derive(Debug, Clone)]
-enum Act {
-    RolloutCommand(CommandKind, bool),
-    Add(u8),
-    Wait(i64),
+#[test]
+fn a_post_mortem_is_written_once() {
+    let plan = plan_file().plan;
+    let back = RolloutCommand::new(CommandKind::RollBackFully, "it burns");
+    let begun = in_status(RolloutStatus::Running(progress(2)));
+    let event = apply(&plan, &begun, &back, &GateResult::open(), Role::Operator, at(9)).unwrap();
+    let burnt = begun.after(&event, &ada(), at(9));
+    let write = |state: &RolloutState| add_record_entry(&plan, state, &addition(4), Role::Operator);
+    let written = burnt.after(&write(&burnt).unwrap(), &ada(), at(9));
+    assert_eq!(write(&written), Err(CommandError::PostMortemThere { incident: 1 }));
 }
 
-fn acts() -> impl Strategy<Value = Vec<Act>> {
-    let kinds = prop::sample::select(CommandKind::ALL.to_vec());
-    // An abort ends the story, so it is rare.
-    let act = prop_oneof![
-        8 => (kinds, any::<bool>())
-            .prop_map(|(kind, with_reason)| Act::RolloutCommand(kind, with_reason)),
-        3 => (0..6_u8).prop_map(Act::Add),
-        2 => (0..5_i64).prop_map(Act::Wait),
-    ];
-    prop::collection::vec(act, 0..60)
+#[test]
+fn what_older_versions_stored_is_still_read() {
+    let state: RolloutState = serde_json::from_str(
+        r#"{"status":"running","phase":2,"phase_since":"2023-11-14T22:13:20Z","throttle":1000000}"#,
+    )
+    .unwrap();
+    assert_eq!(state.status, RolloutStatus::Running(progress(2)));
+    let started: RolloutEvent = serde_json::from_str(r#"{"event":"started"}"#).unwrap();
+    assert_eq!(started, RolloutEvent::Started(Said::default()));
 }
 
-fn addition(which: u8) -> RecordEntry {
+pub(crate) fn addition(which: u8) -> RecordEntry {
     let post_mortem = PostMortem {
         impact: "a".into(),
         timeline: "b".into(),
@@ -416,107 +335,4 @@ fn addition(which: u8) -> RecordEntry {
         4 => RecordEntry::WritePostMortem { incident: 1, post_mortem },
         _ => RecordEntry::CloseIncident { incident: 1 },
     }
-}
-
-#[test]
-fn a_post_mortem_is_written_once() {
-    let plan = plan_file().plan;
-    let back = RolloutCommand::new(CommandKind::RollBackFully, "it burns");
-    let begun = in_status(RolloutStatus::Running(progress(2)));
-    let event = apply(&plan, &begun, &back, &Gate::default(), Role::Operator, at(9)).unwrap();
-    let burnt = begun.after(&event, &ada(), at(9));
-    let write = |state: &RolloutState| add_record_entry(&plan, state, &addition(4), Role::Operator);
-    let written = burnt.after(&write(&burnt).unwrap(), &ada(), at(9));
-    assert_eq!(write(&written), Err(CommandError::PostMortemThere { incident: 1 }));
-}
-
-#[test]
-fn votes_end_when_something_goes_wrong_and_a_kill_shuts_the_gate() {
-    let mut plan = plan_file().plan;
-    plan.quorum = 1;
-    let go = RecordEntry::Vote { go: true, comment: String::new() };
-    let step = |state: &RolloutState, event: RolloutEvent| state.after(&event, &ada(), at(9));
-    let begun = in_status(RolloutStatus::Running(progress(2)));
-    let voted = step(&begun, add_record_entry(&plan, &begun, &go, Role::Operator).unwrap());
-    assert!(gate(&plan, &voted, &measured(&[]), at(9)).passes());
-    for kind in [CommandKind::Halve, CommandKind::Kill] {
-        let command = RolloutCommand::new(kind, "it burns");
-        let event = apply(&plan, &voted, &command, &Gate::default(), Role::Operator, at(9));
-        let after = step(&voted, event.unwrap());
-        assert!(after.record.votes.is_empty(), "{kind:?}");
-        let voted = step(&after, add_record_entry(&plan, &after, &go, Role::Operator).unwrap());
-        let gate = gate(&plan, &voted, &measured(&[]), at(9));
-        let open =
-            if kind == CommandKind::Kill { "No kill switch: " } else { "Shares as planned: " };
-        assert!(gate.obstacles()[0].starts_with(open), "{:?}", gate.obstacles());
-    }
-}
-
-proptest! {
-    #[test]
-    fn no_phase_is_skipped_and_history_leads_to_the_same(acts in acts()) {
-        let mut plan = plan_file().plan;
-        plan.quorum = 1;
-        let (mut now, mut state, mut history) = (at(0), RolloutState::default(), Vec::new());
-        for act in acts {
-            let gate = gate(&plan, &state, &measured(&[]), now);
-            let event = match act {
-                Act::Wait(days) => {
-                    now += TimeDelta::days(days);
-                    continue;
-                }
-                Act::RolloutCommand(kind, with_reason) => {
-                    let reason = if with_reason { "because" } else { "" };
-                    apply(&plan, &state, &RolloutCommand::new(kind, reason), &gate, Role::Admin, now)
-                }
-                Act::Add(which) => add_record_entry(&plan, &state, &addition(which), Role::Operator),
-            };
-            let Ok(event) = event else { continue };
-            let before = state.clone();
-            state = before.after(&event, &ada(), now);
-            history.push((now, event.clone()));
-            let phase = |state: &RolloutState| state.status.serving_phase().map_or(0, |p| p.0);
-            let (was, is) = (phase(&before), phase(&state));
-            prop_assert!(is <= was + 1);
-            if is > was {
-                match &event {
-                    RolloutEvent::Started(_) => prop_assert_eq!(is, 1),
-                    RolloutEvent::Advanced(moved) => {
-                        prop_assert!(gate.passes() || (moved.forced && !moved.reason.is_empty()));
-                        prop_assert!(before.record.post_mortem_due().is_none());
-                    }
-                    other => prop_assert!(false, "{other:?}"),
-                }
-            }
-            // Nobody loses anything but by a rollback or the end.
-            let takes_away = matches!(
-                event,
-                RolloutEvent::RolledBack(_) | RolloutEvent::RolledBackFully(_)
-                    | RolloutEvent::Halved(_) | RolloutEvent::Aborted(_)
-            );
-            let lower = is < was || state.status.throttle() < before.status.throttle();
-            prop_assert_eq!(lower, takes_away && lower);
-        }
-        // As it is stored, line by line.
-        let mut replayed = RolloutState::default();
-        for (at, event) in &history {
-            let stored = serde_json::to_string(event).unwrap();
-            let read: RolloutEvent = serde_json::from_str(&stored).unwrap();
-            prop_assert_eq!(&read, event);
-            replayed = replayed.after(&read, &ada(), *at);
-        }
-        let stored = serde_json::to_string(&state).unwrap();
-        prop_assert_eq!(serde_json::from_str::<RolloutState>(&stored).unwrap(), replayed);
-    }
-}
-
-#[test]
-fn what_older_versions_stored_is_still_read() {
-    let state: RolloutState = serde_json::from_str(
-        r#"{"status":"running","phase":2,"phase_since":"2023-11-14T22:13:20Z","throttle":1000000}"#,
-    )
-    .unwrap();
-    assert_eq!(state.status, RolloutStatus::Running(progress(2)));
-    let started: RolloutEvent = serde_json::from_str(r#"{"event":"started"}"#).unwrap();
-    assert_eq!(started, RolloutEvent::Started(Said::default()));
 }

@@ -1,12 +1,14 @@
 //! A simulated population, of which everything is known: what the system measures of it can be
-//! held against the truth. Pure: the same [`Simulation`](crate::telemetry::Simulation) gives the same
+//! held against the truth. Pure: the same [`Simulation`](crate::simulation::Simulation) gives the same
 //! visits, always.
 
+mod parameters;
 mod population;
 mod random;
 mod truth;
 mod visits;
 
+pub use parameters::{MAX_SIMULATED_DAYS, Simulation};
 pub use population::{FLAGS, MadeUpSession, PHASES, Population, SEGMENTS, phase_of};
 pub use random::Random;
 pub use truth::{Expected, Truth};

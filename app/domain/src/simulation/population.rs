@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::Random;
+use super::{Random, Simulation};
 use crate::{
-    bucket::{Bucket, Salt, Share, Throttle, is_inside},
     ids::{FlagKey, PhaseNumber, SegmentKey},
-    telemetry::{Device, Simulation},
+    targeting::{Bucket, Salt, Share, Throttle, is_inside},
+    vitals::Device,
 };
 
 /// The flags that are rolled out, one in each phase. The server takes them in a simulation whether

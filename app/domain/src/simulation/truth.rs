@@ -3,8 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::{FLAGS, MadeUpBatch, MadeUpSession};
-use crate::telemetry::{EventKind, Severity, Simulation, TaskOutcome, TimingKind, date_of};
+use super::{FLAGS, MadeUpBatch, MadeUpSession, Simulation};
+use crate::{
+    errors::Severity,
+    events::{EventKind, TaskOutcome, TimingKind},
+    time::date_of,
+};
 
 /// A number that is known.
 #[allow(missing_docs, reason = "the names say it all")]

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{MadeUpSession, Random, population::id_of};
+use super::{MadeUpSession, Random, Simulation, population::id_of};
 use crate::{
     Timestamp,
+    errors::{ErrorReport, Severity},
+    events::{Event, EventKind, TaskOutcome, TimingKind},
+    feedback::Feedback,
     ids::{FlagKey, VariantName},
-    telemetry::{
-        ErrorReport, Event, EventKind, Feedback, Severity, Simulation, TaskOutcome, TimingKind,
-    },
     vitals::Vital,
 };
 
@@ -77,7 +77,7 @@ impl Story<'_> {
         self.page = PAGES.get(page).copied().unwrap_or("/");
         self.tell(EventKind::View);
         let slow = match self.session.device {
-            crate::telemetry::Device::Phone => 1.4,
+            crate::vitals::Device::Phone => 1.4,
             _ => 1.0,
         };
         let worse = if self.is_worse { 1.6 } else { 1.0 };

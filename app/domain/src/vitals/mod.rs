@@ -1,7 +1,9 @@
 //! Web vitals: names, units, thresholds and ratings.
 
+mod device;
 mod score;
 
+pub use device::Device;
 pub use score::performance_score;
 use serde::{Deserialize, Serialize};
 

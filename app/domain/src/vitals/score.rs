@@ -4,8 +4,7 @@
 //! Lighthouse does (`shared/statistics.js`, `getLogNormalScore`), and the scores are weighted for
 //! the field: LCP 30, INP 30, FCP 15, CLS 15, TTFB 10. Vitals without samples are left out.
 
-use super::Vital;
-use crate::telemetry::Device;
+use super::{Device, Vital};
 
 /// erfc⁻¹(1/5): where the curve goes through `p10`.
 const INVERSE_ERFC_ONE_FIFTH: f64 = 0.906_193_802_436_823_2;

@@ -1,6 +1,6 @@
 //! More people.
 
-use phasegate_domain::people::Role;
+use phasegate_domain::accounts::Role;
 use phasegate_store::StoreError;
 
 use super::hash_password;

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use phasegate_domain::{ids::UserId, people::Person};
+use phasegate_domain::{accounts::Person, ids::UserId};
 
 use super::limiter::Source;
 use super::password::{MAX_PASSWORD_BYTES, verify};

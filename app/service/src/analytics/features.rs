@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use phasegate_domain::{analytics::adoption, ids::FlagKey, stats::Aggregate, telemetry::Metric};
+use phasegate_domain::{analytics::adoption, ids::FlagKey, metrics::Metric, stats::Aggregate};
 use serde::Serialize;
 
 use super::{MAX_LINES, OffVariants, Window, of};

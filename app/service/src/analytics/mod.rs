@@ -8,14 +8,13 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use phasegate_domain::{
     Timestamp,
+    accounts::Role,
     analytics::{ActivityIndex, CrossUse, cross_use},
     ids::{EnvironmentId, FlagKey, VariantName},
-    people::Role,
+    metrics::{Activity, Dimension, Metric},
+    reports::Annotation,
     stats::{Aggregate, UserSet},
-    telemetry::{
-        Activity, Annotation, Dimension, Metric, Resolution, TimeRange, TimeRangePreset, date_of,
-        day_of,
-    },
+    time::{Resolution, TimeRange, TimeRangePreset, date_of, day_of},
 };
 use phasegate_store::models::{Rollup, RollupQuery};
 use serde::Serialize;

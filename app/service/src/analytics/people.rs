@@ -3,8 +3,9 @@
 use phasegate_domain::{
     analytics::{ActivityIndex, Cohort, Retention, retention},
     ids::FlagKey,
+    metrics::Activity,
     stats::UserSet,
-    telemetry::{Activity, date_of},
+    time::date_of,
 };
 use serde::Serialize;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use phasegate_domain::telemetry::{Metric, OTHER_LABEL, property_of};
+use phasegate_domain::metrics::{Metric, OTHER_LABEL, property_of};
 use phasegate_store::models::Rollup;
 use serde::Serialize;
 
@@ -216,7 +216,7 @@ fn counts(rows: &[Rollup], series: Metric) -> BTreeMap<String, u64> {
 
 #[cfg(test)]
 mod tests {
-    use phasegate_domain::{stats::Aggregate, telemetry::Dimension};
+    use phasegate_domain::{metrics::Dimension, stats::Aggregate};
 
     use super::*;
 
@@ -250,7 +250,7 @@ mod tests {
 
     #[test]
     fn properties_are_counted_by_value() {
-        let label = phasegate_domain::telemetry::property_label("set", "exercise", "plank");
+        let label = phasegate_domain::metrics::property_label("set", "exercise", "plank");
         let now =
             [row(Metric::Properties, &label, &[1, 1]), row(Metric::Properties, "other", &[1])];
         let lines = properties(&now, &now[..1]);

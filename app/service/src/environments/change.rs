@@ -1,9 +1,9 @@
 //! Renaming and deleting an environment.
 
 use phasegate_domain::{
-    history::SubjectKind,
+    accounts::Role,
+    audit::SubjectKind,
     ids::{EnvironmentId, EnvironmentKey, is_reserved},
-    people::Role,
 };
 use phasegate_store::models::{Edit, Environment, EnvironmentAuditEntry};
 use serde_json::json;

@@ -1,9 +1,9 @@
 //! Making an environment.
 
 use phasegate_domain::{
-    history::SubjectKind,
+    accounts::Role,
+    audit::SubjectKind,
     ids::{EnvironmentId, EnvironmentKey},
-    people::Role,
 };
 use serde_json::json;
 

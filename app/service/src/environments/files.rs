@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use phasegate_domain::{
     Timestamp,
-    files::{EnvironmentFile, ImportChange, override_key},
+    accounts::Role,
+    audit::{AuditEntry, Change, ImportedThing, SubjectKind},
+    config::{EnvironmentFile, ImportChange, override_key},
     flags::{FlagDocument, FlagState, IndividualOverride},
-    history::{AuditEntry, Change, ImportedThing, SubjectKind},
     ids::{EnvironmentId, FlagKey},
-    people::Role,
-    segments::Segment,
+    targeting::Segment,
 };
 use phasegate_store::models::{Edit, EnvironmentAuditEntry, NewFlag};
 

@@ -1,6 +1,6 @@
 //! An environment's file as text: TOML for people, JSON for machines.
 
-use phasegate_domain::{files::EnvironmentFile, flags::FlagDocument, json};
+use phasegate_domain::{config::EnvironmentFile, flags::FlagDocument, json};
 use serde_json::Value;
 
 use crate::{ServiceError, toml_document::Document};

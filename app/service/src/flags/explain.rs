@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use phasegate_domain::{
-    context::EvaluationContext,
-    flags::{ExplainedAnswer, Explanation, evaluate, explain as explain_one},
+    accounts::Role,
+    config::FlagEntry,
+    evaluation::{evaluate, explain as explain_one},
     ids::{EnvironmentId, FlagKey, VariantName},
-    people::Role,
-    snapshot::FlagEntry,
+    reports::{ExplainedAnswer, Explanation},
+    targeting::EvaluationContext,
 };
 use serde_json::{Map, Value};
 

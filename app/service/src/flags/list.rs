@@ -3,12 +3,11 @@
 use std::collections::HashSet;
 
 use phasegate_domain::{
-    flags::{
-        EvaluationCounts, Flag, FlagRow, FlagState, Lifecycle, StaleAdvice, describe_targeting,
-    },
-    history::{AuditRecord, SubjectKind},
+    accounts::Role,
+    audit::{AuditRecord, SubjectKind},
+    flags::{EvaluationCounts, Flag, FlagState, Lifecycle, StaleAdvice, describe_targeting},
     ids::{EnvironmentId, FlagKey},
-    people::Role,
+    reports::FlagRow,
 };
 use phasegate_store::models::{AuditQuery, Environment, StoredFlag};
 

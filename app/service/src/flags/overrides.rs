@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use phasegate_domain::{
-    files::{MAX_OVERRIDES, override_key},
+    accounts::Role,
+    audit::{AuditEntry, SubjectKind},
+    config::{MAX_OVERRIDES, override_key},
     flags::IndividualOverride,
-    history::{AuditEntry, SubjectKind},
     ids::{EnvironmentId, FlagKey},
-    people::Role,
 };
 use phasegate_store::models::{Edit, EnvironmentAuditEntry, Versioned};
 

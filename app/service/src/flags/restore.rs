@@ -1,10 +1,10 @@
 //! Bringing back what the history has kept.
 
 use phasegate_domain::{
+    accounts::Role,
+    audit::{Change, SubjectKind},
     flags::FlagDocument,
-    history::{Change, SubjectKind},
     ids::{EnvironmentId, FlagKey},
-    people::Role,
 };
 use phasegate_store::models::AuditQuery;
 

@@ -4,9 +4,9 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use phasegate_domain::{
     Timestamp,
+    accounts::Role,
     flags::{Flag, FlagDocument, FlagState},
     ids::{EnvironmentId, FlagKey},
-    people::Role,
 };
 use phasegate_store::models::{Edit, FlagVersion, NewFlag};
 use serde_json::Value;

@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 
 use phasegate_domain::{
     alerts::{Alert, AlertKind, SECURITY_FEATURE, Watched, alerts},
-    gates::Measurement,
+    errors::Severity,
     ids::{EnvironmentId, PhaseNumber},
-    rollout::{Comparator, ComparedWith, Criterion, CriterionMetric, Plan, Rollout, Target},
-    telemetry::{Severity, day_of},
+    measurement::Measurement,
+    plan::{Comparator, ComparedWith, Criterion, CriterionMetric, Plan, Target},
+    rollout::Rollout,
+    time::day_of,
 };
 
 use super::evidence::{Days, Evidence, Group};

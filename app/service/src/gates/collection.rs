@@ -2,11 +2,11 @@
 
 use phasegate_domain::{
     Timestamp,
-    collection_settings::{CollectionSettings, Switch},
-    history::{Change, SubjectKind},
+    audit::{Change, SubjectKind},
+    config::{CollectionSettings, Switch},
     ids::EnvironmentId,
-    rollout::CriterionMetric,
-    telemetry::day_of,
+    plan::CriterionMetric,
+    time::day_of,
 };
 use phasegate_store::models::AuditQuery;
 use serde_json::Value;
@@ -134,7 +134,7 @@ pub(super) fn switch_of(metric: CriterionMetric) -> Option<Switch> {
 
 #[cfg(test)]
 mod tests {
-    use phasegate_domain::bucket::Share;
+    use phasegate_domain::targeting::Share;
     use serde_json::json;
 
     use super::*;

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use phasegate_domain::{
-    gates::{Comparison, sample_ratio_mismatch},
-    rollout::{ComparedWith, Target},
-    telemetry::Arm,
+    events::Arm,
+    measurement::{Comparison, sample_ratio_mismatch},
+    plan::{ComparedWith, Target},
 };
 
 use super::evidence::{Days, Evidence, Group, union};

@@ -5,12 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use phasegate_domain::{
     analytics::ActivityIndex,
-    bucket::Share,
-    collection_settings::Switch,
+    config::Switch,
+    events::Arm,
     ids::{EnvironmentId, FlagKey, PhaseNumber, SegmentKey, VariantName},
-    rollout::{CriterionMetric, Rollout, Target},
+    metrics::{Activity, Dimension, Metric},
+    plan::{CriterionMetric, Target},
+    rollout::Rollout,
     stats::{Aggregate, UserSet},
-    telemetry::{Activity, Arm, Dimension, Metric, Resolution, day_of},
+    targeting::Share,
+    time::{Resolution, day_of},
     vitals::Vital,
 };
 use phasegate_store::models::{Rollup, RollupQuery};

@@ -1,8 +1,8 @@
 //! What is found out about a target.
 
 use phasegate_domain::{
-    gates::{CriterionResult, Limit, Verdict, judge, judge_change},
-    rollout::{ComparedWith, Criterion, CriterionMetric, Phase, Target},
+    measurement::{CriterionResult, Limit, Verdict, judge, judge_change},
+    plan::{ComparedWith, Criterion, CriterionMetric, Phase, Target},
 };
 
 use super::{

@@ -2,11 +2,11 @@
 
 use phasegate_domain::{
     analytics::retention,
-    gates::{Measurement, SampleUnit},
-    rollout::{CriterionMetric, Target},
+    measurement::{Measurement, SampleUnit},
+    metrics::Metric,
+    plan::{CriterionMetric, Target},
     stats::{Aggregate, UserSet},
-    telemetry::{Device, Metric},
-    vitals::{Vital, performance_score},
+    vitals::{Device, Vital, performance_score},
 };
 
 use super::evidence::{Days, Evidence, Group, union};

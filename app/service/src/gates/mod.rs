@@ -10,14 +10,12 @@ mod measure;
 use std::collections::BTreeSet;
 
 use phasegate_domain::{
-    gates::{
-        CriterionResult, EvidenceSince, Gate, Measurements, Served, evidence_since,
-        gate as judge_all,
-    },
-    history::SubjectKind,
+    audit::SubjectKind,
+    gates::{EvidenceSince, Gate, Measurements, Served, evidence_since, gate as judge_all},
     ids::{EnvironmentId, FlagKey, PhaseNumber, SegmentKey},
+    measurement::CriterionResult,
     rollout::{Progress, Rollout},
-    telemetry::day_of,
+    time::day_of,
 };
 use phasegate_store::models::AuditQuery;
 
@@ -148,7 +146,7 @@ fn or_unknown(
 
 #[cfg(test)]
 mod tests {
-    use phasegate_domain::gates::Verdict;
+    use phasegate_domain::measurement::Verdict;
     use phasegate_store::StoreError;
 
     use super::*;

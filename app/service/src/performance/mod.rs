@@ -4,10 +4,12 @@ mod parts;
 
 use phasegate_domain::{
     Timestamp,
-    dashboard::{Point, TimingRow},
+    accounts::Role,
+    events::TimingKind,
     ids::EnvironmentId,
-    people::Role,
-    telemetry::{Annotation, Dimension, Metric, TimeRange, TimeRangePreset, TimingKind},
+    metrics::{Dimension, Metric},
+    reports::{Annotation, Point, TimingRow},
+    time::{TimeRange, TimeRangePreset},
     vitals::Vital,
 };
 use phasegate_store::models::{Rollup, RollupQuery};

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use phasegate_domain::{
-    dashboard::{Point, TimingRow},
+    events::TimingKind,
+    metrics::{Dimension, Metric},
+    reports::{Point, TimingRow},
     stats::Sketch,
-    telemetry::{Device, Dimension, Metric, TimingKind},
-    vitals::{Vital, performance_score},
+    vitals::{Device, Vital, performance_score},
 };
 use phasegate_store::models::Rollup;
 

@@ -1,13 +1,13 @@
 //! Moving the rollout, and adding to its record.
 
 use phasegate_domain::{
+    accounts::Role,
+    audit::{AuditEntry, Change, SubjectKind},
     flags::{FlagDocument, FlagState},
-    gates::Gate,
-    history::{ActorName, AuditEntry, Change, SubjectKind},
-    ids::{EnvironmentId, FlagKey},
-    people::Role,
+    ids::{ActorName, EnvironmentId, FlagKey},
+    incidents::PostMortem,
     rollout::{
-        CommandError, PostMortem, RecordEntry, Rollout, RolloutCommand, RolloutEvent,
+        CommandError, GateResult, RecordEntry, Rollout, RolloutCommand, RolloutEvent,
         add_record_entry, apply, possible,
     },
 };
@@ -37,8 +37,8 @@ pub async fn command(
     let now = service.now();
     // Who rolls back does not wait for numbers.
     let gate = match command.kind.asks_gate() {
-        true => gates::gate(service, environment, &rollout).await?,
-        false => Gate::default(),
+        true => gates::gate(service, environment, &rollout).await?.result(),
+        false => GateResult::open(),
     };
     let event = apply(&rollout.plan, &rollout.state, command, &gate, actor.role(), now)?;
     save(service, actor, environment, &rollout, &event).await?;
@@ -227,7 +227,7 @@ pub async fn instead(
         return Ok(refusal.to_string());
     }
     let rollout = find(service, environment).await?;
-    let gate = gates::gate(service, environment, &rollout).await?;
+    let gate = gates::gate(service, environment, &rollout).await?.result();
     let (plan, state) = (&rollout.plan, &rollout.state);
     let possible = possible(plan, state, &gate, actor.role(), service.now());
     let names: Vec<&str> = possible.iter().map(|kind| kind.as_str()).collect();

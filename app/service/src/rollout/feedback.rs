@@ -1,6 +1,6 @@
 //! What people said.
 
-use phasegate_domain::{Timestamp, ids::EnvironmentId, rollout::FeedbackSummary};
+use phasegate_domain::{Timestamp, ids::EnvironmentId, reports::FeedbackSummary};
 
 use crate::{Service, ServiceError};
 

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use phasegate_domain::{
     ids::{EnvironmentId, PhaseNumber},
-    rollout::{KpiValue, Rollout},
-    telemetry::day_of,
+    reports::KpiValue,
+    rollout::Rollout,
+    time::day_of,
 };
 
 use crate::{Service, ServiceError, gates::Evidence};

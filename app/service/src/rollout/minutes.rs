@@ -2,8 +2,10 @@
 
 use phasegate_domain::{
     ids::{EnvironmentId, FlagKey},
-    rollout::{Counts, FIRST_MINUTES, FirstMinutes, Rollout},
-    telemetry::{Dimension, Metric, Resolution, exposure_of, minute_of},
+    metrics::{Dimension, Metric, exposure_of},
+    reports::{Counts, FIRST_MINUTES, FirstMinutes},
+    rollout::Rollout,
+    time::{Resolution, minute_of},
     vitals::Vital,
 };
 use phasegate_store::models::{Rollup, RollupQuery};

@@ -1,13 +1,14 @@
 //! Plans: taken away as files, and brought in as new revisions.
 
 use phasegate_domain::{
+    accounts::Role,
+    audit::{AuditEntry, Change, SubjectKind},
     diff::{FieldChange, diff},
     flags::{Flag, FlagDocument, FlagState},
-    history::{AuditEntry, Change, SubjectKind},
     ids::{EnvironmentId, SegmentKey},
-    people::Role,
-    rollout::{Plan, PlanFile, PlanRevision, Rollout, RolloutEvent, RolloutState, revise},
-    segments::Segment,
+    plan::{Plan, PlanFile},
+    rollout::{PlanRevision, Rollout, RolloutEvent, RolloutState, revise},
+    targeting::Segment,
 };
 use phasegate_store::models::{Edit, EnvironmentAuditEntry, NewFlag, StoredFlag};
 use serde::Serialize;

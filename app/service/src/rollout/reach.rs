@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use phasegate_domain::{
     analytics::ActivityIndex,
     ids::{EnvironmentId, FlagKey, SegmentKey, VariantName},
-    rollout::{Reach, Rollout},
+    metrics::Activity,
+    reports::Reach,
+    rollout::Rollout,
     stats::UserSet,
-    telemetry::{Activity, day_of},
+    time::day_of,
 };
 
 use crate::{Service, ServiceError};

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use phasegate_domain::{
     ids::EnvironmentId,
-    rollout::{REVIEW_DAYS, Review},
+    reports::{REVIEW_DAYS, Review},
 };
 
 use super::{feedback::voices, view};

@@ -2,13 +2,11 @@
 
 use phasegate_domain::{
     Timestamp,
+    audit::Change,
     gates::Gate,
-    history::Change,
     ids::{PhaseNumber, RolloutKey},
-    rollout::{
-        CommandKind, FeedbackSummary, FirstMinutes, KpiValue, Reach, Record, RolloutView, notice,
-    },
-    telemetry::Annotation,
+    reports::{Annotation, FeedbackSummary, FirstMinutes, KpiValue, Reach, RolloutView},
+    rollout::{CommandKind, Record, notice},
 };
 use serde::Serialize;
 

@@ -1,13 +1,12 @@
 //! The rollout page, and the phase as apps ask for it.
 
 use phasegate_domain::{
-    dashboard::CurrentPhase,
-    history::SubjectKind,
+    accounts::Role,
+    audit::SubjectKind,
+    config::Snapshot,
     ids::{EnvironmentId, FlagKey},
-    people::Role,
-    rollout::{FeedbackSummary, FirstMinutes, KpiValue, Rollout, RolloutView},
-    snapshot::Snapshot,
-    telemetry::Annotation,
+    reports::{Annotation, CurrentPhase, FeedbackSummary, FirstMinutes, KpiValue, RolloutView},
+    rollout::Rollout,
 };
 use phasegate_store::models::AuditQuery;
 

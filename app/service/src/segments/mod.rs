@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use phasegate_domain::{
-    history::{AuditEntry, SubjectKind},
+    accounts::Role,
+    audit::{AuditEntry, SubjectKind},
+    config::SegmentUse,
     ids::{EnvironmentId, EnvironmentKey, SegmentKey},
-    people::Role,
-    segments::{InvalidSegment, Segment},
-    snapshot::SegmentUse,
+    targeting::{InvalidSegment, Segment},
 };
 use phasegate_store::models::{Edit, Versioned};
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use phasegate_domain::{dashboard::Arrivals, ids::EnvironmentId, people::Role, telemetry::Metric};
+use phasegate_domain::{accounts::Role, ids::EnvironmentId, metrics::Metric, reports::Arrivals};
 
 use crate::{Service, ServiceError, access::Actor, dashboard::last_hour};
 

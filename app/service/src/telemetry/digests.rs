@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use phasegate_domain::{
+    events::{NetworkHash, SessionHash, UserHash},
     ids::EnvironmentId,
-    telemetry::{NetworkHash, SessionHash, UserHash},
 };
 
 use crate::{Service, secrets, subscriber::subscriber};

@@ -9,11 +9,7 @@ use std::{
     time::Duration,
 };
 
-use phasegate_domain::{
-    Timestamp,
-    ids::EnvironmentId,
-    telemetry::{Batch, Dimension},
-};
+use phasegate_domain::{Timestamp, events::Batch, ids::EnvironmentId, metrics::Dimension};
 use phasegate_store::{Appended, StoreError};
 use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
 

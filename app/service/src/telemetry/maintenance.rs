@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use phasegate_domain::{
-    history::SubjectKind,
+    accounts::Role,
+    audit::SubjectKind,
     ids::EnvironmentId,
-    people::Role,
-    telemetry::{RetentionPolicy, StorageUsage},
+    privacy::{RetentionPolicy, StorageUsage},
 };
 use phasegate_store::models::{Edit, EnvironmentAuditEntry, Versioned};
 

@@ -1,10 +1,11 @@
 //! The data of one user: reading and erasing it.
 
 use phasegate_domain::{
-    history::SubjectKind,
+    accounts::Role,
+    audit::SubjectKind,
+    events::UserHash,
     ids::EnvironmentId,
-    people::Role,
-    telemetry::{ErasureReport, PersonData, UserHash},
+    privacy::{ErasureReport, PersonData},
 };
 use phasegate_store::models::EnvironmentAuditEntry;
 use serde_json::json;

@@ -10,9 +10,11 @@ use std::{
 };
 
 use phasegate_domain::{
+    accounts::Role,
+    events::{Batch, Event, EventKind, Visit, refusal_class},
     ids::EnvironmentId,
-    people::Role,
-    telemetry::{Batch, Dimension, Event, EventKind, Metric, Resolution, Visit, refusal_class},
+    metrics::{Dimension, Metric},
+    time::Resolution,
 };
 use phasegate_store::models::RollupQuery;
 

@@ -6,11 +6,10 @@ use std::{
 };
 
 use phasegate_domain::{
+    accounts::Role,
+    feedback::{ImageKind, MAX_SCREENSHOTS_BYTES, MAX_SCREENSHOTS_PER_MINUTE, Screenshot},
     ids::EnvironmentId,
-    people::Role,
-    telemetry::{
-        ImageKind, MAX_SCREENSHOTS_BYTES, MAX_SCREENSHOTS_PER_MINUTE, Screenshot, minute_of,
-    },
+    time::minute_of,
 };
 
 use crate::{Service, ServiceError, access::Actor, secrets};

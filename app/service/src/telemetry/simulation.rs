@@ -7,9 +7,11 @@ use std::{
 };
 
 use phasegate_domain::{
+    accounts::Role,
+    events::{Batch, Visit},
     ids::EnvironmentId,
-    people::Role,
-    telemetry::{Batch, Simulation, Visit, day_of},
+    simulation::Simulation,
+    time::day_of,
 };
 
 use crate::{Service, ServiceError, access::Actor};

@@ -1,9 +1,9 @@
 //! Client keys: public, for the pages of some origins.
 
 use phasegate_domain::{
-    history::{AuditEntry, SubjectKind},
+    accounts::Role,
+    audit::{AuditEntry, SubjectKind},
     ids::EnvironmentId,
-    people::Role,
 };
 use phasegate_store::models::{ClientKey, Edit, EnvironmentAuditEntry};
 use serde_json::json;

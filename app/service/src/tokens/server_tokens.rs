@@ -1,9 +1,9 @@
 //! Server tokens: secret, with scopes, shown once.
 
 use phasegate_domain::{
-    history::{AuditEntry, SubjectKind},
+    accounts::{Reach, Role, Scope},
+    audit::{AuditEntry, SubjectKind},
     ids::{EnvironmentId, TokenId},
-    people::{Reach, Role, Scope},
 };
 use phasegate_store::models::{Edit, EnvironmentAuditEntry, ServerToken};
 use serde_json::json;

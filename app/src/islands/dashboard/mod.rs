@@ -6,7 +6,7 @@ mod tables;
 use leptos::prelude::*;
 use phasegate_domain::{
     Timestamp,
-    dashboard::{CurrentPhase, Dashboard, VitalPanel},
+    reports::{CurrentPhase, Dashboard, VitalPanel},
 };
 
 use self::{

@@ -1,7 +1,7 @@
 //! The card of errors.
 
 use leptos::prelude::*;
-use phasegate_domain::{Timestamp, dashboard::ErrorPanel};
+use phasegate_domain::{Timestamp, reports::ErrorPanel};
 
 use crate::{
     charts::{Shape, Window, draw},

@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 use phasegate_domain::{
-    dashboard::{FeatureRow, Reported, TimingRow},
+    errors::ErrorReport,
+    feedback::Feedback,
     ids::VariantName,
-    telemetry::{ErrorReport, Feedback},
+    reports::{FeatureRow, Reported, TimingRow},
     vitals::format_seconds,
 };
 

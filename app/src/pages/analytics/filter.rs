@@ -1,10 +1,7 @@
 //! What is asked for.
 
 use leptos::prelude::*;
-use phasegate_domain::{
-    ids::FlagKey,
-    telemetry::{Dimension, TimeRangePreset},
-};
+use phasegate_domain::{ids::FlagKey, metrics::Dimension, time::TimeRangePreset};
 use phasegate_service::analytics::AnalyticsQuery;
 
 use super::PATH;

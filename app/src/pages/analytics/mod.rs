@@ -8,7 +8,7 @@ mod visits;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use phasegate_domain::{bucket::Share, telemetry::Dimension};
+use phasegate_domain::{metrics::Dimension, targeting::Share};
 use phasegate_service::analytics::{Analytics, AnalyticsQuery, analytics, parts};
 
 use self::{

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 use phasegate_domain::{
     Timestamp,
-    dashboard::Point,
-    telemetry::{Annotation, Resolution, TimeRange},
+    reports::{Annotation, Point},
+    time::{Resolution, TimeRange},
 };
 use phasegate_service::analytics::{
     DayPeople, EventLine, FeedbackPanel, PeoplePanel, PropertyLine, SessionNumbers, SessionPanel,

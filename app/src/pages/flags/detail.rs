@@ -4,8 +4,8 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use phasegate_domain::{
+    accounts::Role,
     flags::{EvaluationCounts, Flag},
-    people::Role,
 };
 use phasegate_service::{
     flags::{FlagDetail, detail},

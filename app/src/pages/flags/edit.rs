@@ -5,11 +5,11 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use phasegate_domain::{
+    accounts::Role,
     diff::diff,
     flags::{FlagDocument, describe_targeting},
     ids::FlagKey,
     json,
-    people::Role,
 };
 use phasegate_service::flags::{Expected, check_document, read_document, replace};
 

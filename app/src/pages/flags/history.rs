@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 use phasegate_domain::{
+    audit::{AuditRecord, Change},
     diff::diff,
     flags::FlagDocument,
-    history::{AuditRecord, Change},
 };
 use phasegate_service::models::StoredFlag;
 

@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use phasegate_domain::{
-    flags::{FlagKind, FlagRow, Lifecycle},
-    people::Role,
+    accounts::Role,
+    flags::{FlagKind, Lifecycle},
+    reports::FlagRow,
 };
 use phasegate_service::flags::list;
 

@@ -9,7 +9,7 @@ mod list;
 mod new;
 mod overrides;
 
-use phasegate_domain::{flags::FlagRow, ids::FlagKey};
+use phasegate_domain::{ids::FlagKey, reports::FlagRow};
 use phasegate_service::models::{FlagVersion, StoredFlag};
 
 pub(crate) use self::{detail::FlagPage, edit::FlagEditPage, list::FlagsPage, new::NewFlagPage};

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use phasegate_domain::{flags::FlagKind, people::Role};
+use phasegate_domain::{accounts::Role, flags::FlagKind};
 use phasegate_service::flags::{create, read_document};
 
 use super::editor::fresh;

@@ -6,7 +6,8 @@ mod tables;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use phasegate_domain::{
-    telemetry::{Dimension, TimeRange, TimeRangePreset},
+    metrics::Dimension,
+    time::{TimeRange, TimeRangePreset},
     vitals::Rating,
 };
 use phasegate_service::performance::{

@@ -3,11 +3,8 @@
 
 use leptos::prelude::*;
 use phasegate_domain::{
-    bucket::Throttle,
-    gates::Verdict,
-    ids::PhaseNumber,
-    people::Role,
-    rollout::{CommandKind, Phase, RolloutView},
+    accounts::Role, ids::PhaseNumber, measurement::Verdict, plan::Phase, reports::RolloutView,
+    rollout::CommandKind, targeting::Throttle,
 };
 
 use crate::{

@@ -2,8 +2,10 @@
 
 use leptos::prelude::*;
 use phasegate_domain::{
-    people::Role,
-    rollout::{ChecklistItem, ChecklistTick, RolloutStatus, RolloutView},
+    accounts::Role,
+    plan::ChecklistItem,
+    reports::RolloutView,
+    rollout::{ChecklistTick, RolloutStatus},
 };
 
 use crate::components::{Here, Time};
@@ -14,7 +16,7 @@ pub(super) fn Checklists(rollout: RolloutView) -> impl IntoView {
     let groups: Vec<(String, Vec<ChecklistItem>)> = match rollout.status() {
         RolloutStatus::Draft => {
             let item = |item: &String| ChecklistItem { phase: None, item: item.clone() };
-            let group = |group: &phasegate_domain::rollout::ChecklistGroup| {
+            let group = |group: &phasegate_domain::plan::ChecklistGroup| {
                 (group.name.clone(), group.items.iter().map(item).collect())
             };
             rollout.plan.checklist.iter().map(group).collect()

@@ -4,8 +4,7 @@ use chrono::TimeDelta;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use phasegate_domain::{
-    Timestamp,
-    rollout::{CommandKind, IncidentKind, RolloutView},
+    Timestamp, incidents::IncidentKind, reports::RolloutView, rollout::CommandKind,
 };
 use phasegate_service::rollout::view;
 

@@ -2,10 +2,12 @@
 
 use leptos::prelude::*;
 use phasegate_domain::{
+    accounts::Role,
     alerts::AlertKind,
-    gates::{ConditionKind, GateCondition, Verdict},
-    people::Role,
-    rollout::{RolloutStatus, RolloutView},
+    gates::{ConditionKind, GateCondition},
+    measurement::Verdict,
+    reports::RolloutView,
+    rollout::RolloutStatus,
 };
 
 use super::voices::FeedbackPart;

@@ -3,10 +3,11 @@
 use leptos::prelude::*;
 use phasegate_domain::{
     Timestamp,
-    history::{AuditEntry, Change},
+    audit::{AuditEntry, Change},
     ids::PhaseNumber,
-    rollout::{Plan, RolloutEvent, RolloutView, notice},
-    telemetry::{Annotation, AnnotationKind},
+    plan::Plan,
+    reports::{Annotation, AnnotationKind, RolloutView},
+    rollout::{RolloutEvent, notice},
 };
 
 use crate::{components::Time, islands::CopyButton};

@@ -4,9 +4,12 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use phasegate_domain::{
     Timestamp,
-    history::{AuditRecord, Change},
-    people::Role,
-    rollout::{Incident, Note, Plan, RolloutView, notice},
+    accounts::Role,
+    audit::{AuditRecord, Change},
+    incidents::{Incident, Note},
+    plan::Plan,
+    reports::RolloutView,
+    rollout::notice,
 };
 use phasegate_service::{history::history, models::AuditQuery, rollout::view};
 

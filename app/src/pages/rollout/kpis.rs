@@ -2,8 +2,9 @@
 
 use leptos::prelude::*;
 use phasegate_domain::{
-    gates::Verdict,
-    rollout::{KpiGroup, KpiValue, RolloutView},
+    measurement::Verdict,
+    plan::KpiGroup,
+    reports::{KpiValue, RolloutView},
 };
 
 use crate::components::Trend;

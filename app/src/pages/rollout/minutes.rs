@@ -1,7 +1,7 @@
 //! The first minutes in a phase: is what was switched on on, and does anything break?
 
 use leptos::prelude::*;
-use phasegate_domain::rollout::{Counts, FirstMinutes, RolloutView};
+use phasegate_domain::reports::{Counts, FirstMinutes, RolloutView};
 
 use crate::{
     components::{Sparkline, Time},

@@ -20,9 +20,11 @@ mod voices;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use phasegate_domain::{
-    bucket::Throttle,
-    gates::{ConditionKind, Verdict},
-    rollout::{CommandKind, RolloutCommand, RolloutStatus, RolloutView},
+    gates::ConditionKind,
+    measurement::Verdict,
+    reports::RolloutView,
+    rollout::{CommandKind, RolloutCommand, RolloutStatus},
+    targeting::Throttle,
 };
 use phasegate_service::{
     ServiceError,

@@ -1,7 +1,10 @@
 //! The phases in full.
 
 use leptos::prelude::*;
-use phasegate_domain::rollout::{Criterion, Phase, RolloutView};
+use phasegate_domain::{
+    plan::{Criterion, Phase},
+    reports::RolloutView,
+};
 
 use super::{actions::audience, track::PhaseProgress};
 

@@ -3,8 +3,10 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use phasegate_domain::{
-    people::Role,
-    rollout::{PlanRevision, Revision, RolloutEvent, RolloutView},
+    accounts::Role,
+    plan::Revision,
+    reports::RolloutView,
+    rollout::{PlanRevision, RolloutEvent},
 };
 use phasegate_service::rollout::{
     PlanBase, PlanImport, export_plan, import_plan, plan_change, read_plan, view,
@@ -131,7 +133,7 @@ pub(super) async fn question(
 #[component]
 fn Revisions(rollout: RolloutView) -> impl IntoView {
     let revised = rollout.history.iter().filter_map(|line| match &line.change {
-        phasegate_domain::history::Change::Rollout {
+        phasegate_domain::audit::Change::Rollout {
             what: RolloutEvent::Planned(planned), ..
         } => Some((planned.clone(), line.actor.0.clone(), line.at)),
         _ => None,

@@ -2,8 +2,9 @@
 
 use leptos::prelude::*;
 use phasegate_domain::{
-    history::AuditRecord,
-    rollout::{Incident, IncidentKind, Plan, PostMortem},
+    audit::AuditRecord,
+    incidents::{Incident, IncidentKind, PostMortem},
+    plan::Plan,
 };
 
 use super::{

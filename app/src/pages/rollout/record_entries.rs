@@ -3,7 +3,9 @@
 use phasegate_domain::{
     alerts::AlertKind,
     ids::PhaseNumber,
-    rollout::{ChecklistItem, FollowUp, PostMortem, RecordEntry},
+    incidents::{FollowUp, PostMortem},
+    plan::ChecklistItem,
+    rollout::RecordEntry,
 };
 
 use crate::request::{Form, PageError};

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use phasegate_domain::rollout::Review;
+use phasegate_domain::reports::Review;
 use phasegate_service::rollout::review;
 
 use super::{NoPlan, gate::lines, kpis::Kpis, voices::FeedbackPart};

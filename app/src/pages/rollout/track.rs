@@ -1,7 +1,10 @@
 //! The whole way in one screenshot.
 
 use leptos::prelude::*;
-use phasegate_domain::rollout::{Phase, Reach, RolloutView};
+use phasegate_domain::{
+    plan::Phase,
+    reports::{Reach, RolloutView},
+};
 
 use crate::format;
 

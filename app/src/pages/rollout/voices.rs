@@ -1,7 +1,7 @@
 //! What people say.
 
 use leptos::prelude::*;
-use phasegate_domain::rollout::FeedbackSummary;
+use phasegate_domain::reports::FeedbackSummary;
 
 use crate::components::Time;
 

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use phasegate_domain::people::Role;
+use phasegate_domain::accounts::Role;
 use phasegate_service::segments::{SegmentDetail, list};
 
 use crate::{format, request::page};

@@ -4,10 +4,10 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use phasegate_domain::{
+    accounts::Role,
+    config::SegmentUse,
     ids::SegmentKey,
-    people::Role,
-    segments::{Condition, Segment},
-    snapshot::SegmentUse,
+    targeting::{Condition, Segment},
 };
 use phasegate_service::segments::{PlacedUse, create, delete, detail, replace};
 

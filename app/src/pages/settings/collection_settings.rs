@@ -1,7 +1,7 @@
 //! What pages report.
 
 use leptos::prelude::*;
-use phasegate_domain::{bucket::Share, collection_settings::Switch};
+use phasegate_domain::{config::Switch, targeting::Share};
 use phasegate_service::{
     collection_settings::{held, save, stored},
     models::Versioned,

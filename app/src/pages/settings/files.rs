@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use phasegate_domain::files::{ImportChange, ImportKind};
+use phasegate_domain::{audit::ImportKind, config::ImportChange};
 use phasegate_service::environments::{
     FileFormat, export, import, parse_file, preview_import, write_file,
 };

@@ -10,7 +10,7 @@ mod upkeep;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use phasegate_domain::people::Role;
+use phasegate_domain::accounts::Role;
 
 use self::{
     collection_settings::CollectingForm, environments::Environments, keys::ClientKeys,

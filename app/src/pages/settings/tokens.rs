@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 use phasegate_domain::{
+    accounts::{Reach, Scope},
     ids::TokenId,
-    people::{Reach, Scope},
 };
 use phasegate_service::models::ServerToken;
 use phasegate_service::tokens::{TokenFields, create_token, delete_token, token};

@@ -1,7 +1,7 @@
 //! For how long what pages report is kept, how much room it takes, and what was refused.
 
 use leptos::prelude::*;
-use phasegate_domain::telemetry::{RetentionKind, RetentionPolicy, StorageUsage};
+use phasegate_domain::privacy::{RetentionKind, RetentionPolicy, StorageUsage};
 use phasegate_service::{
     models::Versioned,
     telemetry::{DAILY_BYTES, bytes_today, refusals, retention, save_retention, sizes},

@@ -1,8 +1,8 @@
 //! Accounts, environments and their keys.
 
 use phasegate_domain::{
+    accounts::{Person, Reach, Role, Scope},
     ids::{EnvironmentId, TokenId, UserId},
-    people::{Person, Reach, Role, Scope},
 };
 use phasegate_store::{
     StoreError,

@@ -2,10 +2,10 @@
 
 use phasegate_domain::{
     Timestamp,
+    accounts::Reach,
     flags::{Flag, FlagState, IndividualOverride},
     ids::{EnvironmentId, FlagKey},
-    people::Reach,
-    segments::Segment,
+    targeting::Segment,
 };
 use phasegate_store::{
     StoreError,

@@ -3,10 +3,10 @@
 use std::{collections::HashMap, sync::Arc};
 
 use phasegate_domain::{
-    files::override_key,
+    config::override_key,
     flags::{Flag, FlagState, IndividualOverride},
     ids::EnvironmentId,
-    segments::Segment,
+    targeting::Segment,
 };
 use phasegate_store::{
     StoreError,

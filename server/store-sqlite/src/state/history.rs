@@ -1,7 +1,10 @@
 //! The history: appended to, never changed.
 
-use phasegate_domain::history::{ActorName, AuditEntry, AuditRecord, SubjectKind};
 use phasegate_domain::ids::EnvironmentId;
+use phasegate_domain::{
+    audit::{AuditEntry, AuditRecord, SubjectKind},
+    ids::ActorName,
+};
 use phasegate_store::{StoreError, models::AuditQuery};
 use sqlx::SqliteConnection;
 

@@ -2,10 +2,10 @@
 
 use phasegate_domain::{
     Timestamp,
+    accounts::Reach,
+    audit::AuditEntry,
     flags::FlagState,
-    history::AuditEntry,
     ids::{EnvironmentId, EnvironmentKey, FlagKey, ProjectId, TokenId},
-    people::Reach,
 };
 use phasegate_store::{
     StoreError,

@@ -13,12 +13,12 @@ use std::{path::Path, sync::Arc};
 use async_trait::async_trait;
 use phasegate_domain::{
     Timestamp,
+    accounts::{Person, Role},
+    audit::{AuditEntry, AuditRecord},
     flags::IndividualOverride,
-    history::{AuditEntry, AuditRecord},
     ids::{EnvironmentId, EnvironmentKey, ProjectId, TokenId, UserId},
-    people::{Person, Role},
     rollout::Rollout,
-    segments::Segment,
+    targeting::Segment,
 };
 use phasegate_store::{
     StateStore, StoreError,

@@ -2,10 +2,11 @@
 
 use phasegate_domain::{
     Timestamp,
-    bucket::Salt,
     flags::FlagState,
     ids::{EnvironmentId, RolloutKey},
-    rollout::{Plan, PlanFile, Rollout, RolloutState},
+    plan::{Plan, PlanFile},
+    rollout::{Rollout, RolloutState},
+    targeting::Salt,
 };
 use phasegate_store::StoreError;
 use sqlx::SqliteConnection;

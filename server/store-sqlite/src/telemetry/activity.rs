@@ -7,9 +7,7 @@ use std::{
 
 use data_encoding::HEXUPPER;
 use phasegate_domain::{
-    ids::EnvironmentId,
-    stats::UserSet,
-    telemetry::{Activity, Resolution, UserHash},
+    events::UserHash, ids::EnvironmentId, metrics::Activity, stats::UserSet, time::Resolution,
 };
 use phasegate_store::StoreError;
 use serde_json::{Value, json};

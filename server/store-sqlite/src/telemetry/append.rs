@@ -7,8 +7,10 @@ use std::collections::BTreeSet;
 
 use phasegate_domain::{
     Timestamp,
+    events::{Batch, EventKind},
     ids::EnvironmentId,
-    telemetry::{Batch, EventKind, Resolution, RollupDelta, day_of, minute_of},
+    metrics::RollupDelta,
+    time::{Resolution, day_of, minute_of},
 };
 use phasegate_store::{Appended, StoreError};
 use serde::Serialize;

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use phasegate_domain::{
     Timestamp,
     ids::EnvironmentId,
-    telemetry::{Metric, Resolution, RetentionKind, RetentionPolicy, day_of},
+    metrics::Metric,
+    privacy::{RetentionKind, RetentionPolicy},
+    time::{Resolution, day_of},
 };
 use phasegate_store::StoreError;
 use sqlx::{Sqlite, query::Query, sqlite::SqliteArguments};

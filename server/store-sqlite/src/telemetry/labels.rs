@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use phasegate_domain::{
     ids::EnvironmentId,
+    metrics::{MAX_LABELS, Metric, OTHER_LABEL, RollupKey},
     stats::Aggregate,
-    telemetry::{MAX_LABELS, Metric, OTHER_LABEL, RollupKey},
 };
 use phasegate_store::StoreError;
 use serde_json::{Value, json};

@@ -24,13 +24,16 @@ use std::{
 use async_trait::async_trait;
 use phasegate_domain::{
     Timestamp,
-    dashboard::Reported,
+    errors::ErrorReport,
+    events::{Batch, UserHash},
+    feedback::{Feedback, Screenshot},
     ids::EnvironmentId,
+    metrics::{Activity, Dimension, Metric},
+    privacy::{ErasureReport, PersonData, RetentionPolicy, StorageUsage},
+    reports::Reported,
+    simulation::Simulation,
     stats::UserSet,
-    telemetry::{
-        Activity, Batch, Dimension, ErasureReport, ErrorReport, Feedback, Metric, PersonData,
-        RetentionPolicy, Screenshot, Simulation, StorageUsage, UserHash, day_of, minute_of,
-    },
+    time::{day_of, minute_of},
 };
 use phasegate_store::{
     Appended, StoreError, TelemetryStore,

@@ -2,8 +2,9 @@
 
 use phasegate_domain::{
     Timestamp,
+    events::UserHash,
     ids::EnvironmentId,
-    telemetry::{ErasureReport, PersonData, PersonDay, PersonReport, UserHash},
+    privacy::{ErasureReport, PersonData, PersonDay, PersonReport},
 };
 use phasegate_store::StoreError;
 use sqlx::SqliteConnection;

@@ -16,8 +16,10 @@ use chrono::{DateTime, NaiveDate};
 use data_encoding::HEXUPPER;
 use phasegate_domain::{
     Timestamp,
+    events::{Batch, UserHash},
     ids::EnvironmentId,
-    telemetry::{Batch, PersonBatch, RetentionKind, RetentionPolicy, UserHash, day_of},
+    privacy::{PersonBatch, RetentionKind, RetentionPolicy},
+    time::day_of,
 };
 use phasegate_store::StoreError;
 use serde_json::{Value, json};

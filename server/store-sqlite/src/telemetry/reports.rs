@@ -1,6 +1,6 @@
 //! What panels read in full: the newest reports.
 
-use phasegate_domain::{Timestamp, dashboard::Reported, ids::EnvironmentId};
+use phasegate_domain::{Timestamp, ids::EnvironmentId, reports::Reported};
 use phasegate_store::StoreError;
 use serde::de::DeserializeOwned;
 

@@ -6,8 +6,9 @@ use data_encoding::HEXUPPER;
 use phasegate_domain::{
     Timestamp,
     ids::EnvironmentId,
+    metrics::{Dimension, Metric, RollupKey},
     stats::{Aggregate, AggregateSum},
-    telemetry::{Dimension, Metric, Resolution, RollupKey},
+    time::Resolution,
 };
 use phasegate_store::{
     StoreError,

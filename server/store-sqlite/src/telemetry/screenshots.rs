@@ -2,8 +2,8 @@
 
 use phasegate_domain::{
     Timestamp,
+    feedback::{ImageKind, Screenshot},
     ids::EnvironmentId,
-    telemetry::{ImageKind, Screenshot},
 };
 use phasegate_store::StoreError;
 

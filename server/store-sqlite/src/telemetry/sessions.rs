@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use phasegate_domain::{
-    ids::EnvironmentId,
-    telemetry::{Session, SessionHash},
-};
+use phasegate_domain::{events::SessionHash, ids::EnvironmentId, metrics::Session};
 use phasegate_store::StoreError;
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;

@@ -1,6 +1,6 @@
 //! The simulation that an environment's simulated telemetry comes from.
 
-use phasegate_domain::{ids::EnvironmentId, telemetry::Simulation};
+use phasegate_domain::{ids::EnvironmentId, simulation::Simulation};
 use phasegate_store::StoreError;
 
 use crate::{

@@ -5,9 +5,9 @@ use std::hash::{BuildHasher, RandomState};
 
 use phasegate_domain::{
     Timestamp,
+    events::{Batch, EventKind, SessionHash},
     ids::EnvironmentId,
-    telemetry::{Batch, Device, EventKind, SessionHash},
-    vitals::Vital,
+    vitals::{Device, Vital},
 };
 
 use super::bucket::Recent;

@@ -14,8 +14,9 @@ use bucket::{Buckets, Limit, Recent};
 use corrections::SentVitals;
 use phasegate_domain::{
     Timestamp,
+    events::{Batch, Event, EventKind, SessionHash, UserHash},
     ids::EnvironmentId,
-    telemetry::{Batch, Event, EventKind, SessionHash, UserHash, day_of, minute_of},
+    time::{day_of, minute_of},
 };
 
 use crate::{Service, subscriber::subscriber};
@@ -283,7 +284,7 @@ pub fn bytes_today(service: &Service, environment: EnvironmentId) -> u64 {
 #[cfg(test)]
 pub(super) mod tests {
     use chrono::DateTime;
-    use phasegate_domain::telemetry::{Feedback, Visit};
+    use phasegate_domain::{events::Visit, feedback::Feedback};
 
     use super::*;
 

@@ -122,7 +122,7 @@ impl FlagDraft {
             "add-variant" => self.variants.push((String::new(), String::new())),
             "add-rule" => self.rules.push(RuleDraft {
                 name: String::new(),
-                condition: ConditionDraft::new(&phasegate_domain::segments::Condition::default()),
+                condition: ConditionDraft::new(&phasegate_domain::targeting::Condition::default()),
                 serve: self.rollout.clone(),
                 share: "100".to_owned(),
                 ramp_to: String::new(),

@@ -1,14 +1,12 @@
 //! A plan as it is typed into a form: nothing is lost that does not fit yet.
 
 use phasegate_domain::{
-    bucket::Share,
     ids::{FlagKey, PhaseNumber},
-    rollout::{
-        ChecklistGroup, Contact, KpiGroup, Phase, Plan,
-        plan_text::{
-            audience_line, criterion_line, kpi_line, parse_audience, parse_criterion, parse_kpi,
-        },
+    plan::{
+        ChecklistGroup, Contact, KpiGroup, Phase, Plan, audience_line, criterion_line, kpi_line,
+        parse_audience, parse_criterion, parse_kpi,
     },
+    targeting::Share,
 };
 
 use crate::request::{Form, PageError};

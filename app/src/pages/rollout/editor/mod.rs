@@ -5,7 +5,7 @@ mod view;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use phasegate_domain::rollout::{Revision, RolloutStatus, RolloutView};
+use phasegate_domain::{plan::Revision, reports::RolloutView, rollout::RolloutStatus};
 use phasegate_service::rollout::{plan_text, view};
 
 use self::{draft::PlanDraft, view::PlanForm};

@@ -1,7 +1,7 @@
 //! The form.
 
 use leptos::prelude::*;
-use phasegate_domain::rollout::KpiGroup;
+use phasegate_domain::plan::KpiGroup;
 
 use super::draft::{PhaseDraft, PlanDraft};
 use crate::components::{Here, TextArea};

@@ -17,8 +17,9 @@ use std::{
 
 use phasegate_domain::{
     ids::EnvironmentId,
+    metrics::{Activity, Metric},
     stats::UserSet,
-    telemetry::{Activity, Metric, Resolution},
+    time::Resolution,
 };
 use phasegate_store::{
     StoreError,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use phasegate_domain::{ids::EnvironmentId, telemetry::Resolution};
+use phasegate_domain::{ids::EnvironmentId, time::Resolution};
 
 /// Spans of an environment whose time is known one by one; the oldest others share one.
 const KNOWN: usize = 2_400;

@@ -1,0 +1,198 @@
+//! Who changed what, and when. Appended to, never edited.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    Timestamp,
+    diff::{FieldChange, diff},
+    ids::{ActorName, FlagKey, RolloutKey},
+    rollout::RolloutEvent,
+};
+
+/// A line of the history; never changed once written.
+#[allow(missing_docs, reason = "the names say it all")]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    pub at: Timestamp,
+    pub actor: ActorName,
+    pub change: Change,
+}
+
+/// A line of the history with its place in it.
+#[allow(missing_docs, reason = "the names say it all")]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AuditRecord {
+    /// Goes up with time.
+    pub id: i64,
+    #[serde(flatten)]
+    pub entry: AuditEntry,
+}
+
+/// A change of state, by its subject.
+#[allow(missing_docs, reason = "the names say it all")]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "subject", rename_all = "snake_case")]
+pub enum Change {
+    Rollout {
+        rollout: RolloutKey,
+        what: RolloutEvent,
+    },
+    /// A flag was switched on or off.
+    FlagSwitched {
+        flag: FlagKey,
+        enabled: bool,
+    },
+    /// A file was applied to an environment, and changed many things at once.
+    Imported {
+        /// The environment, by its key.
+        environment: String,
+        things: Vec<ImportedThing>,
+    },
+    /// A document was made, changed or deleted. Secrets are never part of one.
+    Saved {
+        /// What kind of thing it is.
+        kind: SubjectKind,
+        key: String,
+        /// What it was; nothing if it is new.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<Value>,
+        /// What it is now; nothing if it is gone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<Value>,
+    },
+}
+
+/// A thing that an applied file changed.
+#[allow(missing_docs, reason = "the names say it all")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportedThing {
+    /// The kind of thing.
+    pub kind: SubjectKind,
+    pub key: String,
+    /// Whether it was created, changed or deleted.
+    pub what: ImportKind,
+    /// The names of the fields that were changed; none where older versions did not say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<String>,
+}
+
+/// What an import does to a thing.
+#[allow(missing_docs, reason = "the names say it all")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ImportKind {
+    Create,
+    Change,
+    /// It is not in the file, and goes.
+    Delete,
+}
+
+/// Things of an applied file that are listed one by one; more are counted.
+const MAX_LISTED: usize = 50;
+
+fn listed(things: &[ImportedThing]) -> Vec<FieldChange> {
+    let field = |thing: &ImportedThing| {
+        let (gone, there) = (Value::from("was there"), Value::from("is there"));
+        let (from, to) = match thing.what {
+            ImportKind::Create => (None, Some(there)),
+            ImportKind::Change => (None, Some(Value::from("changed"))),
+            ImportKind::Delete => (Some(gone), None),
+        };
+        FieldChange { path: format!("{} {}", thing.kind.words(), thing.key), from, to }
+    };
+    let more = things.len().saturating_sub(MAX_LISTED);
+    let rest = (more > 0).then(|| FieldChange {
+        path: "more".to_owned(),
+        from: None,
+        to: Some(Value::from(more)),
+    });
+    things.iter().take(MAX_LISTED).map(field).chain(rest).collect()
+}
+
+impl Change {
+    /// What the history can be narrowed to: the rollout's or flag's key, with its kind.
+    #[must_use]
+    pub fn subject(&self) -> (SubjectKind, &str) {
+        match self {
+            Self::Rollout { rollout, .. } => (SubjectKind::Rollout, rollout.as_str()),
+            Self::FlagSwitched { flag, .. } => (SubjectKind::Flag, flag.as_str()),
+            Self::Imported { environment, .. } => (SubjectKind::Environment, environment),
+            Self::Saved { kind, key, .. } => (*kind, key),
+        }
+    }
+
+    /// From which value to which, field by field; empty for a rollout's moves, which say so
+    /// themselves.
+    #[must_use]
+    pub fn fields(&self) -> Vec<FieldChange> {
+        match self {
+            Self::Rollout { .. } => Vec::new(),
+            Self::Imported { things, .. } => listed(things),
+            Self::FlagSwitched { enabled, .. } => vec![FieldChange {
+                path: "enabled".to_owned(),
+                from: Some(Value::Bool(!enabled)),
+                to: Some(Value::Bool(*enabled)),
+            }],
+            Self::Saved { before, after, .. } => diff(before.as_ref(), after.as_ref()),
+        }
+    }
+}
+
+/// The kinds of things that have a history.
+#[allow(missing_docs, reason = "the names say it all")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum SubjectKind {
+    Rollout,
+    Flag,
+    Segment,
+    Override,
+    Token,
+    ClientKey,
+    Environment,
+}
+
+impl SubjectKind {
+    /// All values, in the order in which they are listed.
+    pub const ALL: [Self; 7] = [
+        Self::Rollout,
+        Self::Flag,
+        Self::Segment,
+        Self::Override,
+        Self::Token,
+        Self::ClientKey,
+        Self::Environment,
+    ];
+
+    /// The name under which it is stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rollout => "rollout",
+            Self::Flag => "flag",
+            Self::Segment => "segment",
+            Self::Override => "override",
+            Self::Token => "token",
+            Self::ClientKey => "client_key",
+            Self::Environment => "environment",
+        }
+    }
+
+    /// The kind of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// As people say it.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::ClientKey => "client key",
+            other => other.as_str(),
+        }
+    }
+}

@@ -1,0 +1,369 @@
+//! An environment as a file: what is exported, imported, and the difference between two of them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    audit::ImportKind,
+    audit::SubjectKind,
+    diff::{FieldChange, diff},
+    flags::{FlagDocument, Flags, IndividualOverride, InvalidFlag, InvalidOverride},
+    ids::{FlagKey, PhaseNumber, SegmentKey},
+    plan::Plan,
+    targeting::{EVERYONE, InvalidSegment, Segment, Segments},
+};
+
+/// An environment's flags, segments and overrides, as one file.
+#[allow(missing_docs, reason = "the names say it all")]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct EnvironmentFile {
+    /// The file format's version; this code reads [`EnvironmentFile::FORMAT`].
+    pub format: u32,
+    #[serde(default)]
+    pub segments: Vec<Segment>,
+    /// All flags with their state.
+    #[serde(default)]
+    pub flags: Vec<FlagDocument>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<IndividualOverride>,
+}
+
+/// What is wrong with a file, naming the field.
+#[allow(missing_docs, reason = "the names say it all")]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidFile {
+    /// Written for another version of Phasegate.
+    #[error("format: this version reads format {known}, the file says {found}")]
+    Format {
+        /// What the file says.
+        found: u32,
+        known: u32,
+    },
+    /// The same key twice.
+    #[error("{list}: {key} is there twice")]
+    Twice {
+        /// `segments`, `flags` or `overrides`.
+        list: &'static str,
+        key: String,
+    },
+    /// A segment is wrong.
+    #[error("segments.{key}.{error}")]
+    Segment { key: SegmentKey, error: InvalidSegment },
+    /// A flag is wrong.
+    #[error("flags.{key}.{error}")]
+    Flag { key: FlagKey, error: InvalidFlag },
+    /// The rollout's plan needs something that would be gone.
+    #[error("phase {phase} of the plan {plan} needs the {what} {key}; change the plan first")]
+    Plan { plan: String, phase: PhaseNumber, what: &'static str, key: String },
+    /// An override for a flag or variant that is not there.
+    #[error("overrides.{0}: there is no such flag, or no such variant of it")]
+    Override(String),
+    /// An override is wrong in itself.
+    #[error("overrides.{key}.{error}")]
+    OverrideField { key: String, error: InvalidOverride },
+    /// More things of a kind than one environment may have.
+    #[error("{list}: at most {most} are allowed, and there would be {found}; delete some first")]
+    TooMany {
+        /// `segments`, `flags` or `overrides`.
+        list: &'static str,
+        /// How many there would be.
+        found: usize,
+        /// How many there may be.
+        most: usize,
+    },
+}
+
+/// Most flags of a project, archived ones too.
+pub const MAX_FLAGS: usize = 10_000;
+
+/// Most segments of a project.
+pub const MAX_SEGMENTS: usize = 1_000;
+
+/// Most overrides of an environment.
+pub const MAX_OVERRIDES: usize = 10_000;
+
+/// One thing that an import would change.
+#[allow(missing_docs, reason = "the names say it all")]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ImportChange {
+    /// What kind of thing.
+    pub kind: SubjectKind,
+    pub key: String,
+    /// Whether it is new, changed or gone.
+    pub what: ImportKind,
+    pub fields: Vec<FieldChange>,
+}
+
+/// The fields of a flag that each environment decides for itself.
+const OWN_FIELDS: [&str; 7] =
+    ["enabled", "killed", "default_variant", "salt", "prerequisites", "rules", "schedule"];
+
+/// The name of the field that a path leads into.
+fn field_name(path: &str) -> &str {
+    path.split(['.', '[']).next().unwrap_or_default()
+}
+
+impl ImportChange {
+    /// The names of the fields that it changes, each once.
+    #[must_use]
+    pub fn field_names(&self) -> Vec<String> {
+        let names: BTreeSet<&str> = self.fields.iter().map(|f| field_name(&f.path)).collect();
+        names.into_iter().map(str::to_owned).collect()
+    }
+
+    /// Whether it changes the other environments of the project, too: overrides are one
+    /// environment's own, and so is what it decides about a flag.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        let is_own = |field: &FieldChange| OWN_FIELDS.contains(&field_name(&field.path));
+        match self.kind {
+            SubjectKind::Segment => true,
+            SubjectKind::Flag => self.what != ImportKind::Change || !self.fields.iter().all(is_own),
+            _ => false,
+        }
+    }
+}
+
+impl EnvironmentFile {
+    /// The format that this code reads.
+    pub const FORMAT: u32 = 1;
+
+    /// Checks the file as a whole: what it names must be in it.
+    ///
+    /// # Errors
+    /// Names the first field that is wrong.
+    pub fn validate(&self) -> Result<(), InvalidFile> {
+        if self.format != Self::FORMAT {
+            return Err(InvalidFile::Format { found: self.format, known: Self::FORMAT });
+        }
+        unique("segments", self.segments.iter().map(|segment| segment.key.to_string()))?;
+        unique("flags", self.flags.iter().map(|flag| flag.key.to_string()))?;
+        unique("overrides", self.overrides.iter().map(override_key))?;
+        for segment in &self.segments {
+            let wrong = |error| InvalidFile::Segment { key: segment.key.clone(), error };
+            segment.condition.check_values().map_err(|error| wrong(error.into()))?;
+        }
+        let parts: Vec<_> =
+            self.flags.iter().map(|flag| flag.clone().into_parts(None, 1)).collect();
+        for (flag, state) in &parts {
+            let wrong = |error| InvalidFile::Flag { key: flag.key.clone(), error };
+            state.check_values().map_err(wrong)?;
+        }
+        let whole = EnvironmentConfig {
+            flags: parts.iter().map(|(flag, state)| (&flag.key, (flag, state))).collect(),
+            segments: self.segments.iter().map(|s| (s.key.clone(), Arc::new(s.clone()))).collect(),
+            overrides: self.overrides.iter().collect(),
+            plan: None,
+        };
+        whole.validate()
+    }
+
+    /// What would change if `new` stood in place of this.
+    #[must_use]
+    pub fn changes(&self, new: &Self) -> Vec<ImportChange> {
+        let by_key = |file: &Self| {
+            let mut things: BTreeMap<(u8, String), (SubjectKind, Value)> = BTreeMap::new();
+            let json = |value: Result<Value, serde_json::Error>| value.unwrap_or_default();
+            for segment in &file.segments {
+                let value = json(serde_json::to_value(segment));
+                things.insert((0, segment.key.to_string()), (SubjectKind::Segment, value));
+            }
+            for flag in &file.flags {
+                let value = json(serde_json::to_value(flag));
+                things.insert((1, flag.key.to_string()), (SubjectKind::Flag, value));
+            }
+            for personal in &file.overrides {
+                let value = json(serde_json::to_value(personal));
+                things.insert((2, override_key(personal)), (SubjectKind::Override, value));
+            }
+            things
+        };
+        let (old, new) = (by_key(self), by_key(new));
+        let keys: BTreeSet<_> = old.keys().chain(new.keys()).collect();
+        let change = |at: &(u8, String)| {
+            let (from, to) = (old.get(at), new.get(at));
+            let (kind, _) = from.or(to)?;
+            let fields = diff(from.map(|(_, value)| value), to.map(|(_, value)| value));
+            let what = match (from, to) {
+                (None, _) => ImportKind::Create,
+                (_, None) => ImportKind::Delete,
+                _ => ImportKind::Change,
+            };
+            (!fields.is_empty()).then(|| ImportChange {
+                kind: *kind,
+                key: at.1.clone(),
+                what,
+                fields,
+            })
+        };
+        keys.into_iter().filter_map(change).collect()
+    }
+}
+
+/// All that must fit together in one environment.
+#[allow(missing_docs, reason = "the names say it all")]
+#[derive(Debug)]
+pub struct EnvironmentConfig<'a> {
+    /// Its flags, archived ones too.
+    pub flags: Flags<'a>,
+    pub segments: Segments,
+    pub overrides: Vec<&'a IndividualOverride>,
+    /// The plan of its rollout.
+    pub plan: Option<&'a Plan>,
+}
+
+impl EnvironmentConfig<'_> {
+    /// Checks every part against the others.
+    ///
+    /// # Errors
+    /// Names the first field that is wrong.
+    pub fn validate(&self) -> Result<(), InvalidFile> {
+        at_most("flags", self.flags.len(), MAX_FLAGS)?;
+        at_most("segments", self.segments.len(), MAX_SEGMENTS)?;
+        at_most("overrides", self.overrides.len(), MAX_OVERRIDES)?;
+        for (key, segment) in &self.segments {
+            let wrong = |error| InvalidFile::Segment { key: key.clone(), error };
+            segment.validate(&self.segments).map_err(wrong)?;
+        }
+        for (key, (flag, state)) in &self.flags {
+            let wrong = |error| InvalidFile::Flag { key: (*key).clone(), error };
+            flag.validate().map_err(wrong)?;
+            // One that is out of use holds nothing up; it is checked when it is brought back.
+            if !flag.archived {
+                state.validate(flag, &self.flags, &self.segments).map_err(wrong)?;
+            }
+        }
+        for personal in &self.overrides {
+            let wrong = |error| InvalidFile::OverrideField { key: override_key(personal), error };
+            personal.validate().map_err(wrong)?;
+            let flag = self.flags.get(&personal.flag).map(|(flag, _)| flag);
+            if flag.and_then(|flag| flag.variant(&personal.variant)).is_none() {
+                return Err(InvalidFile::Override(override_key(personal)));
+            }
+        }
+        self.plan.map_or(Ok(()), |plan| self.validate_plan(plan))
+    }
+
+    /// A plan must find its flags and segments.
+    fn validate_plan(&self, plan: &Plan) -> Result<(), InvalidFile> {
+        let is_there = |key: &FlagKey| self.flags.get(key).is_some_and(|(flag, _)| !flag.archived);
+        for phase in &plan.phases {
+            let needs = |what, key: String| InvalidFile::Plan {
+                plan: plan.name.clone(),
+                phase: phase.number,
+                what,
+                key,
+            };
+            if let Some(flag) = phase.flags.iter().find(|key| !is_there(key)) {
+                return Err(needs("flag", flag.to_string()));
+            }
+            let mut asked = phase.audience.iter().map(|entry| &entry.segment);
+            let is_missing =
+                |key: &&SegmentKey| key.as_str() != EVERYONE && !self.segments.contains_key(*key);
+            if let Some(segment) = asked.find(is_missing) {
+                return Err(needs("segment", segment.to_string()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An override's key: flag and user.
+#[must_use]
+pub fn override_key(personal: &IndividualOverride) -> String {
+    format!("{}/{}", personal.flag, personal.targeting_key)
+}
+
+fn at_most(list: &'static str, found: usize, most: usize) -> Result<(), InvalidFile> {
+    if found <= most { Ok(()) } else { Err(InvalidFile::TooMany { list, found, most }) }
+}
+
+fn unique(list: &'static str, keys: impl Iterator<Item = String>) -> Result<(), InvalidFile> {
+    let mut seen = BTreeSet::new();
+    for key in keys {
+        if !seen.insert(key.clone()) {
+            return Err(InvalidFile::Twice { list, key });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn file() -> EnvironmentFile {
+        serde_json::from_value(json!({
+            "format": 1,
+            "segments": [{"key": "beta", "name": "Beta", "condition": {"attribute": "b", "operator": "exists"}}],
+            "flags": [{"key": "A", "kind": "boolean", "rules": [{"condition": {"in_segment": "beta"}, "variant": "on"}]}],
+            "overrides": [{"flag": "A", "targeting_key": "ada", "variant": "on"}],
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_file_is_checked_whole() {
+        let complaint = |change: &dyn Fn(&mut EnvironmentFile)| {
+            let mut file = file();
+            change(&mut file);
+            file.validate().unwrap_err().to_string()
+        };
+        assert_eq!(file().validate(), Ok(()));
+        assert!(complaint(&|f| f.format = 2).starts_with("format: this version reads format 1"));
+        assert_eq!(
+            complaint(&|f| f.segments.clear()),
+            "flags.A.rules[0].condition: there is no segment beta; create it first"
+        );
+        assert!(complaint(&|f| f.flags.clear()).starts_with("overrides.A/ada"));
+        assert_eq!(complaint(&|f| f.flags.push(f.flags[0].clone())), "flags: A is there twice");
+        assert_eq!(
+            complaint(&|f| f.segments[0].name = "x".repeat(3_000)),
+            "segments.beta.name: must have at most 2000 bytes"
+        );
+        assert_eq!(
+            complaint(&|f| f.overrides[0].targeting_key.clear()),
+            "overrides.A/.targeting_key: must have 1 to 500 bytes"
+        );
+        let reserved = complaint(&|f| f.segments[0].key = SegmentKey::new("new").unwrap());
+        assert_eq!(reserved, "segments.new.key: \"new\" is reserved; choose another one");
+        let many = complaint(&|f| {
+            let one = f.overrides[0].clone();
+            f.overrides = (0..=MAX_OVERRIDES)
+                .map(|n| IndividualOverride { targeting_key: n.to_string(), ..one.clone() })
+                .collect();
+        });
+        assert!(many.starts_with("overrides: at most 10000 are allowed"), "{many}");
+    }
+
+    #[test]
+    fn the_difference_is_said_thing_by_thing() {
+        let mut new = file();
+        new.flags[0].enabled = false;
+        let own = &file().changes(&new)[0];
+        assert!(!own.is_shared(), "{own:?}");
+        let mut renamed = file();
+        renamed.flags[0].name = "Another".into();
+        assert!(file().changes(&renamed)[0].is_shared());
+        new.overrides.clear();
+        new.segments
+            .push(Segment { key: SegmentKey::new("vip").unwrap(), ..new.segments[0].clone() });
+        let said: Vec<String> = file()
+            .changes(&new)
+            .iter()
+            .map(|c| format!("{:?} {} {}: {}", c.what, c.kind.as_str(), c.key, c.fields.len()))
+            .collect();
+        assert_eq!(said, ["Create segment vip: 1", "Change flag A: 1", "Delete override A/ada: 1"]);
+        assert!(file().changes(&file()).is_empty());
+    }
+}

@@ -1,0 +1,59 @@
+//! On which side of a rollout's threshold somebody is.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ids::{PhaseNumber, SegmentKey},
+    targeting::Share,
+};
+
+/// Which audience entry decides about somebody while a phase is served, and on which side of its
+/// share they are. People of one entry below 100 % differ in nothing but their position: those inside
+/// and those outside can be compared.
+#[allow(missing_docs, reason = "the names say it all")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Arm {
+    /// The phase that is served.
+    #[serde(rename = "p")]
+    pub phase: PhaseNumber,
+    #[serde(rename = "s")]
+    pub segment: SegmentKey,
+    /// How much of it is let in just then, in thousandths of a per cent.
+    #[serde(rename = "n")]
+    pub buckets: u32,
+    /// Whether they are let in.
+    #[serde(rename = "t")]
+    pub is_treatment: bool,
+}
+
+impl Arm {
+    /// The share that is let in.
+    #[must_use]
+    pub fn share(&self) -> Share {
+        Share::from_buckets(self.buckets)
+    }
+
+    /// Formats the arm, such as `3:everyone:5000:treatment`.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let side = if self.is_treatment { "treatment" } else { "control" };
+        format!("{}:{}:{}:{side}", self.phase.0, self.segment, self.buckets)
+    }
+
+    /// Parses the format of [`Arm::to_text`].
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split(':');
+        let arm = Self {
+            phase: PhaseNumber(parts.next()?.parse().ok()?),
+            segment: SegmentKey::new(parts.next()?).ok()?,
+            buckets: parts.next()?.parse().ok()?,
+            is_treatment: match parts.next()? {
+                "treatment" => true,
+                "control" => false,
+                _ => return None,
+            },
+        };
+        parts.next().is_none().then_some(arm)
+    }
+}

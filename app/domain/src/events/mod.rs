@@ -1,0 +1,11 @@
+//! Telemetry as pages send it: batches of events about one visit.
+
+mod arm;
+mod event;
+mod rejection;
+mod visit;
+
+pub use arm::Arm;
+pub use event::{Batch, Event, EventKind, TaskOutcome, TimingKind};
+pub use rejection::refusal_class;
+pub use visit::{NetworkHash, SessionHash, UserHash, Visit};

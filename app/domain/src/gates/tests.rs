@@ -1,0 +1,193 @@
+//! What stands against leaving a phase; and what random commands can never do.
+
+use chrono::TimeDelta;
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    accounts::Role,
+    ids::{ActorName, PhaseNumber},
+    measurement::CriterionResult,
+    plan::{ChecklistItem, plan_file},
+    rollout::{
+        tests::{ada, addition, at, in_status, progress},
+        *,
+    },
+};
+
+fn measured(findings: &[CriterionResult]) -> Measurements {
+    let alerts = Some(Vec::new());
+    Measurements { findings: findings.to_vec(), alerts, ..Measurements::default() }
+}
+
+#[test]
+fn a_gate_says_what_is_missing() {
+    let mut plan = plan_file().plan;
+    plan.quorum = 1;
+    plan.phases[0].checklist = vec!["cache cleared".into()];
+    plan.phases[0].criteria = vec![
+        Criterion::SignedOff { statement: "it works".into() },
+        serde_json::from_str(r#"{"metric":"error_rate","comparator":"<","threshold":3}"#).unwrap(),
+    ];
+    let mut state = in_status(RolloutStatus::Running(progress(1)));
+    let unknown = CriterionResult { verdict: Verdict::Pass, ..CriterionResult::unknown("") };
+    let finding =
+        |verdict, detail: &str| CriterionResult { verdict, ..CriterionResult::unknown(detail) };
+    let found = [unknown, finding(Verdict::Inconclusive, "120 more sessions")];
+    assert_eq!(
+        gate(&plan, &state, &measured(&found), at(1)).obstacles(),
+        [
+            "At least 3 days: 2 days to go",
+            "it works: needs sign-off",
+            "Error rate < 3 %: 120 more sessions",
+            "Checklist of the phase: 0 of 1 done",
+            "A go vote: 0 of 1 say go",
+        ]
+    );
+    let mut add = |record_entry: RecordEntry, by: &str| {
+        let event = add_record_entry(&plan, &state, &record_entry, Role::Operator)?;
+        state = state.after(&event, &ActorName(by.into()), at(1));
+        Ok::<_, CommandError>(())
+    };
+    let item = ChecklistItem { phase: Some(PhaseNumber(1)), item: "cache cleared".into() };
+    add(RecordEntry::Tick { item, link: "https://ci.example/1".into() }, "ada").unwrap();
+    let judge = |holds| RecordEntry::SignOff {
+        statement: "it works".into(),
+        holds,
+        comment: "seen".into(),
+    };
+    add(judge(true), "ada").unwrap();
+    let vote = |go, comment: &str| RecordEntry::Vote { go, comment: comment.into() };
+    assert_eq!(add(vote(false, ""), "bob"), Err(CommandError::Missing { field: "comment".into() }));
+    add(vote(false, "too slow"), "bob").unwrap();
+    add(vote(true, ""), "ada").unwrap();
+    let found = [finding(Verdict::Fail, "ignored"), finding(Verdict::Pass, "0 of 400")];
+    let open = gate(&plan, &state, &measured(&found), at(4)).obstacles();
+    assert_eq!(open, ["A go vote: bob says no-go: too slow"]);
+    let event = add_record_entry(&plan, &state, &vote(true, "better"), Role::Operator).unwrap();
+    let passed = state.after(&event, &ActorName("bob".into()), at(4));
+    assert!(gate(&plan, &passed, &measured(&found), at(4)).passes());
+    // Judgements and votes from before a change of what is served are about something else.
+    let since = EvidenceSince { at: at(5), changed: Some("rules of A".into()) };
+    let changed = Measurements { since: Some(since), ..measured(&found) };
+    let open = gate(&plan, &passed, &changed, at(9)).obstacles();
+    assert_eq!(
+        open,
+        [
+            "it works: ada judged it before rules of A changed; look again",
+            "A go vote: 0 of 1 say go; 2 more did before rules of A changed",
+        ]
+    );
+    let again = [(judge(true), "ada"), (vote(true, "still"), "bob")];
+    let again = again.into_iter().fold(passed.clone(), |state, (record_entry, by)| {
+        let event = add_record_entry(&plan, &state, &record_entry, Role::Operator).unwrap();
+        state.after(&event, &ActorName(by.into()), at(6))
+    });
+    assert!(gate(&plan, &again, &changed, at(9)).passes());
+    // What was said of phase 1 says nothing of phase 2.
+    let advance = RolloutCommand::new(CommandKind::Advance, "");
+    let event =
+        apply(&plan, &passed, &advance, &GateResult::open(), Role::Operator, at(4)).unwrap();
+    let next = passed.after(&event, &ada(), at(4));
+    assert!(next.record.votes.is_empty() && next.record.sign_offs.is_empty());
+    assert_eq!(next.record.ticks.len(), 1);
+}
+
+#[derive(Debug, Clone)]
+enum Act {
+    RolloutCommand(CommandKind, bool),
+    Add(u8),
+    Wait(i64),
+}
+
+fn acts() -> impl Strategy<Value = Vec<Act>> {
+    let kinds = prop::sample::select(CommandKind::ALL.to_vec());
+    // An abort ends the story, so it is rare.
+    let act = prop_oneof![
+        8 => (kinds, any::<bool>())
+            .prop_map(|(kind, with_reason)| Act::RolloutCommand(kind, with_reason)),
+        3 => (0..6_u8).prop_map(Act::Add),
+        2 => (0..5_i64).prop_map(Act::Wait),
+    ];
+    prop::collection::vec(act, 0..60)
+}
+
+#[test]
+fn votes_end_when_something_goes_wrong_and_a_kill_shuts_the_gate() {
+    let mut plan = plan_file().plan;
+    plan.quorum = 1;
+    let go = RecordEntry::Vote { go: true, comment: String::new() };
+    let step = |state: &RolloutState, event: RolloutEvent| state.after(&event, &ada(), at(9));
+    let begun = in_status(RolloutStatus::Running(progress(2)));
+    let voted = step(&begun, add_record_entry(&plan, &begun, &go, Role::Operator).unwrap());
+    assert!(gate(&plan, &voted, &measured(&[]), at(9)).passes());
+    for kind in [CommandKind::Halve, CommandKind::Kill] {
+        let command = RolloutCommand::new(kind, "it burns");
+        let event = apply(&plan, &voted, &command, &GateResult::open(), Role::Operator, at(9));
+        let after = step(&voted, event.unwrap());
+        assert!(after.record.votes.is_empty(), "{kind:?}");
+        let voted = step(&after, add_record_entry(&plan, &after, &go, Role::Operator).unwrap());
+        let gate = gate(&plan, &voted, &measured(&[]), at(9));
+        let open =
+            if kind == CommandKind::Kill { "No kill switch: " } else { "Shares as planned: " };
+        assert!(gate.obstacles()[0].starts_with(open), "{:?}", gate.obstacles());
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_phase_is_skipped_and_history_leads_to_the_same(acts in acts()) {
+        let mut plan = plan_file().plan;
+        plan.quorum = 1;
+        let (mut now, mut state, mut history) = (at(0), RolloutState::default(), Vec::new());
+        for act in acts {
+            let gate = gate(&plan, &state, &measured(&[]), now).result();
+            let event = match act {
+                Act::Wait(days) => {
+                    now += TimeDelta::days(days);
+                    continue;
+                }
+                Act::RolloutCommand(kind, with_reason) => {
+                    let reason = if with_reason { "because" } else { "" };
+                    apply(&plan, &state, &RolloutCommand::new(kind, reason), &gate, Role::Admin, now)
+                }
+                Act::Add(which) => add_record_entry(&plan, &state, &addition(which), Role::Operator),
+            };
+            let Ok(event) = event else { continue };
+            let before = state.clone();
+            state = before.after(&event, &ada(), now);
+            history.push((now, event.clone()));
+            let phase = |state: &RolloutState| state.status.serving_phase().map_or(0, |p| p.0);
+            let (was, is) = (phase(&before), phase(&state));
+            prop_assert!(is <= was + 1);
+            if is > was {
+                match &event {
+                    RolloutEvent::Started(_) => prop_assert_eq!(is, 1),
+                    RolloutEvent::Advanced(moved) => {
+                        prop_assert!(gate.passes || (moved.forced && !moved.reason.is_empty()));
+                        prop_assert!(before.record.post_mortem_due().is_none());
+                    }
+                    other => prop_assert!(false, "{other:?}"),
+                }
+            }
+            // Nobody loses anything but by a rollback or the end.
+            let takes_away = matches!(
+                event,
+                RolloutEvent::RolledBack(_) | RolloutEvent::RolledBackFully(_)
+                    | RolloutEvent::Halved(_) | RolloutEvent::Aborted(_)
+            );
+            let lower = is < was || state.status.throttle() < before.status.throttle();
+            prop_assert_eq!(lower, takes_away && lower);
+        }
+        // As it is stored, line by line.
+        let mut replayed = RolloutState::default();
+        for (at, event) in &history {
+            let stored = serde_json::to_string(event).unwrap();
+            let read: RolloutEvent = serde_json::from_str(&stored).unwrap();
+            prop_assert_eq!(&read, event);
+            replayed = replayed.after(&read, &ada(), *at);
+        }
+        let stored = serde_json::to_string(&state).unwrap();
+        prop_assert_eq!(serde_json::from_str::<RolloutState>(&stored).unwrap(), replayed);
+    }
+}

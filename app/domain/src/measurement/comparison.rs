@@ -1,0 +1,215 @@
+//! How much higher something is than something else.
+
+use super::{
+    CriterionResult, Limit, Measurement, SampleUnit, Verdict,
+    threshold::{Assessment, weighed},
+};
+use crate::stats::{ALPHA, Bounds, rate_bounds};
+
+/// How often two sides may be said not to be as large as they must be, when they are.
+const SAMPLE_RATIO_ALPHA: f64 = 0.001;
+
+/// The same, measured of those who were given something and of others.
+#[allow(missing_docs, reason = "the names say it all")]
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Comparison {
+    /// Of those who were given it.
+    pub with: Measurement,
+    pub without: Measurement,
+}
+
+impl Comparison {
+    /// By how many per cent of the one without it the one with it is higher; `None` where one of them
+    /// is not known, or it is nothing.
+    #[must_use]
+    pub fn change(self) -> Option<f64> {
+        let (with, without) = (self.with.value()?, self.without.value()?);
+        (without > 0.0).then(|| (with / without - 1.0) * 100.0)
+    }
+
+    /// What the true change lies between: each of the two has half of the error.
+    fn bounds(self, alpha: f64) -> Bounds {
+        let (with, without) = (self.with.bounds(alpha / 2.0), self.without.bounds(alpha / 2.0));
+        // Nothing of what is measured can be below zero.
+        let change = |with: f64, without: f64| {
+            let ratio = if without > 0.0 { with.max(0.0) / without } else { f64::INFINITY };
+            (ratio - 1.0) * 100.0
+        };
+        let low = if without.high.is_finite() { change(with.low, without.high) } else { -100.0 };
+        let high =
+            if with.high.is_finite() { change(with.high, without.low) } else { f64::INFINITY };
+        Bounds { low, high }
+    }
+
+    fn with_sample(self, sample: u64) -> Self {
+        let all = self.sample().max(1) as f64;
+        let part = |measured: Measurement| {
+            let part = measured.sample() as f64 / all;
+            measured.with_sample((part * sample as f64).round() as u64)
+        };
+        Self { with: part(self.with), without: part(self.without) }
+    }
+
+    /// How many cases both rest on.
+    #[must_use]
+    pub fn sample(self) -> u64 {
+        self.with.sample() + self.without.sample()
+    }
+}
+
+/// Whether a criterion holds that is about a change, in per cent of what it is without. `others` says
+/// who is without: `in control`.
+#[must_use]
+pub fn judge_change(
+    pair: Comparison,
+    limit: Limit,
+    of: SampleUnit,
+    others: &str,
+    criteria: usize,
+) -> CriterionResult {
+    let missing = |place: &str| CriterionResult::unknown(format!("no {} {place}", of.1));
+    let (Some(with), Some(without)) = (pair.with.value(), pair.without.value()) else {
+        let is_with = pair.with.sample() == 0;
+        return missing(if is_with { "among those who were given it yet" } else { others });
+    };
+    // Nothing on either side is not the same as no change: perhaps the event has another name.
+    if with == 0.0 && without == 0.0 {
+        return CriterionResult {
+            value: None,
+            sample: pair.sample(),
+            ..CriterionResult::unknown(format!(
+                "nothing happened among {} nor among {} {others}",
+                of.write(pair.with.sample()),
+                pair.without.sample(),
+            ))
+        };
+    }
+    // Without bounds, a change from nothing is any change.
+    if without == 0.0 && !matches!(pair.without, Measurement::Rate { .. }) {
+        return CriterionResult {
+            sample: pair.sample(),
+            ..CriterionResult::unknown(format!(
+                "nothing happened among {} {others}",
+                of.write(pair.without.sample())
+            ))
+        };
+    }
+    let alpha = ALPHA / criteria.max(1) as f64;
+    let unit = if matches!(pair.with, Measurement::Rate { .. }) { " %" } else { "" };
+    let counts = format!(
+        "{with:.1}{unit} of {} against {without:.1}{unit} of {} {others}",
+        of.write(pair.with.sample()),
+        pair.without.sample(),
+    );
+    let text = match pair.change() {
+        Some(change) => format!("{change:+.1} % ({counts})"),
+        None => counts,
+    };
+    let now = pair.bounds(alpha);
+    let sure = match (now.low.is_finite() && now.low > -100.0, now.high.is_finite()) {
+        (_, true) => format!(", surely {:+.1} to {:+.1} %", now.low, now.high),
+        (true, false) => format!(", surely {:+.1} % or more", now.low),
+        _ => String::new(),
+    };
+    let later = |sample| pair.with_sample(sample).bounds(alpha);
+    let found = Assessment { limit, now, text: text + &sure, count: pair.sample(), of };
+    let (verdict, detail) = weighed(found, later);
+    CriterionResult {
+        verdict,
+        detail,
+        value: pair.change(),
+        sample: pair.sample(),
+        trend: Vec::new(),
+    }
+}
+
+/// Whether so many on either side can come from an entry that lets in that share of its people. If
+/// not, something keeps people of one side from being counted, and nothing can be compared.
+///
+/// The sequential multinomial test with two outcomes (Lindon & Malek: "Anytime-valid inference for
+/// multinomial count data", 2022), which is the mixture of [`rate_bounds`]. `None` if it can;
+/// otherwise what is wrong.
+#[must_use]
+pub fn sample_ratio_mismatch(treatment: u64, control: u64, share: f64) -> Option<String> {
+    let all = treatment + control;
+    let bounds = rate_bounds(treatment, all, SAMPLE_RATIO_ALPHA);
+    (share < bounds.low || share > bounds.high).then(|| {
+        format!(
+            "{treatment} of {all} are inside the threshold, which cannot be with a share of {:.1} %: something keeps people of one side from being counted, so they cannot be compared",
+            share * 100.0
+        )
+    })
+}
+
+impl CriterionResult {
+    /// Nothing is known, and why.
+    #[must_use]
+    pub fn unknown(detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        Self { verdict: Verdict::Inconclusive, detail, value: None, sample: 0, trend: Vec::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Comparator;
+
+    const PEOPLE: SampleUnit = SampleUnit("person", "people");
+
+    fn rate(happened: u64, cases: u64) -> Measurement {
+        Measurement::Rate { happened, cases }
+    }
+
+    fn judged(with: Measurement, without: Measurement, threshold: f64) -> CriterionResult {
+        let limit = Limit { comparator: Comparator::Above, threshold };
+        judge_change(Comparison { with, without }, limit, PEOPLE, "in control", 1)
+    }
+
+    #[test]
+    fn a_change_is_sure_before_it_counts() {
+        let clear = judged(rate(700, 1_000), rate(500, 1_000), 10.0);
+        assert_eq!(clear.verdict, Verdict::Pass, "{}", clear.detail);
+        assert_eq!(clear.value.unwrap().round(), 40.0);
+        let worse = judged(rate(500, 1_000), rate(700, 1_000), 10.0);
+        assert_eq!(worse.verdict, Verdict::Fail, "{}", worse.detail);
+        let few = judged(rate(14, 20), rate(10, 20), 10.0);
+        assert_eq!(few.verdict, Verdict::Inconclusive);
+        assert!(
+            few.detail.contains("about ") && few.detail.ends_with("more people needed"),
+            "{}",
+            few.detail
+        );
+        assert_eq!(
+            judged(rate(0, 0), rate(1, 2), 10.0).detail,
+            "no people among those who were given it yet"
+        );
+        assert_eq!(judged(rate(1, 2), rate(0, 0), 10.0).detail, "no people in control");
+    }
+
+    #[test]
+    fn means_and_plain_numbers_are_compared_too() {
+        let mean = |mean, count| Measurement::Mean { mean, variance: 4.0, count };
+        assert_eq!(judged(mean(12.0, 4_000), mean(10.0, 4_000), 15.0).verdict, Verdict::Pass);
+        assert_eq!(judged(mean(12.0, 20), mean(10.0, 4_000), 15.0).verdict, Verdict::Inconclusive);
+        let plain = |value, count| Measurement::Plain { value, count };
+        assert_eq!(judged(plain(60.0, 100), plain(50.0, 100), 15.0).verdict, Verdict::Pass);
+        assert_eq!(judged(plain(60.0, 100), plain(50.0, 99), 15.0).verdict, Verdict::Inconclusive);
+        assert_eq!(judged(plain(60.0, 100), plain(0.0, 100), 15.0).value, None);
+        assert_eq!(judged(plain(60.0, 100), plain(0.0, 100), 15.0).verdict, Verdict::Inconclusive);
+        let nothing = judged(plain(0.0, 110), plain(0.0, 110), 10.0);
+        assert_eq!(nothing.verdict, Verdict::Inconclusive, "{}", nothing.detail);
+        assert!(nothing.detail.starts_with("nothing happened among 110 people"));
+        for limit in [10.0, -10.0] {
+            assert_eq!(judged(rate(0, 500), rate(0, 500), limit).verdict, Verdict::Inconclusive);
+        }
+    }
+
+    #[test]
+    fn sides_must_be_as_large_as_the_share_says() {
+        assert_eq!(sample_ratio_mismatch(0, 0, 0.2), None);
+        assert_eq!(sample_ratio_mismatch(210, 790, 0.2), None);
+        let odd = sample_ratio_mismatch(300, 700, 0.2).unwrap();
+        assert!(odd.starts_with("300 of 1000 are inside the threshold"), "{odd}");
+    }
+}

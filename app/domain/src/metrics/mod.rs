@@ -1,0 +1,15 @@
+//! What is measured: metrics, the dimensions that they are read by, and the rollups that a batch adds to.
+
+mod activity;
+mod dimension;
+mod metric;
+mod rollup_delta;
+mod session;
+
+pub use activity::Activity;
+pub use dimension::Dimension;
+pub use metric::{
+    MAX_LABELS, Metric, OTHER_LABEL, exposure_label, exposure_of, property_label, property_of,
+};
+pub use rollup_delta::{RollupDelta, RollupKey};
+pub use session::Session;

@@ -1,0 +1,217 @@
+//! What a group of batches adds to the stored rollups, sessions and activities. Pure: a store reads the
+//! sessions that the delta names, reconciles them, and writes the result.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Activity, Dimension, Metric, Session};
+use crate::{
+    events::{Batch, Event, EventKind, SessionHash, TimingKind, UserHash},
+    ids::EnvironmentId,
+    stats::Aggregate,
+    time::{Resolution, day_of, minute_of},
+};
+
+/// The key of a rollup at minute resolution. Rollups of hours and days are merged from their minutes.
+#[allow(missing_docs, reason = "the names say it all")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RollupKey {
+    pub environment: EnvironmentId,
+    pub series: Metric,
+    pub slice: Dimension,
+    /// The flag, endpoint, component, task or event name; empty for metrics without labels.
+    pub label: String,
+    pub minute: i64,
+}
+
+impl RollupKey {
+    /// The time bucket of a resolution that contains the minute.
+    #[must_use]
+    pub fn span(&self, resolution: Resolution) -> i64 {
+        self.minute.div_euclid(resolution.seconds() / Resolution::Minute.seconds())
+    }
+}
+
+/// Aggregates by rollup key.
+pub(super) type RollupDeltaRows = BTreeMap<RollupKey, Aggregate>;
+
+/// What a group of batches adds. Deltas of any split of the same batches merge into equal deltas.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RollupDelta {
+    /// Aggregates to merge into the stored rollups.
+    pub rows: BTreeMap<RollupKey, Aggregate>,
+    /// Changes of sessions; complete after [`RollupDelta::reconcile_sessions`].
+    pub sessions: BTreeMap<(EnvironmentId, SessionHash), Session>,
+    /// Estimates how many visitors sent a label or dimension: a set of 64 bits ([`crate::events::Visit::sender`]). The
+    /// metric is set for labels and `None` for dimensions.
+    pub senders: BTreeMap<(EnvironmentId, Option<Metric>, String), u64>,
+    /// Users by activity and day (days since 1970).
+    pub activities: BTreeMap<(EnvironmentId, i64, Activity), BTreeSet<UserHash>>,
+}
+
+impl RollupDelta {
+    /// Adds a batch. The store must have checked that its id is new.
+    pub fn add(&mut self, batch: &Batch) {
+        let slices = Dimension::of_visit(&batch.visit);
+        let lasting: Vec<Dimension> =
+            slices.iter().filter(|slice| slice.is_lasting()).cloned().collect();
+        // A batch has few kinds of events and many dimensions, so equal events are merged first.
+        let mut kinds: BTreeMap<Kind<'_>, Aggregate> = BTreeMap::new();
+        for event in &batch.events {
+            count(event, &mut kinds);
+        }
+        self.note_people(batch);
+        let bit = batch.visit.sender();
+        let environment = batch.environment;
+        for slice in slices.iter().filter(|slice| slice.bounded_kind().is_some()) {
+            *self.senders.entry((environment, None, slice.to_text())).or_default() |= bit;
+        }
+        for Kind { series, label, page, .. } in kinds.keys() {
+            if !label.is_empty() {
+                *self.senders.entry((environment, Some(*series), label.clone())).or_default() |=
+                    bit;
+            }
+            if !page.is_empty() && has_pages(*series) {
+                let page = Dimension::Page((*page).to_owned()).to_text();
+                *self.senders.entry((environment, None, page)).or_default() |= bit;
+            }
+        }
+        for (Kind { series, label, page, minute, is_correction }, aggregate) in kinds {
+            let page =
+                (!page.is_empty() && has_pages(series)).then(|| Dimension::Page(page.to_owned()));
+            let slices = match series {
+                // Dropped and rejected counts have no user. Event properties keep only the total, to bound cardinality.
+                Metric::Dropped | Metric::Refused | Metric::Properties => &[Dimension::All][..],
+                _ if is_correction => &lasting,
+                _ => &slices,
+            };
+            for slice in slices.iter().chain(page.as_ref()) {
+                let environment = batch.environment;
+                let (slice, label) = (slice.clone(), label.clone());
+                let key = RollupKey { environment, series, slice, label, minute };
+                self.rows.entry(key).or_default().merge(&aggregate);
+            }
+        }
+    }
+
+    fn note_people(&mut self, batch: &Batch) {
+        let (Some((person, session)), Some(known)) = (batch.visit.who, Session::of(batch)) else {
+            return;
+        };
+        let place = (batch.environment, session);
+        match self.sessions.get_mut(&place) {
+            Some(found) => found.merge(&known),
+            None => drop(self.sessions.insert(place, known)),
+        }
+        for (day, activity) in activities(batch) {
+            self.activities.entry((batch.environment, day, activity)).or_default().insert(person);
+        }
+    }
+
+    /// Merges another delta into this one.
+    pub fn merge(&mut self, other: Self) {
+        for (key, aggregate) in other.rows {
+            self.rows.entry(key).or_default().merge(&aggregate);
+        }
+        for (place, session) in other.sessions {
+            match self.sessions.get_mut(&place) {
+                Some(found) => found.merge(&session),
+                None => drop(self.sessions.insert(place, session)),
+            }
+        }
+        for (place, bits) in other.senders {
+            *self.senders.entry(place).or_default() |= bits;
+        }
+        for (place, people) in other.activities {
+            self.activities.entry(place).or_default().extend(people);
+        }
+    }
+
+    /// Merges the stored state of the sessions (`known`) into their changes, and moves the session metrics
+    /// from the old to the new values. Afterwards `sessions` holds the state to store.
+    pub fn reconcile_sessions(&mut self, known: &BTreeMap<(EnvironmentId, SessionHash), Session>) {
+        for (place, session) in &mut self.sessions {
+            let before = known.get(place);
+            if let Some(before) = before {
+                session.merge(before);
+                if session == before {
+                    continue;
+                }
+                before.count(place.0, true, &mut self.rows);
+            }
+            session.count(place.0, false, &mut self.rows);
+        }
+        // Moves that cancel out add nothing.
+        self.rows.retain(|_, aggregate| *aggregate != Aggregate::default());
+    }
+}
+
+/// The activities of the user of a batch, each with its day.
+fn activities(batch: &Batch) -> BTreeSet<(i64, Activity)> {
+    let visit = &batch.visit;
+    let mut activities = BTreeSet::new();
+    let mut days = BTreeSet::new();
+    for event in batch.events.iter().filter(|event| event.kind.is_about_somebody()) {
+        let day = day_of(event.at);
+        days.insert(day);
+        match &event.kind {
+            EventKind::Exposure { flag, variant } => {
+                activities
+                    .insert((day, Activity::Exposed(flag.clone(), variant.clone(), visit.phase)));
+            }
+            EventKind::FeatureUsed { flag } => {
+                activities.insert((day, Activity::Used(flag.clone())));
+            }
+            _ => {}
+        }
+    }
+    for day in days {
+        activities.insert((day, Activity::Active));
+        activities.extend(visit.phase.map(|phase| (day, Activity::InPhase(phase))));
+        activities.extend(visit.segments.iter().map(|s| (day, Activity::InSegment(s.clone()))));
+        activities.extend(visit.arm.clone().map(|arm| (day, Activity::InArm(arm))));
+    }
+    activities
+}
+
+/// What is asked for by page.
+fn has_pages(series: Metric) -> bool {
+    matches!(series, Metric::Vital(_) | Metric::Errors | Metric::Views | Metric::Timing(_))
+}
+
+/// Equal events of a batch.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Kind<'a> {
+    series: Metric,
+    label: String,
+    page: &'a str,
+    minute: i64,
+    /// Whether they replace an earlier value. The dimensions of a page view may have changed since, so the old
+    /// value is only removed from dimensions that cannot change.
+    is_correction: bool,
+}
+
+fn count<'a>(event: &'a Event, kinds: &mut BTreeMap<Kind<'a>, Aggregate>) {
+    let (series, label, times, value) = event.kind.place();
+    let (minute, page) = (minute_of(event.at), event.page.as_str());
+    if let EventKind::Timing { kind: TimingKind::Api, has_failed: true, .. } = event.kind {
+        let (series, label) = (Metric::Failures, label.clone());
+        let kind = Kind { series, label, page, minute, is_correction: false };
+        kinds.entry(kind).or_default().count_up(1);
+    }
+    let was = match event.kind {
+        EventKind::Vital { was, .. } => was,
+        _ => None,
+    };
+    let kind = Kind { series, label, page, minute, is_correction: was.is_some() };
+    let aggregate = kinds.entry(kind).or_default();
+    match value {
+        Some(value) => aggregate.add(value),
+        None => aggregate.count_up(times),
+    }
+    if let Some(was) = was {
+        aggregate.remove(was);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,152 @@
+//! What is known of a session, from whichever of its batches have come.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Dimension, Metric, RollupKey, rollup_delta::RollupDeltaRows};
+use crate::{
+    errors::Severity,
+    events::{Arm, Batch, EventKind, Visit},
+    ids::{EnvironmentId, FlagKey, PhaseNumber, SegmentKey, VariantName},
+    stats::Aggregate,
+    vitals::Device,
+};
+
+/// A session, as far as it is known. Merging is commutative and idempotent: the same events lead to
+/// the same session in any order and however often they come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// The time of the first event, in milliseconds since 1970; metrics of the session count at this time.
+    #[serde(rename = "f")]
+    pub first: (i64, Device, Option<String>, Option<PhaseNumber>),
+    /// The time of the last event, in milliseconds since 1970.
+    #[serde(rename = "l")]
+    pub last: i64,
+    /// Whether something went wrong that counts.
+    #[serde(rename = "e", default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_error: bool,
+    /// Whether something went wrong that somebody must look at now.
+    #[serde(rename = "c", default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_critical: bool,
+    /// What it was exposed to.
+    #[serde(rename = "x", default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub exposed: BTreeSet<(FlagKey, VariantName)>,
+    /// The segments that its person was found in.
+    #[serde(rename = "s", default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub segments: BTreeSet<SegmentKey>,
+    /// The sides of the rollout's threshold that it was on: another one when shares change meanwhile.
+    #[serde(rename = "a", default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub arms: BTreeSet<Arm>,
+    /// Those on which something went wrong that counts.
+    #[serde(rename = "ae", default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub error_arms: BTreeSet<Arm>,
+    /// Those on which something critical went wrong.
+    #[serde(rename = "ac", default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub critical_arms: BTreeSet<Arm>,
+}
+
+impl Session {
+    /// What a batch says about its session; nothing where none of its events is about anybody.
+    pub(super) fn of(batch: &Batch) -> Option<Self> {
+        let visit = &batch.visit;
+        let mut events = batch.events.iter().filter(|event| event.kind.is_about_somebody());
+        let at = events.next()?.at.timestamp_millis();
+        let (mut first, mut last) = (at, at);
+        for event in events {
+            let at = event.at.timestamp_millis();
+            (first, last) = (first.min(at), last.max(at));
+        }
+        let counted = batch.events.iter().filter_map(|event| match &event.kind {
+            EventKind::Error(report) if report.counted() > 0 => Some(report.severity),
+            _ => None,
+        });
+        let severities: BTreeSet<Severity> = counted.collect();
+        let (has_error, has_critical) =
+            (!severities.is_empty(), severities.contains(&Severity::Critical));
+        let arms: BTreeSet<Arm> = visit.arm.iter().cloned().collect();
+        let arms_if = |is_so: bool| if is_so { arms.clone() } else { BTreeSet::new() };
+        Some(Self {
+            first: (first, visit.device, visit.release.clone(), visit.phase),
+            last,
+            has_error,
+            has_critical,
+            error_arms: arms_if(has_error),
+            critical_arms: arms_if(has_critical),
+            exposed: visit.exposed.iter().map(|(f, v)| (f.clone(), v.clone())).collect(),
+            segments: visit.segments.clone(),
+            arms,
+        })
+    }
+
+    /// Takes over what else is known of the same session.
+    pub fn merge(&mut self, other: &Self) {
+        if other.first < self.first {
+            self.first.clone_from(&other.first);
+        }
+        self.last = self.last.max(other.last);
+        self.has_error |= other.has_error;
+        self.has_critical |= other.has_critical;
+        self.exposed.extend(other.exposed.iter().cloned());
+        self.segments.extend(other.segments.iter().cloned());
+        self.arms.extend(other.arms.iter().cloned());
+        self.error_arms.extend(other.error_arms.iter().cloned());
+        self.critical_arms.extend(other.critical_arms.iter().cloned());
+    }
+
+    /// What it adds to the rows of the minute in which it began, or takes from them again when more
+    /// is known of it.
+    pub(super) fn count(
+        &self,
+        environment: EnvironmentId,
+        is_taken: bool,
+        rows: &mut RollupDeltaRows,
+    ) {
+        let (first, device, release, phase) = &self.first;
+        let minute = first.div_euclid(60_000);
+        // Millionths of a second, as all durations are.
+        let duration = u64::try_from(self.last - first).unwrap_or_default().saturating_mul(1_000);
+        let visit = Visit {
+            device: *device,
+            release: release.clone(),
+            phase: *phase,
+            segments: self.segments.clone(),
+            ..Visit::default()
+        };
+        let mut slices = Dimension::of_visit(&visit);
+        slices.extend(
+            self.exposed.iter().map(|(f, v)| Dimension::Flag(f.clone(), v.clone(), *phase)),
+        );
+        let mut counted: Vec<(Dimension, Metric)> = Vec::new();
+        for slice in slices {
+            counted.extend(self.has_error.then(|| (slice.clone(), Metric::ErrorSessions)));
+            counted.extend(self.has_critical.then(|| (slice.clone(), Metric::CriticalSessions)));
+            counted.push((slice, Metric::Sessions));
+        }
+        // One that was there when a phase began is a session of both, and what went wrong in it belongs
+        // to where it went wrong; what did so before the page asked for a flag, to all of it.
+        let wrong = |happened: bool, arms| match (happened, BTreeSet::is_empty(arms)) {
+            (true, true) => &self.arms,
+            _ => arms,
+        };
+        let arms = [
+            (&self.arms, Metric::Sessions),
+            (wrong(self.has_error, &self.error_arms), Metric::ErrorSessions),
+            (wrong(self.has_critical, &self.critical_arms), Metric::CriticalSessions),
+        ];
+        for (arms, series) in arms {
+            counted.extend(arms.iter().map(|arm| (Dimension::Arm(arm.clone()), series)));
+        }
+        for (slice, series) in counted {
+            let label = String::new();
+            let key = RollupKey { environment, series, slice, label, minute };
+            let row: &mut Aggregate = rows.entry(key).or_default();
+            match (is_taken, series) {
+                (false, Metric::Sessions) => row.add(duration),
+                (true, Metric::Sessions) => row.remove(duration),
+                (false, _) => row.count_up(1),
+                (true, _) => row.count_down(1),
+            }
+        }
+    }
+}

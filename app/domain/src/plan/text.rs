@@ -1,0 +1,214 @@
+//! Parts of a plan as people type them, one on a line: `100 % of internal`, `error_rate < 3`,
+//! `retention > 10 against control`, `Conversion: events > 10 event "premium_conversion", 28 days`.
+
+use std::fmt;
+
+use serde::{
+    Deserialize,
+    de::{IntoDeserializer, value::Error as ValueError},
+};
+
+use super::{
+    AudienceEntry, Comparator, ComparedWith, Criterion, CriterionMetric, Kpi, KpiGroup, Target,
+};
+use crate::{ids::SegmentKey, targeting::Share};
+
+/// The window of a KPI whose line names none, in days.
+const USUAL_WINDOW: u16 = 28;
+
+/// An audience entry, as its line.
+#[must_use]
+pub fn audience_line(entry: &AudienceEntry) -> String {
+    format!("{} % of {}", entry.share.percent(), entry.segment)
+}
+
+/// An audience entry, from its line.
+///
+/// # Errors
+/// Says how to write it.
+pub fn parse_audience(line: &str) -> Result<AudienceEntry, String> {
+    let how = || format!("write {line:?} as a share and a segment, such as 20 % of new_users");
+    let (share, segment) = line.split_once(" of ").ok_or_else(how)?;
+    let share = share.trim().trim_end_matches('%').trim();
+    let share: f64 = share.parse().map_err(|_| how())?;
+    let share = Share::from_percent(share).map_err(|error| error.to_string())?;
+    let segment = SegmentKey::new(segment.trim()).map_err(|error| error.to_string())?;
+    Ok(AudienceEntry { segment, share })
+}
+
+/// A criterion, as its line.
+#[must_use]
+pub fn criterion_line(criterion: &Criterion) -> String {
+    match criterion {
+        Criterion::SignedOff { statement } => statement.clone(),
+        Criterion::Automatic(target) => target_line(target),
+    }
+}
+
+/// A criterion, from its line. What does not begin with a metric and a comparison is a statement that
+/// somebody signs off.
+///
+/// # Errors
+/// Says what is wrong with the rest of a line that begins like that.
+pub fn parse_criterion(line: &str) -> Result<Criterion, String> {
+    let mut words = line.split_whitespace();
+    let metric = words.next().and_then(word_of::<CriterionMetric>);
+    let comparator = words.next().and_then(word_of::<Comparator>);
+    match (metric, comparator) {
+        (Some(_), Some(_)) => parse_target(line).map(Criterion::Automatic),
+        _ => Ok(Criterion::SignedOff { statement: line.trim().to_owned() }),
+    }
+}
+
+/// A KPI, as its line.
+#[must_use]
+pub fn kpi_line(kpi: &Kpi) -> String {
+    let Kpi { name, window_days, .. } = kpi;
+    format!("{name}: {}, {window_days} days", target_line(&kpi.target()))
+}
+
+/// A KPI, from its line.
+///
+/// # Errors
+/// Says how to write it.
+pub fn parse_kpi(line: &str, group: KpiGroup) -> Result<Kpi, String> {
+    let how = || {
+        format!("write {line:?} as a name and a target, such as Satisfaction: nps > 40, 28 days")
+    };
+    let (name, rest) = line.split_once(':').ok_or_else(how)?;
+    let (target, window_days) = match rest.rsplit_once(',') {
+        None => (rest, USUAL_WINDOW),
+        Some((target, window)) => {
+            let days = window.trim().trim_end_matches("days").trim_end_matches("day").trim();
+            (target, days.parse().map_err(|_| how())?)
+        }
+    };
+    let Target { metric, comparator, threshold, compared_with, scope, event } =
+        parse_target(target)?;
+    let name = name.trim().to_owned();
+    Ok(Kpi { group, name, metric, event, scope, comparator, threshold, compared_with, window_days })
+}
+
+fn target_line(target: &Target) -> String {
+    let Target { metric, comparator, threshold, compared_with, scope, event } = target;
+    let mut line = format!("{} {} {threshold}", name_of(metric), name_of(comparator));
+    if let Some(event) = event {
+        line.push_str(&format!(" event \"{event}\""));
+    }
+    if let Some(scope) = scope {
+        line.push_str(&format!(" of {scope}"));
+    }
+    match compared_with {
+        ComparedWith::Fixed => {}
+        ComparedWith::Control => line.push_str(" against control"),
+        ComparedWith::Baseline => line.push_str(" against baseline"),
+    }
+    line
+}
+
+fn parse_target(line: &str) -> Result<Target, String> {
+    let words = words(line);
+    let mut words = words.iter().map(String::as_str);
+    let mut next = |what: &str| words.next().ok_or_else(|| format!("{line:?} ends before {what}"));
+    let named = next("the metric")?;
+    let metric = word_of(named).ok_or_else(|| format!("there is no metric {named:?}"))?;
+    let sign = next("a comparison")?;
+    let comparator =
+        word_of(sign).ok_or_else(|| format!("compare with >, >=, < or <=, not with {sign:?}"))?;
+    let number = next("a number")?;
+    let threshold = number.parse().map_err(|_| format!("{number:?} is no number"))?;
+    let mut target = Target {
+        metric,
+        comparator,
+        threshold,
+        compared_with: ComparedWith::Fixed,
+        scope: None,
+        event: None,
+    };
+    while let Some(word) = words.next() {
+        let mut next =
+            |what: &str| words.next().ok_or_else(|| format!("{line:?} ends before {what}"));
+        match word {
+            "of" => target.scope = Some(next("a flag")?.to_owned()),
+            "event" => target.event = Some(next("an event")?.to_owned()),
+            "against" => {
+                let with = next("control or baseline")?;
+                target.compared_with = word_of(with)
+                    .ok_or_else(|| format!("against control or baseline, not {with:?}"))?;
+            }
+            other => {
+                return Err(format!(
+                    "{other:?} after the number; what may follow is of FLAG, event \"NAME\", against control, against baseline"
+                ));
+            }
+        }
+    }
+    Ok(target)
+}
+
+/// The words of a line; what is in quotes is one.
+fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (index, part) in line.split('"').enumerate() {
+        if index % 2 == 1 {
+            words.push(part.to_owned());
+        } else {
+            words.extend(part.split_whitespace().map(str::to_owned));
+        }
+    }
+    words
+}
+
+fn word_of<'de, T: Deserialize<'de>>(word: &'de str) -> Option<T> {
+    let word: serde::de::value::StrDeserializer<'de, ValueError> = word.into_deserializer();
+    T::deserialize(word).ok()
+}
+
+/// As files have it.
+fn name_of(value: &(impl serde::Serialize + fmt::Debug)) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(name)) => name,
+        _ => format!("{value:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_lead_back() {
+        for line in ["100 % of internal", "0.1 % of new_users"] {
+            assert_eq!(audience_line(&parse_audience(line).unwrap()), line);
+        }
+        for line in [
+            "error_rate < 3",
+            "critical_bugs <= 0",
+            "retention > 10 against control",
+            "adoption_rate > 15 of EXERCISE_SOCIAL_FEATURES",
+            "events >= 10 event \"premium conversion\" against baseline",
+            "Community activity metrics positive",
+            "retention is good",
+        ] {
+            assert_eq!(criterion_line(&parse_criterion(line).unwrap()), line);
+        }
+        let line = "Support: events < -15 event \"support_ticket\" against baseline, 90 days";
+        assert_eq!(kpi_line(&parse_kpi(line, KpiGroup::Business).unwrap()), line);
+        assert_eq!(parse_kpi("NPS: nps > 40", KpiGroup::User).unwrap().window_days, 28);
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_how_to_write_it() {
+        assert!(parse_audience("everyone").unwrap_err().contains("20 % of new_users"));
+        assert!(parse_audience("120 % of everyone").unwrap_err().contains("between 0 and 100"));
+        let criterion = |line| parse_criterion(line).unwrap_err();
+        assert_eq!(criterion("nps > many"), "\"many\" is no number");
+        assert!(criterion("nps > 4 against them").contains("control or baseline, not \"them\""));
+        assert!(criterion("nps > 4 or so").contains("what may follow is"));
+        assert!(criterion("nps >").contains("ends before a number"));
+        let kpi = |line| parse_kpi(line, KpiGroup::User).unwrap_err();
+        assert!(kpi("nps > 40").contains("a name and a target"));
+        assert_eq!(kpi("x: moon > 40"), "there is no metric \"moon\"");
+        assert!(kpi("x: nps > 40, soon").contains("a name and a target"));
+    }
+}

@@ -1,0 +1,382 @@
+//! What is wrong with a plan, as a whole.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use super::{AudienceEntry, Criterion, CriterionMetric, MAX_WINDOW_DAYS, Phase, Plan, PlanFile};
+use crate::{
+    flags::InvalidFlag,
+    ids::{FlagKey, PhaseNumber, SegmentKey, is_reserved},
+    plan::Revision,
+    targeting::{EVERYONE, InvalidSegment, Segment, Segments, Share},
+};
+
+/// More people than ever vote.
+const MAX_QUORUM: u16 = 50;
+
+/// What is wrong with a plan, naming the field.
+#[allow(missing_docs, reason = "the names say it all")]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum InvalidPlan {
+    /// Written for another version of Phasegate.
+    #[error("format: this version reads format {known}, the file says {found}")]
+    Format {
+        /// What the file says.
+        found: u32,
+        known: u32,
+    },
+    #[error("revision: write it as v1.0, not {0:?}")]
+    Revision(String),
+    /// Nothing to carry out.
+    #[error("phases: a plan has at least one phase")]
+    NoPhases,
+    /// Numbers are not 1, 2, 3, ….
+    #[error("phases[{index}].number: expected {expected}, found {found}")]
+    Number {
+        /// The phase's place in the file, from 0.
+        index: usize,
+        /// The number it should have.
+        expected: PhaseNumber,
+        /// The number it has.
+        found: PhaseNumber,
+    },
+    /// A phase plans fewer users than the one before.
+    #[error("phases[{index}].percentage: {percentage} is less than the phase before it plans")]
+    Falling {
+        /// The phase's place in the file, from 0.
+        index: usize,
+        percentage: Share,
+    },
+    /// The longest time is shorter than the shortest.
+    #[error("phases[{index}].maximum_days: shorter than minimum_days")]
+    Durations {
+        /// The phase's place in the file, from 0.
+        index: usize,
+    },
+    /// An audience names a segment that is not there.
+    #[error("phases[{index}].audience: there is no segment {segment}")]
+    UnknownSegment {
+        /// The phase's place in the file, from 0.
+        index: usize,
+        /// The key that leads nowhere.
+        segment: SegmentKey,
+    },
+    /// A phase adds a flag that is not there.
+    #[error("phases[{index}].flags: there is no flag {flag}")]
+    UnknownFlag {
+        /// The phase's place in the file, from 0.
+        index: usize,
+        /// The key that leads nowhere.
+        flag: FlagKey,
+    },
+    /// A criterion or KPI cannot be computed, or cannot hold.
+    #[error("{place}.{field}: {problem}")]
+    Target {
+        place: String,
+        /// Which of its fields.
+        field: &'static str,
+        /// Why, and what to do.
+        problem: String,
+    },
+    /// A field that there is not, or that holds what it may not.
+    #[error("{field}: {problem}")]
+    Field {
+        field: String,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
+    /// Two phases add the same flag.
+    #[error("phases[{index}].flags: {flag} is already there")]
+    FlagTwice {
+        /// The second phase's place in the file, from 0.
+        index: usize,
+        flag: FlagKey,
+    },
+    /// A segment or flag is defined twice, or a segment takes a built-in name.
+    #[error("{list}: {key} is already there")]
+    KeyTwice { list: &'static str, key: String },
+    /// Two items of a checklist, or two criteria that are signed off, cannot be told apart.
+    #[error("{list}: {item:?} is there twice")]
+    ItemTwice { list: String, item: String },
+    /// A segment is wrong in itself.
+    #[error("segments.{key}.{error}")]
+    Segment { key: SegmentKey, error: InvalidSegment },
+    /// A flag is wrong in itself.
+    #[error("flags.{key}.{error}")]
+    Flag { key: FlagKey, error: InvalidFlag },
+}
+
+impl PlanFile {
+    /// The format that this code reads.
+    pub const FORMAT: u32 = 1;
+
+    /// What a file may have at its top.
+    pub const FIELDS: [&str; 13] = [
+        "format",
+        "key",
+        "name",
+        "revision",
+        "description",
+        "quorum",
+        "token_votes",
+        "segments",
+        "flags",
+        "phases",
+        "checklist",
+        "kpis",
+        "contacts",
+    ];
+
+    /// Checks what the types cannot.
+    ///
+    /// # Errors
+    /// Names the first field that is wrong.
+    pub fn validate(&self) -> Result<(), InvalidPlan> {
+        if self.format != Self::FORMAT {
+            return Err(InvalidPlan::Format { found: self.format, known: Self::FORMAT });
+        }
+        let segments = self.segments.iter().map(|segment| segment.key.as_str());
+        let mut known_segments = BTreeSet::from([EVERYONE]);
+        unique("segments", segments, &mut known_segments)?;
+        let mut known_flags = BTreeSet::new();
+        unique("flags", self.flags.iter().map(|flag| flag.key.as_str()), &mut known_flags)?;
+        let shared = |s: &Segment| (s.key.clone(), Arc::new(s.clone()));
+        let segments: Segments = self.segments.iter().map(shared).collect();
+        for segment in &self.segments {
+            segment
+                .validate(&segments)
+                .and_then(|()| Ok(segment.condition.check_values()?))
+                .map_err(|error| InvalidPlan::Segment { key: segment.key.clone(), error })?;
+        }
+        for flag in &self.flags {
+            flag.validate().map_err(|error| InvalidPlan::Flag { key: flag.key.clone(), error })?;
+        }
+        self.plan.validate(&known_segments, &known_flags)
+    }
+}
+
+impl Plan {
+    fn validate(
+        &self,
+        segments: &BTreeSet<&str>,
+        flags: &BTreeSet<&str>,
+    ) -> Result<(), InvalidPlan> {
+        if is_reserved(self.key.as_str()) {
+            return Err(InvalidPlan::Field {
+                field: "key".to_owned(),
+                problem: format!("{:?} is reserved; choose another one", self.key.as_str()),
+            });
+        }
+        if Revision::parse(&self.revision).is_none() {
+            return Err(InvalidPlan::Revision(self.revision.clone()));
+        }
+        if self.phases.is_empty() {
+            return Err(InvalidPlan::NoPhases);
+        }
+        let wrong = |field: String, problem: String| Err(InvalidPlan::Field { field, problem });
+        if self.quorum > MAX_QUORUM {
+            return wrong("quorum".to_owned(), format!("at most {MAX_QUORUM} people"));
+        }
+        let unnamed = self.phases.iter().position(|phase| phase.name.trim().is_empty());
+        if let Some(index) = unnamed {
+            return wrong(format!("phases[{index}].name"), "may not be empty".to_owned());
+        }
+        if let Some(item) = repeated(self.checklist.iter().flat_map(|group| &group.items)) {
+            let list = "checklist".to_owned();
+            return Err(InvalidPlan::ItemTwice { list, item: item.clone() });
+        }
+        let mut expected = PhaseNumber::FIRST;
+        let mut planned = None;
+        let mut added = BTreeSet::new();
+        for (index, phase) in self.phases.iter().enumerate() {
+            if phase.number != expected {
+                return Err(InvalidPlan::Number { index, expected, found: phase.number });
+            }
+            if planned.is_some_and(|before| phase.percentage < before) {
+                return Err(InvalidPlan::Falling { index, percentage: phase.percentage });
+            }
+            if phase.maximum_days.is_some_and(|maximum| maximum < phase.minimum_days) {
+                return Err(InvalidPlan::Durations { index });
+            }
+            for AudienceEntry { segment, .. } in &phase.audience {
+                if !segments.contains(segment.as_str()) {
+                    return Err(InvalidPlan::UnknownSegment { index, segment: segment.clone() });
+                }
+            }
+            for flag in &phase.flags {
+                if !flags.contains(flag.as_str()) {
+                    return Err(InvalidPlan::UnknownFlag { index, flag: flag.clone() });
+                }
+                if !added.insert(flag) {
+                    return Err(InvalidPlan::FlagTwice { index, flag: flag.clone() });
+                }
+            }
+            self.check_criteria(index, phase, &added)?;
+            if let Some(item) = repeated(phase.checklist.iter()) {
+                let list = format!("phases[{index}].checklist");
+                return Err(InvalidPlan::ItemTwice { list, item: item.clone() });
+            }
+            if let Some(item) = repeated(phase.statements()) {
+                let list = format!("phases[{index}].criteria");
+                return Err(InvalidPlan::ItemTwice { list, item: item.to_owned() });
+            }
+            planned = Some(phase.percentage);
+            expected = expected.next();
+        }
+        self.check_kpis(&added)
+    }
+
+    fn check_criteria(
+        &self,
+        index: usize,
+        phase: &Phase,
+        added: &BTreeSet<&FlagKey>,
+    ) -> Result<(), InvalidPlan> {
+        for (number, criterion) in phase.criteria.iter().enumerate() {
+            let Criterion::Automatic(target) = criterion else { continue };
+            let place = format!("phases[{index}].criteria[{number}]");
+            if let Some(scope) = &target.scope
+                && !added.iter().any(|flag| flag.as_str() == scope)
+            {
+                let problem = format!("no phase so far adds the flag {scope}");
+                return Err(InvalidPlan::Target { place, field: "scope", problem });
+            }
+            if target.metric == CriterionMetric::Uptime {
+                let problem = "no address is monitored, so it cannot be computed; write it as a statement to sign off";
+                return Err(InvalidPlan::Target {
+                    place,
+                    field: "metric",
+                    problem: problem.to_owned(),
+                });
+            }
+            if let Some((field, problem)) = target.problem(self, Some(phase.number)) {
+                return Err(InvalidPlan::Target { place, field, problem });
+            }
+        }
+        Ok(())
+    }
+
+    fn check_kpis(&self, added: &BTreeSet<&FlagKey>) -> Result<(), InvalidPlan> {
+        if let Some(name) = repeated(self.kpis.iter().map(|kpi| &kpi.name)) {
+            return Err(InvalidPlan::ItemTwice { list: "kpis".to_owned(), item: name.clone() });
+        }
+        for (index, kpi) in self.kpis.iter().enumerate() {
+            let wrong = |field, problem| {
+                Err(InvalidPlan::Target { place: format!("kpis[{index}]"), field, problem })
+            };
+            if !(1..=MAX_WINDOW_DAYS).contains(&kpi.window_days) {
+                return wrong("window_days", format!("1 to {MAX_WINDOW_DAYS} days"));
+            }
+            if let Some(scope) = &kpi.scope
+                && !added.iter().any(|flag| flag.as_str() == scope)
+            {
+                return wrong("scope", format!("no phase adds the flag {scope}"));
+            }
+            if let Some((field, problem)) = kpi.target().problem(self, None) {
+                return wrong(field, problem);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The first that was there before.
+fn repeated<T: Ord + Copy>(all: impl Iterator<Item = T>) -> Option<T> {
+    let mut seen = BTreeSet::new();
+    let mut all = all;
+    all.find(|item| !seen.insert(*item))
+}
+
+fn unique<'a>(
+    list: &'static str,
+    keys: impl Iterator<Item = &'a str>,
+    seen: &mut BTreeSet<&'a str>,
+) -> Result<(), InvalidPlan> {
+    for key in keys {
+        if !seen.insert(key) {
+            return Err(InvalidPlan::KeyTwice { list, key: key.to_owned() });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::flags::boolean_flag;
+    use serde_json::json;
+
+    /// Three phases: all of `staff`, 20 % of everyone, everyone.
+    pub(crate) fn plan_file() -> PlanFile {
+        let mut file: PlanFile = serde_json::from_value(json!({
+            "format": 1, "key": "plan", "name": "Plan", "revision": "v1.0",
+            "segments": [{"key": "staff", "name": "Staff", "condition":
+                {"attribute": "groups", "operator": "contains", "value": "staff"}}],
+            "phases": [
+                {"number": 1, "name": "One", "percentage": 1, "minimum_days": 3,
+                 "audience": [{"segment": "staff", "share": 100}], "flags": ["A"]},
+                {"number": 2, "name": "Two", "percentage": 20,
+                 "audience": [{"segment": "everyone", "share": 20}], "flags": ["B"]},
+                {"number": 3, "name": "Three", "percentage": 100,
+                 "audience": [{"segment": "everyone", "share": 100}], "flags": ["C"]},
+            ],
+        }))
+        .unwrap();
+        file.flags = ["A", "B", "C"].map(boolean_flag).to_vec();
+        file
+    }
+
+    fn complaint(change: impl FnOnce(&mut PlanFile)) -> String {
+        let mut file = plan_file();
+        change(&mut file);
+        file.validate().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_sound_plan_passes() {
+        assert_eq!(plan_file().validate(), Ok(()));
+    }
+
+    #[test]
+    fn a_plan_names_the_field_that_is_wrong() {
+        assert_eq!(complaint(|f| f.plan.quorum = 51), "quorum: at most 50 people");
+        assert_eq!(
+            complaint(|f| f.plan.phases[1].name = " ".into()),
+            "phases[1].name: may not be empty"
+        );
+        assert!(complaint(|f| f.format = 9).starts_with("format: this version reads format 1"));
+        assert!(complaint(|f| f.plan.phases.clear()).starts_with("phases:"));
+        assert_eq!(
+            complaint(|f| f.plan.phases[1].number = PhaseNumber(3)),
+            "phases[1].number: expected 2, found 3"
+        );
+        assert!(
+            complaint(|f| f.plan.phases[1].percentage = Share::from_percent(0.5).unwrap())
+                .starts_with("phases[1].percentage: 0.5 % is less")
+        );
+        assert!(
+            complaint(|f| f.plan.phases[0].maximum_days = Some(2))
+                .starts_with("phases[0].maximum_days")
+        );
+        assert_eq!(
+            complaint(|f| f.segments.clear()),
+            "phases[0].audience: there is no segment staff"
+        );
+        assert_eq!(complaint(|f| f.flags.truncate(2)), "phases[2].flags: there is no flag C");
+        assert_eq!(
+            complaint(|f| f.plan.phases[2].flags = f.plan.phases[0].flags.clone()),
+            "phases[2].flags: A is already there"
+        );
+        assert_eq!(
+            complaint(|f| f.segments[0].key = SegmentKey::new("everyone").unwrap()),
+            "segments: everyone is already there"
+        );
+        assert_eq!(
+            complaint(|f| f.plan.phases[1].checklist = vec!["x".into(), "x".into()]),
+            "phases[1].checklist: \"x\" is there twice"
+        );
+        assert!(
+            complaint(|f| f.flags[1].variants.truncate(1))
+                .starts_with("flags.B.off_variant: there is no variant off")
+        );
+    }
+}

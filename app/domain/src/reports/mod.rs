@@ -1,0 +1,20 @@
+//! What pages, panels and the API show: made of everything below, and read by no rule.
+
+mod annotation;
+mod dashboard;
+mod flags;
+mod progress;
+mod reach;
+mod review;
+mod rollout;
+
+pub use annotation::{Annotation, AnnotationKind};
+pub use dashboard::{
+    Arrivals, CurrentPhase, Dashboard, ErrorPanel, FeatureRow, Point, Reported, TimingRow,
+    VitalPanel, WINDOW_MINUTES,
+};
+pub use flags::{ExplainedAnswer, Explanation, FlagRow};
+pub use progress::{Counts, FIRST_MINUTES, FeedbackSummary, FirstMinutes, KpiValue};
+pub use reach::Reach;
+pub use review::{REVIEW_DAYS, Review};
+pub use rollout::RolloutView;

@@ -1,0 +1,283 @@
+//! The weekly review of a rollout: what happened, how it stands, and what is to be decided.
+
+use std::fmt::Write as _;
+
+use super::{Annotation, FeedbackSummary, KpiValue, RolloutView};
+use crate::{
+    Timestamp, gates::ConditionKind, measurement::Verdict, plan::Phase, rollout::RolloutStatus,
+    targeting::Throttle, words::duration,
+};
+
+/// How far back a review looks, in days.
+pub const REVIEW_DAYS: i64 = 7;
+
+/// What a team looks at once a week.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Review {
+    /// The rollout, as it is now.
+    pub rollout: RolloutView,
+    /// The beginning of the week.
+    pub from: Timestamp,
+    /// Its end: when this was computed.
+    pub to: Timestamp,
+    /// What was done in the week to the rollout, its flags and releases, oldest first.
+    pub changes: Vec<Annotation>,
+    /// What people said in the week.
+    pub voices: FeedbackSummary,
+}
+
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "holds",
+        Verdict::Fail => "fails",
+        Verdict::Inconclusive => "not known yet",
+        Verdict::AwaitingSignOff => "waits for people",
+    }
+}
+
+impl Review {
+    fn phase(&self) -> Option<&Phase> {
+        self.rollout.plan.phase(self.rollout.status().serving_phase()?)
+    }
+
+    /// The status in one sentence, with phase and time.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let (plan, state) = (&self.rollout.plan, self.rollout.status());
+        let status = match state {
+            RolloutStatus::Draft => "Not started",
+            RolloutStatus::Running(_) => "Running",
+            RolloutStatus::Paused(_) => "Paused",
+            RolloutStatus::Completed(_) => "Completed",
+            RolloutStatus::Aborted => "Aborted",
+        };
+        match (self.phase(), state.progress()) {
+            (Some(phase), Some(progress)) => format!(
+                "{status}: phase {} of {}, {}, for {}. Planned share {}, of which {} is served.",
+                phase.number,
+                plan.last_phase(),
+                phase.name,
+                duration(self.to - progress.phase_since),
+                phase.percentage,
+                progress.throttle,
+            ),
+            _ => format!("{status}."),
+        }
+    }
+
+    /// What somebody has to decide now, the most urgent first.
+    #[must_use]
+    pub fn decisions(&self) -> Vec<String> {
+        let record = &self.rollout.state.record;
+        let mut due = Vec::new();
+        for incident in record.open_incidents() {
+            let what = incident.kind.title();
+            due.push(format!(
+                "Incident {} is open ({what}: {}): close it, or say what is left.",
+                incident.id, incident.reason
+            ));
+        }
+        if let Some(incident) = record.post_mortem_due() {
+            due.push(format!(
+                "Write the post-mortem of incident {}; nothing advances before.",
+                incident.id
+            ));
+        }
+        let state = self.rollout.status();
+        let (RolloutStatus::Running(progress) | RolloutStatus::Paused(progress)) = state else {
+            if *state == RolloutStatus::Draft {
+                due.push("Start the rollout once its checklist is done.".to_owned());
+            }
+            return due;
+        };
+        if matches!(state, RolloutStatus::Paused(_)) {
+            due.push("Resume the rollout, or roll it back.".to_owned());
+        }
+        if progress.throttle != Throttle::NONE {
+            due.push(format!(
+                "Shares are at {} of the plan: raise them again, or roll back.",
+                progress.throttle
+            ));
+        }
+        due.extend(self.about_phase(progress.phase_since));
+        due
+    }
+
+    fn about_phase(&self, since: Timestamp) -> Vec<String> {
+        let mut due = Vec::new();
+        let Some(phase) = self.phase() else { return due };
+        let conditions = &self.rollout.gate.conditions;
+        let next = self.rollout.plan.phase(phase.number.next());
+        if self.rollout.gate.passes() {
+            due.push(match next {
+                Some(next) => {
+                    format!("Everything holds: advance to phase {}, {}.", next.number, next.name)
+                }
+                None => "Everything holds: complete the rollout.".to_owned(),
+            });
+        }
+        let over = phase.maximum_over_at(since).filter(|over| self.to > *over);
+        if let Some(over) = over {
+            due.push(format!(
+                "The phase takes {} longer than planned: advance, roll back, or revise the plan.",
+                duration(self.to - over)
+            ));
+        }
+        for condition in conditions {
+            let text = match (condition.kind, condition.verdict) {
+                (ConditionKind::Alerts, Verdict::Fail) => {
+                    format!("An alert is firing: {}.", condition.detail)
+                }
+                (ConditionKind::Criterion, Verdict::Fail) => {
+                    format!(
+                        "\u{201c}{}\u{201d} fails ({}): mend it, or roll back.",
+                        condition.title, condition.detail
+                    )
+                }
+                (ConditionKind::Criterion, Verdict::AwaitingSignOff) => {
+                    format!("Look at \u{201c}{}\u{201d}, and sign it off or not.", condition.title)
+                }
+                (ConditionKind::Votes, Verdict::AwaitingSignOff | Verdict::Fail) => {
+                    format!("Vote on leaving the phase: {}.", condition.detail)
+                }
+                _ => continue,
+            };
+            due.push(text);
+        }
+        due
+    }
+
+    /// As Markdown. What people wrote is quoted, so that it cannot pass for anything else.
+    #[must_use]
+    pub fn markdown(&self) -> String {
+        let plan = &self.rollout.plan;
+        let day = |at: Timestamp| at.format("%Y-%m-%d").to_string();
+        let mut text = format!(
+            "# {} {}: review {} to {}\n\n{}\n",
+            plain(&plan.name),
+            plan.revision,
+            day(self.from),
+            day(self.to),
+            self.summary()
+        );
+        if let Some(reach) = self.rollout.reach {
+            let _ = writeln!(
+                text,
+                "\n{} of {} active people were given it.",
+                reach.exposed, reach.active
+            );
+        }
+        let decisions = self.decisions().into_iter().map(|text| plain(&text));
+        section(&mut text, "Decisions due", decisions, "Nothing is to be decided.");
+        let conditions = self.rollout.gate.conditions.iter().map(|condition| {
+            format!(
+                "{} — **{}**: {}",
+                plain(&condition.title),
+                word(condition.verdict),
+                plain(&condition.detail)
+            )
+        });
+        section(&mut text, "Gate", conditions, "No phase is served.");
+        self.targets(&mut text);
+        let changes = self.changes.iter().map(|mark| {
+            let by = mark.by.as_ref().map(|by| format!(", {}", plain(by))).unwrap_or_default();
+            format!(
+                "{} {}: {}{by}",
+                mark.at.format("%Y-%m-%d %H:%M"),
+                mark.kind.title(),
+                plain(&mark.text)
+            )
+        });
+        section(&mut text, "Changes", changes, "Nothing was changed.");
+        let incidents = self.rollout.state.record.incidents.iter().rev();
+        let incidents = incidents
+            .filter(|incident| incident.closed_at.is_none_or(|closed| closed >= self.from));
+        let incidents = incidents.map(|incident| {
+            let state = if incident.closed_at.is_some() { "closed" } else { "open" };
+            format!(
+                "{}: {} on {} after {}: {} ({state})",
+                incident.id,
+                incident.kind.title(),
+                incident.acted_at.format("%Y-%m-%d %H:%M"),
+                duration(incident.acted_at - incident.detected_at),
+                plain(&incident.reason),
+            )
+        });
+        section(&mut text, "Incidents", incidents, "None.");
+        self.said(&mut text);
+        text
+    }
+
+    fn targets(&self, text: &mut String) {
+        if self.rollout.kpis.is_empty() {
+            return;
+        }
+        text.push_str("\n## Targets\n\n| | target | now | |\n|---|---|---|---|\n");
+        for KpiValue { name, target, current, verdict, window_days, .. } in &self.rollout.kpis {
+            let now = current.as_deref().unwrap_or("not measured");
+            let _ = writeln!(
+                text,
+                "| {} | {} | {} ({window_days} days) | {} |",
+                cell(name),
+                cell(target),
+                cell(now),
+                word(*verdict)
+            );
+        }
+    }
+
+    fn said(&self, text: &mut String) {
+        let FeedbackSummary { count, rating, themes, newest } = &self.voices;
+        let rating = rating.map(|mean| format!(", rated {mean:.1} of 5 on average"));
+        let _ =
+            writeln!(text, "\n## Feedback\n\n{count} in the week{}.\n", rating.unwrap_or_default());
+        for (theme, times) in themes {
+            let _ = writeln!(text, "- {}: {times}", plain(theme));
+        }
+        for (at, what) in newest {
+            let _ = writeln!(
+                text,
+                "\n> {} ({}, {})",
+                plain(&what.message),
+                plain(&what.page),
+                day_of(*at)
+            );
+        }
+    }
+}
+
+fn day_of(at: Timestamp) -> String {
+    at.format("%Y-%m-%d").to_string()
+}
+
+fn section(text: &mut String, title: &str, lines: impl IntoIterator<Item = String>, empty: &str) {
+    let _ = writeln!(text, "\n## {title}\n");
+    let mut is_empty = true;
+    for line in lines {
+        let _ = writeln!(text, "- {}", line.replace('\n', " "));
+        is_empty = false;
+    }
+    if is_empty {
+        let _ = writeln!(text, "{empty}");
+    }
+}
+
+/// On one line, and nothing of it markup.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for sign in text.chars() {
+        match sign {
+            '\n' | '\r' => plain.push(' '),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '!' => {
+                plain.push('\\');
+                plain.push(sign);
+            }
+            sign => plain.push(sign),
+        }
+    }
+    plain
+}
+
+fn cell(text: &str) -> String {
+    plain(text)
+}

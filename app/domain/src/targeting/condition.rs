@@ -1,0 +1,270 @@
+//! Conditions: what a segment or rule asks of a context.
+
+use serde_json::Value;
+
+use super::{
+    EVERYONE, EvaluationContext, InvalidCondition, Operator, Segments, Verdict, check::Check,
+};
+use crate::{Timestamp, ids::SegmentKey};
+
+/// A condition over attributes, or a combination of conditions.
+///
+/// Reading one checks it ([`crate::targeting::InvalidCondition`]), so an unreadable regular expression or
+/// network cannot be stored. As JSON: `{"all": […]}`, `{"any": […]}`, `{"not": …}`,
+/// `{"in_segment": "beta_testers"}` or `{"attribute": …, "operator": …, "value": …}`.
+#[allow(missing_docs, reason = "the names say it all")]
+#[derive(Debug, Clone, PartialEq)]
+pub enum Condition {
+    /// True when all of them are; also when there are none.
+    All(Vec<Self>),
+    /// True when one of them is.
+    Any(Vec<Self>),
+    /// True when the part is not.
+    Not(Box<Self>),
+    /// True for the users of a segment.
+    InSegment(SegmentKey),
+    Test(Test),
+}
+
+impl Default for Condition {
+    /// The condition that matches every user.
+    fn default() -> Self {
+        Self::All(Vec::new())
+    }
+}
+
+/// What one attribute must be.
+#[derive(Debug, Clone)]
+pub struct Test {
+    /// The attribute's name in the context; `targetingKey` is one too.
+    pub attribute: String,
+    /// How it is compared.
+    pub operator: Operator,
+    /// With what, as it was written. Null for `exists`, and where `check` has it as a list.
+    value: Value,
+    /// The same, ready for use.
+    check: Check,
+}
+
+impl PartialEq for Test {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.attribute, self.operator, &self.value)
+            == (&other.attribute, other.operator, &other.value)
+            && self.check.has_same_list(&other.check)
+    }
+}
+
+impl Condition {
+    /// Whether the condition asks nothing.
+    #[must_use]
+    pub fn is_everyone(&self) -> bool {
+        match self {
+            Self::All(parts) => parts.iter().all(Self::is_everyone),
+            Self::InSegment(key) => key.as_str() == EVERYONE,
+            _ => false,
+        }
+    }
+
+    /// Whether the context satisfies the condition at `now`. A segment that is not there has
+    /// no users; saving prevents it.
+    #[must_use]
+    pub fn matches(
+        &self,
+        context: &EvaluationContext,
+        segments: &Segments,
+        now: Timestamp,
+    ) -> bool {
+        match self {
+            Self::All(parts) => parts.iter().all(|part| part.matches(context, segments, now)),
+            Self::Any(parts) => parts.iter().any(|part| part.matches(context, segments, now)),
+            Self::Not(part) => !part.matches(context, segments, now),
+            Self::InSegment(key) => is_in(key, context, segments, now),
+            Self::Test(test) => test.judge(context, now) == Verdict::Holds,
+        }
+    }
+
+    /// The first value that may not be saved: a regular expression that takes too long, or a number
+    /// that was rounded when it was read. What older versions stored is read all the same.
+    ///
+    /// # Errors
+    /// Names the place within the condition.
+    pub fn check_values(&self) -> Result<(), InvalidCondition> {
+        fn walk(condition: &Condition, path: &str) -> Result<(), InvalidCondition> {
+            let field = |name: &str| match path {
+                "" => name.to_owned(),
+                path => format!("{path}.{name}"),
+            };
+            let each = |parts: &[Condition], name: &str| {
+                let at = |index| format!("{}[{index}]", field(name));
+                parts.iter().enumerate().try_for_each(|(index, part)| walk(part, &at(index)))
+            };
+            match condition {
+                Condition::All(parts) => each(parts, "all"),
+                Condition::Any(parts) => each(parts, "any"),
+                Condition::Not(part) => walk(part, &field("not")),
+                Condition::InSegment(_) => Ok(()),
+                Condition::Test(test) => match test.check.problem() {
+                    Some(problem) => Err(InvalidCondition { path: field("value"), problem }),
+                    None => Ok(()),
+                },
+            }
+        }
+        walk(self, "")
+    }
+
+    /// The segments that it asks for, some perhaps more than once.
+    #[must_use]
+    pub fn segments(&self) -> Vec<&SegmentKey> {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().flat_map(Self::segments).collect(),
+            Self::Not(part) => part.segments(),
+            Self::InSegment(key) => vec![key],
+            Self::Test(_) => Vec::new(),
+        }
+    }
+}
+
+/// Whether a user is in a segment, `everyone` included.
+pub(super) fn is_in(
+    key: &SegmentKey,
+    context: &EvaluationContext,
+    segments: &Segments,
+    now: Timestamp,
+) -> bool {
+    key.as_str() == EVERYONE
+        || segments.get(key).is_some_and(|segment| segment.matches(context, segments, now))
+}
+
+impl Test {
+    /// A test that can be carried out.
+    ///
+    /// # Errors
+    /// Says what the operator needs as its value.
+    pub fn new(
+        attribute: impl Into<String>,
+        operator: Operator,
+        value: Value,
+    ) -> Result<Self, String> {
+        let check = Check::new(operator, &value)?;
+        // A list may be long: it is kept once.
+        let value = if check.keeps_list() { Value::Null } else { value };
+        Ok(Self { attribute: attribute.into(), operator, value, check })
+    }
+
+    /// With what the attribute is compared, as it was written; null for `exists`.
+    #[must_use]
+    pub fn value(&self) -> Value {
+        self.check.written_list().unwrap_or_else(|| self.value.clone())
+    }
+
+    /// Why an attribute that has the right type could not be compared.
+    pub(super) fn problem_with(&self, found: &Value) -> Option<String> {
+        self.check.problem_with(found)
+    }
+
+    /// What the context has under the attribute's name, as JSON.
+    #[must_use]
+    pub fn found(&self, context: &EvaluationContext) -> Option<Value> {
+        match self.attribute.as_str() {
+            EvaluationContext::TARGETING_KEY => context.targeting_key().map(Value::from),
+            name => context.attribute(name).cloned(),
+        }
+    }
+
+    pub(super) fn judge(&self, context: &EvaluationContext, now: Timestamp) -> Verdict {
+        let verdict = match self.attribute.as_str() {
+            EvaluationContext::TARGETING_KEY => {
+                context.targeting_key().map(|key| self.check.judge_text(key, now))
+            }
+            name => context.attribute(name).map(|found| self.check.judge(found, now)),
+        };
+        verdict.unwrap_or(Verdict::Missing)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use serde_json::json;
+
+    use super::*;
+
+    fn now() -> Timestamp {
+        DateTime::from_timestamp(1_700_000_000, 0).unwrap()
+    }
+
+    fn holds(condition: Value, context: Value) -> bool {
+        let condition: Condition = serde_json::from_value(condition).unwrap();
+        let context = EvaluationContext::from_json(context).unwrap();
+        condition.matches(&context, &Segments::new(), now())
+    }
+
+    #[test]
+    fn each_operator_matches_what_it_says() {
+        for (operator, value, yes, no) in [
+            ("equals", json!("pro"), json!("pro"), json!("free")),
+            ("equals", json!(1), json!(1.0), json!("1")),
+            ("equals", json!(true), json!(true), json!(false)),
+            ("in", json!(["a", "b"]), json!("b"), json!("c")),
+            ("in", json!([1, 2]), json!(2.0), json!(3)),
+            ("contains", json!("beta"), json!(["x", "beta"]), json!(["x"])),
+            ("contains", json!("@ex"), json!("ada@example.com"), json!("ada")),
+            ("starts_with", json!("a"), json!("abc"), json!("cba")),
+            ("ends_with", json!("a"), json!("cba"), json!("abc")),
+            ("matches", json!("^u[0-9]+$"), json!("u12"), json!("u")),
+            ("greater_than", json!(12), json!(13), json!(12)),
+            ("at_least", json!(12), json!(12), json!(11.9)),
+            ("less_than", json!(12), json!(11), json!(12)),
+            ("at_most", json!(12), json!(12), json!("11")),
+            ("exists", json!(null), json!(0), json!(null)),
+            ("before", json!("2024-01-01"), json!("2023-12-31T23:59:59Z"), json!("2024-01-01")),
+            ("after", json!("2024-01-01"), json!(1_704_067_200_001_i64), json!("2024-01-01")),
+            ("within_last_days", json!(30), json!("2023-11-01"), json!("2023-09-01")),
+            ("within_last_days", json!(1), json!(1_700_000_000_000_i64), json!("2024-01-01")),
+            ("older_than_days", json!(30), json!("2023-01-01T00:00:00Z"), json!("2023-11-01")),
+            ("semver_equals", json!("2.1.0"), json!("v2.1"), json!("2.1.0-rc.1")),
+            ("semver_greater_than", json!("2.1.0"), json!("2.10.0"), json!("2.1.0")),
+            ("semver_at_least", json!("2.1"), json!("2.1.0"), json!("2.0.9")),
+            ("semver_less_than", json!("2.1.0"), json!("2.1.0-beta"), json!("two")),
+            ("semver_at_most", json!("2"), json!("2.0.0"), json!("2.0.1")),
+            ("in_cidr", json!("10.0.0.0/8"), json!("10.1.2.3"), json!("11.1.2.3")),
+            ("in_cidr", json!("10.0.0.0/8"), json!("::ffff:10.1.2.3"), json!("::ffff:11.1.2.3")),
+            ("in_cidr", json!(["::1", "fd00::/8"]), json!("fd12::1"), json!("not an address")),
+        ] {
+            let condition = json!({"attribute": "it", "operator": operator, "value": value});
+            assert!(holds(condition.clone(), json!({"it": yes})), "{operator} {value} {yes}");
+            assert!(!holds(condition.clone(), json!({"it": no})), "{operator} {value} {no}");
+            assert!(!holds(condition, json!({})), "{operator} of a missing attribute");
+        }
+    }
+
+    #[test]
+    fn a_number_that_was_rounded_equals_nothing() {
+        let asks = |operator: &str, value: Value| json!({"attribute": "it", "operator": operator, "value": value});
+        let sent: Value = serde_json::from_str(r#"{"it": -9223372036854775809}"#).unwrap();
+        for condition in [
+            asks("equals", json!(i64::MIN)),
+            asks("in", json!([i64::MIN, 1])),
+            asks("at_most", json!(i64::MIN)),
+        ] {
+            assert!(!holds(condition, sent.clone()));
+            let exact = json!({"it": i64::MIN});
+            assert!(holds(asks("equals", json!(i64::MIN)), exact));
+        }
+        let test = Test::new("it", Operator::Equals, json!(i64::MIN)).unwrap();
+        let why = test.problem_with(&sent["it"]).unwrap();
+        assert!(why.contains("more digits than numbers keep"), "{why}");
+    }
+
+    #[test]
+    fn conditions_combine() {
+        let pro = json!({"attribute": "plan", "operator": "equals", "value": "pro"});
+        let ada = json!({"attribute": "targetingKey", "operator": "equals", "value": "ada"});
+        let context = json!({"targetingKey": "ada", "plan": "free"});
+        assert!(holds(json!({"any": [pro, ada]}), context.clone()));
+        assert!(!holds(json!({"all": [pro, ada]}), context.clone()));
+        assert!(holds(json!({"not": pro}), context.clone()));
+        assert!(holds(json!({"in_segment": "everyone"}), context.clone()));
+        assert!(!holds(json!({"in_segment": "nobody_knows"}), context));
+    }
+}

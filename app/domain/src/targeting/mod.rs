@@ -1,0 +1,26 @@
+//! Whom a rule is about: the evaluation context, buckets, and named, reusable conditions.
+
+mod bucket;
+mod check;
+mod condition;
+mod context;
+pub(crate) mod instant;
+mod list;
+mod network;
+mod number;
+mod operator;
+mod parse;
+mod pattern;
+mod segment;
+mod trace;
+
+pub use bucket::{BUCKETS, Bucket, HashVersion, InvalidShare, Salt, Share, Throttle, is_inside};
+pub use check::Verdict;
+pub use condition::{Condition, Test};
+pub use context::{EvaluationContext, InvalidContext, SentContext};
+pub use instant::read_optional as read_optional_instant;
+pub use network::network;
+pub use operator::Operator;
+pub use parse::InvalidCondition;
+pub use segment::{EVERYONE, InvalidSegment, MAX_COST, Segment, Segments, cost};
+pub use trace::ConditionStep;

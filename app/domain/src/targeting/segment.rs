@@ -1,0 +1,223 @@
+//! Named, reusable conditions over the evaluation context.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Condition, EvaluationContext, InvalidCondition};
+use crate::{
+    Timestamp,
+    ids::{SegmentKey, is_reserved},
+};
+
+/// The key of the segment that is built in and matches all users.
+pub const EVERYONE: &str = "everyone";
+
+/// The segments of a project, by key; shared with every snapshot that holds them unchanged.
+pub type Segments = BTreeMap<SegmentKey, Arc<Segment>>;
+
+/// A named, reusable condition over the evaluation context.
+#[allow(missing_docs, reason = "the names say it all")]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Segment {
+    /// What audiences and rules call it.
+    pub key: SegmentKey,
+    /// What people call it.
+    pub name: String,
+    /// Whom it is meant to catch.
+    #[serde(default)]
+    pub description: String,
+    pub condition: Condition,
+}
+
+/// Why a segment cannot be saved, naming the field.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidSegment {
+    /// The name of the built-in segment.
+    #[error("key: {EVERYONE} is built in; choose another key")]
+    BuiltIn,
+    /// The name of a page.
+    #[error("key: {0:?} is reserved; choose another one")]
+    Reserved(String),
+    /// A text that is too long.
+    #[error("{0}: must have at most {MAX_TEXT_BYTES} bytes")]
+    TooLong(&'static str),
+    /// The condition names a segment that is not there.
+    #[error("condition: there is no segment {0}; create it first")]
+    UnknownSegment(SegmentKey),
+    /// Segments of segments of segments: asking would take too long.
+    #[error(
+        "condition: with the segments that it asks for it makes {0} tests; at most {MAX_COST} are allowed"
+    )]
+    TooCostly(usize),
+    /// A value that is not taken any more, or that lost digits.
+    #[error("condition.{0}")]
+    Value(#[from] InvalidCondition),
+    /// The segment would ask for itself.
+    #[error("condition: {} is a circle; take one of these segments out", circle(.0))]
+    Cycle(Vec<SegmentKey>),
+}
+
+/// Longest name or description, in bytes.
+const MAX_TEXT_BYTES: usize = 2_000;
+
+/// Most tests that one condition may make, those of the segments that it asks for included.
+pub const MAX_COST: usize = 2_000;
+
+/// How many tests a condition makes at most, those of the segments that it asks for included.
+/// The segments must not run in a circle.
+#[must_use]
+pub fn cost(condition: &Condition, segments: &Segments) -> usize {
+    counted(condition, segments, &mut BTreeMap::new())
+}
+
+fn counted<'a>(
+    condition: &'a Condition,
+    segments: &'a Segments,
+    known: &mut BTreeMap<&'a SegmentKey, usize>,
+) -> usize {
+    match condition {
+        Condition::All(parts) | Condition::Any(parts) => {
+            parts.iter().map(|part| counted(part, segments, known)).fold(1, usize::saturating_add)
+        }
+        Condition::Not(part) => counted(part, segments, known),
+        Condition::Test(_) => 1,
+        Condition::InSegment(key) => {
+            if let Some(cost) = known.get(key) {
+                return *cost;
+            }
+            let inner = segments.get(key).map(|segment| &segment.condition);
+            let cost = inner.map_or(1, |inner| counted(inner, segments, known));
+            known.insert(key, cost);
+            cost
+        }
+    }
+}
+
+fn circle(keys: &[SegmentKey]) -> String {
+    keys.iter().map(SegmentKey::as_str).collect::<Vec<_>>().join(" → ")
+}
+
+impl Segment {
+    /// Whether a user is in this segment at `now`.
+    #[must_use]
+    pub fn matches(
+        &self,
+        context: &EvaluationContext,
+        segments: &Segments,
+        now: Timestamp,
+    ) -> bool {
+        self.condition.matches(context, segments, now)
+    }
+
+    /// Checks a segment against those that it would stand among.
+    ///
+    /// # Errors
+    /// Names what is wrong.
+    pub fn validate(&self, others: &Segments) -> Result<(), InvalidSegment> {
+        if self.key.as_str() == EVERYONE {
+            return Err(InvalidSegment::BuiltIn);
+        }
+        if is_reserved(self.key.as_str()) {
+            return Err(InvalidSegment::Reserved(self.key.to_string()));
+        }
+        for (field, text) in [("name", &self.name), ("description", &self.description)] {
+            if text.len() > MAX_TEXT_BYTES {
+                return Err(InvalidSegment::TooLong(field));
+            }
+        }
+        self.follow(self, others, &mut vec![self.key.clone()], &mut BTreeSet::new())?;
+        match cost(&self.condition, others) {
+            cost if cost > MAX_COST => Err(InvalidSegment::TooCostly(cost)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Walks along the segments that a condition asks for, and refuses to come back.
+    fn follow(
+        &self,
+        at: &Self,
+        others: &Segments,
+        way: &mut Vec<SegmentKey>,
+        sound: &mut BTreeSet<SegmentKey>,
+    ) -> Result<(), InvalidSegment> {
+        for key in at.condition.segments() {
+            if key.as_str() == EVERYONE || sound.contains(key) {
+                continue;
+            }
+            let known =
+                if *key == self.key { Some(self) } else { others.get(key).map(Arc::as_ref) };
+            let next = known.ok_or_else(|| InvalidSegment::UnknownSegment(key.clone()))?;
+            let comes_back = way.contains(key);
+            way.push(key.clone());
+            if comes_back {
+                return Err(InvalidSegment::Cycle(std::mem::take(way)));
+            }
+            self.follow(next, others, way, sound)?;
+            way.pop();
+            sound.insert(key.clone());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn segment(key: &str, condition: serde_json::Value) -> Segment {
+        serde_json::from_value(json!({"key": key, "name": key, "condition": condition})).unwrap()
+    }
+
+    fn known(list: &[Segment]) -> Segments {
+        list.iter().map(|segment| (segment.key.clone(), Arc::new(segment.clone()))).collect()
+    }
+
+    #[test]
+    fn segments_of_segments_are_bounded() {
+        let mut all = Segments::new();
+        let test = json!({"attribute": "a", "operator": "exists"});
+        let mut inner = test;
+        for level in ["one", "two", "three", "four"] {
+            let next = segment(level, json!({"any": vec![inner; 100]}));
+            inner = json!({ "in_segment": level });
+            let verdict = next.validate(&all);
+            let is_small = matches!(level, "one");
+            assert_eq!(verdict.is_ok(), is_small, "{level}: {verdict:?}");
+            all.insert(next.key.clone(), Arc::new(next));
+        }
+    }
+
+    #[test]
+    fn a_segment_may_ask_for_others_but_not_for_itself() {
+        let beta = segment("beta", json!({"attribute": "beta", "operator": "exists"}));
+        let staff =
+            segment("staff", json!({"any": [{"in_segment": "beta"}, {"in_segment": "vip"}]}));
+        assert_eq!(
+            staff.validate(&known(std::slice::from_ref(&beta))).unwrap_err().to_string(),
+            "condition: there is no segment vip; create it first"
+        );
+        let vip = segment("vip", json!({"in_segment": "beta"}));
+        let all = known(&[beta, vip, staff.clone()]);
+        assert_eq!(staff.validate(&all), Ok(()));
+        let context = EvaluationContext::of_user("ada").with("beta", true);
+        assert!(staff.matches(&context, &all, chrono::DateTime::UNIX_EPOCH));
+
+        let circular = segment("vip", json!({"not": {"in_segment": "staff"}}));
+        assert_eq!(
+            circular.validate(&all).unwrap_err().to_string(),
+            "condition: vip → staff → vip is a circle; take one of these segments out"
+        );
+        let itself = segment("me", json!({"in_segment": "me"}));
+        assert!(matches!(itself.validate(&all), Err(InvalidSegment::Cycle(_))));
+        let built_in = segment("everyone", json!({"all": []}));
+        assert_eq!(built_in.validate(&all), Err(InvalidSegment::BuiltIn));
+    }
+}

@@ -1,0 +1,214 @@
+//! How a condition looked at a user, test by test.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{
+    Condition, EVERYONE, EvaluationContext, Operator, Segments, Test, Verdict, condition::is_in,
+};
+use crate::Timestamp;
+
+/// One line of a condition, with what came of it.
+#[allow(missing_docs, reason = "the names say it all")]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ConditionStep {
+    /// How deep it stands: the parts of a combination lie one deeper than it.
+    pub depth: usize,
+    /// What was asked, in words.
+    pub asked: String,
+    /// The same without what the user is compared with, which may be a list of customers; the
+    /// same as `asked` where it holds nothing of the kind.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub asked_in_public: String,
+    pub verdict: Verdict,
+    /// What the context has, where one attribute was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<Value>,
+    /// What is wrong with it, where it could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+impl Condition {
+    /// All lines of the condition for one context; nothing is left out when an earlier line has
+    /// already decided, because who reads it wants to know what else is in the way.
+    #[must_use]
+    pub fn trace(
+        &self,
+        context: &EvaluationContext,
+        segments: &Segments,
+        now: Timestamp,
+    ) -> Vec<ConditionStep> {
+        let mut steps = Vec::new();
+        self.note(context, segments, now, 0, &mut steps);
+        steps
+    }
+
+    fn note(
+        &self,
+        context: &EvaluationContext,
+        segments: &Segments,
+        now: Timestamp,
+        depth: usize,
+        steps: &mut Vec<ConditionStep>,
+    ) {
+        let verdict = Verdict::from(self.matches(context, segments, now));
+        let (asked, parts): (String, &[Self]) = match self {
+            Self::All(parts) if parts.is_empty() => (EVERYONE.to_owned(), &[]),
+            Self::All(parts) => ("all of these".to_owned(), parts),
+            Self::Any(parts) => ("any of these".to_owned(), parts),
+            Self::Not(part) => ("not".to_owned(), std::slice::from_ref(&**part)),
+            Self::InSegment(key) => {
+                let verdict = Verdict::from(is_in(key, context, segments, now));
+                let asked = format!("in the segment {key}");
+                steps.push(ConditionStep::plain(depth, asked, verdict));
+                if let Some(segment) = segments.get(key) {
+                    segment.condition.note(context, segments, now, depth + 1, steps);
+                }
+                return;
+            }
+            Self::Test(test) => {
+                let (verdict, found) = (test.judge(context, now), test.found(context));
+                let asked_in_public = format!("{} {} …", test.attribute, test.operator.words());
+                let asked = test.to_string();
+                let is_unreadable = verdict == Verdict::Unreadable;
+                let problem = found.as_ref().filter(|_| is_unreadable);
+                let problem = problem.and_then(|found| test.problem_with(found));
+                steps.push(ConditionStep {
+                    depth,
+                    asked,
+                    asked_in_public,
+                    verdict,
+                    found,
+                    problem,
+                });
+                return;
+            }
+        };
+        steps.push(ConditionStep::plain(depth, asked, verdict));
+        for part in parts {
+            part.note(context, segments, now, depth + 1, steps);
+        }
+    }
+}
+
+impl ConditionStep {
+    fn plain(depth: usize, asked: String, verdict: Verdict) -> Self {
+        Self { depth, asked_in_public: asked.clone(), asked, verdict, found: None, problem: None }
+    }
+
+    /// For the user's own browser: with what they have, without what they are compared with.
+    #[must_use]
+    pub fn in_public(&self) -> String {
+        format!("{}: {}", self.asked_in_public, self.verdict_in_words())
+    }
+
+    fn verdict_in_words(&self) -> String {
+        match (self.verdict, &self.found) {
+            (Verdict::Holds, Some(found)) => format!("yes, it is {found}"),
+            (Verdict::Holds, None) => "yes".to_owned(),
+            (Verdict::Fails, Some(found)) => format!("no, it is {found}"),
+            (Verdict::Fails, None) => "no".to_owned(),
+            (Verdict::Missing, _) => "no, the context does not have it".to_owned(),
+            (Verdict::Unreadable, _) => {
+                format!("no, it cannot be read: {}", self.problem.as_deref().unwrap_or_default())
+            }
+            (Verdict::WrongType, found) => {
+                let found = found.clone().unwrap_or_default();
+                format!("no, {found} has a type that cannot be compared with that")
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for ConditionStep {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.asked, self.verdict_in_words())
+    }
+}
+
+impl std::fmt::Display for Test {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { attribute, operator, .. } = self;
+        write!(f, "{attribute} {}", operator.words())?;
+        match (operator, &self.value()) {
+            (Operator::Exists, _) => Ok(()),
+            (Operator::WithinLastDays | Operator::OlderThanDays, value) => {
+                write!(f, " {value} days")
+            }
+            (_, Value::Array(list)) => {
+                let items: Vec<String> = list.iter().take(5).map(Value::to_string).collect();
+                write!(f, " {}", items.join(", "))?;
+                match list.len().saturating_sub(5) {
+                    0 => Ok(()),
+                    more => write!(f, " and {more} more"),
+                }
+            }
+            (_, value) => write!(f, " {value}"),
+        }
+    }
+}
+
+impl std::fmt::Display for Condition {
+    /// In words, as a rule's preview says it: `users in beta_testers whose plan is "pro"`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let joined = |parts: &[Self], word: &str| {
+            let one = |part: &Self| match part {
+                Self::All(inner) | Self::Any(inner) if inner.len() > 1 => format!("({part})"),
+                _ => part.to_string(),
+            };
+            parts.iter().map(one).collect::<Vec<_>>().join(word)
+        };
+        match self {
+            condition if condition.is_everyone() => f.write_str(EVERYONE),
+            Self::All(parts) => f.write_str(&joined(parts, " and ")),
+            Self::Any(parts) if parts.is_empty() => f.write_str("nobody"),
+            Self::Any(parts) => f.write_str(&joined(parts, " or ")),
+            Self::Not(part) => match &**part {
+                Self::InSegment(key) => write!(f, "not in {key}"),
+                part => write!(f, "not ({part})"),
+            },
+            Self::InSegment(key) => f.write_str(key.as_str()),
+            Self::Test(test) => test.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_line_says_what_was_asked_and_found() {
+        let condition: Condition = serde_json::from_value(json!({"all": [
+            {"attribute": "plan", "operator": "equals", "value": "pro"},
+            {"attribute": "age", "operator": "at_least", "value": 18},
+            {"attribute": "signed_up_at", "operator": "within_last_days", "value": 30},
+            {"not": {"attribute": "beta", "operator": "exists"}},
+        ]}))
+        .unwrap();
+        let context = EvaluationContext::default().with("plan", "free").with("age", "18");
+        let steps = condition.trace(&context, &Segments::new(), DateTime::UNIX_EPOCH);
+        let lines: Vec<String> =
+            steps.iter().map(|step| format!("{}{step}", "  ".repeat(step.depth))).collect();
+        assert_eq!(
+            lines,
+            [
+                "all of these: no",
+                "  plan is \"pro\": no, it is \"free\"",
+                "  age is at least 18: no, \"18\" has a type that cannot be compared with that",
+                "  signed_up_at is within the last 30 days: no, the context does not have it",
+                "  not: yes",
+                "    beta is known: no, the context does not have it",
+            ]
+        );
+        assert_eq!(
+            condition.to_string(),
+            "plan is \"pro\" and age is at least 18 and signed_up_at is within the last 30 days \
+             and not (beta is known)"
+        );
+    }
+}
