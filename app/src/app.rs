@@ -8,13 +8,13 @@ use leptos_router::{
 };
 
 use crate::{
-    components::Frame,
     pages::{
         AnalyticsPage, AuditPage, DashboardPage, DebuggerPage, EmergencyPage, EnvironmentPage,
         FilesPage, FlagEditPage, FlagPage, FlagsPage, IncidentPage, InstallPage, LoginPage,
         NewFlagPage, NotFoundPage, PerformancePage, PersonPage, PlanEditPage, PlanPage, ReviewPage,
         RolloutPage, SegmentPage, SegmentsPage, SettingsPage,
     },
+    parts::Frame,
 };
 
 /// All pages, in one piece: whole without a script, and with the right status.

@@ -1,6 +1,6 @@
 //! What a page was asked, by whom, and how it answers.
 
-use std::{future::Future, sync::Arc};
+use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::*;
@@ -9,7 +9,6 @@ use phasegate_domain::{
     accounts::{Person, Role},
     ids::EnvironmentId,
     rollout::CommandError,
-    time::TimeRange,
 };
 use phasegate_service::{
     CachedEnvironment, Service, ServiceError,
@@ -17,10 +16,7 @@ use phasegate_service::{
     secrets::{Randomness, Seed},
 };
 
-use crate::{
-    components::{PageErrorNotice, Source},
-    embedding::Embedding,
-};
+use crate::embedding::Embedding;
 
 /// The cookie that remembers which environment the admin shows.
 pub const ENVIRONMENT_COOKIE: &str = "phasegate_environment";
@@ -244,27 +240,6 @@ impl Request {
         Ok(self.live()?.environment.key.to_string())
     }
 
-    /// What stands behind the question mark of the address of a view: whoever opens it sees the
-    /// same.
-    pub(crate) fn address(
-        &self,
-        source: &Source,
-        period: TimeRange,
-        fields: Vec<(&'static str, String)>,
-    ) -> String {
-        let environment = self.environment_key().unwrap_or_default();
-        let mut query = format!(
-            "environment={}&data={}&{}",
-            encode(&environment),
-            source.as_str(),
-            period.query()
-        );
-        for (name, value) in fields {
-            query.push_str(&format!("&{name}={}", encode(&value)));
-        }
-        query
-    }
-
     /// Has the browser look again shortly: something is under way.
     pub(crate) fn look_again(&self) {
         self.response.insert_header(header::REFRESH, HeaderValue::from_static("2"));
@@ -276,7 +251,7 @@ impl Request {
     }
 
     /// Refuses a form that was made for another environment than the one that is shown now.
-    fn check_here(&self) -> Result<(), PageError> {
+    pub(crate) fn check_here(&self) -> Result<(), PageError> {
         let (Some(form), live) = (&self.form, self.live()?) else { return Ok(()) };
         if form.get(HERE) == live.environment.key.as_str() {
             return Ok(());
@@ -324,33 +299,6 @@ impl Request {
     pub(crate) fn note(&self, trouble: &PageError) {
         self.response.set_status(trouble.status);
     }
-}
-
-/// Makes a page from a function that may fail: what went wrong is then the page.
-pub(crate) fn page<F>(make: impl FnOnce(Request) -> F) -> impl IntoView
-where
-    F: Future<Output = Result<AnyView, PageError>> + Send + 'static,
-{
-    let checked = Request::current().and_then(|request| {
-        request.check_here().inspect_err(|trouble| request.note(trouble))?;
-        Ok(request)
-    });
-    let made = checked.map(|request| (request.clone(), make(request)));
-    let made = async move {
-        let (request, making) = match made {
-            Ok(made) => made,
-            Err(trouble) => return view! { <PageErrorNotice trouble/> }.into_any(),
-        };
-        match making.await {
-            Ok(view) => view,
-            Err(trouble) => {
-                request.note(&trouble);
-                view! { <PageErrorNotice trouble/> }.into_any()
-            }
-        }
-    };
-    // Rendered once and in order, so that it needs no fallback around it.
-    view! { <div class="page">{Suspend::new(made)}</div> }
 }
 
 /// A text for a query or path of a link.

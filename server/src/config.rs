@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, ffi::OsString, path::PathBuf};
 
 use anyhow::Context;
+use clap::Args;
 use figment::{
     Figment,
     error::Kind,
@@ -12,10 +13,7 @@ use figment::{
 use phasegate_domain::words::plain;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{
-    cli::{ServeArgs, in_utf8},
-    http::TrustedProxies,
-};
+use crate::http::{Settings, TrustedProxies};
 
 /// How the file is written.
 struct Toml;
@@ -69,6 +67,23 @@ pub enum LogFormat {
     Json,
 }
 
+/// Settings as flags; they beat PHASEGATE_* variables, which beat phasegate.toml.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Address and port to listen on [default: 127.0.0.1:8080]
+    #[arg(long)]
+    pub(crate) listen: Option<String>,
+    /// Folder for databases and secrets [default: ./data]
+    #[arg(long)]
+    pub(crate) data: Option<PathBuf>,
+    /// Address under which people and pages reach the server
+    #[arg(long)]
+    pub(crate) public_url: Option<String>,
+    /// Serve the demo exercise library at /demo
+    #[arg(long)]
+    pub(crate) demo: bool,
+}
+
 impl std::fmt::Debug for Config {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // The secrets stay out of logs.
@@ -97,6 +112,18 @@ impl Default for Config {
             log_format: LogFormat::Text,
         }
     }
+}
+
+/// The text of a file.
+///
+/// # Errors
+/// Names the line that is not in UTF-8.
+pub(crate) fn in_utf8(bytes: Vec<u8>, name: &str) -> anyhow::Result<String> {
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+        let line = 1 + valid.iter().filter(|byte| **byte == b'\n').count();
+        anyhow::anyhow!("{name}, line {line}: is not text in UTF-8; save the file in that encoding")
+    })
 }
 
 /// The environment's variables that are texts; others cannot be ours.
@@ -233,6 +260,17 @@ impl Config {
     pub(crate) fn trusted_proxies(&self) -> TrustedProxies {
         let text = self.trusted_proxies.as_deref().unwrap_or_default();
         TrustedProxies::parse(text).unwrap_or_default()
+    }
+
+    /// The part of it that handlers need.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        Settings {
+            has_demo: self.demo,
+            has_secure_cookies: self.has_secure_cookies(),
+            public_url: self.public_url.clone(),
+            trusted_proxies: self.trusted_proxies(),
+        }
     }
 
     /// Whether cookies may only travel over HTTPS (browsers count localhost as such).

@@ -1,27 +1,26 @@
 //! The server of Phasegate: HTTP, jobs and the command line around the use cases.
+//!
+//! `http` is the ground and knows no route; `routes` stand on it; `jobs` run beside them; `router` and
+//! `bootstrap` put them together, and `cli` starts what is asked for.
 
-mod api;
-mod assets;
+mod bootstrap;
 pub mod cli;
 mod clock;
-mod collect;
 mod config;
-mod demo;
 mod first_start;
-mod health;
 mod http;
+mod jobs;
 mod listen;
-mod live;
 mod lock;
-mod login;
-mod ofrep;
-mod pages;
 mod plans;
-mod serve;
+mod router;
+mod routes;
 mod simulate;
 
-pub use api::openapi;
+pub use bootstrap::{open, serve};
 pub use config::Config;
-pub use http::{AppState, router};
-pub use serve::{open, run_jobs, serve};
+pub use http::{AppState, Settings};
+pub use jobs::run_jobs;
+pub use router::router;
+pub use routes::api::openapi;
 pub use simulate::prepare_tls;

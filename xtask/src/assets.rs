@@ -12,7 +12,10 @@ use anyhow::{Context, Result};
 use flate2::{Compression, write::GzEncoder};
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::{report, run, scripts, snip, wasm_target};
+use crate::{
+    files::{files_below, sorted_files},
+    report, run, scripts, snip, wasm_target,
+};
 
 const PROFILE: &str = "wasm-release";
 
@@ -179,29 +182,6 @@ fn copy_static(site: &Path) -> Result<()> {
         fs::copy(file.path(), demo.join(file.file_name()))?;
     }
     Ok(())
-}
-
-pub(crate) fn sorted_files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
-    let mut files: Vec<PathBuf> = fs::read_dir(folder)?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<_, _>>()?;
-    files.retain(|file| file.extension().is_some_and(|found| found == extension));
-    files.sort();
-    Ok(files)
-}
-
-pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            files.extend(files_below(&path)?);
-        } else {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
 }
 
 /// Writes a `.br` and a `.gz` beside every file.

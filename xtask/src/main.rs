@@ -5,6 +5,8 @@ mod assets;
 mod bench;
 mod browser;
 mod check;
+mod files;
+mod floors;
 mod language;
 mod minify;
 mod report;
@@ -27,7 +29,7 @@ cargo xtask bench flags       measure evaluation, OFREP and event streams, each 
 cargo xtask bench ingest      measure how many events are taken, beside rows straight into SQLite
 cargo xtask bench query       measure what panels cost after up to ten million events
 cargo xtask bench collector   measure what the collector costs a page, beside web-vitals and Sentry
-cargo xtask tidy              check only the dependency rules between crates";
+cargo xtask tidy              check only the rules of the architecture: crates, floors, circles, words";
 
 fn main() -> ExitCode {
     match run_command() {

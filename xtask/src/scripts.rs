@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result};
 
 use crate::{
-    assets::{files_below, sorted_files},
+    files::{files_below, sorted_files},
     minify::minify,
 };
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::{language, run};
+use crate::{floors, language, run};
 
 /// For each of our crates, the ones of ours that it may depend on.
 const MAY_KNOW: [(&str, &[&str]); 11] = [
@@ -65,6 +65,7 @@ pub(crate) fn check() -> Result<()> {
         bail!("dependency rules are broken:\n{}", broken.join("\n"));
     }
     println!("{} crates keep the dependency rules", seen.len());
+    floors::check()?;
     language::check()
 }
 

@@ -14,9 +14,8 @@ use plotters::{
     style::{Color, IntoFont, ShapeStyle, TextStyle},
 };
 
-use crate::format::day;
-
 use super::colours::{GOOD, GRID, LINE, MARK, POOR, TEXT, themed};
+use crate::format::day;
 
 /// Width and height in pixels. A chart is scaled to its place, and its letters with it, so each
 /// is drawn about as large as it is shown.

@@ -3,27 +3,15 @@
 #[cfg(feature = "ssr")]
 mod changes;
 #[cfg(feature = "ssr")]
-mod condition;
-#[cfg(feature = "ssr")]
 mod exports;
 #[cfg(feature = "ssr")]
-mod frame;
-#[cfg(feature = "ssr")]
 mod freshness;
-#[cfg(feature = "ssr")]
-mod here;
 #[cfg(feature = "ssr")]
 mod marks;
 #[cfg(feature = "ssr")]
 mod notice;
 #[cfg(feature = "ssr")]
-mod period_fields;
-#[cfg(feature = "ssr")]
 mod slice_words;
-#[cfg(feature = "ssr")]
-mod snippet;
-#[cfg(feature = "ssr")]
-mod source;
 #[cfg(feature = "ssr")]
 mod sparkline;
 mod table_card;
@@ -37,17 +25,11 @@ mod vital_card;
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
     changes::Changes,
-    condition::ConditionDraft,
     exports::Exports,
-    frame::{Frame, Logo},
     freshness::Freshness,
-    here::Here,
     marks::{Marks, lines},
-    notice::{Notice, PageErrorNotice},
-    period_fields::{PeriodFields, period_field},
+    notice::Notice,
     slice_words::slice_words,
-    snippet::Snippet,
-    source::{Source, SourceBanner},
     sparkline::Sparkline,
     text_area::TextArea,
     trend::Trend,

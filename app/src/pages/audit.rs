@@ -10,9 +10,10 @@ use phasegate_service::history::history;
 use phasegate_service::models::AuditQuery;
 
 use crate::{
-    components::{Changes, Here, Time},
-    pages::rollout::rollout_sentence,
-    request::{Form, Request, encode, page},
+    components::{Changes, Time},
+    pages::sentences::sentence,
+    parts::{Here, page},
+    request::{Form, Request, encode},
 };
 
 /// Lines on one page.
@@ -82,28 +83,6 @@ fn Lines(lines: Vec<AuditRecord>, request: Request) -> impl IntoView {
     let lines =
         lines.into_iter().map(|line| view! { <Line line request=request.clone()/> }).collect_view();
     view! { <ol class="timeline" data-testid="audit">{lines}</ol> }.into_any()
-}
-
-/// A change in a few words.
-pub(crate) fn sentence(change: &Change) -> String {
-    let (kind, key) = change.subject();
-    match change {
-        Change::Rollout { what, .. } => rollout_sentence(what),
-        Change::FlagSwitched { enabled, .. } => {
-            format!("Switched the flag {key} {}.", if *enabled { "on" } else { "off" })
-        }
-        Change::Imported { things, .. } => {
-            format!("Applied a file to {key}: {} things.", things.len())
-        }
-        Change::Saved { before, after, .. } => {
-            let verb = match (before, after) {
-                (None, _) => "Made",
-                (_, None) => "Deleted",
-                _ => "Changed",
-            };
-            format!("{verb} the {} {key}.", kind.words())
-        }
-    }
 }
 
 #[component]

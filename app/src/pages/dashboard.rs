@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use phasegate_service::dashboard::dashboard;
 
-use crate::{islands::LiveDashboard, request::page};
+use crate::{islands::LiveDashboard, parts::page};
 
 #[component]
 pub(crate) fn DashboardPage() -> impl IntoView {

@@ -11,9 +11,10 @@ use phasegate_domain::{
 use phasegate_service::flags::{Split, batch, context, explain};
 
 use crate::{
-    components::{Here, PageErrorNotice, TextArea},
+    components::TextArea,
     format,
-    request::{Form, PageError, Request, page},
+    parts::{Here, PageErrorNotice, page},
+    request::{Form, PageError, Request},
 };
 
 #[component]

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::request::{PageError, page};
+use crate::{parts::page, request::PageError};
 
 /// Takes the choice and leads back to the start.
 #[component]

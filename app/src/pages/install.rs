@@ -5,9 +5,9 @@ use leptos_meta::Title;
 use phasegate_service::{models::ClientKey, telemetry::arrivals, tokens::client_keys};
 
 use crate::{
-    components::Snippet,
     islands::LiveArrivals,
-    request::{Request, page},
+    parts::{Snippet, page},
+    request::Request,
 };
 
 #[component]

@@ -12,6 +12,7 @@ mod not_found;
 mod performance;
 mod rollout;
 mod segments;
+mod sentences;
 mod settings;
 
 pub(crate) use self::{

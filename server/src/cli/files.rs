@@ -12,6 +12,7 @@ use phasegate_domain::{audit::ImportKind, config::ImportChange};
 use phasegate_service::environments::{self, FileFormat, parse_file, preview_import, write_file};
 
 use super::local::{Local, Place, confirm, print, print_json};
+use crate::config::in_utf8;
 
 /// How the file is written.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -60,18 +61,6 @@ pub(super) fn read(path: &Path) -> anyhow::Result<String> {
     }
     let name = path.display().to_string();
     in_utf8(fs::read(path).with_context(|| format!("{name} cannot be read"))?, &name)
-}
-
-/// The text of a file.
-///
-/// # Errors
-/// Names the line that is not in UTF-8.
-pub(crate) fn in_utf8(bytes: Vec<u8>, name: &str) -> anyhow::Result<String> {
-    String::from_utf8(bytes).map_err(|error| {
-        let valid = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
-        let line = 1 + valid.iter().filter(|byte| **byte == b'\n').count();
-        anyhow::anyhow!("{name}, line {line}: is not text in UTF-8; save the file in that encoding")
-    })
 }
 
 /// Writes a file whole or not at all: where there is no room, what was there before stays. What is not a

@@ -13,7 +13,7 @@ use phasegate_domain::ids::EnvironmentId;
 use phasegate_service::{Service, access::Actor};
 use serde::Serialize;
 
-use crate::{config::Config, serve};
+use crate::{bootstrap, config::Config};
 
 /// Which environment of which data folder.
 #[derive(Debug, Args)]
@@ -40,7 +40,7 @@ pub(super) struct Local {
 pub(super) async fn open(data: Option<PathBuf>) -> anyhow::Result<Arc<Service>> {
     let config = Config::load_for_data(data)?;
     is_in_use(&config)?;
-    let service = serve::open(&config).await?;
+    let service = bootstrap::open(&config).await?;
     Ok(keep(service))
 }
 
@@ -49,7 +49,7 @@ async fn open_without_telemetry(data: Option<PathBuf>) -> anyhow::Result<Arc<Ser
     let config = Config::load_for_data(data)?;
     is_in_use(&config)?;
     let warn = |problem: &str| eprintln!("phasegate: goes on without telemetry: {problem}");
-    Ok(keep(serve::open_without_telemetry(&config, warn).await?))
+    Ok(keep(bootstrap::open_without_telemetry(&config, warn).await?))
 }
 
 fn is_in_use(config: &Config) -> anyhow::Result<()> {

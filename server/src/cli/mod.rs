@@ -11,13 +11,14 @@ mod simulate;
 mod token;
 mod user;
 
-pub(crate) use files::in_utf8;
+use std::process::ExitCode;
 
-use std::{path::PathBuf, process::ExitCode};
+use clap::{Parser, Subcommand};
 
-use clap::{Args, Parser, Subcommand};
-
-use crate::{config::Config, serve};
+use crate::{
+    bootstrap,
+    config::{Config, ServeArgs},
+};
 
 /// Feature flags, staged rollouts and the evidence for them, in one server.
 #[derive(Debug, Parser)]
@@ -59,23 +60,6 @@ enum Command {
     Openapi,
 }
 
-/// Settings as flags; they beat PHASEGATE_* variables, which beat phasegate.toml.
-#[derive(Debug, Args)]
-pub(crate) struct ServeArgs {
-    /// Address and port to listen on [default: 127.0.0.1:8080]
-    #[arg(long)]
-    pub(crate) listen: Option<String>,
-    /// Folder for databases and secrets [default: ./data]
-    #[arg(long)]
-    pub(crate) data: Option<PathBuf>,
-    /// Address under which people and pages reach the server
-    #[arg(long)]
-    pub(crate) public_url: Option<String>,
-    /// Serve the demo exercise library at /demo
-    #[arg(long)]
-    pub(crate) demo: bool,
-}
-
 /// An error with its causes, each sentence once: what a library says often holds what its cause says.
 fn in_one_line(error: &anyhow::Error) -> String {
     let mut text = String::new();
@@ -98,7 +82,7 @@ pub fn main() -> ExitCode {
     };
     let result = match cli.command {
         Command::Serve(args) => {
-            Config::load(&args).and_then(|config| block_on(serve::main(config)))
+            Config::load(&args).and_then(|config| block_on(bootstrap::main(config)))
         }
         Command::User(command) => block_on(user::run(command)),
         Command::Flag(command) => block_on(flag::run(command)),

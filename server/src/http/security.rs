@@ -21,7 +21,7 @@ const OF_DOCUMENTS: [(HeaderName, &str); 4] = [
 ];
 
 /// Adds the headers. JSON is no document, as its type and `nosniff` say, and such answers are many.
-pub(super) fn with_headers<B>(mut response: Response<B>) -> Response<B> {
+pub(crate) fn with_headers<B>(mut response: Response<B>) -> Response<B> {
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json") {
@@ -34,7 +34,7 @@ pub(super) fn with_headers<B>(mut response: Response<B>) -> Response<B> {
 }
 
 /// Keeps the admin's pages out of every cache, so that nobody finds them there after logging out.
-pub(super) async fn no_store(request: Request, next: Next) -> Response {
+pub(crate) async fn no_store(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let no_store = HeaderValue::from_static("no-store");
     response.headers_mut().insert(header::CACHE_CONTROL, no_store);
@@ -43,7 +43,7 @@ pub(super) async fn no_store(request: Request, next: Next) -> Response {
 
 /// Turns away requests that change something and were sent by another site's page: those carry
 /// the cookie, but not our origin.
-pub(super) async fn same_origin(
+pub(crate) async fn same_origin(
     State(state): State<AppState>,
     request: Request,
     next: Next,

@@ -60,7 +60,7 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
-        let state = AppState::new(Arc::clone(&service), &config, stop.clone(), [3; 32]);
+        let state = AppState::new(Arc::clone(&service), config.settings(), stop.clone(), [3; 32]);
         tokio::spawn(serve(listener, state.clone(), stop.clone().cancelled_owned()));
         phasegate_server::prepare_tls();
         let client = Client::builder().redirect(Policy::none()).build().unwrap();
@@ -81,7 +81,7 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
-        let state = AppState::new(Arc::clone(&service), &config, stop.clone(), [4; 32]);
+        let state = AppState::new(Arc::clone(&service), config.settings(), stop.clone(), [4; 32]);
         tokio::spawn(serve(listener, state.clone(), stop.clone().cancelled_owned()));
         phasegate_server::prepare_tls();
         let client = Client::builder().redirect(Policy::none()).build().unwrap();

@@ -261,7 +261,7 @@ async fn a_full_disk_stops_ingest_and_nothing_else() {
     setup::first_start(&service, &new, plan, [[1; 32], [2; 32]]).await.unwrap().unwrap();
     let config = Config { data: data.path().to_owned(), ..Config::default() };
     let stop = CancellationToken::new();
-    let app = AppState::new(Arc::clone(&service), &config, stop.clone(), [3; 32]);
+    let app = AppState::new(Arc::clone(&service), config.settings(), stop.clone(), [3; 32]);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(phasegate_server::serve(listener, app, stop.cancelled_owned()));

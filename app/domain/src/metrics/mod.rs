@@ -3,6 +3,7 @@
 mod activity;
 mod dimension;
 mod metric;
+mod rollup;
 mod rollup_delta;
 mod session;
 
@@ -11,5 +12,6 @@ pub use dimension::Dimension;
 pub use metric::{
     MAX_LABELS, Metric, OTHER_LABEL, exposure_label, exposure_of, property_label, property_of,
 };
-pub use rollup_delta::{RollupDelta, RollupKey};
+pub use rollup::RollupKey;
+pub use rollup_delta::RollupDelta;
 pub use session::Session;

@@ -3,36 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Activity, Dimension, Metric, Session};
+use super::{Activity, Dimension, Metric, RollupKey, Session};
 use crate::{
     events::{Batch, Event, EventKind, SessionHash, TimingKind, UserHash},
     ids::EnvironmentId,
     stats::Aggregate,
-    time::{Resolution, day_of, minute_of},
+    time::{day_of, minute_of},
 };
-
-/// The key of a rollup at minute resolution. Rollups of hours and days are merged from their minutes.
-#[allow(missing_docs, reason = "the names say it all")]
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RollupKey {
-    pub environment: EnvironmentId,
-    pub series: Metric,
-    pub slice: Dimension,
-    /// The flag, endpoint, component, task or event name; empty for metrics without labels.
-    pub label: String,
-    pub minute: i64,
-}
-
-impl RollupKey {
-    /// The time bucket of a resolution that contains the minute.
-    #[must_use]
-    pub fn span(&self, resolution: Resolution) -> i64 {
-        self.minute.div_euclid(resolution.seconds() / Resolution::Minute.seconds())
-    }
-}
-
-/// Aggregates by rollup key.
-pub(super) type RollupDeltaRows = BTreeMap<RollupKey, Aggregate>;
 
 /// What a group of batches adds. Deltas of any split of the same batches merge into equal deltas.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Dimension, Metric, RollupKey, rollup_delta::RollupDeltaRows};
+use super::{Dimension, Metric, RollupKey, rollup::Rollups};
 use crate::{
     errors::Severity,
     events::{Arm, Batch, EventKind, Visit},
@@ -96,12 +96,7 @@ impl Session {
 
     /// What it adds to the rows of the minute in which it began, or takes from them again when more
     /// is known of it.
-    pub(super) fn count(
-        &self,
-        environment: EnvironmentId,
-        is_taken: bool,
-        rows: &mut RollupDeltaRows,
-    ) {
+    pub(super) fn count(&self, environment: EnvironmentId, is_taken: bool, rows: &mut Rollups) {
         let (first, device, release, phase) = &self.first;
         let minute = first.div_euclid(60_000);
         // Millionths of a second, as all durations are.

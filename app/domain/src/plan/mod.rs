@@ -6,6 +6,7 @@ mod document;
 mod kpi;
 mod revision;
 mod target;
+mod target_problem;
 mod text;
 mod validate;
 

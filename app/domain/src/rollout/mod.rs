@@ -7,6 +7,7 @@ mod command_error;
 mod event;
 mod gate_result;
 mod membership;
+mod plan_revision;
 mod record;
 mod revision;
 mod stakeholder_message;
@@ -21,8 +22,9 @@ pub use event::{Killed, PhaseChange, RolloutEvent, Said, Throttled};
 pub use gate_result::GateResult;
 pub(crate) use membership::{Audience, FoundEntry, MembershipObserver};
 pub use membership::{Membership, MembershipStep, RolloutVariables, SegmentVerdict};
+pub use plan_revision::PlanRevision;
 pub use record::{ChecklistTick, Record, RecordEntry, SignOff, Vote};
-pub use revision::{PlanRevision, revise};
+pub use revision::revise;
 pub use stakeholder_message::notice;
 pub use state::{Progress, RolloutState, RolloutStatus};
 

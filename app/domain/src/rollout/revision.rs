@@ -1,33 +1,12 @@
 //! Another plan in a plan's place. Plans never change once started: a change is a new revision, with its
 //! author and a note.
 
-use serde::{Deserialize, Serialize};
-
-use super::{CommandError, RolloutEvent, RolloutState, RolloutStatus};
+use super::{CommandError, PlanRevision, RolloutEvent, RolloutState, RolloutStatus};
 use crate::{
     accounts::Role,
     ids::PhaseNumber,
     plan::{Plan, Revision},
 };
-
-/// A plan that was brought in.
-#[allow(missing_docs, reason = "the names say it all")]
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlanRevision {
-    /// The revision that was there; none for the first plan.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<String>,
-    /// The revision that is there now.
-    pub to: String,
-    #[serde(default)]
-    pub note: String,
-    /// Whether the rollout begins anew with it.
-    #[serde(default)]
-    pub begins_anew: bool,
-    /// Whether it changes texts only, so that votes given before still hold.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub is_wording: bool,
-}
 
 /// Puts a sound plan in the place of another one, or says why not.
 ///

@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use super::{
-    EVERYONE, EvaluationContext, InvalidCondition, Operator, Segments, Verdict, check::Check,
-};
+use super::{EvaluationContext, Operator, Verdict, check::Check};
 use crate::{Timestamp, ids::SegmentKey};
+
+/// The key of the segment that is built in and matches all users.
+pub const EVERYONE: &str = "everyone";
 
 /// A condition over attributes, or a combination of conditions.
 ///
@@ -54,6 +55,22 @@ impl PartialEq for Test {
     }
 }
 
+/// Why a JSON value is no condition.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}{}{problem}", .path, if .path.is_empty() { "" } else { ": " })]
+pub struct InvalidCondition {
+    /// Where, such as `any[1].value`; empty for the whole.
+    pub path: String,
+    /// What is wrong there.
+    pub problem: String,
+}
+
+impl InvalidCondition {
+    pub(super) fn at(path: &str, problem: impl Into<String>) -> Self {
+        Self { path: path.to_owned(), problem: problem.into() }
+    }
+}
+
 impl Condition {
     /// Whether the condition asks nothing.
     #[must_use]
@@ -62,24 +79,6 @@ impl Condition {
             Self::All(parts) => parts.iter().all(Self::is_everyone),
             Self::InSegment(key) => key.as_str() == EVERYONE,
             _ => false,
-        }
-    }
-
-    /// Whether the context satisfies the condition at `now`. A segment that is not there has
-    /// no users; saving prevents it.
-    #[must_use]
-    pub fn matches(
-        &self,
-        context: &EvaluationContext,
-        segments: &Segments,
-        now: Timestamp,
-    ) -> bool {
-        match self {
-            Self::All(parts) => parts.iter().all(|part| part.matches(context, segments, now)),
-            Self::Any(parts) => parts.iter().any(|part| part.matches(context, segments, now)),
-            Self::Not(part) => !part.matches(context, segments, now),
-            Self::InSegment(key) => is_in(key, context, segments, now),
-            Self::Test(test) => test.judge(context, now) == Verdict::Holds,
         }
     }
 
@@ -122,17 +121,6 @@ impl Condition {
             Self::Test(_) => Vec::new(),
         }
     }
-}
-
-/// Whether a user is in a segment, `everyone` included.
-pub(super) fn is_in(
-    key: &SegmentKey,
-    context: &EvaluationContext,
-    segments: &Segments,
-    now: Timestamp,
-) -> bool {
-    key.as_str() == EVERYONE
-        || segments.get(key).is_some_and(|segment| segment.matches(context, segments, now))
 }
 
 impl Test {
@@ -188,6 +176,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::targeting::Segments;
 
     fn now() -> Timestamp {
         DateTime::from_timestamp(1_700_000_000, 0).unwrap()

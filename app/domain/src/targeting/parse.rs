@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::{Map, Value, json};
 
-use super::{Condition, Operator, Test};
+use super::{Condition, InvalidCondition, Operator, Test};
 use crate::ids::SegmentKey;
 
 /// Deepest nesting of `all`, `any` and `not`.
@@ -11,22 +11,6 @@ const MAX_DEPTH: usize = 10;
 
 /// Most parts of one `all` or `any`.
 const MAX_PARTS: usize = 200;
-
-/// Why a JSON value is no condition.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}{}{problem}", .path, if .path.is_empty() { "" } else { ": " })]
-pub struct InvalidCondition {
-    /// Where, such as `any[1].value`; empty for the whole.
-    pub path: String,
-    /// What is wrong there.
-    pub problem: String,
-}
-
-impl InvalidCondition {
-    fn at(path: &str, problem: impl Into<String>) -> Self {
-        Self { path: path.to_owned(), problem: problem.into() }
-    }
-}
 
 fn join(path: &str, field: &str) -> String {
     if path.is_empty() { field.to_owned() } else { format!("{path}.{field}") }

@@ -7,14 +7,8 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{Condition, EvaluationContext, InvalidCondition};
-use crate::{
-    Timestamp,
-    ids::{SegmentKey, is_reserved},
-};
-
-/// The key of the segment that is built in and matches all users.
-pub const EVERYONE: &str = "everyone";
+use super::{Condition, EVERYONE, InvalidCondition};
+use crate::ids::{SegmentKey, is_reserved};
 
 /// The segments of a project, by key; shared with every snapshot that holds them unchanged.
 pub type Segments = BTreeMap<SegmentKey, Arc<Segment>>;
@@ -104,17 +98,6 @@ fn circle(keys: &[SegmentKey]) -> String {
 }
 
 impl Segment {
-    /// Whether a user is in this segment at `now`.
-    #[must_use]
-    pub fn matches(
-        &self,
-        context: &EvaluationContext,
-        segments: &Segments,
-        now: Timestamp,
-    ) -> bool {
-        self.condition.matches(context, segments, now)
-    }
-
     /// Checks a segment against those that it would stand among.
     ///
     /// # Errors
@@ -171,6 +154,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::targeting::EvaluationContext;
 
     fn segment(key: &str, condition: serde_json::Value) -> Segment {
         serde_json::from_value(json!({"key": key, "name": key, "condition": condition})).unwrap()

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Condition, EVERYONE, EvaluationContext, Operator, Segments, Test, Verdict, condition::is_in,
+    Condition, EVERYONE, EvaluationContext, Operator, Segments, Test, Verdict, matching::is_in,
 };
 use crate::Timestamp;
 

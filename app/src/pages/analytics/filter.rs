@@ -5,7 +5,7 @@ use phasegate_domain::{ids::FlagKey, metrics::Dimension, time::TimeRangePreset};
 use phasegate_service::analytics::AnalyticsQuery;
 
 use super::PATH;
-use crate::components::{PeriodFields, slice_words};
+use crate::{components::slice_words, parts::PeriodFields};
 
 /// Ranges of whole days.
 const RANGES: [TimeRangePreset; 3] =

@@ -18,10 +18,9 @@ use self::{
     visits::{Events, Feedback, Properties, Sessions, Tasks, Users},
 };
 use crate::{
-    components::{
-        Freshness, Marks, PageErrorNotice, Source, SourceBanner, period_field, slice_words,
-    },
-    request::{PageError, page},
+    components::{Freshness, Marks, slice_words},
+    parts::{PageErrorNotice, Source, SourceBanner, page, period_field},
+    request::PageError,
 };
 
 const PATH: &str = "/admin/analytics";
@@ -42,7 +41,7 @@ pub(crate) fn AnalyticsPage() -> impl IntoView {
             let (service, actor) = (&request.service, &request.actor);
             let found = analytics(service, actor, source.environment, &query).await?;
             let slices = parts(service, actor, source.environment, query.period).await?;
-            let address = request.address(&source, query.period, query.fields());
+            let address = source.address(&request, query.period, query.fields());
             let Analytics { at, heard_at, people, adoption, cross_use, marks, .. } = found;
             let flags = adoption.iter().map(|line| line.flag.clone()).collect();
             let rate = request.live()?.environment.collecting.value.sample_rate;

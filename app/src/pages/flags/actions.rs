@@ -12,7 +12,7 @@ use phasegate_service::{
 
 use super::seen;
 use crate::{
-    components::Here,
+    parts::Here,
     request::{Form, PageError, Request},
 };
 

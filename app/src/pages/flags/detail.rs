@@ -14,9 +14,10 @@ use phasegate_service::{
 
 use super::{actions, history::History, key_of, overrides::Overrides, status, version_of};
 use crate::{
-    components::{Here, Notice, PageErrorNotice, Sparkline, Time},
+    components::{Notice, Sparkline, Time},
     format,
-    request::{Request, page},
+    parts::{Here, PageErrorNotice, page},
+    request::Request,
 };
 
 #[component]

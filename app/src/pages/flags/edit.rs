@@ -15,9 +15,10 @@ use phasegate_service::flags::{Expected, check_document, read_document, replace}
 
 use super::{editor::FlagDraft, key_of, seen, version_of};
 use crate::{
-    components::{Changes, Here, PageErrorNotice, TextArea},
+    components::{Changes, TextArea},
     islands::LivePreview,
-    request::{Form, PageError, Request, page},
+    parts::{Here, PageErrorNotice, page},
+    request::{Form, PageError, Request},
 };
 
 #[component]

@@ -9,8 +9,9 @@ use phasegate_domain::{
 use phasegate_service::models::StoredFlag;
 
 use crate::{
-    components::{Changes, Here, Time},
-    pages::audit,
+    components::{Changes, Time},
+    pages::sentences::sentence,
+    parts::Here,
 };
 
 /// The newest changes, newest first.
@@ -30,7 +31,7 @@ pub(super) fn History(
                 may_change.then(|| way_back(&stored, id, &entry.change, asked == id.to_string()));
             view! {
                 <li class="timeline-line" id=format!("line-{id}")>
-                    <span class="timeline-what">{audit::sentence(&entry.change)}</span>
+                    <span class="timeline-what">{sentence(&entry.change)}</span>
                     <span class="hint">{entry.actor.0} ", " <Time at=entry.at/></span>
                     <Changes fields/>
                     {back.flatten()}

@@ -11,9 +11,10 @@ use phasegate_service::flags::list;
 
 use super::{actions, status};
 use crate::{
-    components::{PageErrorNotice, Sparkline},
+    components::Sparkline,
     format,
-    request::{Form, Request, encode, page},
+    parts::{PageErrorNotice, page},
+    request::{Form, Request, encode},
 };
 
 /// Flags on one page.

@@ -7,8 +7,8 @@ use phasegate_service::flags::{create, read_document};
 
 use super::editor::fresh;
 use crate::{
-    components::{Here, PageErrorNotice},
-    request::{Form, PageError, Request, page},
+    parts::{Here, PageErrorNotice, page},
+    request::{Form, PageError, Request},
 };
 
 #[component]

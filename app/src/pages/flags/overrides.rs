@@ -9,11 +9,7 @@ use phasegate_domain::{
 };
 use phasegate_service::models::Versioned;
 
-use crate::{
-    components::{Here, Time},
-    format,
-    request::encode,
-};
+use crate::{components::Time, format, parts::Here, request::encode};
 
 /// The individual overrides of a flag, and a form for a new one.
 #[component]

@@ -17,11 +17,9 @@ use phasegate_service::performance::{
 use self::tables::{Breakdown, Timings};
 use crate::{
     charts::{Line, Window},
-    components::{
-        Exports, Freshness, Marks, PageErrorNotice, PeriodFields, Source, SourceBanner, VitalCard,
-        lines, period_field, rating_class, slice_words,
-    },
-    request::{PageError, Request, page},
+    components::{Exports, Freshness, Marks, VitalCard, lines, rating_class, slice_words},
+    parts::{PageErrorNotice, PeriodFields, Source, SourceBanner, page, period_field},
+    request::{PageError, Request},
 };
 
 const PATH: &str = "/admin/performance";
@@ -83,7 +81,7 @@ pub(crate) fn PerformancePage() -> impl IntoView {
 /// What stands behind the question mark of the address of a view.
 fn address(request: &Request, source: &Source, query: &PerformanceQuery) -> String {
     let fields = vec![("by", query.by.to_owned()), ("slice", query.slice.to_text())];
-    request.address(source, query.period, fields)
+    source.address(request, query.period, fields)
 }
 
 /// Which part is shown, and the way back to all of it.

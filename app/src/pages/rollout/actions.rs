@@ -7,10 +7,7 @@ use phasegate_domain::{
     rollout::CommandKind, targeting::Throttle,
 };
 
-use crate::{
-    components::{Here, Notice},
-    format,
-};
+use crate::{components::Notice, format, parts::Here};
 
 /// The phase that a command leads to.
 fn target(kind: CommandKind, rollout: &RolloutView) -> Option<&Phase> {

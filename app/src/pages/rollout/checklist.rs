@@ -8,7 +8,7 @@ use phasegate_domain::{
     rollout::{ChecklistTick, RolloutStatus},
 };
 
-use crate::components::{Here, Time};
+use crate::{components::Time, parts::Here};
 
 /// The lists that matter now: the start's before it, the phase's afterwards.
 #[component]

@@ -10,9 +10,9 @@ use phasegate_service::rollout::view;
 
 use super::actions::{consequences, label};
 use crate::{
-    components::Here,
     format,
-    request::{PageError, Request, page},
+    parts::{Here, page},
+    request::{PageError, Request},
 };
 
 #[component]

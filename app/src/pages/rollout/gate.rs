@@ -11,7 +11,10 @@ use phasegate_domain::{
 };
 
 use super::voices::FeedbackPart;
-use crate::components::{Here, Time, Trend};
+use crate::{
+    components::{Time, Trend},
+    parts::Here,
+};
 
 fn class(verdict: Verdict) -> &'static str {
     match verdict {

@@ -4,47 +4,12 @@ use leptos::prelude::*;
 use phasegate_domain::{
     Timestamp,
     audit::{AuditEntry, Change},
-    ids::PhaseNumber,
     plan::Plan,
     reports::{Annotation, AnnotationKind, RolloutView},
-    rollout::{RolloutEvent, notice},
+    rollout::notice,
 };
 
-use crate::{components::Time, islands::CopyButton};
-
-fn named(plan: &Plan, number: PhaseNumber) -> String {
-    match plan.phase(number) {
-        Some(phase) => format!("phase {number}, {}", phase.name),
-        None => format!("phase {number}"),
-    }
-}
-
-/// A change as a sentence.
-pub(super) fn sentence(change: &Change, plan: &Plan) -> String {
-    let Change::Rollout { what, .. } = change else {
-        return crate::pages::audit::sentence(change);
-    };
-    match what {
-        RolloutEvent::Started(said) => {
-            let waived = if said.forced { ", with open items of the checklist waived" } else { "" };
-            format!("Started with {}{waived}.", named(plan, PhaseNumber::FIRST))
-        }
-        RolloutEvent::Advanced(moved) => {
-            let forced = if moved.forced { " by force" } else { "" };
-            format!("Advanced{forced} to {}.", named(plan, moved.to))
-        }
-        RolloutEvent::RolledBack(moved) => format!("Rolled back to {}.", named(plan, moved.to)),
-        what => rollout_sentence(what),
-    }
-}
-
-/// A rollout's move where its plan is not at hand.
-pub(crate) fn rollout_sentence(what: &RolloutEvent) -> String {
-    let text = what.to_string();
-    let mut letters = text.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", letters.as_str())
-}
+use crate::{components::Time, islands::CopyButton, pages::sentences::sentence_with_plan};
 
 fn reason(change: &Change) -> Option<String> {
     let Change::Rollout { what, .. } = change else { return None };
@@ -71,7 +36,7 @@ fn moved(line: &AuditEntry, plan: &Plan) -> Line {
     let reason = reason(&line.change).map(|text| view! { <q class="timeline-reason">{text}</q> });
     let view = view! {
         <li class="timeline-line">
-            <span class="timeline-what">{sentence(&line.change, plan)}</span>
+            <span class="timeline-what">{sentence_with_plan(&line.change, plan)}</span>
             {reason}
             <span class="hint">{line.actor.0.clone()} ", " <Time at=line.at/></span>
         </li>

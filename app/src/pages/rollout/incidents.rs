@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use phasegate_domain::{
-    Timestamp,
     accounts::Role,
     audit::{AuditRecord, Change},
     incidents::{Incident, Note},
@@ -13,11 +12,13 @@ use phasegate_domain::{
 };
 use phasegate_service::{history::history, models::AuditQuery, rollout::view};
 
-use super::{history::sentence, post_mortem::PostMortemPart};
+use super::post_mortem::{PostMortemPart, address};
 use crate::{
-    components::{Here, Notice, PageErrorNotice, TextArea, Time},
+    components::{Notice, TextArea, Time},
     format,
-    request::{PageError, Request, page},
+    pages::sentences::told_by_audit_log,
+    parts::{Here, PageErrorNotice, page},
+    request::{PageError, Request},
 };
 
 /// Lines of an incident's timeline.
@@ -46,10 +47,6 @@ pub(super) fn OpenIncidents(rollout: RolloutView) -> impl IntoView {
             <ul class="stack">{lines.collect_view()}</ul>
         </section>
     })
-}
-
-pub(super) fn address(id: u32) -> String {
-    format!("/admin/rollout/incident?id={id}")
 }
 
 /// Whether it was done in time.
@@ -202,14 +199,6 @@ fn note_line(note: &Note) -> impl IntoView + use<> {
             <span class="hint">{note.by.0.clone()} ", " <Time at=note.at/></span>
         </li>
     }
-}
-
-/// What happened since it was noticed: written by itself from the history, oldest first.
-pub(super) fn told_by_audit_log(lines: &[AuditRecord], plan: &Plan) -> Vec<(Timestamp, String)> {
-    let line = |line: &AuditRecord| {
-        (line.entry.at, format!("{}: {}", line.entry.actor.0, sentence(&line.entry.change, plan)))
-    };
-    lines.iter().rev().map(line).collect()
 }
 
 #[component]

@@ -36,13 +36,15 @@ use self::{
     incidents::OpenIncidents, kpis::Kpis, minutes::FirstMinutesPanel, phases::Phases, track::Track,
 };
 pub(crate) use self::{
-    editor::PlanEditPage, emergency::EmergencyPage, history::rollout_sentence,
-    incidents::IncidentPage, plan::PlanPage, review::ReviewPage,
+    editor::PlanEditPage, emergency::EmergencyPage, incidents::IncidentPage, plan::PlanPage,
+    review::ReviewPage,
 };
 use crate::{
-    components::{Notice, PageErrorNotice},
+    components::Notice,
     format,
-    request::{PageError, Request, page},
+    pages::sentences::sentence_with_plan,
+    parts::{PageErrorNotice, page},
+    request::{PageError, Request},
 };
 
 #[component]
@@ -109,7 +111,7 @@ fn NoPlan() -> impl IntoView {
 fn Loaded(rollout: RolloutView, request: Request) -> impl IntoView {
     let newest = rollout.history.first().filter(|_| request.query.has("done"));
     let done = newest.map(|line| {
-        let text = history::sentence(&line.change, &rollout.plan);
+        let text = sentence_with_plan(&line.change, &rollout.plan);
         view! { <Notice>{text}</Notice> {history::to_send(line, &rollout.plan)} }
     });
     let held = request.live().ok().and_then(|live| {

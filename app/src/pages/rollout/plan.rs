@@ -13,8 +13,9 @@ use phasegate_service::rollout::{
 };
 
 use crate::{
-    components::{Changes, Here, Notice, PageErrorNotice, TextArea, Time},
-    request::{PageError, Request, page},
+    components::{Changes, Notice, TextArea, Time},
+    parts::{Here, PageErrorNotice, page},
+    request::{PageError, Request},
 };
 
 const PATH: &str = "/admin/rollout/plan";

@@ -7,15 +7,16 @@ use phasegate_domain::{
     plan::Plan,
 };
 
-use super::{
-    incidents::{address, told_by_audit_log},
-    record_entries,
-};
+use super::record_entries;
 use crate::{
-    components::{Here, TextArea},
-    format,
+    components::TextArea, format, pages::sentences::told_by_audit_log, parts::Here,
     request::Request,
 };
+
+/// The address of an incident's page.
+pub(super) fn address(id: u32) -> String {
+    format!("/admin/rollout/incident?id={id}")
+}
 
 /// Written, or to be written.
 #[component]

@@ -6,7 +6,7 @@ use phasegate_domain::reports::Review;
 use phasegate_service::rollout::review;
 
 use super::{NoPlan, gate::lines, kpis::Kpis, voices::FeedbackPart};
-use crate::{components::Time, request::page};
+use crate::{components::Time, parts::page};
 
 #[component]
 pub(crate) fn ReviewPage() -> impl IntoView {

@@ -5,7 +5,7 @@ use leptos_meta::Title;
 use phasegate_domain::accounts::Role;
 use phasegate_service::segments::{SegmentDetail, list};
 
-use crate::{format, request::page};
+use crate::{format, parts::page};
 
 #[component]
 pub(crate) fn SegmentsPage() -> impl IntoView {

@@ -12,9 +12,10 @@ use phasegate_domain::{
 use phasegate_service::segments::{PlacedUse, create, delete, detail, replace};
 
 use crate::{
-    components::{ConditionDraft, Here, Notice, PageErrorNotice, TextArea},
+    components::{Notice, TextArea},
     islands::LivePreview,
-    request::{Form, PageError, Request, page},
+    parts::{ConditionDraft, Here, PageErrorNotice, page},
+    request::{Form, PageError, Request},
 };
 
 /// What is in the form.

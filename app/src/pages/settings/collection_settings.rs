@@ -8,7 +8,7 @@ use phasegate_service::{
 };
 
 use crate::{
-    components::Here,
+    parts::Here,
     request::{Form, PageError, Request},
 };
 

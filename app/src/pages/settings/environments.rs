@@ -7,7 +7,7 @@ use phasegate_domain::ids::{EnvironmentKey, ProjectId};
 use phasegate_service::{CachedEnvironment, models::Environment};
 
 use crate::{
-    components::Here,
+    parts::Here,
     request::{Form, PageError, Request},
 };
 

@@ -8,9 +8,10 @@ use phasegate_service::environments::{
 };
 
 use crate::{
-    components::{Changes, Here, Notice, PageErrorNotice, TextArea},
+    components::{Changes, Notice, TextArea},
     format,
-    request::{PageError, Request, page},
+    parts::{Here, PageErrorNotice, page},
+    request::{PageError, Request},
 };
 
 #[component]

@@ -7,7 +7,7 @@ use phasegate_service::tokens::{
 };
 
 use crate::{
-    components::Here,
+    parts::Here,
     request::{Form, PageError, Request},
 };
 

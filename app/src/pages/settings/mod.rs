@@ -18,8 +18,9 @@ use self::{
 };
 pub(crate) use self::{files::FilesPage, person::PersonPage};
 use crate::{
-    components::{Notice, PageErrorNotice},
-    request::{PageError, Request, page},
+    components::Notice,
+    parts::{PageErrorNotice, page},
+    request::{PageError, Request},
 };
 
 #[component]

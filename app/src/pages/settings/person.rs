@@ -6,9 +6,10 @@ use phasegate_domain::{privacy::PersonData, time::date_of};
 use phasegate_service::telemetry::{erase_user, person_data};
 
 use crate::{
-    components::{Here, Notice},
+    components::Notice,
     format,
-    request::{PageError, Request, encode, page},
+    parts::{Here, page},
+    request::{PageError, Request, encode},
 };
 
 const PATH: &str = "/admin/settings/person";

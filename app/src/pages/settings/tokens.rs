@@ -9,7 +9,8 @@ use phasegate_service::models::ServerToken;
 use phasegate_service::tokens::{TokenFields, create_token, delete_token, token};
 
 use crate::{
-    components::{Here, Time},
+    components::Time,
+    parts::Here,
     request::{Form, PageError, Request},
 };
 

@@ -8,8 +8,9 @@ use phasegate_service::{
 };
 
 use crate::{
-    components::{Here, TableCard},
+    components::TableCard,
     format,
+    parts::Here,
     request::{Form, PageError, Request},
 };
 

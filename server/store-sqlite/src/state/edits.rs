@@ -11,12 +11,17 @@ use phasegate_store::{
     StoreError,
     models::{ClientKey, Edit, EnvironmentAuditEntry, ServerToken},
 };
-use sqlx::{Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
+use sqlx::SqliteConnection;
 
-use super::{history, rollout, to_json};
+use super::{
+    create::{create_flag, create_segment},
+    history, rollout,
+    statement::must_change,
+    to_json,
+};
 use crate::{
     database::{Database, commit},
-    error::{damaged, database},
+    error::database,
 };
 
 pub(super) async fn edit(
@@ -34,20 +39,6 @@ pub(super) async fn edit(
         history::append(&mut tx, *environment, entry).await?;
     }
     commit(tx).await
-}
-
-type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
-
-/// Runs a statement that must touch at least one row; if it finds none, somebody was first.
-pub(super) async fn must_change(
-    connection: &mut SqliteConnection,
-    statement: Statement<'_>,
-) -> Result<(), StoreError> {
-    let done = statement.execute(connection).await.map_err(|error| match &error {
-        sqlx::Error::Database(cause) if cause.is_unique_violation() => StoreError::Conflict,
-        _ => database(error),
-    })?;
-    if done.rows_affected() == 0 { Err(StoreError::Conflict) } else { Ok(()) }
 }
 
 async fn one(
@@ -163,32 +154,6 @@ async fn one(
     }
 }
 
-pub(super) async fn create_flag(
-    tx: &mut SqliteConnection,
-    environment: EnvironmentId,
-    flag: &Flag,
-    [state, elsewhere]: [&FlagState; 2],
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    let at = at.timestamp_millis();
-    let insert = sqlx::query(
-        "INSERT INTO flags (project_id, key, definition, version, created_at, changed_at)
-         SELECT project_id, ?1, ?2, 1, ?3, ?3 FROM environments WHERE id = ?4",
-    );
-    let insert = insert.bind(flag.key.as_str()).bind(to_json("flag", flag)?).bind(at);
-    must_change(tx, insert.bind(environment.0)).await?;
-    let insert = sqlx::query(
-        "INSERT INTO flag_states (environment_id, flag_key, state, version, changed_at)
-         SELECT id, ?1, iif(id = ?2, ?3, ?4), 1, ?5 FROM environments
-         WHERE deleted_at IS NULL AND project_id = (SELECT project_id FROM environments WHERE id = ?2)",
-    );
-    let state = FlagState { version: 1, ..state.clone() };
-    let insert = insert.bind(flag.key.as_str()).bind(environment.0);
-    let insert =
-        insert.bind(to_json("flag state", &state)?).bind(to_json("flag state", elsewhere)?);
-    must_change(tx, insert.bind(at)).await
-}
-
 async fn delete_environment(
     tx: &mut SqliteConnection,
     environment: EnvironmentId,
@@ -286,22 +251,6 @@ async fn delete_flag(
     Ok(())
 }
 
-/// A version is never that of an earlier segment of the same key: readers keep what they have read
-/// at a version.
-pub(super) async fn create_segment(
-    tx: &mut SqliteConnection,
-    environment: EnvironmentId,
-    segment: &Segment,
-) -> Result<(), StoreError> {
-    let insert = sqlx::query(
-        "INSERT INTO segments (project_id, key, definition, version)
-         SELECT project_id, ?, ?, (SELECT coalesce(max(id), 0) + 1 FROM history)
-         FROM environments WHERE id = ?",
-    );
-    let insert = insert.bind(segment.key.as_str()).bind(to_json("segment", segment)?);
-    must_change(tx, insert.bind(environment.0)).await
-}
-
 async fn save_segment(
     tx: &mut SqliteConnection,
     environment: EnvironmentId,
@@ -359,13 +308,4 @@ pub(super) async fn create_token(
     let insert = insert.bind(to_json("scopes", &token.scopes)?);
     let insert = insert.bind(token.created_at.timestamp_millis()).bind(&token.created_by);
     must_change(tx, insert.bind(token.reach.as_str()).bind(&token.owner)).await
-}
-
-/// Reads a key that is stored as a text.
-pub(super) fn key<T>(what: &'static str, text: String) -> Result<T, StoreError>
-where
-    T: TryFrom<String>,
-    T::Error: std::fmt::Display,
-{
-    T::try_from(text).map_err(|error| damaged(what)(&error))
 }

@@ -13,7 +13,7 @@ use phasegate_store::{
 };
 use sqlx::{FromRow, Row as _, sqlite::SqliteRow};
 
-use super::{edits::key, from_json, history, instant, to_json};
+use super::{from_json, history, instant, statement::key, to_json};
 use crate::{
     database::{Database, commit},
     error::{damaged, database},

@@ -1,12 +1,14 @@
 //! State in `state.db`.
 
 mod accounts;
+mod create;
 mod edits;
 mod flags;
 mod history;
 mod keys;
 mod rollout;
 mod sessions;
+mod statement;
 
 use std::{path::Path, sync::Arc};
 

@@ -11,7 +11,12 @@ use phasegate_domain::{
 use phasegate_store::StoreError;
 use sqlx::SqliteConnection;
 
-use super::{edits, from_json, to_json};
+use super::{
+    create::{create_flag, create_segment},
+    from_json,
+    statement::must_change,
+    to_json,
+};
 use crate::{database::Database, error::database};
 
 /// Brings a plan with its flags and segments into an environment, as a draft.
@@ -24,11 +29,11 @@ pub(super) async fn insert_plan(
 ) -> Result<(), StoreError> {
     create(tx, environment, &file.plan, salt).await?;
     for segment in &file.segments {
-        edits::create_segment(tx, environment, segment).await?;
+        create_segment(tx, environment, segment).await?;
     }
     for flag in &file.flags {
         let state = FlagState::initial(&flag.key);
-        edits::create_flag(tx, environment, flag, [&state, &state], at).await?;
+        create_flag(tx, environment, flag, [&state, &state], at).await?;
     }
     Ok(())
 }
@@ -46,7 +51,7 @@ pub(super) async fn create(
     );
     let create = create.bind(environment.0).bind(plan.key.as_str());
     let create = create.bind(to_json("plan", plan)?).bind(to_json("salt", &Salt::new(salt))?);
-    edits::must_change(tx, create.bind(to_json("rollout", &RolloutState::default())?)).await
+    must_change(tx, create.bind(to_json("rollout", &RolloutState::default())?)).await
 }
 
 pub(super) async fn rollout(
@@ -85,5 +90,5 @@ pub(super) async fn save(
          WHERE environment_id = ? AND key = ? AND version = ?",
     );
     let save = save.bind(to_json("rollout", state)?).bind(environment.0);
-    edits::must_change(tx, save.bind(rollout.as_str()).bind(expected)).await
+    must_change(tx, save.bind(rollout.as_str()).bind(expected)).await
 }

@@ -40,7 +40,10 @@ use phasegate_store::{
     models::{Rollup, RollupQuery, UsageRow},
 };
 
-use self::{query_cache::QueryCache, raw::RawFolder, rows::Span};
+use self::{
+    query_cache::{QueryCache, Span},
+    raw::RawFolder,
+};
 use crate::{
     database::{Database, commit},
     error::{damaged, database},

@@ -17,7 +17,7 @@ use phasegate_store::{
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
-use super::query_cache::{Counts, Kind, QueryCache};
+use super::query_cache::{Counts, Kind, QueryCache, Span};
 use crate::{
     database::{Database, run_blocking},
     error::{damaged, database},
@@ -215,13 +215,6 @@ async fn fetch(
         Ok(rows)
     })
     .await
-}
-
-/// Whether rows are wanted span by span.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Span {
-    Each,
-    All,
 }
 
 /// A row of one series and slice: span, label, aggregate in hexadecimal digits.

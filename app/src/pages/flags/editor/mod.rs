@@ -10,7 +10,7 @@ use phasegate_domain::{
 use serde_json::{Map, Value, json};
 
 use self::rule::{RuleDraft, instant, minute};
-use crate::{components::ConditionDraft, request::Form};
+use crate::{parts::ConditionDraft, request::Form};
 
 /// A flag as it is typed: nothing is lost that does not fit yet.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use phasegate_domain::{
 };
 use serde_json::{Value, json};
 
-use crate::{components::ConditionDraft, request::Form};
+use crate::{parts::ConditionDraft, request::Form};
 
 /// A rule as it is typed.
 #[derive(Debug, Clone)]

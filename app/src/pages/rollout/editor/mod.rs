@@ -11,8 +11,8 @@ use phasegate_service::rollout::{plan_text, view};
 use self::{draft::PlanDraft, view::PlanForm};
 use super::{NoPlan, plan};
 use crate::{
-    components::PageErrorNotice,
-    request::{Request, page},
+    parts::{PageErrorNotice, page},
+    request::Request,
 };
 
 const PATH: &str = "/admin/rollout/plan/edit";

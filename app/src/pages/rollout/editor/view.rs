@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use phasegate_domain::plan::KpiGroup;
 
 use super::draft::{PhaseDraft, PlanDraft};
-use crate::components::{Here, TextArea};
+use crate::{components::TextArea, parts::Here};
 
 #[component]
 fn Line(

@@ -28,11 +28,17 @@ use phasegate_store::{
 
 pub(super) use self::write_clock::Kind;
 use self::{lru_cache::LruCache, write_clock::WriteClock};
-use super::rows::Span;
 use crate::{database::Database, error::database};
 
 /// The limit of each cache, in bytes.
 const CACHE_BYTES: usize = 8 << 20;
+
+/// Whether rows are wanted span by span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Span {
+    Each,
+    All,
+}
 
 /// A query for user sets: environment, prefix of the activities, days.
 pub(super) type ActivityQuery = (EnvironmentId, String, i64, i64);

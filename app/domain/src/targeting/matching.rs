@@ -1,0 +1,48 @@
+//! Whether a user satisfies a condition or is in a segment, which ask each other.
+
+use super::{Condition, EVERYONE, EvaluationContext, Segment, Segments, Verdict};
+use crate::{Timestamp, ids::SegmentKey};
+
+impl Condition {
+    /// Whether the context satisfies the condition at `now`. A segment that is not there has
+    /// no users; saving prevents it.
+    #[must_use]
+    pub fn matches(
+        &self,
+        context: &EvaluationContext,
+        segments: &Segments,
+        now: Timestamp,
+    ) -> bool {
+        match self {
+            Self::All(parts) => parts.iter().all(|part| part.matches(context, segments, now)),
+            Self::Any(parts) => parts.iter().any(|part| part.matches(context, segments, now)),
+            Self::Not(part) => !part.matches(context, segments, now),
+            Self::InSegment(key) => is_in(key, context, segments, now),
+            Self::Test(test) => test.judge(context, now) == Verdict::Holds,
+        }
+    }
+}
+
+impl Segment {
+    /// Whether a user is in this segment at `now`.
+    #[must_use]
+    pub fn matches(
+        &self,
+        context: &EvaluationContext,
+        segments: &Segments,
+        now: Timestamp,
+    ) -> bool {
+        self.condition.matches(context, segments, now)
+    }
+}
+
+/// Whether a user is in a segment, `everyone` included.
+pub(super) fn is_in(
+    key: &SegmentKey,
+    context: &EvaluationContext,
+    segments: &Segments,
+    now: Timestamp,
+) -> bool {
+    key.as_str() == EVERYONE
+        || segments.get(key).is_some_and(|segment| segment.matches(context, segments, now))
+}

@@ -1,0 +1,76 @@
+//! Changes of the audit log as sentences.
+
+use phasegate_domain::{
+    Timestamp,
+    audit::{AuditRecord, Change},
+    ids::PhaseNumber,
+    plan::Plan,
+    rollout::RolloutEvent,
+};
+
+/// A change in a few words.
+pub(crate) fn sentence(change: &Change) -> String {
+    let (kind, key) = change.subject();
+    match change {
+        Change::Rollout { what, .. } => rollout_sentence(what),
+        Change::FlagSwitched { enabled, .. } => {
+            format!("Switched the flag {key} {}.", if *enabled { "on" } else { "off" })
+        }
+        Change::Imported { things, .. } => {
+            format!("Applied a file to {key}: {} things.", things.len())
+        }
+        Change::Saved { before, after, .. } => {
+            let verb = match (before, after) {
+                (None, _) => "Made",
+                (_, None) => "Deleted",
+                _ => "Changed",
+            };
+            format!("{verb} the {} {key}.", kind.words())
+        }
+    }
+}
+
+/// The same with the names of the plan's phases.
+pub(crate) fn sentence_with_plan(change: &Change, plan: &Plan) -> String {
+    let Change::Rollout { what, .. } = change else {
+        return sentence(change);
+    };
+    match what {
+        RolloutEvent::Started(said) => {
+            let waived = if said.forced { ", with open items of the checklist waived" } else { "" };
+            format!("Started with {}{waived}.", named(plan, PhaseNumber::FIRST))
+        }
+        RolloutEvent::Advanced(moved) => {
+            let forced = if moved.forced { " by force" } else { "" };
+            format!("Advanced{forced} to {}.", named(plan, moved.to))
+        }
+        RolloutEvent::RolledBack(moved) => format!("Rolled back to {}.", named(plan, moved.to)),
+        what => rollout_sentence(what),
+    }
+}
+
+/// A rollout's move where its plan is not at hand.
+fn rollout_sentence(what: &RolloutEvent) -> String {
+    let text = what.to_string();
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
+}
+
+fn named(plan: &Plan, number: PhaseNumber) -> String {
+    match plan.phase(number) {
+        Some(phase) => format!("phase {number}, {}", phase.name),
+        None => format!("phase {number}"),
+    }
+}
+
+/// What happened since it was noticed: written by itself from the history, oldest first.
+pub(crate) fn told_by_audit_log(lines: &[AuditRecord], plan: &Plan) -> Vec<(Timestamp, String)> {
+    let line = |line: &AuditRecord| {
+        (
+            line.entry.at,
+            format!("{}: {}", line.entry.actor.0, sentence_with_plan(&line.entry.change, plan)),
+        )
+    };
+    lines.iter().rev().map(line).collect()
+}

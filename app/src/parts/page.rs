@@ -1,0 +1,37 @@
+//! A page, from a function that may fail.
+
+use leptos::prelude::*;
+
+use crate::request::{PageError, Request};
+
+#[component]
+pub(crate) fn PageErrorNotice(trouble: PageError) -> impl IntoView {
+    view! { <p class="notice notice-error" role="alert">{trouble.message}</p> }
+}
+
+/// Makes a page from a function that may fail: what went wrong is then the page.
+pub(crate) fn page<F>(make: impl FnOnce(Request) -> F) -> impl IntoView
+where
+    F: Future<Output = Result<AnyView, PageError>> + Send + 'static,
+{
+    let checked = Request::current().and_then(|request| {
+        request.check_here().inspect_err(|trouble| request.note(trouble))?;
+        Ok(request)
+    });
+    let made = checked.map(|request| (request.clone(), make(request)));
+    let made = async move {
+        let (request, making) = match made {
+            Ok(made) => made,
+            Err(trouble) => return view! { <PageErrorNotice trouble/> }.into_any(),
+        };
+        match making.await {
+            Ok(view) => view,
+            Err(trouble) => {
+                request.note(&trouble);
+                view! { <PageErrorNotice trouble/> }.into_any()
+            }
+        }
+    };
+    // Rendered once and in order, so that it needs no fallback around it.
+    view! { <div class="page">{Suspend::new(made)}</div> }
+}

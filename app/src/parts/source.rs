@@ -1,0 +1,149 @@
+//! Whether a page shows real or simulated telemetry, and the links between the two.
+
+use leptos::prelude::*;
+use phasegate_domain::{
+    accounts::Role, ids::EnvironmentId, simulation::Simulation, time::TimeRange,
+};
+use phasegate_service::telemetry::{heard_at, progress, simulation};
+
+use super::Here;
+use crate::{
+    format,
+    request::{PageError, Request, encode},
+};
+
+/// Where the numbers of a page come from.
+#[derive(Debug, Clone)]
+pub(crate) struct Source {
+    /// Whose telemetry is read.
+    pub(crate) environment: EnvironmentId,
+    simulation: Option<Simulation>,
+    /// How far one is that is being made.
+    progress: Option<(u64, u64)>,
+    /// Whether nothing real was ever heard.
+    is_silent: bool,
+    has_demo: bool,
+    may_change: bool,
+    path: &'static str,
+}
+
+impl Source {
+    /// What the address asks for. Where it does not say: what is real, unless the server is one to
+    /// show things with. The public key can start simulations, and must not decide what is
+    /// shown.
+    pub(crate) async fn of(request: &Request, path: &'static str) -> Result<Self, PageError> {
+        let real = request.environment;
+        let simulation = simulation(&request.service, real).await?;
+        let is_silent = heard_at(&request.service, real).await?.is_none();
+        let has_demo = request.embedding.has_demo;
+        let is_simulated = match request.query.get("data") {
+            "real" => false,
+            "simulated" => simulation.is_some(),
+            _ => simulation.is_some() && has_demo,
+        };
+        let progress = progress(&request.service, real);
+        if progress.is_some() {
+            request.look_again();
+        }
+        Ok(Self {
+            environment: if is_simulated { real.simulated() } else { real },
+            simulation,
+            progress,
+            is_silent,
+            has_demo,
+            may_change: request.may(Role::Operator),
+            path,
+        })
+    }
+
+    pub(crate) fn is_simulated(&self) -> bool {
+        self.environment.is_simulated()
+    }
+
+    /// What stands behind the question mark of the address of a view: whoever opens it sees the
+    /// same.
+    pub(crate) fn address(
+        &self,
+        request: &Request,
+        period: TimeRange,
+        fields: Vec<(&'static str, String)>,
+    ) -> String {
+        let environment = request.environment_key().unwrap_or_default();
+        let mut query = format!(
+            "environment={}&data={}&{}",
+            encode(&environment),
+            self.as_str(),
+            period.query()
+        );
+        for (name, value) in fields {
+            query.push_str(&format!("&{name}={}", encode(&value)));
+        }
+        query
+    }
+
+    /// As addresses have it.
+    pub(crate) fn as_str(&self) -> &'static str {
+        if self.is_simulated() { "simulated" } else { "real" }
+    }
+}
+
+/// A banner over simulated telemetry, or an offer to simulate where nothing is measured yet.
+#[component]
+pub(crate) fn SourceBanner(source: Source) -> impl IntoView {
+    let Source { simulation, progress, is_silent, has_demo, may_change, path, .. } = source.clone();
+    if let Some((done, total)) = progress {
+        return view! {
+            <div class="notice notice-warning banner" role="status" data-testid="simulating">
+                <p><strong>"Made up people are on their way: "</strong>
+                    {format!("{} of {} sessions.", format::count(done), format::count(total))}</p>
+                <progress max=total.to_string() value=done.to_string()></progress>
+            </div>
+        }
+        .into_any();
+    }
+    let Some(simulation) = simulation else {
+        let offer = has_demo && is_silent && may_change;
+        return offer.then(|| view! { <Offer/> }).into_any();
+    };
+    let remove = may_change.then(|| {
+        view! {
+            <form method="post" action="/admin/simulation"><Here/>
+                <button class="button" name="do" value="remove">"Remove it"</button>
+            </form>
+        }
+    });
+    let Simulation { users, days, regression, .. } = simulation;
+    let made = format!(
+        "{} simulated users on {}",
+        format::count(users.into()),
+        format::counted(days.into(), "day", "days")
+    );
+    let worse = regression.map(|phase| format!(", with trouble in phase {phase}"));
+    if source.is_simulated() {
+        return view! {
+            <div class="notice notice-warning banner" role="note" data-testid="simulated">
+                <p><strong>"Simulated data. "</strong>"Nothing here is real: "{made}{worse}"."</p>
+                <div class="actions"><a class="button" href=format!("{path}?data=real")>"Show what is real"</a>{remove}</div>
+            </div>
+        }
+        .into_any();
+    }
+    view! {
+        <div class="notice banner" role="note" data-testid="simulation-there">
+            <p>"This is real. There is simulated data, too: "{made}{worse}"."</p>
+            <div class="actions"><a class="button" href=format!("{path}?data=simulated")>"Show it"</a>{remove}</div>
+        </div>
+    }
+    .into_any()
+}
+
+/// The way to see what it will look like.
+#[component]
+fn Offer() -> impl IntoView {
+    view! {
+        <form class="notice banner" method="post" action="/admin/simulation" data-testid="offer"><Here/>
+            <p><strong>"Nothing has been measured yet."</strong>" See what it will look like with 2,000 simulated users over 30 days, in three phases. They are marked as simulated everywhere, and go with one click."</p>
+            <button class="button button-primary" name="do" value="fill">"Fill with simulated data"</button>
+        </form>
+    }
+}

@@ -1,0 +1,218 @@
+//! Starting, running and stopping the server.
+
+use std::{
+    fs::{self, DirBuilder},
+    io::ErrorKind,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    os::unix::fs::DirBuilderExt,
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::{Context, bail};
+use phasegate_service::{Service, evaluation_counts, tokens, variables::Variables};
+use phasegate_store::{StateStore, TelemetryStore, UnavailableTelemetry};
+use phasegate_store_sqlite::{SqliteState, SqliteTelemetry};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    clock,
+    config::{self, Config, LogFormat},
+    first_start,
+    http::{AppState, serve_connections},
+    jobs,
+    listen::listen,
+    lock, router,
+    routes::assets,
+};
+
+/// How long open requests may take after a signal to stop.
+const GRACE: Duration = Duration::from_secs(5);
+
+pub(crate) async fn main(config: Config) -> anyhow::Result<()> {
+    start_log(&config)?;
+    for variable in config::unknown_variables(config::variables().map(|(name, _)| name)) {
+        tracing::warn!(%variable, "there is no such setting; the variable is ignored");
+    }
+    // Each client that listens is an open connection, and the usual soft limit is 1,024.
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%error, "the limit of open connections could not be raised");
+    }
+    let listeners = listen(&config.listen).await?;
+    let address = reached(&listeners)?;
+    make_data_folder(&config.data)?;
+    let _lock = lock::take(&config.data)?;
+    let service = open(&config).await?;
+    service.mark(jobs::new_mark()?).await?;
+    let url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    first_start::run(&service, &config, &url).await?;
+    for (variable, problem) in service.useless_variables() {
+        // Not a reason to stay down: the flag may have been deleted since.
+        tracing::warn!(%variable, %problem, "a variable holds nothing");
+    }
+    if !assets::are_embedded() {
+        tracing::warn!(
+            "this server was built without its browser assets; build it with: cargo xtask build"
+        );
+    }
+    // Before the server calls itself ready, so that a signal right after that is heard.
+    let stop = stop_signal()?;
+    tracing::info!(%url, demo = config.demo, "phasegate is ready");
+    let (compared, settings) = (Arc::clone(&service), config.clone());
+    tokio::spawn(async move { first_start::warn_of_ignored(&compared, &settings).await });
+    let stopping = CancellationToken::new();
+    let state = AppState::new(service, config.settings(), stopping.clone(), clock::seed()?);
+    serve_all(listeners, state, stop).await?;
+    tracing::info!("phasegate has stopped");
+    Ok(())
+}
+
+fn start_log(config: &Config) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&config.log)
+        .with_context(|| format!("log: {:?} is not a filter such as \"info\"", config.log))?;
+    // A log that cannot be written (a closed pipe) must not take the server down with it.
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .log_internal_errors(false);
+    match config.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+    Ok(())
+}
+
+/// Opens the stores in the data folder and reads what is answered from memory.
+///
+/// # Errors
+/// When the folder cannot be written or a database is of a newer version.
+pub async fn open(config: &Config) -> anyhow::Result<Arc<Service>> {
+    make_data_folder(&config.data)?;
+    let telemetry = SqliteTelemetry::open(&config.data.join("telemetry.db")).await?;
+    open_with(config, Arc::new(telemetry)).await
+}
+
+/// The same, for commands that can do without telemetry: a flag must be killed whatever else is wrong.
+/// `warn` is told what cannot be opened.
+pub(crate) async fn open_without_telemetry(
+    config: &Config,
+    warn: impl FnOnce(&str),
+) -> anyhow::Result<Arc<Service>> {
+    make_data_folder(&config.data)?;
+    let telemetry: Arc<dyn TelemetryStore> =
+        match SqliteTelemetry::open(&config.data.join("telemetry.db")).await {
+            Ok(telemetry) => Arc::new(telemetry),
+            Err(error) => {
+                warn(&error.to_string());
+                Arc::new(UnavailableTelemetry::new(error.to_string()))
+            }
+        };
+    open_with(config, telemetry).await
+}
+
+async fn open_with(
+    config: &Config,
+    telemetry: Arc<dyn TelemetryStore>,
+) -> anyhow::Result<Arc<Service>> {
+    let state = SqliteState::open(&config.data.join("state.db")).await?;
+    let state: Arc<dyn StateStore> = Arc::new(state);
+    let variables = Variables::read(config::variables())?;
+    Ok(Arc::new(Service::open(state, telemetry, clock::now, variables, clock::seed()?).await?))
+}
+
+/// Makes the folder and proves that it can be written, because SQLite says it less clearly.
+fn make_data_folder(folder: &Path) -> anyhow::Result<()> {
+    // Several commands may do so at once.
+    let probe = folder.join(format!(".phasegate-write-test-{}", std::process::id()));
+    // Only for us: it holds the hashes of passwords and what visitors did.
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    let written = made.and_then(|()| fs::write(&probe, b""));
+    if let Err(error) = written {
+        bail!(
+            "the data folder {} cannot be written ({error}); change its owner, or choose another with --data",
+            folder.display()
+        );
+    }
+    match fs::remove_file(probe) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Serves until `stop` is done, then lets open requests end.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    state: AppState,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<()> {
+    serve_all(vec![listener], state, stop).await
+}
+
+async fn serve_all(
+    listeners: Vec<TcpListener>,
+    state: AppState,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<()> {
+    // The second one to set it has the same to say.
+    let _ = state.address.set(reached(&listeners)?);
+    let stopping = state.stopping.clone();
+    let service = Arc::clone(&state.service);
+    let jobs = tokio::spawn(jobs::run_jobs(Arc::clone(&service)));
+    let told = stopping.clone();
+    let (limits, proxies) = (state.limits, state.settings.trusted_proxies.clone());
+    let server =
+        serve_connections(listeners, router::router(state), limits, proxies, stopping.clone());
+    let told_to_stop = async move {
+        stop.await;
+        // Ends the open event streams, which would otherwise never finish.
+        told.cancel();
+        std::future::pending::<()>().await;
+    };
+    let overdue = async {
+        stopping.cancelled().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        () = server => {}
+        () = told_to_stop => {}
+        () = overdue => tracing::warn!("some requests did not end in time and were cut off"),
+    }
+    jobs.abort();
+    // What was counted since the jobs' last turn.
+    evaluation_counts::write_counted(&service).await?;
+    tokens::write_uses(&service).await?;
+    Ok(service.close().await?)
+}
+
+/// Where this process reaches itself: what listens everywhere is also here.
+fn reached(listeners: &[TcpListener]) -> anyhow::Result<SocketAddr> {
+    let first = listeners.first().context("there is nothing to listen on")?;
+    let listens = first.local_addr()?;
+    let here = match listens.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    Ok(SocketAddr::new(here, listens.port()))
+}
+
+/// Listens for Ctrl-C and SIGTERM from now on; what is returned waits for the first of them.
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}

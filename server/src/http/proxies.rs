@@ -1,0 +1,130 @@
+//! The addresses of clients, and the proxies whose word about them is taken.
+
+use std::{
+    net::IpAddr,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use axum::http::HeaderMap;
+use ipnet::IpNet;
+use phasegate_domain::targeting::network;
+
+/// The header in which proxies say whom they speak for.
+pub(super) const FORWARDED_FOR: &str = "x-forwarded-for";
+
+/// Whether an address is one of this machine or network: behind it stand many, as behind a proxy that is
+/// not trusted, and no stranger.
+fn is_private(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.is_loopback() || address.is_private(),
+        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local(),
+    }
+}
+
+/// The proxies whose word about their clients is taken.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct TrustedProxies(Vec<IpNet>);
+
+impl TrustedProxies {
+    /// Reads addresses and networks with commas between them.
+    ///
+    /// # Errors
+    /// Names the one that cannot be used.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+        let one = |item: &str| {
+            network(item).map_err(|why| {
+                format!("trusted_proxies: {why}; write addresses or networks with commas between")
+            })
+        };
+        items.map(one).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Whether an address is that of a trusted proxy.
+    pub(crate) fn trusts(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.0.iter().any(|network| network.contains(&address))
+    }
+
+    /// Says once in the log that a proxy of this machine or network is not trusted: then all of its
+    /// clients count as one, and what bounds one stranger bounds them all.
+    pub(super) fn warn_of(&self, peer: IpAddr) {
+        static IS_SAID: AtomicBool = AtomicBool::new(false);
+        if is_private(peer) && !self.trusts(peer) && !IS_SAID.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                proxy = %peer,
+                "a proxy says whom it speaks for (X-Forwarded-For), and is not trusted: all of its clients \
+                 count as one. If it is yours, set PHASEGATE_TRUSTED_PROXIES={peer}"
+            );
+        }
+    }
+
+    /// The client: the last address of `X-Forwarded-For` that is not a trusted proxy's, as far as
+    /// trusted proxies have written it. What strangers write there is not looked at.
+    pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        if !self.trusts(peer) {
+            return peer;
+        }
+        let lines = headers.get_all(FORWARDED_FOR).into_iter();
+        let lines: Vec<&str> = lines.filter_map(|value| value.to_str().ok()).collect();
+        let hops = lines.iter().rev().flat_map(|line| line.rsplit(','));
+        let mut client = peer;
+        for hop in hops {
+            let Ok(address) = hop.trim().parse::<IpAddr>() else { return client };
+            client = address;
+            if !self.trusts(address) {
+                return address;
+            }
+        }
+        client
+    }
+}
+
+/// The address that a request comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ClientAddress(pub(crate) IpAddr);
+
+impl ClientAddress {
+    /// The address, if it says who the client is.
+    pub(crate) fn public(self) -> Option<IpAddr> {
+        (!is_private(self.0)).then_some(self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    fn client(trusted: &str, peer: &str, forwarded: &[&'static str]) -> String {
+        let mut headers = HeaderMap::new();
+        for line in forwarded {
+            headers.append("x-forwarded-for", HeaderValue::from_static(line));
+        }
+        let proxies = TrustedProxies::parse(trusted).unwrap();
+        proxies.client(peer.parse().unwrap(), &headers).to_string()
+    }
+
+    #[test]
+    fn only_trusted_proxies_are_believed() {
+        let both = "127.0.0.1, 10.0.0.0/8";
+        assert_eq!(client("", "127.0.0.1", &["1.2.3.4"]), "127.0.0.1");
+        assert_eq!(client(both, "127.0.0.1", &["1.2.3.4"]), "1.2.3.4");
+        assert_eq!(client(both, "9.9.9.9", &["1.2.3.4"]), "9.9.9.9", "a stranger's word");
+        assert_eq!(client(both, "127.0.0.1", &["6.6.6.6, 1.2.3.4, 10.0.0.7"]), "1.2.3.4", "forged");
+        assert_eq!(client(both, "127.0.0.1", &["6.6.6.6", "1.2.3.4"]), "1.2.3.4");
+        assert_eq!(client(both, "127.0.0.1", &["1.2.3.4, nonsense"]), "127.0.0.1");
+        assert_eq!(client(both, "::ffff:127.0.0.1", &["2001:db8::1"]), "2001:db8::1");
+        assert_eq!(client(both, "127.0.0.1", &[]), "127.0.0.1");
+    }
+
+    #[test]
+    fn what_is_no_network_is_named() {
+        let complaint = |text| TrustedProxies::parse(text).unwrap_err();
+        let error = complaint("10.0.0.0/8, proxy.local");
+        assert!(error.contains("\"proxy.local\""), "{error}");
+        assert!(complaint("010.0.0.0/8").contains("leading zero"), "it may be 8/8");
+        assert_eq!(client("::ffff:127.0.0.0/104", "127.0.0.1", &["1.2.3.4"]), "1.2.3.4");
+    }
+}

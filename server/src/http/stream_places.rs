@@ -1,0 +1,86 @@
+//! How many clients may listen for changes at once, in all and from one address.
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use phasegate_service::subscriber::subscriber;
+
+/// The places of clients that listen.
+#[derive(Debug, Clone)]
+pub(crate) struct StreamPlaces {
+    all: usize,
+    taken: Arc<Mutex<Taken>>,
+}
+
+#[derive(Debug, Default)]
+struct Taken {
+    all: usize,
+    by_address: HashMap<IpAddr, usize>,
+}
+
+/// A place that is taken; free again when it is dropped.
+#[derive(Debug)]
+pub(crate) struct StreamPlace {
+    places: StreamPlaces,
+    address: IpAddr,
+}
+
+impl StreamPlaces {
+    /// So many in all. One address may take most of them, as a company behind one address does, but
+    /// not all.
+    pub(crate) fn new(all: usize) -> Self {
+        Self { all, taken: Arc::default() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Taken> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A place for a client of that address, if there is one.
+    pub(crate) fn take(&self, address: IpAddr) -> Option<StreamPlace> {
+        let address = subscriber(address);
+        let mut taken = self.lock();
+        let here = taken.by_address.get(&address).copied().unwrap_or_default();
+        if taken.all >= self.all || here >= self.all.div_ceil(4) * 3 {
+            return None;
+        }
+        taken.all += 1;
+        taken.by_address.insert(address, here + 1);
+        Some(StreamPlace { places: self.clone(), address })
+    }
+}
+
+impl Drop for StreamPlace {
+    fn drop(&mut self) {
+        let mut taken = self.places.lock();
+        taken.all = taken.all.saturating_sub(1);
+        if let Some(here) = taken.by_address.get_mut(&self.address) {
+            *here = here.saturating_sub(1);
+            if *here == 0 {
+                taken.by_address.remove(&self.address);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_address_leaves_places_for_others() {
+        let places = StreamPlaces::new(8);
+        let (here, there) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
+        let mut from_here: Vec<_> = std::iter::from_fn(|| places.take(here)).collect();
+        assert_eq!(from_here.len(), 6);
+        let from_there: Vec<_> = std::iter::from_fn(|| places.take(there)).collect();
+        assert_eq!(from_there.len(), 2);
+        from_here.pop();
+        assert!(places.take(there).is_some(), "what is given back is free");
+        drop((from_here, from_there));
+        assert!(places.lock().by_address.is_empty());
+    }
+}

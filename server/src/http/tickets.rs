@@ -1,0 +1,149 @@
+//! Tickets for the event stream: browsers' `EventSource` sends no headers, so what lets it in
+//! stands in the address. A ticket opens one environment's stream and nothing else, for an hour.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use axum::body::Bytes;
+use hmac::{Hmac, Mac};
+use phasegate_domain::{Timestamp, ids::EnvironmentId};
+use phasegate_service::{keys, secrets::Seed};
+use serde::Serialize;
+use sha2::Sha256;
+
+/// How long the tickets of one period are given out, in seconds. They are good for the next
+/// period too, so each lasts for half an hour at least and an hour at most.
+const PERIOD_SECONDS: i64 = 1_800;
+
+/// After how long a page that nobody looks at may stop listening.
+const INACTIVITY_SECONDS: u32 = 120;
+
+/// Where a client may listen for changes.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EventStream {
+    r#type: &'static str,
+    endpoint: Endpoint,
+    inactivity_delay_sec: u32,
+}
+
+/// An address on this server. Without an origin: the client knows under which name it reached us.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Endpoint {
+    request_uri: String,
+}
+
+/// Makes and checks tickets, with a secret that lives as long as the process.
+#[derive(Clone)]
+pub(crate) struct Tickets {
+    secret: Seed,
+    /// What each key is told at present, with its period: signing takes longer than answering.
+    /// Only keys that are known get this far, so there are as many as there are keys.
+    told: Arc<Mutex<HashMap<String, (i64, Bytes)>>>,
+}
+
+impl std::fmt::Debug for Tickets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tickets").finish_non_exhaustive()
+    }
+}
+
+/// The period in which an instant lies.
+fn period(at: Timestamp) -> i64 {
+    at.timestamp().div_euclid(PERIOD_SECONDS)
+}
+
+impl Tickets {
+    pub(crate) fn new(secret: Seed) -> Self {
+        Self { secret, told: Arc::default() }
+    }
+
+    fn sign(&self, body: &str) -> Option<Hmac<Sha256>> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.secret).ok()?;
+        mac.update(body.as_bytes());
+        Some(mac)
+    }
+
+    /// `eventStreams` of a bulk answer: where to listen, with a ticket.
+    pub(crate) fn streams(
+        &self,
+        environment: EnvironmentId,
+        key: &str,
+        now: Timestamp,
+    ) -> Option<Bytes> {
+        let period = period(now);
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, streams)) = told.get(key).filter(|(of, _)| *of == period) {
+            return Some(streams.clone());
+        }
+        let ticket = self.issue(environment, key, period)?;
+        let stream = EventStream {
+            r#type: "sse",
+            endpoint: Endpoint { request_uri: format!("/ofrep/v1/stream?ticket={ticket}") },
+            inactivity_delay_sec: INACTIVITY_SECONDS,
+        };
+        let streams: Bytes = serde_json::to_vec(&[stream]).ok()?.into();
+        told.insert(key.to_owned(), (period, streams.clone()));
+        Some(streams)
+    }
+
+    /// A ticket: environment, period, the name of the key that it was given to, signature.
+    fn issue(&self, environment: EnvironmentId, key: &str, period: i64) -> Option<String> {
+        let body = format!("{}.{period}.{}", environment.0, keys::name_of(key));
+        let signature = self.sign(&body)?.finalize().into_bytes();
+        let signature: String = signature.iter().map(|byte| format!("{byte:02x}")).collect();
+        Some(format!("{body}.{signature}"))
+    }
+
+    /// The environment whose stream a ticket opens, if it is ours and still good, and the key
+    /// that it was given to.
+    pub(crate) fn check<'t>(
+        &self,
+        ticket: &'t str,
+        now: Timestamp,
+    ) -> Option<(EnvironmentId, &'t str)> {
+        let (body, signature) = ticket.rsplit_once('.')?;
+        let (environment, rest) = body.split_once('.')?;
+        let (issued, key) = rest.split_once('.')?;
+        let signature: Vec<u8> = signature
+            .as_bytes()
+            .chunks(2)
+            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+            .collect::<Option<_>>()?;
+        self.sign(body)?.verify_slice(&signature).ok()?;
+        let age = period(now) - issued.parse::<i64>().ok()?;
+        let environment = environment.parse().map(EnvironmentId).ok()?;
+        (0..=1).contains(&age).then_some((environment, key))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+
+    #[test]
+    fn a_ticket_opens_its_environment_for_a_while() {
+        let at = |second: i64| DateTime::from_timestamp(1_800_000_000 + second, 0).unwrap();
+        let tickets = Tickets::new([7; 32]);
+        let ticket = tickets.issue(EnvironmentId(3), "k1", period(at(0))).unwrap();
+        let name = keys::name_of("k1");
+        assert_eq!(tickets.check(&ticket, at(0)), Some((EnvironmentId(3), name.as_str())));
+        assert_eq!(tickets.check(&ticket, at(1_800)), Some((EnvironmentId(3), name.as_str())));
+        let streams = |second| tickets.streams(EnvironmentId(3), "k1", at(second)).unwrap();
+        assert!(String::from_utf8_lossy(&streams(0)).contains(&ticket));
+        assert_eq!(streams(60), streams(0), "kept");
+        assert_ne!(streams(1_800), streams(60), "and renewed");
+        assert_eq!(tickets.check(&ticket, at(3_600)), None, "too old");
+        assert_eq!(tickets.check(&ticket, at(-1)), None, "from the future");
+        assert_eq!(Tickets::new([8; 32]).check(&ticket, at(0)), None, "somebody else's");
+        assert_eq!(tickets.check(&ticket.replacen('3', "4", 1), at(0)), None, "altered");
+        for nonsense in ["", ".", "..", "1.2.zz", "3.1.é", "a.b.c.d"] {
+            assert_eq!(tickets.check(nonsense, at(0)), None, "{nonsense}");
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Removing what has expired, and marking the databases.
+
+use std::time::Duration;
+
+use phasegate_service::{Service, ServiceError, accounts, telemetry};
+
+use super::every;
+use crate::clock;
+
+/// How often ended sessions and old telemetry are forgotten.
+const UPKEEP: Duration = Duration::from_secs(3_600);
+
+/// How often databases get a new mark: a backup that is older than that is never mixed with a journal.
+const MARKING: Duration = Duration::from_secs(600);
+
+pub(super) async fn run(service: &Service) {
+    tokio::join!(
+        every(UPKEEP, "ended sessions could not be forgotten", || {
+            accounts::end_old_sessions(service)
+        }),
+        every(UPKEEP, "old telemetry could not be forgotten", || {
+            telemetry::purge_expired(service)
+        }),
+        every(MARKING, "the databases could not be marked", || mark(service)),
+    );
+}
+
+/// A mark that no database has had yet.
+pub(crate) fn new_mark() -> anyhow::Result<i32> {
+    let [a, b, c, d, ..] = clock::seed()?;
+    Ok(i32::from_ne_bytes([a, b, c, d]))
+}
+
+async fn mark(service: &Service) -> Result<(), ServiceError> {
+    match new_mark() {
+        Ok(mark) => service.mark(mark).await,
+        Err(error) => {
+            tracing::warn!(%error, "there is no randomness for a mark; the old one stays");
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! The work that goes on beside requests, job by job.
+
+mod ingest;
+mod maintenance;
+mod schedules;
+mod usage;
+
+use std::{sync::Arc, time::Duration};
+
+pub(crate) use maintenance::new_mark;
+use phasegate_service::{Service, ServiceError};
+
+/// Runs all jobs until the future is dropped.
+pub async fn run_jobs(service: Arc<Service>) {
+    tokio::join!(
+        ingest::run(&service),
+        maintenance::run(&service),
+        usage::run(&service),
+        schedules::run(&service),
+    );
+}
+
+/// Does something again and again; a failure is logged and the next turn tries again.
+async fn every<F>(pause: Duration, failure: &str, job: impl Fn() -> F)
+where
+    F: Future<Output = Result<(), ServiceError>>,
+{
+    let mut interval = tokio::time::interval(pause);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        interval.tick().await;
+        if let Err(error) = job().await {
+            tracing::error!(%error, "{failure}");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! All routes.
+
+use axum::{
+    Router,
+    http::{Method, StatusCode, header},
+    middleware,
+    response::{IntoResponse, Redirect},
+    routing::get,
+};
+use tower::ServiceBuilder;
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    cors::{AllowHeaders, Any, CorsLayer},
+    trace::TraceLayer,
+};
+
+use crate::{
+    http::{AppState, Problem, security},
+    routes::{admin, api, assets, collect, demo, health, live, login, ofrep},
+};
+
+/// Everything that the server answers.
+pub fn router(state: AppState) -> Router {
+    // Rendering spawns on tokio. A second call finds it done, which is as good.
+    let _ = any_spawner::Executor::init_tokio();
+    let sessions = login::session_layer(&state);
+    let pages = Router::new()
+        .merge(live::routes())
+        .merge(admin::admin_routes())
+        .layer(middleware::from_fn_with_state(state.clone(), login::guard));
+    let people = pages
+        .merge(login::routes())
+        .merge(admin::public_routes())
+        .layer(sessions)
+        .layer(middleware::from_fn(security::no_store))
+        .layer(middleware::from_fn_with_state(state.clone(), security::same_origin));
+    let apps = Router::new()
+        .merge(collect::routes())
+        .merge(ofrep::routes())
+        .merge(assets::collector_routes())
+        // Inside the CORS layer, which answers a browser's OPTIONS before this can refuse it.
+        .method_not_allowed_fallback(wrong_method)
+        .layer(cors());
+    Router::new()
+        .route("/", get(|| async { Redirect::to("/admin/rollout") }))
+        .merge(people)
+        .merge(apps)
+        .merge(api::routes())
+        .merge(assets::admin_routes())
+        .merge(health::routes())
+        .merge(demo::routes(&state))
+        .fallback(admin::not_found)
+        .method_not_allowed_fallback(wrong_method)
+        // One layer of several: each `Router::layer` costs every request two allocations.
+        .layer(
+            ServiceBuilder::new()
+                .layer(TraceLayer::new_for_http())
+                .map_response(security::with_headers)
+                .layer(CatchPanicLayer::custom(|_| {
+                    let detail = "the server failed at this request; its log says why";
+                    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, detail).into_response()
+                })),
+        )
+        .with_state(state)
+}
+
+async fn wrong_method(request: axum::extract::Request) -> Problem {
+    let (method, path) = (request.method(), request.uri().path());
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, format!("{path} does not take {method}"))
+}
+
+/// Pages of any site may call with their client key; no cookie travels with it.
+fn cors() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::POST])
+        // Whatever a page's tracing adds (`baggage`, `traceparent`, `request-id`): a header that the
+        // server does not read harms nobody, and a refusal would cost the page all of its telemetry.
+        .allow_headers(AllowHeaders::mirror_request())
+        .expose_headers([header::ETAG, header::RETRY_AFTER])
+        // What is allowed is the same for all, and answers to OPTIONS are cached by nobody but the browser.
+        .vary([])
+        .max_age(std::time::Duration::from_secs(3_600))
+}

@@ -1,0 +1,203 @@
+//! The admin UI's pages. A form is sent to the page that shows it.
+
+mod panels;
+mod simulation;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{FromRequestParts, Path, Query, Request, State},
+    http::{HeaderMap, Method, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use leptos::prelude::provide_context;
+use phasegate_app::{Embedding, Form, selected_environment, shell};
+use phasegate_domain::accounts::Person;
+use phasegate_service::{
+    access::Actor,
+    environments::{FileFormat, export, write_file},
+    rollout::review,
+    secrets::Randomness,
+    telemetry::{person_data, screenshot},
+};
+
+use crate::{
+    clock,
+    http::{AppState, ClientAddress, Problem},
+    routes::assets,
+};
+
+/// The largest form, in bytes: an environment as a file is one.
+const MAX_FORM_BYTES: usize = 4 * 1024 * 1024;
+
+/// What pages find in their context.
+fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static + use<> {
+    let service = Arc::clone(&state.service);
+    let embedding = Embedding {
+        public_url: state.settings.public_url.clone(),
+        integrity: assets::integrity("collector.js"),
+        stub: assets::stub(),
+        stub_digest: assets::integrity("stub.js").unwrap_or_default(),
+        has_demo: state.settings.has_demo,
+    };
+    let randomness: Randomness = || clock::seed().ok();
+    move || {
+        provide_context(Arc::clone(&service));
+        provide_context(randomness);
+        provide_context(embedding.clone());
+    }
+}
+
+async fn page(State(state): State<AppState>, request: Request) -> Response {
+    let request = match with_form(&state, request).await {
+        Ok(request) => request,
+        Err(problem) => return problem.into_response(),
+    };
+    let urls = assets::urls();
+    let render = leptos_axum::render_app_async_with_context(context(&state), move || shell(&urls));
+    render(request).await.into_response()
+}
+
+/// Reads the form of a request that has one, and hands it to the page.
+async fn with_form(state: &AppState, request: Request) -> Result<Request, Problem> {
+    if request.method() != Method::POST {
+        return Ok(request);
+    }
+    let (mut head, body) = request.into_parts();
+    let from = ClientAddress::from_request_parts(&mut head, state).await?;
+    let body = state.bodies.read(from, &head.headers, body, MAX_FORM_BYTES).await?;
+    head.extensions.insert(Form::parse(&body));
+    Ok(Request::from_parts(head, Body::empty()))
+}
+
+/// What needs a login. The app itself knows its routes; what it does not know, it says so.
+pub(crate) fn admin_routes() -> Router<AppState> {
+    Router::new()
+        .route("/admin", get(page))
+        .route("/admin/session", get(|| async { StatusCode::NO_CONTENT }))
+        .route("/admin/export.toml", get(export_toml))
+        .route("/admin/export.json", get(export_json))
+        .route("/admin/rollout/review.md", get(review_markdown))
+        .route("/admin/analytics.csv", get(panels::analytics_csv))
+        .route("/admin/analytics.json", get(panels::analytics_json))
+        .route("/admin/performance.csv", get(panels::performance_csv))
+        .route("/admin/performance.json", get(panels::performance_json))
+        .route("/admin/simulation", post(simulation::act))
+        .route("/admin/person.json", get(person_json))
+        .route("/admin/screenshots/{id}", get(picture))
+        .route("/admin/{*page}", get(page).post(page))
+}
+
+/// What everybody may see.
+pub(crate) fn public_routes() -> Router<AppState> {
+    Router::new().route("/login", get(page))
+}
+
+async fn export_toml(
+    State(state): State<AppState>,
+    person: axum::Extension<Person>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    download(&state, &person, &headers, FileFormat::Toml)
+}
+
+async fn export_json(
+    State(state): State<AppState>,
+    person: axum::Extension<Person>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    download(&state, &person, &headers, FileFormat::Json)
+}
+
+/// The weekly review of the rollout.
+async fn review_markdown(
+    State(state): State<AppState>,
+    person: axum::Extension<Person>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let environment = selected_environment(&state.service, &headers)?;
+    let review = review(&state.service, &Actor::from(&*person), environment).await?;
+    let missing = || Problem::new(StatusCode::NOT_FOUND, "this environment has no rollout");
+    let text = review.ok_or_else(missing)?.markdown();
+    let headers = [
+        (header::CONTENT_TYPE, "text/markdown; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"review.md\""),
+    ];
+    Ok((headers, text).into_response())
+}
+
+/// What stands behind the question mark of a person's data.
+#[derive(serde::Deserialize)]
+struct PersonQuery {
+    #[serde(default)]
+    id: String,
+}
+
+/// All that is kept about a person, as a file.
+async fn person_json(
+    State(state): State<AppState>,
+    person: axum::Extension<Person>,
+    Query(query): Query<PersonQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let environment = selected_environment(&state.service, &headers)?;
+    let data = person_data(&state.service, &Actor::from(&*person), environment, &query.id).await?;
+    let name = "attachment; filename=\"person.json\"";
+    Ok(([(header::CONTENT_DISPOSITION, name)], axum::Json(data)).into_response())
+}
+
+/// A screenshot that came with feedback. It is whatever somebody has sent: the policy lets it be
+/// nothing but a screenshot, and the browser must not guess.
+async fn picture(
+    State(state): State<AppState>,
+    person: axum::Extension<Person>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let environment = selected_environment(&state.service, &headers).map_err(Problem::from)?;
+    let found = screenshot(&state.service, &Actor::from(&*person), environment, &id)
+        .await
+        .map_err(Problem::from)?;
+    let headers = [
+        (header::CONTENT_TYPE, found.kind.media_type()),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
+    ];
+    Ok((headers, found.bytes).into_response())
+}
+
+fn download(
+    state: &AppState,
+    person: &Person,
+    headers: &HeaderMap,
+    format: FileFormat,
+) -> Result<Response, Problem> {
+    let service = &state.service;
+    let environment = selected_environment(service, headers).map_err(Problem::from)?;
+    let file = export(service, &Actor::from(person), environment).map_err(Problem::from)?;
+    let text = write_file(&file, format).map_err(Problem::from)?;
+    let (kind, ending) = match format {
+        FileFormat::Toml => ("application/toml", "toml"),
+        FileFormat::Json => ("application/json", "json"),
+    };
+    let name = service.environment(environment).map_err(Problem::from)?;
+    let name = format!("attachment; filename=\"{}.{ending}\"", name.environment.key);
+    let headers = [(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)];
+    Ok((headers, text).into_response())
+}
+
+/// A page for people, JSON for everybody else.
+pub(crate) async fn not_found(State(state): State<AppState>, request: Request) -> Response {
+    let wants_page = request
+        .headers()
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"));
+    if wants_page && request.method() == Method::GET {
+        return page(State(state), request).await;
+    }
+    let path = request.uri().path().to_owned();
+    Problem::new(StatusCode::NOT_FOUND, format!("there is nothing at {path}")).into_response()
+}

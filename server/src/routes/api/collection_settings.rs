@@ -1,0 +1,50 @@
+//! `/api/v1/projects/{project}/environments/{environment}/collecting`
+
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use phasegate_domain::config::CollectionSettings;
+use phasegate_service::collection_settings::{save, stored};
+use phasegate_store::models::Versioned;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::request::{ApiContext, ApiJson};
+use crate::http::{AppState, Problem, etag};
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(get_collecting, replace_collecting))
+}
+
+fn respond(stored: &Versioned<CollectionSettings>) -> Response {
+    (etag(&stored.version.to_string()), Json(stored.value)).into_response()
+}
+
+/// What the pages of an environment may report.
+#[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/collecting", tag = "environments",
+    params(("project" = String, Path), ("environment" = String, Path)),
+    responses((status = 200, body = CollectionSettings, headers(("ETag" = String))),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn get_collecting(call: ApiContext) -> Result<Response, Problem> {
+    Ok(respond(&stored(&call.service, &call.actor, call.environment)?))
+}
+
+/// Switches what pages report on and off, and sets how many visits are measured. Open pages hear
+/// of it at once.
+#[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}/collecting", tag = "environments",
+    params(("project" = String, Path), ("environment" = String, Path), ("If-Match" = String, Header)),
+    request_body = CollectionSettings,
+    responses((status = 200, body = CollectionSettings, headers(("ETag" = String))),
+              (status = 412, description = "Somebody has changed it in the meantime", body = Problem, content_type = "application/problem+json"),
+              (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn replace_collecting(
+    call: ApiContext,
+    ApiJson(value): ApiJson<CollectionSettings>,
+) -> Result<Response, Problem> {
+    let (service, actor, environment) = (&call.service, &call.actor, call.environment);
+    let version = stored(service, actor, environment)?.version;
+    call.precondition.check(&version.to_string())?;
+    save(service, actor, environment, Versioned { value, version }).await?;
+    Ok(respond(&stored(service, actor, environment)?))
+}

@@ -1,0 +1,236 @@
+//! `/api/v1/projects/{project}/environments`
+
+use std::hash::BuildHasher;
+
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+use foldhash::quality::FixedState;
+use phasegate_domain::{
+    accounts::Role,
+    config::{EnvironmentFile, ImportChange},
+    ids::{EnvironmentKey, ProjectKey},
+};
+use phasegate_service::{
+    ServiceError,
+    environments::{create, delete, export, import, preview_import, rename, try_import},
+};
+use phasegate_store::models;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::request::{ApiContext, ApiJson, ApiPath, ApiQuery, caller};
+use crate::http::{AppState, Precondition, Problem, etag};
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(list_environments, create_environment))
+        .routes(routes!(get_environment, rename_environment, delete_environment))
+        .routes(routes!(get_file, apply_file))
+}
+
+/// One deployment of an app.
+#[derive(Debug, Serialize, ToSchema)]
+struct Environment {
+    project: ProjectKey,
+    key: EnvironmentKey,
+    /// What people call it.
+    name: String,
+}
+
+/// What an environment's maker says about it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewEnvironment {
+    /// Its key, such as `staging`.
+    key: EnvironmentKey,
+    /// What people call it; the key if left out.
+    #[serde(default)]
+    name: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct ProjectPath {
+    project: String,
+}
+
+fn of_project(state: &AppState, project: &str) -> Vec<Environment> {
+    let all = state.service.environments();
+    let own = all.iter().map(|live| &live.environment).filter(|e| e.project.as_str() == project);
+    own.map(|environment| Environment {
+        project: environment.project.clone(),
+        key: environment.key.clone(),
+        name: environment.name.clone(),
+    })
+    .collect()
+}
+
+/// All environments of a project, oldest first.
+#[utoipa::path(get, path = "/api/v1/projects/{project}/environments", tag = "environments",
+    params(("project" = String, Path)),
+    responses((status = 200, body = Vec<Environment>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn list_environments(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    ApiPath(path): ApiPath<ProjectPath>,
+) -> Result<Json<Vec<Environment>>, Problem> {
+    caller(&state.service, &headers)?.actor.require(Role::Viewer)?;
+    Ok(Json(of_project(&state, &path.project)))
+}
+
+/// Makes an environment, where every flag begins on and without rules; needs the scope admin.
+#[utoipa::path(post, path = "/api/v1/projects/{project}/environments", tag = "environments",
+    params(("project" = String, Path)), request_body = NewEnvironment,
+    responses((status = 201, body = Environment), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn create_environment(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    ApiPath(path): ApiPath<ProjectPath>,
+    ApiJson(new): ApiJson<NewEnvironment>,
+) -> Result<(StatusCode, Json<Environment>), Problem> {
+    let caller = caller(&state.service, &headers)?;
+    let own = state.service.environment(caller.environment)?;
+    if own.environment.project.as_str() != path.project {
+        let detail = "this server token is for another project";
+        return Err(Problem::new(StatusCode::FORBIDDEN, detail));
+    }
+    let (actor, beside, key) = (&caller.actor, caller.environment, new.key);
+    create(&state.service, actor, beside, key.clone(), &new.name).await?;
+    let made = of_project(&state, &path.project).into_iter().find(|found| found.key == key);
+    let missing = || Problem::new(StatusCode::NOT_FOUND, "the environment is gone again");
+    Ok((StatusCode::CREATED, Json(made.ok_or_else(missing)?)))
+}
+
+/// What an environment is called.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Names {
+    /// Its key; as it is if left out.
+    key: Option<EnvironmentKey>,
+    /// What people call it: as it is if left out, the key if left empty.
+    name: Option<String>,
+}
+
+/// Returns an environment by its key.
+#[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}", tag = "environments",
+    params(("project" = String, Path), ("environment" = String, Path)),
+    responses((status = 200, body = Environment, headers(("ETag" = String))),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn get_environment(call: ApiContext) -> Result<Response, Problem> {
+    call.actor.require(Role::Viewer)?;
+    Ok(respond(&call.live()?.environment))
+}
+
+/// Gives an environment another key and name; needs a token of the whole project with the scope admin.
+#[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}", tag = "environments",
+    params(("project" = String, Path), ("environment" = String, Path), ("If-Match" = String, Header)), request_body = Names,
+    responses((status = 200, body = Environment, headers(("ETag" = String))),
+              (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
+              (status = 409, description = "Another environment has that key", body = Problem, content_type = "application/problem+json"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn rename_environment(
+    call: ApiContext,
+    ApiJson(names): ApiJson<Names>,
+) -> Result<Response, Problem> {
+    let live = call.live()?;
+    let before = &live.environment;
+    call.precondition.check(&version(before))?;
+    let key = names.key.unwrap_or_else(|| before.key.clone());
+    let name = names.name.unwrap_or_else(|| before.name.clone());
+    let seen = matches!(call.precondition, Precondition::Tags(_)).then_some(before);
+    rename(&call.service, &call.actor, call.environment, seen, key, &name).await?;
+    Ok(respond(&call.live()?.environment))
+}
+
+/// Changes with the environment's names.
+fn version(environment: &models::Environment) -> String {
+    let names = (environment.key.as_str(), environment.name.as_str());
+    format!("{:016x}", FixedState::with_seed(0).hash_one(names))
+}
+
+fn respond(environment: &models::Environment) -> Response {
+    let answer = Environment {
+        project: environment.project.clone(),
+        key: environment.key.clone(),
+        name: environment.name.clone(),
+    };
+    (etag(&version(environment)), Json(answer)).into_response()
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Confirmation {
+    /// The environment's key once more: what is deleted cannot be brought back.
+    confirm: String,
+}
+
+/// Deletes an environment with its switches, rules, overrides, keys, tokens, rollout and telemetry. Get its
+/// file first: that can be applied to another environment.
+#[utoipa::path(delete, path = "/api/v1/projects/{project}/environments/{environment}", tag = "environments",
+    params(("project" = String, Path), ("environment" = String, Path), Confirmation),
+    responses((status = 204), (status = 409, description = "It is the last one of its project", body = Problem, content_type = "application/problem+json"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn delete_environment(
+    call: ApiContext,
+    ApiQuery(asked): ApiQuery<Confirmation>,
+) -> Result<StatusCode, Problem> {
+    delete(&call.service, &call.actor, call.environment, &asked.confirm).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The environment as a file: its flags, segments and overrides.
+#[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/file", tag = "environments",
+    params(("project" = String, Path), ("environment" = String, Path)),
+    responses((status = 200, body = EnvironmentFile, headers(("ETag" = String))),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn get_file(call: ApiContext) -> Result<Response, Problem> {
+    let file = export(&call.service, &call.actor, call.environment)?;
+    let based_on = preview_import(&call.service, &call.actor, call.environment, &file);
+    let tag = based_on.map(|preview| preview.based_on).unwrap_or_default();
+    Ok((etag(&tag), Json(file)).into_response())
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct DryRun {
+    /// Only answer what would change.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// What a file changes.
+#[derive(Debug, Serialize, ToSchema)]
+struct Applied {
+    /// Whether it was changed, and not only looked at.
+    applied: bool,
+    changes: Vec<ImportChange>,
+}
+
+/// Makes the environment what a file says: what is not in it is deleted.
+#[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}/file", tag = "environments",
+    params(("project" = String, Path), ("environment" = String, Path), ("If-Match" = Option<String>, Header), DryRun),
+    request_body = EnvironmentFile,
+    responses((status = 200, body = Applied),
+              (status = 412, description = "Somebody has changed it in the meantime", body = Problem, content_type = "application/problem+json"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn apply_file(
+    call: ApiContext,
+    ApiQuery(asked): ApiQuery<DryRun>,
+    ApiJson(file): ApiJson<EnvironmentFile>,
+) -> Result<Json<Applied>, Problem> {
+    let (service, actor, environment) = (&call.service, &call.actor, call.environment);
+    file.validate().map_err(ServiceError::from)?;
+    let preview = try_import(service, actor, environment, &file)?;
+    if asked.dry_run {
+        return Ok(Json(Applied { applied: false, changes: preview.changes }));
+    }
+    call.precondition.check(&preview.based_on)?;
+    // `*` overwrites also what another process has written since this one last looked.
+    let seen = (call.precondition != Precondition::Any).then_some(preview.based_on.as_str());
+    let changes = import(service, actor, environment, &file, seen).await?;
+    Ok(Json(Applied { applied: true, changes }))
+}

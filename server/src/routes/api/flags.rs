@@ -1,0 +1,214 @@
+//! `/api/v1/projects/{project}/environments/{environment}/flags`
+
+use axum::{
+    Json,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use phasegate_domain::{accounts::Role, flags::FlagDocument, ids::FlagKey};
+use phasegate_service::flags::{Expected, change, create, delete, read_document, replace};
+use phasegate_store::models::{FlagVersion, StoredFlag};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    list::{Page, PageQuery},
+    request::{ApiContext, ApiJson, ApiPath, ApiQuery},
+};
+use crate::http::{AppState, Precondition, Problem, etag};
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(list_flags, create_flag))
+        .routes(routes!(get_flag, replace_flag, delete_flag))
+        .routes(routes!(switch_flag))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Filter {
+    /// Only flags in whose key, name, description or owner this is found.
+    q: Option<String>,
+    /// Only flags with this tag.
+    tag: Option<String>,
+    /// Whether archived flags are listed too.
+    #[serde(default)]
+    archived: bool,
+}
+
+fn written(version: FlagVersion) -> String {
+    format!("{}.{}", version.definition, version.state)
+}
+
+fn document(stored: &StoredFlag) -> FlagDocument {
+    FlagDocument::new(&stored.flag, &stored.state)
+}
+
+fn found(call: &ApiContext, key: &str) -> Result<StoredFlag, Problem> {
+    call.actor.require(Role::Viewer)?;
+    Ok(call.live()?.stored_flag(key)?.clone())
+}
+
+/// What the client's tags mean: the very version that they were checked against, so that nothing
+/// comes in between.
+fn expected(call: &ApiContext, stored: &StoredFlag) -> Result<Expected, Problem> {
+    call.precondition.check(&written(stored.version()))?;
+    Ok(match call.precondition {
+        Precondition::Tags(_) => Expected::Version(stored.version()),
+        _ => Expected::Any,
+    })
+}
+
+/// All flags of an environment, by key.
+#[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/flags", tag = "flags",
+    params(("project" = String, Path), ("environment" = String, Path), PageQuery, Filter),
+    responses((status = 200, body = Page<FlagDocument>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn list_flags(
+    call: ApiContext,
+    ApiQuery(page): ApiQuery<PageQuery>,
+    ApiQuery(filter): ApiQuery<Filter>,
+) -> Result<Json<Page<FlagDocument>>, Problem> {
+    call.actor.require(Role::Viewer)?;
+    let text = filter.q.unwrap_or_default().to_lowercase();
+    let is_asked = |document: &FlagDocument| {
+        let texts = [document.key.as_str(), &document.name, &document.description, &document.owner];
+        (filter.archived || !document.archived)
+            && filter.tag.as_ref().is_none_or(|tag| document.tags.contains(tag))
+            && texts.iter().any(|found| found.to_lowercase().contains(&text))
+    };
+    let all = call.live()?.flags.iter().map(document).filter(is_asked).collect();
+    Ok(Json(page.cut(all, |document| document.key.to_string())?))
+}
+
+/// Makes a flag. What is left out begins as usual; elsewhere the flag begins on, without rules.
+#[utoipa::path(post, path = "/api/v1/projects/{project}/environments/{environment}/flags", tag = "flags",
+    params(("project" = String, Path), ("environment" = String, Path)), request_body = FlagDocument,
+    responses((status = 201, body = FlagDocument, headers(("ETag" = String), ("Location" = String))),
+              (status = 409, description = "There is one of that key already", body = Problem, content_type = "application/problem+json"),
+              (status = 422, description = "A field is wrong; the detail names it", body = Problem, content_type = "application/problem+json"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn create_flag(
+    call: ApiContext,
+    axum::extract::OriginalUri(uri): axum::extract::OriginalUri,
+    ApiJson(document): ApiJson<FlagDocument>,
+) -> Result<Response, Problem> {
+    let key = document.key.clone();
+    create(&call.service, &call.actor, call.environment, document).await?;
+    let location = [(header::LOCATION, format!("{}/{key}", uri.path()))];
+    Ok((StatusCode::CREATED, location, get_flag_of(&call, key.as_str())?).into_response())
+}
+
+fn get_flag_of(call: &ApiContext, key: &str) -> Result<Response, Problem> {
+    let stored = found(call, key)?;
+    Ok((etag(&written(stored.version())), Json(document(&stored))).into_response())
+}
+
+#[derive(Debug, Deserialize)]
+struct FlagPath {
+    key: String,
+}
+
+/// Returns a flag by its key.
+#[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/flags/{key}", tag = "flags",
+    params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path)),
+    responses((status = 200, body = FlagDocument, headers(("ETag" = String))),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn get_flag(call: ApiContext, ApiPath(path): ApiPath<FlagPath>) -> Result<Response, Problem> {
+    get_flag_of(&call, &path.key)
+}
+
+/// Puts a whole flag in the place of the one that is there. What is left out begins as usual, so
+/// get it first, change it, and send it back with `If-Match`.
+#[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}/flags/{key}", tag = "flags",
+    params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("If-Match" = String, Header)),
+    request_body = FlagDocument,
+    responses((status = 200, body = FlagDocument, headers(("ETag" = String))),
+              (status = 412, description = "Somebody has changed it in the meantime", body = Problem, content_type = "application/problem+json"),
+              (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn replace_flag(
+    call: ApiContext,
+    ApiPath(path): ApiPath<FlagPath>,
+    ApiJson(json): ApiJson<serde_json::Value>,
+) -> Result<Response, Problem> {
+    let stored = found(&call, &path.key)?;
+    // An emergency is ended by whoever means to end it, not by leaving a field out.
+    let keeps_kill = json.get("killed").is_none();
+    let mut document = read_document(json)?;
+    document.killed |= keeps_kill && stored.state.killed;
+    let expected = expected(&call, &stored)?;
+    if document.key != stored.flag.key {
+        let detail = format!("key: must be {} as in the address; keys never change", path.key);
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
+    }
+    replace(&call.service, &call.actor, call.environment, document, expected).await?;
+    get_flag_of(&call, &path.key)
+}
+
+/// What is done to a flag at once.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Act {
+    /// Switch it on in this environment.
+    On,
+    /// Switch it off in this environment.
+    Off,
+    /// Set its kill switch, which stands above everything but the server's variables.
+    Kill,
+    /// Take the kill switch back.
+    Revive,
+}
+
+#[derive(Debug, Deserialize)]
+struct ActPath {
+    key: String,
+    act: Act,
+}
+
+/// Switches a flag on or off, kills or revives it, whatever else was changed meanwhile; with `If-Match`
+/// only if nothing was. No document does what these acts do.
+#[utoipa::path(post, path = "/api/v1/projects/{project}/environments/{environment}/flags/{key}/{act}", tag = "flags",
+    params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("act" = inline(Act), Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = FlagDocument, headers(("ETag" = String))),
+              (status = 412, description = "Somebody has changed it in the meantime", body = Problem, content_type = "application/problem+json"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn switch_flag(
+    call: ApiContext,
+    ApiPath(path): ApiPath<ActPath>,
+) -> Result<Response, Problem> {
+    let stored = found(&call, &path.key)?;
+    let expected = match call.precondition {
+        Precondition::None => Expected::Any,
+        _ => expected(&call, &stored)?,
+    };
+    let key = &stored.flag.key;
+    change(&call.service, &call.actor, call.environment, key, expected, |flag| {
+        match path.act {
+            Act::On => flag.enabled = true,
+            Act::Off => flag.enabled = false,
+            Act::Kill => flag.killed = true,
+            Act::Revive => flag.killed = false,
+        }
+        Ok(())
+    })
+    .await?;
+    get_flag_of(&call, &path.key)
+}
+
+/// Deletes a flag in all environments. The audit keeps what it was.
+#[utoipa::path(delete, path = "/api/v1/projects/{project}/environments/{environment}/flags/{key}", tag = "flags",
+    params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("If-Match" = String, Header)),
+    responses((status = 204), (status = 409, description = "Another flag or a plan needs it", body = Problem, content_type = "application/problem+json"),
+              (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn delete_flag(
+    call: ApiContext,
+    ApiPath(path): ApiPath<FlagPath>,
+) -> Result<StatusCode, Problem> {
+    let stored = found(&call, &path.key)?;
+    let expected = expected(&call, &stored)?;
+    let key: &FlagKey = &stored.flag.key;
+    delete(&call.service, &call.actor, call.environment, key, expected).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

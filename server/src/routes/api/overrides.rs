@@ -1,0 +1,168 @@
+//! `/api/v1/projects/{project}/environments/{environment}/overrides`
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::OriginalUri,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use phasegate_domain::{config::override_key, flags::IndividualOverride, ids::FlagKey};
+use phasegate_service::flags::{Found, delete_override, override_of, overrides, save_override};
+use phasegate_store::models::Versioned;
+use serde::Deserialize;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    list::{Page, PageQuery},
+    request::{ApiContext, ApiJson, ApiPath, ApiQuery},
+};
+use crate::http::{AppState, Precondition, Problem, etag};
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list_overrides, create_override)).routes(routes!(
+        get_override,
+        replace_override,
+        delete_one
+    ))
+}
+
+/// A targeting key in an address is percent-encoded.
+#[derive(Debug, Deserialize)]
+struct OverridePath {
+    flag: String,
+    targeting_key: String,
+}
+
+fn flag_of(path: &OverridePath) -> Result<FlagKey, Problem> {
+    FlagKey::new(path.flag.as_str())
+        .map_err(|error| Problem::new(StatusCode::NOT_FOUND, error.to_string()))
+}
+
+fn found(
+    call: &ApiContext,
+    path: &OverridePath,
+) -> Result<Versioned<Arc<IndividualOverride>>, Problem> {
+    let flag = flag_of(path)?;
+    let (service, actor) = (&call.service, &call.actor);
+    Ok(override_of(service, actor, call.environment, &flag, &path.targeting_key)?)
+}
+
+fn respond(stored: &Versioned<Arc<IndividualOverride>>) -> Response {
+    (etag(&stored.version.to_string()), Json(&*stored.value)).into_response()
+}
+
+/// All overrides, by flag and user; expired ones too.
+#[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/overrides", tag = "overrides",
+    params(("project" = String, Path), ("environment" = String, Path), PageQuery),
+    responses((status = 200, body = Page<IndividualOverride>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn list_overrides(
+    call: ApiContext,
+    ApiQuery(page): ApiQuery<PageQuery>,
+) -> Result<Json<Page<IndividualOverride>>, Problem> {
+    let all = overrides(&call.service, &call.actor, call.environment)?;
+    let mut all: Vec<IndividualOverride> =
+        all.into_iter().map(|stored| IndividualOverride::clone(&stored.value)).collect();
+    all.sort_by_cached_key(override_key);
+    Ok(Json(page.cut(all, override_key)?))
+}
+
+/// Gives a user an answer of their own.
+#[utoipa::path(post, path = "/api/v1/projects/{project}/environments/{environment}/overrides", tag = "overrides",
+    params(("project" = String, Path), ("environment" = String, Path)), request_body = IndividualOverride,
+    responses((status = 201, body = IndividualOverride, headers(("ETag" = String), ("Location" = String))),
+              (status = 409, description = "The user has one already", body = Problem, content_type = "application/problem+json"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn create_override(
+    call: ApiContext,
+    OriginalUri(uri): OriginalUri,
+    ApiJson(personal): ApiJson<IndividualOverride>,
+) -> Result<Response, Problem> {
+    let path = OverridePath {
+        flag: personal.flag.to_string(),
+        targeting_key: personal.targeting_key.clone(),
+    };
+    let new = Found::Nothing;
+    save_override(&call.service, &call.actor, call.environment, personal, new).await?;
+    let user: String = percent_encode(&path.targeting_key);
+    let location = [(header::LOCATION, format!("{}/{}/{user}", uri.path(), path.flag))];
+    Ok((StatusCode::CREATED, location, respond(&found(&call, &path)?)).into_response())
+}
+
+fn percent_encode(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut out, byte| {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+        out
+    })
+}
+
+/// One user's override of one flag.
+#[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/overrides/{flag}/{targeting_key}", tag = "overrides",
+    params(("project" = String, Path), ("environment" = String, Path), ("flag" = String, Path), ("targeting_key" = String, Path)),
+    responses((status = 200, body = IndividualOverride, headers(("ETag" = String))),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn get_override(
+    call: ApiContext,
+    ApiPath(path): ApiPath<OverridePath>,
+) -> Result<Response, Problem> {
+    Ok(respond(&found(&call, &path)?))
+}
+
+/// Puts another answer in the place of a user's own, or makes one.
+#[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}/overrides/{flag}/{targeting_key}", tag = "overrides",
+    params(("project" = String, Path), ("environment" = String, Path), ("flag" = String, Path), ("targeting_key" = String, Path), ("If-Match" = String, Header)),
+    request_body = IndividualOverride,
+    responses((status = 200, body = IndividualOverride, headers(("ETag" = String))),
+              (status = 412, description = "Somebody has changed it in the meantime", body = Problem, content_type = "application/problem+json"),
+              (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn replace_override(
+    call: ApiContext,
+    ApiPath(path): ApiPath<OverridePath>,
+    ApiJson(personal): ApiJson<IndividualOverride>,
+) -> Result<Response, Problem> {
+    if personal.flag.as_str() != path.flag || personal.targeting_key != path.targeting_key {
+        let detail = "flag, targeting_key: must be as in the address";
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
+    }
+    let expected = match (found(&call, &path), &call.precondition) {
+        (Ok(stored), precondition) => {
+            precondition.check(&stored.version.to_string())?;
+            match precondition {
+                Precondition::Tags(_) => Found::Version(stored.version),
+                _ => Found::Anything,
+            }
+        }
+        (Err(_), Precondition::None) => Found::Anything,
+        (Err(problem), _) if problem.status() == StatusCode::NOT_FOUND => {
+            let detail = "there is no such override any more";
+            return Err(Problem::new(StatusCode::PRECONDITION_FAILED, detail));
+        }
+        (Err(problem), _) => return Err(problem),
+    };
+    save_override(&call.service, &call.actor, call.environment, personal, expected).await?;
+    Ok(respond(&found(&call, &path)?))
+}
+
+/// Takes a user's own answer away.
+#[utoipa::path(delete, path = "/api/v1/projects/{project}/environments/{environment}/overrides/{flag}/{targeting_key}", tag = "overrides",
+    operation_id = "delete_override",
+    params(("project" = String, Path), ("environment" = String, Path), ("flag" = String, Path), ("targeting_key" = String, Path), ("If-Match" = String, Header)),
+    responses((status = 204), (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn delete_one(
+    call: ApiContext,
+    ApiPath(path): ApiPath<OverridePath>,
+) -> Result<StatusCode, Problem> {
+    let stored = found(&call, &path)?;
+    call.precondition.check(&stored.version.to_string())?;
+    let (flag, user) = (flag_of(&path)?, &path.targeting_key);
+    let seen = Some(stored.version);
+    delete_override(&call.service, &call.actor, call.environment, &flag, user, seen).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

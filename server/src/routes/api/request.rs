@@ -1,0 +1,130 @@
+//! What every call of the API needs: who calls, about which environment, with which body.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{FromRequest, FromRequestParts, Path, Query, Request},
+    http::{HeaderMap, StatusCode, request::Parts},
+};
+use phasegate_domain::{accounts::Reach, ids::EnvironmentId, json, words::plain};
+use phasegate_service::{CachedEnvironment, Service, access::Actor, keys};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use crate::http::{AppState, ClientAddress, Precondition, Problem, key_status, sent_key};
+
+/// The largest body, in bytes: an object flag with many rules.
+const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+/// Who calls, about which environment.
+#[derive(Debug)]
+pub(super) struct ApiContext {
+    pub(super) service: Arc<Service>,
+    pub(super) actor: Actor,
+    pub(super) environment: EnvironmentId,
+    pub(super) precondition: Precondition,
+}
+
+/// The part of every path that names the environment.
+#[derive(Debug, Deserialize)]
+struct Place {
+    project: String,
+    environment: String,
+}
+
+impl FromRequestParts<AppState> for ApiContext {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let service = Arc::clone(&state.service);
+        let caller = caller(&service, &parts.headers)?;
+        let Path(place) = Path::<Place>::from_request_parts(parts, state)
+            .await
+            .map_err(|error| Problem::new(StatusCode::NOT_FOUND, error.body_text()))?;
+        let live = service.find_environment(&place.project, &place.environment)?;
+        let environment = live.environment.id;
+        let reaches = environment == caller.environment
+            || (caller.reach == Reach::Project
+                && service.environment(caller.environment)?.environment.project_id
+                    == live.environment.project_id);
+        if !reaches {
+            let detail = "this server token is for another environment; use one of that \
+                          environment, or one that reaches the whole project";
+            return Err(Problem::new(StatusCode::FORBIDDEN, detail));
+        }
+        let precondition = Precondition::read(&parts.headers)?;
+        Ok(Self { service, actor: caller.actor, environment, precondition })
+    }
+}
+
+pub(super) fn caller(service: &Service, headers: &HeaderMap) -> Result<keys::ApiCaller, Problem> {
+    keys::authorise_api(service, sent_key(headers))
+        .map_err(|error| Problem::new(key_status(&error), error.to_string()))
+}
+
+impl ApiContext {
+    /// The environment as it is answered for now.
+    pub(super) fn live(&self) -> Result<Arc<CachedEnvironment>, Problem> {
+        Ok(self.service.environment(self.environment)?)
+    }
+}
+
+/// A JSON body. What is wrong is named with its place.
+#[derive(Debug)]
+pub(super) struct ApiJson<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequest<AppState> for ApiJson<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
+        let (mut parts, body) = request.into_parts();
+        let from = ClientAddress::from_request_parts(&mut parts, state).await?;
+        let bytes = state.bodies.read(from, &parts.headers, body, MAX_BODY_BYTES).await?;
+        let json = json::read(&bytes)
+            .map_err(|error| Problem::new(invalid_status(&error), plain(&error.to_string())))?;
+        let read = serde_path_to_error::deserialize(json).map_err(|error| {
+            let (path, inner) = (error.path().to_string(), error.inner());
+            let inner = plain(&inner.to_string());
+            let text = if path == "." { inner } else { format!("{path}: {inner}") };
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, text)
+        })?;
+        Ok(Self(read))
+    }
+}
+
+/// 422 where the body is JSON but has a number that would lose digits.
+fn invalid_status(error: &json::InvalidJson) -> StatusCode {
+    match error {
+        json::InvalidJson::Syntax(_) => StatusCode::BAD_REQUEST,
+        json::InvalidJson::Rounded { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+    }
+}
+
+/// What stands behind the question mark, as a type.
+#[derive(Debug)]
+pub(super) struct ApiQuery<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequestParts<AppState> for ApiQuery<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let Query(asked) = Query::<T>::from_request_parts(parts, state)
+            .await
+            .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, plain(&error.body_text())))?;
+        Ok(Self(asked))
+    }
+}
+
+/// What stands in the path, as a type.
+#[derive(Debug)]
+pub(super) struct ApiPath<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<AppState> for ApiPath<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let Path(named) = Path::<T>::from_request_parts(parts, state)
+            .await
+            .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, plain(&error.body_text())))?;
+        Ok(Self(named))
+    }
+}

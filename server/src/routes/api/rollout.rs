@@ -1,0 +1,262 @@
+//! `/api/v1/projects/{project}/environments/{environment}/rollout`
+
+use axum::{
+    Json,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use phasegate_domain::{
+    Timestamp,
+    rollout::{CommandKind, RecordEntry, RolloutCommand},
+    words::plain,
+};
+use phasegate_service::{
+    ServiceError,
+    rollout::{
+        PlanBase, PlanChange, PlanImport, RolloutOverview, add, command, export_plan, import_plan,
+        instead, read_plan, review, try_plan, view,
+    },
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::request::{ApiContext, ApiJson, ApiQuery};
+use crate::{
+    clock,
+    http::{AppState, Precondition, Problem, etag},
+};
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(get_rollout))
+        .routes(routes!(command_rollout))
+        .routes(routes!(add_to_rollout))
+        .routes(routes!(get_plan, replace_plan))
+        .routes(routes!(get_review))
+}
+
+async fn status(call: &ApiContext) -> Result<RolloutOverview, Problem> {
+    let view = view(&call.service, &call.actor, call.environment).await?;
+    let missing = || Problem::new(StatusCode::NOT_FOUND, "this environment has no rollout");
+    Ok(RolloutOverview::of(&view.ok_or_else(missing)?))
+}
+
+fn respond(status: &RolloutOverview) -> Response {
+    (etag(&status.version.to_string()), Json(status)).into_response()
+}
+
+/// Where the rollout is, whether it can go on, and if not, why not.
+#[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/rollout", tag = "rollout",
+    params(("project" = String, Path), ("environment" = String, Path)),
+    responses((status = 200, body = RolloutOverview, headers(("ETag" = String))),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn get_rollout(call: ApiContext) -> Result<Response, Problem> {
+    Ok(respond(&status(&call).await?))
+}
+
+/// What is to be done.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SentCommand {
+    command: CommandKind,
+    /// Why; needed where a rule is overruled or something is taken away.
+    #[serde(default)]
+    reason: String,
+    /// For a rollback: when somebody noticed, if not just now.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(default, deserialize_with = "phasegate_domain::targeting::read_optional_instant")]
+    detected_at: Option<Timestamp>,
+}
+
+/// Moves the rollout. With `If-Match` only if nobody has moved it since; `start`, `advance`, `restore` and
+/// `complete` need it, what takes a feature back does not.
+#[utoipa::path(post, path = "/api/v1/projects/{project}/environments/{environment}/rollout/commands", tag = "rollout",
+    params(("project" = String, Path), ("environment" = String, Path), ("If-Match" = Option<String>, Header)),
+    request_body = SentCommand,
+    responses((status = 200, body = RolloutOverview, headers(("ETag" = String))),
+              (status = 409, description = "A rule stands against it; says which, and what is possible", body = Problem, content_type = "application/problem+json"),
+              (status = 412, description = "Somebody has moved it in the meantime", body = Problem, content_type = "application/problem+json"),
+              (status = 428, description = "The command gives more users something and If-Match is missing", body = Problem, content_type = "application/problem+json"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn command_rollout(
+    call: ApiContext,
+    ApiJson(sent): ApiJson<SentCommand>,
+) -> Result<Response, Problem> {
+    let (service, actor, environment) = (&call.service, &call.actor, call.environment);
+    let seen = match &call.precondition {
+        // A version that is no longer the newest: whoever sent it hears who was first, and what they did.
+        Precondition::Tags(tags) => {
+            let newest = tags.iter().filter_map(|tag| tag.parse().ok()).max();
+            Some(newest.unwrap_or_default())
+        }
+        // Sent twice by a proxy, an advance would go two phases on; an emergency waits for nothing.
+        Precondition::None if sent.command.gives_more() => {
+            call.precondition.check("")?;
+            None
+        }
+        Precondition::None | Precondition::Any => None,
+    };
+    let SentCommand { command: kind, reason, detected_at } = sent;
+    let wanted = RolloutCommand { kind, reason, detected_at };
+    match command(service, actor, environment, &wanted, seen).await {
+        Ok(_) => Ok(respond(&status(&call).await?)),
+        Err(ServiceError::Refused(refusal)) => {
+            let text = instead(service, actor, environment, &refusal).await?;
+            Err(Problem::new(Problem::from(ServiceError::Refused(refusal)).status(), text))
+        }
+        Err(error @ ServiceError::Overtaken { .. }) => {
+            Err(Problem::new(StatusCode::PRECONDITION_FAILED, error.to_string()))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Adds to the rollout's record: `{"record_entry": "tick", "item": …}`, `untick`, `sign_off`, `vote`,
+/// `note`, `tell`, `write_post_mortem` or `close_incident`.
+#[utoipa::path(post, path = "/api/v1/projects/{project}/environments/{environment}/rollout/record", tag = "rollout",
+    params(("project" = String, Path), ("environment" = String, Path)),
+    request_body = RecordEntry,
+    responses((status = 200, body = RolloutOverview, headers(("ETag" = String))),
+              (status = 409, description = "A rule stands against it", body = Problem, content_type = "application/problem+json"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn add_to_rollout(
+    call: ApiContext,
+    ApiJson(sent): ApiJson<Value>,
+) -> Result<Response, Problem> {
+    let record_entry = record_entry(sent)?;
+    add(&call.service, &call.actor, call.environment, &record_entry).await?;
+    Ok(respond(&status(&call).await?))
+}
+
+/// The review of the last seven days, in Markdown.
+#[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/rollout/review", tag = "rollout",
+    params(("project" = String, Path), ("environment" = String, Path)),
+    responses((status = 200, body = String, content_type = "text/markdown"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn get_review(call: ApiContext) -> Result<Response, Problem> {
+    let review = review(&call.service, &call.actor, call.environment).await?;
+    let missing = || Problem::new(StatusCode::NOT_FOUND, "this environment has no rollout");
+    let kind = (header::CONTENT_TYPE, "text/markdown; charset=utf-8");
+    Ok(([kind], review.ok_or_else(missing)?.markdown()).into_response())
+}
+
+/// Reads what is added. A field that there is not is refused: what somebody wrote into it would be
+/// lost.
+fn record_entry(sent: Value) -> Result<RecordEntry, Problem> {
+    let wrong = |detail: String| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail);
+    let read: RecordEntry = serde_json::from_value(sent.clone())
+        .map_err(|error| wrong(named_problem(&sent, &plain(&error.to_string()))))?;
+    let known = serde_json::to_value(&read).unwrap_or_default();
+    let fields = sent.as_object().into_iter().flatten();
+    let unknown =
+        fields.filter(|(_, value)| !value.is_null()).find(|(name, _)| known.get(name).is_none());
+    match unknown {
+        Some((name, _)) => Err(wrong(format!("{name}: there is no such field"))),
+        None => Ok(read),
+    }
+}
+
+/// A problem with the name of its field. The deserializer of a tagged enum does not know it, so it is the
+/// field without which the problem is another one.
+fn named_problem(sent: &Value, problem: &str) -> String {
+    if problem.ends_with(" is missing") {
+        return problem.to_owned();
+    }
+    // Without its tag, everything is another problem: it is tried last.
+    let names = || sent.as_object().into_iter().flat_map(serde_json::Map::keys);
+    let is_tag = |name: &&String| name.as_str() == "contribution";
+    let mut fields = names().filter(|name| !is_tag(name)).chain(names().filter(is_tag));
+    let is_its_field = |name: &&String| {
+        let mut rest = sent.clone();
+        rest.as_object_mut().map(|fields| fields.remove(*name));
+        let without = serde_json::from_value::<RecordEntry>(rest);
+        without.map_or_else(|error| plain(&error.to_string()) != problem, |_| true)
+    };
+    match fields.find(is_its_field) {
+        Some(name) => format!("{name}: {problem}"),
+        None => problem.to_owned(),
+    }
+}
+
+/// A plan as a file.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PlanText {
+    /// The file: TOML, with the flags and segments that it names.
+    toml: String,
+    /// Why it is brought in; needed while a rollout is under way.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    note: String,
+}
+
+/// The plan as a file.
+#[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/rollout/plan", tag = "rollout",
+    params(("project" = String, Path), ("environment" = String, Path)),
+    responses((status = 200, body = PlanText, headers(("ETag" = String))), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn get_plan(call: ApiContext) -> Result<Response, Problem> {
+    let toml = export_plan(&call.service, &call.actor, call.environment).await?;
+    let live = call.live()?;
+    let version = live.snapshot.rollout().map_or(0, |rollout| rollout.version);
+    Ok((etag(&version.to_string()), Json(PlanText { toml, note: String::new() })).into_response())
+}
+
+/// What became of a plan, or would.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+enum PlanAnswer {
+    DryRun(PlanChange),
+    /// Where the rollout is now.
+    Imported(Box<RolloutOverview>),
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct DryRun {
+    /// Only answer what would change.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// Brings a plan in: a new one, or a higher revision of the one that is carried out.
+#[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}/rollout/plan", tag = "rollout",
+    params(("project" = String, Path), ("environment" = String, Path), ("If-Match" = Option<String>, Header), DryRun), request_body = PlanText,
+    responses((status = 200, description = "Where the rollout is afterwards; for a dry run, what would change", body = PlanAnswer),
+              (status = 412, description = "Somebody has moved or planned it in the meantime", body = Problem, content_type = "application/problem+json"),
+              (status = 409, description = "A rule stands against it", body = Problem, content_type = "application/problem+json"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn replace_plan(
+    call: ApiContext,
+    ApiQuery(asked): ApiQuery<DryRun>,
+    ApiJson(sent): ApiJson<PlanText>,
+) -> Result<Response, Problem> {
+    let (service, actor, environment) = (&call.service, &call.actor, call.environment);
+    let plan = read_plan(service, environment, &sent.toml)?;
+    let seed = clock::seed().map_err(|_| {
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the operating system gave no randomness")
+    })?;
+    let base = match (&call.precondition, call.live()?.snapshot.rollout()) {
+        (Precondition::Tags(_), Some(rollout)) => {
+            call.precondition.check(&rollout.version.to_string())?;
+            PlanBase::Seen(Some(rollout.version))
+        }
+        // There is none that it could be made upon.
+        (Precondition::Tags(_), None) => return Err(ServiceError::Conflict("the rollout").into()),
+        (Precondition::None, Some(rollout)) if !asked.dry_run => {
+            call.precondition.check(&rollout.version.to_string())?;
+            PlanBase::Any
+        }
+        (Precondition::None, None) => PlanBase::Seen(None),
+        (Precondition::None | Precondition::Any, _) => PlanBase::Any,
+    };
+    let import = PlanImport { note: &sent.note, salt: &seed, base };
+    if asked.dry_run {
+        let change = try_plan(service, actor, environment, &plan, import).await?;
+        return Ok(Json(PlanAnswer::DryRun(change)).into_response());
+    }
+    import_plan(service, actor, environment, &plan, import).await?;
+    let status = status(&call).await?;
+    let tag = etag(&status.version.to_string());
+    Ok((tag, Json(PlanAnswer::Imported(Box::new(status)))).into_response())
+}

@@ -1,0 +1,216 @@
+//! `/api/v1/projects/{project}/environments/{environment}/analytics`, `…/performance`,
+//! `…/retention`, `…/persons/{id}` and `…/simulation`
+
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use phasegate_domain::{
+    ids::EnvironmentId,
+    privacy::{ErasureReport, PersonData, RetentionPolicy, StorageUsage},
+};
+use phasegate_service::{
+    ServiceError,
+    analytics::{Analytics, AnalyticsQuery, analytics},
+    performance::{Performance, PerformanceQuery, performance},
+    telemetry::{
+        erase_user, person_data, refusals, remove_simulation, retention, save_retention, sizes,
+    },
+};
+use phasegate_store::models::Versioned;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::request::{ApiContext, ApiJson, ApiPath, ApiQuery};
+use crate::http::{AppState, Problem, etag};
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(get_analytics))
+        .routes(routes!(get_performance))
+        .routes(routes!(get_retention, replace_retention))
+        .routes(routes!(get_upkeep))
+        .routes(routes!(get_person, delete_person))
+        .routes(routes!(delete_simulation))
+}
+
+/// What a panel is asked.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct PanelQuery {
+    range: String,
+    from: String,
+    to: String,
+    slice: String,
+    flag: String,
+    by: String,
+    data: String,
+}
+
+impl PanelQuery {
+    fn field(&self, name: &str) -> &str {
+        match name {
+            "range" => &self.range,
+            "from" => &self.from,
+            "to" => &self.to,
+            "slice" => &self.slice,
+            "flag" => &self.flag,
+            "by" => &self.by,
+            _ => "",
+        }
+    }
+
+    fn environment(&self, real: EnvironmentId) -> Result<EnvironmentId, Problem> {
+        match self.data.as_str() {
+            "" | "real" => Ok(real),
+            "simulated" => Ok(real.simulated()),
+            other => {
+                let text = format!("data: real or simulated, not {other:?}");
+                Err(ServiceError::Invalid(text).into())
+            }
+        }
+    }
+}
+
+/// What people do: how many, adoption, retention, sessions, tasks, opinions and own events, each
+/// beside as many days before.
+#[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/analytics", tag = "telemetry",
+    params(("project" = String, Path), ("environment" = String, Path),
+        ("range" = Option<String>, Query, description = "7d, 30d (usual) or 90d"),
+        ("from" = Option<String>, Query, description = "The first day, such as 2026-11-01"),
+        ("to" = Option<String>, Query, description = "The last day"),
+        ("slice" = Option<String>, Query, description = "segment:KEY, phase:NUMBER or flag:KEY:VARIANT:PHASE"),
+        ("flag" = Option<String>, Query, description = "Whose arms retention is compared by"),
+        ("data" = Option<String>, Query, description = "real (usual) or simulated")),
+    responses((status = 200, body = Analytics), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn get_analytics(
+    call: ApiContext,
+    ApiQuery(asked): ApiQuery<PanelQuery>,
+) -> Result<Json<Analytics>, Problem> {
+    let query = AnalyticsQuery::read(|name| asked.field(name))?;
+    let environment = asked.environment(call.environment)?;
+    Ok(Json(analytics(&call.service, &call.actor, environment, &query).await?))
+}
+
+/// How fast pages are: vitals, score, breakdown by one dimension, slow endpoints and components.
+#[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/performance", tag = "telemetry",
+    params(("project" = String, Path), ("environment" = String, Path),
+        ("range" = Option<String>, Query, description = "1h, 24h (usual), 7d, 30d or 90d"),
+        ("from" = Option<String>, Query, description = "The first day, such as 2026-11-01"),
+        ("to" = Option<String>, Query, description = "The last day"),
+        ("slice" = Option<String>, Query, description = "page:PATH, device:KIND, release:VERSION, segment:KEY, phase:NUMBER or flag:KEY:VARIANT:PHASE"),
+        ("by" = Option<String>, Query, description = "page (usual), device, release, flag, phase or segment"),
+        ("data" = Option<String>, Query, description = "real (usual) or simulated")),
+    responses((status = 200, body = Performance), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn get_performance(
+    call: ApiContext,
+    ApiQuery(asked): ApiQuery<PanelQuery>,
+) -> Result<Json<Performance>, Problem> {
+    let query = PerformanceQuery::read(|name| asked.field(name))?;
+    let environment = asked.environment(call.environment)?;
+    Ok(Json(performance(&call.service, &call.actor, environment, &query).await?))
+}
+
+fn respond(stored: &Versioned<RetentionPolicy>) -> Response {
+    (etag(&stored.version.to_string()), Json(stored.value)).into_response()
+}
+
+/// For how long what pages report is kept.
+#[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/retention", tag = "telemetry",
+    params(("project" = String, Path), ("environment" = String, Path)),
+    responses((status = 200, body = RetentionPolicy, headers(("ETag" = String))),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn get_retention(call: ApiContext) -> Result<Response, Problem> {
+    Ok(respond(&retention(&call.service, &call.actor, call.environment)?))
+}
+
+/// Sets for how long it is kept. What is older then is deleted within an hour.
+#[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}/retention", tag = "telemetry",
+    params(("project" = String, Path), ("environment" = String, Path), ("If-Match" = String, Header)),
+    request_body = RetentionPolicy,
+    responses((status = 200, body = RetentionPolicy, headers(("ETag" = String))),
+              (status = 412, description = "Somebody has changed it in the meantime", body = Problem, content_type = "application/problem+json"),
+              (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn replace_retention(
+    call: ApiContext,
+    ApiJson(value): ApiJson<RetentionPolicy>,
+) -> Result<Response, Problem> {
+    let (service, actor, environment) = (&call.service, &call.actor, call.environment);
+    let version = retention(service, actor, environment)?.version;
+    call.precondition.check(&version.to_string())?;
+    save_retention(service, actor, environment, Versioned { value, version }).await?;
+    Ok(respond(&retention(service, actor, environment)?))
+}
+
+/// How much room telemetry takes, and what was refused.
+#[derive(Debug, Serialize, ToSchema)]
+struct Upkeep {
+    /// Of the whole server.
+    size: StorageUsage,
+    /// What this environment refused in the last 7 days.
+    refused: Vec<Refused>,
+}
+
+/// A reason, and how often.
+#[derive(Debug, Serialize, ToSchema)]
+struct Refused {
+    reason: String,
+    events: u64,
+}
+
+/// How much room telemetry takes, and what was refused in the last 7 days, by reason.
+#[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/upkeep", tag = "telemetry",
+    params(("project" = String, Path), ("environment" = String, Path)),
+    responses((status = 200, body = Upkeep),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn get_upkeep(call: ApiContext) -> Result<Json<Upkeep>, Problem> {
+    let size = sizes(&call.service, &call.actor).await?;
+    let refused = refusals(&call.service, &call.actor, call.environment).await?;
+    let refused = refused.into_iter().map(|(reason, events)| Refused { reason, events }).collect();
+    Ok(Json(Upkeep { size, refused }))
+}
+
+/// Whom an address is about.
+#[derive(Debug, Deserialize)]
+struct PersonPath {
+    id: String,
+}
+
+/// All that is kept about a person.
+#[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/persons/{id}", tag = "telemetry",
+    params(("project" = String, Path), ("environment" = String, Path),
+        ("id" = String, Path, description = "The id by which the app calls the person")),
+    responses((status = 200, body = PersonData),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn get_person(
+    call: ApiContext,
+    ApiPath(path): ApiPath<PersonPath>,
+) -> Result<Json<PersonData>, Problem> {
+    Ok(Json(person_data(&call.service, &call.actor, call.environment, &path.id).await?))
+}
+
+/// Forgets a person. Counts that they added to stay; nobody can tell from those who it was.
+#[utoipa::path(delete, path = "/api/v1/projects/{project}/environments/{environment}/persons/{id}", tag = "telemetry",
+    params(("project" = String, Path), ("environment" = String, Path),
+        ("id" = String, Path, description = "The id by which the app calls the person")),
+    responses((status = 200, body = ErasureReport),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn delete_person(
+    call: ApiContext,
+    ApiPath(path): ApiPath<PersonPath>,
+) -> Result<Json<ErasureReport>, Problem> {
+    Ok(Json(erase_user(&call.service, &call.actor, call.environment, &path.id).await?))
+}
+
+/// Deletes the telemetry of `phasegate simulate`.
+#[utoipa::path(delete, path = "/api/v1/projects/{project}/environments/{environment}/simulation", tag = "telemetry",
+    params(("project" = String, Path), ("environment" = String, Path)),
+    responses((status = 204, description = "The simulated telemetry is deleted"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn delete_simulation(call: ApiContext) -> Result<StatusCode, Problem> {
+    remove_simulation(&call.service, &call.actor, call.environment).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

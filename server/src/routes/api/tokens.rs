@@ -1,0 +1,178 @@
+//! `/api/v1/projects/{project}/environments/{environment}/tokens`
+
+use axum::{
+    Json,
+    extract::OriginalUri,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use phasegate_domain::{
+    Timestamp,
+    accounts::{Reach, Scope},
+    ids::TokenId,
+};
+use phasegate_service::tokens::{
+    TokenFields, create_token, delete_token, save_token, token, tokens,
+};
+use phasegate_store::models::ServerToken;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    list::{Page, PageQuery},
+    request::{ApiContext, ApiJson, ApiPath, ApiQuery},
+};
+use crate::{
+    clock,
+    http::{AppState, Problem, etag},
+};
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list_tokens, create_one)).routes(routes!(
+        get_token,
+        replace_token,
+        delete_one
+    ))
+}
+
+/// What a token's maker says about it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewToken {
+    /// Its name in the audit.
+    #[schema(max_length = 100)]
+    name: String,
+    /// What it may do.
+    scopes: Vec<Scope>,
+    /// Where it may; this environment if left out.
+    #[serde(default)]
+    reach: Reach,
+}
+
+/// A server token, without its secret, which is not kept.
+#[derive(Debug, Serialize, ToSchema)]
+struct Token {
+    id: i64,
+    /// Its name in the audit.
+    name: String,
+    /// What it may do.
+    scopes: Vec<Scope>,
+    reach: Reach,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    created_by: String,
+    /// When it was last used.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_used_at: Option<Timestamp>,
+}
+
+/// A token that was just made.
+#[derive(Debug, Serialize, ToSchema)]
+struct MadeToken {
+    #[serde(flatten)]
+    token: Token,
+    /// The secret: shown now, and never again.
+    secret: String,
+}
+
+impl From<ServerToken> for Token {
+    fn from(token: ServerToken) -> Self {
+        let ServerToken { id, name, scopes, reach, created_at, created_by, last_used_at, .. } =
+            token;
+        Self { id: id.0, name, scopes, reach, created_at, created_by, last_used_at }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct TokenPath {
+    id: i64,
+}
+
+async fn found(call: &ApiContext, id: i64) -> Result<ServerToken, Problem> {
+    Ok(token(&call.service, &call.actor, call.environment, TokenId(id)).await?)
+}
+
+/// All server tokens of an environment; needs the scope admin.
+#[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/tokens", tag = "tokens",
+    params(("project" = String, Path), ("environment" = String, Path), PageQuery),
+    responses((status = 200, body = Page<Token>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn list_tokens(
+    call: ApiContext,
+    ApiQuery(page): ApiQuery<PageQuery>,
+) -> Result<Json<Page<Token>>, Problem> {
+    let all = tokens(&call.service, &call.actor, call.environment).await?;
+    let all = all.into_iter().map(Token::from).collect();
+    Ok(Json(page.cut(all, |token: &Token| format!("{:020}", token.id))?))
+}
+
+/// Makes a server token. Its secret is in this answer and never again.
+#[utoipa::path(post, path = "/api/v1/projects/{project}/environments/{environment}/tokens", tag = "tokens",
+    operation_id = "create_token",
+    params(("project" = String, Path), ("environment" = String, Path)), request_body = NewToken,
+    responses((status = 201, body = MadeToken, headers(("ETag" = String), ("Location" = String))),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn create_one(
+    call: ApiContext,
+    OriginalUri(uri): OriginalUri,
+    ApiJson(NewToken { name, scopes, reach }): ApiJson<NewToken>,
+) -> Result<Response, Problem> {
+    let seed = clock::seed()
+        .map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
+    let fields = TokenFields { name, scopes, reach };
+    let made = create_token(&call.service, &call.actor, call.environment, &fields, &seed).await?;
+    let headers = [(header::LOCATION, format!("{}/{}", uri.path(), made.token.id.0))];
+    let tag = etag(&made.token.version.to_string());
+    let made = MadeToken { token: made.token.into(), secret: made.secret };
+    Ok((StatusCode::CREATED, headers, tag, Json(made)).into_response())
+}
+
+/// Returns a server token by its id.
+#[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/tokens/{id}", tag = "tokens",
+    params(("project" = String, Path), ("environment" = String, Path), ("id" = i64, Path)),
+    responses((status = 200, body = Token, headers(("ETag" = String))),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn get_token(
+    call: ApiContext,
+    ApiPath(path): ApiPath<TokenPath>,
+) -> Result<Response, Problem> {
+    let token = found(&call, path.id).await?;
+    Ok((etag(&token.version.to_string()), Json(Token::from(token))).into_response())
+}
+
+/// Gives a token another name and other scopes; its secret stays.
+#[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}/tokens/{id}", tag = "tokens",
+    params(("project" = String, Path), ("environment" = String, Path), ("id" = i64, Path), ("If-Match" = String, Header)),
+    request_body = NewToken,
+    responses((status = 200, body = Token, headers(("ETag" = String))),
+              (status = 412, description = "Somebody has changed it in the meantime", body = Problem, content_type = "application/problem+json"),
+              (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn replace_token(
+    call: ApiContext,
+    ApiPath(path): ApiPath<TokenPath>,
+    ApiJson(NewToken { name, scopes, reach }): ApiJson<NewToken>,
+) -> Result<Response, Problem> {
+    let seen = found(&call, path.id).await?;
+    call.precondition.check(&seen.version.to_string())?;
+    let fields = TokenFields { name, scopes, reach };
+    let token = save_token(&call.service, &call.actor, &seen, &fields).await?;
+    Ok((etag(&token.version.to_string()), Json(Token::from(token))).into_response())
+}
+
+/// Takes a token out of use, at once and for good.
+#[utoipa::path(delete, path = "/api/v1/projects/{project}/environments/{environment}/tokens/{id}", tag = "tokens",
+    operation_id = "delete_token",
+    params(("project" = String, Path), ("environment" = String, Path), ("id" = i64, Path), ("If-Match" = String, Header)),
+    responses((status = 204), (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+async fn delete_one(
+    call: ApiContext,
+    ApiPath(path): ApiPath<TokenPath>,
+) -> Result<StatusCode, Problem> {
+    let seen = found(&call, path.id).await?;
+    call.precondition.check(&seen.version.to_string())?;
+    delete_token(&call.service, &call.actor, &seen).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

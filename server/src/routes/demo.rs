@@ -1,0 +1,56 @@
+//! The demo: an exercise library as an app team would write it, with the collector embedded.
+
+use axum::{
+    Router,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{Html, IntoResponse, Response},
+    routing::get,
+};
+
+use crate::{
+    http::{AppState, Problem},
+    routes::assets::{self, Caching},
+};
+
+/// No inline script or style: the page works under a strict policy, as a customer's would.
+const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
+                      img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; \
+                      frame-ancestors 'none'";
+
+/// `/demo`, if it is turned on.
+pub(crate) fn routes(state: &AppState) -> Router<AppState> {
+    if !state.settings.has_demo {
+        return Router::new();
+    }
+    Router::new().route("/demo", get(page)).route("/demo/{file}", get(file))
+}
+
+async fn page(State(state): State<AppState>) -> Response {
+    let key = state.service.first_client_key();
+    match (assets::text("demo/index.html"), key) {
+        (Some(html), Some(key)) => {
+            let policy = [(header::CONTENT_SECURITY_POLICY, POLICY)];
+            (policy, Html(html.replace("{{client_key}}", &escape(&key)))).into_response()
+        }
+        _ => Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "this server was built without its browser assets; build it with: cargo xtask build",
+        )
+        .into_response(),
+    }
+}
+
+/// The key may be configured, so it may hold anything.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;")
+}
+
+async fn file(Path(file): Path<String>, headers: HeaderMap) -> Response {
+    let path = match file.as_str() {
+        // The page's policy takes no inline script.
+        "stub.js" => file,
+        _ => format!("demo/{file}"),
+    };
+    assets::respond(&path, Caching::Revalidate, &headers)
+}

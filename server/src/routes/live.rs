@@ -1,0 +1,127 @@
+//! Server-sent events for the admin.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use axum::{
+    Extension, Router,
+    extract::State,
+    http::{HeaderMap, HeaderName, StatusCode},
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+    routing::get,
+};
+use futures::{Stream, StreamExt, stream};
+use phasegate_domain::ids::EnvironmentId;
+use phasegate_service::{access::Actor, dashboard::dashboard, telemetry::arrivals};
+use tokio::sync::{OwnedSemaphorePermit, watch};
+use tower_sessions::Session;
+
+use crate::{
+    http::{AppState, Connection, KeptOpen, Problem},
+    routes::login,
+};
+
+/// Changes that come together are shown together.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Without changes, the window still moves on.
+const TICK: Duration = Duration::from_secs(30);
+
+pub(crate) fn routes() -> Router<AppState> {
+    Router::new()
+        .route(
+            "/admin/live/dashboard",
+            get(|state, session, connection, headers| {
+                listen(Panel::Dashboard, state, session, connection, headers)
+            }),
+        )
+        .route(
+            "/admin/live/arrivals",
+            get(|state, session, connection, headers| {
+                listen(Panel::Arrivals, state, session, connection, headers)
+            }),
+        )
+}
+
+/// What is shown live.
+#[derive(Debug, Clone, Copy)]
+enum Panel {
+    Dashboard,
+    Arrivals,
+}
+
+async fn listen(
+    panel: Panel,
+    State(state): State<AppState>,
+    session: Session,
+    Extension(connection): Extension<Arc<Connection>>,
+    headers: HeaderMap,
+) -> Response {
+    let environment = match phasegate_app::selected_environment(&state.service, &headers) {
+        Ok(environment) => environment,
+        Err(error) => return Problem::from(error).into_response(),
+    };
+    let Ok(permit) = Arc::clone(&state.streams).try_acquire_owned() else {
+        let detail = "too many live pages are open; close some, or reload this one later";
+        return Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).into_response();
+    };
+    let stopping = state.stopping.clone();
+    let changes = state.service.changes();
+    let kept = (permit, connection.keep_open());
+    let start =
+        Position { panel, state, session, environment, changes, is_first: true, _kept: kept };
+    let events = events(start).take_until(stopping.cancelled_owned());
+    let keep_alive = KeepAlive::new().interval(Duration::from_secs(15));
+    let unbuffered = [(HeaderName::from_static("x-accel-buffering"), "no")];
+    (unbuffered, Sse::new(events).keep_alive(keep_alive)).into_response()
+}
+
+struct Position {
+    panel: Panel,
+    state: AppState,
+    session: Session,
+    environment: EnvironmentId,
+    changes: watch::Receiver<u64>,
+    is_first: bool,
+    /// Given back when the page goes.
+    _kept: (OwnedSemaphorePermit, KeptOpen),
+}
+
+/// The panel at once, and again after every change.
+fn events(start: Position) -> impl Stream<Item = Result<Event, Infallible>> {
+    stream::unfold(start, |mut position| async move {
+        if !position.is_first {
+            // An error means that the sender is gone, and with it the server.
+            if let Ok(changed) = tokio::time::timeout(TICK, position.changes.changed()).await {
+                changed.ok()?;
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+        position.is_first = false;
+        position.changes.mark_unchanged();
+        // Ends the stream when its session has ended; the page then finds out that it must log in.
+        let event = snapshot(&position).await?;
+        Some((Ok(event), position))
+    })
+}
+
+async fn snapshot(position: &Position) -> Option<Event> {
+    let service = &position.state.service;
+    let session = login::reread(&position.session, &position.state);
+    let person = login::person(&position.state, &session).await.ok()??;
+    let (actor, environment) = (Actor::from(&person), position.environment);
+    let made = match position.panel {
+        Panel::Dashboard => dashboard(service, &actor, environment).await.map(json),
+        Panel::Arrivals => arrivals(service, &actor, environment).await.map(json),
+    };
+    made.unwrap_or_else(|error| {
+        tracing::error!(%error, panel = ?position.panel, "a live panel could not be computed");
+        None
+    })
+}
+
+fn json(panel: impl serde::Serialize) -> Option<Event> {
+    Event::default().json_data(panel).ok()
+}

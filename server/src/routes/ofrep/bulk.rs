@@ -1,0 +1,170 @@
+//! `POST /ofrep/v1/evaluate/flags`
+
+use std::{hash::BuildHasher, sync::Arc};
+
+use axum::{
+    Extension,
+    body::Body,
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use phasegate_domain::{
+    Timestamp,
+    config::{CollectionSettings, FlagEntry},
+    evaluation::{Answer, Evaluator},
+    targeting::{EvaluationContext, Share},
+};
+use phasegate_service::{CachedEnvironment, collection_settings::in_force, rollout::current_phase};
+use phasegate_wire::MAX_SEGMENTS;
+use serde::Serialize;
+
+use super::{
+    error::{ErrorCode, OfrepError},
+    request::{self, Asked, TAG_HASH},
+};
+use crate::http::{AppState, ClientAddress, Connection, header_text, sent_key};
+
+/// About how much an answer takes, without flags and for each of them, so that it seldom has to grow.
+const BYTES: usize = 1_024;
+const BYTES_OF_FLAG: usize = 384;
+
+/// Where the rollout is: what `getCurrentPhase()` answers from.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BulkMetadata<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rollout: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phase: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phase_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phase_percentage: Option<f64>,
+    /// The segments that the user is in, with commas between them: metadata are single values. The
+    /// collector sends them back, so that numbers can be read by segment.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    segments: String,
+    /// What the collector shall leave out; nothing is said of the rest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collect_analytics: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collect_performance: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collect_errors: Option<bool>,
+    /// The share of visits to measure, from 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collect_rate: Option<f64>,
+}
+
+fn segments(live: &CachedEnvironment, context: &EvaluationContext, now: Timestamp) -> String {
+    let mut all = String::new();
+    for (key, segment) in live.snapshot.segments().iter().take(MAX_SEGMENTS) {
+        if segment.matches(context, live.snapshot.segments(), now) {
+            if !all.is_empty() {
+                all.push(',');
+            }
+            all.push_str(key.as_str());
+        }
+    }
+    all
+}
+
+fn metadata(
+    live: &CachedEnvironment,
+    collecting: CollectionSettings,
+    segments: String,
+) -> BulkMetadata<'_> {
+    let off = |is_on: bool| (!is_on).then_some(false);
+    let rollout = live.snapshot.rollout().map(|rollout| rollout.key.as_str());
+    let known = BulkMetadata {
+        rollout,
+        segments,
+        collect_analytics: off(collecting.analytics),
+        collect_performance: off(collecting.performance),
+        collect_errors: off(collecting.errors),
+        collect_rate: (collecting.sample_rate < Share::ALL)
+            .then(|| collecting.sample_rate.percent() / 100.0),
+        ..BulkMetadata::default()
+    };
+    match current_phase(&live.snapshot) {
+        None => known,
+        Some(phase) => BulkMetadata {
+            phase: Some(phase.number.0),
+            phase_name: Some(phase.name),
+            phase_percentage: Some(phase.percentage),
+            ..known
+        },
+    }
+}
+
+pub(super) async fn evaluate(
+    State(state): State<AppState>,
+    from: ClientAddress,
+    Extension(connection): Extension<Arc<Connection>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, OfrepError> {
+    let Asked { live, context, digest } =
+        request::read(&state, from, &connection, &headers, body).await?;
+    let now = state.service.now();
+    let mut body = Vec::with_capacity(BYTES + BYTES_OF_FLAG * live.snapshot.flags().len());
+    body.extend_from_slice(b"{\"flags\":[");
+    let evaluator = Evaluator::new(&live.snapshot, &context, now);
+    for (index, entry) in live.snapshot.flags().enumerate() {
+        if index > 0 {
+            body.push(b',');
+        }
+        write_answer(&mut body, &live, entry, &evaluator)?;
+    }
+    let collecting = in_force(&state.service, &live);
+    let segments = match collecting.analytics {
+        true => segments(&live, &context, now),
+        false => String::new(),
+    };
+    body.extend_from_slice(b"],\"metadata\":");
+    write_json(&mut body, &metadata(&live, collecting, segments))?;
+    let key = sent_key(&headers).unwrap_or_default();
+    if let Some(streams) = state.tickets.streams(live.environment.id, key, now) {
+        body.extend_from_slice(b",\"eventStreams\":");
+        body.extend_from_slice(&streams);
+    }
+    body.push(b'}');
+    let tag = tag(&body, digest);
+    let etag = [(header::ETAG, format!("\"{tag}\""))];
+    // Clients send it back quoted, bare, or marked as weak.
+    if header_text(&headers, header::IF_NONE_MATCH).is_some_and(|sent| sent.contains(&tag)) {
+        return Ok((StatusCode::NOT_MODIFIED, etag).into_response());
+    }
+    Ok((etag, [(header::CONTENT_TYPE, "application/json")], body).into_response())
+}
+
+/// A flag without an answer does not keep the others from theirs.
+fn write_answer<'a>(
+    body: &mut Vec<u8>,
+    live: &'a CachedEnvironment,
+    entry: &'a FlagEntry,
+    evaluator: &Evaluator<'a, '_>,
+) -> Result<(), OfrepError> {
+    match evaluator.evaluate(entry) {
+        Ok(found) => {
+            live.count(entry, found.variant);
+            Answer::new(&live.snapshot, entry, &found).write_json(body);
+            Ok(())
+        }
+        Err(error) => write_json(body, &OfrepError::from(error).of(entry.flag.key.as_str())),
+    }
+}
+
+fn write_json(body: &mut Vec<u8>, value: &impl Serialize) -> Result<(), OfrepError> {
+    serde_json::to_writer(body, value).map_err(|error| {
+        OfrepError::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::General, error.to_string())
+    })
+}
+
+/// Changes with the answers, with the context that they are for, and with the ticket: a client
+/// whose ticket has run out, or is of a server that has begun anew, gets another one and not a
+/// 304.
+fn tag(body: &[u8], context: u64) -> String {
+    format!("{:016x}", TAG_HASH.hash_one((body, context)))
+}

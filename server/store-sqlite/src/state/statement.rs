@@ -1,0 +1,29 @@
+//! Statements that must change something, and texts that must be keys.
+
+use phasegate_store::StoreError;
+use sqlx::{Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
+
+use crate::error::{damaged, database};
+
+type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
+
+/// Runs a statement that must touch at least one row; if it finds none, somebody was first.
+pub(super) async fn must_change(
+    connection: &mut SqliteConnection,
+    statement: Statement<'_>,
+) -> Result<(), StoreError> {
+    let done = statement.execute(connection).await.map_err(|error| match &error {
+        sqlx::Error::Database(cause) if cause.is_unique_violation() => StoreError::Conflict,
+        _ => database(error),
+    })?;
+    if done.rows_affected() == 0 { Err(StoreError::Conflict) } else { Ok(()) }
+}
+
+/// Reads a key that is stored as a text.
+pub(super) fn key<T>(what: &'static str, text: String) -> Result<T, StoreError>
+where
+    T: TryFrom<String>,
+    T::Error: std::fmt::Display,
+{
+    T::try_from(text).map_err(|error| damaged(what)(&error))
+}
