@@ -25,7 +25,7 @@ use phasegate_domain::{
     vitals::Vital,
 };
 use phasegate_server::Config;
-use phasegate_service::telemetry;
+use phasegate_service::ingest;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -192,7 +192,7 @@ fn bytes(app: &TestApp) -> Vec<Row> {
             events: vec![event; events],
             raw: Vec::new(),
         };
-        telemetry::admit(&app.service, &mut batch, Some(address), bytes).is_ok()
+        ingest::admit(&app.service, &mut batch, Some(address), bytes).is_ok()
     };
     let here = |last| IpAddr::from([198, 51, 100, last]);
     let events = (0..2_000).filter(|n| admitted(here(1), n % 100, 200, 1)).count();
@@ -312,7 +312,7 @@ async fn one_page_with_the_public_key_is_bounded() {
     // Others are not refused meanwhile, and what was refused is counted where people look.
     let other = send(&app, &address(200), "other", "other", &times(1, &error("broken")));
     assert_eq!(stored(other).await, 1);
-    telemetry::write_refusals(&app.service).await.unwrap();
+    ingest::write_refusals(&app.service).await.unwrap();
     let refused = json(app.api(Method::GET, "/upkeep")).await.1["refused"].to_string();
     for what in
         ["events of one session", "new sessions of one address", "no such value of this session"]

@@ -31,10 +31,44 @@ const CRATES: [(&str, &[&[&str]]); 6] = [
             &["reports"],
         ],
     ),
-    ("app/store/src", &[]),
-    ("app/service/src", &[]),
-    ("app/src", &[]),
-    ("server/store-sqlite/src", &[]),
+    ("app/store/src", &[&["error", "models"], &["state", "telemetry"], &["unavailable"]]),
+    (
+        "app/service/src",
+        &[
+            &["error", "secrets", "subscriber", "toml_document", "variables"],
+            &["access", "runtime"],
+            &["accounts", "annotations", "audit", "check", "evaluation_counts", "keys", "panels"],
+            &["collection_settings", "flags", "maintenance", "segments", "setup", "tokens"],
+            &["environments", "gates"],
+            &["rollout"],
+            &["dashboard"],
+            &["ingest"],
+            &["analytics", "privacy"],
+            &["performance"],
+        ],
+    ),
+    (
+        "app/src",
+        &[
+            &["embedding", "format"],
+            &["charts", "request"],
+            &["components"],
+            &["islands"],
+            &["parts"],
+            &["pages"],
+            &["app"],
+            &["shell"],
+        ],
+    ),
+    (
+        "server/store-sqlite/src",
+        &[
+            &["error", "files", "migrations"],
+            &["transaction"],
+            &["database"],
+            &["state", "telemetry"],
+        ],
+    ),
     (
         "server/src",
         &[

@@ -70,7 +70,7 @@ async fn changes(
         limit: MAX_LINES,
         ..AuditQuery::default()
     };
-    let lines = service.state.history(environment, &query).await?;
+    let lines = service.stores.state.history(environment, &query).await?;
     Ok(lines.into_iter().filter_map(mark).collect())
 }
 
@@ -127,7 +127,7 @@ async fn first_seen(
     // With what was there shortly before: that is not new.
     let days = (from.div_euclid(day) - LOOKED_BACK, (to - 1).div_euclid(day) + 1);
     let series = Metric::Sessions;
-    let slices = service.telemetry.slices(environment, series, of, days, MAX_SEEN).await?;
+    let slices = service.stores.telemetry.slices(environment, series, of, days, MAX_SEEN).await?;
     let mut first = firsts(service, environment, Resolution::Day, slices, days).await?;
     // Where it all began, nothing has changed.
     let began = first.values().min().copied();
@@ -165,7 +165,7 @@ async fn firsts(
     let series = vec![Metric::Sessions];
     let query = RollupQuery { environment, resolution, series, slices, from, to };
     let mut first: BTreeMap<Dimension, i64> = BTreeMap::new();
-    for row in service.telemetry.rows(&query).await? {
+    for row in service.stores.telemetry.rows(&query).await? {
         let known = first.entry(row.slice).or_insert(row.span);
         *known = row.span.min(*known);
     }

@@ -8,7 +8,7 @@ use phasegate_domain::{
 };
 use phasegate_store::models::{Edit, EnvironmentAuditEntry, Versioned};
 
-use crate::{CachedEnvironment, Service, ServiceError, access::Actor, history::saved};
+use crate::{CachedEnvironment, Service, ServiceError, access::Actor, audit::saved};
 
 /// What is in force: what is stored, but for the switches that a variable of the server holds.
 #[must_use]
@@ -25,7 +25,7 @@ pub fn in_force(service: &Service, live: &CachedEnvironment) -> CollectionSettin
 /// The variable that holds a switch, and in which position.
 #[must_use]
 pub fn held(service: &Service, switch: Switch) -> Option<(&str, bool)> {
-    service.variables.switch(switch)
+    service.config.variables().switch(switch)
 }
 
 /// What is stored, with the version that a change must name.

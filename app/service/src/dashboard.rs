@@ -35,7 +35,7 @@ pub async fn dashboard(
     let live = service.environment(environment)?;
     let at = service.now();
     let rows = last_hour(service, environment).await?;
-    let recent = service.telemetry.recent_errors(environment, RECENT).await?;
+    let recent = service.stores.telemetry.recent_errors(environment, RECENT).await?;
     Ok(Dashboard {
         at,
         phase: current_phase(&live.snapshot),
@@ -43,7 +43,7 @@ pub async fn dashboard(
         errors: ErrorPanel { recent, ..error_panel(&rows) },
         features: feature_rows(&rows),
         timings: timing_rows(&rows),
-        feedback: service.telemetry.recent_feedback(environment, RECENT).await?,
+        feedback: service.stores.telemetry.recent_feedback(environment, RECENT).await?,
         dropped: of(&rows, Metric::Dropped).map(|row| row.aggregate.count()).sum(),
     })
 }
@@ -62,7 +62,7 @@ pub(crate) async fn last_hour(
         from: to - WINDOW_MINUTES,
         to,
     };
-    Ok(service.telemetry.rows(&query).await?)
+    Ok(service.stores.telemetry.rows(&query).await?)
 }
 
 fn of(rows: &[Rollup], series: Metric) -> impl Iterator<Item = &Rollup> {

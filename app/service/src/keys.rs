@@ -56,7 +56,7 @@ pub fn authorise(
     purpose: Purpose,
 ) -> Result<App, KeyError> {
     let key = key.ok_or(KeyError::Missing)?;
-    let directory = service.directory.load();
+    let directory = service.config.directory();
     if let Some(client) = directory.client_keys.get(key) {
         let allowed = &client.allowed_origins;
         return match origin {
@@ -88,7 +88,7 @@ pub fn name_of(key: &str) -> String {
 /// Whether a key of that name is still known.
 #[must_use]
 pub fn is_known(service: &Service, name: &str) -> bool {
-    let directory = service.directory.load();
+    let directory = service.config.directory();
     let hex = |digest: &[u8]| digest.iter().take(8).map(|b| format!("{b:02x}")).collect::<String>();
     directory.client_keys.keys().any(|key| name_of(key) == name)
         || directory.tokens.keys().any(|digest| hex(&digest.0) == name)
@@ -111,7 +111,7 @@ pub struct ApiCaller {
 /// When it is missing, unknown, a client key, or has no scope beyond evaluating and ingesting.
 pub fn authorise_api(service: &Service, key: Option<&str>) -> Result<ApiCaller, KeyError> {
     let key = key.ok_or(KeyError::Missing)?;
-    let directory = service.directory.load();
+    let directory = service.config.directory();
     if directory.client_keys.contains_key(key) {
         return Err(KeyError::WrongScope("is a client key, and the API needs a server token"));
     }

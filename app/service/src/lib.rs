@@ -7,7 +7,7 @@ pub mod access;
 pub mod accounts;
 pub mod analytics;
 mod annotations;
-mod cached_environment;
+pub mod audit;
 mod check;
 pub mod collection_settings;
 pub mod dashboard;
@@ -15,8 +15,9 @@ pub mod environments;
 mod error;
 pub mod flags;
 mod gates;
-pub mod history;
+pub mod ingest;
 pub mod keys;
+pub mod maintenance;
 /// What use cases take and give where the domain has no word for it.
 pub mod models {
     pub use phasegate_store::models::{
@@ -26,18 +27,20 @@ pub mod models {
 pub mod evaluation_counts;
 pub mod panels;
 pub mod performance;
+pub mod privacy;
 pub mod rollout;
+mod runtime;
 pub mod secrets;
 pub mod segments;
-mod service;
 pub mod setup;
 pub mod subscriber;
-pub mod telemetry;
 pub mod tokens;
 pub mod toml_document;
 pub mod variables;
 
-pub use cached_environment::{CachedEnvironment, Configuration};
 pub use error::ServiceError;
 pub(crate) use phasegate_store::models::Digest;
-pub use service::{Clock, Service};
+pub use runtime::{
+    CachedEnvironment, Clock, Configuration, DAILY_BYTES, MAX_QUEUED_BATCHES, QuotaExceeded,
+    Service,
+};

@@ -64,7 +64,7 @@ pub async fn first_start(
         plan: Some((plan, secrets::text("", &salt_seed, 16))),
         at: service.now(),
     };
-    let created = service.state.first_start(&first).await.map_err(ServiceError::from)?;
+    let created = service.stores.state.first_start(&first).await.map_err(ServiceError::from)?;
     if created.is_some() {
         service.reload().await?;
     }
@@ -96,7 +96,7 @@ pub async fn ignored_settings(
     server_token: Option<&str>,
 ) -> Result<IgnoredSettings, ServiceError> {
     let account = match email {
-        Some(email) => service.state.account(email).await?,
+        Some(email) => service.stores.state.account(email).await?,
         None => None,
     };
     let password = match (&account, password) {
@@ -105,7 +105,7 @@ pub async fn ignored_settings(
         }
         _ => false,
     };
-    let directory = service.directory.load();
+    let directory = service.config.directory();
     let is_unknown_token =
         |token: &str| !directory.tokens.contains_key(&secrets::digest(token.as_bytes()));
     Ok(IgnoredSettings {
@@ -121,7 +121,7 @@ pub async fn ignored_settings(
 /// # Errors
 /// When storage fails.
 pub async fn is_first_start(service: &Service) -> Result<bool, ServiceError> {
-    Ok(service.state.environments().await?.is_empty())
+    Ok(service.stores.state.environments().await?.is_empty())
 }
 
 /// Reads a plan file that has all that it needs.

@@ -6,7 +6,7 @@ use phasegate_domain::{
     accounts::Role,
     audit::{AuditRecord, Change, SubjectKind},
 };
-use phasegate_service::history::history;
+use phasegate_service::audit::history;
 use phasegate_service::models::AuditQuery;
 
 use crate::{

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use phasegate_service::{models::ClientKey, telemetry::arrivals, tokens::client_keys};
+use phasegate_service::{ingest::arrivals, models::ClientKey, tokens::client_keys};
 
 use crate::{
     islands::LiveArrivals,

@@ -5,7 +5,7 @@ use leptos_router::components::{A, Outlet};
 
 use super::Here;
 use crate::{format::instant, islands::FormGuard, request::Request};
-use phasegate_service::telemetry::is_full_since;
+use phasegate_service::ingest::is_full_since;
 
 /// The sign: a gate that opens in phases.
 #[component]

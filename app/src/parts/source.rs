@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use phasegate_domain::{
     accounts::Role, ids::EnvironmentId, simulation::Simulation, time::TimeRange,
 };
-use phasegate_service::telemetry::{heard_at, progress, simulation};
+use phasegate_service::ingest::{heard_at, progress, simulation};
 
 use super::Here;
 use crate::{

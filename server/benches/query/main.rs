@@ -32,9 +32,9 @@ use phasegate_service::{
     access::Actor,
     analytics::{AnalyticsQuery, analytics},
     dashboard::dashboard,
+    ingest::{ingest, take_turn, write_queued},
     performance::{PerformanceQuery, performance},
     setup,
-    telemetry::{ingest, take_turn, write_queued},
 };
 use phasegate_store::{Appended, TelemetryStore};
 use phasegate_store_sqlite::SqliteTelemetry;

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use anyhow::bail;
 use clap::Subcommand;
-use phasegate_service::telemetry::{erase_user, person_data};
+use phasegate_service::privacy::{erase_user, person_data};
 
 use super::local::{Local, Place, confirm, print, print_json};
 

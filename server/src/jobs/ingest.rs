@@ -1,8 +1,8 @@
 //! Storing the telemetry that is queued.
 
-use phasegate_service::{Service, telemetry};
+use phasegate_service::{Service, ingest};
 
 /// Stores batch after batch, in groups.
 pub(super) async fn run(service: &Service) {
-    telemetry::write_queued(service).await;
+    ingest::write_queued(service).await;
 }

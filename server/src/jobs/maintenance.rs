@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use phasegate_service::{Service, ServiceError, accounts, telemetry};
+use phasegate_service::{Service, ServiceError, accounts, maintenance};
 
 use super::every;
 use crate::clock;
@@ -19,7 +19,7 @@ pub(super) async fn run(service: &Service) {
             accounts::end_old_sessions(service)
         }),
         every(UPKEEP, "old telemetry could not be forgotten", || {
-            telemetry::purge_expired(service)
+            maintenance::purge_expired(service)
         }),
         every(MARKING, "the databases could not be marked", || mark(service)),
     );

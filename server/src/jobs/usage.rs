@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use phasegate_service::{Service, evaluation_counts, telemetry, tokens};
+use phasegate_service::{Service, evaluation_counts, ingest, tokens};
 
 use super::every;
 
@@ -15,7 +15,7 @@ pub(super) async fn run(service: &Service) {
             evaluation_counts::write_counted(service)
         }),
         every(WRITING, "what was refused could not be written", || {
-            telemetry::write_refusals(service)
+            ingest::write_refusals(service)
         }),
         every(WRITING, "when tokens were used could not be written", || {
             tokens::write_uses(service)

@@ -14,7 +14,7 @@ use axum::{
 };
 use futures::{Stream, StreamExt, stream};
 use phasegate_domain::ids::EnvironmentId;
-use phasegate_service::{access::Actor, dashboard::dashboard, telemetry::arrivals};
+use phasegate_service::{access::Actor, dashboard::dashboard, ingest::arrivals};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tower_sessions::Session;
 

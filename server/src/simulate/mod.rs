@@ -187,7 +187,7 @@ pub(crate) async fn in_background(
     client: Client,
     simulation: Simulation,
 ) {
-    use phasegate_service::telemetry::note_progress;
+    use phasegate_service::ingest::note_progress;
     note_progress(&service, environment, Some((0, 1)));
     let progress = |done, total| note_progress(&service, environment, Some((done, total)));
     match simulate(&client, &simulation, Manner::default(), progress).await {

@@ -370,7 +370,7 @@ async fn environments_are_apart() {
     let staging = app.service.find_environment("default", "staging").unwrap().environment.id;
     let actor = common::actor(phasegate_domain::accounts::Role::Admin);
     let query = phasegate_store::models::AuditQuery { limit: 9, ..Default::default() };
-    let lines = phasegate_service::history::history(&app.service, &actor, staging, &query);
+    let lines = phasegate_service::audit::history(&app.service, &actor, staging, &query);
     assert_eq!(lines.await.unwrap().len(), 2, "its own making, and the flag that is shared");
     let elsewhere = || app.get("/api/v1/projects/default/environments/staging/flags");
     let (status, problem) = json(elsewhere().bearer_auth(writer)).await;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::common::{self, CLIENT_KEY, TestApp, json};
 use phasegate_domain::rollout::{CommandKind, RolloutCommand};
 use phasegate_server::{AppState, Config};
-use phasegate_service::{Service, setup, telemetry, variables::Variables};
+use phasegate_service::{Service, ingest, setup, variables::Variables};
 use phasegate_store_sqlite::{SqliteState, SqliteTelemetry};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ fn batch(id: &str, user: &str, events: Value) -> String {
 /// Waits until what is counted in memory is written.
 async fn refused(app: &TestApp, wanted: usize) -> Vec<Value> {
     for _ in 0..200 {
-        telemetry::write_refusals(&app.service).await.unwrap();
+        ingest::write_refusals(&app.service).await.unwrap();
         let (status, upkeep) = json(app.api(Method::GET, "/upkeep")).await;
         assert_eq!(status, 200);
         let refused = upkeep["refused"].as_array().unwrap().clone();
@@ -276,7 +276,7 @@ async fn a_full_disk_stops_ingest_and_nothing_else() {
     let (status, problem) = json(send("1")).await;
     assert_eq!(status, 507);
     assert!(problem["detail"].as_str().unwrap().contains("disk is full"));
-    assert!(telemetry::is_full_since(&service).is_some());
+    assert!(ingest::is_full_since(&service).is_some());
     let evaluated = client
         .post(format!("{url}/ofrep/v1/evaluate/flags/{FLAG}"))
         .bearer_auth(CLIENT_KEY)
@@ -285,7 +285,7 @@ async fn a_full_disk_stops_ingest_and_nothing_else() {
 
     store.limit_pages(u32::MAX - 1).await.unwrap();
     assert_eq!(json(send("1")).await.0, 202, "the same batch, when there is room");
-    assert_eq!(telemetry::is_full_since(&service), None);
+    assert_eq!(ingest::is_full_since(&service), None);
 }
 
 /// Another program, such as a backup, may hold the write lock for longer than the busy timeout.

@@ -8,7 +8,7 @@ use phasegate_domain::{
     events::{Batch, Event, EventKind, Visit},
     ids::EnvironmentKey,
 };
-use phasegate_service::{environments, telemetry};
+use phasegate_service::{environments, ingest};
 use phasegate_store::{TelemetryStore, models::AuditQuery};
 use phasegate_store_sqlite::SqliteTelemetry;
 use reqwest::Method;
@@ -246,8 +246,8 @@ async fn a_deleted_environment_leaves_no_telemetry() {
             events: vec![Event { at: app.now(), page: String::new(), kind }],
             raw: Vec::new(),
         };
-        let turn = telemetry::take_turn(&app.service).await.unwrap();
-        telemetry::ingest(turn, batch).await.unwrap();
+        let turn = ingest::take_turn(&app.service).await.unwrap();
+        ingest::ingest(turn, batch).await.unwrap();
     };
     let stored = SqliteTelemetry::open(&app.folder().join("telemetry.db")).await.unwrap();
     let is_there = async |environment| stored.last_minute(environment).await.unwrap().is_some();
@@ -259,7 +259,7 @@ async fn a_deleted_environment_leaves_no_telemetry() {
     assert!(!is_there(staging).await && !is_there(staging.simulated()).await);
     send("late", staging).await;
     assert!(is_there(staging).await);
-    telemetry::purge_expired(&app.service).await.unwrap();
+    phasegate_service::maintenance::purge_expired(&app.service).await.unwrap();
     assert!(!is_there(staging).await);
     assert!(is_there(production).await, "and nothing else is gone");
 }
@@ -296,7 +296,7 @@ async fn each_environment_has_its_own_story_of_a_shared_flag() {
     assert_eq!(json(app.overwrite(Method::PUT, "/flags/F").json(&both)).await.0, 200);
     let query = AuditQuery { limit: 1, ..Default::default() };
     let lines =
-        phasegate_service::history::history(&app.service, &actor, staging, &query).await.unwrap();
+        phasegate_service::audit::history(&app.service, &actor, staging, &query).await.unwrap();
     let fields = lines[0].entry.change.fields();
     let paths: Vec<&str> = fields.iter().map(|field| field.path.as_str()).collect();
     assert_eq!(paths, ["owner"], "the rule is production's own");

@@ -21,7 +21,7 @@ pub async fn create(
         return Err(ServiceError::Invalid(format!("email: {email:?} is not an e-mail address")));
     }
     let hash = hash_password(password, salt)?;
-    match service.state.create_account(email, &hash, role).await {
+    match service.stores.state.create_account(email, &hash, role).await {
         Err(StoreError::Conflict) => {
             Err(ServiceError::Exists { what: "account", key: email.to_owned() })
         }

@@ -4,8 +4,8 @@ use std::{net::IpAddr, time::Duration};
 
 use phasegate_domain::{accounts::Person, ids::UserId};
 
-use super::limiter::Source;
 use super::password::{MAX_PASSWORD_BYTES, verify};
+use crate::runtime::LoginSource;
 use crate::{Service, ServiceError, subscriber::subscriber};
 
 /// A hash that no password has, so that an unknown address takes as long as a wrong password.
@@ -50,13 +50,14 @@ pub async fn log_in(
     email: &str,
     password: &str,
 ) -> Result<LoggedIn, LoginError> {
-    let unknown = Source::Peer(subscriber(peer));
-    let source = device.map_or(unknown, |device| Source::Device(device.to_owned()));
+    let unknown = LoginSource::Peer(subscriber(peer));
+    let source = device.map_or(unknown, |device| LoginSource::Device(device.to_owned()));
     service
-        .login_limiter
+        .limits
+        .logins
         .attempt(&source, email, service.now())
         .map_err(|wait| LoginError::Wait(wait.num_seconds().max(1)))?;
-    let account = service.state.account(email).await.map_err(ServiceError::from)?;
+    let account = service.stores.state.account(email).await.map_err(ServiceError::from)?;
     let hash = account.as_ref().map_or(NOBODY, |account| &account.password_hash).to_owned();
     // Before it is normalised, a password may be several times as long: wide letters, marks of their own.
     if password.len() > 8 * MAX_PASSWORD_BYTES || !check(service, password.to_owned(), hash).await?
@@ -64,7 +65,7 @@ pub async fn log_in(
         return Err(LoginError::Wrong);
     }
     let account = account.ok_or(LoginError::Wrong)?;
-    service.login_limiter.succeeded(&source, email);
+    service.limits.logins.succeeded(&source, email);
     Ok(LoggedIn { person: account.person, epoch: account.session_epoch })
 }
 
@@ -72,7 +73,7 @@ pub async fn log_in(
 async fn check(service: &Service, password: String, hash: String) -> Result<bool, ServiceError> {
     let closed = |_| ServiceError::Inconsistent("password checks have been stopped");
     // Bounded: strangers who try many passwords at once must not make people wait for ever.
-    let turn = tokio::time::timeout(CHECK_TIMEOUT, service.password_checks.acquire());
+    let turn = tokio::time::timeout(CHECK_TIMEOUT, service.limits.password_checks.acquire());
     let _permit = turn.await.map_err(|_| ServiceError::Busy)?.map_err(closed)?;
     tokio::task::spawn_blocking(move || verify(&password, &hash))
         .await
@@ -96,7 +97,7 @@ pub(crate) async fn is_password(
 /// # Errors
 /// [`ServiceError::NotFound`] when there is none.
 pub async fn person_of(service: &Service, email: &str) -> Result<Person, ServiceError> {
-    let found = service.state.account(email).await?;
+    let found = service.stores.state.account(email).await?;
     found
         .map(|account| account.person)
         .ok_or_else(|| ServiceError::not_found("account", email.to_owned()))
@@ -107,5 +108,5 @@ pub async fn person_of(service: &Service, email: &str) -> Result<Person, Service
 /// # Errors
 /// When storage fails.
 pub async fn person(service: &Service, id: UserId) -> Result<Option<Person>, ServiceError> {
-    Ok(service.state.person(id).await?)
+    Ok(service.stores.state.person(id).await?)
 }

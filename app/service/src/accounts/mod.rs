@@ -2,14 +2,12 @@
 
 mod create;
 mod device;
-mod limiter;
 mod login;
 mod password;
 mod sessions;
 
 pub use create::create;
 pub use device::{device_cookie, known_device};
-pub use limiter::LoginLimiter;
 pub(crate) use login::is_password;
 pub use login::{LoggedIn, LoginError, log_in, person, person_of};
 pub use password::{InvalidPassword, check_password, hash_password, set_password};

@@ -82,7 +82,7 @@ pub async fn set_password(
     salt: Seed,
 ) -> Result<(), ServiceError> {
     let hash = hash_password(password, salt)?;
-    if service.state.set_password(email, &hash).await? {
+    if service.stores.state.set_password(email, &hash).await? {
         Ok(())
     } else {
         Err(ServiceError::NotFound { what: "account", key: email.to_owned() })

@@ -9,7 +9,7 @@ use crate::{Service, ServiceError};
 /// # Errors
 /// When storage fails.
 pub async fn create_session(service: &Service, session: &Session) -> Result<(), ServiceError> {
-    Ok(service.state.create_session(session).await?)
+    Ok(service.stores.state.create_session(session).await?)
 }
 
 /// Writes over the session of that id, if it has not ended meanwhile.
@@ -17,7 +17,7 @@ pub async fn create_session(service: &Service, session: &Session) -> Result<(), 
 /// # Errors
 /// When storage fails.
 pub async fn save_session(service: &Service, session: &Session) -> Result<bool, ServiceError> {
-    Ok(service.state.save_session(session).await?)
+    Ok(service.stores.state.save_session(session).await?)
 }
 
 /// The session of that id, unless it has ended.
@@ -25,7 +25,7 @@ pub async fn save_session(service: &Service, session: &Session) -> Result<bool, 
 /// # Errors
 /// When storage fails.
 pub async fn load_session(service: &Service, id: Digest) -> Result<Option<Session>, ServiceError> {
-    Ok(service.state.session(id, service.now()).await?)
+    Ok(service.stores.state.session(id, service.now()).await?)
 }
 
 /// Forgets a session.
@@ -33,7 +33,7 @@ pub async fn load_session(service: &Service, id: Digest) -> Result<Option<Sessio
 /// # Errors
 /// When storage fails.
 pub async fn delete_session(service: &Service, id: Digest) -> Result<(), ServiceError> {
-    Ok(service.state.delete_session(id).await?)
+    Ok(service.stores.state.delete_session(id).await?)
 }
 
 /// Forgets the sessions that have ended; a job.
@@ -41,5 +41,5 @@ pub async fn delete_session(service: &Service, id: Digest) -> Result<(), Service
 /// # Errors
 /// When storage fails.
 pub async fn end_old_sessions(service: &Service) -> Result<(), ServiceError> {
-    Ok(service.state.delete_ended_sessions(service.now()).await?)
+    Ok(service.stores.state.delete_ended_sessions(service.now()).await?)
 }

@@ -28,8 +28,7 @@ pub use self::{
     },
 };
 use crate::{
-    CachedEnvironment, Service, ServiceError, access::Actor, annotations::marks,
-    telemetry::heard_at,
+    CachedEnvironment, Service, ServiceError, access::Actor, annotations::marks, ingest::heard_at,
 };
 
 /// What is read of what was counted.
@@ -243,7 +242,8 @@ pub async fn parts(
     let days = period.day_bounds(service.now());
     let mut parts = Vec::new();
     for kind in ["segment", "phase"] {
-        let found = service.telemetry.slices(environment, Metric::Sessions, kind, days, MAX_LINES);
+        let found =
+            service.stores.telemetry.slices(environment, Metric::Sessions, kind, days, MAX_LINES);
         let mut found = found.await?;
         found.sort();
         parts.extend(found);
@@ -276,8 +276,8 @@ async fn read(
         to,
     };
     let (presence, rows) = tokio::try_join!(
-        service.telemetry.people(environment, "", from, to),
-        service.telemetry.sums(&query),
+        service.stores.telemetry.people(environment, "", from, to),
+        service.stores.telemetry.sums(&query),
     )?;
     let presence: ActivityIndex = presence.into_iter().collect();
     let presence = match filter(&presence, slice) {
@@ -315,7 +315,7 @@ async fn comers(
     (from, to): (i64, i64),
     today: i64,
 ) -> Result<(ActivityIndex, ActivityIndex), ServiceError> {
-    let telemetry = &service.telemetry;
+    let telemetry = &service.stores.telemetry;
     let begin = from - LOOKED_AFTER;
     let first = telemetry.people(environment, &Activity::First.to_text(), begin, to).await?;
     let newcomers: ActivityIndex = first.into_iter().collect();

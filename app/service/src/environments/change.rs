@@ -9,8 +9,8 @@ use phasegate_store::models::{Edit, Environment, EnvironmentAuditEntry};
 use serde_json::json;
 
 use crate::{
-    CachedEnvironment, Service, ServiceError, access::Actor, history::saved,
-    telemetry::forget_environment,
+    CachedEnvironment, Service, ServiceError, access::Actor, audit::saved,
+    maintenance::forget_environment,
 };
 
 /// Longest name, in characters.

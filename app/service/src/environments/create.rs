@@ -8,7 +8,7 @@ use phasegate_domain::{
 use serde_json::json;
 
 use super::change::{check_key, check_name};
-use crate::{Service, ServiceError, access::Actor, history::saved};
+use crate::{Service, ServiceError, access::Actor, audit::saved};
 
 /// Most environments of a project.
 const MAX_ENVIRONMENTS: usize = 50;
@@ -37,7 +37,7 @@ pub async fn create(
     let name = check_name(&key, name)?;
     let is = Some(json!({"key": key, "name": name}));
     let entry = saved(service, actor, SubjectKind::Environment, key.as_str(), None, is);
-    let made = service.state.create_environment(project, &key, name, &entry).await;
+    let made = service.stores.state.create_environment(project, &key, name, &entry).await;
     let id = made.map_err(|error| match error {
         phasegate_store::StoreError::Conflict => {
             ServiceError::Exists { what: "environment", key: key.to_string() }

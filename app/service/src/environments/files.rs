@@ -16,8 +16,8 @@ use phasegate_store::models::{Edit, EnvironmentAuditEntry, NewFlag};
 use crate::{
     CachedEnvironment, Service, ServiceError,
     access::Actor,
+    audit::{in_all, of_flag, saved},
     check::check,
-    history::{in_all, of_flag, saved},
 };
 
 /// What an import would do.

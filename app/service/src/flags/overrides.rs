@@ -12,7 +12,7 @@ use phasegate_domain::{
 use phasegate_store::models::{Edit, EnvironmentAuditEntry, Versioned};
 
 use super::save::refuse_held;
-use crate::{CachedEnvironment, Service, ServiceError, access::Actor, history::saved};
+use crate::{CachedEnvironment, Service, ServiceError, access::Actor, audit::saved};
 
 fn line(
     service: &Service,

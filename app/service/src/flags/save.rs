@@ -12,7 +12,7 @@ use phasegate_store::models::{Edit, FlagVersion, NewFlag};
 use serde_json::Value;
 
 use crate::{
-    CachedEnvironment, Service, ServiceError, access::Actor, check::check, history::of_flag,
+    CachedEnvironment, Service, ServiceError, access::Actor, audit::of_flag, check::check,
 };
 
 /// What a change is made upon.

@@ -1,7 +1,5 @@
 //! Scheduled switches: evaluation goes by the clock; this writes down what has come to pass.
 
-use std::sync::atomic::Ordering;
-
 use chrono::TimeDelta;
 use phasegate_domain::{
     Timestamp,
@@ -18,10 +16,8 @@ use crate::{CachedEnvironment, Service, ServiceError, access::Actor};
 /// When storage fails. Whatever is not written yet is answered right all the same.
 pub async fn keep_schedules(service: &Service) -> Result<(), ServiceError> {
     let now = service.now();
-    let before = service.schedules_kept.swap(now.timestamp_millis(), Ordering::Relaxed);
     // The first turn looks back a little: nobody is listening yet.
-    let before = Timestamp::from_timestamp_millis(before).filter(|at| *at > Timestamp::UNIX_EPOCH);
-    let before = before.unwrap_or(now - TimeDelta::seconds(1));
+    let before = service.config.look_at_schedules(now).unwrap_or(now - TimeDelta::seconds(1));
     for live in service.environments() {
         let due = live
             .flags

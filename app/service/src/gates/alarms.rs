@@ -35,7 +35,7 @@ pub(super) async fn alarms(
     let evidence = &Evidence::read(service, environment, rollout, phases, days).await?;
     let seen = state.record.acknowledgement(AlertKind::Security, now);
     let security_since = seen.map_or(started_at, |seen| seen.at.max(started_at));
-    let errors = service.telemetry.recent_errors(environment, ERRORS).await?;
+    let errors = service.stores.telemetry.recent_errors(environment, ERRORS).await?;
     let security = errors.iter().filter(|error| {
         error.at >= security_since
             && error.what.severity == Severity::Critical

@@ -120,7 +120,7 @@ impl Evidence {
         let (asked, asked_before) =
             (ask(slices, days), ask(vec![Dimension::All], before.unwrap_or(no_days)));
         let (from, to) = before.unwrap_or(no_days);
-        let telemetry = &service.telemetry;
+        let telemetry = &service.stores.telemetry;
         let all_events = RollupQuery {
             environment,
             resolution: Resolution::Day,

@@ -18,7 +18,7 @@ use serde::{Serialize, Serializer};
 use self::parts::{Sketches, breakdown, course, device_of, timing_lines};
 use crate::{
     Service, ServiceError, access::Actor, analytics::read_slice, annotations::marks,
-    telemetry::heard_at,
+    ingest::heard_at,
 };
 
 /// Lines of a table.
@@ -190,7 +190,7 @@ pub async fn performance(
         from,
         to,
     };
-    let telemetry = &service.telemetry;
+    let telemetry = &service.stores.telemetry;
     let mine = || vec![query.slice.clone()];
     let days = query.period.day_bounds(at);
     let days = (days.0 - 1, days.1);
@@ -235,10 +235,10 @@ pub async fn performance(
 }
 
 async fn read(service: &Service, query: &RollupQuery) -> Result<Vec<Rollup>, ServiceError> {
-    Ok(service.telemetry.rows(query).await?)
+    Ok(service.stores.telemetry.rows(query).await?)
 }
 
 /// Where the course does not matter.
 async fn sums(service: &Service, query: &RollupQuery) -> Result<Vec<Rollup>, ServiceError> {
-    Ok(service.telemetry.sums(query).await?)
+    Ok(service.stores.telemetry.sums(query).await?)
 }

@@ -13,7 +13,7 @@ use phasegate_domain::{
 };
 use phasegate_store::models::{AuditQuery, Edit, EnvironmentAuditEntry};
 
-use crate::{Service, ServiceError, access::Actor, gates, history::of_flag};
+use crate::{Service, ServiceError, access::Actor, audit::of_flag, gates};
 
 /// Carries out a command; if the actor says which version they saw, only if it still is that one.
 ///
@@ -73,7 +73,7 @@ async fn may_vote(service: &Service, actor: &Actor, rollout: &Rollout) -> Result
     if actor.is_token() && !rollout.plan.token_votes {
         return Err(CommandError::TokenVote.into());
     }
-    match service.state.account(actor.owner()).await? {
+    match service.stores.state.account(actor.owner()).await? {
         Some(_) => Ok(()),
         None => Err(CommandError::VoteWithoutAccount { voter: actor.owner().to_owned() }.into()),
     }
@@ -134,7 +134,7 @@ pub(super) async fn find(
     service: &Service,
     environment: EnvironmentId,
 ) -> Result<Rollout, ServiceError> {
-    let rollout = service.state.rollout(environment).await?;
+    let rollout = service.stores.state.rollout(environment).await?;
     rollout.ok_or_else(|| ServiceError::not_found("rollout", "of this environment"))
 }
 
@@ -145,7 +145,7 @@ async fn overtaken(
 ) -> Result<ServiceError, ServiceError> {
     let kind = Some(SubjectKind::Rollout);
     let query = AuditQuery { kind, limit: 1, ..AuditQuery::default() };
-    let newest = service.state.history(environment, &query).await?.into_iter().next();
+    let newest = service.stores.state.history(environment, &query).await?.into_iter().next();
     Ok(match newest.map(|line| line.entry) {
         Some(AuditEntry { actor, at, change: Change::Rollout { what, .. } }) => {
             ServiceError::Overtaken { by: actor.0, at, what: what.to_string() }

@@ -13,7 +13,7 @@ pub(super) async fn voices(
     environment: EnvironmentId,
     since: Timestamp,
 ) -> Result<FeedbackSummary, ServiceError> {
-    let said = service.telemetry.recent_feedback(environment, LOOKED_AT).await?;
+    let said = service.stores.telemetry.recent_feedback(environment, LOOKED_AT).await?;
     let said: Vec<_> =
         said.into_iter().filter(|said| said.at >= since).map(|said| (said.at, said.what)).collect();
     Ok(FeedbackSummary::of(&said))

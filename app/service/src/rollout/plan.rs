@@ -17,7 +17,7 @@ use super::command::{MAX_REASON, bounded, find};
 use crate::{
     CachedEnvironment, Service, ServiceError,
     access::Actor,
-    history::{in_all, of_flag, saved},
+    audit::{in_all, of_flag, saved},
     secrets,
     setup::parse_plan_within,
 };
@@ -120,7 +120,7 @@ pub async fn plan_change(
 ) -> Result<PlanChange, ServiceError> {
     actor.require(Role::Viewer)?;
     let live = service.environment(environment)?;
-    let rollout = service.state.rollout(environment).await?;
+    let rollout = service.stores.state.rollout(environment).await?;
     let version = rollout.as_ref().map(|rollout| rollout.version);
     let before = rollout.and_then(|rollout| serde_json::to_value(rollout.plan).ok());
     let after = serde_json::to_value(&file.plan).ok();
@@ -229,7 +229,7 @@ async fn prepare(
     let live = service.environment(environment)?;
     let (mut edits, mut entries) = (Vec::new(), Vec::new());
     make_missing(service, actor, &live, file, &mut edits, &mut entries)?;
-    let rollout = service.state.rollout(environment).await?;
+    let rollout = service.stores.state.rollout(environment).await?;
     let found = rollout.as_ref().map(|rollout| rollout.version);
     if !matches!(base, PlanBase::Any) && base != PlanBase::Seen(found) {
         return Err(ServiceError::Conflict("the rollout"));

@@ -25,13 +25,14 @@ pub(super) async fn reach(
 ) -> Result<Option<Reach>, ServiceError> {
     let to = day_of(service.now()) + 1;
     let from = to - ACTIVE_DAYS;
-    let presence: ActivityIndex = match service.telemetry.people(environment, "", from, to).await {
-        Ok(found) => found.into_iter().collect(),
-        Err(error) => {
-            tracing::error!(%error, "who was there cannot be read");
-            return Ok(None);
-        }
-    };
+    let presence: ActivityIndex =
+        match service.stores.telemetry.people(environment, "", from, to).await {
+            Ok(found) => found.into_iter().collect(),
+            Err(error) => {
+                tracing::error!(%error, "who was there cannot be read");
+                return Ok(None);
+            }
+        };
     let live = service.environment(environment)?;
     // In the phase that is served: whoever had it before a rollback does not any more.
     let serving = rollout.state.status.serving_phase();

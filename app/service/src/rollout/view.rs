@@ -26,7 +26,7 @@ pub async fn view(
     environment: EnvironmentId,
 ) -> Result<Option<RolloutView>, ServiceError> {
     actor.require(Role::Viewer)?;
-    let Some(rollout) = service.state.rollout(environment).await? else {
+    let Some(rollout) = service.stores.state.rollout(environment).await? else {
         return Ok(None);
     };
     let query = AuditQuery {
@@ -40,7 +40,7 @@ pub async fn view(
         measured(service, environment, &rollout),
     );
     let Measurement { kpis, first_minutes, voices, marks } = or_nothing(measured)?;
-    let history = service.state.history(environment, &query).await?;
+    let history = service.stores.state.history(environment, &query).await?;
     let history = history.into_iter().map(|line| line.entry).collect();
     let live = service.environment(environment)?;
     let name = |key: &FlagKey| {

@@ -14,8 +14,8 @@ use phasegate_store::models::{Edit, Versioned};
 use crate::{
     CachedEnvironment, Service, ServiceError,
     access::Actor,
+    audit::{in_all, saved},
     check::check,
-    history::{in_all, saved},
 };
 
 /// A segment with everything that asks for it.

@@ -9,7 +9,7 @@ use phasegate_store::models::{ClientKey, Edit, EnvironmentAuditEntry};
 use serde_json::json;
 
 use super::server_tokens::check_name;
-use crate::{Service, ServiceError, access::Actor, history::saved, secrets};
+use crate::{Service, ServiceError, access::Actor, audit::saved, secrets};
 
 /// Most keys of an environment, and most origins of a key.
 const MAX_KEYS: usize = 100;
@@ -72,7 +72,7 @@ pub async fn client_keys(
     environment: EnvironmentId,
 ) -> Result<Vec<ClientKey>, ServiceError> {
     actor.require(Role::Viewer)?;
-    let mut keys = service.state.client_keys().await?;
+    let mut keys = service.stores.state.client_keys().await?;
     keys.retain(|key| key.environment == environment);
     Ok(keys)
 }

@@ -12,4 +12,3 @@ pub use self::{
     server_tokens::{NewToken, TokenFields, create_token, delete_token, save_token, token, tokens},
     uses::write_uses,
 };
-pub(crate) use uses::TokenUses;

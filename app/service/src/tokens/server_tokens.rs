@@ -8,7 +8,7 @@ use phasegate_domain::{
 use phasegate_store::models::{Edit, EnvironmentAuditEntry, ServerToken};
 use serde_json::json;
 
-use crate::{Service, ServiceError, access::Actor, history::saved, secrets};
+use crate::{Service, ServiceError, access::Actor, audit::saved, secrets};
 
 /// Most tokens of an environment.
 const MAX_TOKENS: usize = 1_000;
@@ -84,7 +84,7 @@ pub async fn tokens(
     environment: EnvironmentId,
 ) -> Result<Vec<ServerToken>, ServiceError> {
     actor.require(Role::Admin)?;
-    let mut tokens = service.state.server_tokens().await?;
+    let mut tokens = service.stores.state.server_tokens().await?;
     tokens.retain(|token| token.environment == environment);
     for token in &mut tokens {
         token.last_used_at = token.last_used_at.max(service.token_uses.last(token.id));

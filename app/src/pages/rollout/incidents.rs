@@ -10,7 +10,7 @@ use phasegate_domain::{
     reports::RolloutView,
     rollout::notice,
 };
-use phasegate_service::{history::history, models::AuditQuery, rollout::view};
+use phasegate_service::{audit::history, models::AuditQuery, rollout::view};
 
 use super::post_mortem::{PostMortemPart, address};
 use crate::{

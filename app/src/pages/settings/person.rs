@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use phasegate_domain::{privacy::PersonData, time::date_of};
-use phasegate_service::telemetry::{erase_user, person_data};
+use phasegate_service::privacy::{erase_user, person_data};
 
 use crate::{
     components::Notice,

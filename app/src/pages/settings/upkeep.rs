@@ -3,8 +3,10 @@
 use leptos::prelude::*;
 use phasegate_domain::privacy::{RetentionKind, RetentionPolicy, StorageUsage};
 use phasegate_service::{
+    DAILY_BYTES,
+    ingest::{bytes_today, refusals},
+    maintenance::{retention, save_retention, sizes},
     models::Versioned,
-    telemetry::{DAILY_BYTES, bytes_today, refusals, retention, save_retention, sizes},
 };
 
 use crate::{

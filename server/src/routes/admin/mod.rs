@@ -19,9 +19,10 @@ use phasegate_domain::accounts::Person;
 use phasegate_service::{
     access::Actor,
     environments::{FileFormat, export, write_file},
+    ingest::screenshot,
+    privacy::person_data,
     rollout::review,
     secrets::Randomness,
-    telemetry::{person_data, screenshot},
 };
 
 use crate::{

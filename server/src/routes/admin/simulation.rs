@@ -13,7 +13,7 @@ use phasegate_domain::{
     simulation::Simulation,
     time::day_of,
 };
-use phasegate_service::{access::Actor, telemetry};
+use phasegate_service::{access::Actor, ingest};
 
 use super::MAX_FORM_BYTES;
 use crate::{
@@ -42,7 +42,7 @@ pub(super) async fn act(
         return Err(Problem::new(StatusCode::CONFLICT, detail));
     }
     match form.get("do") {
-        "remove" => telemetry::remove_simulation(service, &actor, shown).await?,
+        "remove" => ingest::remove_simulation(service, &actor, shown).await?,
         "fill" => {
             actor.require(Role::Operator)?;
             if !state.settings.has_demo {
@@ -66,7 +66,7 @@ fn fill(
 ) -> Result<(), Problem> {
     let away = |detail: &str| Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail);
     let service = &state.service;
-    if telemetry::progress(service, environment).is_some() {
+    if ingest::progress(service, environment).is_some() {
         return Ok(());
     }
     let key = service
@@ -75,7 +75,7 @@ fn fill(
     let address = state.address.get().ok_or_else(|| away("the server does not listen yet"))?;
     let client = Client::new(&format!("http://{address}"), &key)
         .map_err(|error| away(&format!("{error:#}")))?;
-    telemetry::note_progress(service, environment, Some((0, 1)));
+    ingest::note_progress(service, environment, Some((0, 1)));
     let wanted = offered(day_of(service.now()));
     let stopping = state.stopping.clone();
     let running = in_background(std::sync::Arc::clone(service), environment, client, wanted);

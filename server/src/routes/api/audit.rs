@@ -6,7 +6,7 @@ use phasegate_domain::{
     audit::{AuditRecord, SubjectKind},
     diff::FieldChange,
 };
-use phasegate_service::history::{MAX_LINES, history};
+use phasegate_service::audit::{MAX_LINES, history};
 use phasegate_store::models::AuditQuery;
 use serde::{Deserialize, Serialize};
 use utoipa::{

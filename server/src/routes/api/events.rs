@@ -1,7 +1,7 @@
 //! `/api/v1/projects/{project}/environments/{environment}/events`
 
 use axum::Json;
-use phasegate_service::telemetry::event_counts;
+use phasegate_service::ingest::event_counts;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};

@@ -13,10 +13,10 @@ use phasegate_domain::{
 use phasegate_service::{
     ServiceError,
     analytics::{Analytics, AnalyticsQuery, analytics},
+    ingest::{refusals, remove_simulation},
+    maintenance::{retention, save_retention, sizes},
     performance::{Performance, PerformanceQuery, performance},
-    telemetry::{
-        erase_user, person_data, refusals, remove_simulation, retention, save_retention, sizes,
-    },
+    privacy::{erase_user, person_data},
 };
 use phasegate_store::models::Versioned;
 use serde::{Deserialize, Serialize};

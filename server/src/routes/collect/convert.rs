@@ -19,7 +19,7 @@ use phasegate_domain::{
 use phasegate_service::{
     CachedEnvironment, Service,
     collection_settings::in_force,
-    telemetry::{person, session},
+    ingest::{person, session},
 };
 use phasegate_wire::decode::{self, Outcome, Timed, WireEvent};
 use serde_json::Value;

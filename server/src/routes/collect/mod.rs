@@ -18,9 +18,8 @@ use axum::{
 };
 use phasegate_domain::{events::Batch, ids::EnvironmentId, words::plain};
 use phasegate_service::{
-    Service, ServiceError,
+    Service, ServiceError, ingest,
     keys::{self, Purpose},
-    telemetry,
 };
 use phasegate_store::Appended;
 use phasegate_wire::{MAX_BODY_BYTES, MAX_HELD, decode};
@@ -82,9 +81,9 @@ async fn collect(
     let service = &state.service;
     // Before the body is read, so that turning away costs less than taking in. A client that comes
     // again at once is slowed down by that; often there is room by then, and it need not come again.
-    if telemetry::is_overrun(service) {
+    if ingest::is_overrun(service) {
         state.back_off.wait(&connection, &state.stopping).await;
-        if telemetry::is_overrun(service) {
+        if ingest::is_overrun(service) {
             return Err(failed(&ServiceError::Busy));
         }
     }
@@ -102,7 +101,7 @@ async fn collect(
         && problem.status().is_client_error()
         && !comes_again.contains(&problem.status())
     {
-        telemetry::note_refusal(service, app.environment, problem.detail());
+        ingest::note_refusal(service, app.environment, problem.detail());
     }
     Ok((StatusCode::ACCEPTED, Json(taken?)).into_response())
 }
@@ -128,7 +127,7 @@ struct ReadBatch {
 async fn take_in(state: &AppState, sent: Sent) -> Result<Receipt, Problem> {
     let service = &state.service;
     // A place first: reading what cannot be stored would be work for nothing.
-    let turn = telemetry::take_turn(service).await.map_err(|error| failed(&error))?;
+    let turn = ingest::take_turn(service).await.map_err(|error| failed(&error))?;
     let (environment, address, bytes) = (sent.environment, sent.from.public(), sent.body.len());
     let reading = {
         let service = Arc::clone(service);
@@ -138,10 +137,10 @@ async fn take_in(state: &AppState, sent: Sent) -> Result<Receipt, Problem> {
     let broken =
         || failed(&ServiceError::Inconsistent("the batch could not be read; the log says why"));
     let ReadBatch { mut batch, events, rejected } = reading.await.ok_or_else(broken)??;
-    telemetry::admit(service, &mut batch, address, bytes)
+    ingest::admit(service, &mut batch, address, bytes)
         .map_err(|error| exceeded(service, environment, &error))?;
     let accepted = events - rejected.len();
-    let appended = telemetry::ingest(turn, batch).await.map_err(|error| failed(&error))?;
+    let appended = ingest::ingest(turn, batch).await.map_err(|error| failed(&error))?;
     Ok(Receipt { accepted, rejected, repeated: appended == Appended::Repeated })
 }
 
@@ -162,7 +161,7 @@ async fn read(service: &Service, sent: &Sent) -> Result<ReadBatch, Problem> {
     }
     let live = service.environment(*environment).map_err(|error| failed(&error))?;
     let sending = simulation::sending(service, *environment, &batch, *held).await?;
-    let network = from.public().map(|address| telemetry::network(service, *environment, address));
+    let network = from.public().map(|address| ingest::network(service, *environment, address));
     let events = batch.events.len();
     let sending = convert::Sending { network, ..sending };
     let (batch, rejected) = convert::batch(service, batch, &live, sending);
@@ -188,9 +187,9 @@ fn understood(query: Result<Query<KeyQuery>, QueryRejection>) -> Result<KeyQuery
 fn exceeded(
     service: &Service,
     environment: EnvironmentId,
-    error: &telemetry::QuotaExceeded,
+    error: &phasegate_service::QuotaExceeded,
 ) -> Problem {
-    telemetry::note_deferral(service, environment, &error.to_string());
+    ingest::note_deferral(service, environment, &error.to_string());
     let seconds = HeaderValue::from(error.retry_after_seconds.max(1));
     Problem::new(StatusCode::TOO_MANY_REQUESTS, error.to_string())
         .with_header(header::RETRY_AFTER, seconds)

@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use phasegate_domain::feedback::MAX_SCREENSHOT_BYTES;
-use phasegate_service::telemetry::{admit_picture, save_screenshot};
+use phasegate_service::ingest::{admit_picture, save_screenshot};
 use serde::Serialize;
 
 use super::{KeyQuery, app_of, exceeded, failed, understood};

@@ -21,8 +21,8 @@ use phasegate_service::{
     Service,
     access::Actor,
     analytics::{Analytics, AnalyticsQuery, analytics},
+    ingest,
     performance::{Performance, PerformanceQuery, performance},
-    telemetry,
 };
 use phasegate_wire::{MAX_BODY_BYTES, decode};
 use tokio::sync::SemaphorePermit;
@@ -98,10 +98,10 @@ async fn begin(
     let body = state.bodies.read(sender, &headers, body, MAX_BODY_BYTES).await?;
     let wanted: Simulation = serde_json::from_slice(&body)
         .map_err(|error| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()))?;
-    let admitted = telemetry::admit_simulation(&state.service, from.public());
+    let admitted = ingest::admit_simulation(&state.service, from.public());
     admitted.map_err(|error| exceeded(&state.service, app.environment, &error))?;
     let _permit = permit(&state)?;
-    let begun = telemetry::begin_simulation(&state.service, app.environment, wanted).await;
+    let begun = ingest::begin_simulation(&state.service, app.environment, wanted).await;
     begun.map_err(|error| failed(&error))?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -121,7 +121,7 @@ pub(super) async fn sending(
     let refuse = |detail: &str| Problem::new(StatusCode::BAD_REQUEST, detail);
     let at = Timestamp::from_timestamp_millis(made_up.at)
         .ok_or_else(|| refuse("simulated.at: milliseconds since 1970"))?;
-    let found = telemetry::simulation(service, environment).await.map_err(|e| failed(&e))?;
+    let found = ingest::simulation(service, environment).await.map_err(|e| failed(&e))?;
     let Some(simulation) = found else {
         return Err(refuse(
             "simulated: no simulation has begun; send it to /collect/simulation first",

@@ -1,11 +1,6 @@
 //! Simulated telemetry: stored apart from real telemetry, marked wherever it is shown, and deleted as a
 //! whole.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
-
 use phasegate_domain::{
     accounts::Role,
     events::{Batch, Visit},
@@ -16,31 +11,6 @@ use phasegate_domain::{
 
 use crate::{Service, ServiceError, access::Actor};
 
-/// The known simulations by environment, and the progress of those that this server runs.
-#[derive(Debug, Default)]
-pub(crate) struct Simulations {
-    known: Mutex<HashMap<EnvironmentId, Option<Simulation>>>,
-    progress: Mutex<HashMap<EnvironmentId, (u64, u64)>>,
-    /// Held while a simulation replaces another.
-    changing: tokio::sync::Mutex<()>,
-}
-
-impl Simulations {
-    fn known(&self, environment: EnvironmentId) -> Option<Option<Simulation>> {
-        let all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        all.get(&environment).cloned()
-    }
-
-    fn note(&self, environment: EnvironmentId, simulation: Option<Simulation>) {
-        let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        all.insert(environment, simulation);
-    }
-
-    fn progress(&self) -> MutexGuard<'_, HashMap<EnvironmentId, (u64, u64)>> {
-        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// Reads the stored simulation of an environment, if there is one.
 ///
 /// # Errors
@@ -50,11 +20,11 @@ pub async fn simulation(
     environment: EnvironmentId,
 ) -> Result<Option<Simulation>, ServiceError> {
     let shadow = environment.simulated();
-    if let Some(known) = service.simulations.known(shadow) {
+    if let Some(known) = service.ingest.simulations.known(shadow) {
         return Ok(known);
     }
-    let found = service.telemetry.simulation(shadow).await?;
-    service.simulations.note(shadow, found.clone());
+    let found = service.stores.telemetry.simulation(shadow).await?;
+    service.ingest.simulations.note(shadow, found.clone());
     Ok(found)
 }
 
@@ -70,14 +40,14 @@ pub async fn begin_simulation(
 ) -> Result<(), ServiceError> {
     service.environment(environment)?;
     wanted.validate(day_of(service.now())).map_err(ServiceError::Invalid)?;
-    let _turn = service.simulations.changing.lock().await;
+    let _turn = service.ingest.simulations.changing.lock().await;
     let shadow = environment.simulated();
-    if service.telemetry.simulation(shadow).await?.as_ref() == Some(&wanted) {
+    if service.stores.telemetry.simulation(shadow).await?.as_ref() == Some(&wanted) {
         return Ok(());
     }
     empty(service, shadow).await?;
-    service.telemetry.save_simulation(shadow, &wanted).await?;
-    service.simulations.note(shadow, Some(wanted));
+    service.stores.telemetry.save_simulation(shadow, &wanted).await?;
+    service.ingest.simulations.note(shadow, Some(wanted));
     service.announce();
     Ok(())
 }
@@ -92,7 +62,7 @@ pub async fn remove_simulation(
     environment: EnvironmentId,
 ) -> Result<(), ServiceError> {
     actor.require(Role::Operator)?;
-    let _turn = service.simulations.changing.lock().await;
+    let _turn = service.ingest.simulations.changing.lock().await;
     empty(service, environment.simulated()).await?;
     service.announce();
     Ok(())
@@ -101,7 +71,7 @@ pub async fn remove_simulation(
 /// Deletes simulated telemetry, including batches that are still queued.
 async fn empty(service: &Service, shadow: EnvironmentId) -> Result<(), ServiceError> {
     // From here on, batches of the simulation are rejected.
-    service.simulations.note(shadow, None);
+    service.ingest.simulations.note(shadow, None);
     // The queue keeps its order, so earlier batches are stored once this one is.
     let at = service.now();
     let (id, visit) = (format!("barrier {}", at.timestamp_micros()), Visit::default());
@@ -117,12 +87,12 @@ async fn empty(service: &Service, shadow: EnvironmentId) -> Result<(), ServiceEr
         // On a full disk, no queued batch can be stored either.
         tracing::warn!(%error, "what is under way of a simulation could not be waited for");
     }
-    Ok(service.telemetry.forget_environment(shadow).await?)
+    Ok(service.stores.telemetry.forget_environment(shadow).await?)
 }
 
 /// Records the progress of a simulation: sessions sent, and all sessions. `None` ends it.
 pub fn note_progress(service: &Service, environment: EnvironmentId, progress: Option<(u64, u64)>) {
-    let mut all = service.simulations.progress();
+    let mut all = service.ingest.simulations.progress();
     match progress {
         Some(progress) => drop(all.insert(environment.real(), progress)),
         None => drop(all.remove(&environment.real())),
@@ -132,5 +102,5 @@ pub fn note_progress(service: &Service, environment: EnvironmentId, progress: Op
 /// The progress of a simulation that this server runs: sessions sent, and all sessions.
 #[must_use]
 pub fn progress(service: &Service, environment: EnvironmentId) -> Option<(u64, u64)> {
-    service.simulations.progress().get(&environment.real()).copied()
+    service.ingest.simulations.progress().get(&environment.real()).copied()
 }

@@ -14,12 +14,12 @@ use bucket::{Buckets, Limit, Recent};
 use corrections::SentVitals;
 use phasegate_domain::{
     Timestamp,
-    events::{Batch, Event, EventKind, SessionHash, UserHash},
+    events::{Batch, EventKind, SessionHash, UserHash},
     ids::EnvironmentId,
     time::{day_of, minute_of},
 };
 
-use crate::{Service, subscriber::subscriber};
+use crate::subscriber::subscriber;
 
 const SESSION_EVENTS: Limit = Limit::new("events of one session", 1_200, 2_000);
 const SESSION_VITALS: Limit = Limit::new("vitals of one session", 120, 240);
@@ -172,7 +172,7 @@ impl Quotas {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn admit(
+    pub(crate) fn admit(
         &self,
         batch: &Batch,
         address: Option<IpAddr>,
@@ -210,81 +210,56 @@ impl Quotas {
         Ok(())
     }
 
-    fn check_corrections(&self, batch: &mut Batch) -> u64 {
+    /// Whether an address may send one more screenshot, of so many bytes.
+    pub(crate) fn admit_picture(
+        &self,
+        environment: EnvironmentId,
+        address: Option<IpAddr>,
+        bytes: usize,
+        now: Timestamp,
+    ) -> Result<(), QuotaExceeded> {
+        let of_address = |address| {
+            let size = (Source::AddressBytes(address), ADDRESS_BYTES, bytes as f64);
+            vec![(Source::AddressPictures(address), ADDRESS_PICTURES, 1.0), size]
+        };
+        let asked = address.map(subscriber).map(of_address).unwrap_or_default();
+        self.admit_bytes(environment, &asked, bytes, now)
+    }
+
+    /// Whether an address may begin one more simulation.
+    pub(crate) fn admit_simulation(
+        &self,
+        address: Option<IpAddr>,
+        now: Timestamp,
+    ) -> Result<(), QuotaExceeded> {
+        let Some(address) = address.map(subscriber) else { return Ok(()) };
+        let asked = [(Source::AddressSimulations(address), ADDRESS_SIMULATIONS, 1.0)];
+        self.lock().buckets.take_all(&asked, now)
+    }
+
+    /// The bytes that pages of an environment have sent today.
+    pub(crate) fn bytes_today(&self, environment: EnvironmentId, now: Timestamp) -> u64 {
+        let known = self.lock();
+        let of_today = known.bytes.get(&environment).filter(|(day, _)| *day == day_of(now));
+        of_today.map_or(0, |(_, used)| *used)
+    }
+
+    pub(crate) fn check_corrections(&self, batch: &mut Batch) -> u64 {
         self.lock().vitals.check(batch)
     }
-}
-
-/// Checks what a page sends against what one visitor, session and address may. `address` is none where it
-/// says nothing, as on the machine itself; `bytes` is the size of what was sent.
-///
-/// # Errors
-/// [`QuotaExceeded`], with the time after which there is room again.
-pub fn admit(
-    service: &Service,
-    batch: &mut Batch,
-    address: Option<IpAddr>,
-    bytes: usize,
-) -> Result<(), QuotaExceeded> {
-    service.quotas.admit(batch, address, bytes)?;
-    if batch.environment.is_simulated() {
-        return Ok(());
-    }
-    let refused = service.quotas.check_corrections(batch);
-    if refused > 0 {
-        let at = batch.received_at;
-        let reason = "was: no such value of this session is remembered".to_owned();
-        // The value that it would have replaced is still there, so nothing is lost.
-        let kind = EventKind::Refused { reason, events: refused };
-        batch.events.push(Event { at, page: String::new(), kind });
-    }
-    Ok(())
-}
-
-/// Checks whether an address may send one more screenshot, of so many bytes.
-///
-/// # Errors
-/// [`QuotaExceeded`], with the time after which there is room again.
-pub fn admit_picture(
-    service: &Service,
-    environment: EnvironmentId,
-    address: Option<IpAddr>,
-    bytes: usize,
-) -> Result<(), QuotaExceeded> {
-    let of_address = |address| {
-        let size = (Source::AddressBytes(address), ADDRESS_BYTES, bytes as f64);
-        vec![(Source::AddressPictures(address), ADDRESS_PICTURES, 1.0), size]
-    };
-    let asked = address.map(subscriber).map(of_address).unwrap_or_default();
-    service.quotas.admit_bytes(environment, &asked, bytes, service.now())
-}
-
-/// Checks whether an address may begin one more simulation, which forgets the one before.
-///
-/// # Errors
-/// [`QuotaExceeded`], with the time after which there is room again.
-pub fn admit_simulation(service: &Service, address: Option<IpAddr>) -> Result<(), QuotaExceeded> {
-    let Some(address) = address.map(subscriber) else { return Ok(()) };
-    let asked = [(Source::AddressSimulations(address), ADDRESS_SIMULATIONS, 1.0)];
-    service.quotas.lock().buckets.take_all(&asked, service.now())
 }
 
 fn until_tomorrow(now: Timestamp) -> u64 {
     (86_400 - now.timestamp().rem_euclid(86_400)).unsigned_abs()
 }
 
-/// The bytes that pages of an environment have sent today, since the server started.
-#[must_use]
-pub fn bytes_today(service: &Service, environment: EnvironmentId) -> u64 {
-    let today = day_of(service.now());
-    let known = service.quotas.lock();
-    known.bytes.get(&environment).filter(|(day, _)| *day == today).map_or(0, |(_, used)| *used)
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use chrono::DateTime;
-    use phasegate_domain::{events::Visit, feedback::Feedback};
+    use phasegate_domain::{
+        events::{Event, Visit},
+        feedback::Feedback,
+    };
 
     use super::*;
 

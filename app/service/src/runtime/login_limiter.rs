@@ -24,7 +24,7 @@ const MAX_WATCHED: usize = 10_000;
 
 /// Where an attempt comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Source {
+pub(crate) enum Source {
     /// An address that others may use too, as behind a proxy.
     Peer(IpAddr),
     /// A browser that has logged in to the account before.
@@ -47,7 +47,7 @@ type Key = (Source, String);
 
 /// Counts logins that did not succeed, in memory.
 #[derive(Debug, Default)]
-pub struct LoginLimiter {
+pub(crate) struct LoginLimiter {
     attempts: Mutex<HashMap<Key, (u32, Timestamp)>>,
 }
 
@@ -59,7 +59,7 @@ impl LoginLimiter {
 
     /// Counts an attempt before it is made, so that many at once are counted too. The time to
     /// wait when there were too many.
-    pub(super) fn attempt(
+    pub(crate) fn attempt(
         &self,
         source: &Source,
         email: &str,
@@ -76,7 +76,7 @@ impl LoginLimiter {
     }
 
     /// Forgets a run that ended well.
-    pub(super) fn succeeded(&self, source: &Source, email: &str) {
+    pub(crate) fn succeeded(&self, source: &Source, email: &str) {
         self.lock().remove(&(source.clone(), email.to_lowercase()));
     }
 }

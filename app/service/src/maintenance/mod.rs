@@ -10,7 +10,7 @@ use phasegate_domain::{
 };
 use phasegate_store::models::{Edit, EnvironmentAuditEntry, Versioned};
 
-use crate::{Service, ServiceError, access::Actor, history::saved};
+use crate::{Service, ServiceError, access::Actor, audit::saved};
 
 /// Deletes expired telemetry. A job.
 ///
@@ -21,11 +21,11 @@ pub async fn purge_expired(service: &Service) -> Result<(), ServiceError> {
     let mut kept: BTreeMap<EnvironmentId, RetentionPolicy> =
         all.iter().map(|live| (live.environment.id, live.environment.retention.value)).collect();
     // A deletion may have been interrupted, and batches were perhaps on their way.
-    for deleted in service.state.deleted_environments().await? {
+    for deleted in service.stores.state.deleted_environments().await? {
         forget_environment(service, deleted).await?;
         kept.insert(deleted, RetentionPolicy { raw_days: 0, ..RetentionPolicy::default() });
     }
-    Ok(service.telemetry.purge_expired(service.now(), &kept).await?)
+    Ok(service.stores.telemetry.purge_expired(service.now(), &kept).await?)
 }
 
 /// Deletes an environment's telemetry, real and simulated.
@@ -34,7 +34,7 @@ pub(crate) async fn forget_environment(
     environment: EnvironmentId,
 ) -> Result<(), ServiceError> {
     for telemetry in [environment, environment.simulated()] {
-        service.telemetry.forget_environment(telemetry).await?;
+        service.stores.telemetry.forget_environment(telemetry).await?;
     }
     Ok(())
 }
@@ -81,5 +81,5 @@ pub async fn save_retention(
 /// When the actor may not look, or storage fails.
 pub async fn sizes(service: &Service, actor: &Actor) -> Result<StorageUsage, ServiceError> {
     actor.require(Role::Viewer)?;
-    Ok(service.telemetry.sizes().await?)
+    Ok(service.stores.telemetry.sizes().await?)
 }

@@ -1,79 +1,33 @@
 //! What all use cases share: the stores, the clock, and the snapshots in memory.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, atomic::AtomicI64},
-};
+use std::sync::Arc;
 
-use arc_swap::ArcSwap;
 use phasegate_domain::{
     Timestamp,
     ids::{EnvironmentId, ProjectId},
-    targeting::Segment,
 };
 use phasegate_store::{
     StateStore, StoreError, TelemetryStore,
-    models::{ClientKey, Digest, Edit, Environment, EnvironmentAuditEntry, ServerToken, Versioned},
+    models::{Edit, Environment, EnvironmentAuditEntry},
 };
-use tokio::sync::{Mutex, MutexGuard, Semaphore, watch};
+use tokio::sync::{MutexGuard, watch};
 
-use crate::{
-    ServiceError,
-    accounts::LoginLimiter,
-    cached_environment::CachedEnvironment,
-    evaluation_counts::EvaluationCounters,
-    secrets::Seed,
-    telemetry::{
-        IngestQueue, Quotas, RejectionCounts, ScreenshotLimiter, Simulations, is_full_since,
-    },
-    tokens::TokenUses,
-    variables::Variables,
-};
-
-/// Password checks that run at once.
-const PASSWORD_CHECKS: usize = 2;
+use super::{CachedEnvironment, ConfigCache, Ingest, Limits, Stores, TokenUses};
+use crate::{ServiceError, secrets::Seed, variables::Variables};
 
 /// Where the time comes from.
 pub type Clock = fn() -> Timestamp;
 
-/// Everything that is answered from memory; immutable, swapped in whole.
-#[derive(Debug, Default)]
-pub(crate) struct Directory {
-    pub(crate) environments: HashMap<EnvironmentId, Arc<CachedEnvironment>>,
-    pub(crate) client_keys: HashMap<String, Arc<ClientKey>>,
-    pub(crate) tokens: HashMap<Digest, Arc<ServerToken>>,
-    /// All environments, oldest first.
-    pub(crate) order: Vec<EnvironmentId>,
-    /// The newest line of history that is part of it.
-    revision: i64,
-}
-
 /// The use cases' common ground. Cheap to share behind an `Arc`.
 pub struct Service {
-    pub(crate) state: Arc<dyn StateStore>,
-    pub(crate) telemetry: Arc<dyn TelemetryStore>,
-    pub(crate) clock: Clock,
-    pub(crate) directory: ArcSwap<Directory>,
-    /// Held while reading anew: otherwise a slow reader could put an older state over a newer.
-    reloading: Mutex<()>,
-    /// Held while a change is checked and written: two that are sound by themselves may not be
-    /// together, such as two flags that are made to need each other.
-    editing: Mutex<()>,
-    pub(crate) ingest: IngestQueue,
-    pub(crate) quotas: Quotas,
-    pub(crate) refusals: RejectionCounts,
-    pub(crate) simulations: Simulations,
-    pub(crate) screenshots: ScreenshotLimiter,
-    pub(crate) login_limiter: LoginLimiter,
-    /// One permit for each password check that may run.
-    pub(crate) password_checks: Semaphore,
-    pub(crate) usage: EvaluationCounters,
+    pub(crate) stores: Stores,
+    pub(crate) config: ConfigCache,
+    pub(crate) ingest: Ingest,
+    pub(crate) limits: Limits,
     pub(crate) token_uses: TokenUses,
-    pub(crate) variables: Variables,
     /// What makes the digests of people and sessions.
     pub(crate) digest_key: Seed,
-    /// When schedules were looked at last, in milliseconds since 1970.
-    pub(crate) schedules_kept: AtomicI64,
+    clock: Clock,
     changes: watch::Sender<u64>,
 }
 
@@ -98,65 +52,22 @@ impl Service {
     ) -> Result<Self, ServiceError> {
         let digest_key = telemetry.digest_key(seed).await?;
         let service = Self {
-            state,
-            telemetry,
-            clock,
-            directory: ArcSwap::default(),
-            reloading: Mutex::new(()),
-            editing: Mutex::new(()),
-            ingest: IngestQueue::default(),
-            quotas: Quotas::default(),
-            refusals: RejectionCounts::default(),
-            simulations: Simulations::default(),
-            screenshots: ScreenshotLimiter::default(),
-            login_limiter: LoginLimiter::default(),
-            password_checks: Semaphore::new(PASSWORD_CHECKS),
-            usage: EvaluationCounters::default(),
+            stores: Stores { state, telemetry },
+            config: ConfigCache::new(variables),
+            ingest: Ingest::default(),
+            limits: Limits::default(),
             token_uses: TokenUses::default(),
-            variables,
             digest_key,
-            schedules_kept: AtomicI64::new(0),
+            clock,
             changes: watch::Sender::new(0),
         };
         service.reload().await?;
         Ok(service)
     }
 
-    /// Reads everything anew and swaps it in. Every use case that changes state ends with it.
-    /// Environments that answer otherwise than before tell their clients.
+    /// Reads everything anew and swaps it in.
     pub(crate) async fn reload(&self) -> Result<(), ServiceError> {
-        let _turn = self.reloading.lock().await;
-        let old = self.directory.load_full();
-        let mut directory =
-            Directory { revision: self.state.revision().await?, ..Directory::default() };
-        let mut segments: HashMap<ProjectId, Arc<Vec<Versioned<Arc<Segment>>>>> = HashMap::new();
-        for environment in self.state.environments().await? {
-            let id = environment.id;
-            let before = old.environments.get(&id);
-            let of_project = match segments.get(&environment.project_id) {
-                Some(read) => Arc::clone(read),
-                None => {
-                    let known = before.map_or(&[][..], |live| live.segments.as_slice());
-                    let read = Arc::new(self.state.segments(id, known).await?);
-                    segments.insert(environment.project_id, Arc::clone(&read));
-                    read
-                }
-            };
-            let live = CachedEnvironment::read(self, environment, of_project, before).await?;
-            directory.order.push(id);
-            directory.environments.insert(id, Arc::new(live));
-        }
-        for key in self.state.client_keys().await? {
-            directory.client_keys.insert(key.key.clone(), Arc::new(key));
-        }
-        for token in self.state.server_tokens().await? {
-            directory.tokens.insert(token.digest, Arc::new(token));
-        }
-        let directory = Arc::new(directory);
-        self.directory.store(Arc::clone(&directory));
-        for live in directory.environments.values() {
-            live.tell_clients(old.environments.get(&live.environment.id), self.now());
-        }
+        self.config.reload(&self.stores, self.now()).await?;
         self.announce();
         Ok(())
     }
@@ -167,11 +78,11 @@ impl Service {
     /// When storage fails.
     pub async fn catch_up(&self) -> Result<(), ServiceError> {
         self.read_newer_state().await?;
-        Ok(self.telemetry.catch_up().await?)
+        Ok(self.stores.telemetry.catch_up().await?)
     }
 
     async fn read_newer_state(&self) -> Result<(), ServiceError> {
-        if self.state.revision().await? > self.directory.load().revision {
+        if self.stores.state.revision().await? > self.config.revision() {
             self.reload().await?;
         }
         Ok(())
@@ -180,12 +91,12 @@ impl Service {
     /// What cannot be stored now, and why; nothing while all is well.
     pub async fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        if let Err(error) = self.state.check().await {
+        if let Err(error) = self.stores.state.check().await {
             problems.push(format!("changes cannot be saved: {error}"));
         }
-        let telemetry = match is_full_since(self) {
+        let telemetry = match self.ingest.queue.full_since() {
             Some(_) => Err(StoreError::Full),
-            None => self.telemetry.check().await,
+            None => self.stores.telemetry.check().await,
         };
         if let Err(error) = telemetry {
             problems.push(format!("telemetry cannot be stored: {error}"));
@@ -198,8 +109,8 @@ impl Service {
     /// # Errors
     /// When storage fails.
     pub async fn mark(&self, mark: i32) -> Result<(), ServiceError> {
-        self.state.mark(mark).await?;
-        Ok(self.telemetry.mark(mark).await?)
+        self.stores.state.mark(mark).await?;
+        Ok(self.stores.telemetry.mark(mark).await?)
     }
 
     /// Ends well: each database is one whole file afterwards, which can be copied by itself.
@@ -207,8 +118,8 @@ impl Service {
     /// # Errors
     /// When storage fails; nothing is lost then, but a journal stays beside the file.
     pub async fn close(&self) -> Result<(), ServiceError> {
-        let state = self.state.close().await;
-        self.telemetry.close().await?;
+        let state = self.stores.state.close().await;
+        self.stores.telemetry.close().await?;
         Ok(state?)
     }
 
@@ -218,7 +129,7 @@ impl Service {
     /// # Errors
     /// When storage fails.
     pub(crate) async fn begin_edit(&self) -> Result<MutexGuard<'_, ()>, ServiceError> {
-        let turn = self.editing.lock().await;
+        let turn = self.config.begin_edit().await;
         self.read_newer_state().await?;
         Ok(turn)
     }
@@ -231,9 +142,16 @@ impl Service {
         entries: &[EnvironmentAuditEntry],
         what: &'static str,
     ) -> Result<(), ServiceError> {
-        let written = self.state.edit(environment, edits, entries).await;
+        let written = self.stores.state.edit(environment, edits, entries).await;
         match written {
-            Ok(()) => self.reload().await,
+            Ok(()) => {
+                let project = self.environment(environment)?.environment.project_id;
+                self.config
+                    .reload_project(&self.stores, project, entries.len(), self.now())
+                    .await?;
+                self.announce();
+                Ok(())
+            }
             Err(StoreError::Conflict) => {
                 // Somebody was first, perhaps another process: whoever looks again must see it.
                 self.reload().await?;
@@ -265,11 +183,8 @@ impl Service {
     /// # Errors
     /// [`ServiceError::NotFound`] when there is none of that id.
     pub fn environment(&self, id: EnvironmentId) -> Result<Arc<CachedEnvironment>, ServiceError> {
-        let directory = self.directory.load();
-        directory
-            .environments
-            .get(&id.real())
-            .cloned()
+        self.config
+            .environment(id.real())
             .ok_or_else(|| ServiceError::not_found("environment", id.0.to_string()))
     }
 
@@ -293,8 +208,7 @@ impl Service {
     /// All environments, oldest first.
     #[must_use]
     pub fn environments(&self) -> Vec<Arc<CachedEnvironment>> {
-        let directory = self.directory.load();
-        directory.order.iter().filter_map(|id| directory.environments.get(id).cloned()).collect()
+        self.config.environments()
     }
 
     /// The environments of one project.
@@ -310,7 +224,7 @@ impl Service {
     /// [`ServiceError::NotFound`] before the first start.
     pub fn first_environment(&self) -> Result<EnvironmentId, ServiceError> {
         let missing = || ServiceError::not_found("environment", "production");
-        self.directory.load().order.first().copied().ok_or_else(missing)
+        self.config.first_environment().ok_or_else(missing)
     }
 
     /// The variables for flags that hold nothing, each with the reason.
@@ -319,23 +233,20 @@ impl Service {
         let all = self.environments();
         let flags: Vec<_> =
             all.iter().flat_map(|live| live.flags.iter().map(|s| &*s.flag)).collect();
-        self.variables.problems(&flags)
+        self.config.variables().problems(&flags)
     }
 
     /// A client key of the oldest environment, for the demo: the oldest one that any page may use.
     #[must_use]
     pub fn first_client_key(&self) -> Option<String> {
-        let first = self.directory.load().order.first().copied()?;
-        self.client_key_of(first)
+        self.client_key_of(self.config.first_environment()?)
     }
 
     /// A client key of an environment: the oldest one that any page may use.
     #[must_use]
     pub fn client_key_of(&self, environment: EnvironmentId) -> Option<String> {
-        let directory = self.directory.load();
-        let keys = directory.client_keys.values();
-        let usable =
-            keys.filter(|key| key.environment == environment && key.allowed_origins.is_empty());
+        let keys = self.config.client_keys(environment).into_iter();
+        let usable = keys.filter(|key| key.allowed_origins.is_empty());
         usable.min_by_key(|key| key.created_at).map(|key| key.key.clone())
     }
 }

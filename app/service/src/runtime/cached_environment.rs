@@ -16,7 +16,11 @@ use phasegate_domain::{
 use phasegate_store::models::{AuditQuery, Environment, StoredFlag, Versioned};
 use tokio::sync::watch;
 
-use crate::{Service, ServiceError, evaluation_counts::Counters};
+use super::{
+    Stores,
+    evaluation_counters::{Counters, EvaluationCounters},
+};
+use crate::{ServiceError, variables::Variables};
 
 /// Which configuration an environment is answered by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,10 +39,10 @@ type Move = (Timestamp, Option<PhaseNumber>, Option<PhaseNumber>);
 
 /// The rollout's last moves, the newest first; of the last lines of its history, most of which may be
 /// about its record.
-async fn moves(service: &Service, environment: EnvironmentId) -> Result<Vec<Move>, ServiceError> {
+async fn moves(stores: &Stores, environment: EnvironmentId) -> Result<Vec<Move>, ServiceError> {
     let kind = Some(SubjectKind::Rollout);
     let query = AuditQuery { kind, limit: MOVES, ..AuditQuery::default() };
-    let lines = service.state.history(environment, &query).await?;
+    let lines = stores.state.history(environment, &query).await?;
     let moved = |line: AuditRecord| {
         let Change::Rollout { what, .. } = line.entry.change else { return None };
         let (from, to) = match what {
@@ -59,7 +63,12 @@ async fn moves(service: &Service, environment: EnvironmentId) -> Result<Vec<Move
 const RESERVE_TIMEOUT: std::time::Duration = std::time::Duration::from_millis(500);
 
 /// The events that criteria and KPIs name are counted under their names, whatever else pages send.
-async fn reserve_events(service: &Service, environment: EnvironmentId, rollout: &Rollout) {
+async fn reserve_events(
+    stores: &Stores,
+    environment: EnvironmentId,
+    rollout: &Rollout,
+    now: Timestamp,
+) {
     let criteria = rollout.plan.phases.iter().flat_map(|phase| &phase.criteria);
     let targets = criteria.filter_map(|criterion| match criterion {
         Criterion::Automatic(target) => target.event.clone(),
@@ -71,7 +80,7 @@ async fn reserve_events(service: &Service, environment: EnvironmentId, rollout: 
     if labels.is_empty() {
         return;
     }
-    let reserved = service.telemetry.reserve_labels(environment, &labels, service.now()).await;
+    let reserved = stores.telemetry.reserve_labels(environment, &labels, now).await;
     if let Err(error) = reserved {
         tracing::warn!(%error, "the events that the plan names could not be reserved");
     }
@@ -98,42 +107,52 @@ pub struct CachedEnvironment {
     counters: Vec<Arc<Counters>>,
 }
 
+/// What an environment takes from outside its own rows.
+#[derive(Clone, Copy)]
+pub(super) struct Carried<'a> {
+    pub(super) variables: &'a Variables,
+    pub(super) counters: &'a EvaluationCounters,
+    /// The environment as it was read last: what has not changed is not read again.
+    pub(super) before: Option<&'a Arc<CachedEnvironment>>,
+}
+
 impl CachedEnvironment {
-    pub(crate) async fn read(
-        service: &Service,
+    pub(super) async fn read(
+        stores: &Stores,
         environment: Environment,
         segments: Arc<Vec<Versioned<Arc<Segment>>>>,
-        before: Option<&Arc<Self>>,
+        carried: Carried<'_>,
+        now: Timestamp,
     ) -> Result<Self, ServiceError> {
+        let Carried { variables, counters, before } = carried;
         let id = environment.id;
         let known = before.map_or(&[][..], |live| live.flags.as_slice());
-        let flags = service.state.flags(id, known).await?;
+        let flags = stores.state.flags(id, known).await?;
         let known = before.map_or(&[][..], |live| live.overrides.as_slice());
-        let overrides = service.state.overrides(id, known).await?;
-        let rollout = service.state.rollout(id).await?;
+        let overrides = stores.state.overrides(id, known).await?;
+        let rollout = stores.state.rollout(id).await?;
         let has_moved = before.is_none_or(|live| live.snapshot.rollout() != rollout.as_ref());
         if has_moved && let Some(rollout) = &rollout {
             // Not for long: what was changed must be served, whatever telemetry is busy with.
-            let reserving = reserve_events(service, id, rollout);
+            let reserving = reserve_events(stores, id, rollout, now);
             if tokio::time::timeout(RESERVE_TIMEOUT, reserving).await.is_err() {
                 tracing::warn!("the events that the plan names could not be reserved in time");
             }
         }
         let moves = match before {
             Some(live) if !has_moved => live.moves.clone(),
-            _ => moves(service, id).await?,
+            _ => moves(stores, id).await?,
         };
-        let held = service.variables.hold(flags.iter().map(|stored| &*stored.flag));
+        let held = variables.hold(flags.iter().map(|stored| &*stored.flag));
         let snapshot = Snapshot::new(Parts {
             flags: flags.iter().map(|s| (Arc::clone(&s.flag), Arc::clone(&s.state))).collect(),
             segments: segments.iter().map(|stored| Arc::clone(&stored.value)).collect(),
             rollout,
             overrides: overrides.iter().map(|stored| Arc::clone(&stored.value)).collect(),
             forced: held,
-            rollout_variables: service.variables.rollout(),
+            rollout_variables: variables.rollout(),
         });
-        let counters =
-            snapshot.flags().map(|entry| service.usage.counters(id, &entry.flag)).collect();
+        let counters = snapshot.flags().map(|entry| counters.counters(id, &entry.flag)).collect();
         let configuration = before.map_or_else(
             || watch::Sender::new(Configuration { version: 1, changed_at: None }),
             |live| live.configuration.clone(),

@@ -10,8 +10,8 @@ use phasegate_domain::{
 use phasegate_store::models::EnvironmentAuditEntry;
 use serde_json::json;
 
-use super::person;
-use crate::{Service, ServiceError, access::Actor, history::saved};
+use crate::ingest::person;
+use crate::{Service, ServiceError, access::Actor, audit::saved};
 
 /// Reads everything that is stored about the user whom an app knows by this id. The store only knows the
 /// digest of the id.
@@ -26,7 +26,7 @@ pub async fn person_data(
 ) -> Result<PersonData, ServiceError> {
     actor.require(Role::Admin)?;
     let who = person(service, environment, checked(id)?);
-    let found = service.telemetry.person(environment, who).await?;
+    let found = service.stores.telemetry.person(environment, who).await?;
     note(service, actor, environment, who, "shown").await?;
     Ok(found)
 }
@@ -43,7 +43,7 @@ pub async fn erase_user(
 ) -> Result<ErasureReport, ServiceError> {
     actor.require(Role::Admin)?;
     let who = person(service, environment, checked(id)?);
-    let forgotten = service.telemetry.erase_user(environment, who).await?;
+    let forgotten = service.stores.telemetry.erase_user(environment, who).await?;
     note(service, actor, environment, who, "forgotten").await?;
     Ok(forgotten)
 }

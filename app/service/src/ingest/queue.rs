@@ -1,22 +1,12 @@
 //! A bounded queue in front of one writer that commits in groups.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc, PoisonError,
-        atomic::{AtomicI64, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use phasegate_domain::{Timestamp, events::Batch, ids::EnvironmentId, metrics::Dimension};
 use phasegate_store::{Appended, StoreError};
-use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
-use crate::{Service, ServiceError};
-
-/// Batches in the queue; further ones wait or are rejected.
-pub const MAX_QUEUED_BATCHES: usize = 1_024;
+use crate::{Service, ServiceError, runtime::Reply};
 
 /// The maximum number of batches in one transaction.
 const MAX_GROUP: usize = 256;
@@ -29,66 +19,10 @@ const REPLIES_AT_ONCE: usize = 8;
 /// belongs to several dimensions. A single batch may exceed it.
 const MAX_GROUP_ROWS: usize = 100_000;
 
-type Reply = oneshot::Sender<Result<Appended, Arc<StoreError>>>;
-
-/// The queue of batches for the writer, and the outcome of the last ones.
-#[derive(Debug)]
-pub struct IngestQueue {
-    sender: mpsc::Sender<(Batch, Reply)>,
-    receiver: Mutex<mpsc::Receiver<(Batch, Reply)>>,
-    /// The time of the last stored batch, in milliseconds since 1970.
-    heard: std::sync::Mutex<HashMap<EnvironmentId, Option<i64>>>,
-    /// One permit for each batch that may wait for a place in the queue.
-    waiting: Semaphore,
-    /// The time since which the disk is full, in milliseconds since 1970; 0 while it is not.
-    full_since: AtomicI64,
-}
-
-impl Default for IngestQueue {
-    fn default() -> Self {
-        let (sender, receiver) = mpsc::channel(MAX_QUEUED_BATCHES);
-        let heard = std::sync::Mutex::default();
-        let (receiver, waiting) = (Mutex::new(receiver), Semaphore::new(MAX_WAITING));
-        Self { sender, receiver, heard, waiting, full_since: AtomicI64::new(0) }
-    }
-}
-
-impl IngestQueue {
-    fn heard(&self) -> std::sync::MutexGuard<'_, HashMap<EnvironmentId, Option<i64>>> {
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Records stored batches, and that the disk has room.
-    fn note_stored(&self, batches: &[Batch]) {
-        let mut heard = self.heard();
-        for batch in batches {
-            let at = batch.received_at.timestamp_millis();
-            let newest = heard.entry(batch.environment).or_default();
-            *newest = (*newest).max(Some(at));
-        }
-        drop(heard);
-        if self.full_since.swap(0, Ordering::Relaxed) != 0 {
-            tracing::info!("there is room on the disk again; telemetry is being stored");
-        }
-    }
-
-    fn note_full(&self, now: Timestamp) {
-        let (none, now) = (0, now.timestamp_millis());
-        let noted =
-            self.full_since.compare_exchange(none, now, Ordering::Relaxed, Ordering::Relaxed);
-        if noted.is_ok() {
-            tracing::error!(
-                "the disk is full: telemetry is refused until there is room; flags are answered all the same"
-            );
-        }
-    }
-}
-
 /// The time since which the disk is too full to store telemetry; `None` while there is room.
 #[must_use]
 pub fn is_full_since(service: &Service) -> Option<Timestamp> {
-    let since = service.ingest.full_since.load(Ordering::Relaxed);
-    (since != 0).then(|| Timestamp::from_timestamp_millis(since)).flatten()
+    service.ingest.queue.full_since()
 }
 
 /// The time of the last stored batch of an environment; `None` if there was none.
@@ -99,14 +33,14 @@ pub async fn heard_at(
     service: &Service,
     environment: EnvironmentId,
 ) -> Result<Option<Timestamp>, ServiceError> {
-    let known = service.ingest.heard().get(&environment).copied();
+    let known = service.ingest.queue.heard_at(environment);
     let at = match known {
         Some(at) => at,
         // Before this process began.
         None => {
-            let minute = service.telemetry.last_minute(environment).await?;
+            let minute = service.stores.telemetry.last_minute(environment).await?;
             let at = minute.map(|minute| minute * 60_000);
-            *service.ingest.heard().entry(environment).or_insert(at)
+            service.ingest.queue.note_heard(environment, at)
         }
     };
     Ok(at.and_then(Timestamp::from_timestamp_millis))
@@ -116,13 +50,10 @@ pub async fn heard_at(
 /// overload slows connections down instead of rejecting most of them.
 const TURN_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Batches that may wait for a place in the queue; further ones are rejected at once.
-const MAX_WAITING: usize = 2_048;
-
 /// Whether so many batches wait that the next one would be rejected.
 #[must_use]
 pub fn is_overrun(service: &Service) -> bool {
-    service.ingest.waiting.available_permits() == 0
+    service.ingest.queue.waiting.available_permits() == 0
 }
 
 /// A place in the queue, taken before the batch is decoded.
@@ -134,7 +65,7 @@ pub struct Turn<'a>(mpsc::Permit<'a, (Batch, Reply)>);
 /// # Errors
 /// [`ServiceError::Busy`] when too many wait, or for too long.
 pub async fn take_turn(service: &Service) -> Result<Turn<'_>, ServiceError> {
-    let queue = &service.ingest;
+    let queue = &service.ingest.queue;
     if let Ok(permit) = queue.sender.try_reserve() {
         return Ok(Turn(permit));
     }
@@ -170,7 +101,7 @@ pub async fn ingest(turn: Turn<'_>, batch: Batch) -> Result<Appended, ServiceErr
 
 /// Writes queued batches in groups for as long as it is polled. A job, of which only one may run.
 pub async fn write_queued(service: &Service) {
-    let mut receiver = service.ingest.receiver.lock().await;
+    let mut receiver = service.ingest.queue.receiver.lock().await;
     let mut group = Vec::with_capacity(MAX_GROUP);
     while receiver.recv_many(&mut group, MAX_GROUP).await > 0 {
         while !group.is_empty() {
@@ -192,9 +123,9 @@ fn fitting(group: &[(Batch, Reply)]) -> usize {
 }
 
 async fn write(service: &Service, batches: Vec<Batch>, replies: Vec<Reply>) {
-    match service.telemetry.append(&batches).await {
+    match service.stores.telemetry.append(&batches).await {
         Ok(outcomes) => {
-            service.ingest.note_stored(&batches);
+            service.ingest.queue.note_stored(&batches);
             service.announce();
             for (number, (reply, outcome)) in replies.into_iter().zip(outcomes).enumerate() {
                 // The receiver is gone if the page closed its connection; the batch is stored anyway.
@@ -206,7 +137,7 @@ async fn write(service: &Service, batches: Vec<Batch>, replies: Vec<Reply>) {
         }
         Err(error) => {
             if matches!(error, StoreError::Full) {
-                service.ingest.note_full(service.now());
+                service.ingest.queue.note_full(service.now());
                 service.announce();
             }
             let error = Arc::new(error);

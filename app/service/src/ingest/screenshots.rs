@@ -1,0 +1,49 @@
+//! Screenshots that come with feedback.
+
+use phasegate_domain::{
+    accounts::Role,
+    feedback::{ImageKind, MAX_SCREENSHOTS_BYTES, Screenshot},
+    ids::EnvironmentId,
+    time::minute_of,
+};
+
+use crate::{Service, ServiceError, access::Actor, secrets};
+
+/// Stores a screenshot and returns the id that feedback refers to.
+///
+/// # Errors
+/// [`ServiceError::Invalid`] if it is no known image format, [`ServiceError::Busy`] above the limit, or
+/// the error of the store.
+pub async fn save_screenshot(
+    service: &Service,
+    environment: EnvironmentId,
+    bytes: Vec<u8>,
+) -> Result<String, ServiceError> {
+    let kind = ImageKind::detect(&bytes).ok_or_else(|| {
+        ServiceError::Invalid("the body must be a PNG, JPEG or WebP picture".to_owned())
+    })?;
+    let at = service.now();
+    if !service.limits.screenshots.admit(environment, minute_of(at)) {
+        return Err(ServiceError::Busy);
+    }
+    let digest = secrets::digest(&bytes).0;
+    let id: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let picture = Screenshot { id: id.clone(), environment, at, kind, bytes };
+    service.stores.telemetry.save_screenshot(&picture, MAX_SCREENSHOTS_BYTES).await?;
+    Ok(id)
+}
+
+/// Reads a screenshot for the feedback pages.
+///
+/// # Errors
+/// When the actor may not look, or the screenshot does not exist.
+pub async fn screenshot(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+    id: &str,
+) -> Result<Screenshot, ServiceError> {
+    actor.require(Role::Viewer)?;
+    let found = service.stores.telemetry.screenshot(environment, id).await?;
+    found.ok_or_else(|| ServiceError::not_found("picture", id))
+}

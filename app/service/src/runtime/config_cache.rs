@@ -1,0 +1,185 @@
+//! The configuration of all environments in memory, which evaluations and keys are answered from.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use arc_swap::{ArcSwap, Guard};
+use phasegate_domain::{
+    Timestamp,
+    ids::{EnvironmentId, ProjectId},
+    targeting::Segment,
+};
+use phasegate_store::models::{ClientKey, Digest, ServerToken, Versioned};
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::{
+    CachedEnvironment, Stores, cached_environment::Carried, evaluation_counters::EvaluationCounters,
+};
+use crate::{ServiceError, variables::Variables};
+
+/// Everything that is answered from memory; immutable, swapped in whole.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Directory {
+    environments: HashMap<EnvironmentId, Arc<CachedEnvironment>>,
+    pub(crate) client_keys: HashMap<String, Arc<ClientKey>>,
+    pub(crate) tokens: HashMap<Digest, Arc<ServerToken>>,
+    /// All environments, oldest first.
+    order: Vec<EnvironmentId>,
+    /// The newest line of history that is part of it.
+    revision: i64,
+}
+
+/// The configuration in memory, and what is carried over from reading to reading.
+pub(crate) struct ConfigCache {
+    directory: ArcSwap<Directory>,
+    /// Held while reading anew: otherwise a slow reader could put an older state over a newer.
+    reloading: Mutex<()>,
+    /// Held while a change is checked and written: two that are sound by themselves may not be
+    /// together, such as two flags that are made to need each other.
+    editing: Mutex<()>,
+    variables: Variables,
+    pub(crate) counters: EvaluationCounters,
+    /// When schedules were looked at last, in milliseconds since 1970.
+    schedules_kept: AtomicI64,
+}
+
+impl ConfigCache {
+    pub(super) fn new(variables: Variables) -> Self {
+        Self {
+            directory: ArcSwap::default(),
+            reloading: Mutex::new(()),
+            editing: Mutex::new(()),
+            variables,
+            counters: EvaluationCounters::default(),
+            schedules_kept: AtomicI64::new(0),
+        }
+    }
+
+    /// Reads everything anew and swaps it in. Environments that answer otherwise than before tell their
+    /// clients.
+    ///
+    /// # Errors
+    /// When storage fails; what was there before stays.
+    pub(super) async fn reload(&self, stores: &Stores, now: Timestamp) -> Result<(), ServiceError> {
+        let _turn = self.reloading.lock().await;
+        let revision = stores.state.revision().await?;
+        self.read(stores, revision, |_| true, now).await
+    }
+
+    /// The same after a change of one project, with so many entries of the audit log. Environments of other
+    /// projects are read only if another process has written in the meantime.
+    ///
+    /// # Errors
+    /// As [`ConfigCache::reload`].
+    pub(super) async fn reload_project(
+        &self,
+        stores: &Stores,
+        project: ProjectId,
+        entries: usize,
+        now: Timestamp,
+    ) -> Result<(), ServiceError> {
+        let _turn = self.reloading.lock().await;
+        let revision = stores.state.revision().await?;
+        let is_alone = i64::try_from(entries).is_ok_and(|own| revision == self.revision() + own);
+        self.read(stores, revision, |of| !is_alone || of == project, now).await
+    }
+
+    async fn read(
+        &self,
+        stores: &Stores,
+        revision: i64,
+        is_wanted: impl Fn(ProjectId) -> bool,
+        now: Timestamp,
+    ) -> Result<(), ServiceError> {
+        let old = self.directory.load_full();
+        let mut directory = Directory { revision, ..Directory::default() };
+        let mut segments: HashMap<ProjectId, Arc<Vec<Versioned<Arc<Segment>>>>> = HashMap::new();
+        for environment in stores.state.environments().await? {
+            let (id, project) = (environment.id, environment.project_id);
+            directory.order.push(id);
+            let before = old.environments.get(&id);
+            if let Some(before) =
+                before.filter(|live| !is_wanted(project) && live.environment == environment)
+            {
+                directory.environments.insert(id, Arc::clone(before));
+                continue;
+            }
+            let of_project = match segments.get(&project) {
+                Some(read) => Arc::clone(read),
+                None => {
+                    let known = before.map_or(&[][..], |live| live.segments.as_slice());
+                    let read = Arc::new(stores.state.segments(id, known).await?);
+                    segments.insert(project, Arc::clone(&read));
+                    read
+                }
+            };
+            let parts = Carried { variables: &self.variables, counters: &self.counters, before };
+            let live = CachedEnvironment::read(stores, environment, of_project, parts, now).await?;
+            directory.environments.insert(id, Arc::new(live));
+        }
+        for key in stores.state.client_keys().await? {
+            directory.client_keys.insert(key.key.clone(), Arc::new(key));
+        }
+        for token in stores.state.server_tokens().await? {
+            directory.tokens.insert(token.digest, Arc::new(token));
+        }
+        let directory = Arc::new(directory);
+        self.directory.store(Arc::clone(&directory));
+        for live in directory.environments.values() {
+            live.tell_clients(old.environments.get(&live.environment.id), now);
+        }
+        Ok(())
+    }
+
+    /// Takes the turn to change something.
+    pub(super) async fn begin_edit(&self) -> MutexGuard<'_, ()> {
+        self.editing.lock().await
+    }
+
+    /// The newest line of the audit log that is part of what is in memory.
+    pub(super) fn revision(&self) -> i64 {
+        self.directory.load().revision
+    }
+
+    pub(super) fn environment(&self, id: EnvironmentId) -> Option<Arc<CachedEnvironment>> {
+        self.directory.load().environments.get(&id).cloned()
+    }
+
+    /// All environments, oldest first.
+    pub(super) fn environments(&self) -> Vec<Arc<CachedEnvironment>> {
+        let directory = self.directory.load();
+        directory.order.iter().filter_map(|id| directory.environments.get(id).cloned()).collect()
+    }
+
+    pub(super) fn first_environment(&self) -> Option<EnvironmentId> {
+        self.directory.load().order.first().copied()
+    }
+
+    /// What is in memory now. The guard is cheap: no counter is changed that other threads change too.
+    pub(crate) fn directory(&self) -> Guard<Arc<Directory>> {
+        self.directory.load()
+    }
+
+    /// The client keys of an environment, in any order.
+    pub(super) fn client_keys(&self, environment: EnvironmentId) -> Vec<Arc<ClientKey>> {
+        let directory = self.directory.load();
+        let keys = directory.client_keys.values();
+        keys.filter(|key| key.environment == environment).cloned().collect()
+    }
+
+    /// The server's variables that hold flags and the rollout.
+    pub(crate) fn variables(&self) -> &Variables {
+        &self.variables
+    }
+
+    /// Notes that schedules are looked at now; when they were before.
+    pub(crate) fn look_at_schedules(&self, now: Timestamp) -> Option<Timestamp> {
+        let before = self.schedules_kept.swap(now.timestamp_millis(), Ordering::Relaxed);
+        Timestamp::from_timestamp_millis(before).filter(|at| *at > Timestamp::UNIX_EPOCH)
+    }
+}

@@ -1,0 +1,90 @@
+//! The queue of batches in front of the writer.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use phasegate_domain::{Timestamp, events::Batch, ids::EnvironmentId};
+use phasegate_store::{Appended, StoreError};
+use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
+
+/// Batches in the queue; further ones wait or are rejected.
+pub const MAX_QUEUED_BATCHES: usize = 1_024;
+
+/// Batches that may wait for a place in the queue; further ones are rejected at once.
+const MAX_WAITING: usize = 2_048;
+
+pub(crate) type Reply = oneshot::Sender<Result<Appended, Arc<StoreError>>>;
+
+/// The queue of batches for the writer, and the outcome of the last ones.
+#[derive(Debug)]
+pub(crate) struct IngestQueue {
+    pub(crate) sender: mpsc::Sender<(Batch, Reply)>,
+    pub(crate) receiver: Mutex<mpsc::Receiver<(Batch, Reply)>>,
+    /// The time of the last stored batch, in milliseconds since 1970.
+    heard: std::sync::Mutex<HashMap<EnvironmentId, Option<i64>>>,
+    /// One permit for each batch that may wait for a place in the queue.
+    pub(crate) waiting: Semaphore,
+    /// The time since which the disk is full, in milliseconds since 1970; 0 while it is not.
+    full_since: AtomicI64,
+}
+
+impl Default for IngestQueue {
+    fn default() -> Self {
+        let (sender, receiver) = mpsc::channel(MAX_QUEUED_BATCHES);
+        let heard = std::sync::Mutex::default();
+        let (receiver, waiting) = (Mutex::new(receiver), Semaphore::new(MAX_WAITING));
+        Self { sender, receiver, heard, waiting, full_since: AtomicI64::new(0) }
+    }
+}
+
+impl IngestQueue {
+    fn heard(&self) -> std::sync::MutexGuard<'_, HashMap<EnvironmentId, Option<i64>>> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// When a batch of an environment was stored last, in milliseconds since 1970, as far as this process knows.
+    pub(crate) fn heard_at(&self, environment: EnvironmentId) -> Option<Option<i64>> {
+        self.heard().get(&environment).copied()
+    }
+
+    /// Notes what storage says about the time before this process; a batch that came meanwhile wins.
+    pub(crate) fn note_heard(&self, environment: EnvironmentId, at: Option<i64>) -> Option<i64> {
+        *self.heard().entry(environment).or_insert(at)
+    }
+
+    /// Since when the disk is too full to store telemetry.
+    pub(crate) fn full_since(&self) -> Option<Timestamp> {
+        let since = self.full_since.load(Ordering::Relaxed);
+        (since != 0).then(|| Timestamp::from_timestamp_millis(since)).flatten()
+    }
+
+    /// Records stored batches, and that the disk has room.
+    pub(crate) fn note_stored(&self, batches: &[Batch]) {
+        let mut heard = self.heard();
+        for batch in batches {
+            let at = batch.received_at.timestamp_millis();
+            let newest = heard.entry(batch.environment).or_default();
+            *newest = (*newest).max(Some(at));
+        }
+        drop(heard);
+        if self.full_since.swap(0, Ordering::Relaxed) != 0 {
+            tracing::info!("there is room on the disk again; telemetry is being stored");
+        }
+    }
+
+    pub(crate) fn note_full(&self, now: Timestamp) {
+        let (none, now) = (0, now.timestamp_millis());
+        let noted =
+            self.full_since.compare_exchange(none, now, Ordering::Relaxed, Ordering::Relaxed);
+        if noted.is_ok() {
+            tracing::error!(
+                "the disk is full: telemetry is refused until there is room; flags are answered all the same"
+            );
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! What the running service holds: the stores, the configuration in memory, telemetry on its way, and limits.
+
+mod cached_environment;
+mod config_cache;
+mod evaluation_counters;
+mod ingest;
+mod ingest_queue;
+mod limits;
+mod login_limiter;
+mod quotas;
+mod rejection_counts;
+mod screenshot_limiter;
+mod service;
+mod simulations;
+mod stores;
+mod token_uses;
+
+pub use cached_environment::{CachedEnvironment, Configuration};
+pub(crate) use config_cache::ConfigCache;
+pub(crate) use ingest::Ingest;
+pub use ingest_queue::MAX_QUEUED_BATCHES;
+pub(crate) use ingest_queue::Reply;
+pub(crate) use limits::Limits;
+pub(crate) use login_limiter::Source as LoginSource;
+pub use quotas::{DAILY_BYTES, QuotaExceeded};
+pub(crate) use rejection_counts::Rejection;
+pub use service::{Clock, Service};
+pub(crate) use stores::Stores;
+pub(crate) use token_uses::TokenUses;

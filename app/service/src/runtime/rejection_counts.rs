@@ -1,0 +1,54 @@
+//! Rejected request bodies by reason, until they are written.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use phasegate_domain::{events::refusal_class, ids::EnvironmentId};
+
+/// The maximum number of distinct reasons in memory; further ones count under the last.
+const MAX_REASONS: usize = 200;
+
+/// Rejected bodies that are not written yet.
+#[derive(Debug, Default)]
+pub(crate) struct RejectionCounts {
+    counts: Mutex<BTreeMap<(EnvironmentId, Rejection), u64>>,
+    /// Makes the ids of what is written.
+    written: AtomicU64,
+}
+
+/// Why a request body was rejected.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Rejection {
+    pub(crate) reason: String,
+    /// Whether the page does not send it again.
+    pub(crate) is_lost: bool,
+}
+
+impl RejectionCounts {
+    pub(crate) fn add(&self, environment: EnvironmentId, reason: &str, is_lost: bool) {
+        let refusal = |reason| Rejection { reason, is_lost };
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_full = counts.len() >= MAX_REASONS;
+        let key = (environment, refusal(refusal_class(reason)));
+        let other = (environment, refusal("other".to_owned()));
+        match counts.get_mut(&key) {
+            Some(count) => *count += 1,
+            None if is_full => *counts.entry(other).or_default() += 1,
+            None => drop(counts.insert(key, 1)),
+        }
+    }
+
+    pub(crate) fn take(&self) -> BTreeMap<(EnvironmentId, Rejection), u64> {
+        std::mem::take(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A number that none had before.
+    pub(crate) fn next_number(&self) -> u64 {
+        self.written.fetch_add(1, Ordering::Relaxed)
+    }
+}

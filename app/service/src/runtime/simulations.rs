@@ -1,0 +1,33 @@
+//! The simulations that are known and their progress.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use phasegate_domain::{ids::EnvironmentId, simulation::Simulation};
+
+/// The known simulations by environment, and the progress of those that this server runs.
+#[derive(Debug, Default)]
+pub(crate) struct Simulations {
+    known: Mutex<HashMap<EnvironmentId, Option<Simulation>>>,
+    progress: Mutex<HashMap<EnvironmentId, (u64, u64)>>,
+    /// Held while a simulation replaces another.
+    pub(crate) changing: tokio::sync::Mutex<()>,
+}
+
+impl Simulations {
+    pub(crate) fn known(&self, environment: EnvironmentId) -> Option<Option<Simulation>> {
+        let all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(&environment).cloned()
+    }
+
+    pub(crate) fn note(&self, environment: EnvironmentId, simulation: Option<Simulation>) {
+        let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert(environment, simulation);
+    }
+
+    pub(crate) fn progress(&self) -> MutexGuard<'_, HashMap<EnvironmentId, (u64, u64)>> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,36 @@
+//! When tokens were last used, until it is written.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use phasegate_domain::{Timestamp, ids::TokenId};
+
+/// What was used since the last writing.
+#[derive(Debug, Default)]
+pub(crate) struct TokenUses(Mutex<HashMap<TokenId, Timestamp>>);
+
+impl TokenUses {
+    pub(crate) fn note(&self, token: TokenId, at: Timestamp) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(token, at);
+    }
+
+    /// The last use that is not written yet.
+    pub(crate) fn last(&self, token: TokenId) -> Option<Timestamp> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&token).copied()
+    }
+
+    /// Notes uses that could not be written, unless there was a later one.
+    pub(crate) fn put_back(&self, used: &[(TokenId, Timestamp)]) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for (token, at) in used {
+            let newest = all.entry(*token).or_insert(*at);
+            *newest = (*newest).max(*at);
+        }
+    }
+
+    pub(crate) fn take(&self) -> Vec<(TokenId, Timestamp)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).drain().collect()
+    }
+}
