@@ -9,6 +9,7 @@
 
 mod common;
 
+use phasegate_store::Database;
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
@@ -17,7 +18,6 @@ use std::{
 };
 
 use common::{CLIENT_KEY, SERVER_TOKEN, TestApp, json};
-use phasegate_store::StateStore;
 use phasegate_store_sqlite::SqliteState;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};

@@ -31,7 +31,15 @@ const CRATES: [(&str, &[&[&str]]); 6] = [
             &["reports"],
         ],
     ),
-    ("app/store/src", &[&["error", "models"], &["state", "telemetry"], &["unavailable"]]),
+    (
+        "app/store/src",
+        &[
+            &["appended", "error", "models"],
+            &["database"],
+            &["state", "telemetry"],
+            &["unavailable"],
+        ],
+    ),
     (
         "app/service/src",
         &[

@@ -1,16 +1,16 @@
 //! What changed while numbers were what they were: flags, phases and releases.
 
-use std::collections::BTreeMap;
-
 use phasegate_domain::{
     Timestamp,
     audit::{AuditRecord, Change, SubjectKind},
     ids::EnvironmentId,
-    metrics::{Dimension, Metric},
+    metrics::{Dimension, DimensionKind, Metric},
     reports::{Annotation, AnnotationKind},
     rollout::RolloutEvent,
     time::Resolution,
 };
+use std::collections::BTreeMap;
+
 use phasegate_store::models::{AuditQuery, RollupQuery};
 
 use crate::{Service, ServiceError};
@@ -38,9 +38,12 @@ pub(crate) async fn marks(
     from: i64,
     to: i64,
 ) -> Result<Vec<Annotation>, ServiceError> {
-    let mut marks = newest(first_seen(service, environment, "release", from, to).await?);
+    let mut marks =
+        newest(first_seen(service, environment, DimensionKind::Release, from, to).await?);
     if environment.is_simulated() {
-        marks.extend(newest(first_seen(service, environment, "phase", from, to).await?));
+        marks.extend(newest(
+            first_seen(service, environment, DimensionKind::Phase, from, to).await?,
+        ));
     } else {
         for kind in [SubjectKind::Rollout, SubjectKind::Flag] {
             marks.extend(newest(changes(service, environment, kind, from, to).await?));
@@ -70,7 +73,7 @@ async fn changes(
         limit: MAX_LINES,
         ..AuditQuery::default()
     };
-    let lines = service.stores.state.history(environment, &query).await?;
+    let lines = service.stores.state.audit_records(environment, &query).await?;
     Ok(lines.into_iter().filter_map(mark).collect())
 }
 
@@ -119,7 +122,7 @@ fn mark(line: AuditRecord) -> Option<Annotation> {
 async fn first_seen(
     service: &Service,
     environment: EnvironmentId,
-    of: &str,
+    of: DimensionKind,
     from: i64,
     to: i64,
 ) -> Result<Vec<Annotation>, ServiceError> {
@@ -127,7 +130,8 @@ async fn first_seen(
     // With what was there shortly before: that is not new.
     let days = (from.div_euclid(day) - LOOKED_BACK, (to - 1).div_euclid(day) + 1);
     let series = Metric::Sessions;
-    let slices = service.stores.telemetry.slices(environment, series, of, days, MAX_SEEN).await?;
+    let slices =
+        service.stores.telemetry.dimensions(environment, series, of, days, MAX_SEEN).await?;
     let mut first = firsts(service, environment, Resolution::Day, slices, days).await?;
     // Where it all began, nothing has changed.
     let began = first.values().min().copied();
@@ -165,7 +169,7 @@ async fn firsts(
     let series = vec![Metric::Sessions];
     let query = RollupQuery { environment, resolution, series, slices, from, to };
     let mut first: BTreeMap<Dimension, i64> = BTreeMap::new();
-    for row in service.stores.telemetry.rows(&query).await? {
+    for row in service.stores.telemetry.rollups(&query).await? {
         let known = first.entry(row.slice).or_insert(row.span);
         *known = row.span.min(*known);
     }

@@ -26,7 +26,7 @@ pub async fn history(
 ) -> Result<Vec<AuditRecord>, ServiceError> {
     actor.require(Role::Viewer)?;
     let query = AuditQuery { limit: query.limit.min(MAX_LINES), ..query.clone() };
-    Ok(service.stores.state.history(environment, &query).await?)
+    Ok(service.stores.state.audit_records(environment, &query).await?)
 }
 
 /// The line about a document that was made, changed or deleted just now.

@@ -9,6 +9,7 @@ use phasegate_domain::{
     ids::FlagKey,
     targeting::Segments,
 };
+use phasegate_store::models::NewFlag;
 
 use crate::{CachedEnvironment, Service, ServiceError};
 
@@ -69,4 +70,10 @@ pub(crate) fn check(
         })?;
     }
     Ok(())
+}
+
+/// A flag as it begins: on where it is made, off in every other environment of the project.
+pub(crate) fn new_flag(flag: Flag) -> NewFlag {
+    let (state, elsewhere) = (FlagState::initial(&flag.key), FlagState::unused(&flag.key));
+    NewFlag { flag, state, elsewhere }
 }

@@ -62,7 +62,7 @@ pub(crate) async fn last_hour(
         from: to - WINDOW_MINUTES,
         to,
     };
-    Ok(service.stores.telemetry.rows(&query).await?)
+    Ok(service.stores.telemetry.rollups(&query).await?)
 }
 
 fn of(rows: &[Rollup], series: Metric) -> impl Iterator<Item = &Rollup> {

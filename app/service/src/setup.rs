@@ -1,18 +1,19 @@
 //! The first start, and the plan that it loads.
 
+use crate::{
+    Service, ServiceError, accounts,
+    check::new_flag,
+    secrets,
+    toml_document::{Document, InvalidDocument},
+};
 use phasegate_domain::{
     flags::Flag,
     plan::{Plan, PlanFile},
     targeting::Segment,
 };
-use phasegate_store::models::{Created, FirstStart};
+use phasegate_store::models::{Created, FirstPlan, FirstStart};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-
-use crate::{
-    Service, ServiceError, accounts, secrets,
-    toml_document::{Document, InvalidDocument},
-};
 
 /// What the first start makes, in clear; shown once and then only kept as digests.
 #[allow(missing_docs, reason = "the names say it all")]
@@ -61,7 +62,12 @@ pub async fn first_start(
         password_hash: accounts::hash_password(&new.password, hash_seed)?,
         client_key: new.client_key.clone(),
         server_token: secrets::digest(new.server_token.as_bytes()),
-        plan: Some((plan, secrets::text("", &salt_seed, 16))),
+        plan: Some(FirstPlan {
+            plan: plan.plan,
+            salt: secrets::text("", &salt_seed, 16),
+            segments: plan.segments,
+            flags: plan.flags.into_iter().map(new_flag).collect(),
+        }),
         at: service.now(),
     };
     let created = service.stores.state.first_start(&first).await.map_err(ServiceError::from)?;

@@ -1,15 +1,25 @@
 //! Storage traits and the models that they move. Drivers live in the `store-*` crates.
 //!
-//! State (who may do what, flags, rollouts, history) and telemetry (what pages report) are two
-//! traits, because several nodes keep them in two different systems.
+//! State (who may do what, flags, rollouts, the audit log) and telemetry (what pages report) are two stores,
+//! because several nodes keep them in two different systems. Each is the sum of small traits, so that a
+//! use case or a test can ask for no more than it needs.
 
+mod appended;
+mod database;
 mod error;
 pub mod models;
 mod state;
 mod telemetry;
 mod unavailable;
 
+pub use appended::Appended;
+pub use database::Database;
 pub use error::StoreError;
-pub use state::StateStore;
-pub use telemetry::{Appended, TelemetryStore};
+pub use state::{
+    AccountStore, AuditLog, EnvironmentStore, FlagStore, RolloutStore, StateStore, UnitOfWork,
+};
+pub use telemetry::{
+    ActivityStore, ErrorStore, EventLog, FeedbackStore, MetricStore, PrivacyStore, SimulationStore,
+    TelemetryStore,
+};
 pub use unavailable::UnavailableTelemetry;

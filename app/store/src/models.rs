@@ -13,7 +13,7 @@ use phasegate_domain::{
         TokenId, UserId, VariantName,
     },
     metrics::{Dimension, Metric},
-    plan::{Plan, PlanFile},
+    plan::Plan,
     privacy::RetentionPolicy,
     rollout::RolloutState,
     stats::Aggregate,
@@ -306,9 +306,20 @@ pub struct FirstStart {
     pub client_key: String,
     /// The digest of the admin-scoped server token.
     pub server_token: Digest,
-    /// The first plan of its environment, and the salt of the rollout.
-    pub plan: Option<(PlanFile, String)>,
+    /// The first plan of its environment.
+    pub plan: Option<FirstPlan>,
     pub at: Timestamp,
+}
+
+/// The plan of the first start, with what it brings.
+#[allow(missing_docs, reason = "the names say it all")]
+#[derive(Debug, Clone)]
+pub struct FirstPlan {
+    pub plan: Plan,
+    /// The salt of the rollout.
+    pub salt: String,
+    pub segments: Vec<Segment>,
+    pub flags: Vec<NewFlag>,
 }
 
 /// What the first start has created.

@@ -9,7 +9,7 @@ use phasegate_domain::{
     events::{Batch, UserHash},
     feedback::{Feedback, Screenshot},
     ids::EnvironmentId,
-    metrics::{Activity, Dimension, Metric},
+    metrics::{Activity, ActivityFilter, Dimension, DimensionKind, Metric},
     privacy::{ErasureReport, PersonData, RetentionPolicy, StorageUsage},
     reports::Reported,
     simulation::Simulation,
@@ -17,7 +17,8 @@ use phasegate_domain::{
 };
 
 use crate::{
-    Appended, StoreError, TelemetryStore,
+    ActivityStore, Appended, Database, ErrorStore, EventLog, FeedbackStore, MetricStore,
+    PrivacyStore, SimulationStore, StoreError,
     models::{Rollup, RollupQuery, UsageRow},
 };
 
@@ -40,12 +41,36 @@ impl UnavailableTelemetry {
 }
 
 #[async_trait]
-impl TelemetryStore for UnavailableTelemetry {
+impl EventLog for UnavailableTelemetry {
     async fn append(&self, _: &[Batch]) -> Result<Vec<Appended>, StoreError> {
         Err(self.error())
     }
 
-    async fn rows(&self, _: &RollupQuery) -> Result<Vec<Rollup>, StoreError> {
+    async fn last_minute(&self, _: EnvironmentId) -> Result<Option<i64>, StoreError> {
+        Err(self.error())
+    }
+
+    async fn digest_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
+        Ok(fresh)
+    }
+
+    async fn catch_up(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl MetricStore for UnavailableTelemetry {
+    async fn reserve_labels(
+        &self,
+        _: EnvironmentId,
+        _: &[(Metric, String)],
+        _: Timestamp,
+    ) -> Result<(), StoreError> {
+        Err(self.error())
+    }
+
+    async fn rollups(&self, _: &RollupQuery) -> Result<Vec<Rollup>, StoreError> {
         Err(self.error())
     }
 
@@ -53,47 +78,41 @@ impl TelemetryStore for UnavailableTelemetry {
         Err(self.error())
     }
 
-    async fn slices(
+    async fn dimensions(
         &self,
         _: EnvironmentId,
         _: Metric,
-        _: &str,
+        _: DimensionKind,
         _: (i64, i64),
         _: usize,
     ) -> Result<Vec<Dimension>, StoreError> {
         Err(self.error())
     }
 
-    async fn people(
+    async fn add_usage(&self, _: &[UsageRow], _: i64) -> Result<(), StoreError> {
+        Err(self.error())
+    }
+
+    async fn usage(&self, _: EnvironmentId, _: i64) -> Result<Vec<UsageRow>, StoreError> {
+        Err(self.error())
+    }
+}
+
+#[async_trait]
+impl ActivityStore for UnavailableTelemetry {
+    async fn user_sets(
         &self,
         _: EnvironmentId,
-        _: &str,
+        _: &ActivityFilter,
         _: i64,
         _: i64,
     ) -> Result<Vec<(Activity, i64, Arc<UserSet>)>, StoreError> {
         Err(self.error())
     }
+}
 
-    async fn mark(&self, _: i32) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    async fn check(&self) -> Result<(), StoreError> {
-        Err(self.error())
-    }
-
-    async fn close(&self) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    async fn catch_up(&self) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    async fn last_minute(&self, _: EnvironmentId) -> Result<Option<i64>, StoreError> {
-        Err(self.error())
-    }
-
+#[async_trait]
+impl ErrorStore for UnavailableTelemetry {
     async fn recent_errors(
         &self,
         _: EnvironmentId,
@@ -101,7 +120,10 @@ impl TelemetryStore for UnavailableTelemetry {
     ) -> Result<Vec<Reported<ErrorReport>>, StoreError> {
         Err(self.error())
     }
+}
 
+#[async_trait]
+impl FeedbackStore for UnavailableTelemetry {
     async fn recent_feedback(
         &self,
         _: EnvironmentId,
@@ -110,6 +132,21 @@ impl TelemetryStore for UnavailableTelemetry {
         Err(self.error())
     }
 
+    async fn save_screenshot(&self, _: &Screenshot, _: u64) -> Result<(), StoreError> {
+        Err(self.error())
+    }
+
+    async fn screenshot(
+        &self,
+        _: EnvironmentId,
+        _: &str,
+    ) -> Result<Option<Screenshot>, StoreError> {
+        Err(self.error())
+    }
+}
+
+#[async_trait]
+impl PrivacyStore for UnavailableTelemetry {
     async fn purge_expired(
         &self,
         _: Timestamp,
@@ -133,7 +170,10 @@ impl TelemetryStore for UnavailableTelemetry {
     async fn sizes(&self) -> Result<StorageUsage, StoreError> {
         Err(self.error())
     }
+}
 
+#[async_trait]
+impl SimulationStore for UnavailableTelemetry {
     async fn simulation(&self, _: EnvironmentId) -> Result<Option<Simulation>, StoreError> {
         Err(self.error())
     }
@@ -141,37 +181,19 @@ impl TelemetryStore for UnavailableTelemetry {
     async fn save_simulation(&self, _: EnvironmentId, _: &Simulation) -> Result<(), StoreError> {
         Err(self.error())
     }
+}
 
-    async fn save_screenshot(&self, _: &Screenshot, _: u64) -> Result<(), StoreError> {
+#[async_trait]
+impl Database for UnavailableTelemetry {
+    async fn mark(&self, _: i32) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
         Err(self.error())
     }
 
-    async fn screenshot(
-        &self,
-        _: EnvironmentId,
-        _: &str,
-    ) -> Result<Option<Screenshot>, StoreError> {
-        Err(self.error())
-    }
-
-    async fn add_usage(&self, _: &[UsageRow], _: i64) -> Result<(), StoreError> {
-        Err(self.error())
-    }
-
-    async fn usage(&self, _: EnvironmentId, _: i64) -> Result<Vec<UsageRow>, StoreError> {
-        Err(self.error())
-    }
-
-    async fn reserve_labels(
-        &self,
-        _: EnvironmentId,
-        _: &[(Metric, String)],
-        _: Timestamp,
-    ) -> Result<(), StoreError> {
-        Err(self.error())
-    }
-
-    async fn digest_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
-        Ok(fresh)
+    async fn close(&self) -> Result<(), StoreError> {
+        Ok(())
     }
 }

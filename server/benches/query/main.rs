@@ -8,6 +8,14 @@
     reason = "a benchmark is a test of its own kind, and prints"
 )]
 
+use phasegate_domain::{
+    Timestamp,
+    events::{Arm, Batch, Event, EventKind, SessionHash, TimingKind, UserHash, Visit},
+    ids::{EnvironmentId, FlagKey, PhaseNumber, VariantName},
+    metrics::{Dimension, DimensionKind},
+    time::{TimeRange, TimeRangePreset},
+    vitals::{Device, Vital},
+};
 use std::{
     path::Path,
     sync::{
@@ -18,14 +26,6 @@ use std::{
 };
 
 use chrono::TimeDelta;
-use phasegate_domain::{
-    Timestamp,
-    events::{Arm, Batch, Event, EventKind, SessionHash, TimingKind, UserHash, Visit},
-    ids::{EnvironmentId, FlagKey, PhaseNumber, VariantName},
-    metrics::Dimension,
-    time::{TimeRange, TimeRangePreset},
-    vitals::{Device, Vital},
-};
 use phasegate_server::{Config, open};
 use phasegate_service::{
     Service,
@@ -36,7 +36,7 @@ use phasegate_service::{
     performance::{PerformanceQuery, performance},
     setup,
 };
-use phasegate_store::{Appended, TelemetryStore};
+use phasegate_store::{Appended, EventLog};
 use phasegate_store_sqlite::SqliteTelemetry;
 
 /// Events of a batch, at most, and batches of a group.
@@ -112,7 +112,10 @@ async fn measure(events: usize) {
         slice: Dimension::All,
         flag: FlagKey::new(FLAGS[0]).ok(),
     };
-    let (day, long) = (speed(TimeRangePreset::Day, "page"), speed(TimeRangePreset::Month, "flag"));
+    let (day, long) = (
+        speed(TimeRangePreset::Day, DimensionKind::Page),
+        speed(TimeRangePreset::Month, DimensionKind::Flag),
+    );
     let writer = Arc::clone(&service);
     let writer = tokio::spawn(async move { write_queued(&writer).await });
     let panels = [

@@ -7,6 +7,7 @@
     reason = "a benchmark is a test of its own kind, and prints"
 )]
 
+use phasegate_store::EventLog;
 use std::time::Instant;
 
 use phasegate_domain::{
@@ -15,7 +16,6 @@ use phasegate_domain::{
     simulation::{MadeUpBatch, MadeUpSession, Population, Simulation, batches},
     vitals::{Device, Vital},
 };
-use phasegate_store::TelemetryStore;
 use phasegate_store_sqlite::SqliteTelemetry;
 use sqlx::{
     ConnectOptions, Connection,

@@ -6,22 +6,22 @@
     reason = "in a test, a panic is how it fails"
 )]
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
-
 use phasegate_domain::{
     Timestamp,
     events::{Batch, Event, EventKind, SessionHash, UserHash, Visit},
     ids::EnvironmentId,
-    metrics::{Activity, Dimension, Metric},
+    metrics::{Activity, ActivityFilter, Dimension, DimensionKind, Metric},
     privacy::RetentionPolicy,
     stats::UserSet,
     time::Resolution,
     vitals::Vital,
 };
 use phasegate_store::{
-    TelemetryStore,
+    ActivityStore, EventLog, MetricStore, PrivacyStore,
     models::{Rollup, RollupQuery},
 };
+use std::{collections::BTreeMap, path::Path, sync::Arc};
+
 use phasegate_store_sqlite::SqliteTelemetry;
 
 const HERE: EnvironmentId = EnvironmentId(1);
@@ -73,7 +73,7 @@ async fn seen(store: &SqliteTelemetry) -> Seen {
         };
         let mut sums = store.sums(&query).await.unwrap();
         sums.sort_by(|a, b| (a.series, &a.slice, &a.label).cmp(&(b.series, &b.slice, &b.label)));
-        let mut rows = store.rows(&query).await.unwrap();
+        let mut rows = store.rollups(&query).await.unwrap();
         let parts = rows.chunk_by(|a, b| (a.series, &a.slice) == (b.series, &b.slice));
         for part in parts {
             assert!(part.is_sorted_by_key(|row| row.span), "in the order of time");
@@ -83,10 +83,14 @@ async fn seen(store: &SqliteTelemetry) -> Seen {
         });
         all.extend([sums, rows]);
     }
-    let mut people = store.people(HERE, "", TODAY - DAYS, TODAY + 1).await.unwrap();
+    let mut people =
+        store.user_sets(HERE, &ActivityFilter::All, TODAY - DAYS, TODAY + 1).await.unwrap();
     people.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
     let views = Metric::Vital(Vital::Lcp);
-    let slices = store.slices(HERE, views, "page", (TODAY - DAYS, TODAY + 1), 9).await.unwrap();
+    let slices = store
+        .dimensions(HERE, views, DimensionKind::Page, (TODAY - DAYS, TODAY + 1), 9)
+        .await
+        .unwrap();
     (all, people, slices)
 }
 

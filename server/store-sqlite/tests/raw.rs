@@ -6,6 +6,9 @@
     reason = "in a test, a panic is how it fails"
 )]
 
+use phasegate_store::{
+    Appended, EventLog, MetricStore, PrivacyStore, StoreError, models::RollupQuery,
+};
 use std::{collections::BTreeMap, path::Path};
 
 use phasegate_domain::{
@@ -16,7 +19,6 @@ use phasegate_domain::{
     privacy::RetentionPolicy,
     time::Resolution,
 };
-use phasegate_store::{Appended, StoreError, TelemetryStore, models::RollupQuery};
 use phasegate_store_sqlite::SqliteTelemetry;
 
 const HERE: EnvironmentId = EnvironmentId(1);
@@ -131,7 +133,7 @@ async fn a_full_disk_loses_nothing_and_breaks_nothing() {
         from: day,
         to: day + 1,
     };
-    let rows = store.rows(&query).await.unwrap();
+    let rows = store.rollups(&query).await.unwrap();
     assert_eq!(rows.iter().map(|row| row.aggregate.count()).sum::<u64>(), 100);
 }
 

@@ -6,7 +6,7 @@
     reason = "in a test, a panic is how it fails"
 )]
 
-use phasegate_store::StoreError;
+use phasegate_store::{AccountStore, AuditLog, EnvironmentStore, FlagStore, StoreError};
 use phasegate_store_sqlite::{SqliteState, SqliteTelemetry};
 use phasegate_store_tests as stories;
 
@@ -100,7 +100,7 @@ const FIRST_VERSION: &str = "
 
 #[tokio::test]
 async fn a_database_of_the_first_version_is_brought_up_to_date() {
-    use phasegate_store::{StateStore, models::AuditQuery};
+    use phasegate_store::models::AuditQuery;
 
     let folder = tempfile::tempdir().unwrap();
     let migrations = folder.path().join("migrations");
@@ -126,7 +126,7 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     assert_eq!((keys[0].key.as_str(), keys[0].environment), ("pk_old", environment.id));
     assert_eq!(store.server_tokens().await.unwrap()[0].name, "first start");
     let query = AuditQuery { limit: 5, ..AuditQuery::default() };
-    assert_eq!(store.history(environment.id, &query).await.unwrap()[0].entry.actor.0, "ada");
+    assert_eq!(store.audit_records(environment.id, &query).await.unwrap()[0].entry.actor.0, "ada");
     // The tables that were made anew are still the ones that others refer to.
     let orphan = execute(&path, "INSERT INTO overrides VALUES (99, 'A', 'ada', '{}', 1)").await;
     assert!(orphan.unwrap_err().to_string().contains("FOREIGN KEY"));

@@ -93,7 +93,7 @@ pub async fn a_flag_lives_from_creation_to_deletion(store: impl StateStore) {
         limit: 10,
         before: None,
     };
-    let lines = store.history(environment, &query).await.unwrap();
+    let lines = store.audit_records(environment, &query).await.unwrap();
     let times: Vec<_> = lines.iter().map(|line| line.entry.at).collect();
     assert_eq!(times, [at(4), at(3), at(1)]);
     assert_eq!(lines[0].entry, entry("CHECKOUT", 4));
@@ -118,7 +118,7 @@ pub async fn an_edit_upon_an_old_version_changes_nothing(store: impl StateStore)
     let flags = store.flags(environment, &[]).await.unwrap();
     assert_eq!((flags.len(), &*flags[0].state), (1, &state));
     let query = AuditQuery { limit: 10, ..AuditQuery::default() };
-    assert_eq!(store.history(environment, &query).await.unwrap().len(), 1);
+    assert_eq!(store.audit_records(environment, &query).await.unwrap().len(), 1);
     let flag = Flag::clone(&flags[0].flag);
     for edit in [
         Edit::SaveDefinition(flag, 9),
@@ -215,14 +215,22 @@ pub async fn keys_and_tokens_are_kept(store: impl StateStore) {
     assert_eq!(store.server_tokens().await.unwrap().len(), 1);
 }
 
-/// A new environment has the flags of its project, each as flags begin, and a history of its own.
+/// A new environment has the flags of its project, each in the given state, and a history of its own.
 pub async fn an_environment_begins_with_all_flags(store: impl StateStore) {
     let first = started(&store).await;
     let project = store.environments().await.unwrap()[0].project_id;
     let key = EnvironmentKey::new("staging").unwrap();
-    let made = store.create_environment(project, &key, "Staging", &entry("staging", 1)).await;
-    let staging = made.unwrap();
-    let again = store.create_environment(project, &key, "Again", &entry("staging", 2)).await;
+    let begin = |flag: &str| {
+        let flag = FlagKey::new(flag).unwrap();
+        (flag.clone(), FlagState { version: 1, ..FlagState::initial(&flag) })
+    };
+    let make = async |name, flags: &[(FlagKey, FlagState)], line| {
+        store.create_environment(project, &key, name, flags, &entry("staging", line)).await
+    };
+    let lacks = make("Staging", &[], 1).await;
+    assert!(matches!(lacks, Err(StoreError::Conflict)), "a flag would have no state: {lacks:?}");
+    let staging = make("Staging", &[begin("A")], 1).await.unwrap();
+    let again = make("Again", &[begin("A")], 2).await;
     assert!(matches!(again, Err(StoreError::Conflict)), "{again:?}");
     let flags = store.flags(staging, &[]).await.unwrap();
     assert_eq!((flags.len(), flags[0].state.enabled), (1, true));
@@ -241,10 +249,10 @@ pub async fn an_environment_begins_with_all_flags(store: impl StateStore) {
         "new ones are in all"
     );
     let query = AuditQuery { limit: 10, ..AuditQuery::default() };
-    let there = store.history(first, &query).await.unwrap();
+    let there = store.audit_records(first, &query).await.unwrap();
     assert_eq!(there.len(), 1, "each line stands where it was put");
     assert_eq!(there[0].entry, entry("CHECKOUT", 4));
-    assert_eq!(store.history(staging, &query).await.unwrap().len(), 3);
+    assert_eq!(store.audit_records(staging, &query).await.unwrap().len(), 3);
 }
 
 /// How often flags were asked for adds up, and is forgotten after a while.

@@ -11,8 +11,8 @@ use phasegate_domain::{
 use phasegate_store::{
     StateStore, StoreError,
     models::{
-        AuditQuery, Digest, Edit, EnvironmentAuditEntry, FirstStart, FlagVersion, Session,
-        Versioned,
+        AuditQuery, Digest, Edit, EnvironmentAuditEntry, FirstPlan, FirstStart, FlagVersion,
+        NewFlag, Session, Versioned,
     },
 };
 use serde_json::json;
@@ -48,7 +48,14 @@ fn plan() -> PlanFile {
 }
 
 pub(crate) async fn started(store: &impl StateStore) -> EnvironmentId {
-    let first = FirstStart { plan: Some((plan(), "salt".into())), ..first() };
+    let PlanFile { plan, segments, flags, .. } = plan();
+    let flags = flags.into_iter().map(|flag| NewFlag {
+        state: FlagState::initial(&flag.key),
+        elsewhere: FlagState::unused(&flag.key),
+        flag,
+    });
+    let plan = FirstPlan { plan, salt: "salt".into(), segments, flags: flags.collect() };
+    let first = FirstStart { plan: Some(plan), ..first() };
     store.first_start(&first).await.unwrap().unwrap().environment
 }
 
@@ -166,7 +173,8 @@ pub async fn a_rollout_moves_with_its_history(store: impl StateStore) {
         assert_eq!(store.rollout(environment).await.unwrap().unwrap().state, state);
     }
     let query = |kind, limit| AuditQuery { kind, limit, ..AuditQuery::default() };
-    let history = store.history(environment, &query(Some(SubjectKind::Rollout), 10)).await.unwrap();
+    let history =
+        store.audit_records(environment, &query(Some(SubjectKind::Rollout), 10)).await.unwrap();
     assert_eq!(history.len(), 2);
     assert_eq!(history[0].entry.at, at(1));
     assert_eq!(store.revision().await.unwrap(), history[0].id);
@@ -175,9 +183,9 @@ pub async fn a_rollout_moves_with_its_history(store: impl StateStore) {
         panic!("{:?}", history[0]);
     };
     assert_eq!((moved.from, moved.to), (PhaseNumber(1), PhaseNumber(2)));
-    assert_eq!(store.history(environment, &query(None, 1)).await.unwrap().len(), 1);
+    assert_eq!(store.audit_records(environment, &query(None, 1)).await.unwrap().len(), 1);
     let before = AuditQuery { before: Some(history[0].id), ..query(None, 9) };
-    assert_eq!(store.history(environment, &before).await.unwrap(), [history[1].clone()]);
+    assert_eq!(store.audit_records(environment, &before).await.unwrap(), [history[1].clone()]);
     let flags = query(Some(SubjectKind::Flag), 10);
-    assert!(store.history(environment, &flags).await.unwrap().is_empty());
+    assert!(store.audit_records(environment, &flags).await.unwrap().is_empty());
 }

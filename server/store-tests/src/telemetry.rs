@@ -1,19 +1,19 @@
 //! Stories of the telemetry store.
 
-use std::collections::BTreeMap;
-
 use phasegate_domain::{
     errors::ErrorReport,
     events::{Batch, Event, EventKind, SessionHash, UserHash, Visit},
     feedback::{Feedback, ImageKind, Screenshot},
     ids::{EnvironmentId, FlagKey, PhaseNumber, VariantName},
-    metrics::{Activity, Dimension, Metric},
+    metrics::{Activity, ActivityFilter, Dimension, DimensionKind, Metric},
     privacy::{ErasureReport, PersonData, RetentionPolicy},
     simulation::Simulation,
     stats::Aggregate,
     time::{Resolution, day_of, minute_of},
     vitals::{Device, Vital},
 };
+use std::collections::BTreeMap;
+
 use phasegate_store::{
     Appended, TelemetryStore,
     models::{Rollup, RollupQuery},
@@ -56,7 +56,7 @@ pub(crate) async fn rows(
     to: i64,
 ) -> Vec<Rollup> {
     let (series, slices) = (Metric::ALL.to_vec(), vec![slice]);
-    store.rows(&RollupQuery { environment, resolution, series, slices, from, to }).await.unwrap()
+    store.rollups(&RollupQuery { environment, resolution, series, slices, from, to }).await.unwrap()
 }
 
 /// A batch of somebody's, in one of their sessions.
@@ -183,17 +183,26 @@ pub async fn slices_and_resolutions_are_kept(store: impl TelemetryStore) {
     let exposed = Dimension::Flag(flag, on, Some(PhaseNumber(2)));
     assert_eq!(count(Resolution::Day, exposed.clone(), 86_400).await, 1);
     let lcp = Metric::Vital(Vital::Lcp);
-    let pages = store.slices(HERE, lcp, "page", (0, i64::MAX), 500).await.unwrap();
+    let pages = store.dimensions(HERE, lcp, DimensionKind::Page, (0, i64::MAX), 500).await.unwrap();
     assert_eq!(pages, [Dimension::Page("/page-0".into()), Dimension::Page("/page-1".into())]);
-    assert_eq!(store.slices(HERE, lcp, "flag", (0, i64::MAX), 500).await.unwrap(), [exposed]);
-    assert_eq!(store.slices(ELSEWHERE, lcp, "page", (0, i64::MAX), 500).await.unwrap(), []);
-    let custom = store.slices(HERE, Metric::Custom, "page", (0, i64::MAX), 500).await.unwrap();
+    assert_eq!(
+        store.dimensions(HERE, lcp, DimensionKind::Flag, (0, i64::MAX), 500).await.unwrap(),
+        [exposed]
+    );
+    assert_eq!(
+        store.dimensions(ELSEWHERE, lcp, DimensionKind::Page, (0, i64::MAX), 500).await.unwrap(),
+        []
+    );
+    let custom = store
+        .dimensions(HERE, Metric::Custom, DimensionKind::Page, (0, i64::MAX), 500)
+        .await
+        .unwrap();
     assert_eq!(custom, [], "what nobody asks for by page is not kept by page");
     let (resolution, from) = (Resolution::Hour, Resolution::Hour.span_of(at(0)));
     let (series, slices) = (vec![lcp, Metric::Custom], vec![Dimension::All]);
     let query = RollupQuery { environment: HERE, resolution, series, slices, from, to: from + 2 };
     let (mut one_by_one, together) =
-        (store.rows(&query).await.unwrap(), store.sums(&query).await.unwrap());
+        (store.rollups(&query).await.unwrap(), store.sums(&query).await.unwrap());
     assert_eq!((one_by_one.len(), together.len()), (4, 2));
     for row in together {
         let mut sum = Aggregate::default();
@@ -246,8 +255,9 @@ pub async fn people_are_counted_exactly(store: impl TelemetryStore) {
     store.append(&[earlier.clone(), on_day("again", 5, 1, vec![used(), used()])]).await.unwrap();
     store.append(&[earlier]).await.unwrap();
     let count = async |activity: Activity, days: i64| {
-        let text = activity.to_text();
-        let found = store.people(HERE, &text, day + days, day + days + 1).await.unwrap();
+        let only = ActivityFilter::Only(activity.clone());
+        let found = store.user_sets(HERE, &only, day + days, day + days + 1).await.unwrap();
+        assert!(found.iter().all(|(of, _, _)| *of == activity), "of no other activity");
         let found = found.into_iter().find(|(of, _, _)| *of == activity);
         found.map_or(0, |(_, _, people)| people.len())
     };
@@ -256,10 +266,13 @@ pub async fn people_are_counted_exactly(store: impl TelemetryStore) {
     assert_eq!(count(Activity::First, 0).await, 1);
     assert_eq!(count(Activity::First, 1).await, 299);
     assert_eq!(count(Activity::Used(flag.clone()), 0).await, 1);
-    assert_eq!(count(Activity::Used(flag), 1).await, 1);
-    let both = store.people(HERE, "used:", day, day + 2).await.unwrap();
+    assert_eq!(count(Activity::Used(flag.clone()), 1).await, 1);
+    let used = ActivityFilter::Only(Activity::Used(flag));
+    let both = store.user_sets(HERE, &used, day, day + 2).await.unwrap();
     assert_eq!(both[0].2.count_in_both(&both[1].2), 1, "the same person on both days");
-    assert!(store.people(ELSEWHERE, "", day, day + 2).await.unwrap().is_empty());
+    assert!(
+        store.user_sets(ELSEWHERE, &ActivityFilter::All, day, day + 2).await.unwrap().is_empty()
+    );
 }
 
 /// Minutes are kept for days, hours for months, days for ever.
@@ -361,13 +374,20 @@ pub async fn a_person_is_shown_and_forgotten(store: impl TelemetryStore) {
     assert_eq!(store.screenshot(HERE, "pic").await.unwrap(), None);
     let other = store.person(HERE, UserHash(8)).await.unwrap();
     assert_eq!((other.days.len(), other.reports.len()), (4, 1));
-    let active = store.people(HERE, "active", day, day + 1).await.unwrap();
+    let active =
+        store.user_sets(HERE, &ActivityFilter::Only(Activity::Active), day, day + 1).await.unwrap();
     assert_eq!(active[0].2.len(), 1);
     let again = store.erase_user(HERE, UserHash(7)).await.unwrap();
     assert_eq!(again, ErasureReport::default());
     // A user who returns after erasure counts as a new user.
     store.append(&[seen("3", 7, 3, vec![custom("back")])]).await.unwrap();
-    assert_eq!(store.people(HERE, "active", day, day + 1).await.unwrap()[0].2.len(), 2);
+    assert_eq!(
+        store.user_sets(HERE, &ActivityFilter::Only(Activity::Active), day, day + 1).await.unwrap()
+            [0]
+        .2
+        .len(),
+        2
+    );
 }
 
 /// Simulated telemetry is deleted as a whole; real telemetry stays.

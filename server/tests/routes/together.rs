@@ -1,5 +1,6 @@
 //! What must hold between flags, segments and environments, over a real listener.
 
+use phasegate_store::{EventLog, models::AuditQuery};
 use std::sync::Arc;
 
 use crate::common::{self, TestApp, json};
@@ -9,7 +10,6 @@ use phasegate_domain::{
     ids::EnvironmentKey,
 };
 use phasegate_service::{environments, ingest};
-use phasegate_store::{TelemetryStore, models::AuditQuery};
 use phasegate_store_sqlite::SqliteTelemetry;
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -59,7 +59,8 @@ pub struct ScheduledSwitch {
 }
 
 impl FlagState {
-    /// How a flag begins: on, so that its rollout decides, and without rules.
+    /// How a flag begins in the environment that it is made for, whichever door makes it: on, so that its
+    /// rollout decides, and without rules. Everywhere else it begins as [`FlagState::unused`].
     #[must_use]
     pub fn initial(flag: &FlagKey) -> Self {
         Self {
@@ -74,8 +75,8 @@ impl FlagState {
         }
     }
 
-    /// How a flag begins where nobody has asked for it yet: off, so that a flag made for one
-    /// environment answers nobody in another.
+    /// How a flag begins in every other environment, those that are made later among them: off, so that a
+    /// flag made for one environment decides nothing in another.
     #[must_use]
     pub fn unused(flag: &FlagKey) -> Self {
         Self { enabled: false, ..Self::initial(flag) }

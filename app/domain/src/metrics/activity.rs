@@ -24,6 +24,15 @@ pub enum Activity {
     InArm(Arm),
 }
 
+/// Which activities are asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ActivityFilter {
+    /// All that were noted.
+    All,
+    /// One of them and no other.
+    Only(Activity),
+}
+
 impl Activity {
     /// The text form that the store uses as key.
     #[must_use]
@@ -75,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_deed_leads_back_from_its_text() {
+    fn an_activity_is_parsed_from_its_text() {
         let flag = || FlagKey::new("A").unwrap();
         let on = || VariantName::new("on").unwrap();
         for activity in [

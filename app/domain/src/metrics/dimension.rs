@@ -30,6 +30,35 @@ pub enum Dimension {
     Arm(Arm),
 }
 
+/// The kind of a dimension.
+#[allow(missing_docs, reason = "the names say it all")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DimensionKind {
+    Page,
+    Device,
+    Release,
+    Phase,
+    Segment,
+    Flag,
+    Arm,
+}
+
+impl DimensionKind {
+    /// What stands before the colon in [`Dimension::to_text`].
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Page => "page",
+            Self::Device => "device",
+            Self::Release => "release",
+            Self::Phase => "phase",
+            Self::Segment => "segment",
+            Self::Flag => "flag",
+            Self::Arm => "arm",
+        }
+    }
+}
+
 impl Dimension {
     /// The dimensions of a visit. Pages are missing: each event has its own.
     #[must_use]

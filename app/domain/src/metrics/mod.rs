@@ -7,8 +7,8 @@ mod rollup;
 mod rollup_delta;
 mod session;
 
-pub use activity::Activity;
-pub use dimension::Dimension;
+pub use activity::{Activity, ActivityFilter};
+pub use dimension::{Dimension, DimensionKind};
 pub use metric::{
     MAX_LABELS, Metric, OTHER_LABEL, exposure_label, exposure_of, property_label, property_of,
 };

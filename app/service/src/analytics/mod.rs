@@ -4,18 +4,18 @@ mod features;
 mod people;
 mod visits;
 
-use std::{collections::BTreeMap, sync::Arc};
-
 use phasegate_domain::{
     Timestamp,
     accounts::Role,
     analytics::{ActivityIndex, CrossUse, cross_use},
     ids::{EnvironmentId, FlagKey, VariantName},
-    metrics::{Activity, Dimension, Metric},
+    metrics::{Activity, ActivityFilter, Dimension, DimensionKind, Metric},
     reports::Annotation,
     stats::{Aggregate, UserSet},
     time::{Resolution, TimeRange, TimeRangePreset, date_of, day_of},
 };
+use std::{collections::BTreeMap, sync::Arc};
+
 use phasegate_store::models::{Rollup, RollupQuery};
 use serde::Serialize;
 
@@ -241,9 +241,14 @@ pub async fn parts(
     actor.require(Role::Viewer)?;
     let days = period.day_bounds(service.now());
     let mut parts = Vec::new();
-    for kind in ["segment", "phase"] {
-        let found =
-            service.stores.telemetry.slices(environment, Metric::Sessions, kind, days, MAX_LINES);
+    for kind in [DimensionKind::Segment, DimensionKind::Phase] {
+        let found = service.stores.telemetry.dimensions(
+            environment,
+            Metric::Sessions,
+            kind,
+            days,
+            MAX_LINES,
+        );
         let mut found = found.await?;
         found.sort();
         parts.extend(found);
@@ -276,7 +281,7 @@ async fn read(
         to,
     };
     let (presence, rows) = tokio::try_join!(
-        service.stores.telemetry.people(environment, "", from, to),
+        service.stores.telemetry.user_sets(environment, &ActivityFilter::All, from, to),
         service.stores.telemetry.sums(&query),
     )?;
     let presence: ActivityIndex = presence.into_iter().collect();
@@ -317,18 +322,23 @@ async fn comers(
 ) -> Result<(ActivityIndex, ActivityIndex), ServiceError> {
     let telemetry = &service.stores.telemetry;
     let begin = from - LOOKED_AFTER;
-    let first = telemetry.people(environment, &Activity::First.to_text(), begin, to).await?;
+    let first =
+        telemetry.user_sets(environment, &ActivityFilter::Only(Activity::First), begin, to).await?;
     let newcomers: ActivityIndex = first.into_iter().collect();
     let newcomers = match activity_of(slice) {
         Some(activity) => {
-            let part = telemetry.people(environment, &activity.to_text(), begin, to).await?;
+            let part = telemetry
+                .user_sets(environment, &ActivityFilter::Only(activity.clone()), begin, to)
+                .await?;
             let part: ActivityIndex = part.into_iter().collect();
             newcomers.among(&part.by_day(|found| *found == activity))
         }
         None => newcomers,
     };
     let end = (to + LOOKED_AFTER).min(today + 1);
-    let active = telemetry.people(environment, &Activity::Active.to_text(), begin, end).await?;
+    let active = telemetry
+        .user_sets(environment, &ActivityFilter::Only(Activity::Active), begin, end)
+        .await?;
     Ok((newcomers, active.into_iter().collect()))
 }
 

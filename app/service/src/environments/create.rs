@@ -3,7 +3,8 @@
 use phasegate_domain::{
     accounts::Role,
     audit::SubjectKind,
-    ids::{EnvironmentId, EnvironmentKey},
+    flags::FlagState,
+    ids::{EnvironmentId, EnvironmentKey, FlagKey},
 };
 use serde_json::json;
 
@@ -13,8 +14,8 @@ use crate::{Service, ServiceError, access::Actor, audit::saved};
 /// Most environments of a project.
 const MAX_ENVIRONMENTS: usize = 50;
 
-/// Makes an environment beside another one, where each flag begins as all flags do: on, without
-/// rules, so that it answers with its default variant.
+/// Makes an environment beside another one. Each flag begins there as everywhere that it was not made for:
+/// off, without rules.
 ///
 /// # Errors
 /// When the actor may not, or there is one of that key.
@@ -37,7 +38,13 @@ pub async fn create(
     let name = check_name(&key, name)?;
     let is = Some(json!({"key": key, "name": name}));
     let entry = saved(service, actor, SubjectKind::Environment, key.as_str(), None, is);
-    let made = service.stores.state.create_environment(project, &key, name, &entry).await;
+    let flags: Vec<(FlagKey, FlagState)> = service
+        .environment(beside)?
+        .flags
+        .iter()
+        .map(|stored| (stored.flag.key.clone(), FlagState::unused(&stored.flag.key)))
+        .collect();
+    let made = service.stores.state.create_environment(project, &key, name, &flags, &entry).await;
     let id = made.map_err(|error| match error {
         phasegate_store::StoreError::Conflict => {
             ServiceError::Exists { what: "environment", key: key.to_string() }

@@ -146,7 +146,7 @@ pub async fn detail(
         stored: stored.clone(),
         advice,
         switches: switches.collect(),
-        history: service.stores.state.history(environment, &query).await?,
+        history: service.stores.state.audit_records(environment, &query).await?,
         needed_by,
     })
 }

@@ -32,7 +32,7 @@ pub async fn restore(
         before: Some(line.saturating_add(1)),
         limit: 1,
     };
-    let lines = service.stores.state.history(environment, &query).await?;
+    let lines = service.stores.state.audit_records(environment, &query).await?;
     let missing = || ServiceError::not_found("line of the history", line.to_string());
     let found = lines.into_iter().find(|found| found.id == line).ok_or_else(missing)?;
     let before = match found.entry.change {

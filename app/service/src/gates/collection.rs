@@ -39,7 +39,7 @@ impl Collection {
             limit: CHANGES,
             ..AuditQuery::default()
         };
-        let lines = service.stores.state.history(environment.real(), &query).await?;
+        let lines = service.stores.state.audit_records(environment.real(), &query).await?;
         let is_cut = lines.len() == CHANGES as usize;
         let oldest = lines.last().filter(|_| is_cut).map(|line| day_of(line.entry.at) + 1);
         let known_from = oldest.unwrap_or(from_day).max(from_day);

@@ -1,14 +1,12 @@
 //! Everything that was counted about a rollout's people: rows and sets of people by day, and as much
 //! of the time before it as it is compared with.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use phasegate_domain::{
     analytics::ActivityIndex,
     config::Switch,
     events::Arm,
     ids::{EnvironmentId, FlagKey, PhaseNumber, SegmentKey, VariantName},
-    metrics::{Activity, Dimension, Metric},
+    metrics::{Activity, ActivityFilter, Dimension, Metric},
     plan::{CriterionMetric, Target},
     rollout::Rollout,
     stats::{Aggregate, UserSet},
@@ -16,6 +14,8 @@ use phasegate_domain::{
     time::{Resolution, day_of},
     vitals::Vital,
 };
+use std::collections::{BTreeMap, BTreeSet};
+
 use phasegate_store::models::{Rollup, RollupQuery};
 
 use super::collection::{Collection, begins_later, switch_of};
@@ -131,11 +131,11 @@ impl Evidence {
         };
         let collection = Collection::read(service, environment, days.0).await?;
         let (rows, rows_before, events, presence, presence_before, said) = tokio::try_join!(
-            telemetry.rows(&asked),
-            telemetry.rows(&asked_before),
+            telemetry.rollups(&asked),
+            telemetry.rollups(&asked_before),
             telemetry.sums(&all_events),
-            telemetry.people(environment, "", days.0, days.1),
-            telemetry.people(environment, "", from, to),
+            telemetry.user_sets(environment, &ActivityFilter::All, days.0, days.1),
+            telemetry.user_sets(environment, &ActivityFilter::All, from, to),
             telemetry.recent_feedback(environment, REPORTS),
         )?;
         let bugs = said.iter().filter(|said| said.what.kind == "bug");

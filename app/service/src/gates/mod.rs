@@ -83,7 +83,7 @@ async fn since(
         }
         let (kind, since) = (Some(kind), Some(progress.phase_since));
         let query = AuditQuery { kind, subjects, since, limit: CHANGES, ..Default::default() };
-        let lines = service.stores.state.history(environment, &query).await?;
+        let lines = service.stores.state.audit_records(environment, &query).await?;
         if lines.len() == CHANGES as usize {
             known_since = lines.last().map_or(known_since, |line| line.entry.at.max(known_since));
         }

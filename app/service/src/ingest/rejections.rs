@@ -70,7 +70,7 @@ pub async fn refusals(
         to,
     };
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    for row in service.stores.telemetry.rows(&query).await? {
+    for row in service.stores.telemetry.rollups(&query).await? {
         *counts.entry(row.label).or_default() += row.aggregate.count();
     }
     let mut counts: Vec<(String, u64)> = counts.into_iter().collect();

@@ -7,7 +7,7 @@ use phasegate_domain::{
     accounts::Role,
     events::TimingKind,
     ids::EnvironmentId,
-    metrics::{Dimension, Metric},
+    metrics::{Dimension, DimensionKind, Metric},
     reports::{Annotation, Point, TimingRow},
     time::{TimeRange, TimeRangePreset},
     vitals::Vital,
@@ -34,13 +34,13 @@ const SHOWN: [Metric; 5] = [
 ];
 
 /// By what pages are compared.
-pub const BREAKDOWNS: [(&str, &str); 6] = [
-    ("page", "Page"),
-    ("device", "Device"),
-    ("release", "Release"),
-    ("flag", "Flag, variant and phase"),
-    ("phase", "Phase"),
-    ("segment", "Segment"),
+pub const BREAKDOWNS: [(DimensionKind, &str); 6] = [
+    (DimensionKind::Page, "Page"),
+    (DimensionKind::Device, "Device"),
+    (DimensionKind::Release, "Release"),
+    (DimensionKind::Flag, "Flag, variant and phase"),
+    (DimensionKind::Phase, "Phase"),
+    (DimensionKind::Segment, "Segment"),
 ];
 
 /// What is asked for.
@@ -50,7 +50,7 @@ pub struct PerformanceQuery {
     /// Which stretch of time.
     pub period: TimeRange,
     pub slice: Dimension,
-    pub by: &'static str,
+    pub by: DimensionKind,
 }
 
 impl PerformanceQuery {
@@ -62,11 +62,11 @@ impl PerformanceQuery {
         let period = TimeRange::read(field("range"), field("from"), field("to"));
         let period = period.map_err(ServiceError::Invalid)?;
         let by = match field("by") {
-            "" => "page",
-            wanted => match BREAKDOWNS.iter().find(|(kind, _)| *kind == wanted) {
-                Some((kind, _)) => kind,
+            "" => DimensionKind::Page,
+            wanted => match BREAKDOWNS.iter().find(|(kind, _)| kind.as_str() == wanted) {
+                Some((kind, _)) => *kind,
                 None => {
-                    let kinds = BREAKDOWNS.map(|(kind, _)| kind).join(", ");
+                    let kinds = BREAKDOWNS.map(|(kind, _)| kind.as_str()).join(", ");
                     return Err(ServiceError::Invalid(format!(
                         "by: one of {kinds}, not {wanted:?}"
                     )));
@@ -195,7 +195,7 @@ pub async fn performance(
     let days = query.period.day_bounds(at);
     let days = (days.0 - 1, days.1);
     let lcp = Metric::Vital(Vital::Lcp);
-    let slices = telemetry.slices(environment, lcp, query.by, days, MAX_LINES).await?;
+    let slices = telemetry.dimensions(environment, lcp, query.by, days, MAX_LINES).await?;
     let mut timed = timings.to_vec();
     timed.push(Metric::Failures);
     let seconds = resolution.seconds();
@@ -235,7 +235,7 @@ pub async fn performance(
 }
 
 async fn read(service: &Service, query: &RollupQuery) -> Result<Vec<Rollup>, ServiceError> {
-    Ok(service.stores.telemetry.rows(query).await?)
+    Ok(service.stores.telemetry.rollups(query).await?)
 }
 
 /// Where the course does not matter.

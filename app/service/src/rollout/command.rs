@@ -145,7 +145,7 @@ async fn overtaken(
 ) -> Result<ServiceError, ServiceError> {
     let kind = Some(SubjectKind::Rollout);
     let query = AuditQuery { kind, limit: 1, ..AuditQuery::default() };
-    let newest = service.stores.state.history(environment, &query).await?.into_iter().next();
+    let newest = service.stores.state.audit_records(environment, &query).await?.into_iter().next();
     Ok(match newest.map(|line| line.entry) {
         Some(AuditEntry { actor, at, change: Change::Rollout { what, .. } }) => {
             ServiceError::Overtaken { by: actor.0, at, what: what.to_string() }

@@ -41,7 +41,7 @@ pub(super) async fn first_minutes(
         from: since - (to - since),
         to,
     };
-    let rows = service.stores.telemetry.rows(&query).await?;
+    let rows = service.stores.telemetry.rollups(&query).await?;
     let live = service.environment(environment)?;
     let (before, after): (Vec<&Rollup>, Vec<&Rollup>) =
         rows.iter().partition(|row| row.span < since);

@@ -1,26 +1,27 @@
 //! Plans: taken away as files, and brought in as new revisions.
 
+use crate::{
+    CachedEnvironment, Service, ServiceError,
+    access::Actor,
+    audit::{in_all, of_flag, saved},
+    check::new_flag,
+    secrets,
+    setup::parse_plan_within,
+};
 use phasegate_domain::{
     accounts::Role,
     audit::{AuditEntry, Change, SubjectKind},
     diff::{FieldChange, diff},
-    flags::{Flag, FlagDocument, FlagState},
+    flags::{Flag, FlagDocument},
     ids::{EnvironmentId, SegmentKey},
     plan::{Plan, PlanFile},
     rollout::{PlanRevision, Rollout, RolloutEvent, RolloutState, revise},
     targeting::Segment,
 };
-use phasegate_store::models::{Edit, EnvironmentAuditEntry, NewFlag, StoredFlag};
+use phasegate_store::models::{Edit, EnvironmentAuditEntry, StoredFlag};
 use serde::Serialize;
 
 use super::command::{MAX_REASON, bounded, find};
-use crate::{
-    CachedEnvironment, Service, ServiceError,
-    access::Actor,
-    audit::{in_all, of_flag, saved},
-    secrets,
-    setup::parse_plan_within,
-};
 
 /// What a plan file would change.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -293,13 +294,12 @@ fn make_missing(
         edits.push(Edit::CreateSegment(segment.clone()));
     }
     for flag in missing_flags(live, file) {
-        // As a plan's own flags begin: on, and given by the rollout alone.
-        let state = FlagState::initial(&flag.key);
-        entries.extend(of_flag(service, actor, live, &flag.key, |_| {
-            Some(FlagDocument::new(flag, &state))
+        let new = new_flag(flag.clone());
+        entries.extend(of_flag(service, actor, live, &flag.key, |sibling| {
+            let is_here = sibling.environment.id == live.environment.id;
+            Some(FlagDocument::new(flag, if is_here { &new.state } else { &new.elsewhere }))
         }));
-        let elsewhere = state.clone();
-        edits.push(Edit::CreateFlag(Box::new(NewFlag { flag: flag.clone(), state, elsewhere })));
+        edits.push(Edit::CreateFlag(Box::new(new)));
     }
     Ok(())
 }

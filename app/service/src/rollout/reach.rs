@@ -1,16 +1,15 @@
 //! How many people a rollout reaches, from sets of who was there.
 
-use std::collections::BTreeMap;
-
 use phasegate_domain::{
     analytics::ActivityIndex,
     ids::{EnvironmentId, FlagKey, SegmentKey, VariantName},
-    metrics::Activity,
+    metrics::{Activity, ActivityFilter},
     reports::Reach,
     rollout::Rollout,
     stats::UserSet,
     time::day_of,
 };
+use std::collections::BTreeMap;
 
 use crate::{Service, ServiceError};
 
@@ -26,7 +25,8 @@ pub(super) async fn reach(
     let to = day_of(service.now()) + 1;
     let from = to - ACTIVE_DAYS;
     let presence: ActivityIndex =
-        match service.stores.telemetry.people(environment, "", from, to).await {
+        match service.stores.telemetry.user_sets(environment, &ActivityFilter::All, from, to).await
+        {
             Ok(found) => found.into_iter().collect(),
             Err(error) => {
                 tracing::error!(%error, "who was there cannot be read");

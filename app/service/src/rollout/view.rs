@@ -40,7 +40,7 @@ pub async fn view(
         measured(service, environment, &rollout),
     );
     let Measurement { kpis, first_minutes, voices, marks } = or_nothing(measured)?;
-    let history = service.stores.state.history(environment, &query).await?;
+    let history = service.stores.state.audit_records(environment, &query).await?;
     let history = history.into_iter().map(|line| line.entry).collect();
     let live = service.environment(environment)?;
     let name = |key: &FlagKey| {

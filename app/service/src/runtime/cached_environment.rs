@@ -42,7 +42,7 @@ type Move = (Timestamp, Option<PhaseNumber>, Option<PhaseNumber>);
 async fn moves(stores: &Stores, environment: EnvironmentId) -> Result<Vec<Move>, ServiceError> {
     let kind = Some(SubjectKind::Rollout);
     let query = AuditQuery { kind, limit: MOVES, ..AuditQuery::default() };
-    let lines = stores.state.history(environment, &query).await?;
+    let lines = stores.state.audit_records(environment, &query).await?;
     let moved = |line: AuditRecord| {
         let Change::Rollout { what, .. } = line.entry.change else { return None };
         let (from, to) = match what {

@@ -40,7 +40,7 @@ pub(crate) fn NewFlagPage() -> impl IntoView {
                         <select name="kind">{kinds}</select></label>
                     <label class="field"><span>"Name (optional)"</span>
                         <input type="text" name="name" maxlength="200" value=form.get("name").to_owned()/></label>
-                    <p class="hint">"It begins on, without rules: everyone gets its default variant, in every environment."</p>
+                    <p class="hint">"It begins on here and off in the other environments, without rules: everyone gets its default variant here."</p>
                     <div class="row">
                         <button class="button button-primary" type="submit">"Make the flag"</button>
                         <a class="button" href="/admin/flags">"Cancel"</a>

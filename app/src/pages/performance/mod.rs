@@ -80,7 +80,7 @@ pub(crate) fn PerformancePage() -> impl IntoView {
 
 /// What stands behind the question mark of the address of a view.
 fn address(request: &Request, source: &Source, query: &PerformanceQuery) -> String {
-    let fields = vec![("by", query.by.to_owned()), ("slice", query.slice.to_text())];
+    let fields = vec![("by", query.by.as_str().to_owned()), ("slice", query.slice.to_text())];
     source.address(request, query.period, fields)
 }
 
@@ -99,7 +99,7 @@ fn Chosen(slice: Dimension, all: Option<String>) -> impl IntoView {
 fn Filter(query: PerformanceQuery, environment: String, source: &'static str) -> impl IntoView {
     let kinds = BREAKDOWNS.map(|(kind, title)| {
         view! {
-            <option value=kind selected=kind == query.by>{title}</option>
+            <option value=kind.as_str() selected=kind == query.by>{title}</option>
         }
     });
     view! {

@@ -1,7 +1,10 @@
 //! What is compared, and what is slow.
 
 use leptos::prelude::*;
-use phasegate_domain::vitals::{Rating, Vital, format_seconds};
+use phasegate_domain::{
+    metrics::DimensionKind,
+    vitals::{Rating, Vital, format_seconds},
+};
 use phasegate_service::performance::{BREAKDOWNS, BreakdownLine, TimingLine};
 
 use super::PATH;
@@ -15,7 +18,7 @@ use crate::{
 pub(super) fn Breakdown(
     /// Each with the address of its own view.
     lines: Vec<(String, BreakdownLine)>,
-    by: &'static str,
+    by: DimensionKind,
     query: String,
 ) -> impl IntoView {
     let title = BREAKDOWNS.iter().find(|(kind, _)| *kind == by).map_or("", |(_, title)| title);

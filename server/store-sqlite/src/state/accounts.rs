@@ -69,8 +69,8 @@ pub(super) async fn first_start(
         version: 1,
     };
     edits::create_token(&mut tx, environment, &token).await?;
-    if let Some((file, salt)) = &new.plan {
-        rollout::insert_plan(&mut tx, environment, file, salt, new.at).await?;
+    if let Some(plan) = &new.plan {
+        rollout::insert_plan(&mut tx, environment, plan, new.at).await?;
     }
     commit(tx).await?;
     Ok(Some(Created { environment, admin: UserId(admin) }))

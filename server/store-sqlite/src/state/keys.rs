@@ -71,8 +71,8 @@ pub(super) async fn environments(db: &Database) -> Result<Vec<Environment>, Stor
 pub(super) async fn create_environment(
     db: &Database,
     project: ProjectId,
-    key: &EnvironmentKey,
-    name: &str,
+    (key, name): (&EnvironmentKey, &str),
+    flags: &[(FlagKey, FlagState)],
     entry: &AuditEntry,
 ) -> Result<EnvironmentId, StoreError> {
     let mut tx = db.write().await?;
@@ -87,20 +87,24 @@ pub(super) async fn create_environment(
     .await
     .map_err(database)?;
     let id = EnvironmentId(id.ok_or(StoreError::Conflict)?);
-    let flags: Vec<String> = sqlx::query_scalar("SELECT key FROM flags WHERE project_id = ?")
+    let known: Vec<String> = sqlx::query_scalar("SELECT key FROM flags WHERE project_id = ?")
         .bind(project.0)
         .fetch_all(&mut *tx)
         .await
         .map_err(database)?;
-    for flag in flags {
-        let state = FlagState::initial(&self::key::<FlagKey>("flag", flag.clone())?);
+    // A flag that another process has made meanwhile would have no state here.
+    if known.iter().any(|key| flags.iter().all(|(given, _)| given.as_str() != key)) {
+        return Err(StoreError::Conflict);
+    }
+    for (flag, state) in flags {
         sqlx::query(
             "INSERT INTO flag_states (environment_id, flag_key, state, version, changed_at)
-             VALUES (?, ?, ?, 1, ?)",
+             VALUES (?, ?, ?, ?, ?)",
         )
         .bind(id.0)
-        .bind(flag)
-        .bind(to_json("flag state", &state)?)
+        .bind(flag.as_str())
+        .bind(to_json("flag state", state)?)
+        .bind(state.version)
         .bind(entry.at.timestamp_millis())
         .execute(&mut *tx)
         .await

@@ -17,13 +17,14 @@ use phasegate_domain::{
     Timestamp,
     accounts::{Person, Role},
     audit::{AuditEntry, AuditRecord},
-    flags::IndividualOverride,
-    ids::{EnvironmentId, EnvironmentKey, ProjectId, TokenId, UserId},
+    flags::{FlagState, IndividualOverride},
+    ids::{EnvironmentId, EnvironmentKey, FlagKey, ProjectId, TokenId, UserId},
     rollout::Rollout,
     targeting::Segment,
 };
 use phasegate_store::{
-    StateStore, StoreError,
+    AccountStore, AuditLog, Database as StoreDatabase, EnvironmentStore, FlagStore, RolloutStore,
+    StoreError, UnitOfWork,
     models::{
         Account, AuditQuery, ClientKey, Created, Digest, Edit, Environment, EnvironmentAuditEntry,
         FirstStart, ServerToken, Session, StoredFlag, Versioned,
@@ -67,19 +68,7 @@ fn instant(what: &'static str, milliseconds: i64) -> Result<Timestamp, StoreErro
 }
 
 #[async_trait]
-impl StateStore for SqliteState {
-    async fn first_start(&self, new: &FirstStart) -> Result<Option<Created>, StoreError> {
-        accounts::first_start(&self.database, new).await
-    }
-
-    async fn environments(&self) -> Result<Vec<Environment>, StoreError> {
-        keys::environments(&self.database).await
-    }
-
-    async fn deleted_environments(&self) -> Result<Vec<EnvironmentId>, StoreError> {
-        keys::deleted_environments(&self.database).await
-    }
-
+impl AccountStore for SqliteState {
     async fn account(&self, email: &str) -> Result<Option<Account>, StoreError> {
         accounts::account(&self.database, email).await
     }
@@ -99,18 +88,6 @@ impl StateStore for SqliteState {
 
     async fn set_password(&self, email: &str, password_hash: &str) -> Result<bool, StoreError> {
         accounts::set_password(&self.database, email, password_hash).await
-    }
-
-    async fn server_tokens(&self) -> Result<Vec<ServerToken>, StoreError> {
-        keys::server_tokens(&self.database).await
-    }
-
-    async fn tokens_used(&self, used: &[(TokenId, Timestamp)]) -> Result<(), StoreError> {
-        keys::tokens_used(&self.database, used).await
-    }
-
-    async fn client_keys(&self) -> Result<Vec<ClientKey>, StoreError> {
-        keys::client_keys(&self.database).await
     }
 
     async fn create_session(&self, session: &Session) -> Result<(), StoreError> {
@@ -133,6 +110,47 @@ impl StateStore for SqliteState {
         sessions::delete_ended(&self.database, now).await
     }
 
+    async fn server_tokens(&self) -> Result<Vec<ServerToken>, StoreError> {
+        keys::server_tokens(&self.database).await
+    }
+
+    async fn tokens_used(&self, used: &[(TokenId, Timestamp)]) -> Result<(), StoreError> {
+        keys::tokens_used(&self.database, used).await
+    }
+
+    async fn client_keys(&self) -> Result<Vec<ClientKey>, StoreError> {
+        keys::client_keys(&self.database).await
+    }
+}
+
+#[async_trait]
+impl EnvironmentStore for SqliteState {
+    async fn first_start(&self, new: &FirstStart) -> Result<Option<Created>, StoreError> {
+        accounts::first_start(&self.database, new).await
+    }
+
+    async fn environments(&self) -> Result<Vec<Environment>, StoreError> {
+        keys::environments(&self.database).await
+    }
+
+    async fn deleted_environments(&self) -> Result<Vec<EnvironmentId>, StoreError> {
+        keys::deleted_environments(&self.database).await
+    }
+
+    async fn create_environment(
+        &self,
+        project: ProjectId,
+        key: &EnvironmentKey,
+        name: &str,
+        flags: &[(FlagKey, FlagState)],
+        entry: &AuditEntry,
+    ) -> Result<EnvironmentId, StoreError> {
+        keys::create_environment(&self.database, project, (key, name), flags, entry).await
+    }
+}
+
+#[async_trait]
+impl FlagStore for SqliteState {
     async fn flags(
         &self,
         environment: EnvironmentId,
@@ -156,7 +174,32 @@ impl StateStore for SqliteState {
     ) -> Result<Vec<Versioned<Arc<IndividualOverride>>>, StoreError> {
         flags::overrides(&self.database, environment, known).await
     }
+}
 
+#[async_trait]
+impl RolloutStore for SqliteState {
+    async fn rollout(&self, environment: EnvironmentId) -> Result<Option<Rollout>, StoreError> {
+        rollout::rollout(&self.database, environment).await
+    }
+}
+
+#[async_trait]
+impl AuditLog for SqliteState {
+    async fn audit_records(
+        &self,
+        environment: EnvironmentId,
+        query: &AuditQuery,
+    ) -> Result<Vec<AuditRecord>, StoreError> {
+        history::history(&self.database, environment, query).await
+    }
+
+    async fn revision(&self) -> Result<i64, StoreError> {
+        history::revision(&self.database).await
+    }
+}
+
+#[async_trait]
+impl UnitOfWork for SqliteState {
     async fn edit(
         &self,
         environment: EnvironmentId,
@@ -165,29 +208,10 @@ impl StateStore for SqliteState {
     ) -> Result<(), StoreError> {
         edits::edit(&self.database, environment, edits, entries).await
     }
+}
 
-    async fn create_environment(
-        &self,
-        project: ProjectId,
-        key: &EnvironmentKey,
-        name: &str,
-        entry: &AuditEntry,
-    ) -> Result<EnvironmentId, StoreError> {
-        keys::create_environment(&self.database, project, key, name, entry).await
-    }
-
-    async fn rollout(&self, environment: EnvironmentId) -> Result<Option<Rollout>, StoreError> {
-        rollout::rollout(&self.database, environment).await
-    }
-
-    async fn history(
-        &self,
-        environment: EnvironmentId,
-        query: &AuditQuery,
-    ) -> Result<Vec<AuditRecord>, StoreError> {
-        history::history(&self.database, environment, query).await
-    }
-
+#[async_trait]
+impl StoreDatabase for SqliteState {
     async fn mark(&self, mark: i32) -> Result<(), StoreError> {
         self.database.mark(mark).await
     }
@@ -198,9 +222,5 @@ impl StateStore for SqliteState {
 
     async fn close(&self) -> Result<(), StoreError> {
         self.database.close().await
-    }
-
-    async fn revision(&self) -> Result<i64, StoreError> {
-        history::revision(&self.database).await
     }
 }

@@ -2,13 +2,15 @@
 
 use phasegate_domain::{
     Timestamp,
-    flags::FlagState,
     ids::{EnvironmentId, RolloutKey},
-    plan::{Plan, PlanFile},
+    plan::Plan,
     rollout::{Rollout, RolloutState},
     targeting::Salt,
 };
-use phasegate_store::StoreError;
+use phasegate_store::{
+    StoreError,
+    models::{FirstPlan, NewFlag},
+};
 use sqlx::SqliteConnection;
 
 use super::{
@@ -23,17 +25,15 @@ use crate::{database::Database, error::database};
 pub(super) async fn insert_plan(
     tx: &mut SqliteConnection,
     environment: EnvironmentId,
-    file: &PlanFile,
-    salt: &str,
+    new: &FirstPlan,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    create(tx, environment, &file.plan, salt).await?;
-    for segment in &file.segments {
+    create(tx, environment, &new.plan, &new.salt).await?;
+    for segment in &new.segments {
         create_segment(tx, environment, segment).await?;
     }
-    for flag in &file.flags {
-        let state = FlagState::initial(&flag.key);
-        create_flag(tx, environment, flag, [&state, &state], at).await?;
+    for NewFlag { flag, state, elsewhere } in &new.flags {
+        create_flag(tx, environment, flag, [state, elsewhere], at).await?;
     }
     Ok(())
 }

@@ -1,14 +1,18 @@
 //! Who did what on a day.
 
+use phasegate_domain::{
+    events::UserHash,
+    ids::EnvironmentId,
+    metrics::{Activity, ActivityFilter},
+    stats::UserSet,
+    time::Resolution,
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
 use data_encoding::HEXUPPER;
-use phasegate_domain::{
-    events::UserHash, ids::EnvironmentId, metrics::Activity, stats::UserSet, time::Resolution,
-};
 use phasegate_store::StoreError;
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
@@ -190,13 +194,13 @@ pub(super) async fn read(
     db: &Database,
     query_cache: &QueryCache,
     environment: EnvironmentId,
-    activities: &str,
+    activities: &ActivityFilter,
     (from, to): (i64, i64),
 ) -> Result<Sets, StoreError> {
     let parts = query_cache.parts(environment, Kind::Activity, Resolution::Day, (from, to));
     let [long_over, over, open] = parts;
     let kept = async |days: (i64, i64)| {
-        let key = (environment, activities.to_owned(), days.0, days.1);
+        let key = (environment, activities.clone(), days.0, days.1);
         let of = (environment, Kind::Activity, days);
         query_cache
             .find(&query_cache.people, key, of, fetch(db, environment, activities, days))
@@ -210,21 +214,29 @@ pub(super) async fn read(
 async fn fetch(
     db: &Database,
     environment: EnvironmentId,
-    activities: &str,
+    activities: &ActivityFilter,
     (from_day, to_day): (i64, i64),
 ) -> Result<Sets, StoreError> {
     if from_day >= to_day {
         return Ok(Sets::new());
     }
+    let (first, last) = match activities {
+        // No activity has a sign above all others.
+        ActivityFilter::All => (String::new(), "\u{10ffff}".to_owned()),
+        // None has a sign below all others, either.
+        ActivityFilter::Only(activity) => {
+            let text = activity.to_text();
+            (text.clone(), text + "\u{1}")
+        }
+    };
     let rows: Vec<(String, i64, u32, Vec<u8>)> = sqlx::query_as(
         "SELECT activity, day, chunk, users FROM activities
          WHERE environment_id = ?1 AND activity >= ?2 AND activity < ?3 AND day >= ?4 AND day < ?5
          ORDER BY activity, day, chunk",
     )
     .bind(environment.0)
-    .bind(activities)
-    // No activity has a sign above all others.
-    .bind(format!("{activities}\u{10ffff}"))
+    .bind(first)
+    .bind(last)
     .bind(from_day)
     .bind(to_day)
     .fetch_all(&db.reader)

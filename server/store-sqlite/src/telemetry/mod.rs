@@ -28,7 +28,7 @@ use phasegate_domain::{
     events::{Batch, UserHash},
     feedback::{Feedback, Screenshot},
     ids::EnvironmentId,
-    metrics::{Activity, Dimension, Metric},
+    metrics::{Activity, ActivityFilter, Dimension, DimensionKind, Metric},
     privacy::{ErasureReport, PersonData, RetentionPolicy, StorageUsage},
     reports::Reported,
     simulation::Simulation,
@@ -36,7 +36,8 @@ use phasegate_domain::{
     time::{day_of, minute_of},
 };
 use phasegate_store::{
-    Appended, StoreError, TelemetryStore,
+    ActivityStore, Appended, Database as StoreDatabase, ErrorStore, EventLog, FeedbackStore,
+    MetricStore, PrivacyStore, SimulationStore, StoreError,
     models::{Rollup, RollupQuery, UsageRow},
 };
 
@@ -140,74 +141,9 @@ impl SqliteTelemetry {
 }
 
 #[async_trait]
-impl TelemetryStore for SqliteTelemetry {
+impl EventLog for SqliteTelemetry {
     async fn append(&self, batches: &[Batch]) -> Result<Vec<Appended>, StoreError> {
         append::append(&self.database, &self.raw, &self.query_cache, batches).await
-    }
-
-    async fn reserve_labels(
-        &self,
-        environment: EnvironmentId,
-        labels: &[(Metric, String)],
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let mut tx = self.database.write().await?;
-        labels::reserve(&mut tx, environment, labels, minute_of(now)).await?;
-        commit(tx).await
-    }
-
-    async fn rows(&self, query: &RollupQuery) -> Result<Vec<Rollup>, StoreError> {
-        rows::read(&self.database, &self.query_cache, query, Span::Each).await
-    }
-
-    async fn sums(&self, query: &RollupQuery) -> Result<Vec<Rollup>, StoreError> {
-        rows::read(&self.database, &self.query_cache, query, Span::All).await
-    }
-
-    async fn slices(
-        &self,
-        environment: EnvironmentId,
-        series: Metric,
-        kind: &str,
-        days: (i64, i64),
-        limit: usize,
-    ) -> Result<Vec<Dimension>, StoreError> {
-        rows::slices(&self.database, &self.query_cache, environment, series, kind, days, limit)
-            .await
-    }
-
-    async fn people(
-        &self,
-        environment: EnvironmentId,
-        activities: &str,
-        from_day: i64,
-        to_day: i64,
-    ) -> Result<Vec<(Activity, i64, Arc<UserSet>)>, StoreError> {
-        activity::read(
-            &self.database,
-            &self.query_cache,
-            environment,
-            activities,
-            (from_day, to_day),
-        )
-        .await
-    }
-
-    async fn mark(&self, mark: i32) -> Result<(), StoreError> {
-        self.database.mark(mark).await
-    }
-
-    async fn check(&self) -> Result<(), StoreError> {
-        self.database.check().await
-    }
-
-    async fn close(&self) -> Result<(), StoreError> {
-        self.raw.close().await?;
-        self.database.close().await
-    }
-
-    async fn catch_up(&self) -> Result<(), StoreError> {
-        self.query_cache.catch_up(&self.database).await
     }
 
     async fn last_minute(&self, environment: EnvironmentId) -> Result<Option<i64>, StoreError> {
@@ -232,6 +168,79 @@ impl TelemetryStore for SqliteTelemetry {
         stored.try_into().map_err(|_| damaged("digest key")(&"it is not 32 bytes long"))
     }
 
+    async fn catch_up(&self) -> Result<(), StoreError> {
+        self.query_cache.catch_up(&self.database).await
+    }
+}
+
+#[async_trait]
+impl MetricStore for SqliteTelemetry {
+    async fn reserve_labels(
+        &self,
+        environment: EnvironmentId,
+        labels: &[(Metric, String)],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.database.write().await?;
+        labels::reserve(&mut tx, environment, labels, minute_of(now)).await?;
+        commit(tx).await
+    }
+
+    async fn rollups(&self, query: &RollupQuery) -> Result<Vec<Rollup>, StoreError> {
+        rows::read(&self.database, &self.query_cache, query, Span::Each).await
+    }
+
+    async fn sums(&self, query: &RollupQuery) -> Result<Vec<Rollup>, StoreError> {
+        rows::read(&self.database, &self.query_cache, query, Span::All).await
+    }
+
+    async fn dimensions(
+        &self,
+        environment: EnvironmentId,
+        metric: Metric,
+        kind: DimensionKind,
+        days: (i64, i64),
+        limit: usize,
+    ) -> Result<Vec<Dimension>, StoreError> {
+        rows::dimensions(&self.database, &self.query_cache, environment, metric, kind, days, limit)
+            .await
+    }
+
+    async fn add_usage(&self, rows: &[UsageRow], forget_before: i64) -> Result<(), StoreError> {
+        usage::add(&self.database, rows, forget_before).await
+    }
+
+    async fn usage(
+        &self,
+        environment: EnvironmentId,
+        from_hour: i64,
+    ) -> Result<Vec<UsageRow>, StoreError> {
+        usage::read(&self.database, environment, from_hour).await
+    }
+}
+
+#[async_trait]
+impl ActivityStore for SqliteTelemetry {
+    async fn user_sets(
+        &self,
+        environment: EnvironmentId,
+        activities: &ActivityFilter,
+        from_day: i64,
+        to_day: i64,
+    ) -> Result<Vec<(Activity, i64, Arc<UserSet>)>, StoreError> {
+        activity::read(
+            &self.database,
+            &self.query_cache,
+            environment,
+            activities,
+            (from_day, to_day),
+        )
+        .await
+    }
+}
+
+#[async_trait]
+impl ErrorStore for SqliteTelemetry {
     async fn recent_errors(
         &self,
         environment: EnvironmentId,
@@ -239,7 +248,10 @@ impl TelemetryStore for SqliteTelemetry {
     ) -> Result<Vec<Reported<ErrorReport>>, StoreError> {
         reports::read(&self.database, environment, ReportKind::Error, limit).await
     }
+}
 
+#[async_trait]
+impl FeedbackStore for SqliteTelemetry {
     async fn recent_feedback(
         &self,
         environment: EnvironmentId,
@@ -248,6 +260,25 @@ impl TelemetryStore for SqliteTelemetry {
         reports::read(&self.database, environment, ReportKind::Feedback, limit).await
     }
 
+    async fn save_screenshot(
+        &self,
+        picture: &Screenshot,
+        limit_bytes: u64,
+    ) -> Result<(), StoreError> {
+        screenshots::save(&self.database, picture, limit_bytes).await
+    }
+
+    async fn screenshot(
+        &self,
+        environment: EnvironmentId,
+        id: &str,
+    ) -> Result<Option<Screenshot>, StoreError> {
+        screenshots::find(&self.database, environment, id).await
+    }
+}
+
+#[async_trait]
+impl PrivacyStore for SqliteTelemetry {
     async fn purge_expired(
         &self,
         now: Timestamp,
@@ -288,7 +319,10 @@ impl TelemetryStore for SqliteTelemetry {
             raw_days: self.raw.days()?.len() as u64,
         })
     }
+}
 
+#[async_trait]
+impl SimulationStore for SqliteTelemetry {
     async fn simulation(
         &self,
         environment: EnvironmentId,
@@ -303,32 +337,20 @@ impl TelemetryStore for SqliteTelemetry {
     ) -> Result<(), StoreError> {
         simulations::save(&self.database, environment, simulation).await
     }
+}
 
-    async fn save_screenshot(
-        &self,
-        picture: &Screenshot,
-        limit_bytes: u64,
-    ) -> Result<(), StoreError> {
-        screenshots::save(&self.database, picture, limit_bytes).await
+#[async_trait]
+impl StoreDatabase for SqliteTelemetry {
+    async fn mark(&self, mark: i32) -> Result<(), StoreError> {
+        self.database.mark(mark).await
     }
 
-    async fn screenshot(
-        &self,
-        environment: EnvironmentId,
-        id: &str,
-    ) -> Result<Option<Screenshot>, StoreError> {
-        screenshots::find(&self.database, environment, id).await
+    async fn check(&self) -> Result<(), StoreError> {
+        self.database.check().await
     }
 
-    async fn add_usage(&self, rows: &[UsageRow], forget_before: i64) -> Result<(), StoreError> {
-        usage::add(&self.database, rows, forget_before).await
-    }
-
-    async fn usage(
-        &self,
-        environment: EnvironmentId,
-        from_hour: i64,
-    ) -> Result<Vec<UsageRow>, StoreError> {
-        usage::read(&self.database, environment, from_hour).await
+    async fn close(&self) -> Result<(), StoreError> {
+        self.raw.close().await?;
+        self.database.close().await
     }
 }

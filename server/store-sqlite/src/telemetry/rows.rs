@@ -6,7 +6,7 @@ use data_encoding::HEXUPPER;
 use phasegate_domain::{
     Timestamp,
     ids::EnvironmentId,
-    metrics::{Dimension, Metric, RollupKey},
+    metrics::{Dimension, DimensionKind, Metric, RollupKey},
     stats::{Aggregate, AggregateSum},
     time::Resolution,
 };
@@ -249,12 +249,12 @@ fn unhex<'a>(digits: &str, bytes: &'a mut Vec<u8>) -> Result<&'a [u8], StoreErro
     Ok(bytes)
 }
 
-pub(super) async fn slices(
+pub(super) async fn dimensions(
     db: &Database,
     query_cache: &QueryCache,
     environment: EnvironmentId,
     series: Metric,
-    kind: &str,
+    kind: DimensionKind,
     (from, to): (i64, i64),
     limit: usize,
 ) -> Result<Vec<Dimension>, StoreError> {
@@ -262,7 +262,7 @@ pub(super) async fn slices(
     let [long_over, over, open] = parts;
     let kept = async |days: (i64, i64)| {
         let of = (environment, Kind::Hours, Kind::Hours.spans(days, Resolution::Day));
-        let key = (environment, series, kind.to_owned(), days.0, days.1);
+        let key = (environment, series, kind, days.0, days.1);
         let read = counts(db, environment, series, kind, days);
         query_cache.find(&query_cache.counts, key, of, read).await
     };
@@ -282,7 +282,7 @@ async fn counts(
     db: &Database,
     environment: EnvironmentId,
     series: Metric,
-    kind: &str,
+    kind: DimensionKind,
     (from_day, to_day): (i64, i64),
 ) -> Result<Counts, StoreError> {
     if from_day >= to_day {
@@ -307,9 +307,9 @@ async fn counts(
     )
     .bind(environment.0)
     .bind(series.as_str())
-    .bind(format!("{kind}:"))
+    .bind(format!("{}:", kind.as_str()))
     // The sign after the colon.
-    .bind(format!("{kind};"))
+    .bind(format!("{};", kind.as_str()))
     .bind(from_day)
     .bind(to_day)
     .bind(Aggregate::COUNT_BYTES)

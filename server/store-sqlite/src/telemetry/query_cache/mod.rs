@@ -17,7 +17,7 @@ use std::{
 
 use phasegate_domain::{
     ids::EnvironmentId,
-    metrics::{Activity, Metric},
+    metrics::{Activity, ActivityFilter, DimensionKind, Metric},
     stats::UserSet,
     time::Resolution,
 };
@@ -40,14 +40,14 @@ pub(super) enum Span {
     All,
 }
 
-/// A query for user sets: environment, prefix of the activities, days.
-pub(super) type ActivityQuery = (EnvironmentId, String, i64, i64);
+/// A query for user sets: environment, activities, days.
+pub(super) type ActivityQuery = (EnvironmentId, ActivityFilter, i64, i64);
 
 /// User sets by activity and day.
 pub(super) type Sets = Vec<(Activity, i64, Arc<UserSet>)>;
 
 /// A query for counts: environment, metric, kind of dimension, days.
-pub(super) type CountQuery = (EnvironmentId, Metric, String, i64, i64);
+pub(super) type CountQuery = (EnvironmentId, Metric, DimensionKind, i64, i64);
 
 /// Event counts by dimension value.
 pub(super) type Counts = BTreeMap<String, u64>;

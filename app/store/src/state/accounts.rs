@@ -1,0 +1,62 @@
+//! Accounts, sessions, server tokens and client keys.
+
+use async_trait::async_trait;
+use phasegate_domain::{
+    Timestamp,
+    accounts::{Person, Role},
+    ids::{TokenId, UserId},
+};
+
+use crate::{
+    StoreError,
+    models::{Account, ClientKey, Digest, ServerToken, Session},
+};
+
+/// Accounts, sessions, server tokens and client keys.
+#[async_trait]
+pub trait AccountStore: Send + Sync {
+    /// Finds an account by its e-mail address, ignoring case.
+    async fn account(&self, email: &str) -> Result<Option<Account>, StoreError>;
+
+    /// Finds an account by its id, with its current role.
+    async fn person(&self, id: UserId) -> Result<Option<Person>, StoreError>;
+
+    /// Creates an account with a password.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the address has an account, ignoring case.
+    async fn create_account(
+        &self,
+        email: &str,
+        password_hash: &str,
+        role: Role,
+    ) -> Result<UserId, StoreError>;
+
+    /// Replaces a password and ends the account's sessions. Returns `false` if there is no such account.
+    async fn set_password(&self, email: &str, password_hash: &str) -> Result<bool, StoreError>;
+
+    /// Stores a new login session.
+    async fn create_session(&self, session: &Session) -> Result<(), StoreError>;
+
+    /// Updates a session. Returns `false` without writing if it has ended: a request that began before a log-out
+    /// must not restore its session.
+    async fn save_session(&self, session: &Session) -> Result<bool, StoreError>;
+
+    /// Finds a session, unless it expired before `now` or its account got a new password.
+    async fn session(&self, id: Digest, now: Timestamp) -> Result<Option<Session>, StoreError>;
+
+    /// Deletes a session if it exists.
+    async fn delete_session(&self, id: Digest) -> Result<(), StoreError>;
+
+    /// Deletes the sessions that expired before `now`.
+    async fn delete_ended_sessions(&self, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Reads all server tokens, the oldest first.
+    async fn server_tokens(&self) -> Result<Vec<ServerToken>, StoreError>;
+
+    /// Saves when tokens were last used, if later than the stored times.
+    async fn tokens_used(&self, used: &[(TokenId, Timestamp)]) -> Result<(), StoreError>;
+
+    /// Reads all client keys, the oldest first.
+    async fn client_keys(&self) -> Result<Vec<ClientKey>, StoreError>;
+}

@@ -1,0 +1,52 @@
+//! Rollups and evaluation counts.
+
+use async_trait::async_trait;
+use phasegate_domain::{
+    Timestamp,
+    ids::EnvironmentId,
+    metrics::{Dimension, DimensionKind, Metric},
+};
+
+use crate::{
+    StoreError,
+    models::{Rollup, RollupQuery, UsageRow},
+};
+
+/// Rollups and evaluation counts.
+#[async_trait]
+pub trait MetricStore: Send + Sync {
+    /// Reserves labels of an environment: they keep their own rollups whatever else pages send.
+    async fn reserve_labels(
+        &self,
+        environment: EnvironmentId,
+        labels: &[(Metric, String)],
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Reads rollups, ordered by metric, dimension, time bucket and label.
+    async fn rollups(&self, query: &RollupQuery) -> Result<Vec<Rollup>, StoreError>;
+
+    /// Reads rollups merged over all time buckets; their bucket is the first of the query.
+    async fn sums(&self, query: &RollupQuery) -> Result<Vec<Rollup>, StoreError>;
+
+    /// Reads the dimensions of a kind that have rollups of a metric on the days `from_day <= day < to_day`: those with the highest counts first, at most
+    /// `limit`.
+    async fn dimensions(
+        &self,
+        environment: EnvironmentId,
+        metric: Metric,
+        kind: DimensionKind,
+        days: (i64, i64),
+        limit: usize,
+    ) -> Result<Vec<Dimension>, StoreError>;
+
+    /// Adds evaluation counts, and deletes those of hours before `forget_before`.
+    async fn add_usage(&self, rows: &[UsageRow], forget_before: i64) -> Result<(), StoreError>;
+
+    /// Reads the evaluation counts of an environment since an hour, by flag, variant and hour.
+    async fn usage(
+        &self,
+        environment: EnvironmentId,
+        from_hour: i64,
+    ) -> Result<Vec<UsageRow>, StoreError>;
+}

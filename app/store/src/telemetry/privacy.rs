@@ -1,0 +1,45 @@
+//! What is stored about one user, for how long, and its erasure.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use phasegate_domain::{
+    Timestamp,
+    events::UserHash,
+    ids::EnvironmentId,
+    privacy::{ErasureReport, PersonData, RetentionPolicy, StorageUsage},
+};
+
+use crate::StoreError;
+
+/// What is stored about one user, for how long, and its erasure.
+#[async_trait]
+pub trait PrivacyStore: Send + Sync {
+    /// Deletes expired data in small transactions, so that batches never wait long. Environments that `kept` does
+    /// not name have the default retention policy.
+    async fn purge_expired(
+        &self,
+        now: Timestamp,
+        kept: &BTreeMap<EnvironmentId, RetentionPolicy>,
+    ) -> Result<(), StoreError>;
+
+    /// Deletes all telemetry of an environment in small transactions.
+    async fn forget_environment(&self, environment: EnvironmentId) -> Result<(), StoreError>;
+
+    /// Reads everything that is stored about a user.
+    async fn person(
+        &self,
+        environment: EnvironmentId,
+        person: UserHash,
+    ) -> Result<PersonData, StoreError>;
+
+    /// Erases a user: removes the user from all sets and deletes reports and raw events. Counts stay as they are.
+    async fn erase_user(
+        &self,
+        environment: EnvironmentId,
+        person: UserHash,
+    ) -> Result<ErasureReport, StoreError>;
+
+    /// Measures the storage that each kind of data uses.
+    async fn sizes(&self) -> Result<StorageUsage, StoreError>;
+}
