@@ -8,7 +8,6 @@ use leptos_axum::ResponseOptions;
 use phasegate_domain::{
     accounts::{Person, Role},
     ids::EnvironmentId,
-    rollout::CommandError,
 };
 use phasegate_service::{
     CachedEnvironment, Service, ServiceError,
@@ -123,30 +122,16 @@ fn sentence(text: &str) -> String {
 
 impl From<ServiceError> for PageError {
     fn from(error: ServiceError) -> Self {
-        let status = match &error {
-            ServiceError::Forbidden { .. }
-            | ServiceError::TokenScope { .. }
-            | ServiceError::TokenReach { .. } => StatusCode::FORBIDDEN,
-            ServiceError::NotFound { .. } => StatusCode::NOT_FOUND,
-            ServiceError::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            ServiceError::Refused(CommandError::NotAllowed { .. }) => StatusCode::FORBIDDEN,
-            ServiceError::Refused(refusal) if refusal.is_about_input() => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
-            ServiceError::Refused(_)
-            | ServiceError::Conflict(_)
-            | ServiceError::Overtaken { .. }
-            | ServiceError::Exists { .. }
-            | ServiceError::InUse(_) => StatusCode::CONFLICT,
-            ServiceError::Busy | ServiceError::Locked => StatusCode::SERVICE_UNAVAILABLE,
-            ServiceError::Full => StatusCode::INSUFFICIENT_STORAGE,
-            ServiceError::Inconsistent(_) | ServiceError::Store(_) => {
-                // What storage says helps the operator, not the reader of the page.
-                leptos::logging::error!("a use case failed: {error}");
-                let message = "The server could not do that; its log says why.".to_owned();
-                return Self { status: StatusCode::INTERNAL_SERVER_ERROR, message };
-            }
-        };
+        let status =
+            StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        if error.is_internal() {
+            // What storage says helps the operator, not who looks at the page.
+            leptos::logging::error!("a use case failed: {error}");
+            return Self {
+                status,
+                message: "The server could not do that; its log says why.".to_owned(),
+            };
+        }
         Self { status, message: sentence(&error.to_string()) }
     }
 }

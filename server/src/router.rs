@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse, Redirect},
     routing::get,
 };
+use phasegate_service::request_id::RequestId;
 use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
@@ -54,7 +55,7 @@ pub fn router(state: AppState) -> Router {
         // One layer of several: each `Router::layer` costs every request two allocations.
         .layer(
             ServiceBuilder::new()
-                .layer(TraceLayer::new_for_http())
+                .layer(TraceLayer::new_for_http().make_span_with(span))
                 .map_response(security::with_headers)
                 .layer(CatchPanicLayer::custom(|_| {
                     let detail = "the server failed at this request; its log says why";
@@ -62,6 +63,14 @@ pub fn router(state: AppState) -> Router {
                 })),
         )
         .with_state(state)
+}
+
+/// What log lines about a request carry where such detail is wanted. Its query is left out: keys may stand
+/// in it.
+fn span(request: &axum::extract::Request) -> tracing::Span {
+    let id = RequestId::current().map(tracing::field::display);
+    let (method, path) = (request.method(), request.uri().path());
+    tracing::debug_span!("request", id, %method, path)
 }
 
 async fn wrong_method(request: axum::extract::Request) -> Problem {

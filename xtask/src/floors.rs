@@ -18,7 +18,7 @@ const CRATES: [(&str, &[&[&str]]); 6] = [
     (
         "app/domain/src",
         &[
-            &["diff", "errors", "ids", "json", "stats", "time", "vitals", "words"],
+            &["diff", "errors", "field_error", "ids", "json", "stats", "time", "vitals", "words"],
             &["accounts", "feedback", "incidents", "privacy", "targeting"],
             &["events", "flags"],
             &["metrics", "plan", "simulation"],
@@ -43,7 +43,7 @@ const CRATES: [(&str, &[&[&str]]); 6] = [
     (
         "app/service/src",
         &[
-            &["error", "secrets", "subscriber", "toml_document", "variables"],
+            &["error", "request_id", "secrets", "subscriber", "toml_document", "variables"],
             &["access", "runtime"],
             &["accounts", "annotations", "audit", "check", "evaluation_counts", "keys", "panels"],
             &["collection_settings", "flags", "maintenance", "segments", "setup", "tokens"],

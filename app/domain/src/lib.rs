@@ -16,6 +16,7 @@ pub mod errors;
 pub mod evaluation;
 pub mod events;
 pub mod feedback;
+pub mod field_error;
 pub mod flags;
 pub mod gates;
 pub mod ids;

@@ -63,8 +63,8 @@ pub(crate) fn check(
             plan: sibling.snapshot.rollout().map(|rollout| &rollout.plan),
         };
         whole.validate().map_err(|error| match ServiceError::from(error) {
-            ServiceError::Invalid(text) if sibling.environment.id != live.environment.id => {
-                ServiceError::Invalid(format!("in {}: {text}", sibling.environment.key))
+            ServiceError::Invalid(error) if sibling.environment.id != live.environment.id => {
+                error.within(sibling.environment.key.as_str()).into()
             }
             other => other,
         })?;

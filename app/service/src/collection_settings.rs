@@ -4,6 +4,7 @@ use phasegate_domain::{
     accounts::Role,
     audit::SubjectKind,
     config::{CollectionSettings, Switch},
+    field_error::FieldCode,
     ids::EnvironmentId,
 };
 use phasegate_store::models::{Edit, EnvironmentAuditEntry, Versioned};
@@ -32,6 +33,7 @@ pub fn held(service: &Service, switch: Switch) -> Option<(&str, bool)> {
 ///
 /// # Errors
 /// When the actor may not look.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn stored(
     service: &Service,
     actor: &Actor,
@@ -46,6 +48,7 @@ pub fn stored(
 /// # Errors
 /// When the actor may not, a variable holds a switch in the other position, or somebody else was
 /// first.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn save(
     service: &Service,
     actor: &Actor,
@@ -62,8 +65,8 @@ pub async fn save(
             && is_on != before.is_on(switch)
         {
             let (name, held) = (switch.as_str(), if held { "on" } else { "off" });
-            let text = format!("{name}: the server's variable {variable} holds it {held}");
-            return Err(ServiceError::Invalid(text));
+            let text = format!("the server's variable {variable} holds it {held}");
+            return Err(ServiceError::invalid(name, FieldCode::Held, text));
         }
     }
     let is = |collecting: CollectionSettings| Some(serde_json::json!({"collecting": collecting}));

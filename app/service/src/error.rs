@@ -4,6 +4,7 @@ use phasegate_domain::{
     Timestamp,
     accounts::{Role, Scope},
     config::InvalidFile,
+    field_error::{FieldCode, FieldError},
     flags::InvalidFlag,
     rollout::CommandError,
     targeting::InvalidSegment,
@@ -52,8 +53,11 @@ pub enum ServiceError {
         key: String,
     },
     /// What was sent cannot be; names the field.
+    #[error(transparent)]
+    Invalid(#[from] FieldError),
+    /// What was sent is in no format that is taken.
     #[error("{0}")]
-    Invalid(String),
+    UnsupportedFormat(&'static str),
     /// A rule stands against it.
     #[error(transparent)]
     Refused(#[from] CommandError),
@@ -94,6 +98,46 @@ fn scopes(found: &[Scope]) -> String {
 }
 
 impl ServiceError {
+    /// A field cannot be what was sent.
+    pub(crate) fn invalid(
+        field: impl Into<String>,
+        code: FieldCode,
+        message: impl Into<String>,
+    ) -> Self {
+        Self::Invalid(FieldError::new(field, code, message))
+    }
+
+    /// What a validator says, which names the field itself.
+    pub(crate) fn of_validator(error: &dyn std::fmt::Display) -> Self {
+        Self::Invalid(FieldError::of_validator(error))
+    }
+
+    /// The HTTP status that says it; the same at every door.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::Forbidden { .. }
+            | Self::TokenScope { .. }
+            | Self::TokenReach { .. }
+            | Self::Refused(CommandError::NotAllowed { .. }) => 403,
+            Self::NotFound { .. } => 404,
+            Self::Refused(refusal) if refusal.is_about_input() => 422,
+            Self::Refused(_) | Self::Overtaken { .. } | Self::Exists { .. } | Self::InUse(_) => 409,
+            Self::Conflict(_) => 412,
+            Self::UnsupportedFormat(_) => 415,
+            Self::Invalid(_) => 422,
+            Self::Inconsistent(_) | Self::Store(_) => 500,
+            Self::Busy | Self::Locked => 503,
+            Self::Full => 507,
+        }
+    }
+
+    /// Whether it is the server's own fault: then the log says more than people are told.
+    #[must_use]
+    pub fn is_internal(&self) -> bool {
+        matches!(self, Self::Inconsistent(_) | Self::Store(_))
+    }
+
     /// There is no such thing.
     pub(crate) fn not_found(what: &'static str, key: impl Into<String>) -> Self {
         Self::NotFound { what, key: key.into() }
@@ -112,13 +156,13 @@ impl From<StoreError> for ServiceError {
 
 impl From<InvalidFlag> for ServiceError {
     fn from(error: InvalidFlag) -> Self {
-        Self::Invalid(error.to_string())
+        Self::of_validator(&error)
     }
 }
 
 impl From<InvalidSegment> for ServiceError {
     fn from(error: InvalidSegment) -> Self {
-        Self::Invalid(error.to_string())
+        Self::of_validator(&error)
     }
 }
 
@@ -126,7 +170,7 @@ impl From<InvalidFile> for ServiceError {
     fn from(error: InvalidFile) -> Self {
         match error {
             InvalidFile::Plan { .. } => Self::InUse(error.to_string()),
-            other => Self::Invalid(other.to_string()),
+            other => Self::of_validator(&other),
         }
     }
 }

@@ -28,6 +28,7 @@ pub mod evaluation_counts;
 pub mod panels;
 pub mod performance;
 pub mod privacy;
+pub mod request_id;
 pub mod rollout;
 mod runtime;
 pub mod secrets;

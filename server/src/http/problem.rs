@@ -4,8 +4,8 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use phasegate_domain::rollout::CommandError;
-use phasegate_service::ServiceError;
+use phasegate_domain::field_error::FieldError;
+use phasegate_service::{ServiceError, request_id::RequestId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -21,9 +21,16 @@ pub(crate) struct Problem {
     title: &'static str,
     /// What is wrong, and what to do about it.
     detail: String,
+    /// The number of the request, as the server's log has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    request: Option<RequestId>,
+    /// The fields that are wrong, where it is about fields.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldError>,
     /// A header that belongs to it.
     #[serde(skip)]
-    header: Option<(HeaderName, HeaderValue)>,
+    header: Option<Box<(HeaderName, HeaderValue)>>,
 }
 
 fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
@@ -33,12 +40,13 @@ fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result
 impl Problem {
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         let title = status.canonical_reason().unwrap_or("Error");
-        Self { status, title, detail: detail.into(), header: None }
+        let request = RequestId::current();
+        Self { status, title, detail: detail.into(), request, errors: Vec::new(), header: None }
     }
 
     /// The same with a header of its own.
     pub(crate) fn with_header(self, name: HeaderName, value: HeaderValue) -> Self {
-        Self { header: Some((name, value)), ..self }
+        Self { header: Some(Box::new((name, value))), ..self }
     }
 
     pub(crate) fn status(&self) -> StatusCode {
@@ -46,7 +54,7 @@ impl Problem {
     }
 
     pub(crate) fn header(&self) -> Option<&(HeaderName, HeaderValue)> {
-        self.header.as_ref()
+        self.header.as_deref()
     }
 
     pub(crate) fn detail(&self) -> &str {
@@ -56,31 +64,19 @@ impl Problem {
 
 impl From<ServiceError> for Problem {
     fn from(error: ServiceError) -> Self {
-        let status = match &error {
-            ServiceError::Forbidden { .. }
-            | ServiceError::TokenScope { .. }
-            | ServiceError::TokenReach { .. } => StatusCode::FORBIDDEN,
-            ServiceError::NotFound { .. } => StatusCode::NOT_FOUND,
-            ServiceError::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            ServiceError::Refused(CommandError::NotAllowed { .. }) => StatusCode::FORBIDDEN,
-            ServiceError::Refused(refusal) if refusal.is_about_input() => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
-            ServiceError::Refused(_)
-            | ServiceError::Overtaken { .. }
-            | ServiceError::Exists { .. }
-            | ServiceError::InUse(_) => StatusCode::CONFLICT,
-            ServiceError::Conflict(_) => StatusCode::PRECONDITION_FAILED,
-            ServiceError::Busy | ServiceError::Locked => StatusCode::SERVICE_UNAVAILABLE,
-            ServiceError::Full => StatusCode::INSUFFICIENT_STORAGE,
-            ServiceError::Inconsistent(_) | ServiceError::Store(_) => {
-                // What storage says helps the operator, not who called.
-                tracing::error!(%error, "a use case failed");
-                let detail = "the server could not do that; its log says why";
-                return Self::new(StatusCode::INTERNAL_SERVER_ERROR, detail);
-            }
-        };
-        Self::new(status, error.to_string())
+        let status =
+            StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        if error.is_internal() {
+            // What storage says helps the operator, not who called.
+            let request = RequestId::current().map(tracing::field::display);
+            tracing::error!(request, %error, "a use case failed");
+            return Self::new(status, "the server could not do that; its log says why");
+        }
+        let problem = Self::new(status, error.to_string());
+        match error {
+            ServiceError::Invalid(error) => Self { errors: vec![error], ..problem },
+            _ => problem,
+        }
     }
 }
 
@@ -92,7 +88,7 @@ impl IntoResponse for Problem {
         if matches!(self.status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
         }
-        if let Some((name, value)) = self.header {
+        if let Some((name, value)) = self.header.map(|header| *header) {
             headers.insert(name, value);
         }
         response

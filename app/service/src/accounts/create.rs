@@ -1,6 +1,6 @@
 //! More people.
 
-use phasegate_domain::accounts::Role;
+use phasegate_domain::{accounts::Role, field_error::FieldCode};
 use phasegate_store::StoreError;
 
 use super::hash_password;
@@ -18,7 +18,11 @@ pub async fn create(
     salt: Seed,
 ) -> Result<(), ServiceError> {
     if !email.contains('@') || email.contains(char::is_whitespace) {
-        return Err(ServiceError::Invalid(format!("email: {email:?} is not an e-mail address")));
+        return Err(ServiceError::invalid(
+            "email",
+            FieldCode::Invalid,
+            format!("{email:?} is not an e-mail address"),
+        ));
     }
     let hash = hash_password(password, salt)?;
     match service.stores.state.create_account(email, &hash, role).await {

@@ -8,6 +8,7 @@ use phasegate_domain::{
     Timestamp,
     accounts::Role,
     analytics::{ActivityIndex, CrossUse, cross_use},
+    field_error::FieldCode,
     ids::{EnvironmentId, FlagKey, VariantName},
     metrics::{Activity, ActivityFilter, Dimension, DimensionKind, Metric},
     reports::Annotation,
@@ -69,15 +70,18 @@ impl AnalyticsQuery {
     /// Names the field and what it may be.
     pub fn read<'a>(field: impl Fn(&str) -> &'a str) -> Result<Self, ServiceError> {
         let period = TimeRange::read(field("range"), field("from"), field("to"));
-        let period = period.map_err(ServiceError::Invalid)?;
+        let period = period.map_err(|error| ServiceError::of_validator(&error))?;
         if matches!(period, Some(TimeRange::Last(TimeRangePreset::Hour | TimeRangePreset::Day))) {
-            let text = "range: 7d, 30d or 90d, because people are counted by days";
-            return Err(ServiceError::Invalid(text.to_owned()));
+            let text = "7d, 30d or 90d, because people are counted by days";
+            return Err(ServiceError::invalid("range", FieldCode::Invalid, text));
         }
         let flag = match field("flag") {
             "" => None,
             key => {
-                Some(FlagKey::new(key).map_err(|e| ServiceError::Invalid(format!("flag: {e}")))?)
+                let invalid = |error: phasegate_domain::ids::InvalidKey| {
+                    ServiceError::invalid("flag", FieldCode::Invalid, error.to_string())
+                };
+                Some(FlagKey::new(key).map_err(invalid)?)
             }
         };
         let slice = read_slice(field("slice"))?;
@@ -172,6 +176,7 @@ async fn run_blocking<T: Send + 'static>(
 ///
 /// # Errors
 /// When the actor may not look, people cannot be told apart by the slice, or storage fails.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn analytics(
     service: &Service,
     actor: &Actor,
@@ -180,8 +185,8 @@ pub async fn analytics(
 ) -> Result<Analytics, ServiceError> {
     actor.require(Role::Viewer)?;
     if !AnalyticsQuery::takes(&query.slice) {
-        let text = "slice: segment:…, phase:… or flag:FLAG:VARIANT:PHASE; people are not counted by page, device or release";
-        return Err(ServiceError::Invalid(text.to_owned()));
+        let text = "segment:…, phase:… or flag:FLAG:VARIANT:PHASE; people are not counted by page, device or release";
+        return Err(ServiceError::invalid("slice", FieldCode::Invalid, text));
     }
     let live = service.environment(environment)?;
     let at = service.now();
@@ -232,6 +237,7 @@ pub async fn analytics(
 ///
 /// # Errors
 /// When the actor may not look, or storage fails.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn parts(
     service: &Service,
     actor: &Actor,
@@ -259,9 +265,10 @@ pub async fn parts(
 /// A slice as addresses have it.
 pub(crate) fn read_slice(text: &str) -> Result<Dimension, ServiceError> {
     Dimension::parse(text).ok_or_else(|| {
-        ServiceError::Invalid(format!(
-            "slice: empty, or such as device:phone, page:/a, release:1.0, phase:2, segment:beta or flag:A:on:2, not {text:?}"
-        ))
+        let message = format!(
+            "empty, or such as device:phone, page:/a, release:1.0, phase:2, segment:beta or flag:A:on:2, not {text:?}"
+        );
+        ServiceError::invalid("slice", FieldCode::Invalid, message)
     })
 }
 

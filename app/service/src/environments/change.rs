@@ -3,6 +3,7 @@
 use phasegate_domain::{
     accounts::Role,
     audit::SubjectKind,
+    field_error::FieldCode,
     ids::{EnvironmentId, EnvironmentKey, is_reserved},
 };
 use phasegate_store::models::{Edit, Environment, EnvironmentAuditEntry};
@@ -22,8 +23,8 @@ const MAX_NAME_CHARS: usize = 100;
 /// When pages have it for themselves.
 pub(super) fn check_key(key: &EnvironmentKey) -> Result<(), ServiceError> {
     if is_reserved(key.as_str()) {
-        let text = format!("key: {:?} is reserved; choose another one", key.as_str());
-        return Err(ServiceError::Invalid(text));
+        let text = format!("{:?} is reserved; choose another one", key.as_str());
+        return Err(ServiceError::invalid("key", FieldCode::Reserved, text));
     }
     Ok(())
 }
@@ -38,7 +39,11 @@ pub(super) fn check_name<'a>(
 ) -> Result<&'a str, ServiceError> {
     let name = name.trim();
     if name.chars().count() > MAX_NAME_CHARS {
-        return Err(ServiceError::Invalid(format!("name: at most {MAX_NAME_CHARS} characters")));
+        return Err(ServiceError::invalid(
+            "name",
+            FieldCode::TooLong,
+            format!("at most {MAX_NAME_CHARS} characters"),
+        ));
     }
     Ok(if name.is_empty() { key.as_str() } else { name })
 }
@@ -53,6 +58,7 @@ fn document(live: &CachedEnvironment) -> Option<serde_json::Value> {
 ///
 /// # Errors
 /// When the actor may not, a field is wrong, somebody else was first, or another environment of the project has that key.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn rename(
     service: &Service,
     actor: &Actor,
@@ -94,6 +100,7 @@ pub async fn rename(
 ///
 /// # Errors
 /// When the actor may not, the key is another one, or it is the project's last environment.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn delete(
     service: &Service,
     actor: &Actor,
@@ -106,8 +113,8 @@ pub async fn delete(
     let live = service.environment(environment)?;
     let key = &live.environment.key;
     if typed.trim() != key.as_str() {
-        let text = format!("confirm: type the key of the environment, {key}, to delete it");
-        return Err(ServiceError::Invalid(text));
+        let text = format!("type the key of the environment, {key}, to delete it");
+        return Err(ServiceError::invalid("confirm", FieldCode::Invalid, text));
     }
     if service.siblings(live.environment.project_id).len() < 2 {
         let text = "this is the project's last environment; make another one first";

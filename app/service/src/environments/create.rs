@@ -3,6 +3,7 @@
 use phasegate_domain::{
     accounts::Role,
     audit::SubjectKind,
+    field_error::{FieldCode, FieldError},
     flags::FlagState,
     ids::{EnvironmentId, EnvironmentKey, FlagKey},
 };
@@ -19,6 +20,7 @@ const MAX_ENVIRONMENTS: usize = 50;
 ///
 /// # Errors
 /// When the actor may not, or there is one of that key.
+#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
 pub async fn create(
     service: &Service,
     actor: &Actor,
@@ -33,7 +35,7 @@ pub async fn create(
     let project = service.environment(beside)?.environment.project_id;
     if service.siblings(project).len() >= MAX_ENVIRONMENTS {
         let text = format!("there are {MAX_ENVIRONMENTS} environments, and no more are allowed");
-        return Err(ServiceError::Invalid(text));
+        return Err(FieldError::whole(FieldCode::TooMany, text).into());
     }
     let name = check_name(&key, name)?;
     let is = Some(json!({"key": key, "name": name}));

@@ -1,16 +1,17 @@
 //! Exporting and importing an environment's flags, segments and overrides.
 
-use std::sync::Arc;
-
 use phasegate_domain::{
     Timestamp,
     accounts::Role,
     audit::{AuditEntry, Change, ImportedThing, SubjectKind},
     config::{EnvironmentFile, ImportChange, override_key},
+    field_error::FieldCode,
     flags::{FlagDocument, FlagState, IndividualOverride},
     ids::{EnvironmentId, FlagKey},
     targeting::Segment,
 };
+use std::sync::Arc;
+
 use phasegate_store::models::{Edit, EnvironmentAuditEntry, NewFlag};
 
 use crate::{
@@ -33,6 +34,7 @@ pub struct ImportPreview {
 ///
 /// # Errors
 /// When the actor may not look, or there is no such environment.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn export(
     service: &Service,
     actor: &Actor,
@@ -75,6 +77,7 @@ fn based_on(live: &CachedEnvironment) -> String {
 ///
 /// # Errors
 /// When the actor may not look, or the file would leave something behind that does not fit.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn preview_import(
     service: &Service,
     actor: &Actor,
@@ -95,6 +98,7 @@ pub fn preview_import(
 ///
 /// # Errors
 /// As [`import`].
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn try_import(
     service: &Service,
     actor: &Actor,
@@ -134,12 +138,10 @@ fn check_file(
         if let Ok(stored) = live.stored_flag(document.key.as_str())
             && stored.flag.kind != document.kind
         {
-            let text = format!(
-                "flags.{}.kind: the flag is {}, and a flag's kind never changes",
-                document.key,
-                stored.flag.kind.as_str()
-            );
-            return Err(ServiceError::Invalid(text));
+            let kind = stored.flag.kind.as_str();
+            let text = format!("the flag is {kind}, and a flag's kind never changes");
+            let field = format!("flags.{}.kind", document.key);
+            return Err(ServiceError::invalid(field, FieldCode::Unchangeable, text));
         }
     }
     check(service, live, |sibling, draft| {
@@ -169,6 +171,7 @@ fn check_file(
 ///
 /// # Errors
 /// When the actor may not, the file does not fit, or something has changed since the preview.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn import(
     service: &Service,
     actor: &Actor,

@@ -98,7 +98,7 @@ fn without_json_texts(value: Value) -> Result<Value, String> {
 /// When a value has no form in TOML.
 pub fn write_file(file: &EnvironmentFile, format: FileFormat) -> Result<String, ServiceError> {
     let invalid = |error: &dyn std::fmt::Display| {
-        ServiceError::Invalid(format!("{error}; export JSON instead"))
+        ServiceError::of_validator(&format_args!("{error}; export JSON instead"))
     };
     match format {
         FileFormat::Json => {
@@ -129,7 +129,7 @@ pub fn write_file(file: &EnvironmentFile, format: FileFormat) -> Result<String, 
 /// # Errors
 /// Says line or field of what is wrong.
 pub fn parse_file(text: &str) -> Result<EnvironmentFile, ServiceError> {
-    let invalid = |error: &dyn std::fmt::Display| ServiceError::Invalid(error.to_string());
+    let invalid = |error: &dyn std::fmt::Display| ServiceError::of_validator(error);
     let file: EnvironmentFile = if text.trim_start().starts_with('{') {
         let mut reader = serde_json::Deserializer::from_str(text);
         let file = serde_path_to_error::deserialize(&mut reader);

@@ -1,15 +1,16 @@
 //! What a user would get, and why.
 
-use std::collections::BTreeMap;
-
 use phasegate_domain::{
     accounts::Role,
     config::FlagEntry,
     evaluation::{evaluate, explain as explain_one},
+    field_error::FieldCode,
     ids::{EnvironmentId, FlagKey, VariantName},
     reports::{ExplainedAnswer, Explanation},
     targeting::EvaluationContext,
 };
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use crate::{CachedEnvironment, Service, ServiceError, access::Actor};
@@ -23,7 +24,7 @@ const MAX_BATCH: usize = 10_000;
 /// # Errors
 /// Names what cannot be read.
 pub fn context(user: &str, attributes: &str) -> Result<EvaluationContext, ServiceError> {
-    let invalid = |text: String| ServiceError::Invalid(format!("attributes: {text}"));
+    let invalid = |text: String| ServiceError::invalid("attributes", FieldCode::Invalid, text);
     let mut json = match attributes.trim() {
         "" => Value::Object(Map::new()),
         text if text.starts_with('{') => {
@@ -72,6 +73,7 @@ fn explanation(
 ///
 /// # Errors
 /// When the actor may not look, or there is no such environment or flag.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn explain(
     service: &Service,
     actor: &Actor,
@@ -105,6 +107,7 @@ pub struct Split {
 ///
 /// # Errors
 /// When the actor may not look, there is no such flag, or there are too many users.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn batch(
     service: &Service,
     actor: &Actor,
@@ -119,8 +122,8 @@ pub fn batch(
     let entry = live.snapshot.flag(flag.as_str()).ok_or_else(missing)?;
     let keys: Vec<&str> = users.lines().map(str::trim).filter(|key| !key.is_empty()).collect();
     if keys.len() > MAX_BATCH {
-        let text = format!("users: {} are too many; at most {MAX_BATCH} at once", keys.len());
-        return Err(ServiceError::Invalid(text));
+        let text = format!("{} are too many; at most {MAX_BATCH} at once", keys.len());
+        return Err(ServiceError::invalid("users", FieldCode::TooMany, text));
     }
     let base = context("", attributes)?;
     let now = service.now();

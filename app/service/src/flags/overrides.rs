@@ -1,14 +1,15 @@
 //! Personal overrides.
 
-use std::sync::Arc;
-
 use phasegate_domain::{
     accounts::Role,
     audit::{AuditEntry, SubjectKind},
     config::{MAX_OVERRIDES, override_key},
+    field_error::{FieldCode, FieldError},
     flags::IndividualOverride,
     ids::{EnvironmentId, FlagKey},
 };
+use std::sync::Arc;
+
 use phasegate_store::models::{Edit, EnvironmentAuditEntry, Versioned};
 
 use super::save::refuse_held;
@@ -29,6 +30,7 @@ fn line(
 ///
 /// # Errors
 /// When the actor may not look, or there is no such environment.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn overrides(
     service: &Service,
     actor: &Actor,
@@ -42,6 +44,7 @@ pub fn overrides(
 ///
 /// # Errors
 /// When the actor may not look, or there is none.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn override_of(
     service: &Service,
     actor: &Actor,
@@ -60,10 +63,10 @@ fn validate(live: &CachedEnvironment, personal: &IndividualOverride) -> Result<(
     let flag = &live.stored_flag(personal.flag.as_str())?.flag;
     refuse_held(live, &flag.key)?;
     if flag.variant(&personal.variant).is_none() {
-        let text = format!("variant: {} has no variant {}", flag.key, personal.variant);
-        return Err(ServiceError::Invalid(text));
+        let text = format!("{} has no variant {}", flag.key, personal.variant);
+        return Err(ServiceError::invalid("variant", FieldCode::Unknown, text));
     }
-    personal.validate().map_err(|error| ServiceError::Invalid(error.to_string()))
+    personal.validate().map_err(|error| ServiceError::of_validator(&error))
 }
 
 /// What a save may find in an override's place.
@@ -82,6 +85,7 @@ pub enum Found {
 /// # Errors
 /// When the actor may not, a field is wrong, a variable of the server holds the flag's answer, or
 /// what is there is not what was expected.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn save_override(
     service: &Service,
     actor: &Actor,
@@ -94,7 +98,11 @@ pub async fn save_override(
     let live = service.environment(environment)?;
     validate(&live, &personal)?;
     if personal.expires_at.is_some_and(|end| end <= service.now()) {
-        return Err(ServiceError::Invalid("expires_at: must lie in the future".to_owned()));
+        return Err(ServiceError::invalid(
+            "expires_at",
+            FieldCode::Invalid,
+            "must lie in the future",
+        ));
     }
     let before = live.stored_override(&personal.flag, &personal.targeting_key);
     match (expected, before) {
@@ -108,7 +116,7 @@ pub async fn save_override(
     }
     if before.is_none() && live.overrides.len() >= MAX_OVERRIDES {
         let text = format!("there are {MAX_OVERRIDES} overrides; delete expired ones first");
-        return Err(ServiceError::Invalid(text));
+        return Err(FieldError::whole(FieldCode::TooMany, text).into());
     }
     let entry = line(service, actor, before.map(|stored| &*stored.value), Some(&personal));
     let edit = match before {
@@ -129,6 +137,7 @@ pub async fn save_override(
 ///
 /// # Errors
 /// When the actor may not, there is none, or somebody else was first.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn delete_override(
     service: &Service,
     actor: &Actor,

@@ -3,6 +3,7 @@
 use phasegate_domain::{
     accounts::Role,
     audit::{Change, SubjectKind},
+    field_error::{FieldCode, FieldError},
     flags::FlagDocument,
     ids::{EnvironmentId, FlagKey},
 };
@@ -16,6 +17,7 @@ use crate::{Service, ServiceError, access::Actor};
 ///
 /// # Errors
 /// When the actor may not, the line is no change of that flag, or what it was no longer fits.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn restore(
     service: &Service,
     actor: &Actor,
@@ -46,11 +48,12 @@ pub async fn restore(
         }
         _ => {
             let text = "there was nothing before this line to go back to; archive the flag instead";
-            return Err(ServiceError::Invalid(text.to_owned()));
+            return Err(FieldError::whole(FieldCode::Missing, text).into());
         }
     };
-    let mut document: FlagDocument = serde_json::from_value(before)
-        .map_err(|error| ServiceError::Invalid(format!("what was kept cannot be used: {error}")))?;
+    let mut document: FlagDocument = serde_json::from_value(before).map_err(|error| {
+        FieldError::whole(FieldCode::Invalid, format!("what was kept cannot be used: {error}"))
+    })?;
     let now = service.now();
     document.schedule.retain(|switch| switch.at > now);
     let live = service.environment(environment)?;

@@ -1,13 +1,14 @@
 //! Making, changing and deleting flags.
 
-use std::{collections::BTreeSet, sync::Arc};
-
 use phasegate_domain::{
     Timestamp,
     accounts::Role,
+    field_error::{FieldCode, FieldError},
     flags::{Flag, FlagDocument, FlagState},
     ids::{EnvironmentId, FlagKey},
 };
+use std::{collections::BTreeSet, sync::Arc};
+
 use phasegate_store::models::{Edit, FlagVersion, NewFlag};
 use serde_json::Value;
 
@@ -38,8 +39,8 @@ fn refuse_past(document: &FlagDocument, now: Timestamp) -> Result<(), ServiceErr
     match document.schedule.iter().position(|switch| switch.at <= now) {
         None => Ok(()),
         Some(index) => {
-            let text = format!("schedule[{index}].at: must lie in the future");
-            Err(ServiceError::Invalid(text))
+            let field = format!("schedule[{index}].at");
+            Err(ServiceError::invalid(field, FieldCode::Invalid, "must lie in the future"))
         }
     }
 }
@@ -83,6 +84,7 @@ fn changed_fields(before: &Flag, after: &Flag) -> String {
 ///
 /// # Errors
 /// When the actor may not, a field is wrong, or there is one of that key.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn create(
     service: &Service,
     actor: &Actor,
@@ -124,6 +126,7 @@ pub async fn create(
 /// # Errors
 /// When the actor may not, there is no such flag, a field is wrong, something else needs what
 /// would be gone, or the flag is not as expected any more.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn replace(
     service: &Service,
     actor: &Actor,
@@ -135,9 +138,8 @@ pub async fn replace(
     change(service, actor, environment, &key, expected, |flag| {
         if document.killed != flag.killed {
             let act = if document.killed { "kill" } else { "revive" };
-            return Err(ServiceError::Invalid(format!(
-                "killed: no document changes it; {act} the flag by the act of that name"
-            )));
+            let text = format!("no document changes it; {act} the flag by the act of that name");
+            return Err(ServiceError::invalid("killed", FieldCode::Unchangeable, text));
         }
         *flag = document.clone();
         Ok(())
@@ -153,6 +155,7 @@ const ATTEMPTS: usize = 20;
 ///
 /// # Errors
 /// As [`replace`], or what the function says.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn change(
     service: &Service,
     actor: &Actor,
@@ -195,7 +198,7 @@ async fn change_once(
     if after.key != before.key || after.kind != before.kind {
         let text =
             "key and kind of a flag never change, because apps rely on them; make a new flag";
-        return Err(ServiceError::Invalid(text.to_owned()));
+        return Err(FieldError::whole(FieldCode::Unchangeable, text).into());
     }
     if after == before {
         return Ok(());
@@ -248,6 +251,7 @@ async fn change_once(
 ///
 /// # Errors
 /// As [`replace`].
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn delete(
     service: &Service,
     actor: &Actor,
@@ -266,8 +270,8 @@ pub async fn delete(
         draft.overrides.retain(|personal| personal.flag != *key);
     })
     .map_err(|error| match error {
-        ServiceError::Invalid(text) => {
-            ServiceError::InUse(format!("{key} is still needed: {text}"))
+        ServiceError::Invalid(error) => {
+            ServiceError::InUse(format!("{key} is still needed: {error}"))
         }
         other => other,
     })?;
@@ -284,9 +288,10 @@ pub async fn delete(
 pub fn read_document(json: Value) -> Result<FlagDocument, ServiceError> {
     serde_path_to_error::deserialize(json).map_err(|error| {
         let path = error.path().to_string();
-        let text = error.inner().to_string();
-        let text = if path == "." { text } else { format!("{path}: {text}") };
-        ServiceError::Invalid(text)
+        match path.as_str() {
+            "." => ServiceError::of_validator(error.inner()),
+            path => ServiceError::invalid(path, FieldCode::Invalid, error.inner().to_string()),
+        }
     })
 }
 

@@ -12,16 +12,15 @@ use crate::{Service, ServiceError, access::Actor, secrets};
 /// Stores a screenshot and returns the id that feedback refers to.
 ///
 /// # Errors
-/// [`ServiceError::Invalid`] if it is no known image format, [`ServiceError::Busy`] above the limit, or
+/// [`ServiceError::UnsupportedFormat`] if it is no known image format, [`ServiceError::Busy`] above the limit, or
 /// the error of the store.
 pub async fn save_screenshot(
     service: &Service,
     environment: EnvironmentId,
     bytes: Vec<u8>,
 ) -> Result<String, ServiceError> {
-    let kind = ImageKind::detect(&bytes).ok_or_else(|| {
-        ServiceError::Invalid("the body must be a PNG, JPEG or WebP picture".to_owned())
-    })?;
+    let kind = ImageKind::detect(&bytes)
+        .ok_or(ServiceError::UnsupportedFormat("the body must be a PNG, JPEG or WebP picture"))?;
     let at = service.now();
     if !service.limits.screenshots.admit(environment, minute_of(at)) {
         return Err(ServiceError::Busy);
@@ -37,6 +36,7 @@ pub async fn save_screenshot(
 ///
 /// # Errors
 /// When the actor may not look, or the screenshot does not exist.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn screenshot(
     service: &Service,
     actor: &Actor,

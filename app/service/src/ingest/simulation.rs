@@ -39,7 +39,7 @@ pub async fn begin_simulation(
     wanted: Simulation,
 ) -> Result<(), ServiceError> {
     service.environment(environment)?;
-    wanted.validate(day_of(service.now())).map_err(ServiceError::Invalid)?;
+    wanted.validate(day_of(service.now())).map_err(|error| ServiceError::of_validator(&error))?;
     let _turn = service.ingest.simulations.changing.lock().await;
     let shadow = environment.simulated();
     if service.stores.telemetry.simulation(shadow).await?.as_ref() == Some(&wanted) {
@@ -56,6 +56,7 @@ pub async fn begin_simulation(
 ///
 /// # Errors
 /// When the actor may not, or storage fails.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn remove_simulation(
     service: &Service,
     actor: &Actor,

@@ -43,6 +43,7 @@ pub(crate) async fn forget_environment(
 ///
 /// # Errors
 /// When the actor may not look.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn retention(
     service: &Service,
     actor: &Actor,
@@ -56,6 +57,7 @@ pub fn retention(
 ///
 /// # Errors
 /// When the actor may not, the policy is invalid, or another change came first.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn save_retention(
     service: &Service,
     actor: &Actor,
@@ -63,7 +65,7 @@ pub async fn save_retention(
     after: Versioned<RetentionPolicy>,
 ) -> Result<(), ServiceError> {
     actor.require(Role::Admin)?;
-    after.value.validate().map_err(ServiceError::Invalid)?;
+    after.value.validate().map_err(|error| ServiceError::of_validator(&error))?;
     let _turn = service.begin_edit().await?;
     let live = service.environment(environment)?;
     let is = |retention: RetentionPolicy| Some(serde_json::json!({"retention": retention}));
@@ -79,6 +81,7 @@ pub async fn save_retention(
 ///
 /// # Errors
 /// When the actor may not look, or storage fails.
+#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
 pub async fn sizes(service: &Service, actor: &Actor) -> Result<StorageUsage, ServiceError> {
     actor.require(Role::Viewer)?;
     Ok(service.stores.telemetry.sizes().await?)

@@ -6,6 +6,7 @@ use phasegate_domain::{
     Timestamp,
     accounts::Role,
     events::TimingKind,
+    field_error::FieldCode,
     ids::EnvironmentId,
     metrics::{Dimension, DimensionKind, Metric},
     reports::{Annotation, Point, TimingRow},
@@ -60,16 +61,15 @@ impl PerformanceQuery {
     /// Names the field and what it may be.
     pub fn read<'a>(field: impl Fn(&str) -> &'a str) -> Result<Self, ServiceError> {
         let period = TimeRange::read(field("range"), field("from"), field("to"));
-        let period = period.map_err(ServiceError::Invalid)?;
+        let period = period.map_err(|error| ServiceError::of_validator(&error))?;
         let by = match field("by") {
             "" => DimensionKind::Page,
             wanted => match BREAKDOWNS.iter().find(|(kind, _)| kind.as_str() == wanted) {
                 Some((kind, _)) => *kind,
                 None => {
                     let kinds = BREAKDOWNS.map(|(kind, _)| kind.as_str()).join(", ");
-                    return Err(ServiceError::Invalid(format!(
-                        "by: one of {kinds}, not {wanted:?}"
-                    )));
+                    let text = format!("one of {kinds}, not {wanted:?}");
+                    return Err(ServiceError::invalid("by", FieldCode::Invalid, text));
                 }
             },
         };
@@ -170,6 +170,7 @@ pub struct TimingLine {
 ///
 /// # Errors
 /// When the actor may not look, or storage fails.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn performance(
     service: &Service,
     actor: &Actor,

@@ -4,20 +4,21 @@ use phasegate_domain::{
     accounts::Role,
     audit::SubjectKind,
     events::UserHash,
+    field_error::FieldCode,
     ids::EnvironmentId,
     privacy::{ErasureReport, PersonData},
 };
 use phasegate_store::models::EnvironmentAuditEntry;
 use serde_json::json;
 
-use crate::ingest::person;
-use crate::{Service, ServiceError, access::Actor, audit::saved};
+use crate::{Service, ServiceError, access::Actor, audit::saved, ingest::person};
 
 /// Reads everything that is stored about the user whom an app knows by this id. The store only knows the
 /// digest of the id.
 ///
 /// # Errors
 /// When the actor may not, or storage fails.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn person_data(
     service: &Service,
     actor: &Actor,
@@ -35,6 +36,7 @@ pub async fn person_data(
 ///
 /// # Errors
 /// When the actor may not, or storage fails.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn erase_user(
     service: &Service,
     actor: &Actor,
@@ -69,7 +71,11 @@ async fn note(
 
 fn checked(id: &str) -> Result<&str, ServiceError> {
     match id.trim() {
-        "" => Err(ServiceError::Invalid("id: the id by which the app calls the person".to_owned())),
+        "" => Err(ServiceError::invalid(
+            "id",
+            FieldCode::Missing,
+            "the id by which the app calls the person",
+        )),
         id => Ok(id),
     }
 }

@@ -3,6 +3,7 @@
 use phasegate_domain::{
     accounts::Role,
     audit::{AuditEntry, Change, SubjectKind},
+    field_error::FieldCode,
     flags::{FlagDocument, FlagState},
     ids::{ActorName, EnvironmentId, FlagKey},
     incidents::PostMortem,
@@ -19,6 +20,7 @@ use crate::{Service, ServiceError, access::Actor, audit::of_flag, gates};
 ///
 /// # Errors
 /// When the actor may not, a rule stands against it, or somebody else was first.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn command(
     service: &Service,
     actor: &Actor,
@@ -50,6 +52,7 @@ pub async fn command(
 ///
 /// # Errors
 /// When the actor may not, or a rule stands against it.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn add(
     service: &Service,
     actor: &Actor,
@@ -90,7 +93,11 @@ const MAX_ACTIONS: usize = 50;
 
 pub(super) fn bounded(field: &str, text: &str, most: usize) -> Result<(), ServiceError> {
     if text.chars().count() > most {
-        return Err(ServiceError::Invalid(format!("{field}: at most {most} characters")));
+        return Err(ServiceError::invalid(
+            field,
+            FieldCode::TooLong,
+            format!("at most {most} characters"),
+        ));
     }
     Ok(())
 }
@@ -100,8 +107,8 @@ fn within_bounds(record_entry: &RecordEntry) -> Result<(), ServiceError> {
         RecordEntry::Tick { link, .. } => {
             let is_web = link.starts_with("https://") || link.starts_with("http://");
             if !link.is_empty() && !is_web {
-                let text = "link: begin with https:// or http://, or leave it empty";
-                return Err(ServiceError::Invalid(text.to_owned()));
+                let text = "begin with https:// or http://, or leave it empty";
+                return Err(ServiceError::invalid("link", FieldCode::Invalid, text));
             }
             bounded("link", link, MAX_REASON)
         }
@@ -122,7 +129,11 @@ fn within_bounds(record_entry: &RecordEntry) -> Result<(), ServiceError> {
                 bounded(field, text, MAX_TEXT)?;
             }
             if actions.len() > MAX_ACTIONS {
-                return Err(ServiceError::Invalid(format!("actions: at most {MAX_ACTIONS}")));
+                return Err(ServiceError::invalid(
+                    "actions",
+                    FieldCode::TooMany,
+                    format!("at most {MAX_ACTIONS}"),
+                ));
             }
             let mut parts = actions.iter().flat_map(|action| [&action.what, &action.owner]);
             parts.try_for_each(|text| bounded("actions", text, MAX_REASON))
@@ -217,6 +228,7 @@ fn kill(
 ///
 /// # Errors
 /// When storage fails.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn instead(
     service: &Service,
     actor: &Actor,

@@ -53,6 +53,7 @@ impl PlanChange {
 ///
 /// # Errors
 /// When the actor may not look, there is no plan, or storage fails.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn export_plan(
     service: &Service,
     actor: &Actor,
@@ -106,13 +107,14 @@ pub fn read_plan(
         file.flags.retain(|own| live.stored_flag(own.key.as_str()).is_err());
         file.flags.extend(live.flags.iter().map(|flag| Flag::clone(&flag.flag)));
     });
-    file.map_err(|error| ServiceError::Invalid(error.to_string()))
+    file.map_err(|error| ServiceError::of_validator(&error))
 }
 
 /// What a plan file would change.
 ///
 /// # Errors
 /// When the actor may not look, or storage fails.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn plan_change(
     service: &Service,
     actor: &Actor,
@@ -188,6 +190,7 @@ pub struct PlanImport<'a> {
 ///
 /// # Errors
 /// When the actor may not, a rule stands against it, or somebody else was first.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn import_plan(
     service: &Service,
     actor: &Actor,
@@ -204,6 +207,7 @@ pub async fn import_plan(
 ///
 /// # Errors
 /// As [`import_plan`].
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn try_plan(
     service: &Service,
     actor: &Actor,

@@ -65,6 +65,7 @@ fn line(
 ///
 /// # Errors
 /// When the actor may not look, or there is no such environment.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn list(
     service: &Service,
     actor: &Actor,
@@ -83,6 +84,7 @@ pub fn list(
 ///
 /// # Errors
 /// When the actor may not look, or there is none of that key.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn detail(
     service: &Service,
     actor: &Actor,
@@ -99,6 +101,7 @@ pub fn detail(
 ///
 /// # Errors
 /// When the actor may not, a field is wrong, or there is one of that key.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn create(
     service: &Service,
     actor: &Actor,
@@ -136,6 +139,7 @@ fn check_with(
 ///
 /// # Errors
 /// When the actor may not, a field is wrong, there is none, or somebody else was first.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn replace(
     service: &Service,
     actor: &Actor,
@@ -164,6 +168,7 @@ pub async fn replace(
 ///
 /// # Errors
 /// When the actor may not, there is none, something asks for it, or somebody else was first.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn delete(
     service: &Service,
     actor: &Actor,
@@ -189,7 +194,7 @@ pub async fn delete(
         draft.segments.remove(key);
     })
     .map_err(|error| match error {
-        ServiceError::Invalid(text) => ServiceError::InUse(text),
+        ServiceError::Invalid(error) => ServiceError::InUse(error.to_string()),
         other => other,
     })?;
     let line = line(service, actor, Some(&stored.value), None);

@@ -3,6 +3,7 @@
 use phasegate_domain::{
     accounts::Role,
     audit::{AuditEntry, SubjectKind},
+    field_error::{FieldCode, FieldError},
     ids::EnvironmentId,
 };
 use phasegate_store::models::{ClientKey, Edit, EnvironmentAuditEntry};
@@ -25,8 +26,8 @@ pub struct ClientKeyFields {
 
 fn check(fields: &ClientKeyFields) -> Result<ClientKeyFields, ServiceError> {
     if fields.allowed_origins.len() > MAX_KEYS {
-        let text = format!("allowed_origins: at most {MAX_KEYS} are allowed");
-        return Err(ServiceError::Invalid(text));
+        let text = format!("at most {MAX_KEYS} are allowed");
+        return Err(ServiceError::invalid("allowed_origins", FieldCode::TooMany, text));
     }
     let origin = |(index, origin): (usize, &String)| {
         let origin = origin.trim().trim_end_matches('/').to_ascii_lowercase();
@@ -43,7 +44,8 @@ fn check(fields: &ClientKeyFields) -> Result<ClientKeyFields, ServiceError> {
         });
         is_origin.then_some(origin.clone()).ok_or_else(|| {
             let text = "must be an origin such as https://shop.example, without a path";
-            ServiceError::Invalid(format!("allowed_origins[{index}]: {text}, not {origin:?}"))
+            let field = format!("allowed_origins[{index}]");
+            ServiceError::invalid(field, FieldCode::Invalid, format!("{text}, not {origin:?}"))
         })
     };
     let origins = fields.allowed_origins.iter().enumerate();
@@ -106,7 +108,8 @@ pub async fn create_client_key(
     actor.require(Role::Admin)?;
     let ClientKeyFields { name, allowed_origins } = check(fields)?;
     if client_keys(service, actor, environment).await?.len() >= MAX_KEYS {
-        return Err(ServiceError::Invalid(format!("there are {MAX_KEYS} keys; delete one first")));
+        let text = format!("there are {MAX_KEYS} keys; delete one first");
+        return Err(FieldError::whole(FieldCode::TooMany, text).into());
     }
     let key = secrets::text("pk_", seed, 24);
     let created_at = service.now();

@@ -3,6 +3,7 @@
 use phasegate_domain::{
     accounts::{Reach, Role, Scope},
     audit::{AuditEntry, SubjectKind},
+    field_error::{FieldCode, FieldError},
     ids::{EnvironmentId, TokenId},
 };
 use phasegate_store::models::{Edit, EnvironmentAuditEntry, ServerToken};
@@ -39,8 +40,9 @@ pub struct NewToken {
 pub(super) fn check_name(name: &str) -> Result<String, ServiceError> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > MAX_NAME_CHARS {
-        let text = format!("name: say in 1 to {MAX_NAME_CHARS} characters what it is for");
-        return Err(ServiceError::Invalid(text));
+        let text = format!("say in 1 to {MAX_NAME_CHARS} characters what it is for");
+        let code = if name.is_empty() { FieldCode::Missing } else { FieldCode::TooLong };
+        return Err(ServiceError::invalid("name", code, text));
     }
     Ok(name.to_owned())
 }
@@ -50,7 +52,7 @@ fn check(fields: &TokenFields) -> Result<TokenFields, ServiceError> {
     scopes.sort_unstable();
     scopes.dedup();
     if scopes.is_empty() {
-        return Err(ServiceError::Invalid("scopes: choose at least one".to_owned()));
+        return Err(ServiceError::invalid("scopes", FieldCode::Missing, "choose at least one"));
     }
     Ok(TokenFields { name: check_name(&fields.name)?, scopes, reach: fields.reach })
 }
@@ -78,6 +80,7 @@ fn require_reach(actor: &Actor, reach: Reach) -> Result<(), ServiceError> {
 ///
 /// # Errors
 /// When the actor may not look, or storage fails.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn tokens(
     service: &Service,
     actor: &Actor,
@@ -96,6 +99,7 @@ pub async fn tokens(
 ///
 /// # Errors
 /// When the actor may not look, or there is none of that id.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn token(
     service: &Service,
     actor: &Actor,
@@ -111,6 +115,7 @@ pub async fn token(
 ///
 /// # Errors
 /// When the actor may not, or a field is wrong.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn create_token(
     service: &Service,
     actor: &Actor,
@@ -122,9 +127,8 @@ pub async fn create_token(
     let fields = check(fields)?;
     require_reach(actor, fields.reach)?;
     if known.len() >= MAX_TOKENS {
-        return Err(ServiceError::Invalid(format!(
-            "there are {MAX_TOKENS} tokens; delete one first"
-        )));
+        let text = format!("there are {MAX_TOKENS} tokens; delete one first");
+        return Err(FieldError::whole(FieldCode::TooMany, text).into());
     }
     let secret = secrets::text("pgs_", seed, 32);
     let token = ServerToken {
@@ -154,6 +158,7 @@ pub async fn create_token(
 ///
 /// # Errors
 /// When the actor may not, a field is wrong, or somebody else was first.
+#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
 pub async fn save_token(
     service: &Service,
     actor: &Actor,
@@ -182,6 +187,7 @@ pub async fn save_token(
 ///
 /// # Errors
 /// When the actor may not, or somebody else was first.
+#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
 pub async fn delete_token(
     service: &Service,
     actor: &Actor,

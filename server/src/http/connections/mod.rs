@@ -30,6 +30,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::Service;
 use watched::Watched;
 
+use phasegate_service::request_id::with_request_id;
+
 use super::{Problem, TrustedProxies};
 
 /// How long a client may take from connecting to the end of its first request's head.
@@ -140,7 +142,8 @@ async fn serve_one(
             connection.set_busy(true);
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(Arc::clone(&connection));
-            let response: Result<Response<Body>, Infallible> = router.call(request).await;
+            let answered = with_request_id(router.call(request));
+            let response: Result<Response<Body>, Infallible> = answered.await;
             connection.set_busy(false);
             response
         }

@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use phasegate_domain::{
+    field_error::{FieldCode, FieldError},
     ids::EnvironmentId,
     privacy::{ErasureReport, PersonData, RetentionPolicy, StorageUsage},
 };
@@ -67,8 +68,9 @@ impl PanelQuery {
             "" | "real" => Ok(real),
             "simulated" => Ok(real.simulated()),
             other => {
-                let text = format!("data: real or simulated, not {other:?}");
-                Err(ServiceError::Invalid(text).into())
+                let text = format!("real or simulated, not {other:?}");
+                let error = FieldError::new("data", FieldCode::Invalid, text);
+                Err(ServiceError::from(error).into())
             }
         }
     }

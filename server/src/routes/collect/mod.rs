@@ -84,7 +84,7 @@ async fn collect(
     if ingest::is_overrun(service) {
         state.back_off.wait(&connection, &state.stopping).await;
         if ingest::is_overrun(service) {
-            return Err(failed(&ServiceError::Busy));
+            return Err(ServiceError::Busy.into());
         }
     }
     connection.end_back_off();
@@ -127,20 +127,19 @@ struct ReadBatch {
 async fn take_in(state: &AppState, sent: Sent) -> Result<Receipt, Problem> {
     let service = &state.service;
     // A place first: reading what cannot be stored would be work for nothing.
-    let turn = ingest::take_turn(service).await.map_err(|error| failed(&error))?;
+    let turn = ingest::take_turn(service).await?;
     let (environment, address, bytes) = (sent.environment, sent.from.public(), sent.body.len());
     let reading = {
         let service = Arc::clone(service);
         state.readers.run(async move { read(&service, &sent).await })
     };
     // Not 503: a client would send it again and again.
-    let broken =
-        || failed(&ServiceError::Inconsistent("the batch could not be read; the log says why"));
+    let broken = || Problem::from(ServiceError::Inconsistent("the batch could not be read"));
     let ReadBatch { mut batch, events, rejected } = reading.await.ok_or_else(broken)??;
     ingest::admit(service, &mut batch, address, bytes)
         .map_err(|error| exceeded(service, environment, &error))?;
     let accepted = events - rejected.len();
-    let appended = ingest::ingest(turn, batch).await.map_err(|error| failed(&error))?;
+    let appended = ingest::ingest(turn, batch).await?;
     Ok(Receipt { accepted, rejected, repeated: appended == Appended::Repeated })
 }
 
@@ -159,7 +158,7 @@ async fn read(service: &Service, sent: &Sent) -> Result<ReadBatch, Problem> {
     if matches!(text, Cow::Owned(_)) {
         batch.refuse_damaged();
     }
-    let live = service.environment(*environment).map_err(|error| failed(&error))?;
+    let live = service.environment(*environment)?;
     let sending = simulation::sending(service, *environment, &batch, *held).await?;
     let network = from.public().map(|address| ingest::network(service, *environment, address));
     let events = batch.events.len();
@@ -193,18 +192,4 @@ fn exceeded(
     let seconds = HeaderValue::from(error.retry_after_seconds.max(1));
     Problem::new(StatusCode::TOO_MANY_REQUESTS, error.to_string())
         .with_header(header::RETRY_AFTER, seconds)
-}
-
-fn failed(error: &ServiceError) -> Problem {
-    match error {
-        ServiceError::Invalid(_) => {
-            Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, error.to_string())
-        }
-        ServiceError::Busy | ServiceError::Locked => {
-            Problem::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
-        }
-        ServiceError::Full => Problem::new(StatusCode::INSUFFICIENT_STORAGE, error.to_string()),
-        ServiceError::Conflict(_) => Problem::new(StatusCode::CONFLICT, error.to_string()),
-        _ => Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
-    }
 }

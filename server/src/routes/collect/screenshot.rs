@@ -13,7 +13,7 @@ use phasegate_domain::feedback::MAX_SCREENSHOT_BYTES;
 use phasegate_service::ingest::{admit_picture, save_screenshot};
 use serde::Serialize;
 
-use super::{KeyQuery, app_of, exceeded, failed, understood};
+use super::{KeyQuery, app_of, exceeded, understood};
 use crate::http::{AppState, ClientAddress, Connection, Problem, Sender};
 
 /// What became of it.
@@ -40,8 +40,6 @@ pub(super) async fn keep(
     };
     let admitted = admit_picture(&state.service, app.environment, from.public(), bytes.len());
     admitted.map_err(|error| exceeded(&state.service, app.environment, &error))?;
-    let id = save_screenshot(&state.service, app.environment, bytes.into())
-        .await
-        .map_err(|error| failed(&error))?;
+    let id = save_screenshot(&state.service, app.environment, bytes.into()).await?;
     Ok((StatusCode::CREATED, Json(Receipt { id })).into_response())
 }

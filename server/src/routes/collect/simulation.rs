@@ -30,7 +30,7 @@ use tokio::sync::SemaphorePermit;
 use super::{
     KeyQuery, app_of,
     convert::{Sending, earlier},
-    exceeded, failed, understood,
+    exceeded, understood,
 };
 use crate::http::{AppState, ClientAddress, Connection, Problem, Sender};
 
@@ -102,7 +102,7 @@ async fn begin(
     admitted.map_err(|error| exceeded(&state.service, app.environment, &error))?;
     let _permit = permit(&state)?;
     let begun = ingest::begin_simulation(&state.service, app.environment, wanted).await;
-    begun.map_err(|error| failed(&error))?;
+    begun?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -115,13 +115,13 @@ pub(super) async fn sending(
 ) -> Result<Sending, Problem> {
     let Some(made_up) = batch.simulated else {
         let at = earlier(service.now(), held);
-        let phase = service.environment(environment).map_err(|e| failed(&e))?.phase_at(at);
+        let phase = service.environment(environment)?.phase_at(at);
         return Ok(Sending { environment, at, phase, network: None });
     };
     let refuse = |detail: &str| Problem::new(StatusCode::BAD_REQUEST, detail);
     let at = Timestamp::from_timestamp_millis(made_up.at)
         .ok_or_else(|| refuse("simulated.at: milliseconds since 1970"))?;
-    let found = ingest::simulation(service, environment).await.map_err(|e| failed(&e))?;
+    let found = ingest::simulation(service, environment).await?;
     let Some(simulation) = found else {
         return Err(refuse(
             "simulated: no simulation has begun; send it to /collect/simulation first",

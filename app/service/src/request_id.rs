@@ -1,0 +1,65 @@
+//! A number for each request, so that an answer can be found in the log.
+
+use std::{
+    fmt,
+    hash::{BuildHasher, RandomState},
+    sync::{
+        LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+/// The number of a request. Unlike those of a counter, the numbers of two starts differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestId(u64);
+
+impl serde::Serialize for RequestId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+tokio::task_local! {
+    static CURRENT: RequestId;
+}
+
+impl RequestId {
+    /// A number that no other request of this process has.
+    fn next() -> Self {
+        static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        Self(KEY.hash_one(COUNT.fetch_add(1, Ordering::Relaxed)))
+    }
+
+    /// The number of the request that is being answered; none outside of one.
+    #[must_use]
+    pub fn current() -> Option<Self> {
+        CURRENT.try_with(|id| *id).ok()
+    }
+}
+
+/// Answers a request under a number of its own.
+pub async fn with_request_id<T>(answer: impl Future<Output = T>) -> T {
+    CURRENT.scope(RequestId::next(), answer).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn each_request_has_a_number_of_its_own() {
+        assert_eq!(RequestId::current(), None);
+        let id = async { RequestId::current().unwrap() };
+        let (one, two) =
+            (with_request_id(id).await, with_request_id(async { RequestId::current() }).await);
+        assert_ne!(Some(one), two);
+        assert_eq!(one.to_string().len(), 16);
+    }
+}
