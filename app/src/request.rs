@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use phasegate_domain::{
     accounts::{Person, Role},
     ids::EnvironmentId,
@@ -288,7 +289,7 @@ impl Request {
 
 /// A text for a query or path of a link.
 pub(crate) fn encode(text: &str) -> String {
-    form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The build and test commands of Phasegate: `cargo xtask help`.
+//! The build and test commands of Phasegate: `cargo xtask --help`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks")]
 
 mod assets;
@@ -18,21 +18,39 @@ mod wasm_target;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
+use bench::Benchmark;
+use clap::Parser;
 
-const HELP: &str = "\
-cargo xtask serve [-- ARGS]   build everything and start Phasegate (`phasegate serve ARGS`)
-cargo xtask build             build everything: target/release/phasegate
-cargo xtask assets            build only what browsers download, into target/site
-cargo xtask test [FILTER]     run every check, or those whose name contains FILTER
-cargo xtask bench flags       measure evaluation, OFREP and event streams, each beside a reference
-cargo xtask bench ingest      measure how many events are taken, beside rows straight into SQLite
-cargo xtask bench query       measure what panels cost after up to ten million events
-cargo xtask bench collector   measure what the collector costs a page, beside web-vitals and Sentry
-cargo xtask tidy              check only the rules of the architecture: crates, floors, circles, words";
+/// Builds, checks and measures Phasegate.
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask")]
+enum Task {
+    /// Build everything and start Phasegate: `phasegate serve ARGUMENTS`
+    Serve {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Build everything into one binary, target/release/phasegate
+    Build,
+    /// Build only what browsers download, into target/site
+    Assets,
+    /// Run every check, or those whose name contains a text
+    Test {
+        #[arg(default_value = "")]
+        filter: String,
+    },
+    /// Measure, each beside a reference in the same run
+    Bench {
+        #[arg(value_enum)]
+        benchmark: Benchmark,
+    },
+    /// Check only the rules of the architecture: crates, floors, circles, words
+    Tidy,
+}
 
 fn main() -> ExitCode {
-    match run_command() {
+    match run_task(Task::parse()) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("xtask: {error:#}");
@@ -41,26 +59,18 @@ fn main() -> ExitCode {
     }
 }
 
-fn run_command() -> Result<ExitCode> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (command, rest) = match arguments.split_first() {
-        Some((command, rest)) => (command.as_str(), rest),
-        None => ("help", &[][..]),
-    };
-    match command {
-        "serve" => {
+fn run_task(task: Task) -> Result<ExitCode> {
+    match task {
+        Task::Serve { arguments } => {
             assets::build_server()?;
-            let rest = rest.strip_prefix(&["--".to_owned()]).unwrap_or(rest);
             let mut serve = run::command(assets::server_binary());
-            run::replace_by(serve.arg("serve").args(rest))?;
+            run::replace_by(serve.arg("serve").args(arguments))?;
         }
-        "build" => assets::build_server()?,
-        "assets" => assets::build()?,
-        "test" => return check::run_all(rest.first().map_or("", String::as_str)),
-        "bench" => bench::run(rest.first().map_or("", String::as_str))?,
-        "tidy" => tidy::check()?,
-        "help" | "--help" | "-h" => println!("{HELP}"),
-        other => bail!("there is no command {other:?}\n{HELP}"),
+        Task::Build => assets::build_server()?,
+        Task::Assets => assets::build()?,
+        Task::Test { filter } => return check::run_all(&filter),
+        Task::Bench { benchmark } => bench::run(benchmark)?,
+        Task::Tidy => tidy::check()?,
     }
     Ok(ExitCode::SUCCESS)
 }

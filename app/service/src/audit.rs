@@ -18,7 +18,6 @@ pub const MAX_LINES: u32 = 500;
 ///
 /// # Errors
 /// When the actor may not look, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn history(
     service: &Service,
     actor: &Actor,

@@ -33,7 +33,6 @@ pub fn held(service: &Service, switch: Switch) -> Option<(&str, bool)> {
 ///
 /// # Errors
 /// When the actor may not look.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn stored(
     service: &Service,
     actor: &Actor,
@@ -48,7 +47,6 @@ pub fn stored(
 /// # Errors
 /// When the actor may not, a variable holds a switch in the other position, or somebody else was
 /// first.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn save(
     service: &Service,
     actor: &Actor,

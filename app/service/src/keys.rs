@@ -82,16 +82,15 @@ pub fn authorise(
 /// A name for a key that can be shown: the beginning of its digest.
 #[must_use]
 pub fn name_of(key: &str) -> String {
-    secrets::digest(key.as_bytes()).0.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    secrets::hex(&secrets::digest(key.as_bytes()).0, 8)
 }
 
 /// Whether a key of that name is still known.
 #[must_use]
 pub fn is_known(service: &Service, name: &str) -> bool {
     let directory = service.config.directory();
-    let hex = |digest: &[u8]| digest.iter().take(8).map(|b| format!("{b:02x}")).collect::<String>();
     directory.client_keys.keys().any(|key| name_of(key) == name)
-        || directory.tokens.keys().any(|digest| hex(&digest.0) == name)
+        || directory.tokens.keys().any(|digest| secrets::hex(&digest.0, 8) == name)
 }
 
 /// A program that calls the API with a server token.

@@ -164,49 +164,48 @@ impl Panel {
             Value::Null => Vec::new(),
             single => vec![single],
         };
-        let mut out = self.columns.join(",");
-        out.push_str("\r\n");
+        let mut table =
+            csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+        let broken = |_| ServiceError::Inconsistent("a panel cannot be written as a table");
+        table.write_record(self.columns).map_err(broken)?;
         for line in &lines {
             match line.get(self.within).and_then(Value::as_array) {
-                Some(inner) => inner.iter().for_each(|inner| self.write(&mut out, &[inner, line])),
-                None => self.write(&mut out, &[line]),
+                Some(all) => {
+                    all.iter().try_for_each(|inner| table.write_record(self.cells(&[inner, line])))
+                }
+                None => table.write_record(self.cells(&[line])),
             }
+            .map_err(broken)?;
         }
-        Ok(out)
+        let bytes = table
+            .into_inner()
+            .map_err(|_| ServiceError::Inconsistent("a table was not finished"))?;
+        String::from_utf8(bytes).map_err(|_| ServiceError::Inconsistent("a table is no text"))
     }
 
-    /// A field stands in the first of the places that has it.
-    fn write(&self, out: &mut String, places: &[&Value]) {
-        for (index, column) in self.columns.iter().enumerate() {
-            if index > 0 {
-                out.push(',');
-            }
+    /// The cells of a line. A field stands in the first of the places that has it.
+    fn cells(&self, places: &[&Value]) -> Vec<String> {
+        let cell_of = |column: &&str| {
             let path = format!("/{}", column.replace('.', "/"));
-            if let Some(value) = places.iter().find_map(|place| place.pointer(&path)) {
-                out.push_str(&cell(value));
-            }
-        }
-        out.push_str("\r\n");
+            places.iter().find_map(|place| place.pointer(&path)).map(cell).unwrap_or_default()
+        };
+        self.columns.iter().map(cell_of).collect()
     }
 }
 
 fn cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
-        Value::String(text) => quoted(text),
+        Value::String(text) => harmless(text),
         Value::Array(values) => values.iter().map(cell).collect::<Vec<_>>().join(" "),
         other => other.to_string(),
     }
 }
 
-/// Texts may come from anybody's page: none may be taken for a formula by a spreadsheet.
-fn quoted(text: &str) -> String {
+/// Texts may come from any page: none may be taken for a formula by a spreadsheet.
+fn harmless(text: &str) -> String {
     let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let text = if is_formula { format!("'{text}") } else { text.to_owned() };
-    match text.contains([',', '"', '\n', '\r']) {
-        true => format!("\"{}\"", text.replace('"', "\"\"")),
-        false => text,
-    }
+    if is_formula { format!("'{text}") } else { text.to_owned() }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Secrets: made from randomness that is passed in, kept only as digests.
 
+use data_encoding::HEXLOWER;
 use phasegate_store::models::Digest;
 use sha2::Digest as _;
 
@@ -30,6 +31,11 @@ pub fn text(prefix: &str, seed: &Seed, length: usize) -> String {
         ALPHABET.get(index).map_or('A', |sign| char::from(*sign))
     });
     prefix.chars().chain(signs).collect()
+}
+
+/// The first bytes of a digest as hexadecimal digits.
+pub(crate) fn hex(digest: &[u8], bytes: usize) -> String {
+    HEXLOWER.encode(digest.get(..bytes).unwrap_or(digest))
 }
 
 #[cfg(test)]

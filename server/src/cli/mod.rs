@@ -22,7 +22,7 @@ use crate::{
 
 /// Feature flags, staged rollouts and the evidence for them, in one server.
 #[derive(Debug, Parser)]
-#[command(name = "phasegate", version, propagate_version = true)]
+#[command(name = "phasegate", version, propagate_version = true, term_width = 0)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

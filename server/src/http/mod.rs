@@ -5,6 +5,7 @@ mod body;
 mod client_address;
 mod coding;
 mod connections;
+mod escape;
 mod etag;
 mod keys;
 mod problem;
@@ -21,6 +22,7 @@ pub(crate) use body::{Sender, SlowBodies};
 #[cfg(test)]
 pub(crate) use connections::tests::connections as connections_for_tests;
 pub(crate) use connections::{Connection, KeptOpen, Limits, no_room, serve_connections};
+pub(crate) use escape::{IN_PATH, IN_QUERY};
 pub(crate) use etag::{Precondition, etag};
 pub(crate) use keys::{header_text, key_status, sent_key, sent_origin};
 pub(crate) use problem::Problem;

@@ -10,6 +10,7 @@ use axum::{
     routing::get,
 };
 use base64::prelude::{BASE64_STANDARD, Engine};
+use data_encoding::HEXLOWER;
 use flate2::read::GzDecoder;
 use phasegate_app::AssetUrls;
 use rust_embed::{EmbeddedFile, RustEmbed};
@@ -54,7 +55,8 @@ fn find(path: &str) -> Option<EmbeddedFile> {
 }
 
 fn version(file: &EmbeddedFile) -> String {
-    file.metadata.sha256_hash().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    let digest = file.metadata.sha256_hash();
+    HEXLOWER.encode(digest.get(..8).unwrap_or(&digest))
 }
 
 /// The digest of a file as the attribute `integrity` has it.

@@ -18,7 +18,7 @@ fn signature(service: &Service, email: &str, name: &str) -> Option<String> {
     mac.update(b"\0");
     mac.update(name.as_bytes());
     let bytes = mac.finalize().into_bytes();
-    Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Some(secrets::hex(&bytes, bytes.len()))
 }
 
 /// The cookie of a browser that has just logged in to an account.

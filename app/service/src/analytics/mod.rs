@@ -176,7 +176,6 @@ async fn run_blocking<T: Send + 'static>(
 ///
 /// # Errors
 /// When the actor may not look, people cannot be told apart by the slice, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn analytics(
     service: &Service,
     actor: &Actor,
@@ -237,7 +236,6 @@ pub async fn analytics(
 ///
 /// # Errors
 /// When the actor may not look, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn parts(
     service: &Service,
     actor: &Actor,

@@ -58,7 +58,6 @@ fn document(live: &CachedEnvironment) -> Option<serde_json::Value> {
 ///
 /// # Errors
 /// When the actor may not, a field is wrong, somebody else was first, or another environment of the project has that key.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn rename(
     service: &Service,
     actor: &Actor,
@@ -100,7 +99,6 @@ pub async fn rename(
 ///
 /// # Errors
 /// When the actor may not, the key is another one, or it is the project's last environment.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn delete(
     service: &Service,
     actor: &Actor,

@@ -20,7 +20,6 @@ const MAX_ENVIRONMENTS: usize = 50;
 ///
 /// # Errors
 /// When the actor may not, or there is one of that key.
-#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
 pub async fn create(
     service: &Service,
     actor: &Actor,

@@ -34,7 +34,6 @@ pub struct ImportPreview {
 ///
 /// # Errors
 /// When the actor may not look, or there is no such environment.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn export(
     service: &Service,
     actor: &Actor,
@@ -70,14 +69,13 @@ fn based_on(live: &CachedEnvironment) -> String {
     let place = std::iter::once(live.environment.id.0.to_string());
     let all: Vec<String> = place.chain(flags).chain(segments).chain(overrides).collect();
     let crate::Digest(digest) = crate::secrets::digest(all.join("\n").as_bytes());
-    digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+    crate::secrets::hex(&digest, 12)
 }
 
 /// What an import of a file would change.
 ///
 /// # Errors
 /// When the actor may not look, or the file would leave something behind that does not fit.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn preview_import(
     service: &Service,
     actor: &Actor,
@@ -98,7 +96,6 @@ pub fn preview_import(
 ///
 /// # Errors
 /// As [`import`].
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn try_import(
     service: &Service,
     actor: &Actor,
@@ -171,7 +168,6 @@ fn check_file(
 ///
 /// # Errors
 /// When the actor may not, the file does not fit, or something has changed since the preview.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn import(
     service: &Service,
     actor: &Actor,

@@ -73,7 +73,6 @@ fn explanation(
 ///
 /// # Errors
 /// When the actor may not look, or there is no such environment or flag.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn explain(
     service: &Service,
     actor: &Actor,
@@ -107,7 +106,6 @@ pub struct Split {
 ///
 /// # Errors
 /// When the actor may not look, there is no such flag, or there are too many users.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn batch(
     service: &Service,
     actor: &Actor,

@@ -62,7 +62,6 @@ fn row(
 ///
 /// # Errors
 /// When the actor may not look, there is no such environment, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn list(
     service: &Service,
     actor: &Actor,
@@ -108,7 +107,6 @@ pub struct FlagDetail {
 ///
 /// # Errors
 /// When the actor may not look, or there is no such flag.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn detail(
     service: &Service,
     actor: &Actor,

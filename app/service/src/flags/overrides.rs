@@ -30,7 +30,6 @@ fn line(
 ///
 /// # Errors
 /// When the actor may not look, or there is no such environment.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn overrides(
     service: &Service,
     actor: &Actor,
@@ -44,7 +43,6 @@ pub fn overrides(
 ///
 /// # Errors
 /// When the actor may not look, or there is none.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn override_of(
     service: &Service,
     actor: &Actor,
@@ -85,7 +83,6 @@ pub enum Found {
 /// # Errors
 /// When the actor may not, a field is wrong, a variable of the server holds the flag's answer, or
 /// what is there is not what was expected.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn save_override(
     service: &Service,
     actor: &Actor,
@@ -137,7 +134,6 @@ pub async fn save_override(
 ///
 /// # Errors
 /// When the actor may not, there is none, or somebody else was first.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn delete_override(
     service: &Service,
     actor: &Actor,

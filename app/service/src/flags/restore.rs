@@ -17,7 +17,6 @@ use crate::{Service, ServiceError, access::Actor};
 ///
 /// # Errors
 /// When the actor may not, the line is no change of that flag, or what it was no longer fits.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn restore(
     service: &Service,
     actor: &Actor,

@@ -84,7 +84,6 @@ fn changed_fields(before: &Flag, after: &Flag) -> String {
 ///
 /// # Errors
 /// When the actor may not, a field is wrong, or there is one of that key.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn create(
     service: &Service,
     actor: &Actor,
@@ -126,7 +125,6 @@ pub async fn create(
 /// # Errors
 /// When the actor may not, there is no such flag, a field is wrong, something else needs what
 /// would be gone, or the flag is not as expected any more.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn replace(
     service: &Service,
     actor: &Actor,
@@ -155,7 +153,6 @@ const ATTEMPTS: usize = 20;
 ///
 /// # Errors
 /// As [`replace`], or what the function says.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn change(
     service: &Service,
     actor: &Actor,
@@ -251,7 +248,6 @@ async fn change_once(
 ///
 /// # Errors
 /// As [`replace`].
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn delete(
     service: &Service,
     actor: &Actor,

@@ -19,7 +19,6 @@ pub struct EventCount {
 ///
 /// # Errors
 /// When the actor may not look, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn event_counts(
     service: &Service,
     actor: &Actor,
@@ -38,7 +37,6 @@ pub async fn event_counts(
 ///
 /// # Errors
 /// When the actor may not look, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn arrivals(
     service: &Service,
     actor: &Actor,

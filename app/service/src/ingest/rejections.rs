@@ -54,7 +54,6 @@ pub async fn write_refusals(service: &Service) -> Result<(), ServiceError> {
 ///
 /// # Errors
 /// When the actor may not look, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn refusals(
     service: &Service,
     actor: &Actor,

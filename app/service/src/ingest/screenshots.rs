@@ -26,7 +26,7 @@ pub async fn save_screenshot(
         return Err(ServiceError::Busy);
     }
     let digest = secrets::digest(&bytes).0;
-    let id: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let id = secrets::hex(&digest, 16);
     let picture = Screenshot { id: id.clone(), environment, at, kind, bytes };
     service.stores.telemetry.save_screenshot(&picture, MAX_SCREENSHOTS_BYTES).await?;
     Ok(id)
@@ -36,7 +36,6 @@ pub async fn save_screenshot(
 ///
 /// # Errors
 /// When the actor may not look, or the screenshot does not exist.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn screenshot(
     service: &Service,
     actor: &Actor,

@@ -56,7 +56,6 @@ pub async fn begin_simulation(
 ///
 /// # Errors
 /// When the actor may not, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn remove_simulation(
     service: &Service,
     actor: &Actor,

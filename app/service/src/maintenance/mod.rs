@@ -43,7 +43,6 @@ pub(crate) async fn forget_environment(
 ///
 /// # Errors
 /// When the actor may not look.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn retention(
     service: &Service,
     actor: &Actor,
@@ -57,7 +56,6 @@ pub fn retention(
 ///
 /// # Errors
 /// When the actor may not, the policy is invalid, or another change came first.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn save_retention(
     service: &Service,
     actor: &Actor,
@@ -81,7 +79,6 @@ pub async fn save_retention(
 ///
 /// # Errors
 /// When the actor may not look, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
 pub async fn sizes(service: &Service, actor: &Actor) -> Result<StorageUsage, ServiceError> {
     actor.require(Role::Viewer)?;
     Ok(service.stores.telemetry.sizes().await?)

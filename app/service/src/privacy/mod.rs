@@ -18,7 +18,6 @@ use crate::{Service, ServiceError, access::Actor, audit::saved, ingest::person};
 ///
 /// # Errors
 /// When the actor may not, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn person_data(
     service: &Service,
     actor: &Actor,
@@ -36,7 +35,6 @@ pub async fn person_data(
 ///
 /// # Errors
 /// When the actor may not, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn erase_user(
     service: &Service,
     actor: &Actor,

@@ -20,7 +20,6 @@ use crate::{Service, ServiceError, access::Actor, audit::of_flag, gates};
 ///
 /// # Errors
 /// When the actor may not, a rule stands against it, or somebody else was first.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn command(
     service: &Service,
     actor: &Actor,
@@ -52,7 +51,6 @@ pub async fn command(
 ///
 /// # Errors
 /// When the actor may not, or a rule stands against it.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn add(
     service: &Service,
     actor: &Actor,
@@ -228,7 +226,6 @@ fn kill(
 ///
 /// # Errors
 /// When storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn instead(
     service: &Service,
     actor: &Actor,

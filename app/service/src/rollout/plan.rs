@@ -53,7 +53,6 @@ impl PlanChange {
 ///
 /// # Errors
 /// When the actor may not look, there is no plan, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn export_plan(
     service: &Service,
     actor: &Actor,
@@ -114,7 +113,6 @@ pub fn read_plan(
 ///
 /// # Errors
 /// When the actor may not look, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn plan_change(
     service: &Service,
     actor: &Actor,
@@ -190,7 +188,6 @@ pub struct PlanImport<'a> {
 ///
 /// # Errors
 /// When the actor may not, a rule stands against it, or somebody else was first.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn import_plan(
     service: &Service,
     actor: &Actor,
@@ -207,7 +204,6 @@ pub async fn import_plan(
 ///
 /// # Errors
 /// As [`import_plan`].
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn try_plan(
     service: &Service,
     actor: &Actor,

@@ -13,7 +13,6 @@ use crate::{Service, ServiceError, access::Actor, annotations::marks};
 ///
 /// # Errors
 /// When the actor may not look, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn review(
     service: &Service,
     actor: &Actor,

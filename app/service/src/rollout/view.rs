@@ -20,7 +20,6 @@ const HISTORY_LINES: u32 = 50;
 ///
 /// # Errors
 /// When the actor may not look, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn view(
     service: &Service,
     actor: &Actor,

@@ -65,7 +65,6 @@ fn line(
 ///
 /// # Errors
 /// When the actor may not look, or there is no such environment.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn list(
     service: &Service,
     actor: &Actor,
@@ -84,7 +83,6 @@ pub fn list(
 ///
 /// # Errors
 /// When the actor may not look, or there is none of that key.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn detail(
     service: &Service,
     actor: &Actor,
@@ -101,7 +99,6 @@ pub fn detail(
 ///
 /// # Errors
 /// When the actor may not, a field is wrong, or there is one of that key.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn create(
     service: &Service,
     actor: &Actor,
@@ -139,7 +136,6 @@ fn check_with(
 ///
 /// # Errors
 /// When the actor may not, a field is wrong, there is none, or somebody else was first.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn replace(
     service: &Service,
     actor: &Actor,
@@ -168,7 +164,6 @@ pub async fn replace(
 ///
 /// # Errors
 /// When the actor may not, there is none, something asks for it, or somebody else was first.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn delete(
     service: &Service,
     actor: &Actor,

@@ -80,7 +80,6 @@ fn require_reach(actor: &Actor, reach: Reach) -> Result<(), ServiceError> {
 ///
 /// # Errors
 /// When the actor may not look, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn tokens(
     service: &Service,
     actor: &Actor,
@@ -99,7 +98,6 @@ pub async fn tokens(
 ///
 /// # Errors
 /// When the actor may not look, or there is none of that id.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn token(
     service: &Service,
     actor: &Actor,
@@ -115,7 +113,6 @@ pub async fn token(
 ///
 /// # Errors
 /// When the actor may not, or a field is wrong.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn create_token(
     service: &Service,
     actor: &Actor,
@@ -158,7 +155,6 @@ pub async fn create_token(
 ///
 /// # Errors
 /// When the actor may not, a field is wrong, or somebody else was first.
-#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
 pub async fn save_token(
     service: &Service,
     actor: &Actor,
@@ -187,7 +183,6 @@ pub async fn save_token(
 ///
 /// # Errors
 /// When the actor may not, or somebody else was first.
-#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
 pub async fn delete_token(
     service: &Service,
     actor: &Actor,

@@ -5,7 +5,7 @@ use phasegate_domain::{events::Batch, ids::EnvironmentId};
 
 use crate::{Appended, StoreError};
 
-/// Batches of events.
+/// Batches of events, and what is known of when they came.
 #[async_trait]
 pub trait EventLog: Send + Sync {
     /// Stores batches in one transaction and returns the outcome of each, in order. The batches are durable

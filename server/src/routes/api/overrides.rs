@@ -8,6 +8,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use percent_encoding::utf8_percent_encode;
 use phasegate_domain::{config::override_key, flags::IndividualOverride, ids::FlagKey};
 use phasegate_service::flags::{Found, delete_override, override_of, overrides, save_override};
 use phasegate_store::models::Versioned;
@@ -18,7 +19,7 @@ use super::{
     list::{Page, PageQuery},
     request::{ApiContext, ApiJson, ApiPath, ApiQuery},
 };
-use crate::http::{AppState, Precondition, Problem, etag};
+use crate::http::{AppState, IN_PATH, Precondition, Problem, etag};
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list_overrides, create_override)).routes(routes!(
@@ -85,20 +86,9 @@ async fn create_override(
     };
     let new = Found::Nothing;
     save_override(&call.service, &call.actor, call.environment, personal, new).await?;
-    let user: String = percent_encode(&path.targeting_key);
+    let user = utf8_percent_encode(&path.targeting_key, IN_PATH);
     let location = [(header::LOCATION, format!("{}/{}/{user}", uri.path(), path.flag))];
     Ok((StatusCode::CREATED, location, respond(&found(&call, &path)?)).into_response())
-}
-
-fn percent_encode(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-        out
-    })
 }
 
 /// One user's override of one flag.

@@ -11,7 +11,9 @@ use phasegate_service::accounts;
 use tower_sessions::Session;
 
 use super::{PERSON, RENEWED};
-use crate::http::{AppState, Problem};
+use percent_encoding::utf8_percent_encode;
+
+use crate::http::{AppState, IN_QUERY, Problem};
 
 /// A session in use is renewed at most this often: each time costs a commit.
 const RENEW_AFTER_SECONDS: i64 = 3_600;
@@ -71,17 +73,5 @@ fn turn_away(request: &Request) -> Response {
         return Problem::new(StatusCode::UNAUTHORIZED, "log in first, at /login").into_response();
     }
     let asked = request.uri().path_and_query().map_or("/admin", |asked| asked.as_str());
-    Redirect::to(&format!("/login?next={}", form_urlencode(asked))).into_response()
-}
-
-/// Escapes a text for a query.
-pub(super) fn form_urlencode(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.') {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-        out
-    })
+    Redirect::to(&format!("/login?next={}", utf8_percent_encode(asked, IN_QUERY))).into_response()
 }

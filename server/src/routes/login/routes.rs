@@ -8,17 +8,15 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
+use percent_encoding::utf8_percent_encode;
 use phasegate_service::accounts::{LoggedIn, LoginError, device_cookie, known_device, log_in};
 use serde::Deserialize;
 use tower_sessions::Session;
 
-use super::{
-    EPOCH, PERSON,
-    guard::{form_urlencode, person},
-};
+use super::{EPOCH, PERSON, guard::person};
 use crate::{
     clock,
-    http::{AppState, ClientAddress, Problem},
+    http::{AppState, ClientAddress, IN_QUERY, Problem},
 };
 
 /// An address, a path, and a password of the longest form, each byte of which is sent as three.
@@ -57,7 +55,7 @@ async fn submit(
         return Ok(Redirect::to("/login?error=form").into_response());
     };
     let email = form.email.trim();
-    let next = form_urlencode(destination(&form.next));
+    let next = utf8_percent_encode(destination(&form.next), IN_QUERY);
     let cookie = sent_cookie(&headers, DEVICE);
     let device = cookie.and_then(|cookie| known_device(&state.service, email, cookie));
     let logged_in = log_in(&state.service, from.0, device.as_deref(), email, &form.password);
@@ -72,7 +70,7 @@ async fn submit(
                     "server"
                 }
             };
-            let email = form_urlencode(email);
+            let email = utf8_percent_encode(email, IN_QUERY);
             let back = format!("/login?error={code}&email={email}&next={next}");
             return Ok(Redirect::to(&back).into_response());
         }

@@ -53,7 +53,6 @@ pub(crate) async fn once(request: &Request) -> String {
 }
 
 /// Sends the request so many times with a pause after each; seconds until each answer.
-#[allow(dead_code, reason = "the benchmark of ingest shares this file")]
 pub(crate) async fn some(request: &Request, count: usize, pause: Duration) -> Vec<f32> {
     let mut connection = TcpStream::connect(&request.address).await.unwrap();
     connection.set_nodelay(true).unwrap();

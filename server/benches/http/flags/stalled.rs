@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
-use crate::{BULK, child::Server, load};
+use super::BULK;
+use crate::{child::Server, evaluations as load};
 
 /// Requests of which the body never comes.
 const STALLED: usize = 4_200;

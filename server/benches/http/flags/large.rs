@@ -4,12 +4,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::{
+use super::{
     BULK,
-    child::Server,
-    load,
     streams::{connect, subscription},
 };
+use crate::{child::Server, evaluations as load};
 
 const SEGMENTS: usize = 50;
 

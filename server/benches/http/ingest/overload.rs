@@ -8,10 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::load::{Running, load};
 use crate::{
     child::Server,
     evaluations::{Request, Times, once},
-    load::{Running, load},
 };
 
 /// Numbers of connections, each of which is measured by itself. With the first, nobody is refused.

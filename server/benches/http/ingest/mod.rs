@@ -1,29 +1,15 @@
 //! Ingest under load: events that are acknowledged after their commit, over HTTP. Prints a table;
 //! asserts nothing about time.
-#![allow(
-    missing_docs,
-    dead_code,
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    unreachable_pub,
-    reason = "a benchmark is a test of its own kind, prints, and shares files with another one"
-)]
 
-#[path = "../flags/bare.rs"]
-mod bare;
-#[path = "../flags/child.rs"]
-mod child;
-#[path = "../flags/load.rs"]
-mod evaluations;
 mod load;
 mod overload;
 
 use std::time::Duration;
 
-use child::Server;
-use load::{EVENTS, LOAD, load, serve_load};
+use load::{EVENTS, load};
+pub(crate) use load::{LOAD, serve_load};
+
+use crate::child::Server;
 
 /// How long the server is loaded.
 const LENGTH: Duration = Duration::from_secs(10);
@@ -32,16 +18,8 @@ const LENGTH: Duration = Duration::from_secs(10);
 /// as large as this.
 const CONNECTIONS: usize = 256;
 
-#[tokio::main]
-async fn main() {
-    rlimit::increase_nofile_limit(u64::MAX).unwrap();
-    let arguments: Vec<String> = std::env::args().collect();
-    if let Some(place) = arguments.iter().position(|argument| argument == LOAD) {
-        return serve_load(&arguments[place + 1..]).await;
-    }
-    if arguments.iter().any(|argument| argument == "--bare") {
-        return bare::serve().await;
-    }
+/// A steady load, and more than can be taken.
+pub(crate) async fn measure() {
     steady().await;
     overload::measure().await;
 }

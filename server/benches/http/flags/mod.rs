@@ -1,25 +1,15 @@
 //! The flag service under load, beside a bare axum endpoint in the same run, and thousands of
 //! clients that listen for changes. Prints a table; asserts nothing about time.
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    reason = "a benchmark is a test of its own kind, and prints"
-)]
 
-mod bare;
-mod child;
 mod large;
-mod load;
 mod stalled;
 mod streams;
 
 use std::time::Duration;
 
-use child::Server;
 use serde_json::json;
+
+use crate::{child::Server, evaluations as load};
 
 /// How long each side is loaded in one round.
 const ROUND: Duration = Duration::from_secs(2);
@@ -33,16 +23,8 @@ const CONNECTIONS: usize = 32;
 
 pub(crate) const BULK: &str = "/ofrep/v1/evaluate/flags";
 
-#[tokio::main]
-async fn main() {
-    let arguments: Vec<String> = std::env::args().collect();
-    if arguments.iter().any(|argument| argument == "--bare") {
-        return bare::serve().await;
-    }
-    if arguments.iter().any(|argument| argument == "--bare-fan-out") {
-        return bare::fan_out().await;
-    }
-    rlimit::increase_nofile_limit(u64::MAX).unwrap();
+/// Evaluations, clients that stall, large segments, and clients that listen.
+pub(crate) async fn measure() {
     let server = Server::phasegate().await;
     make_flags(&server).await;
     evaluations(&server).await;

@@ -44,7 +44,6 @@ impl Server {
     }
 
     /// A process that begins anew on the same data.
-    #[allow(dead_code, reason = "the benchmark of ingest shares this file")]
     pub(crate) async fn restarted(mut self) -> Self {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -133,7 +132,6 @@ impl Server {
     }
 
     /// What its files take on disk.
-    #[allow(dead_code, reason = "the benchmark of ingest shares this file")]
     pub(crate) fn data_bytes(&self) -> u64 {
         let folder = self.data.as_ref().unwrap().path().join("data");
         let files = std::fs::read_dir(folder).unwrap();
@@ -147,7 +145,6 @@ impl Server {
 
     /// The same without what it maps from files, once it has not changed for half a second: a server
     /// that is ready still does the first work of its jobs.
-    #[allow(dead_code, reason = "the benchmark of ingest shares this file")]
     pub(crate) async fn own_memory_kb(&self) -> u64 {
         let (mut last, mut unchanged) = (0, 0);
         while unchanged < 10 {

@@ -15,7 +15,7 @@ use tokio::{
     sync::Notify,
 };
 
-use crate::{child::Server, load::Times};
+use crate::{child::Server, evaluations::Times};
 
 /// Changes that are made, one after the other.
 const CHANGES: usize = 5;

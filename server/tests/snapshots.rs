@@ -1,0 +1,138 @@
+//! Texts that people and programs read, held against what they were: help and errors of the command line,
+//! the OpenAPI document, messages about plans, and targeting in sentences. `INSTA_UPDATE=always` writes them
+//! anew; the difference is then read in the commit.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "in a test, a panic is how it fails"
+)]
+
+use std::{path::Path, process::Command};
+
+use phasegate_domain::{
+    Timestamp,
+    flags::{FlagDocument, describe_targeting},
+    ids::PhaseNumber,
+};
+use serde_json::{Value, json};
+
+/// What a command prints, on both channels, with its status.
+fn said(folder: &Path, arguments: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_phasegate"));
+    let output = command.args(arguments).env_clear().current_dir(folder).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    format!(
+        "$ phasegate {}\n{}{}status {}\n",
+        arguments.join(" "),
+        text(&output.stdout),
+        text(&output.stderr),
+        output.status.code().unwrap()
+    )
+}
+
+#[test]
+fn help_of_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let commands: [&[&str]; 14] = [
+        &["--help"],
+        &["serve", "--help"],
+        &["user", "--help"],
+        &["flag", "--help"],
+        &["flag", "set", "--help"],
+        &["rollout", "--help"],
+        &["plan", "--help"],
+        &["plan", "import", "--help"],
+        &["token", "--help"],
+        &["token", "create", "--help"],
+        &["person", "--help"],
+        &["export", "--help"],
+        &["import", "--help"],
+        &["simulate", "--help"],
+    ];
+    let all: Vec<String> =
+        commands.iter().map(|arguments| said(folder.path(), arguments)).collect();
+    insta::assert_snapshot!(all.join("\n"));
+}
+
+#[test]
+fn errors_of_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let commands: [&[&str]; 6] = [
+        &["flag", "list"],
+        &["flag", "get", "MOON", "--json"],
+        &["plan", "validate", "missing.toml"],
+        &["token", "create", "--name", "x"],
+        &["token", "create", "--name", "x", "--json"],
+        &["launch"],
+    ];
+    let all: Vec<String> =
+        commands.iter().map(|arguments| said(folder.path(), arguments)).collect();
+    insta::assert_snapshot!(all.join("\n"));
+}
+
+#[test]
+fn the_openapi_document() {
+    let document = serde_json::to_value(phasegate_server::openapi()).unwrap();
+    insta::assert_snapshot!(serde_json::to_string_pretty(&document).unwrap());
+}
+
+#[test]
+fn messages_about_plans() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = include_str!("../plans/exercise-library.toml");
+    let changes: [(&str, &str); 7] = [
+        ("format = 1", "format = 9"),
+        ("quorum = ", "quorum = 9"),
+        ("revision = \"v2.0\"", "revision = \"one\""),
+        ("number = 2", "number = 3"),
+        ("percentage = ", "percentge = "),
+        ("comparator = \"<\"", "comparator = \"~\""),
+        ("segment = \"internal\"", "segment = \"moon\""),
+    ];
+    let mut all = Vec::new();
+    for (from, to) in changes {
+        assert!(good.contains(from), "{from}");
+        std::fs::write(folder.path().join("plan.toml"), good.replacen(from, to, 1)).unwrap();
+        let text = said(folder.path(), &["plan", "validate", "plan.toml"]);
+        all.push(format!("{from} becomes {to}\n{text}"));
+    }
+    insta::assert_snapshot!(all.join("\n"));
+}
+
+#[test]
+fn targeting_in_sentences() {
+    let ramp = json!({"from": 0, "to": 100, "starts_at": "2026-01-01T00:00:00Z",
+        "ends_at": "2026-01-02T00:00:00Z"});
+    let pro = json!({"attribute": "plan", "operator": "equals", "value": "pro"});
+    let cases: [(Value, Option<u16>); 10] = [
+        (json!({}), None),
+        (json!({}), Some(2)),
+        (json!({"rules": [{"variant": "on", "share": 5}]}), None),
+        (json!({"rules": [{"variant": "on", "condition": {"in_segment": "beta_testers"}}]}), None),
+        (json!({"rules": [{"variant": "on", "condition": {"any": [pro, {"not": pro}]}}]}), Some(1)),
+        (
+            json!({"rules": [{"split": [{"variant": "on", "share": 50}, {"variant": "off", "share": 50}],
+            "condition": pro}]}),
+            None,
+        ),
+        (json!({"rules": [{"variant": "on", "ramp": ramp}]}), None),
+        (json!({"killed": true}), Some(1)),
+        (
+            json!({"enabled": false,
+            "schedule": [{"at": "2026-03-01T08:00:00Z", "enabled": true}]}),
+            None,
+        ),
+        (json!({"prerequisites": [{"flag": "B", "variants": ["on"]}]}), None),
+    ];
+    let now: Timestamp = "2026-01-01T12:00:00Z".parse().unwrap();
+    let sentences = cases.into_iter().map(|(fields, added_in)| {
+        let mut document = json!({"key": "A", "kind": "boolean"});
+        document.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        let document: FlagDocument = serde_json::from_value(document).unwrap();
+        let (flag, state) = document.into_parts(None, 1);
+        let text = describe_targeting(&flag, &state, added_in.map(PhaseNumber), now).join(" ");
+        format!("{fields} in phase {added_in:?}\n{text}\n")
+    });
+    insta::assert_snapshot!(sentences.collect::<Vec<_>>().join("\n"));
+}
