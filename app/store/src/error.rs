@@ -72,5 +72,5 @@ pub enum StoreError {
     #[error("the database is being used by another program, such as a backup")]
     Locked,
     #[error("{0}")]
-    Database(Box<dyn std::error::Error + Send + Sync>),
+    Database(#[source] Box<dyn std::error::Error + Send + Sync>),
 }

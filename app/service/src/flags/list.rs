@@ -13,6 +13,33 @@ use phasegate_store::models::{AuditQuery, Environment, StoredFlag};
 
 use crate::{CachedEnvironment, Service, ServiceError, access::Actor, evaluation_counts};
 
+/// All flags of an environment as they are stored, by key; archived ones too.
+///
+/// # Errors
+/// When the actor may not look.
+pub fn stored_flags(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+) -> Result<Vec<StoredFlag>, ServiceError> {
+    actor.require(Role::Viewer)?;
+    Ok(service.environment(environment)?.flags.clone())
+}
+
+/// A flag as it is stored.
+///
+/// # Errors
+/// When the actor may not look, or there is none of that key.
+pub fn stored_flag(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+    key: &str,
+) -> Result<StoredFlag, ServiceError> {
+    actor.require(Role::Viewer)?;
+    Ok(service.environment(environment)?.stored_flag(key)?.clone())
+}
+
 /// Lines of history on a flag's page.
 const HISTORY_LINES: u32 = 30;
 

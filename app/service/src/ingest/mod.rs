@@ -14,4 +14,6 @@ pub use queue::{Turn, heard_at, ingest, is_full_since, is_overrun, take_turn, wr
 pub use quota::{admit, admit_picture, admit_simulation, bytes_today};
 pub use rejections::{REFUSAL_DAYS, note_deferral, note_refusal, refusals, write_refusals};
 pub use screenshots::{save_screenshot, screenshot};
-pub use simulation::{begin_simulation, note_progress, progress, remove_simulation, simulation};
+pub use simulation::{
+    begin_simulation, claim_simulation, note_progress, progress, remove_simulation, simulation,
+};

@@ -52,6 +52,19 @@ pub async fn begin_simulation(
     Ok(())
 }
 
+/// Claims the place of the one simulation that this server runs for an environment; false if one is running.
+///
+/// # Errors
+/// When the actor may not.
+pub fn claim_simulation(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+) -> Result<bool, ServiceError> {
+    actor.require(Role::Operator)?;
+    Ok(service.ingest.simulations.claim(environment))
+}
+
 /// Deletes an environment's simulated telemetry.
 ///
 /// # Errors

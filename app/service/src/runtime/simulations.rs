@@ -30,4 +30,14 @@ impl Simulations {
     pub(crate) fn progress(&self) -> MutexGuard<'_, HashMap<EnvironmentId, (u64, u64)>> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Notes that one begins, unless one is under way.
+    pub(crate) fn claim(&self, environment: EnvironmentId) -> bool {
+        let mut progress = self.progress();
+        if progress.contains_key(&environment) {
+            return false;
+        }
+        progress.insert(environment, (0, 1));
+        true
+    }
 }

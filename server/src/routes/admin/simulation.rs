@@ -8,11 +8,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use phasegate_app::{Form, selected_environment};
-use phasegate_domain::{
-    accounts::{Person, Role},
-    simulation::Simulation,
-    time::day_of,
-};
+use phasegate_domain::{accounts::Person, simulation::Simulation, time::day_of};
 use phasegate_service::{access::Actor, ingest};
 
 use super::MAX_FORM_BYTES;
@@ -44,12 +40,11 @@ pub(super) async fn act(
     match form.get("do") {
         "remove" => ingest::remove_simulation(service, &actor, shown).await?,
         "fill" => {
-            actor.require(Role::Operator)?;
             if !state.settings.has_demo {
                 let detail = "this server is not one to show things; start it with --demo, or run phasegate simulate";
                 return Err(Problem::new(StatusCode::CONFLICT, detail));
             }
-            fill(&state, shown)?;
+            fill(&state, &actor, shown)?;
         }
         other => {
             let detail = format!("do: fill or remove, not {other:?}");
@@ -62,20 +57,20 @@ pub(super) async fn act(
 /// One at a time.
 fn fill(
     state: &AppState,
+    actor: &Actor,
     environment: phasegate_domain::ids::EnvironmentId,
 ) -> Result<(), Problem> {
     let away = |detail: &str| Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail);
     let service = &state.service;
-    if ingest::progress(service, environment).is_some() {
-        return Ok(());
-    }
     let key = service
         .client_key_of(environment)
         .ok_or_else(|| away("the environment has no client key that any page may use"))?;
     let address = state.address.get().ok_or_else(|| away("the server does not listen yet"))?;
     let client = Client::new(&format!("http://{address}"), &key)
         .map_err(|error| away(&format!("{error:#}")))?;
-    ingest::note_progress(service, environment, Some((0, 1)));
+    if !ingest::claim_simulation(service, actor, environment)? {
+        return Ok(());
+    }
     let wanted = offered(day_of(service.now()));
     let stopping = state.stopping.clone();
     let running = in_background(std::sync::Arc::clone(service), environment, client, wanted);

@@ -10,13 +10,14 @@ use axum::{
 };
 use foldhash::quality::FixedState;
 use phasegate_domain::{
-    accounts::Role,
     config::{EnvironmentFile, ImportChange},
     ids::{EnvironmentKey, ProjectKey},
 };
 use phasegate_service::{
     ServiceError,
-    environments::{create, delete, export, import, preview_import, rename, try_import},
+    environments::{
+        create, delete, environment, export, import, of_project, preview_import, rename, try_import,
+    },
 };
 use phasegate_store::models;
 use serde::{Deserialize, Serialize};
@@ -58,15 +59,11 @@ struct ProjectPath {
     project: String,
 }
 
-fn of_project(state: &AppState, project: &str) -> Vec<Environment> {
-    let all = state.service.environments();
-    let own = all.iter().map(|live| &live.environment).filter(|e| e.project.as_str() == project);
-    own.map(|environment| Environment {
-        project: environment.project.clone(),
-        key: environment.key.clone(),
-        name: environment.name.clone(),
-    })
-    .collect()
+impl From<models::Environment> for Environment {
+    fn from(environment: models::Environment) -> Self {
+        let models::Environment { project, key, name, .. } = environment;
+        Self { project, key, name }
+    }
 }
 
 /// All environments of a project, oldest first.
@@ -78,11 +75,12 @@ async fn list_environments(
     headers: HeaderMap,
     ApiPath(path): ApiPath<ProjectPath>,
 ) -> Result<Json<Vec<Environment>>, Problem> {
-    caller(&state.service, &headers)?.actor.require(Role::Viewer)?;
-    Ok(Json(of_project(&state, &path.project)))
+    let actor = caller(&state.service, &headers)?.actor;
+    let all = of_project(&state.service, &actor, &path.project)?;
+    Ok(Json(all.into_iter().map(Environment::from).collect()))
 }
 
-/// Makes an environment, where every flag begins on and without rules; needs the scope admin.
+/// Makes an environment, where every flag begins off and without rules; needs the scope admin.
 #[utoipa::path(post, path = "/api/v1/projects/{project}/environments", tag = "environments",
     params(("project" = String, Path)), request_body = NewEnvironment,
     responses((status = 201, body = Environment), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
@@ -99,10 +97,8 @@ async fn create_environment(
         return Err(Problem::new(StatusCode::FORBIDDEN, detail));
     }
     let (actor, beside, key) = (&caller.actor, caller.environment, new.key);
-    create(&state.service, actor, beside, key.clone(), &new.name).await?;
-    let made = of_project(&state, &path.project).into_iter().find(|found| found.key == key);
-    let missing = || Problem::new(StatusCode::NOT_FOUND, "the environment is gone again");
-    Ok((StatusCode::CREATED, Json(made.ok_or_else(missing)?)))
+    let made = create(&state.service, actor, beside, key, &new.name).await?;
+    Ok((StatusCode::CREATED, Json(environment(&state.service, actor, made)?.into())))
 }
 
 /// What an environment is called.
@@ -121,8 +117,7 @@ struct Names {
     responses((status = 200, body = Environment, headers(("ETag" = String))),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn get_environment(call: ApiContext) -> Result<Response, Problem> {
-    call.actor.require(Role::Viewer)?;
-    Ok(respond(&call.live()?.environment))
+    Ok(respond(&environment(&call.service, &call.actor, call.environment)?))
 }
 
 /// Gives an environment another key and name; needs a token of the whole project with the scope admin.

@@ -5,8 +5,10 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use phasegate_domain::{accounts::Role, flags::FlagDocument, ids::FlagKey};
-use phasegate_service::flags::{Expected, change, create, delete, read_document, replace};
+use phasegate_domain::{flags::FlagDocument, ids::FlagKey};
+use phasegate_service::flags::{
+    Expected, change, create, delete, read_document, replace, stored_flag, stored_flags,
+};
 use phasegate_store::models::{FlagVersion, StoredFlag};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -46,8 +48,7 @@ fn document(stored: &StoredFlag) -> FlagDocument {
 }
 
 fn found(call: &ApiContext, key: &str) -> Result<StoredFlag, Problem> {
-    call.actor.require(Role::Viewer)?;
-    Ok(call.live()?.stored_flag(key)?.clone())
+    Ok(stored_flag(&call.service, &call.actor, call.environment, key)?)
 }
 
 /// What the client's tags mean: the very version that they were checked against, so that nothing
@@ -69,7 +70,6 @@ async fn list_flags(
     ApiQuery(page): ApiQuery<PageQuery>,
     ApiQuery(filter): ApiQuery<Filter>,
 ) -> Result<Json<Page<FlagDocument>>, Problem> {
-    call.actor.require(Role::Viewer)?;
     let text = filter.q.unwrap_or_default().to_lowercase();
     let is_asked = |document: &FlagDocument| {
         let texts = [document.key.as_str(), &document.name, &document.description, &document.owner];
@@ -77,11 +77,12 @@ async fn list_flags(
             && filter.tag.as_ref().is_none_or(|tag| document.tags.contains(tag))
             && texts.iter().any(|found| found.to_lowercase().contains(&text))
     };
-    let all = call.live()?.flags.iter().map(document).filter(is_asked).collect();
+    let all = stored_flags(&call.service, &call.actor, call.environment)?;
+    let all = all.iter().map(document).filter(is_asked).collect();
     Ok(Json(page.cut(all, |document| document.key.to_string())?))
 }
 
-/// Makes a flag. What is left out begins as usual; elsewhere the flag begins on, without rules.
+/// Makes a flag. What is left out begins as usual; in the other environments it begins off, without rules.
 #[utoipa::path(post, path = "/api/v1/projects/{project}/environments/{environment}/flags", tag = "flags",
     params(("project" = String, Path), ("environment" = String, Path)), request_body = FlagDocument,
     responses((status = 201, body = FlagDocument, headers(("ETag" = String), ("Location" = String))),
