@@ -95,7 +95,7 @@ impl Form {
     }
 }
 
-/// Why a page cannot show or do what it was asked, in words for whoever asked.
+/// Why a page cannot show or do what it was asked, in words for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PageError {
     pub(crate) status: StatusCode,
@@ -192,7 +192,7 @@ impl Request {
         let query = Form::parse(parts.uri.query().unwrap_or_default().as_bytes());
         let form = parts.extensions.get::<Form>().cloned();
         let embedding = use_context::<Embedding>().unwrap_or_default();
-        // An address that names an environment shows it to whoever opens it, and goes on with it.
+        // An address that names an environment shows it, and the browser goes on with it.
         let wanted = query.get("environment");
         let named = named_environment(&service, wanted);
         if named.is_none() && !wanted.is_empty() {
@@ -260,7 +260,7 @@ impl Request {
         })
     }
 
-    /// Whether whoever asks may do what needs that role.
+    /// Whether the account that asks may do what needs that role.
     pub(crate) fn may(&self, role: Role) -> bool {
         self.actor.require(role).is_ok()
     }

@@ -6,7 +6,7 @@ const FLAG = 'ENHANCED_EXERCISE_LIBRARY';
 
 test('adoption, retention, sessions, tasks and opinions are counted by people', async ({ admin: page, server }) => {
   await page.goto('/admin/analytics');
-  await expect(page.getByText('Nobody was seen in this time')).toBeVisible();
+  await expect(page.getByText('No user was active in this time')).toBeVisible();
   await server.advanceTo(2);
   let batches = 0;
   // Delivered late: each event lands on its own day.

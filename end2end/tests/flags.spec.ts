@@ -54,7 +54,7 @@ test('a flag is made, given rules, and says in plain words who gets what', async
 });
 
 test('the editor loses nothing, with or without a script', async ({ server, visitor, expectComplaint }) => {
-  expectComplaint(/422 \(Unprocessable|409 \(Conflict\)/);
+  expectComplaint(/422 \(Unprocessable|412 \(Precondition/);
   await server.api('POST', '/flags', { key: 'A', kind: 'boolean' });
   const page = await visitor({ javaScriptEnabled: false });
   await logIn(page, server);
@@ -168,9 +168,14 @@ test('a token is shown once, and an environment has switches of its own', async 
   await page.getByRole('button', { name: 'Make an environment' }).click();
   await expect(page.getByRole('combobox', { name: 'Environment' })).toHaveValue('staging');
   await page.goto('/admin/flags/EXERCISE_VIDEO_INTEGRATION');
-  await page.getByRole('switch', { name: /in Staging|in staging/ }).click();
-  await expect(page.getByText('Off: off for everyone.')).toBeVisible();
+  const staging = page.getByRole('switch', { name: /in Staging|in staging/ });
+  await expect(page.getByText('Off: off for everyone.'), 'it was not made for this environment').toBeVisible();
+  await expect(staging).toHaveAttribute('aria-checked', 'false');
   await expect(page.getByRole('switch', { name: /in Production/ })).toHaveAttribute('aria-checked', 'true');
+  await staging.click();
+  await expect(staging).toHaveAttribute('aria-checked', 'true');
+  await staging.click();
+  await expect(staging).toHaveAttribute('aria-checked', 'false');
   expect(await server.api('GET', '/flags/EXERCISE_VIDEO_INTEGRATION')).toMatchObject({ enabled: true });
 });
 

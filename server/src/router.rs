@@ -84,10 +84,10 @@ fn cors() -> CorsLayer {
         .allow_origin(Any)
         .allow_methods([Method::GET, Method::POST])
         // Whatever a page's tracing adds (`baggage`, `traceparent`, `request-id`): a header that the
-        // server does not read harms nobody, and a refusal would cost the page all of its telemetry.
+        // server does not read does no harm, and a refusal would cost the page all of its telemetry.
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers([header::ETAG, header::RETRY_AFTER])
-        // What is allowed is the same for all, and answers to OPTIONS are cached by nobody but the browser.
+        // What is allowed is the same for all, and only browsers cache answers to OPTIONS.
         .vary([])
         .max_age(std::time::Duration::from_secs(3_600))
 }

@@ -196,7 +196,7 @@ fn a_variable_that_is_no_setting_is_named_at_the_start() {
 #[test]
 fn a_data_folder_that_cannot_be_written_ends_the_start_with_a_sentence() {
     let folder = tempfile::tempdir().unwrap();
-    // Below a file, so that it cannot be made by anybody, root included.
+    // Below a file, so that no user can make it, root included.
     let file = folder.path().join("file");
     std::fs::write(&file, "").unwrap();
     let command = phasegate(&file.join("data"), &["serve", "--listen", "127.0.0.1:0"]);

@@ -1,6 +1,6 @@
 //! Takes the words of panics out of a WASM module.
 //!
-//! A panic ends the module either way, and nobody reads what it says: in a browser, the bridge
+//! A panic ends the module either way, and its message is not read: in a browser, the bridge
 //! catches the trap. What formats the message is a third of a small module, though. A standard
 //! library built without it (`panic = "immediate-abort"`) needs nightly tools; putting a trap in the
 //! place of the functions that a panic begins with does the same, because then nothing leads to the

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::UserId;
 
-/// What somebody is trusted with. Each role may do all that the one before it may.
+/// What an account is trusted with. Each role may do all that the one before it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
@@ -34,7 +34,7 @@ impl Role {
     }
 }
 
-/// Somebody who is logged in.
+/// An account that is logged in.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {

@@ -138,7 +138,7 @@ row_id!(
     EnvironmentId
 );
 row_id!(
-    /// Somebody who may log in.
+    /// The id of an account.
     UserId
 );
 row_id!(

@@ -29,7 +29,7 @@ impl Draft {
         Self {
             flags: live.flags.iter().map(flag).collect(),
             segments: live.snapshot.segments().clone(),
-            // What has expired stands in nobody's way.
+            // What has expired needs nothing to fit.
             overrides: live
                 .overrides
                 .iter()

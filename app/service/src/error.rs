@@ -64,12 +64,12 @@ pub enum ServiceError {
     /// Something else needs it as it is.
     #[error("{0}")]
     InUse(String),
-    /// Somebody else was first.
+    /// Another change was first.
     #[error(
         "{0} was changed in the meantime; load it again and repeat your change if it is still right"
     )]
     Conflict(&'static str),
-    /// Somebody else moved the rollout first.
+    /// Another command moved the rollout first.
     #[error(
         "another change came first: {by} {what}, at {}. Load the rollout again and repeat your command if it is still right",
         at.format("%Y-%m-%d %H:%M UTC")

@@ -58,7 +58,7 @@ pub(crate) async fn of_flags(
     Ok(all)
 }
 
-/// The usage of a flag that nobody has asked for.
+/// The counts of a flag that was never evaluated.
 pub(crate) fn nothing() -> EvaluationCounts {
     EvaluationCounts { by_hour: vec![0; HOURS], ..EvaluationCounts::default() }
 }

@@ -26,7 +26,7 @@ pub fn digest(secret: &[u8]) -> Digest {
 pub fn text(prefix: &str, seed: &Seed, length: usize) -> String {
     let signs = seed.iter().take(length).map(|byte| {
         // 256 is no multiple of 62: the first 8 signs are a little likelier, which costs 0.003
-        // bits a sign and is no help to anybody who guesses.
+        // bits a sign and is no help in guessing.
         let index = usize::from(*byte) % ALPHABET.len();
         ALPHABET.get(index).map_or('A', |sign| char::from(*sign))
     });

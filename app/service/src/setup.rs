@@ -42,7 +42,7 @@ pub enum FirstStartError {
     Service(#[from] ServiceError),
 }
 
-/// Creates the first admin, project, environment, keys and plan in one go, unless somebody is
+/// Creates the first admin, project, environment, keys and plan in one go, unless an account is
 /// there: `None`. The seeds are for the password's hash and for the rollout's salt.
 ///
 /// # Errors
@@ -122,7 +122,7 @@ pub async fn ignored_settings(
     })
 }
 
-/// Whether nobody can log in yet.
+/// Whether there is no account yet.
 ///
 /// # Errors
 /// When storage fails.
@@ -216,7 +216,7 @@ mod tests {
             line(social)
         );
         assert!(found.starts_with(&begin), "{found}");
-        // All of both segments of phase 2 are let in, so there is nobody to compare with.
+        // All of both segments of phase 2 are let in, so there is no control arm.
         let score = "threshold = 85\n";
         let found = complaint(score, "threshold = 85\ncompared_with = \"control\"\n");
         let begin =

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// The address under which somebody is counted. With IPv6 a subscriber has at least 2^64 addresses, so
+/// The address under which a client is counted. With IPv6 a subscriber has at least 2^64 addresses, so
 /// the first 64 bits stand for all of them; an IPv4 address in the form of IPv6 is the IPv4 address.
 #[must_use]
 pub fn subscriber(address: IpAddr) -> IpAddr {

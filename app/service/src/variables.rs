@@ -1,4 +1,4 @@
-//! What the server's environment variables hold, whatever anybody clicks.
+//! What the server's environment variables hold, whatever is set in the admin.
 
 use std::collections::BTreeMap;
 

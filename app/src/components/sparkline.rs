@@ -12,7 +12,7 @@ pub(crate) fn Sparkline(by_hour: Vec<u64>) -> impl IntoView {
         .iter()
         .enumerate()
         .map(|(hour, count)| {
-            // An hour in which somebody asked is never quite flat.
+            // An hour with an evaluation is never quite flat.
             let height = if *count == 0 { 0.5 } else { (*count as f64 / most * HEIGHT).max(2.0) };
             view! {
                 <rect x=hour * 4 y=HEIGHT - height width="3" height=height class:is-empty=*count == 0></rect>

@@ -34,7 +34,7 @@ pub(crate) fn DebuggerPage() -> impl IntoView {
             };
             Ok(view! {
                 <header class="page-head"><h1>"Debugger"</h1></header>
-                <p class="lead">"Somebody does not see a feature? Say who they are, and see each step that leads to their answer."</p>
+                <p class="lead">"A user does not see a feature? Enter the user's key, and see each step that leads to the answer."</p>
                 <Question request=request.clone() asked=asked.clone()/>
                 {answers}
                 <Many request asked/>

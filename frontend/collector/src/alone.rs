@@ -67,7 +67,7 @@ pub enum Seen<'a> {
         /// How long it took.
         duration: f64,
     },
-    /// An error that nobody caught.
+    /// An error that was not caught.
     Error { at: f64, message: &'a str, stack: &'a str },
 }
 

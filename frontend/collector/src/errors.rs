@@ -22,7 +22,7 @@ const SILENCE: f64 = 2_000.0;
 const MAX_SILENCE: f64 = 300_000.0;
 
 /// Different errors that are reported at once, and after how many milliseconds one more may be:
-/// a loop that throws must not flood anybody.
+/// a loop that throws must not flood the server.
 const BURST: f64 = 30.0;
 const REFILL: f64 = 20_000.0;
 
@@ -170,7 +170,7 @@ impl Errors {
 }
 
 /// What a browser extension did, or a script of another site that the browser says nothing about:
-/// nobody here can mend that.
+/// that cannot be mended here.
 fn is_noise(message: &str, stack: &str) -> bool {
     // Where it was thrown: an extension that stands between the page and the browser is further down.
     let thrown = stack.split('\n').find(|line| has(line, "://")).unwrap_or_default();

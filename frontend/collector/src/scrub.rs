@@ -13,7 +13,7 @@ const LONG_NUMBER: usize = 9;
 /// From so many on it is one even when it is written in groups.
 const CARD: usize = 13;
 
-/// Names whose values are nobody's business.
+/// Names whose values are private.
 const SECRETS: [&str; 5] = ["password", "passwd", "secret", "token", "api_key"];
 
 /// The text without personal data and secrets.

@@ -73,7 +73,7 @@ mod tests {
         engagement.visible(99_000.0, true);
         // 40 s before it was hidden, 1 s after it was shown.
         assert_eq!(engagement.start(100_000.0, "B"), Some(("A".into(), 41_000.0)));
-        // Nobody presses anything for an hour: a minute of it is believed.
+        // Without a press for an hour, a minute of it is believed.
         assert_eq!(engagement.take(3_700_000.0), Some(("B".into(), 60_000.0)));
         assert_eq!(engagement.take(3_700_001.0), None);
     }

@@ -156,7 +156,7 @@ async fn times(service: &Arc<Service>, panel: impl AsyncFn(&Service)) -> (f64, f
     (at(0.5), at(0.99))
 }
 
-/// Somebody comes, as they do all the time: what was counted of today is no longer as it was.
+/// A visit arrives, as they do all the time: the counts of today change.
 async fn visit(service: &Service) {
     let number = VISITS.fetch_add(1, Ordering::Relaxed);
     let mut visit = batch(number, service.now(), service.now());

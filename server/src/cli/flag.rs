@@ -165,7 +165,7 @@ async fn set(args: SetArgs) -> anyhow::Result<()> {
             bail!("the document is of the flag {}, not of {key}", document.key);
         }
         if !says_killed && let Ok(live) = service.environment(*environment) {
-            // An emergency is ended by whoever means to end it, not by leaving a field out.
+            // An emergency is ended by a command of its own, not by leaving a field out.
             document.killed = live.stored_flag(key.as_str()).is_ok_and(|s| s.state.killed);
         }
         replace(service, actor, *environment, document, Expected::Any).await?;

@@ -86,7 +86,7 @@ pub(super) async fn run(command: PlanCommand) -> anyhow::Result<()> {
             let (plan, change) = compare(&local, &file).await?;
             show(&change)?;
             let Local { service, environment, actor } = local;
-            // A change that somebody else makes while the question is open is not overwritten.
+            // A change that is made while the question is open is not overwritten.
             let base = PlanBase::Seen(change.version);
             let import = PlanImport { note: &note, salt: &clock::seed()?, base };
             if dry_run && change.is_empty() {
@@ -117,7 +117,7 @@ pub(super) async fn run(command: PlanCommand) -> anyhow::Result<()> {
     }
 }
 
-/// Asks where there is somebody to ask.
+/// Asks where there is a terminal to ask on.
 fn confirm_here(file: &Path) -> anyhow::Result<bool> {
     if !std::io::stdin().is_terminal() || file.as_os_str() == "-" {
         bail!("nothing was changed, because there is no terminal to ask; repeat it with --yes");

@@ -30,7 +30,7 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(5);
 /// Bodies that are waited for at once.
 const MAX_SLOW: usize = 2_048;
 
-/// The same for the clients of one environment, whose key anybody can read in a page.
+/// The same for the clients of one environment, whose key is public in every page.
 const MAX_SLOW_PER_ENVIRONMENT: usize = 1_024;
 
 /// The same for clients of one address.

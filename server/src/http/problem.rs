@@ -9,7 +9,7 @@ use phasegate_service::{ServiceError, request_id::RequestId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// An error in words for whoever sent the request.
+/// An error in words for the sender of the request.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Problem {
     /// As in the answer's head.

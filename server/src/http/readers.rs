@@ -70,7 +70,7 @@ fn work(waiting: &Mutex<mpsc::Receiver<Job>>) {
     }
     let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv();
     while let Some(job) = next() {
-        // The panic is in the log, and whoever waits for the answer hears of it.
+        // The panic is in the log, and the request that waits for the answer hears of it.
         let _ = catch_unwind(AssertUnwindSafe(job));
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use serde::Serialize;
 
-/// How long what was found out about the stores is said again: anybody may ask.
+/// How long what was found out about the stores is said again: the route is public.
 const FRESH: Duration = Duration::from_secs(1);
 
 /// What the server can do now.
@@ -15,7 +15,7 @@ const FRESH: Duration = Duration::from_secs(1);
 pub(crate) struct Readiness {
     /// `ready`; `degraded` while flags are answered but something cannot be stored; `not ready`.
     pub(crate) status: &'static str,
-    /// What is wrong, for whoever is to mend it.
+    /// What is wrong, for the operator.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) problems: Vec<String>,
 }

@@ -33,7 +33,7 @@ pub(crate) fn with_headers<B>(mut response: Response<B>) -> Response<B> {
     response
 }
 
-/// Keeps the admin's pages out of every cache, so that nobody finds them there after logging out.
+/// Keeps the admin's pages out of every cache, so that they are gone after a log-out.
 pub(crate) async fn no_store(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let no_store = HeaderValue::from_static("no-store");

@@ -17,7 +17,7 @@ use sha2::Sha256;
 /// period too, so each lasts for half an hour at least and an hour at most.
 const PERIOD_SECONDS: i64 = 1_800;
 
-/// After how long a page that nobody looks at may stop listening.
+/// After how long a hidden page may stop listening, in seconds.
 const INACTIVITY_SECONDS: u32 = 120;
 
 /// Where a client may listen for changes.

@@ -1,4 +1,4 @@
-//! For whoever watches the server itself.
+//! Health and readiness, for monitoring of the server itself.
 
 use crate::http::{AppState, Readiness};
 use axum::{

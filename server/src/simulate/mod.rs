@@ -153,7 +153,7 @@ fn compare(expected: Expected, readings: &Readings) -> Metric {
     let Expected { metric, is_quantile, truth } = expected;
     let measured = readings.get(&metric);
     let holds = match measured {
-        // What is nobody's is not shown.
+        // Rows without a user are not shown.
         None => truth == 0.0,
         Some(measured) if is_quantile => {
             // A value that lies on the limit exactly may be rounded to either side of it.

@@ -22,7 +22,7 @@ use crate::{
 /// How many queries may read at once; more wait.
 const READERS: u32 = 4;
 
-/// Rows that are read ahead of whoever takes them.
+/// Rows that are read ahead.
 const ROW_BUFFER: usize = 4_096;
 
 /// After how many pages of 4 KiB the journal is written back. A group of batches changes thousands of
@@ -112,7 +112,7 @@ impl Database {
     /// only ever used with this file. Another process that has the file open goes on with the new mark.
     pub(crate) async fn mark(&self, mark: i32) -> Result<(), StoreError> {
         let mut writer = self.writer().await?;
-        // Marks are told apart by what stands in the file itself, so while somebody's long read keeps the one
+        // Marks are told apart by what stands in the file itself, so while a long read keeps the one
         // before in the journal, there is no new one.
         if !write_back(&mut writer).await? {
             return Ok(());

@@ -1,7 +1,7 @@
 //! A database's files before it is opened: whether they can be written, and whether they belong together.
 //!
-//! SQLite keeps the newest changes beside the file, in `-wal`. When somebody puts a backup in the file's
-//! place and leaves that journal, SQLite mixes the two without a word. So each start, and a server from time to
+//! SQLite keeps the newest changes beside the file, in `-wal`. When a backup is put in the file's
+//! place and that journal is left, SQLite mixes the two without a word. So each start, and a server from time to
 //! time, writes a mark into the file and beside it; a journal is only good for a file with the mark that is
 //! noted. A backup that is younger than the mark is not told from the file.
 

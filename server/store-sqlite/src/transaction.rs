@@ -22,7 +22,7 @@ impl WriteTransaction {
     /// Begins a transaction. `IMMEDIATE`, so that another process that writes makes us wait here and
     /// not fail later.
     pub(crate) async fn begin(connection: PoolConnection<Sqlite>) -> Result<Self, StoreError> {
-        // Made before it begins: whoever waits may give up in the middle, and then it is rolled back.
+        // Made before it begins: the caller may give up in the middle, and then it is rolled back.
         let mut transaction = Self { connection: Some(connection) };
         let begun = transaction.execute("BEGIN IMMEDIATE").await;
         if let Err(error) = begun {

@@ -94,7 +94,7 @@ async fn seen(store: &SqliteTelemetry) -> Seen {
     (all, people, slices)
 }
 
-/// What somebody sees who has read nothing before.
+/// What a reader sees that has read nothing before.
 async fn anew(path: &Path) -> Seen {
     seen(&SqliteTelemetry::open(path).await.unwrap()).await
 }

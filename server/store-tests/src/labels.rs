@@ -47,7 +47,7 @@ pub async fn labels_of_old_events_are_bounded(store: impl TelemetryStore) {
     assert_eq!(rows.len(), MAX_LABELS as usize + 1);
 }
 
-/// A label that nobody has used for days makes room for another.
+/// A label that was not used for days makes room for another.
 pub async fn unused_labels_make_room(store: impl TelemetryStore) {
     let names = (0..MAX_LABELS).map(|n| custom(&format!("event-{n:04}"))).collect();
     store.append(&[batch("old", names)]).await.unwrap();

@@ -59,7 +59,7 @@ pub(crate) async fn rows(
     store.rollups(&RollupQuery { environment, resolution, series, slices, from, to }).await.unwrap()
 }
 
-/// A batch of somebody's, in one of their sessions.
+/// A batch of a user, in one of their sessions.
 pub(crate) fn seen(id: &str, who: u64, session: u64, events: Vec<EventKind>) -> Batch {
     let visit = Visit {
         who: Some((UserHash(who), SessionHash(session))),
@@ -239,7 +239,7 @@ pub async fn sessions_are_counted_once(store: impl TelemetryStore) {
     assert_eq!(sessions.aggregate.sum(), 300_000_000, "one of five minutes, and one of a moment");
 }
 
-/// Sets of people are exact, and whoever turns out to have been there earlier is new then.
+/// User sets are exact, and a user who turns out to have been active earlier is new then.
 pub async fn people_are_counted_exactly(store: impl TelemetryStore) {
     let flag = FlagKey::new("A").unwrap();
     let used = || EventKind::FeatureUsed { flag: FlagKey::new("A").unwrap() };

@@ -166,7 +166,7 @@ pub(crate) async fn json(request: RequestBuilder) -> (u16, Value) {
     (status, value)
 }
 
-/// Somebody with that role.
+/// An actor with that role.
 pub(crate) fn actor(role: Role) -> Actor {
     Actor::from(&Person { id: UserId(1), email: EMAIL.into(), role })
 }

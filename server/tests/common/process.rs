@@ -55,7 +55,7 @@ fn serve(data: &Path, port: u16) -> Child {
 impl Server {
     pub(crate) fn start() -> Self {
         let data = tempfile::tempdir().unwrap();
-        // Free now, and nobody else's a moment later.
+        // Free now, and not taken a moment later.
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         Self { child: serve(data.path(), port), port, data }
     }

@@ -236,7 +236,7 @@ async fn one_account_has_one_vote_however_many_tokens_it_makes() {
         assert_eq!(code, 200, "{answer}");
     }
     vote(&app, true, "").await.unwrap();
-    // A token of nobody's account has no vote.
+    // A token without an account has no vote.
     let environment = app.service.first_environment().unwrap();
     let fields = TokenFields {
         name: "deploy".into(),

@@ -38,7 +38,7 @@ async fn started_with(plan: &str) -> TestApp {
     app
 }
 
-/// Whether somebody is given the feature.
+/// Whether a user is given the feature.
 async fn is_in(app: &TestApp, who: usize) -> bool {
     let body = json!({"context": {"targetingKey": format!("u{who}")}});
     let path = "/ofrep/v1/evaluate/flags/NEW_FEATURE";
@@ -46,7 +46,7 @@ async fn is_in(app: &TestApp, who: usize) -> bool {
     answer["value"] == true
 }
 
-/// What somebody's page reports, who was given what the server gives them.
+/// What the page of a user reports who was given what the server gives them.
 async fn visit(app: &TestApp, who: usize, is_in: bool, mut events: Vec<Value>) {
     let variant = if is_in { "on" } else { "off" };
     events.push(json!({"t": "view", "page": "/"}));

@@ -1,4 +1,4 @@
-//! What somebody must look at now, whatever else is well.
+//! Alerts: what an operator must look at now, whatever else is well.
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ pub const MIN_ADOPTION: f64 = 0.20;
 /// … after so many hours.
 pub const ADOPTION_AFTER_HOURS: i64 = 48;
 
-/// A plain number of fewer cases alarms nobody.
+/// A plain number of fewer cases raises no alert.
 const MIN_CASES: u64 = 100;
 
 /// How often an alarm may be false, over all the looks together.
@@ -37,7 +37,7 @@ pub enum AlertKind {
     ErrorRate,
     /// Pages have become slow.
     Performance,
-    /// Hardly anybody tries what they were given.
+    /// Too few users try what they were given.
     Adoption,
 }
 
@@ -87,7 +87,7 @@ pub struct Alert {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Watched {
     /// Since when the rollout is served. Not the phase: what was alarming in the phase before is not
-    /// over because somebody has advanced.
+    /// over because the rollout has advanced.
     pub started_at: Timestamp,
     /// Sessions with an error, of today and yesterday.
     pub errors: Measurement,

@@ -21,12 +21,12 @@ pub struct Adoption {
     pub again: u64,
     /// People who used it, summed over the days.
     pub daily_users: u64,
-    /// The days on which somebody used it.
+    /// The days on which at least one user used it.
     pub days: u64,
 }
 
 impl Adoption {
-    /// Users with at least one use ÷ users exposed to it on; `None` if nobody was.
+    /// Users with at least one use ÷ users exposed to it on; `None` if no user was.
     #[must_use]
     pub fn rate(&self) -> Option<f64> {
         (self.exposed > 0).then(|| self.tried as f64 / self.exposed as f64)
@@ -69,7 +69,7 @@ pub struct CrossUse {
     pub either: u64,
 }
 
-/// Each pair of features that anybody used.
+/// Each pair of features that at least one user used.
 #[must_use]
 pub fn cross_use(presence: &ActivityIndex) -> Vec<CrossUse> {
     let used: Vec<_> = presence

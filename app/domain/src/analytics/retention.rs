@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::ActivityIndex;
 use crate::{metrics::Activity, stats::UserSet};
 
-/// After how many days it is looked whether somebody is back.
+/// After how many days users count as retained.
 pub const RETENTION_DAYS: [i64; 3] = [1, 7, 30];
 
 /// People who were first seen on one day.

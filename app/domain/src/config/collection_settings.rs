@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::targeting::Share;
 
-/// What the pages of an environment may report. Feedback is what somebody wanted to say; it is
+/// What the pages of an environment may report. Feedback is what a user wanted to say; it is
 /// always taken.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

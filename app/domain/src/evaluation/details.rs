@@ -91,7 +91,7 @@ impl<'a> Evaluation<'a> {
 /// Why a flag has no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EvaluationError {
-    /// A rule asks for the user's bucket, and the context names nobody.
+    /// A rule asks for the user's bucket, and the context has no targeting key.
     #[error(
         "a rule of this flag, or of one that it needs, goes by the user's bucket; send a targetingKey in the context"
     )]

@@ -61,7 +61,7 @@ pub enum TraceStep {
     RolloutVariable {
         name: String,
     },
-    /// The context names nobody, so there is no bucket.
+    /// The context has no targeting key, so there is no bucket.
     NoTargetingKey,
     /// One entry of the audience.
     Audience(MembershipStep),
@@ -98,7 +98,7 @@ pub enum RuleOutcome {
     NotForThisUser,
     /// It answers everybody whom it is for.
     Whole,
-    /// It goes by bucket, and the context names nobody.
+    /// It goes by bucket, and the context has no targeting key.
     NoTargetingKey,
     /// It goes by bucket.
     Split {

@@ -1,4 +1,4 @@
-//! On which side of a rollout's threshold somebody is.
+//! The arm of a user: the side of an audience entry's share that the user is on.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use crate::{
     targeting::Share,
 };
 
-/// Which audience entry decides about somebody while a phase is served, and on which side of its
+/// Which audience entry decides about a user while a phase is served, and on which side of its
 /// share they are. People of one entry below 100 % differ in nothing but their position: those inside
 /// and those outside can be compared.
 #[allow(missing_docs, reason = "the names say it all")]

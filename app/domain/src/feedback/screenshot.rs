@@ -1,4 +1,4 @@
-//! Pictures that somebody sends along with what they say.
+//! Screenshots that users send with their feedback.
 
 use crate::{Timestamp, ids::EnvironmentId};
 
@@ -24,7 +24,7 @@ impl ImageKind {
     /// All values, in the order in which they are listed.
     pub const ALL: [Self; 3] = [Self::Png, Self::Jpeg, Self::Webp];
 
-    /// What these bytes are, by their beginning and not by what anybody says.
+    /// The format of these bytes, by their beginning and not by what the sender says.
     #[must_use]
     pub fn detect(bytes: &[u8]) -> Option<Self> {
         if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {

@@ -43,7 +43,7 @@ impl EnvironmentOverride {
             (FlagKind::String, _) => Value::from(value),
             _ => serde_json::from_str(value).unwrap_or_default(),
         };
-        // `1` means 1.0, too: whoever sets a variable knows no types.
+        // `1` means 1.0, too: variables have no types.
         let is_meant = |found: &Value| match (found.as_f64(), wanted.as_f64()) {
             (Some(found), Some(wanted)) => found == wanted,
             _ => *found == wanted,

@@ -38,7 +38,7 @@ const MAX_NOTE_BYTES: usize = 500;
 /// What is wrong with an override, naming the field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidOverride {
-    /// It is for nobody, or for more than can be kept.
+    /// The targeting key is empty or too long.
     #[error("targeting_key: must have 1 to {MAX_TARGETING_KEY_BYTES} bytes")]
     TargetingKey,
     /// A path of an address, which programs take out before they send it.

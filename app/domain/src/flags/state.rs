@@ -31,7 +31,7 @@ pub struct FlagState {
     /// When it will be switched.
     #[serde(default)]
     pub schedule: Vec<ScheduledSwitch>,
-    /// Goes up with every change, so that nobody overwrites what they have not seen.
+    /// Goes up with every change, so that no change overwrites one that its author has not seen.
     pub version: i64,
 }
 

@@ -31,11 +31,11 @@ pub enum ConditionKind {
     Criterion,
     Alerts,
     Checklist,
-    /// Nobody has killed the features.
+    /// No kill switch is set.
     KillSwitch,
     /// Shares are as planned.
     Throttle,
-    /// Enough people say go, and nobody says no.
+    /// Enough accounts vote go, and none votes no-go.
     Votes,
     /// What went wrong was understood.
     PostMortem,

@@ -170,7 +170,7 @@ proptest! {
                     other => prop_assert!(false, "{other:?}"),
                 }
             }
-            // Nobody loses anything but by a rollback or the end.
+            // Users lose features by a rollback or the end only.
             let takes_away = matches!(
                 event,
                 RolloutEvent::RolledBack(_) | RolloutEvent::RolledBackFully(_)

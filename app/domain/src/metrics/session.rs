@@ -26,7 +26,7 @@ pub struct Session {
     /// Whether something went wrong that counts.
     #[serde(rename = "e", default, skip_serializing_if = "std::ops::Not::not")]
     pub has_error: bool,
-    /// Whether something went wrong that somebody must look at now.
+    /// Whether it had a critical error.
     #[serde(rename = "c", default, skip_serializing_if = "std::ops::Not::not")]
     pub has_critical: bool,
     /// What it was exposed to.
@@ -47,7 +47,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// What a batch says about its session; nothing where none of its events is about anybody.
+    /// What a batch says about its session; nothing where none of its events is about a user.
     pub(super) fn of(batch: &Batch) -> Option<Self> {
         let visit = &batch.visit;
         let mut events = batch.events.iter().filter(|event| event.kind.is_about_somebody());

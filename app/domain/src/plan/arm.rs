@@ -38,15 +38,15 @@ impl Plan {
     }
 
     /// The entry whose two sides are compared while a phase is served, as planned: everyone's, if part of
-    /// them is outside, or else that with the largest share. Always the same one: whoever chose by what
-    /// is measured would find what they look for.
+    /// them is outside, or else that with the largest share. Always the same one: a choice by what is
+    /// measured would bias the comparison.
     #[must_use]
     pub fn compared_entry(&self, phase: PhaseNumber) -> Option<&AudienceEntry> {
         let parts = self.entries(phase).filter(|entry| entry.share < Share::ALL);
         parts.max_by_key(|entry| (entry.segment.as_str() == EVERYONE, entry.share))
     }
 
-    /// Whether anybody can be on the other side of a share while a phase is served.
+    /// Whether a user can be in the control arm while a phase is served.
     #[must_use]
     pub fn has_control(&self, phase: PhaseNumber) -> bool {
         let mut entries = self.entries(phase);

@@ -18,7 +18,7 @@ pub struct PersonData {
     pub batches: Vec<PersonBatch>,
 }
 
-/// What somebody did on a day.
+/// What a user did on a day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PersonDay {

@@ -14,7 +14,7 @@ pub struct Annotation {
     pub kind: AnnotationKind,
     /// What, in a few words.
     pub text: String,
-    /// Who did it, where somebody did.
+    /// Who did it, where an account or a token did.
     pub by: Option<String>,
 }
 

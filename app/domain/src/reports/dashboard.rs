@@ -82,7 +82,7 @@ pub struct ErrorPanel {
     pub recent: Vec<Reported<ErrorReport>>,
 }
 
-/// What has come in from pages within the window, for whoever has just installed the collector.
+/// What has come in from pages within the window, to check a new installation of the collector.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Arrivals {
     /// In words for people, and how many; only what has come, the most first.

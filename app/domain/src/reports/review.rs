@@ -65,7 +65,7 @@ impl Review {
         }
     }
 
-    /// What somebody has to decide now, the most urgent first.
+    /// The decisions that are due now, the most urgent first.
     #[must_use]
     pub fn decisions(&self) -> Vec<String> {
         let record = &self.rollout.state.record;

@@ -38,7 +38,7 @@ pub struct RolloutView {
     pub voices: FeedbackSummary,
     /// What changed since the rollout began: flags and releases, too; oldest first.
     pub marks: Vec<Annotation>,
-    /// What a command must name, so that nobody overwrites what they have not seen.
+    /// What a command must name, so that it never acts on a state that its author has not seen.
     pub version: i64,
     /// What happened, newest first.
     pub history: Vec<AuditEntry>,

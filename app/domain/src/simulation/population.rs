@@ -21,7 +21,7 @@ pub const PHASES: [(u16, f64); 3] = [(1, 5.0), (2, 20.0), (3, 50.0)];
 pub const SEGMENTS: [&str; 5] =
     ["internal", "beta_testers", "power_users", "new_users", "inactive_users"];
 
-/// For how many days somebody is new.
+/// For how many days a simulated user is new.
 const NEW_DAYS: i64 = 7;
 
 /// The phase of a day: each takes a third of the days.
@@ -43,7 +43,7 @@ struct Person {
     first_day: i64,
 }
 
-/// A session of somebody's.
+/// A session of a simulated user.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MadeUpSession {
@@ -86,7 +86,7 @@ impl Population {
     }
 }
 
-/// The id by which the app would call somebody.
+/// The id by which the app would call a user.
 pub(super) fn id_of(simulation: &Simulation, person: u32) -> String {
     format!("sim-{}-{person}", simulation.seed)
 }

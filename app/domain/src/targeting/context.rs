@@ -81,7 +81,7 @@ impl EvaluationContext {
         self
     }
 
-    /// Who is asking, if known. An empty key names nobody.
+    /// Who is asking, if known. An empty key counts as none.
     #[must_use]
     pub fn targeting_key(&self) -> Option<&str> {
         self.targeting_key.as_deref().filter(|key| !key.is_empty())

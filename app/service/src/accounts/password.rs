@@ -74,7 +74,7 @@ pub(super) fn verify(password: &str, hash: &str) -> bool {
 /// Replaces an account's password and ends its sessions. For who holds the server's shell.
 ///
 /// # Errors
-/// [`ServiceError::NotFound`] when nobody has that address.
+/// [`ServiceError::NotFound`] when no account has that address.
 pub async fn set_password(
     service: &Service,
     email: &str,

@@ -125,7 +125,7 @@ pub struct Analytics {
     /// Whether all of it is simulated.
     pub is_simulated: bool,
     pub people: PeoplePanel,
-    /// Each flag that anybody was exposed to, those with the most first.
+    /// Each flag that a user was exposed to, those with the most users first.
     pub adoption: Vec<AdoptionLine>,
     /// Each pair of used features.
     pub cross_use: Vec<CrossUse>,

@@ -57,7 +57,7 @@ fn document(live: &CachedEnvironment) -> Option<serde_json::Value> {
 /// whatever it is called.
 ///
 /// # Errors
-/// When the actor may not, a field is wrong, somebody else was first, or another environment of the project has that key.
+/// When the actor may not, a field is wrong, another change was first, or another environment of the project has that key.
 pub async fn rename(
     service: &Service,
     actor: &Actor,

@@ -92,7 +92,7 @@ pub fn preview_import(
     })
 }
 
-/// What an import of a file would change, for somebody who may import it.
+/// What an import of a file would change, for an actor who may import it.
 ///
 /// # Errors
 /// As [`import`].

@@ -133,7 +133,7 @@ pub async fn save_override(
 /// Takes a user's own answer away.
 ///
 /// # Errors
-/// When the actor may not, there is none, or somebody else was first.
+/// When the actor may not, there is none, or another change was first.
 pub async fn delete_override(
     service: &Service,
     actor: &Actor,

@@ -58,7 +58,7 @@ pub async fn restore(
     let live = service.environment(environment)?;
     match live.stored_flag(key.as_str()) {
         Ok(stored) => {
-            // An emergency is ended by whoever means to end it, not by going back in time.
+            // An emergency is ended by a command of its own, not by going back in time.
             document.killed = stored.state.killed;
             let seen = Expected::Version(stored.version());
             replace(service, actor, environment, document, seen).await

@@ -34,7 +34,7 @@ impl Expected {
     }
 }
 
-/// A switch that is scheduled for the past would be pressed at once, and nobody means that.
+/// A switch that is scheduled for the past would be pressed at once, which is never meant.
 fn refuse_past(document: &FlagDocument, now: Timestamp) -> Result<(), ServiceError> {
     match document.schedule.iter().position(|switch| switch.at <= now) {
         None => Ok(()),
@@ -186,7 +186,7 @@ async fn change_once(
     expected.allows(stored.version())?;
     let before = FlagDocument::new(&stored.flag, &stored.state);
     let mut after = before.clone();
-    // What was scheduled for the past has come to pass, also if nobody has written it down yet.
+    // What was scheduled for the past has come to pass, also if it is not written down yet.
     let now = service.now();
     after.enabled = stored.state.is_enabled(now);
     after.schedule.retain(|switch| switch.at > now);
@@ -239,7 +239,7 @@ async fn change_once(
         actor.require_shared(&changed_fields(&stored.flag, &flag))?;
         edits.push(Edit::SaveDefinition(flag.clone(), stored.definition_version));
     }
-    // Also where only the definition has changed: whoever saw the flag saw both.
+    // Also where only the definition has changed: both were seen together.
     edits.push(Edit::SaveState(key.clone(), state.clone()));
     service.edit(environment, &edits, &entries, "the flag").await
 }

@@ -16,7 +16,7 @@ use crate::{CachedEnvironment, Service, ServiceError, access::Actor};
 /// When storage fails. Whatever is not written yet is answered right all the same.
 pub async fn keep_schedules(service: &Service) -> Result<(), ServiceError> {
     let now = service.now();
-    // The first turn looks back a little: nobody is listening yet.
+    // The first turn looks back a little: no client is listening yet.
     let before = service.config.look_at_schedules(now).unwrap_or(now - TimeDelta::seconds(1));
     for live in service.environments() {
         let due = live
@@ -30,7 +30,7 @@ pub async fn keep_schedules(service: &Service) -> Result<(), ServiceError> {
             // Changing nothing writes down what has come to pass.
             let settled = change(service, &actor, id, key, seen, |_| Ok(()));
             match settled.await {
-                // Somebody has just changed it; the next turn looks at what they made of it.
+                // It has just been changed; the next turn looks at what it is now.
                 Err(ServiceError::Conflict(_)) => {}
                 Err(
                     error @ (ServiceError::Store(_) | ServiceError::Full | ServiceError::Locked),

@@ -30,7 +30,7 @@ impl Others {
 }
 
 impl Evidence {
-    /// Whom a target compares with; `Err` says why nobody can be compared.
+    /// Whom a target compares with; `Err` says why there is no one to compare with.
     pub(super) fn others(&self, with: ComparedWith) -> Result<Option<Others>, String> {
         match with {
             ComparedWith::Fixed => Ok(None),

@@ -73,7 +73,7 @@ pub(crate) struct Evidence {
     pub(super) compared: Option<(SegmentKey, Share)>,
     /// What pages were allowed to report.
     collection: Collection,
-    /// Events of the app's own that were received, from anybody on any of the days.
+    /// Custom events that were received, from any user on any of the days.
     events: BTreeSet<String>,
     /// The days of bug reports; none of them can be told to be closed.
     bug_reports: Vec<i64>,
@@ -243,7 +243,7 @@ impl Evidence {
         all
     }
 
-    /// How many bugs were reported on some days, by anybody.
+    /// How many bugs were reported on some days, by any user.
     pub(super) fn bug_reports(&self, (from, to): Days) -> u64 {
         self.bug_reports.iter().filter(|day| (from..to).contains(*day)).count() as u64
     }

@@ -19,7 +19,7 @@ use crate::{Service, ServiceError, access::Actor, audit::of_flag, gates};
 /// Carries out a command; if the actor says which version they saw, only if it still is that one.
 ///
 /// # Errors
-/// When the actor may not, a rule stands against it, or somebody else was first.
+/// When the actor may not, a rule stands against it, or another change was first.
 pub async fn command(
     service: &Service,
     actor: &Actor,
@@ -83,7 +83,7 @@ async fn may_vote(service: &Service, actor: &Actor, rollout: &Rollout) -> Result
 /// Characters of a reason or note; it stands in one line.
 pub(super) const MAX_REASON: usize = 2_000;
 
-/// Characters of a text that somebody adds.
+/// Characters of a text of the record.
 const MAX_TEXT: usize = 10_000;
 
 /// Things to be done after an incident.
@@ -172,7 +172,7 @@ async fn save(
     event: &RolloutEvent,
 ) -> Result<(), ServiceError> {
     let now = service.now();
-    // A vote belongs to an account, whoever casts it for that account.
+    // A vote belongs to an account, also where a token casts it.
     let voter = ActorName(actor.owner().to_owned());
     let by = match event {
         RolloutEvent::Added(RecordEntry::Vote { .. }) => voter,

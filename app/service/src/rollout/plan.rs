@@ -187,7 +187,7 @@ pub struct PlanImport<'a> {
 /// revision of the one that is carried out.
 ///
 /// # Errors
-/// When the actor may not, a rule stands against it, or somebody else was first.
+/// When the actor may not, a rule stands against it, or another change was first.
 pub async fn import_plan(
     service: &Service,
     actor: &Actor,

@@ -34,7 +34,7 @@ pub(super) async fn reach(
             }
         };
     let live = service.environment(environment)?;
-    // In the phase that is served: whoever had it before a rollback does not any more.
+    // In the phase that is served: users who had it before a rollback do not any more.
     let serving = rollout.state.status.serving_phase();
     let is_on = |flag: &FlagKey, variant: &VariantName| {
         rollout.plan.phase_that_adds(flag).is_some()

@@ -47,7 +47,7 @@ pub struct RolloutOverview {
     pub possible: Vec<CommandKind>,
     /// Ticks, judgements, votes and incidents.
     pub record: Record,
-    /// What a command may name, so that nobody overwrites what they have not seen.
+    /// What a command may name, so that it never acts on a state that its author has not seen.
     pub version: i64,
 }
 

@@ -92,7 +92,7 @@ async fn measured(
     Ok(Measurement { kpis, first_minutes, voices, marks })
 }
 
-/// Where nothing can be read, the page stands all the same: whoever rolls back needs it.
+/// Where nothing can be read, the page stands all the same: a rollback needs it.
 fn or_nothing(measured: Result<Measurement, ServiceError>) -> Result<Measurement, ServiceError> {
     match measured {
         Err(ServiceError::Store(error)) => {

@@ -153,7 +153,7 @@ impl Service {
                 Ok(())
             }
             Err(StoreError::Conflict) => {
-                // Somebody was first, perhaps another process: whoever looks again must see it.
+                // Another change was first, perhaps of another process: the next look must show it.
                 self.reload().await?;
                 Err(ServiceError::Conflict(what))
             }

@@ -135,7 +135,7 @@ fn check_with(
 /// `None` to save over whatever is there.
 ///
 /// # Errors
-/// When the actor may not, a field is wrong, there is none, or somebody else was first.
+/// When the actor may not, a field is wrong, there is none, or another change was first.
 pub async fn replace(
     service: &Service,
     actor: &Actor,
@@ -163,7 +163,7 @@ pub async fn replace(
 /// Deletes a segment that nothing asks for.
 ///
 /// # Errors
-/// When the actor may not, there is none, something asks for it, or somebody else was first.
+/// When the actor may not, there is none, something asks for it, or another change was first.
 pub async fn delete(
     service: &Service,
     actor: &Actor,

@@ -130,7 +130,7 @@ pub async fn create_client_key(
 /// Gives a client key another name and other origins, if it is still as the actor saw it.
 ///
 /// # Errors
-/// When the actor may not, a field is wrong, or somebody else was first.
+/// When the actor may not, a field is wrong, or another change was first.
 pub async fn save_client_key(
     service: &Service,
     actor: &Actor,
@@ -156,7 +156,7 @@ pub async fn save_client_key(
 /// Takes a client key out of use, at once: pages that still have it get nothing.
 ///
 /// # Errors
-/// When the actor may not, or somebody else was first.
+/// When the actor may not, or another change was first.
 pub async fn delete_client_key(
     service: &Service,
     actor: &Actor,

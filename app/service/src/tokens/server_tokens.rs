@@ -154,7 +154,7 @@ pub async fn create_token(
 /// Gives a token another name and other scopes, if it is still as the actor saw it.
 ///
 /// # Errors
-/// When the actor may not, a field is wrong, or somebody else was first.
+/// When the actor may not, a field is wrong, or another change was first.
 pub async fn save_token(
     service: &Service,
     actor: &Actor,
@@ -182,7 +182,7 @@ pub async fn save_token(
 /// Takes a token out of use, at once and for good.
 ///
 /// # Errors
-/// When the actor may not, or somebody else was first.
+/// When the actor may not, or another change was first.
 pub async fn delete_token(
     service: &Service,
     actor: &Actor,

@@ -119,8 +119,7 @@ pub(super) fn FeedbackList(feedback: Vec<Reported<Feedback>>) -> impl IntoView {
             }
         })
         .collect_view();
-    let empty =
-        feedback.is_empty().then(|| view! { <p class="hint">"Nobody has said anything yet."</p> });
+    let empty = feedback.is_empty().then(|| view! { <p class="hint">"No feedback yet."</p> });
     view! {
         <section class="card" aria-labelledby="feedback-title">
             <header class="card-head"><h2 id="feedback-title">"Feedback"</h2></header>

@@ -46,10 +46,10 @@ pub(crate) fn AnalyticsPage() -> impl IntoView {
             let flags = adoption.iter().map(|line| line.flag.clone()).collect();
             let rate = request.live()?.environment.collecting.value.sample_rate;
             let sampled = (rate < Share::ALL).then(|| view! {
-                <p class="notice notice-warning">{format!("Only {} % of visits are measured, so that somebody who comes often is seen on some of their days: numbers of people are those of measured visits, and who comes back is underestimated.", rate.percent())}</p>
+                <p class="notice notice-warning">{format!("Only {} % of visits are measured, so that a frequent visitor is seen on some of their days: numbers of people are those of measured visits, and who comes back is underestimated.", rate.percent())}</p>
             });
             let empty = (people.now.people == 0).then(|| view! {
-                <p class="empty">"Nobody was seen in this time. "<a href="/admin/install">"Install the collector"</a>", or choose a longer time."</p>
+                <p class="empty">"No user was active in this time. "<a href="/admin/install">"Install the collector"</a>", or choose a longer time."</p>
             });
             let chosen = (query.slice != Dimension::All).then(|| view! {
                 <span class="pill" data-testid="slice">{slice_words(&query.slice)}</span>

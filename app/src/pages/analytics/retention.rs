@@ -15,7 +15,7 @@ pub(super) fn Arms(arms: Vec<Arm>, query: String) -> impl IntoView {
         <section aria-labelledby="retention-title">
             <header class="card-head"><h2 id="retention-title">"Retention"</h2>
                 <Exports page=PATH panel="retention" query=query.clone()/><span class="hint">"cohorts"</span><Exports page=PATH panel="cohorts" query/></header>
-            <p class="hint">"Of the people who were first seen on a day, how many were there so many days later; of those who came in the month before, too. Only days that are over count. An arm is whoever was exposed to that answer in the time that is shown."</p>
+            <p class="hint">"Of the people who were first seen on a day, how many were there so many days later; of those who came in the month before, too. Only days that are over count. An arm is the users who were exposed to that variant in the time that is shown."</p>
             {arms}
         </section>
     }
@@ -61,7 +61,7 @@ fn OneArm(arm: Arm) -> impl IntoView {
 fn CohortRow(cohort: Cohort) -> impl IntoView {
     let day = Timestamp::from_timestamp(cohort.day * 86_400, 0).map(format::day);
     let cells = cohort.back.into_iter().map(|back| {
-        // Ten shades are as many as anybody tells apart.
+        // Ten shades are as many as can be told apart.
         let shade = (back * 10).div_ceil(cohort.size.max(1)).min(10);
         view! { <td class=format!("heat-{shade}")>{format::percent(back, cohort.size)}</td> }
     });

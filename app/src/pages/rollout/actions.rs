@@ -234,7 +234,7 @@ fn in_words(kind: CommandKind, throttle: Throttle) -> String {
         }
         CommandKind::Complete => "The last phase stays as it is. The rollout is done.".to_owned(),
         CommandKind::Abort => {
-            "Nobody gets anything from this rollout any more, and it cannot be resumed.".to_owned()
+            "No user gets anything from this rollout any more, and it cannot be resumed.".to_owned()
         }
         CommandKind::Start | CommandKind::Advance | CommandKind::RollBack
         | CommandKind::RollBackFully => String::new(),

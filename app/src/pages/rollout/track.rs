@@ -70,7 +70,7 @@ fn measured(rollout: &RolloutView) -> Option<String> {
     let planned = rollout.plan.phase(rollout.status().serving_phase()?)?.percentage;
     let Reach { active, exposed, expected, .. } = rollout.reach?;
     if active == 0 {
-        return Some("Nobody was there in the last 30 days, so there is nothing to compare with the plan yet.".to_owned());
+        return Some("No user was active in the last 30 days, so there is nothing to compare with the plan yet.".to_owned());
     }
     let share = format!("{:.1} %", exposed as f64 * 100.0 / active as f64);
     let over = if exposed as f64 * 100.0 > planned.percent() * active as f64 {

@@ -10,7 +10,7 @@ use crate::components::Time;
 pub(super) fn FeedbackPart(voices: FeedbackSummary, #[prop(into)] title: String) -> impl IntoView {
     let FeedbackSummary { count, rating, themes, newest } = voices;
     let summary = match (count, rating) {
-        (0, _) => "Nobody has said anything yet.".to_owned(),
+        (0, _) => "No feedback yet.".to_owned(),
         (count, None) => format!("{count} said something."),
         (count, Some(rating)) => {
             format!("{count} said something; rated {rating:.1} of 5 on average.")

@@ -53,7 +53,7 @@ async fn act(request: &Request) -> Result<Option<AnyView>, PageError> {
     let (service, actor) = (&request.service, &request.actor);
     let gone = erase_user(service, actor, request.environment, form.get("id")).await?;
     let text = format!(
-        "Forgotten: out of {} sets of people, {} errors and pieces of feedback, {} batches of raw events. Counts that they added to stay, and nobody can tell from those who it was.",
+        "Forgotten: out of {} sets of people, {} errors and pieces of feedback, {} batches of raw events. Counts that they added to stay, and cannot be traced back to them.",
         format::count(gone.sets),
         format::count(gone.reports),
         format::count(gone.batches)
@@ -81,7 +81,7 @@ fn Found(id: String, data: PersonData, asks: bool) -> impl IntoView {
         view! {
             <form class="notice notice-warning" method="post" action=PATH><Here/>
                 <input type="hidden" name="id" value=id/>
-                <p>"Forget all of this? It cannot be undone; take it away as a file first if anybody may want it. Personal answers of flags are not part of it: they stand with their flags."</p>
+                <p>"Forget all of this? It cannot be undone; export it as a file first if it may be needed. Personal answers of flags are not part of it: they stand with their flags."</p>
                 <button class="button button-danger" name="do" value="forget">"Forget this person"</button>
                 <a class="button" href=format!("{PATH}?id={link}")>"Keep"</a>
             </form>

@@ -120,7 +120,7 @@ pub struct Error {
     /// How often it happened in a row.
     #[serde(default = "one")]
     pub count: u64,
-    /// Whether it is of a browser extension, or says nothing that anybody could act on.
+    /// Whether it is of a browser extension, or says nothing to act on.
     #[serde(default)]
     pub noise: bool,
     /// What happened before it: milliseconds before, kind, text.
@@ -143,7 +143,7 @@ pub enum Severity {
     /// Something does not work.
     #[default]
     Error,
-    /// Somebody must look at it now.
+    /// It must be looked at now.
     Critical,
 }
 

@@ -115,7 +115,7 @@ pub enum InvalidBatch {
     /// More flags than a visit is exposed to.
     #[error("exposed: at most {MAX_EXPOSED} flags, found {0}")]
     TooManyExposed(usize),
-    /// More segments than anybody is in.
+    /// More segments than a user is in.
     #[error("segments: at most {MAX_SEGMENTS}, found {0}")]
     TooManySegments(usize),
     /// More than a collector ever sends.

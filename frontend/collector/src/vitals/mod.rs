@@ -87,7 +87,7 @@ impl View {
         Self { counted_before, activation: began, ..Self::new(navigation, page, began) }
     }
 
-    /// Somebody else has reported this view: nothing of it is reported again.
+    /// The view is reported already: nothing of it is reported again.
     pub(crate) fn mute(&mut self) {
         self.is_muted = true;
     }

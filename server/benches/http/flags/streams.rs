@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// When each client heard of the last change. The clients run beside the server on the same cores
 /// here, so reporting must cost next to nothing: each has its own place, and only the last of them
-/// wakes whoever waits.
+/// wakes those that wait.
 pub(crate) struct Arrivals {
     begun: Instant,
     /// Nanoseconds since the beginning; 0 is not yet.

@@ -14,7 +14,7 @@ use crate::{
     evaluations::{Request, Times, once},
 };
 
-/// Numbers of connections, each of which is measured by itself. With the first, nobody is refused.
+/// Numbers of connections, each of which is measured by itself. With the first, no request is refused.
 const CONNECTIONS: [usize; 5] = [256, 1_000, 2_000, 4_000, 8_000];
 
 const LENGTH: Duration = Duration::from_secs(8);

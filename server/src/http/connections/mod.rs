@@ -83,7 +83,7 @@ async fn accept(
     stopping: CancellationToken,
 ) {
     for turn in 1_u64.. {
-        // Thousands may come at once: whoever is connected already is answered in between.
+        // Thousands may come at once: clients that are connected already are answered in between.
         if turn.is_multiple_of(ACCEPTED_IN_A_ROW) {
             match registry.unasked() >= CROWD {
                 true => tokio::time::sleep(CROWD_PAUSE).await,

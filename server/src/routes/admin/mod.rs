@@ -150,7 +150,7 @@ async fn person_json(
     Ok(([(header::CONTENT_DISPOSITION, name)], axum::Json(data)).into_response())
 }
 
-/// A screenshot that came with feedback. It is whatever somebody has sent: the policy lets it be
+/// A screenshot that came with feedback. It is untrusted input: the policy lets it be
 /// nothing but a screenshot, and the browser must not guess.
 async fn picture(
     State(state): State<AppState>,

@@ -134,7 +134,7 @@ async fn replace_flag(
     ApiJson(json): ApiJson<serde_json::Value>,
 ) -> Result<Response, Problem> {
     let stored = found(&call, &path.key)?;
-    // An emergency is ended by whoever means to end it, not by leaving a field out.
+    // An emergency is ended by a command of its own, not by leaving a field out.
     let keeps_kill = json.get("killed").is_none();
     let mut document = read_document(json)?;
     document.killed |= keeps_kill && stored.state.killed;

@@ -86,7 +86,7 @@ async fn command_rollout(
 ) -> Result<Response, Problem> {
     let (service, actor, environment) = (&call.service, &call.actor, call.environment);
     let seen = match &call.precondition {
-        // A version that is no longer the newest: whoever sent it hears who was first, and what they did.
+        // A version that is no longer the newest: the answer says who was first, and what they did.
         Precondition::Tags(tags) => {
             let newest = tags.iter().filter_map(|tag| tag.parse().ok()).max();
             Some(newest.unwrap_or_default())
@@ -142,7 +142,7 @@ async fn get_review(call: ApiContext) -> Result<Response, Problem> {
     Ok(([kind], review.ok_or_else(missing)?.markdown()).into_response())
 }
 
-/// Reads what is added. A field that there is not is refused: what somebody wrote into it would be
+/// Reads what is added. A field that there is not is refused: what was written into it would be
 /// lost.
 fn record_entry(sent: Value) -> Result<RecordEntry, Problem> {
     let wrong = |detail: String| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail);

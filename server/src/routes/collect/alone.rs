@@ -60,7 +60,7 @@ pub(super) fn completed(body: Bytes) -> Result<Bytes, serde_json::Error> {
         "v": sent.v, "batch": sent.batch, "session": sent.session, "exposed": sent.exposed,
         "dropped": sent.dropped.saturating_add(dropped), "events": events,
     });
-    // Without storage each view would be a new visitor, and so is nobody.
+    // Without storage each view would be a new visitor, and so counts as none.
     for (name, value) in [("visitor", sent.visitor), ("user", sent.user)] {
         if let (Some(fields), Some(value)) = (batch.as_object_mut(), value) {
             fields.insert(name.to_owned(), value.into());

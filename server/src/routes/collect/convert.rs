@@ -148,7 +148,7 @@ fn visit(
 }
 
 /// On which side of the threshold they are: of those who were asked for one of the rollout's flags,
-/// and so were given it or not. Nobody where it is a variable that decides and not the plan, or in a
+/// and so were given it or not. None where it is a variable that decides and not the plan, or in a
 /// simulation, which no rollout decides about.
 fn arm(
     known: &Known<'_>,
@@ -165,7 +165,7 @@ fn arm(
     (is_decided_here && is_asked).then(|| rollout.arm(id, segments)).flatten()
 }
 
-/// Feedback is what somebody wanted to say, whatever is measured.
+/// Feedback is always wanted, whatever is measured.
 fn is_wanted(kind: &EventKind, collecting: CollectionSettings) -> bool {
     match kind {
         EventKind::Vital { .. } | EventKind::Timing { .. } => collecting.performance,

@@ -33,7 +33,7 @@ pub(super) async fn keep(
     let app = app_of(&state, understood(query)?.key.as_deref(), &headers)?;
     let sender = Sender::with_key(from, &connection, app.environment)?;
     let bytes = state.bodies.read(sender, &headers, body, MAX_SCREENSHOT_BYTES).await?;
-    // After the body: who stalls while sending keeps nobody else out.
+    // After the body: a client that stalls while sending keeps no other out.
     let Ok(_permit) = state.uploads.try_acquire() else {
         let detail = "too many pictures are being stored; send it again in a while";
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail));

@@ -37,7 +37,7 @@ struct LoginForm {
     next: String,
 }
 
-/// Only paths of the admin: a link to our login must not lead to somebody else's site.
+/// Only paths of the admin: a link to our login must not lead to another site.
 fn destination(next: &str) -> &str {
     let is_own = next == "/admin" || next.starts_with("/admin/") || next.starts_with("/admin?");
     if is_own && !next.contains(['\\', '\r', '\n']) { next } else { "/admin/rollout" }
@@ -80,7 +80,7 @@ async fn submit(
         let status = axum::http::StatusCode::INTERNAL_SERVER_ERROR;
         Problem::new(status, "the server could not begin your session; its log says why")
     };
-    // A new id, so that nobody can plant one before the login.
+    // A new id, so that none can be planted before the login.
     session.cycle_id().await.map_err(failed)?;
     session.insert(PERSON, person.id).await.map_err(failed)?;
     session.insert(EPOCH, epoch).await.map_err(failed)?;

@@ -24,7 +24,7 @@ use crate::http::{AppState, ClientAddress, Connection, Sender, key_status, sent_
 /// The largest body, in bytes: a context of 64 KiB, and what stands around it.
 const MAX_BODY_BYTES: usize = 65_536 + 1_024;
 
-/// What tags are made with: the same on every start, so that clients keep theirs. Nobody gains by
+/// What tags are made with: the same on every start, so that clients keep theirs. Nothing is gained by
 /// forging a tag, so a fast hash will do.
 pub(super) const TAG_HASH: FixedState = FixedState::with_seed(0);
 

@@ -45,7 +45,7 @@ pub(super) struct Ticket {
     ticket: Option<String>,
 }
 
-/// Opens the stream for whoever has a ticket from a bulk answer, or sends their key.
+/// Opens the stream for clients with a ticket from a bulk answer, or with their key.
 pub(super) async fn listen(
     State(state): State<AppState>,
     query: Result<Query<Ticket>, QueryRejection>,

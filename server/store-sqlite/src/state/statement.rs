@@ -7,7 +7,7 @@ use crate::error::{damaged, database};
 
 type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
 
-/// Runs a statement that must touch at least one row; if it finds none, somebody was first.
+/// Runs a statement that must touch at least one row; if it finds none, another change was first.
 pub(super) async fn must_change(
     connection: &mut SqliteConnection,
     statement: Statement<'_>,

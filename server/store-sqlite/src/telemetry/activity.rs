@@ -32,7 +32,7 @@ type Chunk = (i64, String, i64, u32);
 /// What is to change in a chunk: the lower bits of the numbers, and whether they are in it.
 type Changes = BTreeMap<Chunk, Vec<(u32, bool)>>;
 
-/// Somebody's number, and the first day they were seen.
+/// A user's number, and the first day they were seen.
 #[derive(Debug, Clone, Copy)]
 struct Person {
     number: u32,
@@ -43,7 +43,7 @@ fn column(person: UserHash) -> i64 {
     person.0.cast_signed()
 }
 
-/// Adds people to the sets of what they did; whoever is new gets a number. Says of which days some
+/// Adds users to the sets of what they did; new users get a number. Says of which days some
 /// sets are others then.
 pub(super) async fn add(
     tx: &mut SqliteConnection,

@@ -84,7 +84,7 @@ pub(super) async fn append(
     touched.extend(spans(Kind::Hours, Resolution::Hour));
     touched.extend(days.into_iter().map(|(environment, day)| (environment, Kind::Activity, day)));
     let committed = commit(tx).await;
-    // Also when it failed: nobody knows how far it came.
+    // Also when it failed: how far it came is not known.
     query_cache.invalidate(touched);
     committed.map(|()| outcomes)
 }
@@ -120,7 +120,7 @@ pub(super) async fn last_minute(
     if newest.is_some() {
         return Ok(newest);
     }
-    // Longer ago than ids are remembered: by the day on which somebody was there last.
+    // Longer ago than ids are remembered: by the day on which the user was active last.
     let day: Option<i64> = sqlx::query_scalar(
         "SELECT max(day) FROM activities WHERE environment_id = ? AND activity = 'active'",
     )

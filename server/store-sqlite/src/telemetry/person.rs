@@ -102,7 +102,7 @@ pub(super) async fn forget(
 ) -> Result<ErasureReport, StoreError> {
     let hash = person.0.cast_signed();
     let mut tx = db.write().await?;
-    // From now on a visit of theirs is one of somebody new.
+    // From now on a visit of theirs is one of a new user.
     let number: Option<u32> =
         sqlx::query_scalar("SELECT number FROM users WHERE environment_id = ? AND hash = ?")
             .bind(environment.0)
@@ -133,7 +133,7 @@ pub(super) async fn forget(
     if let Some(number) = number {
         forgotten.sets = leave_sets(db, environment, number).await?;
         // Last, so that it can be done again if it was interrupted. Whatever came in the meantime
-        // leaves with it: the number may be somebody else's next.
+        // leaves with it: the number may be another user's next.
         let mut tx = db.write().await?;
         for (activity, day) in sets(&mut tx, environment, number).await? {
             leave(&mut tx, environment, &activity, day, number).await?;

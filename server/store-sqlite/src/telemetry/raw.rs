@@ -1,7 +1,7 @@
 //! Events as pages sent them: one file for each day, so that forgetting a day is deleting a file.
 //!
 //! They are written before the rows, and durably: after a power cut a batch may be here that is not
-//! in the rows. Then it was not acknowledged, and will come again; whoever reads takes the first of a
+//! in the rows. Then it was not acknowledged, and will come again; readers take the first of a
 //! batch's rows.
 
 use std::{
@@ -38,7 +38,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(super) struct RawFolder {
     folder: PathBuf,
-    /// Held by whoever changes a file, so that nobody waits for SQLite's locks.
+    /// Held while a file is changed, so that no change waits for SQLite's locks.
     open: Arc<Mutex<Option<(i64, SqliteConnection)>>>,
 }
 
@@ -149,7 +149,7 @@ impl RawFolder {
         tx.commit().await.map_err(database)
     }
 
-    /// Forgets the days that nobody keeps any more, and what some environments keep for less long.
+    /// Deletes the days that no environment keeps any more, and what some environments keep for less long.
     pub(super) async fn forget(
         &self,
         today: i64,
@@ -256,7 +256,7 @@ impl RawFolder {
         Ok(places.len() as u64)
     }
 
-    /// Somebody's batches, oldest first.
+    /// The batches of a user, oldest first.
     pub(super) async fn of_person(
         &self,
         environment: EnvironmentId,
@@ -286,7 +286,7 @@ impl RawFolder {
         Ok(found)
     }
 
-    /// Forgets somebody's batches; says how many there were.
+    /// Deletes the batches of a user; returns how many there were.
     pub(super) async fn erase_user(
         &self,
         environment: EnvironmentId,
