@@ -216,7 +216,7 @@ test('a plan under way is changed as a revision, after a look at the difference'
   await admin.goto('/admin/rollout?confirm=start-1');
   await admin.getByLabel(REASON).fill('A trial');
   await admin.getByRole('button', { name: 'Start the rollout' }).click();
-  await expect(admin.getByTestId('reach')).toContainText('Nobody was there in the last 30 days');
+  await expect(admin.getByTestId('reach')).toContainText('No user was active in the last 30 days');
   await admin.getByRole('link', { name: 'Plan v2.0' }).click();
 
   const plan = admin.getByLabel('The plan, TOML');

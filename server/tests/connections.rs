@@ -36,7 +36,7 @@ fn half_body(path: &str) -> String {
 
 /// More bodies that never come than are waited for at once, on each route that takes one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn bodies_that_never_come_keep_nobody_out() {
+async fn bodies_that_never_come_keep_no_client_out() {
     let app = TestApp::start().await;
     let address = app.url.strip_prefix("http://").unwrap().to_owned();
     let paths = [
@@ -190,7 +190,7 @@ fn evaluation() -> String {
 
 /// Half of a head on more connections than there are file handles.
 #[test]
-fn half_sent_heads_keep_nobody_out() {
+fn half_sent_heads_keep_no_client_out() {
     let server = Small::start(128);
     let halves: Vec<TcpStream> =
         (0..300).map(|_| half_sent(&server.address, "GET / HTTP/1.1\r\nHost")).collect();
@@ -217,7 +217,7 @@ fn idle_connections_make_room() {
 
 /// Each from an address of its own, so that only the key is common to them.
 #[tokio::test]
-async fn slow_bodies_from_many_addresses_keep_nobody_out() {
+async fn slow_bodies_from_many_addresses_keep_no_client_out() {
     let server = Small::start(96);
     let from = async |last: u8, text: &str| {
         let socket = tokio::net::TcpSocket::new_v4().unwrap();

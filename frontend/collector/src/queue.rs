@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_wants_is_not_sent() {
+    fn what_is_not_wanted_is_not_sent() {
         let mut queue = Queue::default();
         queue.push(Kind::Analytics, event("a"));
         queue.push(Kind::Feedback, WireEvent::new("feedback", 0).text("message", "hello"));

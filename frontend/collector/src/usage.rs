@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn time_before_the_first_feature_is_nobodys() {
+    fn time_before_the_first_feature_belongs_to_none() {
         let mut engagement = Engagement::default();
         engagement.active(5_000.0);
         assert_eq!(engagement.take(9_000.0), None);

@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_job_that_nobody_waits_for_is_not_done() {
+    async fn a_job_without_a_waiting_request_is_not_done() {
         let (readers, gate) = (Arc::new(Readers::new()), Arc::new(Semaphore::new(0)));
         let (begin, mut begun) = mpsc::unbounded_channel();
         // All threads are busy, so that the next job waits in line.

@@ -247,7 +247,7 @@ async fn a_text_never_leaves_its_text_area() {
 
 /// Wrong passwords from behind the same proxy do not keep a known browser out.
 #[tokio::test]
-async fn strangers_behind_one_proxy_lock_nobody_out() {
+async fn strangers_behind_one_proxy_lock_no_account_out() {
     let app = TestApp::start().await;
     let fields = |password| [("email", common::EMAIL), ("password", password), ("next", "")];
     let first = app.form("/login", &fields(common::PASSWORD)).send().await.unwrap();

@@ -235,7 +235,7 @@ async fn a_split_without_a_user_is_an_error_for_that_flag_alone() {
 }
 
 #[tokio::test]
-async fn a_change_reaches_whoever_listens() {
+async fn a_change_reaches_the_clients_that_listen() {
     use futures::StreamExt;
 
     let app = TestApp::start().await;

@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn few_cases_alarm_nobody_unless_it_is_sure() {
+    fn few_cases_raise_no_alert_unless_it_is_sure() {
         let errors = |happened, cases| {
             found(&Watched { errors: Measurement::Rate { happened, cases }, ..calm() }, 0)
         };

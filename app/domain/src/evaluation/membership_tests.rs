@@ -61,7 +61,7 @@ fn staff() -> EvaluationContext {
 }
 
 #[test]
-fn a_draft_lets_nobody_in() {
+fn a_draft_admits_no_user() {
     assert_eq!(reason(&snapshot(0, |_| {}), "A", &staff()), (false, Reason::Default));
 }
 
@@ -97,7 +97,7 @@ fn off_and_killed_beat_membership() {
 }
 
 #[test]
-fn nobody_in_particular_is_in_when_everyone_is() {
+fn a_context_without_a_key_is_in_when_everyone_is() {
     let nobody = EvaluationContext::default();
     let two = snapshot(2, |_| {});
     assert_eq!(reason(&two, "A", &nobody), (false, Reason::Default), "a share needs a bucket");

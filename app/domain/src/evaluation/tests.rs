@@ -334,7 +334,7 @@ proptest! {
     }
 
     #[test]
-    fn raising_a_rules_share_takes_nobody_out(user in "[a-z0-9]{1,10}", low in 0..=100_u32, more in 0..=100_u32) {
+    fn raising_a_rules_share_removes_no_user(user in "[a-z0-9]{1,10}", low in 0..=100_u32, more in 0..=100_u32) {
         let answer = |share: u32| {
             let fields = json!({"rules": [{"variant": "on", "share": share.min(100)}]});
             answers(fields, &EvaluationContext::of_user(user.clone())).0

@@ -116,7 +116,7 @@ pub enum EventKind {
 impl EventKind {
     /// Whether it shows activity of a user; dropped and rejected counts do not.
     #[must_use]
-    pub fn is_about_somebody(&self) -> bool {
+    pub fn is_about_a_user(&self) -> bool {
         !matches!(self, Self::Dropped { .. } | Self::Refused { .. })
     }
 }

@@ -127,7 +127,7 @@ fn activities(batch: &Batch) -> BTreeSet<(i64, Activity)> {
     let visit = &batch.visit;
     let mut activities = BTreeSet::new();
     let mut days = BTreeSet::new();
-    for event in batch.events.iter().filter(|event| event.kind.is_about_somebody()) {
+    for event in batch.events.iter().filter(|event| event.kind.is_about_a_user()) {
         let day = day_of(event.at);
         days.insert(day);
         match &event.kind {

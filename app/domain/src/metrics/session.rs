@@ -50,7 +50,7 @@ impl Session {
     /// What a batch says about its session; nothing where none of its events is about a user.
     pub(super) fn of(batch: &Batch) -> Option<Self> {
         let visit = &batch.visit;
-        let mut events = batch.events.iter().filter(|event| event.kind.is_about_somebody());
+        let mut events = batch.events.iter().filter(|event| event.kind.is_about_a_user());
         let at = events.next()?.at.timestamp_millis();
         let (mut first, mut last) = (at, at);
         for event in events {

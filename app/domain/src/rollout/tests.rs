@@ -232,7 +232,7 @@ fn each_rollback_opens_an_incident_with_its_clock() {
 }
 
 #[test]
-fn after_a_full_rollback_nobody_advances_without_its_post_mortem() {
+fn after_a_full_rollback_no_advance_without_its_post_mortem() {
     let plan = plan_file().plan;
     let mut state =
         did(&in_status(RolloutStatus::Running(progress(3))), CommandKind::RollBackFully, 1);

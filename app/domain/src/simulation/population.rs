@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_phase_takes_a_third_and_nobody_loses_a_feature() {
+    fn a_phase_takes_a_third_and_no_user_loses_a_feature() {
         let made = simulation(7);
         let phases: Vec<u16> = (971..=1_000).map(|day| phase_of(&made, day).0).collect();
         assert_eq!([phases[0], phases[9], phases[10], phases[19], phases[20]], [1, 1, 2, 2, 3]);

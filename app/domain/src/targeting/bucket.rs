@@ -365,7 +365,7 @@ mod tests {
         }
 
         #[test]
-        fn raising_a_share_removes_nobody(
+        fn raising_a_share_removes_no_user(
             bucket in 0..BUCKETS, low in 0..=BUCKETS, more in 0..=BUCKETS, halvings in 0..4
         ) {
             let throttle = (0..halvings).fold(Throttle::NONE, |t, _| t.halved());

@@ -204,7 +204,7 @@ mod tests {
     use super::{super::registry::tests::connections, *};
 
     #[test]
-    fn whoever_comes_again_at_once_waits_longer_each_time() {
+    fn a_client_that_comes_again_at_once_waits_longer_each_time() {
         let connection = &connections(1)[0];
         let (first, longest) = (Duration::from_millis(250), Duration::from_secs(4));
         let waits: Vec<u128> =

@@ -107,7 +107,7 @@ fn asked_of(batch: &Batch, address: Option<IpAddr>, bytes: usize) -> Vec<(Source
     let count = |is_one: fn(&EventKind) -> bool| {
         batch.events.iter().filter(|event| is_one(&event.kind)).count() as f64
     };
-    let events = count(EventKind::is_about_somebody);
+    let events = count(EventKind::is_about_a_user);
     let vitals = count(|kind| matches!(kind, EventKind::Vital { .. }));
     let reports = count(|kind| matches!(kind, EventKind::Error(_) | EventKind::Feedback(_)));
     let environment = batch.environment;
