@@ -11,8 +11,8 @@ use crate::{
     pages::{
         AnalyticsPage, AuditPage, DashboardPage, DebuggerPage, EmergencyPage, EnvironmentPage,
         FilesPage, FlagEditPage, FlagPage, FlagsPage, IncidentPage, InstallPage, LoginPage,
-        NewFlagPage, NotFoundPage, PerformancePage, PersonPage, PlanEditPage, PlanPage, ReviewPage,
-        RolloutPage, SegmentPage, SegmentsPage, SettingsPage,
+        NewFlagPage, NotFoundPage, PerformancePage, PlanEditPage, PlanPage, ReviewPage,
+        RolloutPage, SegmentPage, SegmentsPage, SettingsPage, UserDataPage,
     },
     parts::Frame,
 };
@@ -48,7 +48,7 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("audit") view=AuditPage/>
                     <Route path=path!("settings") view=SettingsPage/>
                     <Route path=path!("settings/files") view=FilesPage/>
-                    <Route path=path!("settings/person") view=PersonPage/>
+                    <Route path=path!("settings/user-data") view=UserDataPage/>
                     <Route path=path!("environment") view=EnvironmentPage/>
                     <Route path=path!("*any") view=NotFoundPage/>
                 </ParentRoute>

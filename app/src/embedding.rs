@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, header, request::Parts};
 /// Given to pages in their context.
 #[derive(Debug, Clone, Default)]
 pub struct Embedding {
-    /// The address that people use, if the configuration names one.
+    /// The address that users use, if the configuration names one.
     pub public_url: Option<String>,
     /// The digest of `/collector.js`, as the attribute `integrity` has it; `None` in a server built
     /// without it.

@@ -24,10 +24,10 @@ pub(crate) fn time(at: Timestamp) -> String {
     format!("{:02}:{:02}:{:02}", at.hour(), at.minute(), at.second())
 }
 
-/// A stretch of time that people took: `12 s`, `3 min 20 s`, `1 h 5 min`.
+/// A stretch of time that users took: `12 s`, `3 min 20 s`, `1 h 5 min`.
 #[cfg(feature = "ssr")]
 pub(crate) fn seconds(seconds: f64) -> String {
-    // Durations of people: an hour has 3,600 seconds, and none is negative.
+    // Durations of users: an hour has 3,600 seconds, and none is negative.
     let whole = seconds.round() as u64;
     match whole {
         0..10 => format!("{seconds:.1} s"),
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn instants_are_written_as_people_do() {
+    fn instants_are_written_as_users_do() {
         let at = chrono::DateTime::from_timestamp(1_795_442_709, 0).unwrap();
         assert_eq!(instant(at), "23 Nov 2026, 14:05 UTC");
         assert_eq!(time(at), "14:05:09");

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use phasegate_domain::{
-    accounts::{Person, Role},
+    accounts::{Account, Role},
     ids::EnvironmentId,
 };
 use phasegate_service::{
@@ -95,7 +95,7 @@ impl Form {
     }
 }
 
-/// Why a page cannot show or do what it was asked, in words for people.
+/// Why a page cannot show or do what it was asked, in words for the reader.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PageError {
     pub(crate) status: StatusCode,
@@ -188,7 +188,7 @@ impl Request {
         };
         let service = use_context::<Arc<Service>>().ok_or_else(lost)?;
         let parts = use_context::<Parts>().ok_or_else(lost)?;
-        let person = parts.extensions.get::<Person>().ok_or_else(lost)?;
+        let account = parts.extensions.get::<Account>().ok_or_else(lost)?;
         let query = Form::parse(parts.uri.query().unwrap_or_default().as_bytes());
         let form = parts.extensions.get::<Form>().cloned();
         let embedding = use_context::<Embedding>().unwrap_or_default();
@@ -207,7 +207,7 @@ impl Request {
         let request = Self {
             origin: embedding.origin(&parts),
             embedding,
-            actor: Actor::from(person),
+            actor: Actor::from(account),
             environment,
             service,
             query,

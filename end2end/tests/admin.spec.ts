@@ -1,4 +1,4 @@
-// The admin as its people meet it: without a script, with the keyboard, two at a time.
+// The admin as its users see it: without a script, with the keyboard, two at a time.
 import { advanceTo, expect, logIn, test } from './fixtures';
 
 test('the admin works without a script', async ({ server, visitor }) => {

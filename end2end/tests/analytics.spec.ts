@@ -4,7 +4,7 @@ import { expect, test } from './fixtures';
 const DAY = 86_400_000;
 const FLAG = 'ENHANCED_EXERCISE_LIBRARY';
 
-test('adoption, retention, sessions, tasks and opinions are counted by people', async ({ admin: page, server }) => {
+test('adoption, retention, sessions, tasks and feedback are counted by user', async ({ admin: page, server }) => {
   await page.goto('/admin/analytics');
   await expect(page.getByText('No user was active in this time')).toBeVisible();
   await server.advanceTo(2);
@@ -21,12 +21,12 @@ test('adoption, retention, sessions, tasks and opinions are counted by people', 
   const seen = (variant: string) => [{ t: 'view', page: '/' }, { t: 'exposure', flag: FLAG, variant }];
   const use = { t: 'use', flag: FLAG };
   for (let n = 0; n < 10; n += 1) {
-    const [who, variant] = [`person-${n}`, n < 6 ? 'on' : 'off'];
+    const [who, variant] = [`user-${n}`, n < 6 ? 'on' : 'off'];
     await send(who, 3, variant, [...seen(variant), ...(n < 3 ? [use] : [])]);
     // Half of those with it are back on the next day, and one of those without.
     if (n < 3 || n === 6) await send(who, 2, variant, [...seen(variant), ...(n === 0 ? [use, { t: 'error', message: 'Boom', severity: 'critical' }] : [])]);
   }
-  await send('person-0', 1, 'on', [
+  await send('user-0', 1, 'on', [
     { t: 'task', name: 'workout', outcome: 'started' },
     { t: 'task', name: 'workout', outcome: 'completed', value: 5_000_000 },
     { t: 'task', name: 'workout', outcome: 'started' },
@@ -38,15 +38,15 @@ test('adoption, retention, sessions, tasks and opinions are counted by people', 
   ]);
 
   await page.goto('/admin/analytics?range=7d');
-  await expect(page.getByTestId('people').getByTestId('value')).toHaveText('10');
+  await expect(page.getByTestId('users').getByTestId('value')).toHaveText('10');
   const cells = page.getByTestId('adoption').locator('tbody tr').filter({ hasText: FLAG }).locator('td');
   await expect(cells).toHaveText(['6', '3', '50 %', '1', '67 %', /90|1\.5|1 min/, /.+/]);
   await expect(page.getByTestId('day-1')).toHaveText('40 %');
   await expect(page.getByTestId('sessions')).toContainText('Sessions15');
   await expect(page.getByTestId('sessions')).toContainText('With a critical error7 %');
   await expect(page.getByTestId('tasks').locator('tbody td')).toHaveText(['2', '1', '0', '50 %']);
-  await expect(page.getByTestId('voices')).toContainText('4.0 of 5');
-  await expect(page.getByTestId('voices')).toContainText('+0');
+  await expect(page.getByTestId('feedback')).toContainText('4.0 of 5');
+  await expect(page.getByTestId('feedback')).toContainText('+0');
   await expect(page.getByTestId('events')).toContainText('signed_up');
 
   await page.getByLabel('Compare retention by').selectOption(FLAG);

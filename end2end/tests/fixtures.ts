@@ -1,4 +1,4 @@
-// What all tests share: a server of their own, people with a browser of their own, and the rule
+// What all tests share: a server of their own, accounts with a browser of their own, and the rule
 // that no page may complain.
 import { test as base, expect, type BrowserContextOptions, type Page } from '@playwright/test';
 import { Server } from './server';
@@ -54,7 +54,7 @@ export const test = base.extend<Fixtures>({
   },
 });
 
-/** Logs in as a person would. */
+/** Logs in through the page. */
 export async function logIn(page: Page, server: Pick<Server, 'email' | 'password'>): Promise<void> {
   await page.goto('/login');
   await page.getByLabel('E-mail').fill(server.email);

@@ -1,4 +1,4 @@
-// Flags as their people meet them: made, edited, watched, taken back.
+// Flags in the admin: made, edited, watched, taken back.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';

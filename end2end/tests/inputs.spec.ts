@@ -101,7 +101,7 @@ for (const [name, storage] of [
     }
     await expect.poll(() => server.counted('seen')).toBe(2);
     for (const batch of batches.flat()) expect(batch.visitor).toBeUndefined();
-    expect((await server.api('GET', '/analytics')).people.now.people).toBe(0);
+    expect((await server.api('GET', '/analytics')).users.now.users).toBe(0);
   });
 }
 
@@ -161,9 +161,9 @@ test('a foreign wrapper around fetch does not make failed requests count twice',
     const ours = window.fetch;
     window.fetch = (...what) => ours(...what);
   });
-  const before = await server.api('GET', '/collecting');
+  const before = await server.api('GET', '/collection-settings');
   for (const errors of [false, true]) {
-    await server.api('PUT', '/collecting', { ...before, errors });
+    await server.api('PUT', '/collection-settings', { ...before, errors });
     await page.evaluate(() => (window as any).phasegate.identify('ada'));
   }
   await page.evaluate(() => fetch('/demo/missing').then(() => (window as any).phasegate.track('afterwards')));

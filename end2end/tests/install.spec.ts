@@ -93,7 +93,7 @@ test('what is switched off is no longer reported by pages that are open, and the
   expect(answers.at(-1)).not.toHaveProperty('collectErrors');
 
   await page.goto('/admin/settings');
-  const form = page.getByTestId('collecting');
+  const form = page.getByTestId('collection-settings');
   await form.getByLabel('Error tracking').uncheck();
   await form.getByLabel('Visits that are measured').fill('150');
   await form.getByLabel('Visits that are measured').evaluate((input: HTMLInputElement) => (input.max = ''));
@@ -114,7 +114,7 @@ test('what is switched off is no longer reported by pages that are open, and the
   await page.goto('/admin/audit');
   const line = page.locator('li, tr, article').filter({ hasText: server.email }).filter({ has: page.getByText('collecting.errors') });
   await expect(line.first()).toContainText('production');
-  await server.api('PUT', '/collecting', { analytics: true, performance: true, errors: true, sample_rate: 100 });
+  await server.api('PUT', '/collection-settings', { analytics: true, performance: true, errors: true, sample_rate: 100 });
   await expect.poll(() => answers.at(-1)).not.toHaveProperty('collectErrors');
   await there.getByRole('button', { name: 'Throw an error' }).click();
   await expect.poll(() => events.filter((event) => event.t === 'error'), 'and back on').toHaveLength(2);

@@ -116,15 +116,15 @@ test('every operation answers as the document says', async ({ server }) => {
   await api.call('put', here(`/tokens/${token.id}`), { name: 'build', scopes: ['read', 'write'] });
   await api.call('delete', here(`/tokens/${token.id}`));
 
-  await api.call('put', here('/collecting'), await api.call('get', here('/collecting')));
-  await api.call('put', here('/retention'), await api.call('get', here('/retention')));
+  await api.call('put', here('/collection-settings'), await api.call('get', here('/collection-settings')));
+  await api.call('put', here('/retention-policy'), await api.call('get', here('/retention-policy')));
   const { toml } = await api.call('get', here('/rollout/plan'));
   const revised = toml.replace('"v2.0"', '"v2.1"').replace('minimum_days = 3', 'minimum_days = 4');
   await api.call('put', here('/rollout/plan?dry_run=true'), { toml: revised });
   await api.call('put', here('/rollout/plan'), { toml: revised });
   await api.call('post', here('/rollout/commands'), { command: 'start', reason: 'A trial' });
-  await api.call('post', here('/rollout/record'), { contribution: 'tick', item: 'All code reviewed and approved' });
-  await api.call('post', here('/rollout/record'), { contribution: 'sign_off', statement: 'All core features functional', holds: true });
+  await api.call('post', here('/rollout/record'), { kind: 'tick', item: 'All code reviewed and approved' });
+  await api.call('post', here('/rollout/record'), { kind: 'sign_off', statement: 'All core features functional', holds: true });
 
   const events = [
     { t: 'view', page: '/' }, { t: 'custom', name: 'bought', props: { plan: 'pro' } }, { t: 'vital', page: '/', name: 'LCP', value: 900_000 },
@@ -139,12 +139,12 @@ test('every operation answers as the document says', async ({ server }) => {
   await api.call('get', here('/rollout'));
   await api.call('get', here('/rollout/review'));
   await api.call('get', here('/events'));
-  await api.call('get', here('/upkeep'));
+  await api.call('get', here('/maintenance'));
   await api.call('get', here('/performance?by=page'));
   await api.call('get', here('/analytics?flag=ENHANCED_EXERCISE_LIBRARY'));
   await api.call('get', here('/analytics?range=never'), undefined, 422);
-  await api.call('get', here('/persons/ada'));
-  await api.call('delete', here('/persons/ada'));
+  await api.call('get', here('/users/ada'));
+  await api.call('delete', here('/users/ada'));
   await api.call('get', here('/audit?limit=100'));
   await api.call('delete', here('/simulation'));
   expect(api.missing(), 'every operation was called').toEqual([]);

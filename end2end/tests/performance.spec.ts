@@ -40,14 +40,14 @@ test('what is slow is found: by page, by device, by endpoint', async ({ admin: p
   await page.getByLabel('Compare by').selectOption('device');
   await page.getByRole('button', { name: 'Show', exact: true }).click();
   await page.getByTestId('breakdown').getByRole('link', { name: 'desktop' }).click();
-  await expect(page.getByTestId('slice')).toHaveText('desktop');
+  await expect(page.getByTestId('dimension')).toHaveText('desktop');
   await expect(page.getByTestId('vital-LCP').getByTestId('value')).toHaveText(/^1\.(19|20|21) s$/);
   await expect(page.getByTestId('vital-LCP')).toContainText('8 samples: 100 % good');
   // The address alone shows the same to somebody else.
   const address = page.url();
   await page.goto('/admin/rollout');
   await page.goto(address);
-  await expect(page.getByTestId('slice')).toHaveText('desktop');
+  await expect(page.getByTestId('dimension')).toHaveText('desktop');
   await page.getByRole('link', { name: 'Show all users' }).click();
   await expect(page.getByTestId('vital-LCP')).toContainText('12 samples');
 });

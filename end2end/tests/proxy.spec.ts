@@ -7,7 +7,7 @@ import { expect, logIn, test } from './fixtures';
 import { PROXIES } from './proxies';
 
 for (const [name, start] of Object.entries(PROXIES)) {
-  test(`behind ${name}, pages hear of a change at once, and people log in and change things`, async ({ server, visitor }) => {
+  test(`behind ${name}, pages hear of a change at once, and accounts log in and change things`, async ({ server, visitor }) => {
     const proxy = await start(server.url);
     try {
       const page = await visitor({ baseURL: proxy.url });

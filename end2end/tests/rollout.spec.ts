@@ -1,14 +1,14 @@
-// The guide's story with two people: checklist, start, votes, advance, trouble, three ways back.
+// The guide's story with two accounts: checklist, start, votes, advance, trouble, three ways back.
 import { expect, logIn, test } from './fixtures';
 import type { Page } from '@playwright/test';
 import type { Server } from './server';
 
 const REASON = 'Reason (required)';
 
-/** A second person, who may run rollouts but overrule nothing. */
+/** A second account, which may run rollouts but overrule nothing. */
 async function operator(server: Server, visitor: () => Promise<Page>): Promise<Page> {
   const email = 'olga@example.com';
-  const password = server.command('user', 'add', email).trim();
+  const password = server.command('account', 'add', email).trim();
   const page = await visitor();
   await logIn(page, { email, password });
   return page;
@@ -30,8 +30,8 @@ async function withoutWaiting(server: Server): Promise<void> {
   await server.api('PUT', '/rollout/plan', { toml: revised, note: 'No waiting' });
 }
 
-/** What pages of so many people of a segment report who were given these flags: quick, used, liked, and free of errors. */
-async function traffic(server: Server, people: number, segment: string, flags: string[]): Promise<void> {
+/** What pages of so many users of a segment report who were given these flags: quick, used, liked, and free of errors. */
+async function traffic(server: Server, users: number, segment: string, flags: string[]): Promise<void> {
   const given = Object.fromEntries(flags.map((flag) => [flag, 'on']));
   const vitals = { LCP: 900_000, INP: 40_000, CLS: 0, FCP: 600_000, TTFB: 100_000 };
   const events = [
@@ -46,7 +46,7 @@ async function traffic(server: Server, people: number, segment: string, flags: s
     const answer = await fetch(`${server.url}/collect?key=${server.clientKey}`, { method: 'POST', body: JSON.stringify(batch) });
     expect(await answer.json()).toMatchObject({ accepted: events.length });
   };
-  for (let who = 0; who < people; who += 20) {
+  for (let who = 0; who < users; who += 20) {
     await Promise.all(Array.from({ length: 20 }, (_, next) => visit(who + next)));
   }
 }
@@ -100,7 +100,7 @@ test('a rollout from its checklist to its post-mortem', async ({ admin, server, 
     await expect(olga.getByRole('link', { name: 'Advance to phase 2' })).toHaveCount(0);
   });
 
-  await test.step('people judge what cannot be measured, and vote', async () => {
+  await test.step('accounts judge what cannot be measured, and vote', async () => {
     const gate = olga.getByTestId('gate');
     for (const statement of ['No blocking bugs', 'All critical features working', 'All core features functional', 'Performance metrics within acceptable ranges']) {
       await gate.getByText(new RegExp(`^Judge “${statement}”`)).click();
@@ -133,7 +133,7 @@ test('a rollout from its checklist to its post-mortem', async ({ admin, server, 
     await traffic(server, 600, 'beta_testers', [first, second]);
     await olga.goto('/admin/rollout');
     await expect(minutes).toContainText('given: 600');
-    await expect(olga.getByTestId('voices').first()).toContainText('rated 5.0 of 5 on average');
+    await expect(olga.getByTestId('feedback').first()).toContainText('rated 5.0 of 5 on average');
     await expect(olga.getByTestId('kpis')).toContainText('Adoption of core features');
     await goOn(olga, admin, 3);
   });

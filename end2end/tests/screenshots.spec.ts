@@ -24,7 +24,7 @@ const PAGES = {
   dashboard: '/admin/dashboard',
   performance: '/admin/performance?range=1h',
   analytics: '/admin/analytics?range=7d',
-  person: '/admin/settings/person?id=ada',
+  'user-data': '/admin/settings/user-data?id=ada',
   'not-found': '/admin/nothing-here',
 };
 
@@ -50,14 +50,14 @@ async function inAllSizes(
 test('a rollout has its pictures before the start and in trouble', async ({ server, visitor }) => {
   test.slow();
   const api = (command: string) => server.api('POST', '/rollout/commands', { command, reason: 'Pages got slow' });
-  await server.api('POST', '/rollout/record', { contribution: 'tick', item: 'Security audit completed', link: 'https://ci.example/run/1' });
+  await server.api('POST', '/rollout/record', { kind: 'tick', item: 'Security audit completed', link: 'https://ci.example/run/1' });
   await inAllSizes(visitor, async (page, take) => {
     await logIn(page, server);
     await page.goto('/admin/rollout');
     await take('rollout-draft');
   });
   for (const command of ['start', 'advance', 'advance', 'halve', 'rollback_full']) await api(command);
-  await server.api('POST', '/rollout/record', { contribution: 'tell', incident: 2, who: 'Support lead' });
+  await server.api('POST', '/rollout/record', { kind: 'notify', incident: 2, contact: 'Support lead' });
   await inAllSizes(visitor, async (page, take) => {
     await logIn(page, server);
     await page.goto('/admin/rollout');

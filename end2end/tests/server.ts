@@ -17,7 +17,7 @@ export class Server {
     readonly serverToken: string,
   ) {}
 
-  /** Starts it and reads what a first start prints for a person. */
+  /** Starts it and reads what a first start prints. */
   static async start(variables: Record<string, string> = {}): Promise<Server> {
     const data = await mkdtemp(join(tmpdir(), 'phasegate-'));
     const child = spawn(BINARY, ['serve', '--demo', '--listen', '127.0.0.1:0', '--data', join(data, 'data')], {

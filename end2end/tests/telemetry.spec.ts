@@ -19,15 +19,15 @@ test('simulated users are offered, marked, read by segment and phase, and remove
   // Exactly the days of the simulation: everybody is there, and for the first time.
   const day = (ago: number) => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10);
   await page.goto(`/admin/analytics?from=${day(30)}&to=${day(1)}`);
-  await expect(page.getByTestId('people').getByTestId('value')).toHaveText('2,000');
-  await expect(page.getByTestId('people')).toContainText('2,000 of them for the first time');
-  await expect(page.getByTestId('marks').locator('li')).toHaveCount(3);
-  await expect(page.getByTestId('marks')).toContainText('On to phase 3');
+  await expect(page.getByTestId('users').getByTestId('value')).toHaveText('2,000');
+  await expect(page.getByTestId('users')).toContainText('2,000 of them for the first time');
+  await expect(page.getByTestId('annotations').locator('li')).toHaveCount(3);
+  await expect(page.getByTestId('annotations')).toContainText('On to phase 3');
   await expect(page.getByTestId('adoption').locator('tbody tr')).toHaveCount(3);
   await page.getByLabel('Of whom').selectOption('segment power_users');
   await page.getByRole('button', { name: 'Show', exact: true }).click();
-  await expect(page.getByTestId('slice')).toHaveText('segment power_users');
-  await expect(page.getByTestId('people').getByTestId('value')).toHaveText(/^(1|2)\d\d$/);
+  await expect(page.getByTestId('dimension')).toHaveText('segment power_users');
+  await expect(page.getByTestId('users').getByTestId('value')).toHaveText(/^(1|2)\d\d$/);
   await page.getByLabel('Of whom').selectOption('phase 2');
   await page.getByLabel('Compare retention by').selectOption(FLAG);
   await page.getByRole('button', { name: 'Show', exact: true }).click();
@@ -38,7 +38,7 @@ test('simulated users are offered, marked, read by segment and phase, and remove
   const other = await visitor();
   await logIn(other, server);
   await other.goto(address);
-  await expect(other.getByTestId('slice')).toHaveText('phase 2');
+  await expect(other.getByTestId('dimension')).toHaveText('phase 2');
   await expect(other.getByTestId('simulated')).toBeVisible();
   const [download] = await Promise.all([other.waitForEvent('download'), other.getByRole('link', { name: 'adoption as CSV' }).click()]);
   const csv = await readFile(await download.path(), 'utf8');
@@ -64,7 +64,7 @@ test('changes are marked on the charts, and an address that makes no sense says 
   });
   expect((await send('a', '1.0')).status).toBe(202);
   await page.goto('/admin/performance?range=1h');
-  const marks = page.getByTestId('marks').locator('li');
+  const marks = page.getByTestId('annotations').locator('li');
   await expect(marks).toContainText(['Phase 1 began', 'On to phase 2']);
   await expect(page.getByTestId('vital-LCP').locator('svg').first()).toContainText('2');
   await page.goto('/admin/performance?from=tomorrow&to=2026-01-01');
@@ -72,7 +72,7 @@ test('changes are marked on the charts, and an address that makes no sense says 
   await expect(page.getByTestId('vital-LCP')).toContainText('1 sample');
 });
 
-test('what is kept is set, what was refused is shown, and one person is forgotten', async ({ admin: page, server }) => {
+test('what is kept is set, what was refused is shown, and one user is erased', async ({ admin: page, server }) => {
   const body = {
     v: 1, batch: 'b', session: 's', visitor: 'v', user: 'ada@example.com',
     events: [{ t: 'feedback', message: 'call me', kind: 'idea' }, { t: 'use', flag: 'NOPE' }],
@@ -87,19 +87,19 @@ test('what is kept is set, what was refused is shown, and one person is forgotte
   await expect(page.getByRole('status')).toHaveText('Done.');
   await expect(page.getByLabel('Errors and feedback in full, days')).toHaveValue('30');
 
-  await page.getByRole('link', { name: 'Find a person' }).click();
+  await page.getByRole('link', { name: 'Find a user' }).click();
   await page.getByLabel('The id by which your app calls them').fill('ada@example.com');
   await page.getByRole('button', { name: 'Look' }).click();
-  await expect(page.getByTestId('person')).toContainText('Errors and feedback1');
+  await expect(page.getByTestId('user-data')).toContainText('Errors and feedback1');
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Take it away as JSON' }).click()]);
   const data = JSON.parse(await readFile(await download.path(), 'utf8'));
   expect(data.reports[0].report.message).toBe('call me');
   expect(data.batches[0].content.events).toHaveLength(1);
-  await page.getByRole('link', { name: 'Forget this person …' }).click();
-  await page.getByRole('button', { name: 'Forget this person' }).click();
-  await expect(page.getByRole('status')).toContainText('Forgotten: out of');
+  await page.getByRole('link', { name: 'Erase this user …' }).click();
+  await page.getByRole('button', { name: 'Erase this user' }).click();
+  await expect(page.getByRole('status')).toContainText('Erased: out of');
   await page.getByLabel('The id by which your app calls them').fill('ada@example.com');
   await page.getByRole('button', { name: 'Look' }).click();
-  await expect(page.getByTestId('person')).toContainText('Nothing is kept about them');
-  expect(server.command('person', 'export', 'ada@example.com')).toContain('"batches": []');
+  await expect(page.getByTestId('user-data')).toContainText('Nothing is kept about them');
+  expect(server.command('user', 'export', 'ada@example.com')).toContain('"batches": []');
 });

@@ -127,7 +127,7 @@ for (const [name, turnsUp] of [['loaded while hidden', true], ['a tab that stays
   });
 }
 
-/** A browser as people have it: with the back/forward cache, which tests usually switch off. */
+/** A browser with its defaults: with the back/forward cache, which tests usually switch off. */
 async function everyday(): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',

@@ -40,7 +40,7 @@ pub struct Config {
     pub listen: String,
     /// Folder for databases and secrets.
     pub data: PathBuf,
-    /// Address under which people and pages reach the server, if it is not where it listens.
+    /// Address under which users and pages reach the server, if it is not where it listens.
     pub public_url: Option<String>,
     /// Proxies whose `X-Forwarded-For` is believed: addresses and networks with commas between them.
     pub trusted_proxies: Option<String>,
@@ -76,7 +76,7 @@ pub(crate) struct ServeArgs {
     /// Folder for databases and secrets [default: ./data]
     #[arg(long)]
     pub(crate) data: Option<PathBuf>,
-    /// Address under which people and pages reach the server
+    /// Address under which users and pages reach the server
     #[arg(long)]
     pub(crate) public_url: Option<String>,
     /// Serve the demo exercise library at /demo
@@ -292,7 +292,7 @@ fn check_key(setting: &str, key: Option<&str>, min: usize) -> anyhow::Result<()>
     Ok(())
 }
 
-/// The address under which people and pages reach the server is that of a host: pages ask for `/collect`
+/// The address under which users and pages reach the server is that of a host: pages ask for `/collect`
 /// and `/admin` at its root.
 ///
 /// Returns the origin as browsers send it: in lower case, in ASCII, without the scheme's own port.
@@ -316,7 +316,7 @@ fn public_origin(url: &str) -> anyhow::Result<String> {
     );
     anyhow::ensure!(
         !host.contains('*'),
-        "public_url: {url:?} has a wildcard; name the one host that people open"
+        "public_url: {url:?} has a wildcard; name the one host that users open"
     );
     let parsed = url::Url::parse(url).map_err(|error| {
         anyhow::anyhow!(

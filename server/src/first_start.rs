@@ -32,7 +32,10 @@ pub(crate) async fn run(service: &Service, config: &Config, url: &str) -> anyhow
         return Ok(());
     }
     writeln!(std::io::stdout(), "{}", welcome(config, &new, url)).with_context(|| {
-        format!("the password could not be printed; run: phasegate user set-password {}", new.email)
+        format!(
+            "the password could not be printed; run: phasegate account set-password {}",
+            new.email
+        )
     })
 }
 
@@ -52,8 +55,8 @@ pub(crate) async fn warn_of_ignored(service: &Service, config: &Config) {
         Err(error) => return tracing::warn!(%error, "settings could not be compared"),
     };
     for (is_ignored, setting, instead) in [
-        (found.email, "admin_email", format!("phasegate user add {email} --role admin")),
-        (found.password, "admin_password", format!("phasegate user set-password {email}")),
+        (found.email, "admin_email", format!("phasegate account add {email} --role admin")),
+        (found.password, "admin_password", format!("phasegate account set-password {email}")),
         (found.client_key, "client_key", "Settings in the admin".to_owned()),
         (found.server_token, "server_token", "phasegate token create".to_owned()),
     ] {
@@ -65,7 +68,7 @@ pub(crate) async fn warn_of_ignored(service: &Service, config: &Config) {
     }
 }
 
-/// What a person needs to go on. What they gave us themselves is not repeated.
+/// What a account needs to go on. What they gave us themselves is not repeated.
 fn welcome(config: &Config, new: &setup::FirstSecrets, url: &str) -> String {
     let password = match config.admin_password {
         Some(_) => "(as configured)",

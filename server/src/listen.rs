@@ -1,4 +1,4 @@
-//! Where the server listens, in the forms that people write.
+//! Where the server listens, in the forms that users write.
 
 use std::{
     io::ErrorKind,

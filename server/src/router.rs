@@ -29,7 +29,7 @@ pub fn router(state: AppState) -> Router {
         .merge(live::routes())
         .merge(admin::admin_routes())
         .layer(middleware::from_fn_with_state(state.clone(), login::guard));
-    let people = pages
+    let users = pages
         .merge(login::routes())
         .merge(admin::public_routes())
         .layer(sessions)
@@ -44,7 +44,7 @@ pub fn router(state: AppState) -> Router {
         .layer(cors());
     Router::new()
         .route("/", get(|| async { Redirect::to("/admin/rollout") }))
-        .merge(people)
+        .merge(users)
         .merge(apps)
         .merge(api::routes())
         .merge(assets::admin_routes())

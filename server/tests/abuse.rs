@@ -114,7 +114,7 @@ async fn floods(app: &TestApp) -> Vec<Row> {
 
     let from = address(3);
     let found = flood(300, |n| send(app, &from, &format!("i{n}"), &format!("i{n}"), &one)).await;
-    row("people and sessions that one address invents", found, 120 + 30);
+    row("users and sessions that one address invents", found, 120 + 30);
 
     let from = address(4);
     let events = times(100, &lcp(60_000_000));
@@ -236,7 +236,7 @@ async fn labels(app: &TestApp) -> Vec<Row> {
             bound: 0,
         },
         Row {
-            what: "events of twelve people that are pushed out",
+            what: "events of twelve users that are pushed out",
             found: missing("coupon_used"),
             bound: 0,
         },
@@ -258,11 +258,12 @@ async fn paths(app: &TestApp) -> Vec<Row> {
         let (from, visitor) = (address(last), format!("k{last}"));
         stored(send(app, &from, &visitor, &visitor, &times(1, &on("/checkout")))).await;
     }
-    let (_, performance) = json(app.api(Method::GET, "/performance?slice=page:/checkout")).await;
+    let (_, performance) =
+        json(app.api(Method::GET, "/performance?dimension=page:/checkout")).await;
     let vitals = performance["vitals"].as_array().unwrap();
     let samples = vitals.iter().find(|vital| vital["vital"] == "LCP").unwrap()["samples"].as_u64();
     vec![Row {
-        what: "paths of twelve people that are pushed out",
+        what: "paths of twelve users that are pushed out",
         found: u64::from(samples == Some(0)),
         bound: 0,
     }]
@@ -309,11 +310,11 @@ async fn one_page_with_the_public_key_is_bounded() {
         assert!(found <= bound, "{what}: {found}, at most {bound}");
         assert!(*bound == 0 || *found > 0, "{what}: nothing is taken at all");
     }
-    // Others are not refused meanwhile, and what was refused is counted where people look.
+    // Others are not refused meanwhile, and what was refused is counted where users look.
     let other = send(&app, &address(200), "other", "other", &times(1, &error("broken")));
     assert_eq!(stored(other).await, 1);
     ingest::write_refusals(&app.service).await.unwrap();
-    let refused = json(app.api(Method::GET, "/upkeep")).await.1["refused"].to_string();
+    let refused = json(app.api(Method::GET, "/maintenance")).await.1["rejections"].to_string();
     for what in
         ["events of one session", "new sessions of one address", "no such value of this session"]
     {

@@ -57,7 +57,7 @@ async fn bodies_that_never_come_keep_no_client_out() {
         json!({"v": 1, "batch": "b", "session": "s", "visitor": "v", "events": [{"t": "view"}]});
     let sent = app.post(&format!("/collect?key={CLIENT_KEY}")).body(visit.to_string());
     assert_eq!(json(sent).await.0, 202);
-    assert!(!app.log_in().await.is_empty(), "and people log in");
+    assert!(!app.log_in().await.is_empty(), "and users log in");
 }
 
 /// What is not sent within the deadline is given up, with words.
@@ -233,7 +233,7 @@ async fn slow_bodies_from_many_addresses_keep_no_client_out() {
         open.push(from(last, &half_body(BULK)).await);
     }
     let login = "GET /login HTTP/1.1\r\nHost: x\r\n\r\n";
-    for (what, request) in [("a person", login), ("an evaluation", &evaluation())] {
+    for (what, request) in [("a user", login), ("an evaluation", &evaluation())] {
         let mut stream = from(1, request).await;
         let mut head = [0; 12];
         stream.read_exact(&mut head).unwrap();

@@ -1,7 +1,7 @@
-//! Made up people whose truth is known: the real binary drives the real binary over HTTP, in order,
+//! Made up users whose truth is known: the real binary drives the real binary over HTTP, in order,
 //! and in disorder while the server is killed again and again.
 //!
-//! `cargo xtask bench simulation` runs the same with 20,000 people on 30 days.
+//! `cargo xtask bench simulation` runs the same with 20,000 users on 30 days.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -94,7 +94,7 @@ async fn what_is_measured_is_true() {
         server.sessions().await
     );
     let metrics = found["metrics"].as_array().unwrap();
-    for name in ["people.now.people", "error_rate", "vitals.LCP.p75", "phase:3/vitals.INP.p75"] {
+    for name in ["users.now.users", "error_rate", "vitals.LCP.p75", "phase:3/vitals.INP.p75"] {
         assert!(metrics.iter().any(|metric| metric["metric"] == name), "{name}");
     }
     // The same again changes nothing; others take the place of the first.
@@ -111,7 +111,7 @@ async fn what_is_measured_is_true() {
         .json()
         .await
         .unwrap();
-    assert_eq!(real["people"]["now"]["people"], 0);
+    assert_eq!(real["users"]["now"]["users"], 0);
     assert_eq!(
         server.api(reqwest::Method::DELETE, "/simulation").send().await.unwrap().status(),
         204

@@ -1,4 +1,4 @@
-//! Texts that people and programs read, held against what they were: help and errors of the command line,
+//! Texts that users and programs read, held against what they were: help and errors of the command line,
 //! the OpenAPI document, messages about plans, and targeting in sentences. `INSTA_UPDATE=always` writes them
 //! anew; the difference is then read in the commit.
 #![allow(
@@ -45,7 +45,7 @@ fn help_of_the_command_line() {
         &["plan", "import", "--help"],
         &["token", "--help"],
         &["token", "create", "--help"],
-        &["person", "--help"],
+        &["account", "--help"],
         &["export", "--help"],
         &["import", "--help"],
         &["simulate", "--help"],

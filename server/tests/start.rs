@@ -93,11 +93,12 @@ fn a_first_start_prints_its_secrets_once() {
     }
     let (child, _) = ready(serve());
     assert_eq!(stop(child), "");
-    let (status, said) = refusal(phasegate(&data, &["user", "set-password", "nobody@example.com"]));
+    let (status, said) =
+        refusal(phasegate(&data, &["account", "set-password", "nobody@example.com"]));
     assert_eq!(status, Some(1));
     assert!(said.contains("there is no account \"nobody@example.com\""), "{said}");
     let changed =
-        phasegate(&data, &["user", "set-password", "admin@phasegate.local"]).output().unwrap();
+        phasegate(&data, &["account", "set-password", "admin@phasegate.local"]).output().unwrap();
     assert!(changed.status.success());
     assert_eq!(String::from_utf8(changed.stdout).unwrap().trim().len(), 20);
 }
@@ -175,7 +176,7 @@ fn settings_of_the_first_start_are_said_to_be_ignored_once_they_differ() {
         assert!(line.contains(setting), "{line}");
         said += &line;
     }
-    assert!(said.contains("phasegate user set-password admin@phasegate.local"), "{said}");
+    assert!(said.contains("phasegate account set-password admin@phasegate.local"), "{said}");
     stop(child);
     assert!(log.iter().all(|line| !line.contains("server_token is ignored")), "it is the same");
 }

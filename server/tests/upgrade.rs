@@ -14,8 +14,8 @@ use common::{TestApp, json};
 use reqwest::Method;
 use serde_json::Value;
 
-/// The databases as the last version wrote them whose tables had other names than the glossary, and what that
-/// version answered to each path of the API. After a `#` follows the only field that is compared.
+/// The databases of the last version whose tables had other names than the glossary, and the answers of that
+/// version to paths of the API, with the paths and fields of today. After a `#` follows the only compared field.
 const STATE: &[u8] = include_bytes!("fixtures/before-terms/state.db.zst");
 const TELEMETRY: &[u8] = include_bytes!("fixtures/before-terms/telemetry.db.zst");
 const ANSWERS: &str = include_str!("fixtures/before-terms/answers.json");
@@ -23,11 +23,11 @@ const ANSWERS: &str = include_str!("fixtures/before-terms/answers.json");
 /// Fields that depend on the time of the request, by the pointer of their parent.
 const BY_THE_CLOCK: [(&str, &str); 5] = [
     ("", "at"),
-    ("", "heard_at"),
+    ("", "last_event_at"),
     // Cohorts and stickiness are known once their days are over; raw events are kept for days.
     ("", "retention"),
     ("", "batches"),
-    ("/people/now", "stickiness"),
+    ("/users/now", "stickiness"),
 ];
 
 fn without_the_clock(mut answer: Value) -> Value {

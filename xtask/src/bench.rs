@@ -69,7 +69,7 @@ fn ingest() -> Result<()> {
     )
 }
 
-/// Not a matter of time: whether 20,000 people on 30 days are measured as they are, also in disorder
+/// Not a matter of time: whether 20,000 users on 30 days are measured as they are, also in disorder
 /// and while the server is killed.
 fn simulation() -> Result<()> {
     assets::build_server()?;

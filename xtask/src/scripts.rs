@@ -95,7 +95,7 @@ fn build_of(folder: &Path) -> Result<String> {
 mod tests {
     use super::*;
 
-    /// What people copy is what is tested.
+    /// What users copy is what is tested.
     #[test]
     fn the_stub_in_the_docs_and_examples_is_the_stub() {
         let root = crate::root().unwrap();

@@ -24,11 +24,11 @@ const NEVER_RETURN: [&str; 6] = [
 /// What only panics say. Constants stay in a module though nothing leads to them any more; blank,
 /// they compress to nothing.
 const NEVER_SAID: [&str; 10] = [
-    "slice index starts at ",
+    "dimension index starts at ",
     " but ends at ",
     "range start index ",
     "range end index ",
-    "\" out of range for slice of length ",
+    "\" out of range for dimension of length ",
     "removal index (is ",
     ") should be < len (is ",
     "capacity overflow",

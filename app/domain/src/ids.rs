@@ -139,7 +139,7 @@ row_id!(
 );
 row_id!(
     /// The id of an account.
-    UserId
+    AccountId
 );
 row_id!(
     /// The id of a server token.
@@ -172,7 +172,7 @@ impl EnvironmentId {
     }
 }
 
-/// The number of a phase, counted from 1 as people do.
+/// The number of a phase, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PhaseNumber(pub u16);

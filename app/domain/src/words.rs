@@ -18,7 +18,7 @@ pub fn duration(length: TimeDelta) -> String {
     }
 }
 
-/// What serde says of a document, in the words of its author: types have the names that people use.
+/// What serde says of a document, in the words of its author: types have the names that users use.
 /// What it says otherwise stays as it is.
 #[must_use]
 pub fn plain(said: &str) -> String {

@@ -1,7 +1,7 @@
 //! Who is calling, and whether they may.
 
 use phasegate_domain::{
-    accounts::{Person, Reach, Role, Scope},
+    accounts::{Account, Reach, Role, Scope},
     ids::ActorName,
 };
 
@@ -12,7 +12,7 @@ use crate::ServiceError;
 pub struct Actor {
     name: String,
     role: Role,
-    /// What a server token is good for; none for people.
+    /// What a server token is good for; none for users.
     token: Option<TokenRights>,
     /// The account that answers for what is done.
     owner: String,
@@ -25,10 +25,10 @@ struct TokenRights {
     reach: Reach,
 }
 
-impl From<&Person> for Actor {
-    fn from(person: &Person) -> Self {
-        let (name, owner) = (person.email.clone(), person.email.clone());
-        Self { name, role: person.role, token: None, owner }
+impl From<&Account> for Actor {
+    fn from(account: &Account) -> Self {
+        let (name, owner) = (account.email.clone(), account.email.clone());
+        Self { name, role: account.role, token: None, owner }
     }
 }
 
@@ -49,8 +49,8 @@ impl Actor {
 
     /// The same caller, for an account: what they say counts as that account's.
     #[must_use]
-    pub fn acting_for(self, person: &Person) -> Self {
-        Self { owner: person.email.clone(), ..self }
+    pub fn acting_for(self, account: &Account) -> Self {
+        Self { owner: account.email.clone(), ..self }
     }
 
     /// The clock, which carries out scheduled changes.
@@ -120,13 +120,13 @@ impl Actor {
 
 #[cfg(test)]
 mod tests {
-    use phasegate_domain::ids::UserId;
+    use phasegate_domain::ids::AccountId;
 
     use super::*;
 
     #[test]
     fn a_role_may_do_what_lesser_roles_may() {
-        let actor = |role| Actor::from(&Person { id: UserId(1), email: "a@b".into(), role });
+        let actor = |role| Actor::from(&Account { id: AccountId(1), email: "a@b".into(), role });
         assert!(actor(Role::Admin).require(Role::Operator).is_ok());
         assert!(actor(Role::Operator).require(Role::Operator).is_ok());
         let refused = actor(Role::Viewer).require(Role::Operator).unwrap_err();

@@ -15,7 +15,7 @@ use phasegate_store::models::{AuditQuery, RollupQuery};
 
 use crate::{Service, ServiceError};
 
-/// Marks of one kind in a chart; the newest stay. Releases are named by pages, so they must not push
+/// Annotations of one kind in a chart; the newest stay. Releases are named by pages, so they must not push
 /// out what somebody did.
 const MAX_OF_KIND: usize = 12;
 
@@ -32,31 +32,31 @@ const BY_HOUR: i64 = 7 * 86_400;
 const MAX_LINES: u32 = 100;
 
 /// What changed between two instants (seconds since 1970), oldest first.
-pub(crate) async fn marks(
+pub(crate) async fn read_annotations(
     service: &Service,
     environment: EnvironmentId,
     from: i64,
     to: i64,
 ) -> Result<Vec<Annotation>, ServiceError> {
-    let mut marks =
+    let mut annotations =
         newest(first_seen(service, environment, DimensionKind::Release, from, to).await?);
     if environment.is_simulated() {
-        marks.extend(newest(
+        annotations.extend(newest(
             first_seen(service, environment, DimensionKind::Phase, from, to).await?,
         ));
     } else {
         for kind in [SubjectKind::Rollout, SubjectKind::Flag] {
-            marks.extend(newest(changes(service, environment, kind, from, to).await?));
+            annotations.extend(newest(changes(service, environment, kind, from, to).await?));
         }
     }
-    marks.sort_by(|a, b| (a.at, a.kind, &a.text).cmp(&(b.at, b.kind, &b.text)));
-    Ok(marks)
+    annotations.sort_by(|a, b| (a.at, a.kind, &a.text).cmp(&(b.at, b.kind, &b.text)));
+    Ok(annotations)
 }
 
-fn newest(mut marks: Vec<Annotation>) -> Vec<Annotation> {
-    marks.sort_by_key(|mark| std::cmp::Reverse(mark.at));
-    marks.truncate(MAX_OF_KIND);
-    marks
+fn newest(mut annotations: Vec<Annotation>) -> Vec<Annotation> {
+    annotations.sort_by_key(|annotation| std::cmp::Reverse(annotation.at));
+    annotations.truncate(MAX_OF_KIND);
+    annotations
 }
 
 async fn changes(
@@ -74,10 +74,10 @@ async fn changes(
         ..AuditQuery::default()
     };
     let lines = service.stores.state.audit_records(environment, &query).await?;
-    Ok(lines.into_iter().filter_map(mark).collect())
+    Ok(lines.into_iter().filter_map(annotation).collect())
 }
 
-fn mark(line: AuditRecord) -> Option<Annotation> {
+fn annotation(line: AuditRecord) -> Option<Annotation> {
     let (kind, text) = match &line.entry.change {
         Change::Rollout { what, .. } => {
             let text = match what {
@@ -129,25 +129,25 @@ async fn first_seen(
     let day = Resolution::Day.seconds();
     // With what was there shortly before: that is not new.
     let days = (from.div_euclid(day) - LOOKED_BACK, (to - 1).div_euclid(day) + 1);
-    let series = Metric::Sessions;
-    let slices =
-        service.stores.telemetry.dimensions(environment, series, of, days, MAX_SEEN).await?;
-    let mut first = firsts(service, environment, Resolution::Day, slices, days).await?;
+    let metric = Metric::Sessions;
+    let dimensions =
+        service.stores.telemetry.dimensions(environment, metric, of, days, MAX_SEEN).await?;
+    let mut first = firsts(service, environment, Resolution::Day, dimensions, days).await?;
     // Where it all began, nothing has changed.
     let began = first.values().min().copied();
     first.retain(|_, seen| *seen >= from.div_euclid(day) && Some(*seen) != began);
     let mut resolution = Resolution::Day;
     if to - from <= BY_HOUR && !first.is_empty() {
-        // So that a mark stands where it belongs on a short chart.
+        // So that a annotation stands where it belongs on a short chart.
         let hours = (days.1 - BY_HOUR / day - 1, days.1);
         let hours = (hours.0 * 24, hours.1 * 24);
-        let slices = first.into_keys().collect();
-        first = firsts(service, environment, Resolution::Hour, slices, hours).await?;
+        let dimensions = first.into_keys().collect();
+        first = firsts(service, environment, Resolution::Hour, dimensions, hours).await?;
         resolution = Resolution::Hour;
     }
     let within = |second: &i64| (from..to).contains(second) || resolution == Resolution::Day;
-    let named = |(slice, seen): (Dimension, i64)| {
-        let (kind, text) = match slice {
+    let named = |(dimension, seen): (Dimension, i64)| {
+        let (kind, text) = match dimension {
             Dimension::Release(release) => (AnnotationKind::Release, format!("{release} appeared")),
             Dimension::Phase(phase) => (AnnotationKind::Phase, format!("On to phase {phase}")),
             _ => return None,
@@ -158,20 +158,20 @@ async fn first_seen(
     Ok(first.into_iter().filter_map(named).collect())
 }
 
-/// The first span in which each slice had a session.
+/// The first bucket in which each dimension had a session.
 async fn firsts(
     service: &Service,
     environment: EnvironmentId,
     resolution: Resolution,
-    slices: Vec<Dimension>,
+    dimensions: Vec<Dimension>,
     (from, to): (i64, i64),
 ) -> Result<BTreeMap<Dimension, i64>, ServiceError> {
-    let series = vec![Metric::Sessions];
-    let query = RollupQuery { environment, resolution, series, slices, from, to };
+    let metrics = vec![Metric::Sessions];
+    let query = RollupQuery { environment, resolution, metrics, dimensions, from, to };
     let mut first: BTreeMap<Dimension, i64> = BTreeMap::new();
     for row in service.stores.telemetry.rollups(&query).await? {
-        let known = first.entry(row.slice).or_insert(row.span);
-        *known = row.span.min(*known);
+        let known = first.entry(row.dimension).or_insert(row.bucket);
+        *known = row.bucket.min(*known);
     }
     Ok(first)
 }

@@ -14,13 +14,13 @@ use crate::{CachedEnvironment, Service, ServiceError, access::Actor, audit::save
 /// What is in force: what is stored, but for the switches that a variable of the server holds.
 #[must_use]
 pub fn in_force(service: &Service, live: &CachedEnvironment) -> CollectionSettings {
-    let mut collecting = live.environment.collecting.value;
+    let mut collection_settings = live.environment.collection_settings.value;
     for switch in Switch::ALL {
         if let Some((_, is_on)) = held(service, switch) {
-            collecting = collecting.with(switch, is_on);
+            collection_settings = collection_settings.with(switch, is_on);
         }
     }
-    collecting
+    collection_settings
 }
 
 /// The variable that holds a switch, and in which position.
@@ -39,7 +39,7 @@ pub fn stored(
     environment: EnvironmentId,
 ) -> Result<Versioned<CollectionSettings>, ServiceError> {
     actor.require(Role::Viewer)?;
-    Ok(service.environment(environment)?.environment.collecting.clone())
+    Ok(service.environment(environment)?.environment.collection_settings.clone())
 }
 
 /// Saves what pages may report. Those that are open hear of it at once.
@@ -56,7 +56,7 @@ pub async fn save(
     actor.require(Role::Operator)?;
     let _turn = service.begin_edit().await?;
     let live = service.environment(environment)?;
-    let before = live.environment.collecting.value;
+    let before = live.environment.collection_settings.value;
     for switch in Switch::ALL {
         let is_on = after.value.is_on(switch);
         if let Some((variable, held)) = held(service, switch)
@@ -67,11 +67,13 @@ pub async fn save(
             return Err(ServiceError::invalid(name, FieldCode::Held, text));
         }
     }
-    let is = |collecting: CollectionSettings| Some(serde_json::json!({"collecting": collecting}));
+    let is = |collection_settings: CollectionSettings| {
+        Some(serde_json::json!({"collection_settings": collection_settings}))
+    };
     let key = live.environment.key.as_str();
     let kind = SubjectKind::Environment;
     let entry = saved(service, actor, kind, key, is(before), is(after.value));
-    let edits = [Edit::SaveCollecting(after.value, after.version)];
+    let edits = [Edit::SaveCollectionSettings(after.value, after.version)];
     let entries = [EnvironmentAuditEntry::new(environment, entry)];
     service.edit(environment, &edits, &entries, "what pages report").await
 }

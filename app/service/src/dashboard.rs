@@ -57,16 +57,16 @@ pub(crate) async fn last_hour(
     let query = RollupQuery {
         environment,
         resolution: Resolution::Minute,
-        series: Metric::ALL.to_vec(),
-        slices: vec![Dimension::All],
+        metrics: Metric::ALL.to_vec(),
+        dimensions: vec![Dimension::All],
         from: to - WINDOW_MINUTES,
         to,
     };
     Ok(service.stores.telemetry.rollups(&query).await?)
 }
 
-fn of(rows: &[Rollup], series: Metric) -> impl Iterator<Item = &Rollup> {
-    rows.iter().filter(move |row| row.series == series)
+fn of(rows: &[Rollup], metric: Metric) -> impl Iterator<Item = &Rollup> {
+    rows.iter().filter(move |row| row.metric == metric)
 }
 
 fn vital_panel(vital: Vital, rows: &[Rollup]) -> VitalPanel {
@@ -75,7 +75,7 @@ fn vital_panel(vital: Vital, rows: &[Rollup]) -> VitalPanel {
     for row in of(rows, Metric::Vital(vital)) {
         all.merge(row.aggregate.sketch());
         let value = row.aggregate.sketch().quantile(0.75);
-        points.extend(value.map(|value| Point { minute: row.span, value }));
+        points.extend(value.map(|value| Point { minute: row.bucket, value }));
     }
     let (good, poor) = vital.thresholds();
     let samples = all.count();
@@ -91,7 +91,7 @@ fn vital_panel(vital: Vital, rows: &[Rollup]) -> VitalPanel {
 
 fn error_panel(rows: &[Rollup]) -> ErrorPanel {
     let points: Vec<Point> = of(rows, Metric::Errors)
-        .map(|row| Point { minute: row.span, value: row.aggregate.count() as f64 })
+        .map(|row| Point { minute: row.bucket, value: row.aggregate.count() as f64 })
         .collect();
     let count = of(rows, Metric::Errors).map(|row| row.aggregate.count()).sum();
     ErrorPanel { count, points, recent: Vec::new() }
@@ -123,7 +123,7 @@ fn feature_rows(rows: &[Rollup]) -> Vec<FeatureRow> {
 fn timing_rows(rows: &[Rollup]) -> Vec<TimingRow> {
     let mut sketches: BTreeMap<_, Sketch> = BTreeMap::new();
     for row in rows {
-        if let Metric::Timing(kind) = row.series {
+        if let Metric::Timing(kind) = row.metric {
             sketches.entry((kind, &row.label)).or_default().merge(row.aggregate.sketch());
         }
     }
@@ -145,10 +145,10 @@ mod tests {
 
     use super::*;
 
-    fn row(series: Metric, label: &str, minute: i64, values: &[u64]) -> Rollup {
+    fn row(metric: Metric, label: &str, minute: i64, values: &[u64]) -> Rollup {
         let mut aggregate = Aggregate::default();
         values.iter().for_each(|value| aggregate.add(*value));
-        Rollup { series, slice: Dimension::All, label: label.into(), span: minute, aggregate }
+        Rollup { metric, dimension: Dimension::All, label: label.into(), bucket: minute, aggregate }
     }
 
     #[test]

@@ -132,7 +132,7 @@ impl ServiceError {
         }
     }
 
-    /// Whether it is the server's own fault: then the log says more than people are told.
+    /// Whether it is the server's own fault: then the log says more than users are told.
     #[must_use]
     pub fn is_internal(&self) -> bool {
         matches!(self, Self::Inconsistent(_) | Self::Store(_))

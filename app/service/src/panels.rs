@@ -29,17 +29,17 @@ const fn panel(
 
 /// The panels of analytics.
 pub const ANALYTICS: [Panel; 12] = [
-    panel("people", "/people/daily", "", &["date", "people"]),
+    panel("users", "/users/daily", "", &["date", "users"]),
     panel(
         "totals",
-        "/people",
+        "/users",
         "",
         &[
-            "now.people",
-            "now.newcomers",
+            "now.users",
+            "now.new_users",
             "now.stickiness",
-            "before.people",
-            "before.newcomers",
+            "before.users",
+            "before.new_users",
             "before.stickiness",
         ],
     ),
@@ -50,18 +50,18 @@ pub const ANALYTICS: [Panel; 12] = [
         &[
             "flag",
             "exposed",
-            "tried",
+            "used",
             "rate",
             "rate_before",
-            "again",
+            "used_again",
             "stickiness",
             "seconds",
             "median_seconds",
         ],
     ),
     panel("cross", "/cross_use", "", &["one", "other", "both", "either"]),
-    panel("retention", "/retention", "totals", &["title", "days", "of", "back"]),
-    panel("cohorts", "/retention", "cohorts", &["title", "day", "size", "back"]),
+    panel("retention", "/retention", "totals", &["title", "days", "users", "returned"]),
+    panel("cohorts", "/retention", "cohorts", &["title", "day", "size", "returned"]),
     panel(
         "sessions",
         "/sessions",
@@ -96,8 +96,8 @@ pub const ANALYTICS: [Panel; 12] = [
         ],
     ),
     panel(
-        "voices",
-        "/opinion",
+        "feedback",
+        "/feedback",
         "",
         &[
             "now.ratings",
@@ -112,7 +112,7 @@ pub const ANALYTICS: [Panel; 12] = [
     ),
     panel("events", "/events", "", &["name", "count", "before"]),
     panel("properties", "/properties", "", &["event", "property", "value", "count", "before"]),
-    panel("marks", "/marks", "", &["at", "kind", "text", "by"]),
+    panel("annotations", "/annotations", "", &["at", "kind", "text", "by"]),
 ];
 
 /// The panels of performance.
@@ -120,14 +120,19 @@ pub const PERFORMANCE: [Panel; 6] = [
     panel("score", "", "", &["score", "score_before"]),
     panel("vitals", "/vitals", "", &["vital", "p75", "p75_before", "samples", "good", "poor"]),
     panel("courses", "/vitals", "points", &["vital", "minute", "value"]),
-    panel("breakdown", "/breakdown", "", &["slice", "samples", "score", "p75.0", "p75.1", "p75.2"]),
+    panel(
+        "breakdown",
+        "/breakdown",
+        "",
+        &["dimension", "samples", "score", "p75.0", "p75.1", "p75.2"],
+    ),
     panel(
         "slow",
         "/timings",
         "",
         &["timing.kind", "timing.name", "p50", "timing.p75", "p95", "failures", "timing.samples"],
     ),
-    panel("marks", "/marks", "", &["at", "kind", "text", "by"]),
+    panel("annotations", "/annotations", "", &["at", "kind", "text", "by"]),
 ];
 
 /// The panel of that name.
@@ -221,12 +226,12 @@ mod tests {
                 {"name": "=1+1,\"x\"", "count": 2, "before": 0},
                 {"name": "b", "count": 1, "before": null},
             ],
-            "retention": [{"title": "All", "totals": [{"days": 1, "of": 4, "back": 2}]}],
-            "people": {"now": {"people": 5}},
+            "retention": [{"title": "All", "totals": [{"days": 1, "users": 4, "returned": 2}]}],
+            "users": {"now": {"users": 5}},
         });
         let csv = |name| find(&ANALYTICS, name).unwrap().csv(&answer).unwrap();
         assert_eq!(csv("events"), "name,count,before\r\n\"'=1+1,\"\"x\"\"\",2,0\r\nb,1,\r\n");
-        assert_eq!(csv("retention"), "title,days,of,back\r\nAll,1,4,2\r\n");
+        assert_eq!(csv("retention"), "title,days,users,returned\r\nAll,1,4,2\r\n");
         assert!(csv("totals").ends_with("\r\n5,,,,,\r\n"));
         assert_eq!(csv("tasks").lines().count(), 1, "nothing is a table without lines");
         assert!(find(&PERFORMANCE, "moon").unwrap_err().to_string().contains("score, vitals"));

@@ -37,7 +37,12 @@ impl Window {
     /// What the dashboard shows.
     pub(crate) fn last_hour(at: Timestamp) -> Self {
         let resolution = Resolution::Minute;
-        Self { resolution, spans: WINDOW_MINUTES, end: resolution.span_of(at) + 1, is_past: false }
+        Self {
+            resolution,
+            spans: WINDOW_MINUTES,
+            end: resolution.bucket_of(at) + 1,
+            is_past: false,
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 /// Links to a panel as CSV and JSON. `page` is the address of the panel's page, and `query` what
-/// stands behind its question mark.
+/// stands behind its question annotation.
 #[component]
 pub(crate) fn Exports(page: &'static str, panel: &'static str, query: String) -> impl IntoView {
     let link = |ending: &str| format!("{page}.{ending}?panel={panel}&{query}");

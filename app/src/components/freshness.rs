@@ -10,9 +10,9 @@ use crate::format;
 pub(crate) fn Freshness(
     period: TimeRange,
     at: Timestamp,
-    heard_at: Option<Timestamp>,
+    last_event_at: Option<Timestamp>,
 ) -> impl IntoView {
-    let heard = match heard_at {
+    let heard = match last_event_at {
         Some(heard) => {
             format!("pages reported last {} before", format::duration(at - heard))
         }

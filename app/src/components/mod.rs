@@ -1,17 +1,17 @@
 //! What several pages use.
 
 #[cfg(feature = "ssr")]
+mod annotations;
+#[cfg(feature = "ssr")]
 mod changes;
+#[cfg(feature = "ssr")]
+mod dimension_label;
 #[cfg(feature = "ssr")]
 mod exports;
 #[cfg(feature = "ssr")]
 mod freshness;
 #[cfg(feature = "ssr")]
-mod marks;
-#[cfg(feature = "ssr")]
 mod notice;
-#[cfg(feature = "ssr")]
-mod slice_words;
 #[cfg(feature = "ssr")]
 mod sparkline;
 mod table_card;
@@ -24,12 +24,12 @@ mod vital_card;
 
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
+    annotations::{Annotations, lines},
     changes::Changes,
+    dimension_label::dimension_label,
     exports::Exports,
     freshness::Freshness,
-    marks::{Marks, lines},
     notice::Notice,
-    slice_words::slice_words,
     sparkline::Sparkline,
     text_area::TextArea,
     trend::Trend,

@@ -1,4 +1,4 @@
-//! An instant, readable by people and machines.
+//! An instant, readable by users and machines.
 
 use leptos::prelude::*;
 use phasegate_domain::Timestamp;

@@ -45,7 +45,7 @@ pub(crate) fn LoginPage() -> impl IntoView {
                 </form>
                 <p class="hint">
                     "The first start printed both. Lost? Run "
-                    <code>"phasegate user set-password"</code> " on the server."
+                    <code>"phasegate account set-password"</code> " on the server."
                 </p>
             </div>
         </main>

@@ -28,5 +28,5 @@ pub(crate) use self::{
     performance::PerformancePage,
     rollout::{EmergencyPage, IncidentPage, PlanEditPage, PlanPage, ReviewPage, RolloutPage},
     segments::{SegmentPage, SegmentsPage},
-    settings::{FilesPage, PersonPage, SettingsPage},
+    settings::{FilesPage, SettingsPage, UserDataPage},
 };

@@ -125,7 +125,7 @@ impl ConditionDraft {
         let list = self
             .is_list
             .then(|| view! { <input type="hidden" name=format!("{prefix}.list") value="1"/> });
-        // With one row there is no choice to show, but it must not be forgotten either.
+        // With one row there is no choice to show, but it must not be erased either.
         let kept = (is_any && self.rows.len() < 2)
             .then(|| view! { <input type="hidden" name=format!("{prefix}.match") value="any"/> });
         view! {
@@ -160,7 +160,7 @@ fn row(part: &Condition) -> Option<Row> {
     }
 }
 
-/// A value as a person would type it: lists with commas, texts bare unless they would be read as
+/// A value as a user would type it: lists with commas, texts bare unless they would be read as
 /// something else.
 fn typed(value: &Value) -> String {
     match value {

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use phasegate_domain::{
     accounts::Role, ids::EnvironmentId, simulation::Simulation, time::TimeRange,
 };
-use phasegate_service::ingest::{heard_at, progress, simulation};
+use phasegate_service::ingest::{last_event_at, progress, simulation};
 
 use super::Here;
 use crate::{
@@ -34,7 +34,7 @@ impl Source {
     pub(crate) async fn of(request: &Request, path: &'static str) -> Result<Self, PageError> {
         let real = request.environment;
         let simulation = simulation(&request.service, real).await?;
-        let is_silent = heard_at(&request.service, real).await?.is_none();
+        let is_silent = last_event_at(&request.service, real).await?.is_none();
         let has_demo = request.embedding.has_demo;
         let is_simulated = match request.query.get("data") {
             "real" => false,
@@ -94,7 +94,7 @@ pub(crate) fn SourceBanner(source: Source) -> impl IntoView {
     if let Some((done, total)) = progress {
         return view! {
             <div class="notice notice-warning banner" role="status" data-testid="simulating">
-                <p><strong>"Made up people are on their way: "</strong>
+                <p><strong>"Simulated users are on their way: "</strong>
                     {format!("{} of {} sessions.", format::count(done), format::count(total))}</p>
                 <progress max=total.to_string() value=done.to_string()></progress>
             </div>

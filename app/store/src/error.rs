@@ -13,7 +13,7 @@ pub enum StoreError {
          this version does not know); start the newer version, or restore a backup"
     )]
     NewerDatabase {
-        /// Which one, as a person would find it.
+        /// Which one, as a user would find it.
         database: String,
         /// The migration that we do not know.
         version: i64,
@@ -44,7 +44,7 @@ pub enum StoreError {
         "{database} cannot be opened, because it is damaged ({reason}); restore a backup, or start with another data folder"
     )]
     DamagedFile {
-        /// Which one, as a person would find it.
+        /// Which one, as a user would find it.
         database: String,
         /// What the driver says.
         reason: String,
@@ -52,7 +52,7 @@ pub enum StoreError {
     /// The database cannot be opened for another reason.
     #[error("{database} cannot be opened ({reason})")]
     CannotOpen {
-        /// Which one, as a person would find it.
+        /// Which one, as a user would find it.
         database: String,
         /// What the driver says.
         reason: String,

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use phasegate_domain::{
     Timestamp,
-    accounts::{Person, Reach, Scope},
+    accounts::{Account, Reach, Scope},
     audit::{AuditEntry, SubjectKind},
     config::CollectionSettings,
     flags::{Flag, FlagState, IndividualOverride},
     ids::{
-        EnvironmentId, EnvironmentKey, FlagKey, ProjectId, ProjectKey, RolloutKey, SegmentKey,
-        TokenId, UserId, VariantName,
+        AccountId, EnvironmentId, EnvironmentKey, FlagKey, ProjectId, ProjectKey, RolloutKey,
+        SegmentKey, TokenId, VariantName,
     },
     metrics::{Dimension, Metric},
     plan::Plan,
@@ -24,8 +24,8 @@ use phasegate_domain::{
 /// An account, with the hash of its password.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone)]
-pub struct Account {
-    pub person: Person,
+pub struct StoredAccount {
+    pub account: Account,
     /// An Argon2id hash in PHC format.
     pub password_hash: String,
     /// Increases with every new password; sessions of earlier epochs have ended.
@@ -43,7 +43,7 @@ pub struct Session {
     /// The digest of the cookie's value.
     pub id: Digest,
     /// The account that logged in; `None` before the login.
-    pub person: Option<UserId>,
+    pub account: Option<AccountId>,
     /// The account's epoch when it logged in.
     pub epoch: i64,
     /// The data of the session as JSON, opaque to the store.
@@ -83,7 +83,7 @@ pub struct ClientKey {
     pub key: String,
     /// The environment that it gives access to.
     pub environment: EnvironmentId,
-    /// What people call it.
+    /// The name that pages show.
     pub name: String,
     /// The origins whose pages may use it; all origins if empty.
     pub allowed_origins: Vec<String>,
@@ -102,12 +102,12 @@ pub struct Environment {
     pub project: ProjectKey,
     /// Its own key, such as `production`.
     pub key: EnvironmentKey,
-    /// What people call it.
+    /// The name that pages show.
     pub name: String,
     /// The collection settings of its pages.
-    pub collecting: Versioned<CollectionSettings>,
+    pub collection_settings: Versioned<CollectionSettings>,
     /// The retention policy of its telemetry.
-    pub retention: Versioned<RetentionPolicy>,
+    pub retention_policy: Versioned<RetentionPolicy>,
 }
 
 /// The versions of a flag: of its definition, and of its state in an environment.
@@ -196,9 +196,9 @@ pub enum Edit {
     /// Deletes the environment with everything that belongs to it alone; its audit entries stay.
     DeleteEnvironment,
     /// Changes the collection settings of the environment.
-    SaveCollecting(CollectionSettings, i64),
+    SaveCollectionSettings(CollectionSettings, i64),
     /// Changes the retention policy of the environment.
-    SaveRetention(RetentionPolicy, i64),
+    SaveRetentionPolicy(RetentionPolicy, i64),
     /// Adds the first plan of the environment, with the salt of its rollout.
     CreateRollout(Box<Plan>, String),
     /// Replaces the plan of that key; the version stays the same.
@@ -263,8 +263,8 @@ pub struct RollupQuery {
     pub environment: EnvironmentId,
     /// The length of the time buckets.
     pub resolution: Resolution,
-    pub series: Vec<Metric>,
-    pub slices: Vec<Dimension>,
+    pub metrics: Vec<Metric>,
+    pub dimensions: Vec<Dimension>,
     pub from: i64,
     /// The end: the bucket after the last one.
     pub to: i64,
@@ -274,12 +274,12 @@ pub struct RollupQuery {
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rollup {
-    pub series: Metric,
-    pub slice: Dimension,
+    pub metric: Metric,
+    pub dimension: Dimension,
     /// The flag, endpoint, component, task or event name; empty for metrics without labels.
     pub label: String,
     /// The time bucket, in minutes, hours or days since 1970.
-    pub span: i64,
+    pub bucket: i64,
     pub aggregate: Aggregate,
 }
 
@@ -328,5 +328,5 @@ pub struct Created {
     /// The environment that was made.
     pub environment: EnvironmentId,
     /// The admin that was made.
-    pub admin: UserId,
+    pub admin: AccountId,
 }

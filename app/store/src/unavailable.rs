@@ -10,7 +10,7 @@ use phasegate_domain::{
     feedback::{Feedback, Screenshot},
     ids::EnvironmentId,
     metrics::{Activity, ActivityFilter, Dimension, DimensionKind, Metric},
-    privacy::{ErasureReport, PersonData, RetentionPolicy, StorageUsage},
+    privacy::{ErasureReport, RetentionPolicy, StorageUsage, UserData},
     reports::Reported,
     simulation::Simulation,
     stats::UserSet,
@@ -155,11 +155,11 @@ impl PrivacyStore for UnavailableTelemetry {
         Err(self.error())
     }
 
-    async fn forget_environment(&self, _: EnvironmentId) -> Result<(), StoreError> {
+    async fn erase_environment(&self, _: EnvironmentId) -> Result<(), StoreError> {
         Err(self.error())
     }
 
-    async fn person(&self, _: EnvironmentId, _: UserHash) -> Result<PersonData, StoreError> {
+    async fn user_data(&self, _: EnvironmentId, _: UserHash) -> Result<UserData, StoreError> {
         Err(self.error())
     }
 

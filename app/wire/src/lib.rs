@@ -65,7 +65,7 @@ pub const MAX_PROPERTIES: usize = 20;
 /// The most flags that a visit says it was exposed to.
 pub const MAX_EXPOSED: usize = 100;
 
-/// The most segments that a visit says its person is in.
+/// The most segments that a visit says its user is in.
 pub const MAX_SEGMENTS: usize = 50;
 
 /// The longest that a batch may have waited in a page before it could be sent, in milliseconds: a

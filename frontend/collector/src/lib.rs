@@ -5,10 +5,10 @@
 //! floating-point output, no sorting, no panics: together they would double the download.
 
 mod address;
-#[cfg(not(target_arch = "wasm32"))]
-pub mod alone;
 mod boundary;
 mod errors;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod loader_fallback;
 mod queue;
 #[cfg(not(target_arch = "wasm32"))]
 mod scrub;

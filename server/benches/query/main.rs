@@ -43,8 +43,8 @@ use phasegate_store_sqlite::SqliteTelemetry;
 const EVENTS: usize = 50;
 const BATCHES: usize = 256;
 
-/// How many people there are, and for how many days they have come.
-const PEOPLE: u64 = 20_000;
+/// How many users there are, and for how many days they have come.
+const USERS: u64 = 20_000;
 const DAYS: i64 = 30;
 
 const KINDS: usize = 8;
@@ -61,7 +61,7 @@ const FLAGS: [&str; 3] =
 #[tokio::main]
 async fn main() {
     println!(
-        "\npanels over {DAYS} days of {PEOPLE} people, asked {ASKED} times, each time after another visit; ms"
+        "\npanels over {DAYS} days of {USERS} users, asked {ASKED} times, each time after another visit; ms"
     );
     println!(
         "{:>12} {:>8} {:>9} {:>9}   {:>17} {:>17} {:>17} {:>17}",
@@ -105,11 +105,14 @@ async fn measure(events: usize) {
         .sum();
     let here = service.first_environment().unwrap();
     let actor = Actor::command_line("bench");
-    let speed =
-        |range, by| PerformanceQuery { period: TimeRange::Last(range), slice: Dimension::All, by };
+    let speed = |range, by| PerformanceQuery {
+        period: TimeRange::Last(range),
+        dimension: Dimension::All,
+        by,
+    };
     let month = AnalyticsQuery {
         period: TimeRange::Last(TimeRangePreset::Month),
-        slice: Dimension::All,
+        dimension: Dimension::All,
         flag: FlagKey::new(FLAGS[0]).ok(),
     };
     let (day, long) = (
@@ -168,7 +171,7 @@ async fn visit(service: &Service) {
 /// grows is what they do.
 async fn fill(folder: &Path, events: usize) {
     let store = SqliteTelemetry::open(&folder.join("telemetry.db")).await.unwrap();
-    let batches = (events / EVENTS).max(PEOPLE as usize);
+    let batches = (events / EVENTS).max(USERS as usize);
     let each = events / batches;
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     let now = Timestamp::from_timestamp(i64::try_from(now.as_secs()).unwrap(), 0).unwrap();
@@ -223,7 +226,7 @@ fn batch(number: usize, at: Timestamp, now: Timestamp) -> Batch {
         environment: EnvironmentId(1),
         received_at: now,
         visit: Visit {
-            who: Some((UserHash(noise(11, PEOPLE)), SessionHash(number as u64))),
+            who: Some((UserHash(noise(11, USERS)), SessionHash(number as u64))),
             device: Device::ALL.into_iter().nth(number % 3).unwrap_or_default(),
             release: Some(format!("1.{}", noise(12, 4))),
             exposed,

@@ -17,7 +17,7 @@ use crate::config::in_utf8;
 /// How the file is written.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Format {
-    /// For people and version control
+    /// For users and version control
     Toml,
     /// For other programs to read
     Json,

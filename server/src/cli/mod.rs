@@ -1,10 +1,10 @@
 //! The command line: thin doors to the same use cases.
 #![allow(clippy::print_stderr, reason = "a command line tool says on stderr what went wrong")]
 
+mod account;
 mod files;
 mod flag;
 mod local;
-mod person;
 mod plan;
 mod rollout;
 mod simulate;
@@ -32,9 +32,9 @@ struct Cli {
 enum Command {
     /// Start the HTTP server and its jobs.
     Serve(ServeArgs),
-    /// Manage who may log in.
+    /// Manage the accounts that may log in.
     #[command(subcommand)]
-    User(user::UserCommand),
+    Account(account::AccountCommand),
     /// Look at flags, switch them, and see what a user gets.
     #[command(subcommand)]
     Flag(flag::FlagCommand),
@@ -47,9 +47,9 @@ enum Command {
     /// Create, list and delete server tokens.
     #[command(subcommand)]
     Token(token::TokenCommand),
-    /// Show and delete what is kept about one person.
+    /// Show and delete what is kept about one user.
     #[command(subcommand)]
-    Person(person::PersonCommand),
+    User(user::UserCommand),
     /// Write an environment's flags, segments and overrides to a file.
     Export(files::ExportArgs),
     /// Apply a file to an environment (shows the diff and asks first).
@@ -84,12 +84,12 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => {
             Config::load(&args).and_then(|config| block_on(bootstrap::main(config)))
         }
-        Command::User(command) => block_on(user::run(command)),
+        Command::Account(command) => block_on(account::run(command)),
         Command::Flag(command) => block_on(flag::run(command)),
         Command::Rollout(command) => block_on(rollout::run(command)),
         Command::Plan(command) => block_on(plan::run(command)),
         Command::Token(command) => block_on(token::run(command)),
-        Command::Person(command) => block_on(person::run(command)),
+        Command::User(command) => block_on(user::run(command)),
         Command::Export(args) => block_on(files::export(args)),
         Command::Import(args) => block_on(files::import(args)),
         Command::Simulate(args) => block_on(simulate::run(args)),

@@ -134,7 +134,7 @@ async fn compare(local: &Local, file: &Path) -> anyhow::Result<(PlanFile, PlanCh
 }
 
 fn show(change: &PlanChange) -> anyhow::Result<()> {
-    for what in &change.kept {
+    for what in &change.unchanged {
         print(&format!(
             "! {what} is different in the file; a plan does not change it, so it stays as it is"
         ))?;

@@ -9,7 +9,7 @@ use phasegate_domain::{
 };
 use phasegate_service::{
     ServiceError,
-    accounts::person_of,
+    accounts::account_by_email,
     rollout::{RolloutOverview, add, command, instead, review, view},
 };
 
@@ -97,8 +97,8 @@ pub(super) async fn run(wanted: RolloutSubcommand) -> anyhow::Result<()> {
         R::Vote { vote, account, comment, json, place } => {
             let local = place.open().await?;
             let record_entry = RecordEntry::Vote { go: vote == "go", comment };
-            let person = person_of(&local.service, &account).await?;
-            let voter = local.actor.clone().acting_for(&person);
+            let account = account_by_email(&local.service, &account).await?;
+            let voter = local.actor.clone().acting_for(&account);
             add(&local.service, &voter, local.environment, &record_entry).await?;
             return show(&local, json).await;
         }
@@ -163,6 +163,6 @@ async fn show(local: &Local, json: bool) -> anyhow::Result<()> {
         let id = incident.id;
         print(&format!("  incident {id} is open: {}, {}", incident.kind.title(), incident.reason))?;
     }
-    let possible: Vec<&str> = status.possible.iter().map(|kind| kind.as_str()).collect();
+    let possible: Vec<&str> = status.commands.iter().map(|kind| kind.as_str()).collect();
     print(&format!("Possible now: {}", possible.join(", ")))
 }

@@ -26,7 +26,7 @@ pub(super) struct SimulateArgs {
     /// On how many days they are seen, up to yesterday
     #[arg(long, default_value_t = 30)]
     days: u16,
-    /// What all chance comes from; the same number makes up the same people
+    /// What all chance comes from; the same number makes the same users
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// The phase (1 to 3) in which the newest feature makes pages slow and faulty

@@ -7,7 +7,7 @@ use phasegate_domain::{
     ids::TokenId,
 };
 use phasegate_service::{
-    accounts::person_of,
+    accounts::account_by_email,
     tokens::{TokenFields, create_token, delete_token, token, tokens},
 };
 use serde_json::{Value, json};
@@ -66,7 +66,7 @@ pub(super) async fn run(command: TokenCommand) -> anyhow::Result<()> {
             let scopes = scopes.iter().map(scope).collect::<anyhow::Result<_>>()?;
             let Local { service, environment, actor } = place.open().await?;
             let actor = match owner {
-                Some(email) => actor.acting_for(&person_of(&service, &email).await?),
+                Some(email) => actor.acting_for(&account_by_email(&service, &email).await?),
                 None => actor,
             };
             let reach = if project { Reach::Project } else { Reach::Environment };

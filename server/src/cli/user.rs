@@ -1,49 +1,66 @@
 //! `phasegate user …`.
 
-use std::path::PathBuf;
+use std::io::IsTerminal;
 
+use anyhow::bail;
 use clap::Subcommand;
-use phasegate_domain::accounts::Role;
-use phasegate_service::{accounts, secrets};
+use phasegate_service::privacy::{erase_user, read_user_data};
 
-use super::local;
-use crate::clock;
+use super::local::{Local, Place, confirm, print, print_json};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum UserCommand {
-    /// Make an account; its password is printed.
-    Add {
-        /// The account's e-mail address
-        email: String,
-        /// viewer, operator or admin
-        #[arg(long, default_value = "operator", value_parser = ["viewer", "operator", "admin"])]
-        role: String,
-        /// Folder for databases and secrets [default: ./data]
-        #[arg(long)]
-        data: Option<PathBuf>,
+    /// Print all that is kept about a user, as JSON.
+    Export {
+        /// The id by which the app calls the user
+        id: String,
+        #[command(flatten)]
+        place: Place,
     },
-    /// Give an account a new password, which is printed; its sessions end.
-    SetPassword {
-        /// The account's e-mail address
-        email: String,
-        /// Folder for databases and secrets [default: ./data]
+    /// Erase a user; it cannot be undone.
+    Delete {
+        /// The id by which the app calls the user
+        id: String,
+        /// Apply it without a question
         #[arg(long)]
-        data: Option<PathBuf>,
+        yes: bool,
+        /// Print JSON instead of text
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        place: Place,
     },
 }
 
 pub(super) async fn run(command: UserCommand) -> anyhow::Result<()> {
-    let password = secrets::text("", &clock::seed()?, 20);
     match command {
-        UserCommand::Add { email, role, data } => {
-            let service = local::open(data).await?;
-            let role = Role::parse(&role).unwrap_or(Role::Viewer);
-            accounts::create(&service, &email, &password, role, clock::seed()?).await?;
+        UserCommand::Export { id, place } => {
+            let Local { service, environment, actor } = place.open().await?;
+            print_json(&read_user_data(&service, &actor, environment, &id).await?)
         }
-        UserCommand::SetPassword { email, data } => {
-            let service = local::open(data).await?;
-            accounts::set_password(&service, &email, &password, clock::seed()?).await?;
+        UserCommand::Delete { id, yes, json, place } => {
+            let Local { service, environment, actor } = place.open().await?;
+            if !yes && !confirmed(&id)? {
+                bail!("nothing was deleted");
+            }
+            let erased = erase_user(&service, &actor, environment, &id).await?;
+            if json {
+                return print_json(&erased);
+            }
+            if !erased.was_known {
+                return print(&format!("Nothing was kept about {id}."));
+            }
+            print(&format!(
+                "Erased {id}: out of {} sets of users, {} errors and pieces of feedback, {} batches of raw events.",
+                erased.activities, erased.reports, erased.batches
+            ))
         }
     }
-    local::print(&password)
+}
+
+fn confirmed(id: &str) -> anyhow::Result<bool> {
+    if !std::io::stdin().is_terminal() {
+        bail!("nothing was deleted, because there is no terminal to ask; repeat it with --yes");
+    }
+    confirm(&format!("Erase all data of {id}? It cannot be undone."))
 }

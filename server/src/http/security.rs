@@ -64,7 +64,7 @@ pub(crate) async fn same_origin(
 fn why_not_own(headers: &HeaderMap) -> String {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let host = text("host").unwrap_or_default();
-    let remedy = "set PHASEGATE_PUBLIC_URL to the address that people use";
+    let remedy = "set PHASEGATE_PUBLIC_URL to the address that users use";
     match (text("sec-fetch-site"), text("origin")) {
         (Some(site), _) => format!(
             "this request does not come from a page of this server: the browser says \

@@ -7,18 +7,18 @@ use phasegate_service::{Service, ServiceError, accounts, maintenance};
 use super::every;
 use crate::clock;
 
-/// How often ended sessions and old telemetry are forgotten.
-const UPKEEP: Duration = Duration::from_secs(3_600);
+/// How often ended sessions and old telemetry are erased.
+const INTERVAL: Duration = Duration::from_secs(3_600);
 
 /// How often databases get a new mark: a backup that is older than that is never mixed with a journal.
 const MARKING: Duration = Duration::from_secs(600);
 
 pub(super) async fn run(service: &Service) {
     tokio::join!(
-        every(UPKEEP, "ended sessions could not be forgotten", || {
+        every(INTERVAL, "ended sessions could not be forgotten", || {
             accounts::end_old_sessions(service)
         }),
-        every(UPKEEP, "old telemetry could not be forgotten", || {
+        every(INTERVAL, "old telemetry could not be forgotten", || {
             maintenance::purge_expired(service)
         }),
         every(MARKING, "the databases could not be marked", || mark(service)),

@@ -110,8 +110,8 @@ fn events(start: Position) -> impl Stream<Item = Result<Event, Infallible>> {
 async fn snapshot(position: &Position) -> Option<Event> {
     let service = &position.state.service;
     let session = login::reread(&position.session, &position.state);
-    let person = login::person(&position.state, &session).await.ok()??;
-    let (actor, environment) = (Actor::from(&person), position.environment);
+    let account = login::account(&position.state, &session).await.ok()??;
+    let (actor, environment) = (Actor::from(&account), position.environment);
     let made = match position.panel {
         Panel::Dashboard => dashboard(service, &actor, environment).await.map(json),
         Panel::Arrivals => arrivals(service, &actor, environment).await.map(json),

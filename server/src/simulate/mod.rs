@@ -40,7 +40,7 @@ impl Default for Manner {
 /// One number: what is true, and what the system says.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Metric {
-    /// Its name: `slice/panel.field…`; without a slice it is about everybody.
+    /// Its name: `dimension/panel.field…`; without a dimension it is about everybody.
     pub(crate) metric: String,
     /// `exact`, or `quantile`, which may be off by 1 %.
     pub(crate) kind: &'static str,
@@ -122,23 +122,24 @@ fn sent(
     parts.map(|(n, part)| (body::of(simulation, session, part), u64::from(n == last))).collect()
 }
 
-/// All that the panels say, of everybody and of each slice.
+/// All that the panels say, of everybody and of each dimension.
 async fn read(client: &Client, simulation: &Simulation) -> anyhow::Result<Readings> {
     let last = simulation.last_day;
     let period = TimeRange::Days { first: simulation.first_day(), last }.query();
-    let mut slices = vec![String::new()];
-    slices.extend(SEGMENTS.iter().map(|segment| format!("segment:{segment}")));
+    let mut dimensions = vec![String::new()];
+    dimensions.extend(SEGMENTS.iter().map(|segment| format!("segment:{segment}")));
     for (phase, _) in PHASES {
-        slices.push(format!("phase:{phase}"));
+        dimensions.push(format!("phase:{phase}"));
         for flag in FLAGS.iter().take(usize::from(phase)) {
-            slices.extend(["on", "off"].map(|variant| format!("flag:{flag}:{variant}:{phase}")));
+            dimensions
+                .extend(["on", "off"].map(|variant| format!("flag:{flag}:{variant}:{phase}")));
         }
     }
     let mut readings = Readings::default();
-    for slice in &slices {
+    for dimension in &dimensions {
         for panel in ["analytics", "performance"] {
-            let query = format!("{period}&slice={slice}");
-            readings.add(slice, &client.panel(panel, &query).await?);
+            let query = format!("{period}&dimension={dimension}");
+            readings.add(dimension, &client.panel(panel, &query).await?);
         }
     }
     let arms = format!("{period}&flag={}", FLAGS.first().copied().unwrap_or_default());

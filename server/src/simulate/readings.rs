@@ -11,9 +11,9 @@ const NAMES: [&str; 7] = ["/flag", "/name", "/date", "/vital", "/title", "/days"
 pub(super) struct Readings(BTreeMap<String, f64>);
 
 impl Readings {
-    /// Takes over all that a panel says about a slice.
-    pub(super) fn add(&mut self, slice: &str, panel: &Value) {
-        let prefix = if slice.is_empty() { String::new() } else { format!("{slice}/") };
+    /// Takes over all that a panel says about a dimension.
+    pub(super) fn add(&mut self, dimension: &str, panel: &Value) {
+        let prefix = if dimension.is_empty() { String::new() } else { format!("{dimension}/") };
         self.flatten(&prefix, panel);
         let number = |name: &str| self.get(&format!("{prefix}sessions.now.{name}"));
         if let (Some(errors), Some(all)) = (number("with_error"), number("sessions"))
@@ -76,15 +76,15 @@ mod tests {
     fn numbers_get_names() {
         let mut readings = Readings::default();
         readings.add("phase:2", &serde_json::json!({
-            "at": "2026", "people": {"now": {"people": 7}, "daily": [{"date": "2026-01-01", "people": 3}]},
+            "at": "2026", "users": {"now": {"users": 7}, "daily": [{"date": "2026-01-01", "users": 3}]},
             "sessions": {"now": {"sessions": 4, "with_error": 1}},
             "cross_use": [{"one": "A", "other": "B", "both": 2}],
             "timings": [{"timing": {"name": "/api", "p75": 5.5}}],
             "retention": [{"title": "All", "totals": [{"days": 1, "back": 2}]}],
         }));
         for (name, value) in [
-            ("people.now.people", 7.0),
-            ("people.daily.2026-01-01.people", 3.0),
+            ("users.now.users", 7.0),
+            ("users.daily.2026-01-01.users", 3.0),
             ("error_rate", 0.25),
             ("cross_use.A+B.both", 2.0),
             ("timings./api.timing.p75", 5.5),

@@ -73,14 +73,14 @@ async fn main() {
     let ours = rows as f64 / spent.as_secs_f64();
     println!("\n{rows} events in groups of {BATCHES} batches of {EVENTS}, durable");
     println!("  rows straight into SQLite, by json_each  {reference:>10.0} events/s");
-    println!("  the store: rows, sessions, people        {ours:>10.0} events/s");
+    println!("  the store: rows, sessions, users        {ours:>10.0} events/s");
     println!("  ratio {:.1}", ours / reference);
-    made_up_people(&folder.path().join("people.db")).await;
+    simulated_users(&folder.path().join("users.db")).await;
 }
 
-/// The hardest case: whole days of many people, each batch of another one, another session, and
+/// The hardest case: whole days of many users, each batch of another one, another session, and
 /// with its own flags and segments, all in the past.
-async fn made_up_people(path: &std::path::Path) {
+async fn simulated_users(path: &std::path::Path) {
     let simulation =
         Simulation { users: 20_000, days: 30, seed: 1, last_day: 20_800, regression: None };
     let population = Population::new(simulation.clone());
@@ -109,13 +109,13 @@ async fn made_up_people(path: &std::path::Path) {
 
 fn told(simulation: &Simulation, session: &MadeUpSession) -> Vec<Batch> {
     let hash = |number: u64| number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let number = (u64::from(session.person) << 32) | u64::from(session.number);
+    let number = (u64::from(session.user) << 32) | u64::from(session.number);
     let batch = |made: MadeUpBatch| Batch {
         id: made.id,
         environment: EnvironmentId(1),
         received_at: chrono::DateTime::from_timestamp(20_801 * 86_400, 0).unwrap(),
         visit: Visit {
-            who: Some((UserHash(hash(session.person.into())), SessionHash(hash(number)))),
+            who: Some((UserHash(hash(session.user.into())), SessionHash(hash(number)))),
             device: session.device,
             release: Some(made.release.to_owned()),
             exposed: made.exposed,

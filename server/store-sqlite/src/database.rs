@@ -168,7 +168,7 @@ pub(crate) async fn commit(transaction: WriteTransaction) -> Result<(), StoreErr
 }
 
 /// Makes something of what was read, on a thread of its own: a panel asks for several things at once,
-/// and other people's requests are not to wait for it.
+/// and other users's requests are not to wait for it.
 pub(crate) async fn run_blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {

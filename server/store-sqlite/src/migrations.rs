@@ -30,6 +30,7 @@ const STATE: &[MigrationFile] = migration_files!("state":
     (6, "session_epoch"),
     (7, "deleted_environments"),
     (8, "versions"),
+    (9, "terms"),
 );
 
 const TELEMETRY: &[MigrationFile] = migration_files!("telemetry":
@@ -40,6 +41,7 @@ const TELEMETRY: &[MigrationFile] = migration_files!("telemetry":
     (5, "persons"),
     (6, "label_visitors"),
     (7, "terms"),
+    (8, "users"),
 );
 
 pub(crate) fn state_migrations() -> Migrator {

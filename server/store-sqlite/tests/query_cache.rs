@@ -62,8 +62,8 @@ async fn seen(store: &SqliteTelemetry) -> Seen {
         let query = RollupQuery {
             environment: HERE,
             resolution,
-            series: Metric::ALL.to_vec(),
-            slices: [
+            metrics: Metric::ALL.to_vec(),
+            dimensions: [
                 vec![Dimension::All],
                 (0..5).map(|n| Dimension::Page(format!("/{n}"))).collect(),
             ]
@@ -72,26 +72,33 @@ async fn seen(store: &SqliteTelemetry) -> Seen {
             to: (TODAY + 1) * unit,
         };
         let mut sums = store.sums(&query).await.unwrap();
-        sums.sort_by(|a, b| (a.series, &a.slice, &a.label).cmp(&(b.series, &b.slice, &b.label)));
+        sums.sort_by(|a, b| {
+            (a.metric, &a.dimension, &a.label).cmp(&(b.metric, &b.dimension, &b.label))
+        });
         let mut rows = store.rollups(&query).await.unwrap();
-        let parts = rows.chunk_by(|a, b| (a.series, &a.slice) == (b.series, &b.slice));
+        let parts = rows.chunk_by(|a, b| (a.metric, &a.dimension) == (b.metric, &b.dimension));
         for part in parts {
-            assert!(part.is_sorted_by_key(|row| row.span), "in the order of time");
+            assert!(part.is_sorted_by_key(|row| row.bucket), "in the order of time");
         }
         rows.sort_by(|a, b| {
-            (a.series, &a.slice, &a.label, a.span).cmp(&(b.series, &b.slice, &b.label, b.span))
+            (a.metric, &a.dimension, &a.label, a.bucket).cmp(&(
+                b.metric,
+                &b.dimension,
+                &b.label,
+                b.bucket,
+            ))
         });
         all.extend([sums, rows]);
     }
-    let mut people =
+    let mut users =
         store.user_sets(HERE, &ActivityFilter::All, TODAY - DAYS, TODAY + 1).await.unwrap();
-    people.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
+    users.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
     let views = Metric::Vital(Vital::Lcp);
-    let slices = store
+    let dimensions = store
         .dimensions(HERE, views, DimensionKind::Page, (TODAY - DAYS, TODAY + 1), 9)
         .await
         .unwrap();
-    (all, people, slices)
+    (all, users, dimensions)
 }
 
 /// What a reader sees that has read nothing before.
@@ -115,12 +122,12 @@ async fn whatever_is_written_is_seen() {
     }
     store.erase_user(HERE, UserHash(3)).await.unwrap();
     assert_eq!(seen(&store).await, anew(&path).await, "after somebody was forgotten");
-    let kept = RetentionPolicy { number_days: 30, ..RetentionPolicy::default() };
+    let kept = RetentionPolicy { rollup_days: 30, ..RetentionPolicy::default() };
     let later = at((TODAY + 25) * 24);
     store.purge_expired(later, &BTreeMap::from([(HERE, kept)])).await.unwrap();
     let after = seen(&store).await;
     assert_eq!(after, anew(&path).await, "after old days were forgotten");
-    store.forget_environment(HERE).await.unwrap();
+    store.erase_environment(HERE).await.unwrap();
     assert!(seen(&store).await.1.is_empty());
 }
 

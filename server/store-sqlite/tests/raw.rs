@@ -54,7 +54,7 @@ fn kept(here: u16, elsewhere: u16) -> BTreeMap<EnvironmentId, RetentionPolicy> {
 }
 
 async fn said(store: &SqliteTelemetry, environment: EnvironmentId) -> Vec<String> {
-    let found = store.person(environment, UserHash(7)).await.unwrap();
+    let found = store.user_data(environment, UserHash(7)).await.unwrap();
     let text = |content: &serde_json::Value| content["said"].as_str().unwrap().to_owned();
     found.batches.iter().map(|batch| text(&batch.content)).collect()
 }
@@ -70,7 +70,7 @@ async fn a_day_of_raw_events_is_a_file_and_goes_with_it() {
     assert_eq!(files(folder.path()), ["1970-01-11.db", "1970-01-12.db"]);
     assert_eq!(said(&store, HERE).await, ["first", "second"], "each batch once");
     let sizes = store.sizes().await.unwrap();
-    assert!(sizes.raw > 0 && sizes.numbers > 0);
+    assert!(sizes.raw > 0 && sizes.database > 0);
     assert_eq!(sizes.raw_days, 2);
 
     // On day 12, two days are today and yesterday.
@@ -124,12 +124,12 @@ async fn a_full_disk_loses_nothing_and_breaks_nothing() {
     assert_eq!(store.append(&[large(1)]).await.unwrap(), [Appended::Stored]);
     drop(store);
     let store = SqliteTelemetry::open(&path).await.unwrap();
-    let day = Resolution::Day.span_of(at(10));
+    let day = Resolution::Day.bucket_of(at(10));
     let query = RollupQuery {
         environment: HERE,
         resolution: Resolution::Day,
-        series: vec![Metric::Custom],
-        slices: vec![Dimension::All],
+        metrics: vec![Metric::Custom],
+        dimensions: vec![Dimension::All],
         from: day,
         to: day + 1,
     };

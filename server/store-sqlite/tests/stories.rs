@@ -39,7 +39,7 @@ stories!(SqliteTelemetry:
     screenshots_are_bounded,
     slices_and_resolutions_are_kept,
     sessions_are_counted_once,
-    people_are_counted_exactly,
+    users_are_counted_exactly,
     old_rows_are_forgotten,
     the_digest_key_stays,
     rollups_are_kept_apart,
@@ -50,7 +50,7 @@ stories!(SqliteTelemetry:
     day_old_labels_are_only_displaced_by_far_more_users,
     labels_of_the_plan_are_never_displaced,
     reports_and_pictures_are_kept_for_a_time,
-    a_person_is_shown_and_forgotten,
+    a_user_is_shown_and_forgotten,
     an_environment_is_forgotten,
     reports_are_newest_first_and_bounded,
 );
@@ -81,9 +81,9 @@ async fn the_history_cannot_be_edited() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.db");
     stories::a_rollout_moves_with_its_history(SqliteState::open(&path).await.unwrap()).await;
-    for statement in ["UPDATE history SET actor = 'x'", "DELETE FROM history"] {
+    for statement in ["UPDATE audit_log SET actor = 'x'", "DELETE FROM audit_log"] {
         let refused = execute(&path, statement).await.unwrap_err();
-        assert!(refused.to_string().contains("history is never"), "{refused}");
+        assert!(refused.to_string().contains("the audit log is never"), "{refused}");
     }
 }
 

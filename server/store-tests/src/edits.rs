@@ -255,7 +255,7 @@ pub async fn an_environment_begins_with_all_flags(store: impl StateStore) {
     assert_eq!(store.audit_records(staging, &query).await.unwrap().len(), 3);
 }
 
-/// How often flags were asked for adds up, and is forgotten after a while.
+/// How often flags were asked for adds up, and is erased after a while.
 pub async fn usage_adds_up_by_hour(store: impl TelemetryStore) {
     let environment = phasegate_domain::ids::EnvironmentId(1);
     let row = |hour, variant: &str, count| UsageRow {

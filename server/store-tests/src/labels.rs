@@ -42,8 +42,8 @@ pub async fn labels_of_old_events_are_bounded(store: impl TelemetryStore) {
         late.events.iter_mut().for_each(|event| event.at = old);
         store.append(&[late]).await.unwrap();
     }
-    let span = Resolution::Hour.span_of(old);
-    let rows = rows(&store, HERE, Resolution::Hour, Dimension::All, span, span + 1).await;
+    let bucket = Resolution::Hour.bucket_of(old);
+    let rows = rows(&store, HERE, Resolution::Hour, Dimension::All, bucket, bucket + 1).await;
     assert_eq!(rows.len(), MAX_LABELS as usize + 1);
 }
 
@@ -61,19 +61,19 @@ pub async fn unused_labels_make_room(store: impl TelemetryStore) {
     assert_eq!(rows[0].label, "newcomer");
 }
 
-/// Sends `MAX_LABELS` labels, each from the same `people` users.
-async fn fill(store: &impl TelemetryStore, people: u64) {
-    for person in 0..people {
+/// Sends `MAX_LABELS` labels, each from the same `users` users.
+async fn fill(store: &impl TelemetryStore, users: u64) {
+    for user in 0..users {
         let names = (0..MAX_LABELS).map(|n| custom(&format!("event-{n:04}"))).collect();
-        store.append(&[seen(&format!("fill-{person}"), person, person, names)]).await.unwrap();
+        store.append(&[seen(&format!("fill-{user}"), user, user, names)]).await.unwrap();
     }
 }
 
-/// Sends a label from `people` users at an instant and returns whether it has a row of its own.
-async fn has_rows(store: &impl TelemetryStore, name: &str, people: u64, second: i64) -> bool {
-    for person in 0..people {
-        let id = format!("{name}-{person}");
-        let mut sent = seen(&id, 1_000 + person, 1_000 + person, vec![custom(name)]);
+/// Sends a label from `users` users at an instant and returns whether it has a row of its own.
+async fn has_rows(store: &impl TelemetryStore, name: &str, users: u64, second: i64) -> bool {
+    for user in 0..users {
+        let id = format!("{name}-{user}");
+        let mut sent = seen(&id, 1_000 + user, 1_000 + user, vec![custom(name)]);
         sent.received_at = at(second);
         sent.events[0].at = sent.received_at;
         store.append(&[sent]).await.unwrap();
@@ -97,10 +97,10 @@ pub async fn labels_of_the_plan_are_never_displaced(store: impl TelemetryStore) 
     let planned = [(Metric::Custom, "planned".to_owned())];
     store.reserve_labels(HERE, &planned, at(0)).await.unwrap();
     fill(&store, 3).await;
-    let newcomers = (0..MAX_LABELS).map(|n| custom(&format!("new-{n:04}"))).collect::<Vec<_>>();
-    for person in 100..110 {
-        let id = format!("new-{person}");
-        store.append(&[seen(&id, person, person, newcomers.clone())]).await.unwrap();
+    let new_users = (0..MAX_LABELS).map(|n| custom(&format!("new-{n:04}"))).collect::<Vec<_>>();
+    for user in 100..110 {
+        let id = format!("new-{user}");
+        store.append(&[seen(&id, user, user, new_users.clone())]).await.unwrap();
     }
     let minute = minute_of(at(0));
     let rows = minutes(&store, HERE, minute, minute + 1).await;

@@ -73,11 +73,11 @@ pub async fn first_start_happens_once(store: impl StateStore) {
     assert_eq!(keys[0].environment, created.environment);
     assert!(keys[0].allowed_origins.is_empty());
     assert!(store.rollout(created.environment).await.unwrap().is_none());
-    let account = store.account("admin@EXAMPLE.com").await.unwrap().unwrap();
-    assert_eq!(account.person.id, created.admin);
-    assert_eq!(account.person.role, Role::Admin);
-    assert_eq!(store.person(created.admin).await.unwrap(), Some(account.person));
-    assert!(store.account("nobody@example.com").await.unwrap().is_none());
+    let account = store.stored_account("admin@EXAMPLE.com").await.unwrap().unwrap();
+    assert_eq!(account.account.id, created.admin);
+    assert_eq!(account.account.role, Role::Admin);
+    assert_eq!(store.account(created.admin).await.unwrap(), Some(account.account));
+    assert!(store.stored_account("nobody@example.com").await.unwrap().is_none());
     let tokens = store.server_tokens().await.unwrap();
     assert_eq!(tokens.len(), 1);
     assert_eq!(tokens[0].digest, Digest([7; 32]));
@@ -89,10 +89,10 @@ pub async fn first_start_happens_once(store: impl StateStore) {
 /// Sessions end by time, by logging out, and when the password changes.
 pub async fn sessions_end(store: impl StateStore) {
     let admin = store.first_start(&first()).await.unwrap().unwrap().admin;
-    let session = |id: u8, person| Session {
+    let session = |id: u8, account| Session {
         epoch: 0,
         id: Digest([id; 32]),
-        person,
+        account,
         data: format!("{{\"n\":{id}}}"),
         expires_at: at(100),
     };
@@ -122,15 +122,18 @@ pub async fn sessions_end(store: impl StateStore) {
     // A login that was under way with the old password.
     store.create_session(&session(5, Some(admin))).await.unwrap();
     assert_eq!(store.session(Digest([5; 32]), at(0)).await.unwrap(), None);
-    let epoch = store.account("admin@example.com").await.unwrap().unwrap().session_epoch;
+    let epoch = store.stored_account("admin@example.com").await.unwrap().unwrap().session_epoch;
     let fresh = Session { epoch, ..session(6, Some(admin)) };
     store.create_session(&fresh).await.unwrap();
     assert_eq!(store.session(Digest([6; 32]), at(0)).await.unwrap(), Some(fresh));
     assert!(store.session(Digest([4; 32]), at(0)).await.unwrap().is_some());
-    assert_eq!(store.account("admin@example.com").await.unwrap().unwrap().password_hash, "new");
+    assert_eq!(
+        store.stored_account("admin@example.com").await.unwrap().unwrap().password_hash,
+        "new"
+    );
     assert!(!store.set_password("nobody@example.com", "new").await.unwrap());
     let bob = store.create_account("bob@example.com", "hash", Role::Operator).await.unwrap();
-    assert_eq!(store.person(bob).await.unwrap().unwrap().role, Role::Operator);
+    assert_eq!(store.account(bob).await.unwrap().unwrap().role, Role::Operator);
     let again = store.create_account("BOB@example.com", "hash", Role::Admin).await;
     assert!(matches!(again, Err(StoreError::Conflict)), "{again:?}");
 }

@@ -6,7 +6,7 @@ use phasegate_domain::{
     feedback::{Feedback, ImageKind, Screenshot},
     ids::{EnvironmentId, FlagKey, PhaseNumber, VariantName},
     metrics::{Activity, ActivityFilter, Dimension, DimensionKind, Metric},
-    privacy::{ErasureReport, PersonData, RetentionPolicy},
+    privacy::{ErasureReport, RetentionPolicy, UserData},
     simulation::Simulation,
     stats::Aggregate,
     time::{Resolution, day_of, minute_of},
@@ -51,12 +51,15 @@ pub(crate) async fn rows(
     store: &impl TelemetryStore,
     environment: EnvironmentId,
     resolution: Resolution,
-    slice: Dimension,
+    dimension: Dimension,
     from: i64,
     to: i64,
 ) -> Vec<Rollup> {
-    let (series, slices) = (Metric::ALL.to_vec(), vec![slice]);
-    store.rollups(&RollupQuery { environment, resolution, series, slices, from, to }).await.unwrap()
+    let (metrics, dimensions) = (Metric::ALL.to_vec(), vec![dimension]);
+    store
+        .rollups(&RollupQuery { environment, resolution, metrics, dimensions, from, to })
+        .await
+        .unwrap()
 }
 
 /// A batch of a user, in one of their sessions.
@@ -124,7 +127,7 @@ pub async fn batches_add_up_once(store: impl TelemetryStore) {
     let minute = minute_of(at(0));
     let rows = minutes(&store, HERE, minute, minute + 1).await;
     assert_eq!(rows.len(), 1);
-    assert_eq!(rows[0].series, Metric::Vital(Vital::Lcp));
+    assert_eq!(rows[0].metric, Metric::Vital(Vital::Lcp));
     assert_eq!((rows[0].aggregate.count(), rows[0].aggregate.sum()), (4, 10_000_000));
     let median = rows[0].aggregate.sketch().quantile(0.5).unwrap();
     assert!((median - 2_000_000.0).abs() <= 20_000.0, "{median}");
@@ -157,7 +160,7 @@ pub async fn rollups_are_kept_apart(store: impl TelemetryStore) {
     assert!(minutes(&store, HERE, minute - 5, minute).await.is_empty());
 }
 
-/// A visit's events are in each of its slices, by minute, hour and day.
+/// A visit's events are in each of its dimensions, by minute, hour and day.
 pub async fn slices_and_resolutions_are_kept(store: impl TelemetryStore) {
     for (n, second) in [0, 60, 3_600, 86_400].into_iter().enumerate() {
         let mut one = seen(&n.to_string(), 1, n as u64, vec![lcp(1_000_000), custom("signup")]);
@@ -167,10 +170,10 @@ pub async fn slices_and_resolutions_are_kept(store: impl TelemetryStore) {
         }
         store.append(&[one]).await.unwrap();
     }
-    let count = async |resolution: Resolution, slice: Dimension, second: i64| {
-        let span = resolution.span_of(at(second));
-        let found = rows(&store, HERE, resolution, slice, span, span + 1).await;
-        let lcp = found.iter().find(|row| row.series == Metric::Vital(Vital::Lcp));
+    let count = async |resolution: Resolution, dimension: Dimension, second: i64| {
+        let bucket = resolution.bucket_of(at(second));
+        let found = rows(&store, HERE, resolution, dimension, bucket, bucket + 1).await;
+        let lcp = found.iter().find(|row| row.metric == Metric::Vital(Vital::Lcp));
         lcp.map_or(0, |row| row.aggregate.count())
     };
     assert_eq!(count(Resolution::Minute, Dimension::All, 0).await, 1);
@@ -198,19 +201,21 @@ pub async fn slices_and_resolutions_are_kept(store: impl TelemetryStore) {
         .await
         .unwrap();
     assert_eq!(custom, [], "what nobody asks for by page is not kept by page");
-    let (resolution, from) = (Resolution::Hour, Resolution::Hour.span_of(at(0)));
-    let (series, slices) = (vec![lcp, Metric::Custom], vec![Dimension::All]);
-    let query = RollupQuery { environment: HERE, resolution, series, slices, from, to: from + 2 };
+    let (resolution, from) = (Resolution::Hour, Resolution::Hour.bucket_of(at(0)));
+    let (metrics, dimensions) = (vec![lcp, Metric::Custom], vec![Dimension::All]);
+    let query =
+        RollupQuery { environment: HERE, resolution, metrics, dimensions, from, to: from + 2 };
     let (mut one_by_one, together) =
         (store.rollups(&query).await.unwrap(), store.sums(&query).await.unwrap());
     assert_eq!((one_by_one.len(), together.len()), (4, 2));
     for row in together {
         let mut sum = Aggregate::default();
         let same = one_by_one.extract_if(.., |other| {
-            (other.series, &other.slice, &other.label) == (row.series, &row.slice, &row.label)
+            (other.metric, &other.dimension, &other.label)
+                == (row.metric, &row.dimension, &row.label)
         });
         same.for_each(|other| sum.merge(&other.aggregate));
-        assert_eq!((row.span, &row.aggregate), (from, &sum), "{row:?}");
+        assert_eq!((row.bucket, &row.aggregate), (from, &sum), "{row:?}");
     }
 }
 
@@ -229,18 +234,18 @@ pub async fn sessions_are_counted_once(store: impl TelemetryStore) {
     store.append(&[broken, first, other]).await.unwrap();
     let minute = minute_of(at(0));
     let found = minutes(&store, HERE, minute, minute + 10).await;
-    let of = |series| -> Vec<(i64, u64)> {
-        let some = found.iter().filter(|row| row.series == series && row.aggregate.count() > 0);
-        some.map(|row| (row.span - minute, row.aggregate.count())).collect()
+    let of = |metric| -> Vec<(i64, u64)> {
+        let some = found.iter().filter(|row| row.metric == metric && row.aggregate.count() > 0);
+        some.map(|row| (row.bucket - minute, row.aggregate.count())).collect()
     };
     assert_eq!(of(Metric::Sessions), [(0, 2)]);
     assert_eq!(of(Metric::ErrorSessions), [(0, 1)]);
-    let sessions = found.iter().find(|row| row.series == Metric::Sessions).unwrap();
+    let sessions = found.iter().find(|row| row.metric == Metric::Sessions).unwrap();
     assert_eq!(sessions.aggregate.sum(), 300_000_000, "one of five minutes, and one of a moment");
 }
 
 /// User sets are exact, and a user who turns out to have been active earlier is new then.
-pub async fn people_are_counted_exactly(store: impl TelemetryStore) {
+pub async fn users_are_counted_exactly(store: impl TelemetryStore) {
     let flag = FlagKey::new("A").unwrap();
     let used = || EventKind::FeatureUsed { flag: FlagKey::new("A").unwrap() };
     let day = day_of(at(0));
@@ -259,7 +264,7 @@ pub async fn people_are_counted_exactly(store: impl TelemetryStore) {
         let found = store.user_sets(HERE, &only, day + days, day + days + 1).await.unwrap();
         assert!(found.iter().all(|(of, _, _)| *of == activity), "of no other activity");
         let found = found.into_iter().find(|(of, _, _)| *of == activity);
-        found.map_or(0, |(_, _, people)| people.len())
+        found.map_or(0, |(_, _, users)| users.len())
     };
     assert_eq!(count(Activity::Active, 1).await, 300);
     assert_eq!(count(Activity::Active, 0).await, 1);
@@ -269,7 +274,7 @@ pub async fn people_are_counted_exactly(store: impl TelemetryStore) {
     assert_eq!(count(Activity::Used(flag.clone()), 1).await, 1);
     let used = ActivityFilter::Only(Activity::Used(flag));
     let both = store.user_sets(HERE, &used, day, day + 2).await.unwrap();
-    assert_eq!(both[0].2.count_in_both(&both[1].2), 1, "the same person on both days");
+    assert_eq!(both[0].2.count_in_both(&both[1].2), 1, "the same user on both days");
     assert!(
         store.user_sets(ELSEWHERE, &ActivityFilter::All, day, day + 2).await.unwrap().is_empty()
     );
@@ -285,8 +290,8 @@ pub async fn old_rows_are_forgotten(store: impl TelemetryStore) {
     (new.received_at, new.events[0].at) = (at(10 * day), at(9 * day));
     store.append(&[old, new]).await.unwrap();
     let count = async |resolution: Resolution, second: i64| {
-        let span = resolution.span_of(at(second));
-        rows(&store, HERE, resolution, Dimension::All, span, span + 1).await.len()
+        let bucket = resolution.bucket_of(at(second));
+        rows(&store, HERE, resolution, Dimension::All, bucket, bucket + 1).await.len()
     };
     assert_eq!(count(Resolution::Minute, 0).await, 0, "too old when it came");
     assert_eq!(count(Resolution::Hour, 0).await, 1);
@@ -304,7 +309,7 @@ pub async fn old_rows_are_forgotten(store: impl TelemetryStore) {
     assert_eq!(count(Resolution::Day, 9 * day).await, 1);
     let kept = BTreeMap::from([(
         HERE,
-        RetentionPolicy { number_days: 195, ..RetentionPolicy::default() },
+        RetentionPolicy { rollup_days: 195, ..RetentionPolicy::default() },
     )]);
     store.purge_expired(at(200 * day), &kept).await.unwrap();
     assert_eq!(count(Resolution::Day, 0).await, 0);
@@ -327,8 +332,9 @@ pub async fn reports_and_pictures_are_kept_for_a_time(store: impl TelemetryStore
         store.append(&[said]).await.unwrap();
         store.save_screenshot(&picture(id, second / day), 1_000).await.unwrap();
     }
-    assert_eq!(store.sizes().await.unwrap().pictures, 20);
-    let kept = RetentionPolicy { report_days: 30, picture_days: 20, ..RetentionPolicy::default() };
+    assert_eq!(store.sizes().await.unwrap().screenshots, 20);
+    let kept =
+        RetentionPolicy { report_days: 30, screenshot_days: 20, ..RetentionPolicy::default() };
     let kept = BTreeMap::from([(HERE, kept)]);
     store.purge_expired(at(60 * day), &kept).await.unwrap();
     assert_eq!(store.recent_errors(HERE, 10).await.unwrap().len(), 1);
@@ -336,11 +342,11 @@ pub async fn reports_and_pictures_are_kept_for_a_time(store: impl TelemetryStore
     assert!(store.screenshot(HERE, "b").await.unwrap().is_some());
     store.purge_expired(at(81 * day), &kept).await.unwrap();
     assert!(store.recent_errors(HERE, 10).await.unwrap().is_empty());
-    assert_eq!(store.sizes().await.unwrap().pictures, 0);
+    assert_eq!(store.sizes().await.unwrap().screenshots, 0);
 }
 
-/// All that is kept about a person can be read, and goes with them; others stay.
-pub async fn a_person_is_shown_and_forgotten(store: impl TelemetryStore) {
+/// All that is kept about a user can be read, and goes with them; others stay.
+pub async fn a_user_is_shown_and_forgotten(store: impl TelemetryStore) {
     let day = day_of(at(0));
     let exposure = EventKind::Exposure {
         flag: FlagKey::new("A").unwrap(),
@@ -359,20 +365,20 @@ pub async fn a_person_is_shown_and_forgotten(store: impl TelemetryStore) {
     let theirs = seen("2", 8, 2, vec![exposure, error("theirs")]);
     store.append(&[mine, theirs]).await.unwrap();
 
-    let found = store.person(HERE, UserHash(7)).await.unwrap();
+    let found = store.user_data(HERE, UserHash(7)).await.unwrap();
     assert_eq!(found.first_day, Some(day));
     let activities: Vec<&str> = found.days.iter().map(|done| done.activity.as_str()).collect();
     assert_eq!(activities, ["active", "exposed:A:on:2", "first", "phase:2"]);
     assert_eq!(found.reports.len(), 1);
     assert_eq!(found.reports[0].report["message"], "mine");
-    assert_eq!(store.person(ELSEWHERE, UserHash(7)).await.unwrap(), PersonData::default());
+    assert_eq!(store.user_data(ELSEWHERE, UserHash(7)).await.unwrap(), UserData::default());
 
-    let forgotten = store.erase_user(HERE, UserHash(7)).await.unwrap();
-    assert!(forgotten.was_known);
-    assert_eq!((forgotten.sets, forgotten.reports), (4, 1));
-    assert_eq!(store.person(HERE, UserHash(7)).await.unwrap(), PersonData::default());
+    let erased = store.erase_user(HERE, UserHash(7)).await.unwrap();
+    assert!(erased.was_known);
+    assert_eq!((erased.activities, erased.reports), (4, 1));
+    assert_eq!(store.user_data(HERE, UserHash(7)).await.unwrap(), UserData::default());
     assert_eq!(store.screenshot(HERE, "pic").await.unwrap(), None);
-    let other = store.person(HERE, UserHash(8)).await.unwrap();
+    let other = store.user_data(HERE, UserHash(8)).await.unwrap();
     assert_eq!((other.days.len(), other.reports.len()), (4, 1));
     let active =
         store.user_sets(HERE, &ActivityFilter::Only(Activity::Active), day, day + 1).await.unwrap();
@@ -407,7 +413,7 @@ pub async fn an_environment_is_forgotten(store: impl TelemetryStore) {
         minutes(&store, environment, minute, minute + 1).await.len()
     };
     assert_eq!(count(HERE).await, count(made_up).await);
-    store.forget_environment(made_up).await.unwrap();
+    store.erase_environment(made_up).await.unwrap();
     assert_eq!(count(made_up).await, 0);
     assert!(store.recent_errors(made_up, 9).await.unwrap().is_empty());
     assert_eq!(store.simulation(made_up).await.unwrap(), None);

@@ -7,8 +7,8 @@ use std::{path::Path, sync::Arc};
 
 use phasegate_domain::{
     Timestamp,
-    accounts::{Person, Role},
-    ids::UserId,
+    accounts::{Account, Role},
+    ids::AccountId,
 };
 use phasegate_server::{AppState, Config, open, serve};
 use phasegate_service::{Service, access::Actor, setup};
@@ -168,5 +168,5 @@ pub(crate) async fn json(request: RequestBuilder) -> (u16, Value) {
 
 /// An actor with that role.
 pub(crate) fn actor(role: Role) -> Actor {
-    Actor::from(&Person { id: UserId(1), email: EMAIL.into(), role })
+    Actor::from(&Account { id: AccountId(1), email: EMAIL.into(), role })
 }

@@ -480,15 +480,15 @@ fn the_document_gives_keys_in_addresses_their_pattern_and_stored_changes_a_form(
             }
         }
     }
-    // Keys of clients and users, and people, may be any text; numbers and acts have a form of their own.
+    // Keys of clients and user ids may be any text; numbers and actions have a form of their own.
     free.sort_by_key(|(of, name)| (*of, name.to_string()));
     free.dedup();
     let expected = [
         ("client-keys", "key"),
-        ("persons", "id"),
         ("tokens", "id"),
+        ("users", "id"),
         ("{flag}", "targeting_key"),
-        ("{key}", "act"),
+        ("{key}", "action"),
     ];
     let known: Vec<_> = free.iter().map(|(of, name)| (*of, name.as_str().unwrap())).collect();
     assert_eq!(known, expected);

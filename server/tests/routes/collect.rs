@@ -135,7 +135,7 @@ async fn a_picture_is_kept_for_those_who_are_logged_in() {
 
     let address = format!("/admin/screenshots/{id}");
     let stranger = app.get(&address).send().await.unwrap();
-    assert_eq!(stranger.status(), 303, "only for people who are logged in");
+    assert_eq!(stranger.status(), 303, "only for users who are logged in");
     assert!(stranger.headers()["location"].to_str().unwrap().starts_with("/login"));
 }
 

@@ -45,31 +45,27 @@ async fn a_refusal_says_why_and_what_is_possible() {
     assert!(detail.starts_with("12 of 12 items of the checklist are not done"), "{detail}");
     let (code, problem) = command(&app, "fly", "").await;
     assert_eq!(code, 422, "{problem}");
-    let (code, problem) = add(&app, json!({"contribution": "tick", "item": "Coffee"})).await;
+    let (code, problem) = add(&app, json!({"kind": "tick", "item": "Coffee"})).await;
     assert_eq!(
         (code, problem["detail"].as_str().unwrap()),
         (422, "item: the plan has no item \"Coffee\"")
     );
     for (sent, says) in [
-        (json!({"contribution": "vote", "go": "yes"}), "go: must be true or false, not \"yes\""),
-        (json!({"contribution": {"kind": "vote"}}), "contribution: must be a text, not an object"),
-        (
-            json!({"contribution": "nope"}),
-            "contribution: there is no \"nope\" here; choose one of tick",
-        ),
-        (json!({"contribution": "vote"}), "go is missing"),
-        (json!({}), "contribution is missing"),
+        (json!({"kind": "vote", "go": "yes"}), "go: must be true or false, not \"yes\""),
+        (json!({"kind": {"kind": "vote"}}), "kind: must be a text, not an object"),
+        (json!({"kind": "nope"}), "kind: there is no \"nope\" here; choose one of tick"),
+        (json!({"kind": "vote"}), "go is missing"),
+        (json!({}), "kind is missing"),
     ] {
         let (code, problem) = add(&app, sent).await;
         let detail = problem["detail"].as_str().unwrap();
         assert!(code == 422 && detail.starts_with(says), "{code} {detail}");
     }
-    let typo = json!({"contribution": "vote", "go": true, "coment": "lost"});
+    let typo = json!({"kind": "vote", "go": true, "coment": "lost"});
     let (code, problem) = add(&app, typo).await;
     let detail = problem["detail"].as_str().unwrap();
     assert_eq!((code, detail), (422, "coment: there is no such field"));
-    let link =
-        json!({"contribution": "tick", "item": "E2E tests passing", "link": "javascript:alert(1)"});
+    let link = json!({"kind": "tick", "item": "E2E tests passing", "link": "javascript:alert(1)"});
     assert_eq!(add(&app, link).await.0, 422);
     let (code, started) = command(&app, "start", "a trial").await;
     assert_eq!((code, &started["status"], &started["phase"]), (200, &json!("running"), &json!(1)));
@@ -136,13 +132,12 @@ async fn a_killed_rollout_is_off_for_everybody() {
 async fn votes_and_incidents_are_kept_through_a_restart() {
     let app = TestApp::start().await;
     command(&app, "start", "a trial").await;
-    let (code, problem) = add(&app, json!({"contribution": "vote", "go": true})).await;
+    let (code, problem) = add(&app, json!({"kind": "vote", "go": true})).await;
     assert_eq!(code, 409, "tokens vote only where the plan says so: {problem}");
     vote(&app, true, "").await.unwrap();
     assert!(vote(&app, false, "").await.is_err(), "a no-go says why");
     vote(&app, false, "not on a Friday").await.unwrap();
-    let judged =
-        json!({"contribution": "sign_off", "statement": "No blocking bugs", "holds": true});
+    let judged = json!({"kind": "sign_off", "statement": "No blocking bugs", "holds": true});
     assert_eq!(add(&app, judged).await.0, 200);
     let before = status(&app).await;
     let app = app.restarted().await;
@@ -206,7 +201,7 @@ async fn a_plan_is_taken_away_changed_and_brought_in_as_a_revision() {
 }
 
 /// One phase that asks for adoption above 50 % and errors below 20 %, and no time.
-/// As a person votes.
+/// As a user votes.
 async fn vote(app: &TestApp, go: bool, comment: &str) -> Result<(), ServiceError> {
     let actor = common::actor(Role::Operator);
     let environment = app.service.first_environment().unwrap();
@@ -231,7 +226,7 @@ async fn one_account_has_one_vote_however_many_tokens_it_makes() {
     }
     let record = "/api/v1/projects/default/environments/production/rollout/record";
     for secret in &secrets {
-        let go = json!({"contribution": "vote", "go": true});
+        let go = json!({"kind": "vote", "go": true});
         let (code, answer) = json(app.post(record).bearer_auth(secret).json(&go)).await;
         assert_eq!(code, 200, "{answer}");
     }
@@ -245,7 +240,7 @@ async fn one_account_has_one_vote_however_many_tokens_it_makes() {
     };
     let maker = Actor::command_line("bert");
     let made = create_token(&app.service, &maker, environment, &fields, &[7; 32]).await.unwrap();
-    let go = json!({"contribution": "vote", "go": true});
+    let go = json!({"kind": "vote", "go": true});
     let (code, problem) = json(app.post(record).bearer_auth(&made.secret).json(&go)).await;
     assert_eq!(code, 409, "{problem}");
     let detail = problem["detail"].as_str().unwrap();
@@ -281,14 +276,14 @@ async fn a_plan_is_brought_in_upon_what_was_looked_at() {
     assert!(matches!(refused, ServiceError::Conflict("the rollout")), "there is one now");
     let looked_at = rollout::plan_change(service, actor, environment, &mine).await.unwrap();
     bring(&mine, PlanBase::Seen(looked_at.version)).await.unwrap();
-    assert_eq!(looked_at.kept, [""; 0], "the file has flags and segments as they are");
+    assert_eq!(looked_at.unchanged, [""; 0], "the file has flags and segments as they are");
     // What a plan does not change is named where the file says something else.
     let mut other = longer(5);
     other.segments[0].name = "Another name".into();
     other.flags[0].description = "Another description".into();
     let (segment, flag) = (other.segments[0].key.clone(), other.flags[0].key.clone());
     let looked_at = rollout::plan_change(service, actor, environment, &other).await.unwrap();
-    assert_eq!(looked_at.kept, [format!("segment {segment}"), format!("flag {flag}")]);
+    assert_eq!(looked_at.unchanged, [format!("segment {segment}"), format!("flag {flag}")]);
 }
 
 fn measured_plan() -> String {
@@ -306,7 +301,7 @@ fn measured_plan() -> String {
     format!("{}{}{}", &canary[..phases], phase(1, flags), phase(2, ""))
 }
 
-/// What one person's page reports: they were given the feature and used it; perhaps it threw.
+/// What one user's page reports: they were given the feature and used it; perhaps it threw.
 async fn visit(app: &TestApp, who: usize, has_error: bool) {
     let mut events = vec![
         json!({"t": "view", "page": "/"}),

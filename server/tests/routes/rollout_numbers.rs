@@ -104,7 +104,7 @@ async fn both_sides_of_a_share_are_compared() {
     assert_eq!(minutes["flags"], json!([["NEW_FEATURE", given, refused]]));
     assert_eq!(minutes["now"]["sessions"], 300);
     assert_eq!(minutes["now"]["views"], 300);
-    let notice = now["notice"].as_str().unwrap();
+    let notice = now["stakeholder_message"].as_str().unwrap();
     assert!(notice.contains("has started") && notice.contains("P1"), "{notice}");
     let kpis = &now["kpis"];
     assert_eq!(kpis[0]["current"], "100.0 per 100 users and day", "{kpis}");
@@ -126,9 +126,9 @@ async fn both_sides_of_a_share_are_compared() {
         assert!(text.contains(part), "{part}\n{text}");
     }
     // With error collection off, the criterion is not measured, although earlier data would pass.
-    let (_, mut collecting) = json(app.api(Method::GET, "/collecting")).await;
-    collecting["errors"] = json!(false);
-    let switched = app.overwrite(Method::PUT, "/collecting").json(&collecting);
+    let (_, mut collection_settings) = json(app.api(Method::GET, "/collection-settings")).await;
+    collection_settings["errors"] = json!(false);
+    let switched = app.overwrite(Method::PUT, "/collection-settings").json(&collection_settings);
     assert_eq!(json(switched).await.0, 200);
     let found = condition(&status(&app).await, "criterion");
     assert_eq!(found["verdict"], "inconclusive", "{found}");
@@ -182,7 +182,7 @@ async fn changing_the_rules_of_a_served_flag_resets_its_samples() {
 }
 
 #[tokio::test]
-async fn people_who_are_missing_on_one_side_spoil_the_comparison() {
+async fn users_who_are_missing_on_one_side_spoil_the_comparison() {
     let app = started().await;
     for who in 0..200 {
         let is_in = is_in(&app, who).await;
@@ -233,7 +233,7 @@ async fn alarms_shut_the_gate() {
         json(app.overwrite(Method::POST, "/rollout/commands").json(&advance)).await;
     assert_eq!(code, 200, "{answer}");
     let acknowledge = async |alert: &str, comment: &str| {
-        let said = json!({"contribution": "acknowledge", "alert": alert, "comment": comment});
+        let said = json!({"kind": "acknowledge", "alert": alert, "comment": comment});
         json(app.api(Method::POST, "/rollout/record").json(&said)).await
     };
     let alerts = async || {

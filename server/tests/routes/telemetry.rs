@@ -1,4 +1,4 @@
-//! What becomes of what pages report: what is kept, what is refused and counted, one person's data,
+//! What becomes of what pages report: what is kept, what is refused and counted, one user's data,
 //! and a disk that is full.
 
 use std::sync::Arc;
@@ -28,9 +28,9 @@ fn batch(id: &str, user: &str, events: Value) -> String {
 async fn refused(app: &TestApp, wanted: usize) -> Vec<Value> {
     for _ in 0..200 {
         ingest::write_refusals(&app.service).await.unwrap();
-        let (status, upkeep) = json(app.api(Method::GET, "/upkeep")).await;
+        let (status, maintenance) = json(app.api(Method::GET, "/maintenance")).await;
         assert_eq!(status, 200);
-        let refused = upkeep["refused"].as_array().unwrap().clone();
+        let refused = maintenance["rejections"].as_array().unwrap().clone();
         if refused.len() >= wanted {
             return refused;
         }
@@ -106,7 +106,7 @@ fn flate2_bomb() -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_persons_data_can_be_read_and_forgotten() {
+async fn a_users_data_can_be_read_and_forgotten() {
     let app = TestApp::start().await;
     let events = json!([
         {"t": "exposure", "flag": FLAG, "variant": "on"},
@@ -117,10 +117,10 @@ async fn a_persons_data_can_be_read_and_forgotten() {
     for (id, user) in [("1", "ada"), ("2", "grace")] {
         assert_eq!(json(collect(&app, batch(id, user, events.clone()))).await.0, 202);
     }
-    let (status, found) = json(app.api(Method::GET, "/persons/ada")).await;
+    let (status, found) = json(app.api(Method::GET, "/users/ada")).await;
     assert_eq!(status, 200);
     let activities: Vec<&str> =
-        found["days"].as_array().unwrap().iter().map(|d| d["deed"].as_str().unwrap()).collect();
+        found["days"].as_array().unwrap().iter().map(|d| d["activity"].as_str().unwrap()).collect();
     assert_eq!(
         activities,
         [
@@ -137,44 +137,45 @@ async fn a_persons_data_can_be_read_and_forgotten() {
     assert_eq!(content["events"][1]["props"]["set"], 3, "as the page sent it");
     assert!(!found.to_string().contains("ada"), "nothing is kept of the id itself");
 
-    let (status, gone) = json(app.api(Method::DELETE, "/persons/ada")).await;
+    let (status, gone) = json(app.api(Method::DELETE, "/users/ada")).await;
     assert_eq!((status, &gone["was_known"]), (200, &json!(true)));
     assert_eq!((&gone["reports"], &gone["batches"]), (&json!(1), &json!(1)));
-    let (_, found) = json(app.api(Method::GET, "/persons/ada")).await;
+    let (_, found) = json(app.api(Method::GET, "/users/ada")).await;
     assert_eq!((&found["days"], &found["batches"]), (&json!([]), &json!([])));
-    let (_, other) = json(app.api(Method::GET, "/persons/grace")).await;
+    let (_, other) = json(app.api(Method::GET, "/users/grace")).await;
     assert_eq!(other["batches"].as_array().unwrap().len(), 1);
-    let (_, analytics) = json(app.api(Method::GET, "/analytics?slice=segment:internal")).await;
+    let (_, analytics) = json(app.api(Method::GET, "/analytics?dimension=segment:internal")).await;
     let said = json!({"event": FLAG, "property": "set", "value": "3", "count": 2, "before": 0});
     assert_eq!(analytics["properties"], json!([]), "what events say is not told apart");
     let (_, everybody) = json(app.api(Method::GET, "/analytics")).await;
     assert_eq!(everybody["properties"], json!([said]), "counts stay, and tell nobody");
-    assert_eq!(analytics["people"]["now"]["people"], 1);
+    assert_eq!(analytics["users"]["now"]["users"], 1);
 }
 
 #[tokio::test]
 async fn retention_is_set_with_a_version_and_checked() {
     let app = TestApp::start().await;
-    let (status, kept) = json(app.api(Method::GET, "/retention")).await;
+    let (status, kept) = json(app.api(Method::GET, "/retention-policy")).await;
     assert_eq!((status, &kept["raw_days"]), (200, &json!(7)));
     let mut none = kept.clone();
     none["raw_days"] = json!(0);
-    let (status, _) = json(app.overwrite(Method::PUT, "/retention").json(&none)).await;
+    let (status, _) = json(app.overwrite(Method::PUT, "/retention-policy").json(&none)).await;
     assert_eq!(status, 200);
-    let stale = app.api(Method::PUT, "/retention").header("if-match", "\"1\"").json(&kept);
+    let stale = app.api(Method::PUT, "/retention-policy").header("if-match", "\"1\"").json(&kept);
     assert_eq!(json(stale).await.0, 412);
     let mut short = kept.clone();
-    short["number_days"] = json!(30);
-    let (status, problem) = json(app.overwrite(Method::PUT, "/retention").json(&short)).await;
+    short["rollup_days"] = json!(30);
+    let (status, problem) =
+        json(app.overwrite(Method::PUT, "/retention-policy").json(&short)).await;
     assert_eq!(status, 422);
-    assert!(problem["detail"].as_str().unwrap().starts_with("number_days: 0 (always)"));
+    assert!(problem["detail"].as_str().unwrap().starts_with("rollup_days: 0 (always)"));
     // What is not to be kept is not written at all.
     assert_eq!(json(collect(&app, batch("1", "ada", json!([{"t": "view"}])))).await.0, 202);
-    let (_, found) = json(app.api(Method::GET, "/persons/ada")).await;
+    let (_, found) = json(app.api(Method::GET, "/users/ada")).await;
     assert_eq!(found["batches"], json!([]));
-    let (_, upkeep) = json(app.api(Method::GET, "/upkeep")).await;
-    assert_eq!(upkeep["size"]["raw"], 0);
-    assert!(upkeep["size"]["numbers"].as_u64().unwrap() > 0);
+    let (_, maintenance) = json(app.api(Method::GET, "/maintenance")).await;
+    assert_eq!(maintenance["storage"]["raw"], 0);
+    assert!(maintenance["storage"]["database"].as_u64().unwrap() > 0);
 }
 
 #[tokio::test]
@@ -185,8 +186,8 @@ async fn panels_say_which_field_is_wrong_and_become_files() {
     for (query, field) in [
         ("/analytics?range=5d", "range: "),
         ("/analytics?from=2026-13-01&to=2026-12-01", "from: "),
-        ("/analytics?slice=page:/", "slice: "),
-        ("/analytics?slice=moon", "slice: "),
+        ("/analytics?dimension=page:/", "dimension: "),
+        ("/analytics?dimension=moon", "dimension: "),
         ("/analytics?flag=a%20b", "flag: "),
         ("/performance?by=moon", "by: "),
         ("/analytics?data=dreamt", "data: "),
@@ -204,9 +205,9 @@ async fn panels_say_which_field_is_wrong_and_become_files() {
     let (status, kind, text) = get("/admin/analytics.csv?panel=events").await;
     assert_eq!((status, kind.as_str()), (200, "text/csv; charset=utf-8"));
     assert_eq!(text, "name,count,before\r\n'=cmd,1,0\r\n", "no formula");
-    let (_, _, text) = get("/admin/analytics.json?panel=people").await;
-    let people: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(people[0]["people"], 1);
+    let (_, _, text) = get("/admin/analytics.json?panel=users").await;
+    let users: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(users[0]["users"], 1);
     assert_eq!(get("/admin/performance.csv?panel=moon").await.0, 404);
     let (status, _, text) = get("/admin/performance.csv?panel=score").await;
     assert_eq!((status, text.as_str()), (200, "score,score_before\r\n,\r\n"));
@@ -234,10 +235,10 @@ async fn late_events_belong_to_the_phase_in_which_they_happened() {
         assert_eq!(json(sent).await.0, 202);
     }
     let (_, all) = json(app.api(Method::GET, "/analytics")).await;
-    assert_eq!(all["people"]["now"]["people"], 2);
-    let (_, phase) = json(app.api(Method::GET, "/analytics?slice=phase:1")).await;
-    assert_eq!(phase["people"]["now"]["people"], 1, "one happened before the start");
-    assert_eq!(all["marks"][0]["text"], "Phase 1 began");
+    assert_eq!(all["users"]["now"]["users"], 2);
+    let (_, phase) = json(app.api(Method::GET, "/analytics?dimension=phase:1")).await;
+    assert_eq!(phase["users"]["now"]["users"], 1, "one happened before the start");
+    assert_eq!(all["annotations"][0]["text"], "Phase 1 began");
 }
 
 #[tokio::test]

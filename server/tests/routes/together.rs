@@ -82,8 +82,8 @@ async fn a_change_says_upon_what_it_is_made() {
     for path in [
         "/flags/F",
         "/segments/beta_testers",
-        "/collecting",
-        "/retention",
+        "/collection-settings",
+        "/retention-policy",
         "/rollout/plan",
         "/file",
     ] {

@@ -62,7 +62,7 @@ impl AlertKind {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 
-    /// As people say it.
+    /// The name that the admin shows.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
@@ -138,7 +138,7 @@ fn below(measured: Measurement, limit: f64) -> Option<String> {
     let is_plain = cases >= MIN_CASES && (happened as f64) < limit * cases as f64;
     let is_sure = rate_bounds(happened, cases, ALPHA).high < limit;
     (is_plain || is_sure)
-        .then(|| format!("{:.1} % of {cases} people have tried it", percent(happened, cases)))
+        .then(|| format!("{:.1} % of {cases} users have tried it", percent(happened, cases)))
 }
 
 fn degraded(now: Measurement, before: Measurement) -> Option<String> {

@@ -20,11 +20,11 @@ pub struct ActivityIndex {
 impl<P: Into<Arc<UserSet>>> FromIterator<(Activity, i64, P)> for ActivityIndex {
     fn from_iter<I: IntoIterator<Item = (Activity, i64, P)>>(all: I) -> Self {
         let mut presence = Self::default();
-        for (activity, day, people) in all {
-            let people: Arc<UserSet> = people.into();
+        for (activity, day, users) in all {
+            let users: Arc<UserSet> = users.into();
             match presence.sets.entry(activity).or_default().entry(day) {
-                Entry::Vacant(place) => drop(place.insert(people)),
-                Entry::Occupied(place) => Arc::make_mut(place.into_mut()).extend(&people),
+                Entry::Vacant(place) => drop(place.insert(users)),
+                Entry::Occupied(place) => Arc::make_mut(place.into_mut()).extend(&users),
             }
         }
         presence
@@ -34,28 +34,28 @@ impl<P: Into<Arc<UserSet>>> FromIterator<(Activity, i64, P)> for ActivityIndex {
 impl ActivityIndex {
     /// The days with users of an activity, and the users.
     pub fn days(&self, activity: &Activity) -> impl Iterator<Item = (i64, &UserSet)> {
-        self.sets.get(activity).into_iter().flatten().map(|(day, people)| (*day, &**people))
+        self.sets.get(activity).into_iter().flatten().map(|(day, users)| (*day, &**users))
     }
 
     /// The users of an activity on a day.
     #[must_use]
     pub fn on(&self, activity: &Activity, day: i64) -> Option<&UserSet> {
-        self.sets.get(activity)?.get(&day).map(|people| &**people)
+        self.sets.get(activity)?.get(&day).map(|users| &**users)
     }
 
     /// The users of an activity on any of the days.
     #[must_use]
     pub fn ever(&self, activity: &Activity) -> UserSet {
-        UserSet::in_any(self.days(activity).map(|(_, people)| people))
+        UserSet::in_any(self.days(activity).map(|(_, users)| users))
     }
 
     /// The users of an activity on more than one day.
     #[must_use]
     pub fn again(&self, activity: &Activity) -> UserSet {
         let (mut once, mut again) = (UserSet::default(), UserSet::default());
-        for (_, people) in self.days(activity) {
-            again.extend(&once.in_both(people));
-            once.extend(people);
+        for (_, users) in self.days(activity) {
+            again.extend(&once.in_both(users));
+            once.extend(users);
         }
         again
     }
@@ -65,8 +65,8 @@ impl ActivityIndex {
     pub fn among(&self, filter: &BTreeMap<i64, UserSet>) -> Self {
         let mut sets: BTreeMap<Activity, BTreeMap<i64, Arc<UserSet>>> = BTreeMap::new();
         for (activity, days) in &self.sets {
-            for (day, people) in days {
-                let both = filter.get(day).map(|filter| people.in_both(filter));
+            for (day, users) in days {
+                let both = filter.get(day).map(|filter| users.in_both(filter));
                 if let Some(both) = both.filter(|both| !both.is_empty()) {
                     sets.entry(activity.clone()).or_default().insert(*day, Arc::new(both));
                 }
@@ -81,8 +81,8 @@ impl ActivityIndex {
         let mut all: BTreeMap<i64, UserSet> = BTreeMap::new();
         for (activity, days) in &self.sets {
             if is_wanted(activity) {
-                for (day, people) in days {
-                    all.entry(*day).or_default().extend(people);
+                for (day, users) in days {
+                    all.entry(*day).or_default().extend(users);
                 }
             }
         }
@@ -110,6 +110,6 @@ impl ActivityIndex {
     pub fn exposed(&self, flag: &FlagKey, is_wanted: impl Fn(&VariantName) -> bool) -> UserSet {
         let is_wanted = |activity: &Activity| matches!(activity, Activity::Exposed(of, variant, _) if of == flag && is_wanted(variant));
         let wanted = self.sets.iter().filter(|(activity, _)| is_wanted(activity));
-        UserSet::in_any(wanted.flat_map(|(_, days)| days.values()).map(|people| &**people))
+        UserSet::in_any(wanted.flat_map(|(_, days)| days.values()).map(|users| &**users))
     }
 }

@@ -1,4 +1,4 @@
-//! Whether people use what they are given.
+//! Whether users use what they are given.
 
 use serde::Serialize;
 
@@ -8,18 +8,18 @@ use crate::{
     metrics::Activity,
 };
 
-/// The way of a feature's users: exposed to it, tried it, used it again.
+/// The way of a feature's users: exposed to it, used it, used it again.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Adoption {
     pub flag: FlagKey,
-    /// People who were exposed to it on.
+    /// Users who were exposed to it on.
     pub exposed: u64,
     /// Of those, who used it.
-    pub tried: u64,
+    pub used: u64,
     /// Of those, who used it on another day, too.
-    pub again: u64,
-    /// People who used it, summed over the days.
+    pub used_again: u64,
+    /// Users who used it, summed over the days.
     pub daily_users: u64,
     /// The days on which at least one user used it.
     pub days: u64,
@@ -29,13 +29,13 @@ impl Adoption {
     /// Users with at least one use ÷ users exposed to it on; `None` if no user was.
     #[must_use]
     pub fn rate(&self) -> Option<f64> {
-        (self.exposed > 0).then(|| self.tried as f64 / self.exposed as f64)
+        (self.exposed > 0).then(|| self.used as f64 / self.exposed as f64)
     }
 
     /// The users of a day ÷ the users of all days, on average over the days with use.
     #[must_use]
     pub fn stickiness(&self) -> Option<f64> {
-        let possible = self.tried * self.days;
+        let possible = self.used * self.days;
         (possible > 0).then(|| self.daily_users as f64 / possible as f64)
     }
 }
@@ -45,19 +45,19 @@ impl Adoption {
 pub fn adoption(presence: &ActivityIndex, flag: &FlagKey, off: Option<&VariantName>) -> Adoption {
     let exposed = presence.exposed(flag, |variant| Some(variant) != off);
     let used = Activity::Used(flag.clone());
-    let daily = presence.days(&used).map(|(_, people)| people.count_in_both(&exposed));
+    let daily = presence.days(&used).map(|(_, users)| users.count_in_both(&exposed));
     let daily: Vec<u64> = daily.filter(|count| *count > 0).collect();
     Adoption {
         flag: flag.clone(),
         exposed: exposed.len(),
-        tried: presence.ever(&used).count_in_both(&exposed),
-        again: presence.again(&used).count_in_both(&exposed),
+        used: presence.ever(&used).count_in_both(&exposed),
+        used_again: presence.again(&used).count_in_both(&exposed),
         daily_users: daily.iter().sum(),
         days: daily.len() as u64,
     }
 }
 
-/// Whether two features are used by the same people.
+/// Whether two features are used by the same users.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -76,16 +76,16 @@ pub fn cross_use(presence: &ActivityIndex) -> Vec<CrossUse> {
         .flags()
         .into_iter()
         .map(|flag| (presence.ever(&Activity::Used(flag.clone())), flag))
-        .filter(|(people, _)| !people.is_empty())
+        .filter(|(users, _)| !users.is_empty())
         .collect();
     let mut pairs = Vec::new();
-    for (index, (people, one)) in used.iter().enumerate() {
+    for (index, (users, one)) in used.iter().enumerate() {
         for (others, other) in used.iter().skip(index + 1) {
             pairs.push(CrossUse {
                 one: one.clone(),
                 other: other.clone(),
-                both: people.count_in_both(others),
-                either: people.count_in_either(others),
+                both: users.count_in_both(others),
+                either: users.count_in_either(others),
             });
         }
     }
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
     use crate::stats::UserSet;
 
-    fn people(numbers: &[u32]) -> UserSet {
+    fn users(numbers: &[u32]) -> UserSet {
         numbers.iter().copied().collect()
     }
 
@@ -114,16 +114,16 @@ mod tests {
         let exposed = |name: &str, phase| Activity::Exposed(flag("A"), variant(name), phase);
         let used = || Activity::Used(flag("A"));
         let presence: ActivityIndex = [
-            (exposed("on", None), 1, people(&[1, 2])),
-            (exposed("on", Some(crate::ids::PhaseNumber(2))), 2, people(&[2, 3, 4])),
-            (exposed("off", None), 1, people(&[9])),
-            (used(), 1, people(&[1, 9])),
-            (used(), 2, people(&[1, 2])),
+            (exposed("on", None), 1, users(&[1, 2])),
+            (exposed("on", Some(crate::ids::PhaseNumber(2))), 2, users(&[2, 3, 4])),
+            (exposed("off", None), 1, users(&[9])),
+            (used(), 1, users(&[1, 9])),
+            (used(), 2, users(&[1, 2])),
         ]
         .into_iter()
         .collect();
         let found = adoption(&presence, &flag("A"), Some(&variant("off")));
-        assert_eq!((found.exposed, found.tried, found.again), (4, 2, 1));
+        assert_eq!((found.exposed, found.used, found.used_again), (4, 2, 1));
         assert_eq!(found.rate(), Some(0.5));
         assert_eq!(found.stickiness(), Some(3.0 / 4.0), "one of two, then two of two");
         let nobody = adoption(&presence, &flag("B"), None);
@@ -134,9 +134,9 @@ mod tests {
     fn features_are_compared_in_pairs() {
         let used = |key: &str| Activity::Used(flag(key));
         let presence: ActivityIndex = [
-            (used("A"), 1, people(&[1, 2])),
-            (used("B"), 2, people(&[2, 3])),
-            (used("C"), 3, people(&[4])),
+            (used("A"), 1, users(&[1, 2])),
+            (used("B"), 2, users(&[2, 3])),
+            (used("C"), 3, users(&[4])),
         ]
         .into_iter()
         .collect();

@@ -1,4 +1,4 @@
-//! What people do, from sets of who did what on which day.
+//! What users do, from sets of who did what on which day.
 
 mod activity_index;
 mod adoption;
@@ -6,4 +6,4 @@ mod retention;
 
 pub use activity_index::ActivityIndex;
 pub use adoption::{Adoption, CrossUse, adoption, cross_use};
-pub use retention::{Cohort, RETENTION_DAYS, Retention, retention};
+pub use retention::{Cohort, RETENTION_DAYS, ReturnRate, retention};

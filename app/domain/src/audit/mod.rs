@@ -187,7 +187,7 @@ impl SubjectKind {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 
-    /// As people say it.
+    /// The name that the admin shows.
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {

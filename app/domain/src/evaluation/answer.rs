@@ -42,7 +42,7 @@ pub struct Metadata<'a> {
     /// The flag that had to answer otherwise first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prerequisite: Option<&'a str>,
-    /// The rule that answered, counted from 1 as people do.
+    /// The rule that answered, counted from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]

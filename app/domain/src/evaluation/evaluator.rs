@@ -1,6 +1,6 @@
 //! The order of evaluation: the first that answers wins.
 //!
-//! Environment variable → kill switch → personal override → flag off → prerequisites → rules in
+//! Environment variable → kill switch → individual override → flag off → prerequisites → rules in
 //! order → rollout membership → default variant. A killed or disabled flag answers with its off
 //! variant, never with nothing, so that it beats the default in the app.
 

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Which audience entry decides about a user while a phase is served, and on which side of its
-/// share they are. People of one entry below 100 % differ in nothing but their position: those inside
+/// share they are. Users of one entry below 100 % differ in nothing but their position: those inside
 /// and those outside can be compared.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -51,10 +51,10 @@ impl Visit {
     pub fn sender(&self) -> u64 {
         /// 2^64 divided by the golden ratio, which spreads neighbouring numbers.
         const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
-        let Some((person, _)) = self.who else { return 0 };
+        let Some((user, _)) = self.who else { return 0 };
         let sender = match self.network {
-            Some(network) => network.0.wrapping_add(person.0 % VISITORS_OF_NETWORK),
-            None => person.0,
+            Some(network) => network.0.wrapping_add(user.0 % VISITORS_OF_NETWORK),
+            None => user.0,
         };
         1 << (sender.wrapping_mul(SPREAD) >> 58)
     }
@@ -67,8 +67,8 @@ mod tests {
     #[test]
     fn a_network_counts_as_few_visitors_however_many_it_invents() {
         let bits = |network: Option<u64>| {
-            let sender = |person| {
-                let who = Some((UserHash(person), SessionHash(person)));
+            let sender = |user| {
+                let who = Some((UserHash(user), SessionHash(user)));
                 Visit { who, network: network.map(NetworkHash), ..Visit::default() }.sender()
             };
             (0..10_000).map(sender).fold(0_u64, |all, bit| all | bit).count_ones()

@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn rules_are_said_as_people_say_them() {
+    fn rules_are_said_as_users_say_them() {
         assert_eq!(words(json!({}), None), "off for everyone.");
         assert_eq!(
             words(

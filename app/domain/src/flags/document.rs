@@ -19,7 +19,7 @@ use crate::{
 pub struct FlagDocument {
     /// What the app's code calls it.
     pub key: FlagKey,
-    /// What people call it; the key if left out.
+    /// The display name; the key if left out.
     #[cfg_attr(feature = "openapi", schema(required = false))]
     pub name: String,
     #[cfg_attr(feature = "openapi", schema(required = false))]

@@ -96,7 +96,7 @@ pub struct Variant {
 pub struct Flag {
     /// What the app's code calls it.
     pub key: FlagKey,
-    /// What people call it.
+    /// The name that pages show.
     pub name: String,
     #[serde(default)]
     pub description: String,

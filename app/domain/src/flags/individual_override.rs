@@ -1,4 +1,4 @@
-//! Personal overrides: one user's answer, for a while.
+//! Individual overrides: one user's answer, for a while.
 
 use serde::{Deserialize, Serialize};
 

@@ -14,7 +14,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "RawRule", into = "RawRule")]
 pub struct Rule {
-    /// What people call it; may be empty.
+    /// The display name; may be empty.
     pub name: String,
     /// Whom it is for.
     pub condition: Condition,
@@ -179,7 +179,7 @@ pub enum InvalidRule {
 #[cfg_attr(feature = "openapi", schema(as = Rule))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawRule {
-    /// What people call the rule.
+    /// The display name of the rule.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     name: String,
     /// Whom it is for; everyone if left out.

@@ -48,7 +48,7 @@ pub enum ConditionKind {
 pub struct GateCondition {
     /// What it is about.
     pub kind: ConditionKind,
-    /// As people say it.
+    /// The name that the admin shows.
     pub title: String,
     pub verdict: Verdict,
     /// How it is, or what is missing.
@@ -56,7 +56,7 @@ pub struct GateCondition {
     /// For what is measured: the number, in the unit of its threshold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<f64>,
-    /// On how many people, sessions or page views it rests.
+    /// On how many users, sessions or page views it rests.
     #[serde(default)]
     pub sample: u64,
     /// The number of each day of the phase, the oldest first; `null` for days without any.
@@ -81,7 +81,7 @@ impl GateCondition {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Gate {
-    /// In the order in which people look at them.
+    /// In the order in which users look at them.
     pub conditions: Vec<GateCondition>,
 }
 
@@ -92,7 +92,7 @@ impl Gate {
         self.conditions.iter().all(|condition| condition.verdict == Verdict::Pass)
     }
 
-    /// What does not hold, as people say it.
+    /// What does not hold, as users say it.
     #[must_use]
     pub fn obstacles(&self) -> Vec<String> {
         let open = self.conditions.iter().filter(|c| c.verdict != Verdict::Pass);

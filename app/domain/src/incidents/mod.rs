@@ -146,7 +146,7 @@ pub struct Incident {
     pub notes: Vec<Note>,
     /// The contacts that were told, and by whom.
     #[serde(default)]
-    pub told: Vec<Note>,
+    pub notified: Vec<Note>,
     #[serde(default)]
     pub post_mortem: Option<PostMortem>,
     /// The time at which it was closed.
@@ -190,8 +190,8 @@ impl Incident {
         push_bounded(&mut self.notes, Note { text, by, at });
     }
 
-    pub(super) fn tell(&mut self, who: String, by: ActorName, at: Timestamp) {
-        push_bounded(&mut self.told, Note { text: who, by, at });
+    pub(super) fn notify(&mut self, contact: String, by: ActorName, at: Timestamp) {
+        push_bounded(&mut self.notified, Note { text: contact, by, at });
     }
 }
 

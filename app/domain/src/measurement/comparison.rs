@@ -123,8 +123,8 @@ pub fn judge_change(
     }
 }
 
-/// Whether so many on either side can come from an entry that lets in that share of its people. If
-/// not, something keeps people of one side from being counted, and nothing can be compared.
+/// Whether so many on either side can come from an entry that lets in that share of its users. If
+/// not, something keeps users of one side from being counted, and nothing can be compared.
 ///
 /// The sequential multinomial test with two outcomes (Lindon & Malek: "Anytime-valid inference for
 /// multinomial count data", 2022), which is the mixture of [`rate_bounds`]. `None` if it can;
@@ -135,7 +135,7 @@ pub fn sample_ratio_mismatch(treatment: u64, control: u64, share: f64) -> Option
     let bounds = rate_bounds(treatment, all, SAMPLE_RATIO_ALPHA);
     (share < bounds.low || share > bounds.high).then(|| {
         format!(
-            "{treatment} of {all} are inside the threshold, which cannot be with a share of {:.1} %: something keeps people of one side from being counted, so they cannot be compared",
+            "{treatment} of {all} are inside the threshold, which cannot be with a share of {:.1} %: something keeps users of one side from being counted, so they cannot be compared",
             share * 100.0
         )
     })
@@ -155,7 +155,7 @@ mod tests {
     use super::*;
     use crate::plan::Comparator;
 
-    const PEOPLE: SampleUnit = SampleUnit("person", "people");
+    const USERS: SampleUnit = SampleUnit("user", "users");
 
     fn rate(happened: u64, cases: u64) -> Measurement {
         Measurement::Rate { happened, cases }
@@ -163,7 +163,7 @@ mod tests {
 
     fn judged(with: Measurement, without: Measurement, threshold: f64) -> CriterionResult {
         let limit = Limit { comparator: Comparator::Above, threshold };
-        judge_change(Comparison { with, without }, limit, PEOPLE, "in control", 1)
+        judge_change(Comparison { with, without }, limit, USERS, "in control", 1)
     }
 
     #[test]
@@ -176,15 +176,15 @@ mod tests {
         let few = judged(rate(14, 20), rate(10, 20), 10.0);
         assert_eq!(few.verdict, Verdict::Inconclusive);
         assert!(
-            few.detail.contains("about ") && few.detail.ends_with("more people needed"),
+            few.detail.contains("about ") && few.detail.ends_with("more users needed"),
             "{}",
             few.detail
         );
         assert_eq!(
             judged(rate(0, 0), rate(1, 2), 10.0).detail,
-            "no people among those who were given it yet"
+            "no users among those who were given it yet"
         );
-        assert_eq!(judged(rate(1, 2), rate(0, 0), 10.0).detail, "no people in control");
+        assert_eq!(judged(rate(1, 2), rate(0, 0), 10.0).detail, "no users in control");
     }
 
     #[test]
@@ -199,7 +199,7 @@ mod tests {
         assert_eq!(judged(plain(60.0, 100), plain(0.0, 100), 15.0).verdict, Verdict::Inconclusive);
         let nothing = judged(plain(0.0, 110), plain(0.0, 110), 10.0);
         assert_eq!(nothing.verdict, Verdict::Inconclusive, "{}", nothing.detail);
-        assert!(nothing.detail.starts_with("nothing happened among 110 people"));
+        assert!(nothing.detail.starts_with("nothing happened among 110 users"));
         for limit in [10.0, -10.0] {
             assert_eq!(judged(rate(0, 500), rate(0, 500), limit).verdict, Verdict::Inconclusive);
         }

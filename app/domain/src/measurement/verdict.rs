@@ -24,7 +24,7 @@ pub struct CriterionResult {
     pub detail: String,
     /// The value, in the unit of the threshold.
     pub value: Option<f64>,
-    /// On how many people, sessions or page views it rests.
+    /// On how many users, sessions or page views it rests.
     pub sample: u64,
     /// The value of each day of the phase, the oldest first.
     pub trend: Vec<Option<f64>>,

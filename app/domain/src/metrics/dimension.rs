@@ -63,16 +63,16 @@ impl Dimension {
     /// The dimensions of a visit. Pages are missing: each event has its own.
     #[must_use]
     pub fn of_visit(visit: &Visit) -> Vec<Self> {
-        let mut slices = vec![Self::All, Self::Device(visit.device)];
-        slices.extend(visit.release.clone().map(Self::Release));
-        slices.extend(visit.phase.map(Self::Phase));
-        slices.extend(visit.segments.iter().cloned().map(Self::Segment));
+        let mut dimensions = vec![Self::All, Self::Device(visit.device)];
+        dimensions.extend(visit.release.clone().map(Self::Release));
+        dimensions.extend(visit.phase.map(Self::Phase));
+        dimensions.extend(visit.segments.iter().cloned().map(Self::Segment));
         let flags = visit.exposed.iter();
-        slices.extend(
+        dimensions.extend(
             flags.map(|(flag, variant)| Self::Flag(flag.clone(), variant.clone(), visit.phase)),
         );
-        slices.extend(visit.arm.clone().map(Self::Arm));
-        slices
+        dimensions.extend(visit.arm.clone().map(Self::Arm));
+        dimensions
     }
 
     /// Whether a page view keeps this dimension until it ends. Device and release stay; exposures and phases
@@ -157,7 +157,7 @@ mod tests {
     fn a_slice_leads_back_from_its_text() {
         let flag = || FlagKey::new("A").unwrap();
         let on = || VariantName::new("on").unwrap();
-        for slice in [
+        for dimension in [
             Dimension::All,
             Dimension::Page("/a:b?c".into()),
             Dimension::Device(Device::Tablet),
@@ -168,7 +168,7 @@ mod tests {
             Dimension::Flag(flag(), on(), Some(PhaseNumber(6))),
             Dimension::Arm(Arm::parse("3:everyone:5000:control").unwrap()),
         ] {
-            assert_eq!(Dimension::parse(&slice.to_text()), Some(slice));
+            assert_eq!(Dimension::parse(&dimension.to_text()), Some(dimension));
         }
         for nonsense in [
             "device:watch",

@@ -84,7 +84,7 @@ impl Metric {
     /// Parses the name of [`Metric::as_str`].
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|series| series.as_str() == name)
+        Self::ALL.into_iter().find(|metric| metric.as_str() == name)
     }
 
     /// The name that the store uses as key.
@@ -200,8 +200,8 @@ mod tests {
 
     #[test]
     fn series_lead_back_from_their_names() {
-        for series in Metric::ALL {
-            assert_eq!(Metric::parse(series.as_str()), Some(series));
+        for metric in Metric::ALL {
+            assert_eq!(Metric::parse(metric.as_str()), Some(metric));
         }
     }
 }

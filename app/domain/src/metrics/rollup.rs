@@ -10,8 +10,8 @@ use crate::{ids::EnvironmentId, stats::Aggregate, time::Resolution};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RollupKey {
     pub environment: EnvironmentId,
-    pub series: Metric,
-    pub slice: Dimension,
+    pub metric: Metric,
+    pub dimension: Dimension,
     /// The flag, endpoint, component, task or event name; empty for metrics without labels.
     pub label: String,
     pub minute: i64,
@@ -20,7 +20,7 @@ pub struct RollupKey {
 impl RollupKey {
     /// The time bucket of a resolution that contains the minute.
     #[must_use]
-    pub fn span(&self, resolution: Resolution) -> i64 {
+    pub fn bucket(&self, resolution: Resolution) -> i64 {
         self.minute.div_euclid(resolution.seconds() / Resolution::Minute.seconds())
     }
 }

@@ -28,50 +28,50 @@ pub struct RollupDelta {
 impl RollupDelta {
     /// Adds a batch. The store must have checked that its id is new.
     pub fn add(&mut self, batch: &Batch) {
-        let slices = Dimension::of_visit(&batch.visit);
+        let dimensions = Dimension::of_visit(&batch.visit);
         let lasting: Vec<Dimension> =
-            slices.iter().filter(|slice| slice.is_lasting()).cloned().collect();
+            dimensions.iter().filter(|dimension| dimension.is_lasting()).cloned().collect();
         // A batch has few kinds of events and many dimensions, so equal events are merged first.
         let mut kinds: BTreeMap<Kind<'_>, Aggregate> = BTreeMap::new();
         for event in &batch.events {
             count(event, &mut kinds);
         }
-        self.note_people(batch);
+        self.note_users(batch);
         let bit = batch.visit.sender();
         let environment = batch.environment;
-        for slice in slices.iter().filter(|slice| slice.bounded_kind().is_some()) {
-            *self.senders.entry((environment, None, slice.to_text())).or_default() |= bit;
+        for dimension in dimensions.iter().filter(|dimension| dimension.bounded_kind().is_some()) {
+            *self.senders.entry((environment, None, dimension.to_text())).or_default() |= bit;
         }
-        for Kind { series, label, page, .. } in kinds.keys() {
+        for Kind { metric, label, page, .. } in kinds.keys() {
             if !label.is_empty() {
-                *self.senders.entry((environment, Some(*series), label.clone())).or_default() |=
+                *self.senders.entry((environment, Some(*metric), label.clone())).or_default() |=
                     bit;
             }
-            if !page.is_empty() && has_pages(*series) {
+            if !page.is_empty() && has_pages(*metric) {
                 let page = Dimension::Page((*page).to_owned()).to_text();
                 *self.senders.entry((environment, None, page)).or_default() |= bit;
             }
         }
-        for (Kind { series, label, page, minute, is_correction }, aggregate) in kinds {
+        for (Kind { metric, label, page, minute, is_correction }, aggregate) in kinds {
             let page =
-                (!page.is_empty() && has_pages(series)).then(|| Dimension::Page(page.to_owned()));
-            let slices = match series {
+                (!page.is_empty() && has_pages(metric)).then(|| Dimension::Page(page.to_owned()));
+            let dimensions = match metric {
                 // Dropped and rejected counts have no user. Event properties keep only the total, to bound cardinality.
                 Metric::Dropped | Metric::Refused | Metric::Properties => &[Dimension::All][..],
                 _ if is_correction => &lasting,
-                _ => &slices,
+                _ => &dimensions,
             };
-            for slice in slices.iter().chain(page.as_ref()) {
+            for dimension in dimensions.iter().chain(page.as_ref()) {
                 let environment = batch.environment;
-                let (slice, label) = (slice.clone(), label.clone());
-                let key = RollupKey { environment, series, slice, label, minute };
+                let (dimension, label) = (dimension.clone(), label.clone());
+                let key = RollupKey { environment, metric, dimension, label, minute };
                 self.rows.entry(key).or_default().merge(&aggregate);
             }
         }
     }
 
-    fn note_people(&mut self, batch: &Batch) {
-        let (Some((person, session)), Some(known)) = (batch.visit.who, Session::of(batch)) else {
+    fn note_users(&mut self, batch: &Batch) {
+        let (Some((user, session)), Some(known)) = (batch.visit.who, Session::of(batch)) else {
             return;
         };
         let place = (batch.environment, session);
@@ -80,7 +80,7 @@ impl RollupDelta {
             None => drop(self.sessions.insert(place, known)),
         }
         for (day, activity) in activities(batch) {
-            self.activities.entry((batch.environment, day, activity)).or_default().insert(person);
+            self.activities.entry((batch.environment, day, activity)).or_default().insert(user);
         }
     }
 
@@ -98,8 +98,8 @@ impl RollupDelta {
         for (place, bits) in other.senders {
             *self.senders.entry(place).or_default() |= bits;
         }
-        for (place, people) in other.activities {
-            self.activities.entry(place).or_default().extend(people);
+        for (place, users) in other.activities {
+            self.activities.entry(place).or_default().extend(users);
         }
     }
 
@@ -151,14 +151,14 @@ fn activities(batch: &Batch) -> BTreeSet<(i64, Activity)> {
 }
 
 /// What is asked for by page.
-fn has_pages(series: Metric) -> bool {
-    matches!(series, Metric::Vital(_) | Metric::Errors | Metric::Views | Metric::Timing(_))
+fn has_pages(metric: Metric) -> bool {
+    matches!(metric, Metric::Vital(_) | Metric::Errors | Metric::Views | Metric::Timing(_))
 }
 
 /// Equal events of a batch.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Kind<'a> {
-    series: Metric,
+    metric: Metric,
     label: String,
     page: &'a str,
     minute: i64,
@@ -168,18 +168,18 @@ struct Kind<'a> {
 }
 
 fn count<'a>(event: &'a Event, kinds: &mut BTreeMap<Kind<'a>, Aggregate>) {
-    let (series, label, times, value) = event.kind.place();
+    let (metric, label, times, value) = event.kind.place();
     let (minute, page) = (minute_of(event.at), event.page.as_str());
     if let EventKind::Timing { kind: TimingKind::Api, has_failed: true, .. } = event.kind {
-        let (series, label) = (Metric::Failures, label.clone());
-        let kind = Kind { series, label, page, minute, is_correction: false };
+        let (metric, label) = (Metric::Failures, label.clone());
+        let kind = Kind { metric, label, page, minute, is_correction: false };
         kinds.entry(kind).or_default().count_up(1);
     }
     let was = match event.kind {
         EventKind::Vital { was, .. } => was,
         _ => None,
     };
-    let kind = Kind { series, label, page, minute, is_correction: was.is_some() };
+    let kind = Kind { metric, label, page, minute, is_correction: was.is_some() };
     let aggregate = kinds.entry(kind).or_default();
     match value {
         Some(value) => aggregate.add(value),

@@ -32,7 +32,7 @@ pub struct Session {
     /// What it was exposed to.
     #[serde(rename = "x", default, skip_serializing_if = "BTreeSet::is_empty")]
     pub exposed: BTreeSet<(FlagKey, VariantName)>,
-    /// The segments that its person was found in.
+    /// The segments that its user was found in.
     #[serde(rename = "s", default, skip_serializing_if = "BTreeSet::is_empty")]
     pub segments: BTreeSet<SegmentKey>,
     /// The sides of the rollout's threshold that it was on: another one when shares change meanwhile.
@@ -108,15 +108,16 @@ impl Session {
             segments: self.segments.clone(),
             ..Visit::default()
         };
-        let mut slices = Dimension::of_visit(&visit);
-        slices.extend(
+        let mut dimensions = Dimension::of_visit(&visit);
+        dimensions.extend(
             self.exposed.iter().map(|(f, v)| Dimension::Flag(f.clone(), v.clone(), *phase)),
         );
         let mut counted: Vec<(Dimension, Metric)> = Vec::new();
-        for slice in slices {
-            counted.extend(self.has_error.then(|| (slice.clone(), Metric::ErrorSessions)));
-            counted.extend(self.has_critical.then(|| (slice.clone(), Metric::CriticalSessions)));
-            counted.push((slice, Metric::Sessions));
+        for dimension in dimensions {
+            counted.extend(self.has_error.then(|| (dimension.clone(), Metric::ErrorSessions)));
+            counted
+                .extend(self.has_critical.then(|| (dimension.clone(), Metric::CriticalSessions)));
+            counted.push((dimension, Metric::Sessions));
         }
         // One that was there when a phase began is a session of both, and what went wrong in it belongs
         // to where it went wrong; what did so before the page asked for a flag, to all of it.
@@ -129,14 +130,14 @@ impl Session {
             (wrong(self.has_error, &self.error_arms), Metric::ErrorSessions),
             (wrong(self.has_critical, &self.critical_arms), Metric::CriticalSessions),
         ];
-        for (arms, series) in arms {
-            counted.extend(arms.iter().map(|arm| (Dimension::Arm(arm.clone()), series)));
+        for (arms, metric) in arms {
+            counted.extend(arms.iter().map(|arm| (Dimension::Arm(arm.clone()), metric)));
         }
-        for (slice, series) in counted {
+        for (dimension, metric) in counted {
             let label = String::new();
-            let key = RollupKey { environment, series, slice, label, minute };
+            let key = RollupKey { environment, metric, dimension, label, minute };
             let row: &mut Aggregate = rows.entry(key).or_default();
-            match (is_taken, series) {
+            match (is_taken, metric) {
                 (false, Metric::Sessions) => row.add(duration),
                 (true, Metric::Sessions) => row.remove(duration),
                 (false, _) => row.count_up(1),

@@ -9,7 +9,7 @@ use crate::{
     targeting::{EVERYONE, Share, Throttle},
 };
 
-/// In how many steps of the throttle people are told apart.
+/// In how many steps of the throttle users are told apart.
 const HALVINGS: usize = 5;
 
 impl Plan {

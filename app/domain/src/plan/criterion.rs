@@ -12,7 +12,7 @@ use super::{Comparator, ComparedWith, CriterionMetric, Target};
 #[serde(untagged)]
 pub enum Criterion {
     Automatic(Target),
-    /// A person must judge.
+    /// An account must judge.
     SignedOff {
         /// What is to be judged.
         statement: String,
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_criterion_reads_as_people_write_it() {
+    fn a_criterion_reads_as_users_write_it() {
         let criterion: Criterion =
             serde_json::from_str(r#"{"metric":"adoption_rate","comparator":">","threshold":60}"#)
                 .unwrap();

@@ -24,7 +24,7 @@ impl KpiGroup {
     /// All of them, in the order of the tables.
     pub const ALL: [Self; 3] = [Self::Technical, Self::User, Self::Business];
 
-    /// As people write it.
+    /// The notation of plans and pages.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
@@ -42,7 +42,7 @@ impl KpiGroup {
 pub struct Kpi {
     /// Whom it is for.
     pub group: KpiGroup,
-    /// What people call it.
+    /// The name that pages show.
     pub name: String,
     pub metric: CriterionMetric,
     /// The app's own event that is counted.

@@ -41,7 +41,7 @@ pub enum CriterionMetric {
 }
 
 impl CriterionMetric {
-    /// As people write it.
+    /// The notation of plans and pages.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
@@ -92,7 +92,7 @@ impl CriterionMetric {
         }
     }
 
-    /// Whether it is known of people who were not given anything.
+    /// Whether it is known of users who were not given anything.
     pub(super) fn is_known_of_others(self) -> bool {
         !matches!(self, Self::AdoptionRate | Self::CriticalBugs | Self::Uptime | Self::Nps)
     }
@@ -113,7 +113,7 @@ pub enum Comparator {
 }
 
 impl Comparator {
-    /// As people write it.
+    /// The notation of plans and pages.
     #[must_use]
     pub fn sign(self) -> &'static str {
         match self {
@@ -163,7 +163,7 @@ impl fmt::Display for Target {
         }
         match event {
             Some(event) => write!(f, "Events \u{201c}{event}\u{201d}")?,
-            // People without the features spend no time with them.
+            // Users without the features spend no time with them.
             None if *metric == CriterionMetric::Engagement
                 && *compared_with != ComparedWith::Fixed =>
             {

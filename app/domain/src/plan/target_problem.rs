@@ -5,7 +5,7 @@ use crate::ids::PhaseNumber;
 
 impl Target {
     /// Why it cannot be computed or cannot hold: the field, and what to write. `phase` is the one
-    /// whose people are measured; KPIs are about all of them.
+    /// whose users are measured; KPIs are about all of them.
     #[must_use]
     pub fn problem(
         &self,
@@ -25,7 +25,7 @@ impl Target {
         if *compared_with != ComparedWith::Fixed && !metric.is_known_of_others() {
             return Some((
                 "compared_with",
-                format!("{title} is not known of people without the features; leave it out"),
+                format!("{title} is not known of users without the features; leave it out"),
             ));
         }
         if *compared_with == ComparedWith::Control && self.scope.is_some() {

@@ -1,4 +1,4 @@
-//! Parts of a plan as people type them, one on a line: `100 % of internal`, `error_rate < 3`,
+//! Parts of a plan as text, one on a line: `100 % of internal`, `error_rate < 3`,
 //! `retention > 10 against control`, `Conversion: events > 10 event "premium_conversion", 28 days`.
 
 use std::fmt;

@@ -10,7 +10,7 @@ use crate::{
     targeting::{EVERYONE, InvalidSegment, Segment, Segments, Share},
 };
 
-/// More people than ever vote.
+/// More accounts than ever vote.
 const MAX_QUORUM: u16 = 50;
 
 /// What is wrong with a plan, naming the field.
@@ -174,7 +174,7 @@ impl Plan {
         }
         let wrong = |field: String, problem: String| Err(InvalidPlan::Field { field, problem });
         if self.quorum > MAX_QUORUM {
-            return wrong("quorum".to_owned(), format!("at most {MAX_QUORUM} people"));
+            return wrong("quorum".to_owned(), format!("at most {MAX_QUORUM} accounts"));
         }
         let unnamed = self.phases.iter().position(|phase| phase.name.trim().is_empty());
         if let Some(index) = unnamed {
@@ -338,7 +338,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_plan_names_the_field_that_is_wrong() {
-        assert_eq!(complaint(|f| f.plan.quorum = 51), "quorum: at most 50 people");
+        assert_eq!(complaint(|f| f.plan.quorum = 51), "quorum: at most 50 accounts");
         assert_eq!(
             complaint(|f| f.plan.phases[1].name = " ".into()),
             "phases[1].name: may not be empty"

@@ -1,7 +1,7 @@
 //! What is stored about one user, for how long, and its erasure.
 
-mod person;
 mod retention;
+mod user_data;
 
-pub use person::{ErasureReport, PersonBatch, PersonData, PersonDay, PersonReport, StorageUsage};
 pub use retention::{RetentionKind, RetentionPolicy};
+pub use user_data::{ErasureReport, StorageUsage, UserBatch, UserData, UserDay, UserReport};

@@ -12,16 +12,16 @@ pub struct RetentionPolicy {
     pub raw_days: u16,
     /// Numbers by day, and who did what on which day. Those by minute and hour are always kept for
     /// 3 and 92 days.
-    pub number_days: u16,
+    pub rollup_days: u16,
     /// Errors and feedback in full.
     pub report_days: u16,
     /// Pictures that came with feedback.
-    pub picture_days: u16,
+    pub screenshot_days: u16,
 }
 
 impl Default for RetentionPolicy {
     fn default() -> Self {
-        Self { raw_days: 7, number_days: 0, report_days: 90, picture_days: 90 }
+        Self { raw_days: 7, rollup_days: 0, report_days: 90, screenshot_days: 90 }
     }
 }
 
@@ -31,23 +31,23 @@ impl Default for RetentionPolicy {
 pub enum RetentionKind {
     /// Events as they came.
     Raw,
-    Numbers,
+    Rollups,
     Reports,
-    Pictures,
+    Screenshots,
 }
 
 impl RetentionKind {
     /// All values, in the order in which they are listed.
-    pub const ALL: [Self; 4] = [Self::Raw, Self::Numbers, Self::Reports, Self::Pictures];
+    pub const ALL: [Self; 4] = [Self::Raw, Self::Rollups, Self::Reports, Self::Screenshots];
 
     /// The name of its field.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Raw => "raw_days",
-            Self::Numbers => "number_days",
+            Self::Rollups => "rollup_days",
             Self::Reports => "report_days",
-            Self::Pictures => "picture_days",
+            Self::Screenshots => "screenshot_days",
         }
     }
 }
@@ -67,9 +67,9 @@ impl RetentionPolicy {
     pub fn days(self, kind: RetentionKind) -> u16 {
         match kind {
             RetentionKind::Raw => self.raw_days,
-            RetentionKind::Numbers => self.number_days,
+            RetentionKind::Rollups => self.rollup_days,
             RetentionKind::Reports => self.report_days,
-            RetentionKind::Pictures => self.picture_days,
+            RetentionKind::Screenshots => self.screenshot_days,
         }
     }
 
@@ -78,9 +78,9 @@ impl RetentionPolicy {
     pub fn with(self, kind: RetentionKind, days: u16) -> Self {
         match kind {
             RetentionKind::Raw => Self { raw_days: days, ..self },
-            RetentionKind::Numbers => Self { number_days: days, ..self },
+            RetentionKind::Rollups => Self { rollup_days: days, ..self },
             RetentionKind::Reports => Self { report_days: days, ..self },
-            RetentionKind::Pictures => Self { picture_days: days, ..self },
+            RetentionKind::Screenshots => Self { screenshot_days: days, ..self },
         }
     }
 
@@ -103,10 +103,10 @@ impl RetentionPolicy {
         if self.raw_days > MAX_RAW_DAYS {
             return Err(format!("raw_days: 0 (not kept) to {MAX_RAW_DAYS}, not {}", self.raw_days));
         }
-        if self.number_days != 0 && self.number_days < MIN_NUMBER_DAYS {
-            let found = self.number_days;
+        if self.rollup_days != 0 && self.rollup_days < MIN_NUMBER_DAYS {
+            let found = self.rollup_days;
             return Err(format!(
-                "number_days: 0 (always), or at least {MIN_NUMBER_DAYS}, because panels compare 90 days with the 90 before; not {found}"
+                "rollup_days: 0 (always), or at least {MIN_NUMBER_DAYS}, because panels compare 90 days with the 90 before; not {found}"
             ));
         }
         for kind in RetentionKind::ALL {
@@ -126,16 +126,16 @@ mod tests {
     #[test]
     fn each_kind_is_kept_for_its_own_time() {
         let kept =
-            RetentionPolicy { raw_days: 2, number_days: 0, report_days: 90, picture_days: 1 };
+            RetentionPolicy { raw_days: 2, rollup_days: 0, report_days: 90, screenshot_days: 1 };
         assert_eq!(kept.kept_since(RetentionKind::Raw, 100), Some(99), "today and yesterday");
         assert_eq!(
             kept.with(RetentionKind::Raw, 0).kept_since(RetentionKind::Raw, 100),
             Some(101),
             "not at all"
         );
-        assert_eq!(kept.kept_since(RetentionKind::Numbers, 100), None);
+        assert_eq!(kept.kept_since(RetentionKind::Rollups, 100), None);
         assert_eq!(kept.kept_since(RetentionKind::Reports, 100), Some(10));
-        assert_eq!(kept.kept_since(RetentionKind::Pictures, 100), Some(99));
+        assert_eq!(kept.kept_since(RetentionKind::Screenshots, 100), Some(99));
     }
 
     #[test]
@@ -144,7 +144,7 @@ mod tests {
         assert_eq!(kept.validate(), Ok(()));
         for (kind, days) in [
             (RetentionKind::Raw, 401),
-            (RetentionKind::Numbers, 30),
+            (RetentionKind::Rollups, 30),
             (RetentionKind::Reports, 36_501),
         ] {
             let complaint = kept.with(kind, days).validate().unwrap_err();

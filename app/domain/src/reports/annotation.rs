@@ -18,7 +18,7 @@ pub struct Annotation {
     pub by: Option<String>,
 }
 
-/// The kind of change that an annotation marks.
+/// The kind of change that an annotation annotations.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -32,7 +32,7 @@ pub enum AnnotationKind {
 }
 
 impl AnnotationKind {
-    /// As people say it.
+    /// The name that the admin shows.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {

@@ -85,7 +85,7 @@ pub struct ErrorPanel {
 /// What has come in from pages within the window, to check a new installation of the collector.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Arrivals {
-    /// In words for people, and how many; only what has come, the most first.
+    /// In words for the reader, and how many; only what has come, the most first.
     pub kinds: Vec<(String, u64)>,
 }
 

@@ -1,4 +1,4 @@
-//! How a rollout is doing: its targets, its first minutes in a phase, and what people say.
+//! How a rollout is doing: its targets, its first minutes in a phase, and feedback.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,9 +19,9 @@ pub const FIRST_MINUTES: i64 = 60;
 pub struct KpiValue {
     /// Whom it is for.
     pub group: KpiGroup,
-    /// What people call it.
+    /// The name that pages show.
     pub name: String,
-    /// What is to be reached, as people write it.
+    /// What is to be reached, as users write it.
     pub target: String,
     /// The app's own event that it counts.
     pub event: Option<String>,
@@ -96,7 +96,7 @@ pub struct Counts {
     pub lcp: Option<f64>,
 }
 
-/// What people said in a stretch of time.
+/// The feedback in a stretch of time.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -114,7 +114,7 @@ impl FeedbackSummary {
     /// Themes and quotes that are kept.
     const KEPT: usize = 5;
 
-    /// Puts together what people said, newest first.
+    /// Puts together what users said, newest first.
     #[must_use]
     pub fn of(said: &[(Timestamp, Feedback)]) -> Self {
         let ratings: Vec<f64> =
@@ -163,10 +163,10 @@ mod tests {
             said("rating", "/b", Some(5), ""),
             said("bug", "/a", Some(2), ""),
         ];
-        let voices = FeedbackSummary::of(&all);
-        assert_eq!((voices.count, voices.rating), (3, Some(3.5)));
-        assert_eq!(voices.themes[0], ("bug on /a".to_owned(), 2));
-        assert_eq!(voices.newest.len(), 1);
+        let feedback = FeedbackSummary::of(&all);
+        assert_eq!((feedback.count, feedback.rating), (3, Some(3.5)));
+        assert_eq!(feedback.themes[0], ("bug on /a".to_owned(), 2));
+        assert_eq!(feedback.newest.len(), 1);
         assert_eq!(FeedbackSummary::of(&[]), FeedbackSummary::default());
     }
 }

@@ -1,4 +1,4 @@
-//! How many people a phase reaches: planned, expected, measured.
+//! How many users a phase reaches: planned, expected, measured.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,11 +10,11 @@ use crate::{
     targeting::{EVERYONE, Share, Throttle},
 };
 
-/// How many people a rollout reaches.
+/// How many users a rollout reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = RolloutReach))]
 pub struct Reach {
-    /// People who were there in the last 30 days.
+    /// Users who were there in the last 30 days.
     pub active: u64,
     /// Of those, who were given one of its flags in the phase that is served.
     pub exposed: u64,
@@ -37,11 +37,11 @@ impl Reach {
         let count = |phase: PhaseNumber, throttle: Throttle| {
             let phases = plan.phases.iter().take_while(|known| known.number <= phase);
             let entries = phases.flat_map(|phase| &phase.audience).map(|entry| {
-                let people = match entry.segment.as_str() {
+                let users = match entry.segment.as_str() {
                     EVERYONE => Some(active.clone()),
-                    _ => in_segment(&entry.segment).map(|people| people.in_both(active)),
+                    _ => in_segment(&entry.segment).map(|users| users.in_both(active)),
                 };
-                (people.unwrap_or_default(), part(entry.share, throttle))
+                (users.unwrap_or_default(), part(entry.share, throttle))
             });
             expected(entries.collect()).round() as u64
         };
@@ -61,15 +61,15 @@ fn part(share: Share, throttle: Throttle) -> f64 {
     share.percent() / 100.0 * factor
 }
 
-/// How many are let in. A person has one bucket, so of the shares of all their segments the largest
+/// How many are let in. A user has one bucket, so of the shares of all their segments the largest
 /// decides: each set counts with what none with a larger share has.
 fn expected(mut entries: Vec<(UserSet, f64)>) -> f64 {
     entries.sort_by(|(_, a), (_, b)| b.total_cmp(a));
     let mut seen = UserSet::default();
     let mut sum = 0.0;
-    for (people, part) in entries {
-        sum += people.without(&seen).len() as f64 * part;
-        seen.extend(&people);
+    for (users, part) in entries {
+        sum += users.without(&seen).len() as f64 * part;
+        seen.extend(&users);
     }
     sum
 }
@@ -80,17 +80,17 @@ mod tests {
     use crate::{plan::plan_file, rollout::Progress};
 
     #[test]
-    fn the_largest_share_of_a_persons_segments_decides() {
-        let people = |range: std::ops::Range<u32>| range.collect::<UserSet>();
-        assert_eq!(expected(vec![(people(0..100), 0.2), (people(0..10), 1.0)]), 28.0);
+    fn the_largest_share_of_a_users_segments_decides() {
+        let users = |range: std::ops::Range<u32>| range.collect::<UserSet>();
+        assert_eq!(expected(vec![(users(0..100), 0.2), (users(0..10), 1.0)]), 28.0);
         assert_eq!(expected(Vec::new()), 0.0);
     }
 
     #[test]
     fn a_phase_reaches_its_audience_and_those_before() {
         let plan = plan_file().plan;
-        let people = |range: std::ops::Range<u32>| range.collect::<UserSet>();
-        let (active, exposed, staff) = (people(0..100), people(0..9), people(0..10));
+        let users = |range: std::ops::Range<u32>| range.collect::<UserSet>();
+        let (active, exposed, staff) = (users(0..100), users(0..9), users(0..10));
         let reach = |state| {
             Reach::of(&plan, &state, &active, &exposed, |key| {
                 (key.as_str() == "staff").then_some(&staff)

@@ -22,8 +22,8 @@ pub struct Review {
     pub to: Timestamp,
     /// What was done in the week to the rollout, its flags and releases, oldest first.
     pub changes: Vec<Annotation>,
-    /// What people said in the week.
-    pub voices: FeedbackSummary,
+    /// The feedback in the week.
+    pub feedback: FeedbackSummary,
 }
 
 fn word(verdict: Verdict) -> &'static str {
@@ -31,7 +31,7 @@ fn word(verdict: Verdict) -> &'static str {
         Verdict::Pass => "holds",
         Verdict::Fail => "fails",
         Verdict::Inconclusive => "not known yet",
-        Verdict::AwaitingSignOff => "waits for people",
+        Verdict::AwaitingSignOff => "pending sign-off",
     }
 }
 
@@ -147,7 +147,7 @@ impl Review {
         due
     }
 
-    /// As Markdown. What people wrote is quoted, so that it cannot pass for anything else.
+    /// As Markdown. What users wrote is quoted, so that it cannot pass for anything else.
     #[must_use]
     pub fn markdown(&self) -> String {
         let plan = &self.rollout.plan;
@@ -163,7 +163,7 @@ impl Review {
         if let Some(reach) = self.rollout.reach {
             let _ = writeln!(
                 text,
-                "\n{} of {} active people were given it.",
+                "\n{} of {} active users were given it.",
                 reach.exposed, reach.active
             );
         }
@@ -179,13 +179,14 @@ impl Review {
         });
         section(&mut text, "Gate", conditions, "No phase is served.");
         self.targets(&mut text);
-        let changes = self.changes.iter().map(|mark| {
-            let by = mark.by.as_ref().map(|by| format!(", {}", plain(by))).unwrap_or_default();
+        let changes = self.changes.iter().map(|annotation| {
+            let by =
+                annotation.by.as_ref().map(|by| format!(", {}", plain(by))).unwrap_or_default();
             format!(
                 "{} {}: {}{by}",
-                mark.at.format("%Y-%m-%d %H:%M"),
-                mark.kind.title(),
-                plain(&mark.text)
+                annotation.at.format("%Y-%m-%d %H:%M"),
+                annotation.kind.title(),
+                plain(&annotation.text)
             )
         });
         section(&mut text, "Changes", changes, "Nothing was changed.");
@@ -227,7 +228,7 @@ impl Review {
     }
 
     fn said(&self, text: &mut String) {
-        let FeedbackSummary { count, rating, themes, newest } = &self.voices;
+        let FeedbackSummary { count, rating, themes, newest } = &self.feedback;
         let rating = rating.map(|mean| format!(", rated {mean:.1} of 5 on average"));
         let _ =
             writeln!(text, "\n## Feedback\n\n{count} in the week{}.\n", rating.unwrap_or_default());

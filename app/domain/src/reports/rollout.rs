@@ -17,27 +17,27 @@ use crate::{
     },
 };
 
-/// A rollout with its history, at one moment, for one person.
+/// A rollout with its history, at one moment, for one user.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RolloutView {
     /// What is carried out.
     pub plan: Plan,
     /// Where it is, with what was said about it.
     pub state: RolloutState,
-    /// What people call its flags; those without a name are not among them.
+    /// The display names of its flags; those without a name are not among them.
     pub flag_names: BTreeMap<FlagKey, String>,
     /// What must hold to leave the phase.
     pub gate: Gate,
-    /// How many people it reaches; nothing where that cannot be read.
+    /// How many users it reaches; nothing where that cannot be read.
     pub reach: Option<Reach>,
     /// What is to be reached; nothing before the start.
     pub kpis: Vec<KpiValue>,
     /// The minutes since the phase began, while it has only just begun.
     pub first_minutes: Option<FirstMinutes>,
-    /// What people have said in this phase.
-    pub voices: FeedbackSummary,
+    /// The feedback in this phase.
+    pub feedback: FeedbackSummary,
     /// What changed since the rollout began: flags and releases, too; oldest first.
-    pub marks: Vec<Annotation>,
+    pub annotations: Vec<Annotation>,
     /// What a command must name, so that it never acts on a state that its author has not seen.
     pub version: i64,
     /// What happened, newest first.
@@ -55,7 +55,7 @@ impl RolloutView {
         &self.state.status
     }
 
-    /// What people call a flag.
+    /// The display name of a flag.
     #[must_use]
     pub fn flag_name<'a>(&'a self, key: &'a FlagKey) -> &'a str {
         self.flag_names.get(key).map_or(key.as_str(), String::as_str)

@@ -40,7 +40,9 @@ pub fn add_record_entry(
             return missing("comment");
         }
         RecordEntry::Note { text, .. } if text.trim().is_empty() => return missing("text"),
-        RecordEntry::Tell { who, .. } if who.trim().is_empty() => return missing("who"),
+        RecordEntry::Notify { contact, .. } if contact.trim().is_empty() => {
+            return missing("contact");
+        }
         RecordEntry::WritePostMortem { post_mortem, .. } => {
             if let Some(field) = post_mortem.missing() {
                 return missing(field);

@@ -1,4 +1,4 @@
-//! Who can be compared with whom: the people of one audience entry, on either side of its share.
+//! Who can be compared with whom: the users of one audience entry, on either side of its share.
 
 use std::collections::BTreeSet;
 

@@ -175,7 +175,9 @@ impl fmt::Display for RecordEntry {
             Self::Vote { go: true, .. } => f.write_str("voted go"),
             Self::Vote { .. } => f.write_str("voted no-go"),
             Self::Note { incident, text } => write!(f, "noted on incident {incident}: {text}"),
-            Self::Tell { incident, who } => write!(f, "told {who} of incident {incident}"),
+            Self::Notify { incident, contact } => {
+                write!(f, "notified {contact} of incident {incident}")
+            }
             Self::WritePostMortem { incident, .. } => {
                 write!(f, "wrote the post-mortem of incident {incident}")
             }
@@ -283,7 +285,7 @@ fn incident(event: &RolloutEvent, by: &ActorName, at: Timestamp) -> Option<Incid
         acted_at: at,
         by: by.clone(),
         notes: Vec::new(),
-        told: Vec::new(),
+        notified: Vec::new(),
         post_mortem: None,
         closed_at: None,
     })

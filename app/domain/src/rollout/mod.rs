@@ -25,7 +25,7 @@ pub use membership::{Membership, MembershipStep, RolloutVariables, SegmentVerdic
 pub use plan_revision::PlanRevision;
 pub use record::{ChecklistTick, Record, RecordEntry, SignOff, Vote};
 pub use revision::revise;
-pub use stakeholder_message::notice;
+pub use stakeholder_message::stakeholder_message;
 pub use state::{Progress, RolloutState, RolloutStatus};
 
 use crate::{ids::RolloutKey, plan::Plan, targeting::Salt};
@@ -33,11 +33,11 @@ use crate::{ids::RolloutKey, plan::Plan, targeting::Salt};
 /// A plan being carried out in one environment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rollout {
-    /// What people and the API call it.
+    /// The name in pages and in the API.
     pub key: RolloutKey,
     /// What is being carried out.
     pub plan: Plan,
-    /// One for all its flags, so that a person is in or out as a whole.
+    /// One for all its flags, so that a user is in or out as a whole.
     pub salt: Salt,
     /// Where it is, with what was said about it.
     pub state: RolloutState,

@@ -102,7 +102,7 @@ pub struct Acknowledgement {
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(tag = "contribution", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum RecordEntry {
     /// An item is done.
     Tick {
@@ -146,7 +146,7 @@ pub enum RecordEntry {
         text: String,
     },
     /// A contact was told of an incident.
-    Tell { incident: u32, who: String },
+    Notify { incident: u32, contact: String },
     /// The post-mortem of an incident, written once.
     WritePostMortem {
         incident: u32,
@@ -163,7 +163,7 @@ impl RecordEntry {
     pub fn incident(&self) -> Option<u32> {
         match self {
             Self::Note { incident, .. }
-            | Self::Tell { incident, .. }
+            | Self::Notify { incident, .. }
             | Self::WritePostMortem { incident, .. }
             | Self::CloseIncident { incident } => Some(*incident),
             _ => None,
@@ -252,8 +252,8 @@ impl Record {
             RecordEntry::Note { incident, text } => {
                 self.with(incident, |incident| incident.note(text, by, at));
             }
-            RecordEntry::Tell { incident, who } => {
-                self.with(incident, |incident| incident.tell(who, by, at));
+            RecordEntry::Notify { incident, contact } => {
+                self.with(incident, |incident| incident.notify(contact, by, at));
             }
             RecordEntry::WritePostMortem { incident, post_mortem } => {
                 self.with(incident, |incident| incident.post_mortem = Some(post_mortem));

@@ -58,7 +58,7 @@ pub fn revise(
     }))
 }
 
-/// A plan without what is only read by people: names, descriptions, contacts, and its revision.
+/// A plan without what is only read by users: names, descriptions, contacts, and its revision.
 fn without_texts(plan: &Plan) -> Plan {
     let mut plan = plan.clone();
     let phases = plan.phases.iter_mut().flat_map(|phase| [&mut phase.name, &mut phase.description]);
@@ -68,7 +68,7 @@ fn without_texts(plan: &Plan) -> Plan {
     plan
 }
 
-/// What a revision does that otherwise only a gate or an admin's force does: people get something else
+/// What a revision does that otherwise only a gate or an admin's force does: users get something else
 /// at once, or less is asked to go on.
 fn overrules(current: &Plan, next: &Plan, phase: PhaseNumber) -> Option<String> {
     for before in current.phases.iter().filter(|before| before.number <= phase) {

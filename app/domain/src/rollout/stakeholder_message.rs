@@ -11,7 +11,12 @@ use crate::{
 /// The text for stakeholders about a move, ready to be sent; `None` for what changes nothing for
 /// anybody outside.
 #[must_use]
-pub fn notice(plan: &Plan, event: &RolloutEvent, by: &ActorName, at: Timestamp) -> Option<String> {
+pub fn stakeholder_message(
+    plan: &Plan,
+    event: &RolloutEvent,
+    by: &ActorName,
+    at: Timestamp,
+) -> Option<String> {
     let named = |number: PhaseNumber| match plan.phase(number) {
         Some(phase) => {
             format!("phase {number} ({}, up to {} of users)", phase.name, phase.percentage)
@@ -115,13 +120,16 @@ mod tests {
         };
         let at = chrono::DateTime::from_timestamp(1_700_000_000, 0).unwrap();
         let by = ActorName("ada".into());
-        let text = notice(&plan, &RolloutEvent::Advanced(moved), &by, at).unwrap();
+        let text = stakeholder_message(&plan, &RolloutEvent::Advanced(moved), &by, at).unwrap();
         assert_eq!(
             text,
             "Plan goes on\n\nIt is now in phase 2 (Two, up to 20 % of users). New: B.\n\
              Why: all is well\nWhen: 2023-11-14 22:13 UTC, by ada\n\
              Questions: Ada (Rollout lead), #rollout\n"
         );
-        assert_eq!(notice(&plan, &RolloutEvent::Paused(Said::default()), &by, at), None);
+        assert_eq!(
+            stakeholder_message(&plan, &RolloutEvent::Paused(Said::default()), &by, at),
+            None
+        );
     }
 }

@@ -331,7 +331,7 @@ pub(crate) fn addition(which: u8) -> RecordEntry {
         0 => RecordEntry::Vote { go: true, comment: String::new() },
         1 => RecordEntry::Vote { go: false, comment: "no".into() },
         2 => RecordEntry::Note { incident: 1, text: "hm".into() },
-        3 => RecordEntry::Tell { incident: 1, who: "all".into() },
+        3 => RecordEntry::Notify { incident: 1, contact: "all".into() },
         4 => RecordEntry::WritePostMortem { incident: 1, post_mortem },
         _ => RecordEntry::CloseIncident { incident: 1 },
     }

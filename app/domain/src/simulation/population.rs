@@ -1,4 +1,4 @@
-//! Who the people are, and when they come.
+//! Who the users are, and when they come.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ pub const FLAGS: [&str; 3] =
 /// Number and percentage of each phase.
 pub const PHASES: [(u16, f64); 3] = [(1, 5.0), (2, 20.0), (3, 50.0)];
 
-/// The segments that people are in.
+/// The segments that users are in.
 pub const SEGMENTS: [&str; 5] =
     ["internal", "beta_testers", "power_users", "new_users", "inactive_users"];
 
@@ -33,7 +33,7 @@ pub fn phase_of(simulation: &Simulation, day: i64) -> PhaseNumber {
 }
 
 #[derive(Debug, Clone)]
-struct Person {
+struct SimulatedUser {
     bucket: Bucket,
     device: Device,
     /// What they are for good.
@@ -47,8 +47,8 @@ struct Person {
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MadeUpSession {
-    /// Which of the people.
-    pub person: u32,
+    /// Which of the users.
+    pub user: u32,
     /// Which of their sessions.
     pub number: u32,
     /// Which day, counted from 1970, UTC.
@@ -64,7 +64,7 @@ pub struct MadeUpSession {
     pub flags: Vec<(FlagKey, bool, bool)>,
 }
 
-/// All people and their sessions.
+/// All users and their sessions.
 #[derive(Debug)]
 pub struct Population {
     /// What it was made from.
@@ -78,20 +78,20 @@ impl Population {
     #[must_use]
     pub fn new(simulation: Simulation) -> Self {
         let mut sessions = Vec::new();
-        for person in 0..simulation.users {
-            add_sessions(&simulation, person, &mut sessions);
+        for user in 0..simulation.users {
+            add_sessions(&simulation, user, &mut sessions);
         }
-        sessions.sort_by_key(|session| (session.day, session.begins, session.person));
+        sessions.sort_by_key(|session| (session.day, session.begins, session.user));
         Self { simulation, sessions }
     }
 }
 
 /// The id by which the app would call a user.
-pub(super) fn id_of(simulation: &Simulation, person: u32) -> String {
-    format!("sim-{}-{person}", simulation.seed)
+pub(super) fn id_of(simulation: &Simulation, user: u32) -> String {
+    format!("sim-{}-{user}", simulation.seed)
 }
 
-impl Person {
+impl SimulatedUser {
     fn new(simulation: &Simulation, number: u32, random: &mut Random) -> Self {
         let bucket = Salt::new("simulation").bucket(&id_of(simulation, number));
         let device = match random.below(100) {
@@ -141,29 +141,29 @@ fn keys(names: impl Iterator<Item = &'static str>) -> BTreeSet<SegmentKey> {
 
 fn add_sessions(simulation: &Simulation, number: u32, sessions: &mut Vec<MadeUpSession>) {
     let mut random = Random::new(simulation.seed, u64::from(number));
-    let person = Person::new(simulation, number, &mut random);
+    let user = SimulatedUser::new(simulation, number, &mut random);
     let mut count = 0;
-    for day in person.first_day..=simulation.last_day {
+    for day in user.first_day..=simulation.last_day {
         let phase = phase_of(simulation, day);
-        if day > person.first_day && !random.happens(person.loyalty(phase)) {
+        if day > user.first_day && !random.happens(user.loyalty(phase)) {
             continue;
         }
-        let is_new = day < person.first_day + NEW_DAYS;
-        let segments = keys(person.segment.into_iter().chain(is_new.then_some("new_users")));
-        let flags = FLAGS.iter().zip(person.adopts).take(usize::from(phase.0));
+        let is_new = day < user.first_day + NEW_DAYS;
+        let segments = keys(user.segment.into_iter().chain(is_new.then_some("new_users")));
+        let flags = FLAGS.iter().zip(user.adopts).take(usize::from(phase.0));
         let flags = flags.filter_map(|(flag, adopts)| {
-            Some((FlagKey::new(*flag).ok()?, person.is_in(phase), adopts))
+            Some((FlagKey::new(*flag).ok()?, user.is_in(phase), adopts))
         });
         let flags: Vec<_> = flags.collect();
         for _ in 0..=u64::from(random.happens(0.2)) {
             count += 1;
             sessions.push(MadeUpSession {
-                person: number,
+                user: number,
                 number: count,
                 day,
                 // So early that it ends on the same day.
                 begins: random.below(22 * 3_600_000),
-                device: person.device,
+                device: user.device,
                 phase,
                 segments: segments.clone(),
                 flags: flags.clone(),
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_people_come_every_time() {
+    fn the_same_users_come_every_time() {
         let (one, same) = (Population::new(simulation(7)), Population::new(simulation(7)));
         assert_eq!(one.sessions, same.sessions);
         assert_ne!(one.sessions, Population::new(simulation(8)).sessions);
@@ -197,8 +197,8 @@ mod tests {
         assert_eq!([phases[0], phases[9], phases[10], phases[19], phases[20]], [1, 1, 2, 2, 3]);
         let mut random = Random::new(1, 1);
         for number in 0..500 {
-            let person = Person::new(&made, number, &mut random);
-            let is_in = [1, 2, 3].map(|phase| person.is_in(PhaseNumber(phase)));
+            let user = SimulatedUser::new(&made, number, &mut random);
+            let is_in = [1, 2, 3].map(|phase| user.is_in(PhaseNumber(phase)));
             assert!(is_in.is_sorted());
         }
     }

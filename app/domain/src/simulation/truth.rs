@@ -14,7 +14,7 @@ use crate::{
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expected {
-    /// Its name: `slice/panel.field…`; without a slice it is about everybody.
+    /// Its name: `dimension/panel.field…`; without a dimension it is about everybody.
     pub metric: String,
     /// Whether it is a quantile, which sketches answer within 1 %; all others are exact.
     pub is_quantile: bool,
@@ -27,7 +27,7 @@ struct SessionTotals {
     last: i64,
     has_error: bool,
     has_critical: bool,
-    slices: Vec<String>,
+    dimensions: Vec<String>,
 }
 
 /// Who used or was given a flag on which days.
@@ -44,7 +44,7 @@ pub struct Truth {
     counts: BTreeMap<String, u64>,
     sums: BTreeMap<String, (u64, u64)>,
     values: BTreeMap<String, Vec<u64>>,
-    people: BTreeMap<String, HashSet<u32>>,
+    users: BTreeMap<String, HashSet<u32>>,
     first_day: HashMap<u32, i64>,
     days: HashMap<u32, BTreeSet<i64>>,
     sessions: HashMap<String, SessionTotals>,
@@ -55,20 +55,20 @@ pub struct Truth {
 impl Truth {
     /// Takes a batch into account; each must come once.
     pub fn add(&mut self, session: &MadeUpSession, batch: &MadeUpBatch) {
-        let person = session.person;
-        let slices = slices(session);
-        self.days.entry(person).or_default().insert(session.day);
-        let first = self.first_day.entry(person).or_insert(session.day);
+        let user = session.user;
+        let dimensions = dimensions(session);
+        self.days.entry(user).or_default().insert(session.day);
+        let first = self.first_day.entry(user).or_insert(session.day);
         *first = session.day.min(*first);
-        for slice in &slices {
-            self.people.entry(format!("{slice}people.now.people")).or_default().insert(person);
+        for dimension in &dimensions {
+            self.users.entry(format!("{dimension}users.now.users")).or_default().insert(user);
         }
-        let daily = format!("people.daily.{}.people", date_of(session.day));
-        self.people.entry(daily).or_default().insert(person);
+        let daily = format!("users.daily.{}.users", date_of(session.day));
+        self.users.entry(daily).or_default().insert(user);
         let known = self.sessions.entry(batch.session.clone()).or_insert_with(|| SessionTotals {
             first: i64::MAX,
             last: i64::MIN,
-            slices: slices.clone(),
+            dimensions: dimensions.clone(),
             ..SessionTotals::default()
         });
         for event in &batch.events {
@@ -81,23 +81,23 @@ impl Truth {
             }
         }
         for event in &batch.events {
-            self.event(session, &slices, &event.kind);
+            self.event(session, &dimensions, &event.kind);
         }
     }
 
-    fn count(&mut self, slices: &[String], name: &str, times: u64) {
-        for slice in slices {
-            *self.counts.entry(format!("{slice}{name}")).or_default() += times;
+    fn count(&mut self, dimensions: &[String], name: &str, times: u64) {
+        for dimension in dimensions {
+            *self.counts.entry(format!("{dimension}{name}")).or_default() += times;
         }
     }
 
-    fn value(&mut self, slices: &[String], name: &str, value: u64) {
-        for slice in slices {
-            self.values.entry(format!("{slice}{name}")).or_default().push(value);
+    fn value(&mut self, dimensions: &[String], name: &str, value: u64) {
+        for dimension in dimensions {
+            self.values.entry(format!("{dimension}{name}")).or_default().push(value);
         }
     }
 
-    fn event(&mut self, session: &MadeUpSession, slices: &[String], kind: &EventKind) {
+    fn event(&mut self, session: &MadeUpSession, dimensions: &[String], kind: &EventKind) {
         match kind {
             EventKind::Vital { vital, millionths, was } => {
                 let name = format!("vitals.{}", vital.as_str());
@@ -109,19 +109,19 @@ impl Truth {
                     place.map(|place| all.swap_remove(place));
                     all.push(*millionths);
                 } else {
-                    self.value(slices, &name, *millionths);
+                    self.value(dimensions, &name, *millionths);
                 }
             }
             EventKind::Exposure { flag, variant } => {
                 if let Some(events) = self.flag(flag.as_str()) {
                     let set =
                         if variant.as_str() == "on" { &mut events.on } else { &mut events.off };
-                    set.insert(session.person);
+                    set.insert(session.user);
                 }
             }
             EventKind::FeatureUsed { flag } => {
                 if let Some(events) = self.flag(flag.as_str()) {
-                    events.used.entry(session.person).or_default().insert(session.day);
+                    events.used.entry(session.user).or_default().insert(session.day);
                 }
             }
             EventKind::Engaged { flag, millionths } => {
@@ -136,20 +136,24 @@ impl Truth {
                     TaskOutcome::Completed => "completed",
                     TaskOutcome::Abandoned => "abandoned",
                 };
-                self.count(slices, &format!("tasks.{name}.now.{outcome}"), 1);
+                self.count(dimensions, &format!("tasks.{name}.now.{outcome}"), 1);
             }
             EventKind::Custom { name } => {
-                self.count(slices, &format!("events.{name}.count"), 1);
+                self.count(dimensions, &format!("events.{name}.count"), 1);
             }
             EventKind::Timing { kind, name, millionths, has_failed } => {
-                self.value(slices, &format!("timings.{name}"), *millionths);
+                self.value(dimensions, &format!("timings.{name}"), *millionths);
                 if *kind == TimingKind::Api {
-                    self.count(slices, &format!("timings.{name}.failures"), u64::from(*has_failed));
+                    self.count(
+                        dimensions,
+                        &format!("timings.{name}.failures"),
+                        u64::from(*has_failed),
+                    );
                 }
             }
             EventKind::Feedback(feedback) => {
                 if let Some(rating) = feedback.rating {
-                    let sum = self.sums.entry("opinion.now.satisfaction".to_owned()).or_default();
+                    let sum = self.sums.entry("feedback.now.satisfaction".to_owned()).or_default();
                     *sum = (sum.0 + u64::from(rating), sum.1 + 1);
                 }
                 self.scores.extend(feedback.score);
@@ -174,10 +178,10 @@ impl Truth {
         for (name, count) in &self.counts {
             all.exact(name, *count as f64);
         }
-        for (name, people) in &self.people {
-            all.exact(name, people.len() as f64);
+        for (name, users) in &self.users {
+            all.exact(name, users.len() as f64);
         }
-        all.exact("people.now.newcomers", self.first_day.len() as f64);
+        all.exact("users.now.new_users", self.first_day.len() as f64);
         self.expect_sessions(&mut all);
         self.expect_adoption(&mut all);
         self.expect_retention(simulation, &mut all);
@@ -203,28 +207,28 @@ impl Truth {
         let mut lengths: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
         let mut troubled: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
         for session in self.sessions.values() {
-            for slice in &session.slices {
+            for dimension in &session.dimensions {
                 // Millionths of a second.
                 let length = (session.last - session.first).unsigned_abs() * 1_000;
-                lengths.entry(slice).or_default().push(length);
-                let counts = troubled.entry(slice).or_default();
+                lengths.entry(dimension).or_default().push(length);
+                let counts = troubled.entry(dimension).or_default();
                 counts.0 += u64::from(session.has_error);
                 counts.1 += u64::from(session.has_critical);
             }
         }
-        for (slice, mut lengths) in lengths {
+        for (dimension, mut lengths) in lengths {
             lengths.sort_unstable();
             let (count, sum) = (lengths.len() as f64, lengths.iter().sum::<u64>() as f64);
-            let (errors, criticals) = troubled.get(slice).copied().unwrap_or_default();
-            let mut exact = |name: &str, value| all.exact(&format!("{slice}{name}"), value);
+            let (errors, criticals) = troubled.get(dimension).copied().unwrap_or_default();
+            let mut exact = |name: &str, value| all.exact(&format!("{dimension}{name}"), value);
             exact("sessions.now.sessions", count);
             exact("sessions.now.with_error", errors as f64);
             exact("sessions.now.with_critical", criticals as f64);
             exact("error_rate", errors as f64 / count);
             exact("sessions.now.mean_seconds", sum / count / 1e6);
-            let p50 = format!("{slice}sessions.now.p50_seconds");
+            let p50 = format!("{dimension}sessions.now.p50_seconds");
             all.quantile(&p50, quantile(&lengths, 0.5) / 1e6);
-            let p95 = format!("{slice}sessions.now.p95_seconds");
+            let p95 = format!("{dimension}sessions.now.p95_seconds");
             all.quantile(&p95, quantile(&lengths, 0.95) / 1e6);
         }
     }
@@ -232,11 +236,11 @@ impl Truth {
     fn expect_adoption(&self, all: &mut Numbers) {
         let users = |events: &FlagTotals| -> HashSet<u32> { events.used.keys().copied().collect() };
         for (flag, events) in &self.flags {
-            let tried = events.used.keys().filter(|person| events.on.contains(person)).count();
+            let tried = events.used.keys().filter(|user| events.on.contains(user)).count();
             let again = events.used.values().filter(|days| days.len() > 1).count();
             all.exact(&format!("adoption.{flag}.exposed"), events.on.len() as f64);
-            all.exact(&format!("adoption.{flag}.tried"), tried as f64);
-            all.exact(&format!("adoption.{flag}.again"), again as f64);
+            all.exact(&format!("adoption.{flag}.used"), tried as f64);
+            all.exact(&format!("adoption.{flag}.used_again"), again as f64);
             if !events.on.is_empty() {
                 let rate = tried as f64 / events.on.len() as f64;
                 all.exact(&format!("adoption.{flag}.rate"), rate);
@@ -269,32 +273,32 @@ impl Truth {
         for (title, among) in arms {
             for days in [1, 7, 30] {
                 let (mut of, mut back) = (0_u64, 0_u64);
-                for (person, first) in &self.first_day {
+                for (user, first) in &self.first_day {
                     let is_known = first + days <= simulation.last_day;
-                    if is_known && among.is_none_or(|among| among.contains(person)) {
+                    if is_known && among.is_none_or(|among| among.contains(user)) {
                         of += 1;
                         let is_back =
-                            self.days.get(person).is_some_and(|d| d.contains(&(first + days)));
+                            self.days.get(user).is_some_and(|d| d.contains(&(first + days)));
                         back += u64::from(is_back);
                     }
                 }
-                all.exact(&format!("retention.{title}.totals.{days}.of"), of as f64);
-                all.exact(&format!("retention.{title}.totals.{days}.back"), back as f64);
+                all.exact(&format!("retention.{title}.totals.{days}.users"), of as f64);
+                all.exact(&format!("retention.{title}.totals.{days}.returned"), back as f64);
             }
         }
     }
 
     fn expect_opinion(&self, all: &mut Numbers) {
-        if let Some((sum, count)) = self.sums.get("opinion.now.satisfaction") {
-            all.exact("opinion.now.ratings", *count as f64);
-            all.exact("opinion.now.satisfaction", *sum as f64 / *count as f64);
+        if let Some((sum, count)) = self.sums.get("feedback.now.satisfaction") {
+            all.exact("feedback.now.ratings", *count as f64);
+            all.exact("feedback.now.satisfaction", *sum as f64 / *count as f64);
         }
         let count = self.scores.len() as f64;
-        all.exact("opinion.now.recommendations", count);
+        all.exact("feedback.now.recommendations", count);
         if count > 0.0 {
             let promoters = self.scores.iter().filter(|score| **score >= 9).count() as f64;
             let detractors = self.scores.iter().filter(|score| **score <= 6).count() as f64;
-            all.exact("opinion.now.nps", (promoters - detractors) * 100.0 / count);
+            all.exact("feedback.now.nps", (promoters - detractors) * 100.0 / count);
         }
     }
 }
@@ -313,15 +317,15 @@ impl Numbers {
 }
 
 /// Everybody, the phase, and each variant that the session was exposed to.
-fn slices(session: &MadeUpSession) -> Vec<String> {
+fn dimensions(session: &MadeUpSession) -> Vec<String> {
     let phase = session.phase;
-    let mut slices = vec![String::new(), format!("phase:{phase}/")];
-    slices.extend(session.segments.iter().map(|segment| format!("segment:{segment}/")));
+    let mut dimensions = vec![String::new(), format!("phase:{phase}/")];
+    dimensions.extend(session.segments.iter().map(|segment| format!("segment:{segment}/")));
     let variant = |is_on: bool| if is_on { "on" } else { "off" };
-    slices.extend(
+    dimensions.extend(
         session.flags.iter().map(|(f, is_on, _)| format!("flag:{f}:{}:{phase}/", variant(*is_on))),
     );
-    slices
+    dimensions
 }
 
 /// The value below which that part of all lies: of the rank that is rounded down.
@@ -346,13 +350,13 @@ mod tests {
         }
         let expected = truth.expected(&simulation);
         let find = |name: &str| expected.iter().find(|e| e.metric == name).map(|e| e.truth);
-        assert_eq!(find("people.now.people"), Some(300.0));
-        assert_eq!(find("people.now.newcomers"), Some(300.0));
+        assert_eq!(find("users.now.users"), Some(300.0));
+        assert_eq!(find("users.now.new_users"), Some(300.0));
         assert_eq!(find("sessions.now.sessions"), Some(population.sessions.len() as f64));
         let phases: f64 =
             (1..=3).filter_map(|phase| find(&format!("phase:{phase}/sessions.now.sessions"))).sum();
         assert_eq!(phases, population.sessions.len() as f64);
-        let day = format!("people.daily.{}.people", date_of(989));
+        let day = format!("users.daily.{}.users", date_of(989));
         assert!(find(&day).unwrap() >= 100.0, "two in five come on the first day");
         // In the phase in which things get worse, they are worse with the feature.
         let on = find("flag:EXERCISE_VIDEO_INTEGRATION:on:3/vitals.LCP.p75").unwrap();

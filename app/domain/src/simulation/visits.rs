@@ -223,8 +223,8 @@ fn variant(is_on: bool) -> Option<VariantName> {
 /// What a session's pages send: all of it at once, or in two parts.
 #[must_use]
 pub fn batches(simulation: &Simulation, session: &MadeUpSession) -> Vec<MadeUpBatch> {
-    let stream = (u64::from(session.person) << 32) | u64::from(session.number);
-    // Another stream than the one that decides when people come.
+    let stream = (u64::from(session.user) << 32) | u64::from(session.number);
+    // Another stream than the one that decides when users come.
     let random = Random::new(simulation.seed ^ 0x5151, stream);
     let is_regression = simulation.regression == Some(session.phase.0);
     let has_newest = session.flags.last().is_some_and(|(_, is_on, _)| *is_on);
@@ -258,7 +258,7 @@ fn send(
         true => "1.0.0",
         false => "1.1.0",
     };
-    let user = id_of(simulation, session.person);
+    let user = id_of(simulation, session.user);
     let exposed: BTreeMap<FlagKey, VariantName> = session
         .flags
         .iter()

@@ -8,7 +8,7 @@ pub struct UserSet(RoaringBitmap);
 
 /// Why bytes are not a stored user set.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the set of people is damaged: {0}")]
+#[error("the set of users is damaged: {0}")]
 pub struct InvalidUserSet(String);
 
 impl FromIterator<u32> for UserSet {
@@ -121,27 +121,27 @@ impl UserSet {
 mod tests {
     use super::*;
 
-    fn people(numbers: &[u32]) -> UserSet {
+    fn users(numbers: &[u32]) -> UserSet {
         numbers.iter().copied().collect()
     }
 
     #[test]
-    fn people_are_counted_once() {
-        let (some, others) = (people(&[1, 2, 3, 3]), people(&[3, 4]));
+    fn users_are_counted_once() {
+        let (some, others) = (users(&[1, 2, 3, 3]), users(&[3, 4]));
         assert_eq!(
             (some.len(), some.count_in_both(&others), some.count_in_either(&others)),
             (3, 1, 4)
         );
-        assert_eq!(some.in_both(&others), people(&[3]));
-        assert_eq!(UserSet::in_any([&some, &others, &people(&[])]), people(&[1, 2, 3, 4]));
+        assert_eq!(some.in_both(&others), users(&[3]));
+        assert_eq!(UserSet::in_any([&some, &others, &users(&[])]), users(&[1, 2, 3, 4]));
         assert_eq!(UserSet::in_any([]), UserSet::default());
-        assert_eq!(others.shifted(65_536), people(&[65_539, 65_540]));
+        assert_eq!(others.shifted(65_536), users(&[65_539, 65_540]));
     }
 
     #[test]
     fn the_stored_form_leads_back() {
-        let people = people(&[0, 7, 65_535, 70_000, u32::MAX]);
-        assert_eq!(UserSet::from_bytes(&people.to_bytes()), Ok(people));
+        let users = users(&[0, 7, 65_535, 70_000, u32::MAX]);
+        assert_eq!(UserSet::from_bytes(&users.to_bytes()), Ok(users));
         for damaged in [&b""[..], b"x", &[255; 40]] {
             assert!(UserSet::from_bytes(damaged).is_err());
         }

@@ -48,7 +48,7 @@ pub enum Operator {
 }
 
 impl Operator {
-    /// All of them, in the order in which a person is offered them.
+    /// All of them, in the order in which a user is offered them.
     pub const ALL: [Self; 21] = [
         Self::Equals,
         Self::In,

@@ -21,7 +21,7 @@ pub type Segments = BTreeMap<SegmentKey, Arc<Segment>>;
 pub struct Segment {
     /// What audiences and rules call it.
     pub key: SegmentKey,
-    /// What people call it.
+    /// The name that pages show.
     pub name: String,
     /// Whom it is meant to catch.
     #[serde(default)]

@@ -35,7 +35,7 @@ impl TimeRangePreset {
         }
     }
 
-    /// As people say it.
+    /// The name that the admin shows.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
@@ -63,9 +63,9 @@ impl TimeRangePreset {
         }
     }
 
-    /// How many spans of its resolution it has.
+    /// How many buckets of its resolution it has.
     #[must_use]
-    pub fn spans(self) -> i64 {
+    pub fn buckets(self) -> i64 {
         match self {
             Self::Hour => 60,
             Self::Day => 24,
@@ -75,11 +75,11 @@ impl TimeRangePreset {
         }
     }
 
-    /// Its first span, and the one after its last, which is the one that is going on.
+    /// Its first bucket, and the one after its last, which is the one that is going on.
     #[must_use]
-    pub fn span_bounds(self, now: Timestamp) -> (i64, i64) {
-        let end = self.resolution().span_of(now) + 1;
-        (end - self.spans(), end)
+    pub fn bucket_bounds(self, now: Timestamp) -> (i64, i64) {
+        let end = self.resolution().bucket_of(now) + 1;
+        (end - self.buckets(), end)
     }
 }
 
@@ -92,8 +92,8 @@ mod tests {
     #[test]
     fn a_range_ends_with_the_span_that_is_going_on() {
         let now = DateTime::from_timestamp(10 * 86_400 + 3_700, 0).unwrap();
-        assert_eq!(TimeRangePreset::Month.span_bounds(now), (-19, 11));
-        assert_eq!(TimeRangePreset::Day.span_bounds(now), (10 * 24 + 2 - 24, 10 * 24 + 2));
+        assert_eq!(TimeRangePreset::Month.bucket_bounds(now), (-19, 11));
+        assert_eq!(TimeRangePreset::Day.bucket_bounds(now), (10 * 24 + 2 - 24, 10 * 24 + 2));
         for range in TimeRangePreset::ALL {
             assert_eq!(TimeRangePreset::parse(range.as_str()), Some(range));
         }

@@ -70,7 +70,7 @@ impl TimeRange {
         }
     }
 
-    /// As people say it.
+    /// The name that the admin shows.
     #[must_use]
     pub fn title(self) -> String {
         match self {
@@ -94,11 +94,11 @@ impl TimeRange {
         }
     }
 
-    /// Its first span, and the one after its last.
+    /// Its first bucket, and the one after its last.
     #[must_use]
-    pub fn span_bounds(self, now: Timestamp) -> (i64, i64) {
+    pub fn bucket_bounds(self, now: Timestamp) -> (i64, i64) {
         match self {
-            Self::Last(range) => range.span_bounds(now),
+            Self::Last(range) => range.bucket_bounds(now),
             Self::Days { first, last } => {
                 let each = Resolution::Day.seconds() / self.resolution(now).seconds();
                 (first * each, (last + 1) * each)
@@ -112,7 +112,7 @@ impl TimeRange {
     pub fn day_bounds(self, now: Timestamp) -> (i64, i64) {
         match self {
             Self::Last(range) => {
-                let days = range.spans() * range.resolution().seconds() / 86_400;
+                let days = range.buckets() * range.resolution().seconds() / 86_400;
                 (day_of(now) + 1 - days.max(1), day_of(now) + 1)
             }
             Self::Days { first, last } => (first, last + 1),
@@ -155,9 +155,9 @@ mod tests {
     fn short_periods_are_counted_by_hour() {
         let short = TimeRange::Days { first: 19_990, last: 19_991 };
         assert_eq!(short.resolution(now()), Resolution::Hour);
-        assert_eq!(short.span_bounds(now()), (19_990 * 24, 19_992 * 24));
+        assert_eq!(short.bucket_bounds(now()), (19_990 * 24, 19_992 * 24));
         let old = TimeRange::Days { first: 19_000, last: 19_000 };
-        assert_eq!(old.span_bounds(now()), (19_000, 19_001), "hours are not kept for so long");
+        assert_eq!(old.bucket_bounds(now()), (19_000, 19_001), "hours are not kept for so long");
         let long = TimeRange::Days { first: 19_900, last: 19_999 };
         assert_eq!(long.resolution(now()), Resolution::Day);
         assert_eq!(TimeRange::Last(TimeRangePreset::Week).day_bounds(now()), (19_994, 20_001));

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
 
-/// How long a span is.
+/// How long a bucket is.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -30,9 +30,9 @@ impl Resolution {
         }
     }
 
-    /// The span that an instant lies in, counted from 1970, UTC.
+    /// The bucket that an instant lies in, counted from 1970, UTC.
     #[must_use]
-    pub fn span_of(self, at: Timestamp) -> i64 {
+    pub fn bucket_of(self, at: Timestamp) -> i64 {
         at.timestamp().div_euclid(self.seconds())
     }
 
@@ -46,11 +46,11 @@ impl Resolution {
         }
     }
 
-    /// The first span that is still kept at an instant.
+    /// The first bucket that is still kept at an instant.
     #[must_use]
     pub fn kept_since(self, now: Timestamp) -> i64 {
         let days = self.kept_days().map(|days| days * (Self::Day.seconds() / self.seconds()));
-        days.map_or(i64::MIN, |spans| self.span_of(now) - spans)
+        days.map_or(i64::MIN, |buckets| self.bucket_of(now) - buckets)
     }
 
     /// The number under which rows are stored.
@@ -67,11 +67,11 @@ impl Resolution {
 /// The minute that an instant lies in, counted from 1970.
 #[must_use]
 pub fn minute_of(at: Timestamp) -> i64 {
-    Resolution::Minute.span_of(at)
+    Resolution::Minute.bucket_of(at)
 }
 
 /// The day that an instant lies in, counted from 1970, UTC.
 #[must_use]
 pub fn day_of(at: Timestamp) -> i64 {
-    Resolution::Day.span_of(at)
+    Resolution::Day.bucket_of(at)
 }

@@ -36,7 +36,7 @@ pub enum Rating {
 }
 
 impl Rating {
-    /// As people write it.
+    /// The notation of plans and pages.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
@@ -109,7 +109,7 @@ impl Vital {
         }
     }
 
-    /// A value in millionths as people read it: `1.84 s`, `120 ms`, `0.08`.
+    /// A value in millionths as users read it: `1.84 s`, `120 ms`, `0.08`.
     #[must_use]
     pub fn format(self, millionths: f64) -> String {
         if self == Self::Cls {
@@ -119,7 +119,7 @@ impl Vital {
     }
 }
 
-/// A duration in millionths of a second as people read it.
+/// A duration in millionths of a second as users read it.
 #[must_use]
 pub fn format_seconds(millionths: f64) -> String {
     // The limits are where rounding would add a digit: "10.0 ms", "1000 ms".

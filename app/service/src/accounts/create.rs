@@ -1,4 +1,4 @@
-//! More people.
+//! More users.
 
 use phasegate_domain::{accounts::Role, field_error::FieldCode};
 use phasegate_store::StoreError;

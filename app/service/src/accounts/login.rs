@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use phasegate_domain::{accounts::Person, ids::UserId};
+use phasegate_domain::{accounts::Account, ids::AccountId};
 
 use super::password::{MAX_PASSWORD_BYTES, verify};
 use crate::runtime::LoginSource;
@@ -32,7 +32,7 @@ pub enum LoginError {
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoggedIn {
-    pub person: Person,
+    pub account: Account,
     /// The account's epoch, for its session.
     pub epoch: i64,
 }
@@ -57,7 +57,7 @@ pub async fn log_in(
         .logins
         .attempt(&source, email, service.now())
         .map_err(|wait| LoginError::Wait(wait.num_seconds().max(1)))?;
-    let account = service.stores.state.account(email).await.map_err(ServiceError::from)?;
+    let account = service.stores.state.stored_account(email).await.map_err(ServiceError::from)?;
     let hash = account.as_ref().map_or(NOBODY, |account| &account.password_hash).to_owned();
     // Before it is normalised, a password may be several times as long: wide letters, marks of their own.
     if password.len() > 8 * MAX_PASSWORD_BYTES || !check(service, password.to_owned(), hash).await?
@@ -66,13 +66,13 @@ pub async fn log_in(
     }
     let account = account.ok_or(LoginError::Wrong)?;
     service.limits.logins.succeeded(&source, email);
-    Ok(LoggedIn { person: account.person, epoch: account.session_epoch })
+    Ok(LoggedIn { account: account.account, epoch: account.session_epoch })
 }
 
 /// A check takes 19 MiB and a core for a while, so only a few run at once and the others wait.
 async fn check(service: &Service, password: String, hash: String) -> Result<bool, ServiceError> {
     let closed = |_| ServiceError::Inconsistent("password checks have been stopped");
-    // Bounded: strangers who try many passwords at once must not make people wait for ever.
+    // Bounded: strangers who try many passwords at once must not make users wait for ever.
     let turn = tokio::time::timeout(CHECK_TIMEOUT, service.limits.password_checks.acquire());
     let _permit = turn.await.map_err(|_| ServiceError::Busy)?.map_err(closed)?;
     tokio::task::spawn_blocking(move || verify(&password, &hash))
@@ -96,10 +96,10 @@ pub(crate) async fn is_password(
 ///
 /// # Errors
 /// [`ServiceError::NotFound`] when there is none.
-pub async fn person_of(service: &Service, email: &str) -> Result<Person, ServiceError> {
-    let found = service.stores.state.account(email).await?;
+pub async fn account_by_email(service: &Service, email: &str) -> Result<Account, ServiceError> {
+    let found = service.stores.state.stored_account(email).await?;
     found
-        .map(|account| account.person)
+        .map(|account| account.account)
         .ok_or_else(|| ServiceError::not_found("account", email.to_owned()))
 }
 
@@ -107,6 +107,6 @@ pub async fn person_of(service: &Service, email: &str) -> Result<Person, Service
 ///
 /// # Errors
 /// When storage fails.
-pub async fn person(service: &Service, id: UserId) -> Result<Option<Person>, ServiceError> {
-    Ok(service.stores.state.person(id).await?)
+pub async fn account(service: &Service, id: AccountId) -> Result<Option<Account>, ServiceError> {
+    Ok(service.stores.state.account(id).await?)
 }

@@ -9,6 +9,6 @@ mod sessions;
 pub use create::create;
 pub use device::{device_cookie, known_device};
 pub(crate) use login::is_password;
-pub use login::{LoggedIn, LoginError, log_in, person, person_of};
+pub use login::{LoggedIn, LoginError, account, account_by_email, log_in};
 pub use password::{InvalidPassword, check_password, hash_password, set_password};
 pub use sessions::{create_session, delete_session, end_old_sessions, load_session, save_session};

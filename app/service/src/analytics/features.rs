@@ -7,21 +7,21 @@ use serde::Serialize;
 
 use super::{MAX_LINES, OffVariants, Window, of};
 
-/// The way of a feature's users: exposed to it, tried it, used it again.
+/// The way of a feature's users: exposed to it, used it, used it again.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AdoptionLine {
     pub flag: FlagKey,
-    /// People who were exposed to it on.
+    /// Users who were exposed to it on.
     pub exposed: u64,
     /// Of those, who used it.
-    pub tried: u64,
+    pub used: u64,
     pub rate: Option<f64>,
     /// The rate on as many days before.
     pub rate_before: Option<f64>,
-    /// Of those who tried it, who used it on another day, too.
-    pub again: u64,
+    /// Of those who used it, who used it on another day, too.
+    pub used_again: u64,
     /// The users of a day ÷ the users of all days, on average over the days with use.
     pub stickiness: Option<f64>,
     /// Visible time with it in use, in seconds.
@@ -38,10 +38,10 @@ pub(super) fn adoptions(now: &Window, before: &Window, off: &OffVariants<'_>) ->
         let time = engagement.get(&flag);
         AdoptionLine {
             exposed: found.exposed,
-            tried: found.tried,
+            used: found.used,
             rate: found.rate(),
             rate_before: adoption(&before.presence, &flag, off).rate(),
-            again: found.again,
+            used_again: found.used_again,
             stickiness: found.stickiness(),
             seconds: time.map_or(0.0, |time| time.sum() as f64 / 1e6),
             median_seconds: time.and_then(|time| time.sketch().quantile(0.5)).map(|m| m / 1e6),

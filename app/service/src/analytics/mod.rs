@@ -1,7 +1,7 @@
-//! What people do with what they are given; from rows and sets of people only.
+//! What users do with what they are given; from rows and sets of users only.
 
 mod features;
-mod people;
+mod users;
 mod visits;
 
 use phasegate_domain::{
@@ -22,18 +22,19 @@ use serde::Serialize;
 
 pub use self::{
     features::AdoptionLine,
-    people::{Arm, DayPeople, PeopleNumbers, PeoplePanel},
+    users::{Arm, DailyUsers, UserNumbers, UsersPanel},
     visits::{
-        EventLine, FeedbackPanel, OpinionNumbers, PropertyLine, SessionNumbers, SessionPanel,
+        EventLine, FeedbackNumbers, FeedbackPanel, PropertyLine, SessionNumbers, SessionPanel,
         TaskLine,
     },
 };
 use crate::{
-    CachedEnvironment, Service, ServiceError, access::Actor, annotations::marks, ingest::heard_at,
+    CachedEnvironment, Service, ServiceError, access::Actor, annotations::read_annotations,
+    ingest::last_event_at,
 };
 
 /// What is read of what was counted.
-const SERIES: [Metric; 9] = [
+const METRICS: [Metric; 9] = [
     Metric::Engagement,
     Metric::Sessions,
     Metric::ErrorSessions,
@@ -48,7 +49,7 @@ const SERIES: [Metric; 9] = [
 /// Lines of a table.
 const MAX_LINES: usize = 50;
 
-/// How long after the period it is looked whether people are back, in days.
+/// How long after the period it is looked whether users are back, in days.
 const LOOKED_AFTER: i64 = 30;
 
 /// What is asked for.
@@ -58,7 +59,7 @@ pub struct AnalyticsQuery {
     pub period: TimeRange,
     /// Of whom: everybody, those of a segment, those who were there in a phase, or those who were
     /// exposed to a variant.
-    pub slice: Dimension,
+    pub dimension: Dimension,
     /// The flag whose arms are compared in retention.
     pub flag: Option<FlagKey>,
 }
@@ -72,7 +73,7 @@ impl AnalyticsQuery {
         let period = TimeRange::read(field("range"), field("from"), field("to"));
         let period = period.map_err(|error| ServiceError::of_validator(&error))?;
         if matches!(period, Some(TimeRange::Last(TimeRangePreset::Hour | TimeRangePreset::Day))) {
-            let text = "7d, 30d or 90d, because people are counted by days";
+            let text = "7d, 30d or 90d, because users are counted by days";
             return Err(ServiceError::invalid("range", FieldCode::Invalid, text));
         }
         let flag = match field("flag") {
@@ -84,30 +85,34 @@ impl AnalyticsQuery {
                 Some(FlagKey::new(key).map_err(invalid)?)
             }
         };
-        let slice = read_slice(field("slice"))?;
-        Ok(Self { period: period.unwrap_or(TimeRange::Last(TimeRangePreset::Month)), slice, flag })
+        let dimension = parse_dimension(field("dimension"))?;
+        Ok(Self {
+            period: period.unwrap_or(TimeRange::Last(TimeRangePreset::Month)),
+            dimension,
+            flag,
+        })
     }
 
     /// As an address says it.
     #[must_use]
     pub fn fields(&self) -> Vec<(&'static str, String)> {
-        let mut fields = vec![("slice", self.slice.to_text())];
+        let mut fields = vec![("dimension", self.dimension.to_text())];
         fields.extend(self.flag.as_ref().map(|flag| ("flag", flag.to_string())));
         fields.retain(|(_, value)| !value.is_empty());
         fields
     }
 
-    /// Whether people can be told apart by it.
+    /// Whether users can be told apart by it.
     #[must_use]
-    pub fn takes(slice: &Dimension) -> bool {
+    pub fn takes(dimension: &Dimension) -> bool {
         matches!(
-            slice,
+            dimension,
             Dimension::All | Dimension::Segment(_) | Dimension::Phase(_) | Dimension::Flag(..)
         )
     }
 }
 
-/// What people do. Numbers `before` are those of as many days before.
+/// What users do. Numbers `before` are those of as many days before.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -117,29 +122,29 @@ pub struct Analytics {
     pub at: Timestamp,
     /// When pages reported something last.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
-    pub heard_at: Option<Timestamp>,
+    pub last_event_at: Option<Timestamp>,
     /// The first day, UTC.
     pub from: String,
     /// The last day, UTC; today is not over.
     pub to: String,
     /// Whether all of it is simulated.
     pub is_simulated: bool,
-    pub people: PeoplePanel,
+    pub users: UsersPanel,
     /// Each flag that a user was exposed to, those with the most users first.
     pub adoption: Vec<AdoptionLine>,
     /// Each pair of used features.
     pub cross_use: Vec<CrossUse>,
-    /// Whether people come back: everybody, or those who were exposed to a flag on, and off.
+    /// Whether users come back: everybody, or those who were exposed to a flag on, and off.
     pub retention: Vec<Arm>,
     pub sessions: SessionPanel,
     pub tasks: Vec<TaskLine>,
-    pub opinion: FeedbackPanel,
+    pub feedback: FeedbackPanel,
     /// The app's own events, the most frequent first.
     pub events: Vec<EventLine>,
     /// Values of properties, the most frequent first; those beyond the bound are under "other".
     pub properties: Vec<PropertyLine>,
     /// What changed in the meantime, oldest first.
-    pub marks: Vec<Annotation>,
+    pub annotations: Vec<Annotation>,
 }
 
 /// All that was counted on some days.
@@ -162,7 +167,7 @@ impl Counted {
     }
 }
 
-/// Computes a part on a thread of its own: sets of many people take a while.
+/// Computes a part on a thread of its own: sets of many users take a while.
 async fn run_blocking<T: Send + 'static>(
     counted: &Arc<Counted>,
     part: impl FnOnce(&Counted) -> T + Send + 'static,
@@ -175,7 +180,7 @@ async fn run_blocking<T: Send + 'static>(
 /// Computes it.
 ///
 /// # Errors
-/// When the actor may not look, people cannot be told apart by the slice, or storage fails.
+/// When the actor may not look, users cannot be told apart by the dimension, or storage fails.
 pub async fn analytics(
     service: &Service,
     actor: &Actor,
@@ -183,21 +188,21 @@ pub async fn analytics(
     query: &AnalyticsQuery,
 ) -> Result<Analytics, ServiceError> {
     actor.require(Role::Viewer)?;
-    if !AnalyticsQuery::takes(&query.slice) {
-        let text = "segment:…, phase:… or flag:FLAG:VARIANT:PHASE; people are not counted by page, device or release";
-        return Err(ServiceError::invalid("slice", FieldCode::Invalid, text));
+    if !AnalyticsQuery::takes(&query.dimension) {
+        let text = "segment:…, phase:… or flag:FLAG:VARIANT:PHASE; users are not counted by page, device or release";
+        return Err(ServiceError::invalid("dimension", FieldCode::Invalid, text));
     }
     let live = service.environment(environment)?;
     let at = service.now();
     let today = day_of(at);
     let (from, to) = query.period.day_bounds(at);
     // Beside each other: the database has a thread for each.
-    let (now, before, (newcomers, active), heard_at, marks) = tokio::try_join!(
-        read(service, environment, &query.slice, from, to),
-        read(service, environment, &query.slice, from - (to - from), from),
-        comers(service, environment, &query.slice, (from, to), today),
-        heard_at(service, environment),
-        marks(service, environment, from * 86_400, to * 86_400),
+    let (now, before, (new_users, active), last_event_at, annotations) = tokio::try_join!(
+        read(service, environment, &query.dimension, from, to),
+        read(service, environment, &query.dimension, from - (to - from), from),
+        comers(service, environment, &query.dimension, (from, to), today),
+        last_event_at(service, environment),
+        read_annotations(service, environment, from * 86_400, to * 86_400),
     )?;
     let counted = Arc::new(Counted { live, environment, now, before });
     let flag = query.flag.clone();
@@ -208,31 +213,31 @@ pub async fn analytics(
             &counted.off()
         )),
         run_blocking(&counted, move |counted| {
-            let comers = (&newcomers, &active);
-            people::arms(&counted.now.presence, comers, &counted.off(), flag.as_ref(), today)
+            let comers = (&new_users, &active);
+            users::arms(&counted.now.presence, comers, &counted.off(), flag.as_ref(), today)
         }),
     )?;
     let Counted { now, before, .. } = &*counted;
     Ok(Analytics {
         at,
-        heard_at,
+        last_event_at,
         from: date_of(from),
         to: date_of(to - 1),
         is_simulated: environment.is_simulated(),
-        people: people::panel(&now.presence, &before.presence, today),
+        users: users::panel(&now.presence, &before.presence, today),
         adoption,
         cross_use: cross_use(&now.presence),
         retention,
         sessions: visits::sessions(&now.rows, &before.rows),
         tasks: visits::tasks(&now.rows, &before.rows),
-        opinion: visits::opinion(&now.rows, &before.rows),
+        feedback: visits::feedback(&now.rows, &before.rows),
         events: visits::events(&now.rows, &before.rows),
         properties: visits::properties(&now.rows, &before.rows),
-        marks,
+        annotations,
     })
 }
 
-/// The segments and phases that people were seen in: of whom it can be asked.
+/// The segments and phases that users were seen in: of whom it can be asked.
 ///
 /// # Errors
 /// When the actor may not look, or storage fails.
@@ -260,28 +265,28 @@ pub async fn parts(
     Ok(parts)
 }
 
-/// A slice as addresses have it.
-pub(crate) fn read_slice(text: &str) -> Result<Dimension, ServiceError> {
+/// A dimension as addresses have it.
+pub(crate) fn parse_dimension(text: &str) -> Result<Dimension, ServiceError> {
     Dimension::parse(text).ok_or_else(|| {
         let message = format!(
             "empty, or such as device:phone, page:/a, release:1.0, phase:2, segment:beta or flag:A:on:2, not {text:?}"
         );
-        ServiceError::invalid("slice", FieldCode::Invalid, message)
+        ServiceError::invalid("dimension", FieldCode::Invalid, message)
     })
 }
 
 async fn read(
     service: &Service,
     environment: EnvironmentId,
-    slice: &Dimension,
+    dimension: &Dimension,
     from: i64,
     to: i64,
 ) -> Result<Window, ServiceError> {
     let query = RollupQuery {
         environment,
         resolution: Resolution::Day,
-        series: SERIES.to_vec(),
-        slices: vec![slice.clone()],
+        metrics: METRICS.to_vec(),
+        dimensions: vec![dimension.clone()],
         from,
         to,
     };
@@ -290,22 +295,22 @@ async fn read(
         service.stores.telemetry.sums(&query),
     )?;
     let presence: ActivityIndex = presence.into_iter().collect();
-    let presence = match filter(&presence, slice) {
+    let presence = match filter(&presence, dimension) {
         Some(filter) => presence.among(&filter),
         None => presence,
     };
     Ok(Window { presence, rows })
 }
 
-/// The people of a slice, by day; nothing where it is everybody.
-fn filter(presence: &ActivityIndex, slice: &Dimension) -> Option<BTreeMap<i64, UserSet>> {
-    let wanted = activity_of(slice)?;
+/// The users of a dimension, by day; nothing where it is everybody.
+fn filter(presence: &ActivityIndex, dimension: &Dimension) -> Option<BTreeMap<i64, UserSet>> {
+    let wanted = activity_of(dimension)?;
     Some(presence.by_day(|activity| *activity == wanted))
 }
 
-/// What those of a slice did.
-fn activity_of(slice: &Dimension) -> Option<Activity> {
-    Some(match slice {
+/// What those of a dimension did.
+fn activity_of(dimension: &Dimension) -> Option<Activity> {
+    Some(match dimension {
         Dimension::Segment(segment) => Activity::InSegment(segment.clone()),
         Dimension::Phase(phase) => Activity::InPhase(*phase),
         Dimension::Flag(flag, variant, phase) => {
@@ -321,7 +326,7 @@ fn activity_of(slice: &Dimension) -> Option<Activity> {
 async fn comers(
     service: &Service,
     environment: EnvironmentId,
-    slice: &Dimension,
+    dimension: &Dimension,
     (from, to): (i64, i64),
     today: i64,
 ) -> Result<(ActivityIndex, ActivityIndex), ServiceError> {
@@ -329,31 +334,31 @@ async fn comers(
     let begin = from - LOOKED_AFTER;
     let first =
         telemetry.user_sets(environment, &ActivityFilter::Only(Activity::First), begin, to).await?;
-    let newcomers: ActivityIndex = first.into_iter().collect();
-    let newcomers = match activity_of(slice) {
+    let new_users: ActivityIndex = first.into_iter().collect();
+    let new_users = match activity_of(dimension) {
         Some(activity) => {
             let part = telemetry
                 .user_sets(environment, &ActivityFilter::Only(activity.clone()), begin, to)
                 .await?;
             let part: ActivityIndex = part.into_iter().collect();
-            newcomers.among(&part.by_day(|found| *found == activity))
+            new_users.among(&part.by_day(|found| *found == activity))
         }
-        None => newcomers,
+        None => new_users,
     };
     let end = (to + LOOKED_AFTER).min(today + 1);
     let active = telemetry
         .user_sets(environment, &ActivityFilter::Only(Activity::Active), begin, end)
         .await?;
-    Ok((newcomers, active.into_iter().collect()))
+    Ok((new_users, active.into_iter().collect()))
 }
 
-fn of(rows: &[Rollup], series: Metric) -> impl Iterator<Item = &Rollup> {
-    rows.iter().filter(move |row| row.series == series)
+fn of(rows: &[Rollup], metric: Metric) -> impl Iterator<Item = &Rollup> {
+    rows.iter().filter(move |row| row.metric == metric)
 }
 
-fn sum(rows: &[Rollup], series: Metric) -> Aggregate {
+fn sum(rows: &[Rollup], metric: Metric) -> Aggregate {
     let mut all = Aggregate::default();
-    of(rows, series).for_each(|row| all.merge(&row.aggregate));
+    of(rows, metric).for_each(|row| all.merge(&row.aggregate));
     all
 }
 

@@ -1,4 +1,4 @@
-//! Sessions, what people finish in them, and what they say.
+//! Sessions, what users finish in them, and what they say.
 
 use std::collections::BTreeMap;
 
@@ -64,15 +64,15 @@ pub struct TaskCounts {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FeedbackPanel {
-    pub now: OpinionNumbers,
+    pub now: FeedbackNumbers,
     /// On as many days before.
-    pub before: OpinionNumbers,
+    pub before: FeedbackNumbers,
 }
 
 /// Ratings and NPS of a time range, and of the one before.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct OpinionNumbers {
+pub struct FeedbackNumbers {
     /// Ratings that were given.
     pub ratings: u64,
     /// Their mean, from 1 to 5.
@@ -156,17 +156,17 @@ fn task_counts(rows: &[Rollup]) -> BTreeMap<String, TaskCounts> {
     tasks
 }
 
-pub(super) fn opinion(now: &[Rollup], before: &[Rollup]) -> FeedbackPanel {
-    FeedbackPanel { now: opinion_numbers(now), before: opinion_numbers(before) }
+pub(super) fn feedback(now: &[Rollup], before: &[Rollup]) -> FeedbackPanel {
+    FeedbackPanel { now: feedback_numbers(now), before: feedback_numbers(before) }
 }
 
-fn opinion_numbers(rows: &[Rollup]) -> OpinionNumbers {
+fn feedback_numbers(rows: &[Rollup]) -> FeedbackNumbers {
     let (ratings, recommendations) = (sum(rows, Metric::Feedback), sum(rows, Metric::Nps));
     let sketch = recommendations.sketch();
     let all = sketch.count();
     let promoters = all - sketch.count_at_most(8.5);
     let detractors = sketch.count_at_most(6.5);
-    OpinionNumbers {
+    FeedbackNumbers {
         // Feedback may come without a rating.
         ratings: ratings.sketch().count(),
         satisfaction: ratings.mean(),
@@ -203,9 +203,9 @@ pub(super) fn properties(now: &[Rollup], before: &[Rollup]) -> Vec<PropertyLine>
     lines
 }
 
-fn counts(rows: &[Rollup], series: Metric) -> BTreeMap<String, u64> {
+fn counts(rows: &[Rollup], metric: Metric) -> BTreeMap<String, u64> {
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    for row in of(rows, series) {
+    for row in of(rows, metric) {
         match counts.get_mut(&row.label) {
             Some(count) => *count += row.aggregate.count(),
             None => drop(counts.insert(row.label.clone(), row.aggregate.count())),
@@ -220,18 +220,18 @@ mod tests {
 
     use super::*;
 
-    fn row(series: Metric, label: &str, values: &[u64]) -> Rollup {
+    fn row(metric: Metric, label: &str, values: &[u64]) -> Rollup {
         let mut aggregate = Aggregate::default();
         values.iter().for_each(|value| aggregate.add(*value));
-        Rollup { series, slice: Dimension::All, label: label.into(), span: 1, aggregate }
+        Rollup { metric, dimension: Dimension::All, label: label.into(), bucket: 1, aggregate }
     }
 
     #[test]
     fn promoters_minus_detractors() {
         let answers = [row(Metric::Nps, "", &[0, 6, 7, 8, 9, 10, 10, 10])];
-        let found = opinion(&answers, &[]);
+        let found = feedback(&answers, &[]);
         assert_eq!((found.now.nps, found.now.recommendations), (Some(25.0), 8));
-        assert_eq!(found.before, OpinionNumbers::default());
+        assert_eq!(found.before, FeedbackNumbers::default());
     }
 
     #[test]

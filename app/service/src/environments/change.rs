@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::{
     CachedEnvironment, Service, ServiceError, access::Actor, audit::saved,
-    maintenance::forget_environment,
+    maintenance::erase_environment,
 };
 
 /// Longest name, in characters.
@@ -125,5 +125,5 @@ pub async fn delete(
     // There may be much of it, and no other change waits for that. What is on its way just now, and the
     // events as they came, go within an hour.
     drop(turn);
-    forget_environment(service, environment).await
+    erase_environment(service, environment).await
 }

@@ -1,4 +1,4 @@
-//! An environment's file as text: TOML for people, JSON for machines.
+//! An environment's file as text: TOML for users, JSON for machines.
 
 use phasegate_domain::{config::EnvironmentFile, flags::FlagDocument, json};
 use serde_json::Value;
@@ -9,7 +9,7 @@ use crate::{ServiceError, toml_document::Document};
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileFormat {
-    /// For people and version control.
+    /// For users and version control.
     Toml,
     Json,
 }

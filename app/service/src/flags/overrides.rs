@@ -1,4 +1,4 @@
-//! Personal overrides.
+//! Individual overrides.
 
 use phasegate_domain::{
     accounts::Role,

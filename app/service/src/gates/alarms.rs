@@ -77,7 +77,7 @@ pub(super) async fn alarms(
     Ok((firing, evidence.unwatched().or(unseen)))
 }
 
-/// Whether a plan has asked for numbers so far. One that goes by people's judgement alone may be of flags
+/// Whether a plan has asked for numbers so far. One that goes by accounts' judgement alone may be of flags
 /// that no page asks for, of which no session is ever reported.
 fn is_measured(plan: &Plan, serving: PhaseNumber) -> bool {
     let reached = plan.phases.iter().filter(|phase| phase.number <= serving);

@@ -95,7 +95,8 @@ fn since(
     }
     let was_off = |(_, change): &&(Timestamp, Change)| match change {
         Change::Saved { before: Some(before), .. } => {
-            before.pointer(&format!("/collecting/{}", switch.as_str())) == Some(&Value::Bool(false))
+            before.pointer(&format!("/collection_settings/{}", switch.as_str()))
+                == Some(&Value::Bool(false))
         }
         _ => false,
     };
@@ -142,10 +143,10 @@ mod tests {
     #[test]
     fn evidence_begins_when_collecting_does() {
         let at = |day: i64| Timestamp::from_timestamp(day * 86_400 + 3_600, 0).unwrap();
-        let of = |errors: bool| json!({"collecting": {"errors": errors}});
+        let of = |errors: bool| json!({"collection_settings": {"errors": errors}});
         let change = |day, before: bool| {
             let (before, after) = (of(before), of(!before));
-            let (kind, key) = (SubjectKind::Environment, "collecting".to_owned());
+            let (kind, key) = (SubjectKind::Environment, "collection_settings".to_owned());
             (at(day), Change::Saved { kind, key, before: Some(before), after: Some(after) })
         };
         let on = CollectionSettings::default();

@@ -1,4 +1,4 @@
-//! Targets that are about a change: against the people on the other side of a share, or against the
+//! Targets that are about a change: against the users on the other side of a share, or against the
 //! time before the rollout.
 
 use std::collections::BTreeSet;
@@ -13,14 +13,14 @@ use super::evidence::{Days, Evidence, Group, union};
 
 /// Whom those are compared with who were given something.
 pub(super) enum Others {
-    /// The people of one entry, on both sides of its share; the first were let in.
+    /// The users of one entry, on both sides of its share; the first were let in.
     Control(BTreeSet<Arm>, BTreeSet<Arm>),
     /// Everybody, before the rollout.
     Before,
 }
 
 impl Others {
-    /// `no people in control`
+    /// `no users in control`
     pub(super) fn words(&self) -> &'static str {
         match self {
             Self::Control(..) => "in control",
@@ -54,10 +54,10 @@ impl Evidence {
             arms.cloned().collect()
         };
         let (inside, outside) = (arms(true), arms(false));
-        let people = |arms: &BTreeSet<Arm>| {
-            union(self.people(&Group::Side(arms.clone()), self.days).into_values()).len()
+        let users = |arms: &BTreeSet<Arm>| {
+            union(self.users(&Group::Side(arms.clone()), self.days).into_values()).len()
         };
-        let (treatment, control) = (people(&inside), people(&outside));
+        let (treatment, control) = (users(&inside), users(&outside));
         match sample_ratio_mismatch(treatment, control, share.percent() / 100.0) {
             Some(problem) => Err(problem),
             None => Ok(Others::Control(inside, outside)),

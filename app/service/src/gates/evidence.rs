@@ -1,4 +1,4 @@
-//! Everything that was counted about a rollout's people: rows and sets of people by day, and as much
+//! Everything that was counted about a rollout's users: rows and sets of users by day, and as much
 //! of the time before it as it is compared with.
 
 use phasegate_domain::{
@@ -21,7 +21,7 @@ use phasegate_store::models::{Rollup, RollupQuery};
 use super::collection::{Collection, begins_later, switch_of};
 use crate::{Service, ServiceError};
 
-const SERIES: [Metric; 7] = [
+const METRICS: [Metric; 7] = [
     Metric::Sessions,
     Metric::ErrorSessions,
     Metric::CriticalSessions,
@@ -81,7 +81,7 @@ pub(crate) struct Evidence {
 }
 
 impl Evidence {
-    /// Reads what was counted on some days, about the people of some phases.
+    /// Reads what was counted on some days, about the users of some phases.
     pub(crate) async fn read(
         service: &Service,
         environment: EnvironmentId,
@@ -100,17 +100,18 @@ impl Evidence {
             reached.flat_map(|phase| &phase.flags).filter_map(given).collect();
         let arms: BTreeSet<Arm> =
             phases.iter().flat_map(|phase| rollout.plan.arms(*phase)).collect();
-        let mut slices: Vec<Dimension> = arms.iter().cloned().map(Dimension::Arm).collect();
+        let mut dimensions: Vec<Dimension> = arms.iter().cloned().map(Dimension::Arm).collect();
         for (flag, variant) in &flags {
-            let slice = |phase| Dimension::Flag(flag.clone(), variant.clone(), Some(phase));
-            slices.extend(phases.iter().copied().map(slice));
+            let dimension = |phase| Dimension::Flag(flag.clone(), variant.clone(), Some(phase));
+            dimensions.extend(phases.iter().copied().map(dimension));
         }
-        let series: Vec<Metric> = SERIES.into_iter().chain(Vital::ALL.map(Metric::Vital)).collect();
-        let ask = |slices, (from, to)| RollupQuery {
+        let metrics: Vec<Metric> =
+            METRICS.into_iter().chain(Vital::ALL.map(Metric::Vital)).collect();
+        let ask = |dimensions, (from, to)| RollupQuery {
             environment,
             resolution: Resolution::Day,
-            series: series.clone(),
-            slices,
+            metrics: metrics.clone(),
+            dimensions,
             from,
             to,
         };
@@ -118,14 +119,14 @@ impl Evidence {
         let before = began.map(|began| (began - DAYS_BEFORE, began));
         let no_days = (days.0, days.0);
         let (asked, asked_before) =
-            (ask(slices, days), ask(vec![Dimension::All], before.unwrap_or(no_days)));
+            (ask(dimensions, days), ask(vec![Dimension::All], before.unwrap_or(no_days)));
         let (from, to) = before.unwrap_or(no_days);
         let telemetry = &service.stores.telemetry;
         let all_events = RollupQuery {
             environment,
             resolution: Resolution::Day,
-            series: vec![Metric::Custom],
-            slices: vec![Dimension::All],
+            metrics: vec![Metric::Custom],
+            dimensions: vec![Dimension::All],
             from: before.map_or(days.0, |(from, _)| from.min(days.0)),
             to: days.1,
         };
@@ -140,10 +141,11 @@ impl Evidence {
         )?;
         let bugs = said.iter().filter(|said| said.what.kind == "bug");
         let bug_reports = bugs.map(|said| day_of(said.at)).collect();
-        let mut by_series: BTreeMap<_, Vec<Labelled>> = BTreeMap::new();
-        for Rollup { series, slice, label, span, aggregate } in rows.into_iter().chain(rows_before)
+        let mut by_metric: BTreeMap<_, Vec<Labelled>> = BTreeMap::new();
+        for Rollup { metric, dimension, label, bucket, aggregate } in
+            rows.into_iter().chain(rows_before)
         {
-            by_series.entry((series, slice)).or_default().push((span, label, aggregate));
+            by_metric.entry((metric, dimension)).or_default().push((bucket, label, aggregate));
         }
         Ok(Self {
             days,
@@ -158,7 +160,7 @@ impl Evidence {
             collection,
             events: events.into_iter().map(|row| row.label).collect(),
             bug_reports,
-            rows: by_series,
+            rows: by_metric,
         })
     }
 
@@ -205,7 +207,7 @@ impl Evidence {
         self.flags.keys().filter(move |flag| scope.is_none_or(|scope| flag.as_str() == scope))
     }
 
-    fn slices(&self, group: &Group) -> Vec<Dimension> {
+    fn dimensions(&self, group: &Group) -> Vec<Dimension> {
         match group {
             Group::Members => {
                 let members = self.arms.iter().filter(|arm| arm.is_treatment);
@@ -215,25 +217,25 @@ impl Evidence {
             Group::Before => vec![Dimension::All],
             Group::Given(flag) => {
                 let variant = self.flags.get(flag);
-                let slice = |phase: &PhaseNumber| {
+                let dimension = |phase: &PhaseNumber| {
                     Some(Dimension::Flag(flag.clone(), variant?.clone(), Some(*phase)))
                 };
-                self.phases.iter().filter_map(slice).collect()
+                self.phases.iter().filter_map(dimension).collect()
             }
         }
     }
 
-    /// All that was counted of a series, of some people on some days, under labels that are wanted.
+    /// All that was counted of a metric, of some users on some days, under labels that are wanted.
     pub(super) fn aggregate(
         &self,
-        series: Metric,
+        metric: Metric,
         group: &Group,
         (from, to): Days,
         is_wanted: impl Fn(&str) -> bool,
     ) -> Aggregate {
         let mut all = Aggregate::default();
-        for slice in self.slices(group) {
-            let rows = self.rows.get(&(series, slice)).into_iter().flatten();
+        for dimension in self.dimensions(group) {
+            let rows = self.rows.get(&(metric, dimension)).into_iter().flatten();
             for (day, label, aggregate) in rows {
                 if (from..to).contains(day) && is_wanted(label) {
                     all.merge(aggregate);
@@ -248,7 +250,7 @@ impl Evidence {
         self.bug_reports.iter().filter(|day| (from..to).contains(*day)).count() as u64
     }
 
-    /// What was known of people then.
+    /// What was known of users then.
     pub(super) fn presence_of(&self, group: &Group) -> &ActivityIndex {
         match group {
             Group::Before => &self.presence_before,
@@ -257,7 +259,7 @@ impl Evidence {
     }
 
     /// Who belongs to a group, by day.
-    pub(super) fn people(&self, group: &Group, (from, to): Days) -> BTreeMap<i64, UserSet> {
+    pub(super) fn users(&self, group: &Group, (from, to): Days) -> BTreeMap<i64, UserSet> {
         let is_one = |activity: &Activity| match (group, activity) {
             (Group::Before, Activity::Active) => true,
             (Group::Members, Activity::InArm(arm)) => arm.is_treatment && self.arms.contains(arm),
@@ -278,7 +280,7 @@ impl Evidence {
     pub(super) fn exposed(&self, scope: Option<&str>, days: Days) -> UserSet {
         let given = self
             .named(scope)
-            .map(|flag| union(self.people(&Group::Given(flag.clone()), days).into_values()));
+            .map(|flag| union(self.users(&Group::Given(flag.clone()), days).into_values()));
         union(given)
     }
 
@@ -295,6 +297,6 @@ impl Evidence {
 /// Who is in any of them.
 pub(super) fn union(sets: impl Iterator<Item = UserSet>) -> UserSet {
     let mut all = UserSet::default();
-    sets.for_each(|people| all.extend(&people));
+    sets.for_each(|users| all.extend(&users));
     all
 }

@@ -55,7 +55,7 @@ impl Evidence {
                 Some(others) => self.pair(target, others, day).change(),
             }
         };
-        // Whether people are back says nothing about a day.
+        // Whether users are back says nothing about a day.
         let has_course =
             !matches!(target.metric, CriterionMetric::Retention | CriterionMetric::Retention30);
         let (from, to) = days;

@@ -1,4 +1,4 @@
-//! One metric, of some people on some days.
+//! One metric, of some users on some days.
 
 use phasegate_domain::{
     analytics::retention,
@@ -12,18 +12,18 @@ use phasegate_domain::{
 use super::evidence::{Days, Evidence, Group, union};
 
 const SESSIONS: SampleUnit = SampleUnit("session", "sessions");
-const PEOPLE: SampleUnit = SampleUnit("person", "people");
+const USERS: SampleUnit = SampleUnit("user", "users");
 const RATINGS: SampleUnit = SampleUnit("rating", "ratings");
 const ANSWERS: SampleUnit = SampleUnit("answer", "answers");
 const VIEWS: SampleUnit = SampleUnit("page view", "page views");
 const DAYS: SampleUnit = SampleUnit("user-day", "user-days");
 const RETAINED: SampleUnit = SampleUnit(
-    "person who came first at least 7 days ago",
-    "people who came first at least 7 days ago",
+    "user who came first at least 7 days ago",
+    "users who came first at least 7 days ago",
 );
 const RETAINED_30: SampleUnit = SampleUnit(
-    "person who came first at least 30 days ago",
-    "people who came first at least 30 days ago",
+    "user who came first at least 30 days ago",
+    "users who came first at least 30 days ago",
 );
 
 /// The least that ratings are taken to vary: half a star in either direction.
@@ -40,7 +40,7 @@ pub(super) fn counted(metric: CriterionMetric, compared: bool) -> SampleUnit {
     match metric {
         // Of others it is sessions that are measured.
         CriterionMetric::Engagement if compared => SESSIONS,
-        CriterionMetric::AdoptionRate | CriterionMetric::Engagement => PEOPLE,
+        CriterionMetric::AdoptionRate | CriterionMetric::Engagement => USERS,
         CriterionMetric::ErrorRate
         | CriterionMetric::CriticalErrorRate
         | CriterionMetric::CriticalBugs
@@ -71,7 +71,7 @@ impl Evidence {
         days: Days,
         compared: bool,
     ) -> Measurement {
-        let aggregate = |series| self.aggregate(series, group, days, |_| true);
+        let aggregate = |metric| self.aggregate(metric, group, days, |_| true);
         let scope = target.scope.as_deref();
         match target.metric {
             CriterionMetric::AdoptionRate => {
@@ -112,7 +112,7 @@ impl Evidence {
             CriterionMetric::Events => {
                 let is_named = |label: &str| Some(label) == target.event.as_deref();
                 let events = self.aggregate(Metric::Custom, group, days, is_named).count();
-                let days = self.people(group, days).values().map(UserSet::len).sum::<u64>();
+                let days = self.users(group, days).values().map(UserSet::len).sum::<u64>();
                 let value = if days == 0 { 0.0 } else { events as f64 / days as f64 * 100.0 };
                 Measurement::Plain { value, count: days }
             }
@@ -121,7 +121,7 @@ impl Evidence {
         }
     }
 
-    /// Minutes for each person who was given it.
+    /// Minutes for each user who was given it.
     fn engagement(&self, scope: Option<&str>, days: Days) -> Measurement {
         let of = |flag: &_| {
             let group = Group::Given(Clone::clone(flag));
@@ -138,11 +138,11 @@ impl Evidence {
     fn came(&self, target: &Target, group: &Group, days: Days) -> UserSet {
         match group {
             Group::Members | Group::Given(_) => self.exposed(target.scope.as_deref(), days),
-            Group::Side(_) | Group::Before => union(self.people(group, days).into_values()),
+            Group::Side(_) | Group::Before => union(self.users(group, days).into_values()),
         }
     }
 
-    /// Of some people: who was back, of those for whom it can be known.
+    /// Of some users: who was back, of those for whom it can be known.
     fn retained(&self, among: &UserSet, group: &Group, after: i64) -> Measurement {
         let presence = self.presence_of(group);
         let today = match group {
@@ -151,7 +151,7 @@ impl Evidence {
         };
         let (totals, _) = retention(presence, presence, Some(among), today, 0);
         let total = totals.iter().find(|total| total.days == after);
-        let (happened, cases) = total.map_or((0, 0), |total| (total.back, total.of));
+        let (happened, cases) = total.map_or((0, 0), |total| (total.returned, total.users));
         Measurement::Rate { happened, cases }
     }
 }

@@ -27,7 +27,7 @@ pub async fn event_counts(
     actor.require(Role::Viewer)?;
     let rows = last_hour(service, environment).await?;
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    for row in rows.into_iter().filter(|row| row.series == Metric::Custom) {
+    for row in rows.into_iter().filter(|row| row.metric == Metric::Custom) {
         *counts.entry(row.label).or_default() += row.aggregate.count();
     }
     Ok(counts.into_iter().map(|(name, count)| EventCount { name, count }).collect())
@@ -45,7 +45,7 @@ pub async fn arrivals(
     actor.require(Role::Viewer)?;
     let mut kinds: BTreeMap<&str, u64> = BTreeMap::new();
     for row in last_hour(service, environment).await? {
-        if let Some(words) = words(row.series) {
+        if let Some(words) = words(row.metric) {
             *kinds.entry(words).or_default() += row.aggregate.count();
         }
     }
@@ -56,8 +56,8 @@ pub async fn arrivals(
 }
 
 /// The name in the plural; `None` for metrics that count other metrics again.
-fn words(series: Metric) -> Option<&'static str> {
-    Some(match series {
+fn words(metric: Metric) -> Option<&'static str> {
+    Some(match metric {
         Metric::Vital(_) => "web vitals",
         Metric::Errors => "errors",
         Metric::Exposures => "exposures",

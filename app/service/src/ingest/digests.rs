@@ -12,7 +12,7 @@ use crate::{Service, secrets, subscriber::subscriber};
 /// The digest of a user id that an app or a collector gave. It cannot be reversed without the key in the
 /// database, and the same id in two environments has two digests.
 #[must_use]
-pub fn person(service: &Service, environment: EnvironmentId, id: &str) -> UserHash {
+pub fn user_digest(service: &Service, environment: EnvironmentId, id: &str) -> UserHash {
     UserHash(keyed(service, environment, b'p', id))
 }
 

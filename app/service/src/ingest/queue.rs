@@ -29,11 +29,11 @@ pub fn is_full_since(service: &Service) -> Option<Timestamp> {
 ///
 /// # Errors
 /// When storage fails.
-pub async fn heard_at(
+pub async fn last_event_at(
     service: &Service,
     environment: EnvironmentId,
 ) -> Result<Option<Timestamp>, ServiceError> {
-    let known = service.ingest.queue.heard_at(environment);
+    let known = service.ingest.queue.last_event_at(environment);
     let at = match known {
         Some(at) => at,
         // Before this process began.

@@ -60,12 +60,12 @@ pub async fn refusals(
     environment: EnvironmentId,
 ) -> Result<Vec<(String, u64)>, ServiceError> {
     actor.require(Role::Viewer)?;
-    let to = Resolution::Day.span_of(service.now()) + 1;
+    let to = Resolution::Day.bucket_of(service.now()) + 1;
     let query = RollupQuery {
         environment,
         resolution: Resolution::Day,
-        series: vec![Metric::Refused],
-        slices: vec![Dimension::All],
+        metrics: vec![Metric::Refused],
+        dimensions: vec![Dimension::All],
         from: to - REFUSAL_DAYS,
         to,
     };

@@ -100,7 +100,7 @@ async fn empty(service: &Service, shadow: EnvironmentId) -> Result<(), ServiceEr
         // On a full disk, no queued batch can be stored either.
         tracing::warn!(%error, "what is under way of a simulation could not be waited for");
     }
-    Ok(service.stores.telemetry.forget_environment(shadow).await?)
+    Ok(service.stores.telemetry.erase_environment(shadow).await?)
 }
 
 /// Records the progress of a simulation: sessions sent, and all sessions. `None` ends it.

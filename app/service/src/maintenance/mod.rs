@@ -18,23 +18,25 @@ use crate::{Service, ServiceError, access::Actor, audit::saved};
 /// When storage fails.
 pub async fn purge_expired(service: &Service) -> Result<(), ServiceError> {
     let all = service.environments();
-    let mut kept: BTreeMap<EnvironmentId, RetentionPolicy> =
-        all.iter().map(|live| (live.environment.id, live.environment.retention.value)).collect();
+    let mut kept: BTreeMap<EnvironmentId, RetentionPolicy> = all
+        .iter()
+        .map(|live| (live.environment.id, live.environment.retention_policy.value))
+        .collect();
     // A deletion may have been interrupted, and batches were perhaps on their way.
     for deleted in service.stores.state.deleted_environments().await? {
-        forget_environment(service, deleted).await?;
+        erase_environment(service, deleted).await?;
         kept.insert(deleted, RetentionPolicy { raw_days: 0, ..RetentionPolicy::default() });
     }
     Ok(service.stores.telemetry.purge_expired(service.now(), &kept).await?)
 }
 
 /// Deletes an environment's telemetry, real and simulated.
-pub(crate) async fn forget_environment(
+pub(crate) async fn erase_environment(
     service: &Service,
     environment: EnvironmentId,
 ) -> Result<(), ServiceError> {
     for telemetry in [environment, environment.simulated()] {
-        service.stores.telemetry.forget_environment(telemetry).await?;
+        service.stores.telemetry.erase_environment(telemetry).await?;
     }
     Ok(())
 }
@@ -43,20 +45,20 @@ pub(crate) async fn forget_environment(
 ///
 /// # Errors
 /// When the actor may not look.
-pub fn retention(
+pub fn retention_policy(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
 ) -> Result<Versioned<RetentionPolicy>, ServiceError> {
     actor.require(Role::Viewer)?;
-    Ok(service.environment(environment)?.environment.retention.clone())
+    Ok(service.environment(environment)?.environment.retention_policy.clone())
 }
 
 /// Saves the retention policy. The next maintenance, within an hour, deletes what has expired.
 ///
 /// # Errors
 /// When the actor may not, the policy is invalid, or another change came first.
-pub async fn save_retention(
+pub async fn save_retention_policy(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
@@ -66,11 +68,11 @@ pub async fn save_retention(
     after.value.validate().map_err(|error| ServiceError::of_validator(&error))?;
     let _turn = service.begin_edit().await?;
     let live = service.environment(environment)?;
-    let is = |retention: RetentionPolicy| Some(serde_json::json!({"retention": retention}));
-    let (key, before) = (live.environment.key.as_str(), live.environment.retention.value);
+    let is = |retention: RetentionPolicy| Some(serde_json::json!({"retention_policy": retention}));
+    let (key, before) = (live.environment.key.as_str(), live.environment.retention_policy.value);
     let kind = SubjectKind::Environment;
     let entry = saved(service, actor, kind, key, is(before), is(after.value));
-    let edits = [Edit::SaveRetention(after.value, after.version)];
+    let edits = [Edit::SaveRetentionPolicy(after.value, after.version)];
     let entries = [EnvironmentAuditEntry::new(environment, entry)];
     service.edit(environment, &edits, &entries, "how long telemetry is kept").await
 }

@@ -18,8 +18,8 @@ use serde::{Serialize, Serializer};
 
 use self::parts::{Sketches, breakdown, course, device_of, timing_lines};
 use crate::{
-    Service, ServiceError, access::Actor, analytics::read_slice, annotations::marks,
-    ingest::heard_at,
+    Service, ServiceError, access::Actor, analytics::parse_dimension,
+    annotations::read_annotations, ingest::last_event_at,
 };
 
 /// Lines of a table.
@@ -50,7 +50,7 @@ pub const BREAKDOWNS: [(DimensionKind, &str); 6] = [
 pub struct PerformanceQuery {
     /// Which stretch of time.
     pub period: TimeRange,
-    pub slice: Dimension,
+    pub dimension: Dimension,
     pub by: DimensionKind,
 }
 
@@ -73,8 +73,8 @@ impl PerformanceQuery {
                 }
             },
         };
-        let slice = read_slice(field("slice"))?;
-        Ok(Self { period: period.unwrap_or(TimeRange::Last(TimeRangePreset::Day)), slice, by })
+        let dimension = parse_dimension(field("dimension"))?;
+        Ok(Self { period: period.unwrap_or(TimeRange::Last(TimeRangePreset::Day)), dimension, by })
     }
 }
 
@@ -88,18 +88,18 @@ pub struct Performance {
     pub at: Timestamp,
     /// When pages reported something last.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
-    pub heard_at: Option<Timestamp>,
+    pub last_event_at: Option<Timestamp>,
     /// The beginning of the time, UTC.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub from: Timestamp,
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub to: Timestamp,
-    /// How long the spans are that `points` count from 1970, in seconds.
-    pub span_seconds: i64,
+    /// How long the buckets are that `points` count from 1970, in seconds.
+    pub bucket_seconds: i64,
     /// Whether all of it is simulated.
     pub is_simulated: bool,
     /// What changed in the meantime, oldest first.
-    pub marks: Vec<Annotation>,
+    pub annotations: Vec<Annotation>,
     /// 0 to 100; `None` without samples.
     pub score: Option<f64>,
     /// The score of the range before.
@@ -128,7 +128,7 @@ pub struct VitalCourse {
     pub good: u64,
     /// How many of them are poor.
     pub poor: u64,
-    /// The p75 of each span that has samples; a span is a minute, hour or day since 1970.
+    /// The p75 of each bucket that has samples; a bucket is a minute, hour or day since 1970.
     pub points: Vec<Point>,
 }
 
@@ -140,7 +140,7 @@ pub struct BreakdownLine {
     /// Which part; written as addresses have it.
     #[serde(serialize_with = "as_text")]
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
-    pub slice: Dimension,
+    pub dimension: Dimension,
     /// How many page views had their largest paint measured.
     pub samples: u64,
     /// 75th percentiles of LCP, INP and CLS, in millionths.
@@ -148,8 +148,8 @@ pub struct BreakdownLine {
     pub score: Option<f64>,
 }
 
-fn as_text<S: Serializer>(slice: &Dimension, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&slice.to_text())
+fn as_text<S: Serializer>(dimension: &Dimension, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&dimension.to_text())
 }
 
 /// An endpoint or component.
@@ -178,54 +178,54 @@ pub async fn performance(
 ) -> Result<Performance, ServiceError> {
     actor.require(Role::Viewer)?;
     let at = service.now();
-    let (from, to) = query.period.span_bounds(at);
+    let (from, to) = query.period.bucket_bounds(at);
     let resolution = query.period.resolution(at);
     let vitals = Vital::ALL.map(Metric::Vital);
     let timings = [Metric::Timing(TimingKind::Api), Metric::Timing(TimingKind::Render)];
-    let ask = |series: &[Metric], slices: Vec<Dimension>, from, to| RollupQuery {
+    let ask = |metrics: &[Metric], dimensions: Vec<Dimension>, from, to| RollupQuery {
         environment,
         resolution,
-        series: series.to_vec(),
-        slices,
+        metrics: metrics.to_vec(),
+        dimensions,
         from,
         to,
     };
     let telemetry = &service.stores.telemetry;
-    let mine = || vec![query.slice.clone()];
+    let mine = || vec![query.dimension.clone()];
     let days = query.period.day_bounds(at);
     let days = (days.0 - 1, days.1);
     let lcp = Metric::Vital(Vital::Lcp);
-    let slices = telemetry.dimensions(environment, lcp, query.by, days, MAX_LINES).await?;
+    let dimensions = telemetry.dimensions(environment, lcp, query.by, days, MAX_LINES).await?;
     let mut timed = timings.to_vec();
     timed.push(Metric::Failures);
     let seconds = resolution.seconds();
     let asked = [
         ask(&vitals, mine(), from, to),
         ask(&vitals, mine(), from - (to - from), from),
-        ask(&SHOWN, slices, from, to),
+        ask(&SHOWN, dimensions, from, to),
         ask(&timed, mine(), from, to),
     ];
     let [now, before, parts, timed] = &asked;
     // Beside each other: the database has a thread for each.
-    let (now, before, parts, timed, heard_at, marks) = tokio::try_join!(
+    let (now, before, parts, timed, last_event_at, annotations) = tokio::try_join!(
         read(service, now),
         sums(service, before),
         sums(service, parts),
         sums(service, timed),
-        heard_at(service, environment),
-        marks(service, environment, from * seconds, to * seconds),
+        last_event_at(service, environment),
+        read_annotations(service, environment, from * seconds, to * seconds),
     )?;
-    let device = device_of(&query.slice);
+    let device = device_of(&query.dimension);
     let (all, all_before) = (Sketches::of(&now), Sketches::of(&before));
     let course = |vital| course(vital, &now, all.get(vital), all_before.get(vital));
     Ok(Performance {
         at,
-        heard_at,
+        last_event_at,
         from: Timestamp::from_timestamp(from * seconds, 0).unwrap_or(at),
         to: Timestamp::from_timestamp(to * seconds, 0).unwrap_or(at),
-        span_seconds: seconds,
+        bucket_seconds: seconds,
         is_simulated: environment.is_simulated(),
-        marks,
+        annotations,
         score: all.score(device),
         score_before: all_before.score(device),
         vitals: Vital::ALL.into_iter().map(course).collect(),

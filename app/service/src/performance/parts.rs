@@ -14,8 +14,8 @@ use phasegate_store::models::Rollup;
 use super::{BreakdownLine, MAX_LINES, TimingLine, VitalCourse};
 
 /// Phones are what most curves are for.
-pub(super) fn device_of(slice: &Dimension) -> Device {
-    match slice {
+pub(super) fn device_of(dimension: &Dimension) -> Device {
+    match dimension {
         Dimension::Device(device) => *device,
         _ => Device::Phone,
     }
@@ -33,7 +33,7 @@ impl Sketches {
     }
 
     fn add(&mut self, row: &Rollup) {
-        if let Metric::Vital(vital) = row.series {
+        if let Metric::Vital(vital) = row.metric {
             self.0.entry(vital).or_default().merge(row.aggregate.sketch());
         }
     }
@@ -63,9 +63,9 @@ pub(super) fn course(
     let at_most = |limit: u64| all.map_or(0, |all| all.count_at_most(limit as f64));
     let point = |row: &Rollup| {
         let value = row.aggregate.sketch().quantile(0.75)?;
-        Some(Point { minute: row.span, value })
+        Some(Point { minute: row.bucket, value })
     };
-    let mine = now.iter().filter(|row| row.series == Metric::Vital(vital));
+    let mine = now.iter().filter(|row| row.metric == Metric::Vital(vital));
     VitalCourse {
         vital,
         p75: all.and_then(|all| all.quantile(0.75)),
@@ -80,16 +80,16 @@ pub(super) fn course(
 pub(super) fn breakdown(rows: Vec<Rollup>) -> Vec<BreakdownLine> {
     let mut parts: BTreeMap<Dimension, Sketches> = BTreeMap::new();
     for row in rows {
-        match parts.get_mut(&row.slice) {
+        match parts.get_mut(&row.dimension) {
             Some(part) => part.add(&row),
-            None => parts.entry(row.slice.clone()).or_default().add(&row),
+            None => parts.entry(row.dimension.clone()).or_default().add(&row),
         }
     }
-    let line = |(slice, part): (Dimension, Sketches)| BreakdownLine {
+    let line = |(dimension, part): (Dimension, Sketches)| BreakdownLine {
         samples: part.get(Vital::Lcp).map_or(0, Sketch::count),
         p75: [Vital::Lcp, Vital::Inp, Vital::Cls].map(|vital| part.p75(vital)),
-        score: part.score(device_of(&slice)),
-        slice,
+        score: part.score(device_of(&dimension)),
+        dimension,
     };
     let mut lines: Vec<BreakdownLine> = parts.into_iter().map(line).collect();
     lines.sort_by_key(|line| std::cmp::Reverse(line.samples));
@@ -101,7 +101,7 @@ pub(super) fn timing_lines(rows: &[Rollup]) -> Vec<TimingLine> {
     let mut sketches: BTreeMap<(TimingKind, &str), Sketch> = BTreeMap::new();
     let mut failures: BTreeMap<&str, u64> = BTreeMap::new();
     for row in rows {
-        match row.series {
+        match row.metric {
             Metric::Timing(kind) => {
                 sketches.entry((kind, &row.label)).or_default().merge(row.aggregate.sketch());
             }
@@ -134,10 +134,16 @@ mod tests {
 
     use super::*;
 
-    fn row(series: Metric, slice: Dimension, label: &str, span: i64, values: &[u64]) -> Rollup {
+    fn row(
+        metric: Metric,
+        dimension: Dimension,
+        label: &str,
+        bucket: i64,
+        values: &[u64],
+    ) -> Rollup {
         let mut aggregate = Aggregate::default();
         values.iter().for_each(|value| aggregate.add(*value));
-        Rollup { series, slice, label: label.into(), span, aggregate }
+        Rollup { metric, dimension, label: label.into(), bucket, aggregate }
     }
 
     #[test]
@@ -151,7 +157,7 @@ mod tests {
             row(Metric::Vital(Vital::Cls), page("/a"), "", 2, &[0]),
         ]);
         assert_eq!(lines.iter().map(|line| line.samples).collect::<Vec<_>>(), [3, 1]);
-        assert_eq!((&lines[0].slice, &lines[1].slice), (&page("/b"), &page("/a")));
+        assert_eq!((&lines[0].dimension, &lines[1].dimension), (&page("/b"), &page("/a")));
         assert!(lines[0].score.unwrap() < 10.0 && lines[1].score.unwrap() > 95.0);
         assert_eq!(lines[1].p75[1], None);
     }

@@ -6,27 +6,27 @@ use phasegate_domain::{
     events::UserHash,
     field_error::FieldCode,
     ids::EnvironmentId,
-    privacy::{ErasureReport, PersonData},
+    privacy::{ErasureReport, UserData},
 };
 use phasegate_store::models::EnvironmentAuditEntry;
 use serde_json::json;
 
-use crate::{Service, ServiceError, access::Actor, audit::saved, ingest::person};
+use crate::{Service, ServiceError, access::Actor, audit::saved, ingest::user_digest};
 
 /// Reads everything that is stored about the user whom an app knows by this id. The store only knows the
 /// digest of the id.
 ///
 /// # Errors
 /// When the actor may not, or storage fails.
-pub async fn person_data(
+pub async fn read_user_data(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
     id: &str,
-) -> Result<PersonData, ServiceError> {
+) -> Result<UserData, ServiceError> {
     actor.require(Role::Admin)?;
-    let who = person(service, environment, checked(id)?);
-    let found = service.stores.telemetry.person(environment, who).await?;
+    let who = user_digest(service, environment, checked(id)?);
+    let found = service.stores.telemetry.user_data(environment, who).await?;
     note(service, actor, environment, who, "shown").await?;
     Ok(found)
 }
@@ -42,10 +42,10 @@ pub async fn erase_user(
     id: &str,
 ) -> Result<ErasureReport, ServiceError> {
     actor.require(Role::Admin)?;
-    let who = person(service, environment, checked(id)?);
-    let forgotten = service.stores.telemetry.erase_user(environment, who).await?;
+    let who = user_digest(service, environment, checked(id)?);
+    let erased = service.stores.telemetry.erase_user(environment, who).await?;
     note(service, actor, environment, who, "forgotten").await?;
-    Ok(forgotten)
+    Ok(erased)
 }
 
 /// Writes an audit entry about access to a user's data. It names the digest, which only identifies the user to
@@ -59,11 +59,11 @@ async fn note(
 ) -> Result<(), ServiceError> {
     let live = service.environment(environment)?;
     let is =
-        |done: &str| Some(json!({"person": {"digest": format!("{:016x}", who.0), "data": done}}));
+        |done: &str| Some(json!({"user": {"digest": format!("{:016x}", who.0), "data": done}}));
     let (kind, key) = (SubjectKind::Environment, live.environment.key.as_str());
     let entry = saved(service, actor, kind, key, is("kept"), is(done));
     service
-        .edit(environment, &[], &[EnvironmentAuditEntry::new(environment, entry)], "a person")
+        .edit(environment, &[], &[EnvironmentAuditEntry::new(environment, entry)], "a user")
         .await
 }
 
@@ -72,7 +72,7 @@ fn checked(id: &str) -> Result<&str, ServiceError> {
         "" => Err(ServiceError::invalid(
             "id",
             FieldCode::Missing,
-            "the id by which the app calls the person",
+            "the id by which the app calls the user",
         )),
         id => Ok(id),
     }

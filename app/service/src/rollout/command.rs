@@ -74,7 +74,7 @@ async fn may_vote(service: &Service, actor: &Actor, rollout: &Rollout) -> Result
     if actor.is_token() && !rollout.plan.token_votes {
         return Err(CommandError::TokenVote.into());
     }
-    match service.stores.state.account(actor.owner()).await? {
+    match service.stores.state.stored_account(actor.owner()).await? {
         Some(_) => Ok(()),
         None => Err(CommandError::VoteWithoutAccount { voter: actor.owner().to_owned() }.into()),
     }
@@ -115,7 +115,7 @@ fn within_bounds(record_entry: &RecordEntry) -> Result<(), ServiceError> {
         | RecordEntry::Vote { comment, .. }
         | RecordEntry::Acknowledge { comment, .. } => bounded("comment", comment, MAX_REASON),
         RecordEntry::Note { text, .. } => bounded("text", text, MAX_TEXT),
-        RecordEntry::Tell { who, .. } => bounded("who", who, MAX_REASON),
+        RecordEntry::Notify { contact, .. } => bounded("contact", contact, MAX_REASON),
         RecordEntry::WritePostMortem { post_mortem, .. } => {
             let PostMortem { impact, timeline, cause, went_well, actions } = post_mortem;
             for (field, text) in [

@@ -1,4 +1,4 @@
-//! What people said.
+//! The feedback.
 
 use phasegate_domain::{Timestamp, ids::EnvironmentId, reports::FeedbackSummary};
 
@@ -7,8 +7,8 @@ use crate::{Service, ServiceError};
 /// The newest that are looked at.
 const LOOKED_AT: u32 = 500;
 
-/// What people have said since then.
-pub(super) async fn voices(
+/// The feedback since then.
+pub(super) async fn feedback_since(
     service: &Service,
     environment: EnvironmentId,
     since: Timestamp,

@@ -11,7 +11,7 @@ use phasegate_domain::{
 
 use crate::{Service, ServiceError, gates::Evidence};
 
-/// Each target of the plan, measured of the people of all phases so far; nothing before the start.
+/// Each target of the plan, measured of the users of all phases so far; nothing before the start.
 pub(super) async fn kpis(
     service: &Service,
     environment: EnvironmentId,

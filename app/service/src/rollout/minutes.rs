@@ -12,7 +12,7 @@ use phasegate_store::models::{Rollup, RollupQuery};
 
 use crate::{CachedEnvironment, Service, ServiceError};
 
-const SERIES: [Metric; 6] = [
+const METRICS: [Metric; 6] = [
     Metric::Views,
     Metric::Sessions,
     Metric::ErrorSessions,
@@ -36,19 +36,19 @@ pub(super) async fn first_minutes(
     let query = RollupQuery {
         environment,
         resolution: Resolution::Minute,
-        series: SERIES.to_vec(),
-        slices: vec![Dimension::All],
+        metrics: METRICS.to_vec(),
+        dimensions: vec![Dimension::All],
         from: since - (to - since),
         to,
     };
     let rows = service.stores.telemetry.rollups(&query).await?;
     let live = service.environment(environment)?;
     let (before, after): (Vec<&Rollup>, Vec<&Rollup>) =
-        rows.iter().partition(|row| row.span < since);
+        rows.iter().partition(|row| row.bucket < since);
     let added = rollout.plan.phase(progress.phase).map(|phase| phase.flags.clone());
     let flags = added.unwrap_or_default().into_iter();
     let errors = (since..to).map(|minute| {
-        let rows = after.iter().filter(|row| row.series == Metric::Errors && row.span == minute);
+        let rows = after.iter().filter(|row| row.metric == Metric::Errors && row.bucket == minute);
         rows.map(|row| row.aggregate.count()).sum()
     });
     Ok(Some(FirstMinutes {
@@ -64,7 +64,7 @@ pub(super) async fn first_minutes(
 fn given(live: &CachedEnvironment, flag: FlagKey, rows: &[&Rollup]) -> (FlagKey, u64, u64) {
     let on = live.stored_flag(flag.as_str()).ok().map(|stored| &stored.flag.rollout_variant);
     let (mut given, mut refused) = (0, 0);
-    for row in rows.iter().filter(|row| row.series == Metric::Exposures) {
+    for row in rows.iter().filter(|row| row.metric == Metric::Exposures) {
         if let Some((of, variant)) = exposure_of(&row.label)
             && of == flag
         {
@@ -76,8 +76,8 @@ fn given(live: &CachedEnvironment, flag: FlagKey, rows: &[&Rollup]) -> (FlagKey,
 }
 
 fn counts(rows: &[&Rollup]) -> Counts {
-    let of = |series| rows.iter().filter(move |row| row.series == series);
-    let count = |series| of(series).map(|row| row.aggregate.count()).sum();
+    let of = |metric| rows.iter().filter(move |row| row.metric == metric);
+    let count = |metric| of(metric).map(|row| row.aggregate.count()).sum();
     let mut lcp = phasegate_domain::stats::Sketch::default();
     of(Metric::Vital(Vital::Lcp)).for_each(|row| lcp.merge(row.aggregate.sketch()));
     Counts {

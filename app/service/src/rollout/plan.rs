@@ -35,7 +35,7 @@ pub struct PlanChange {
     pub new_segments: Vec<String>,
     /// Flags and segments that the file describes differently from what is there, such as `segment beta`. An
     /// import leaves them as they are.
-    pub kept: Vec<String>,
+    pub unchanged: Vec<String>,
     /// The version of the rollout that it would change; none where there is no rollout.
     #[serde(skip)]
     pub version: Option<i64>,
@@ -131,7 +131,7 @@ pub async fn plan_change(
         fields: diff(before.as_ref(), after.as_ref()),
         new_flags: flags.collect(),
         new_segments: segments.collect(),
-        kept: kept(&live, file),
+        unchanged: unchanged(&live, file),
         version,
     })
 }
@@ -143,7 +143,7 @@ fn missing_flags<'a>(
     file.flags.iter().filter(|flag| live.stored_flag(flag.key.as_str()).is_err())
 }
 
-fn kept(live: &CachedEnvironment, file: &PlanFile) -> Vec<String> {
+fn unchanged(live: &CachedEnvironment, file: &PlanFile) -> Vec<String> {
     let flags = file.flags.iter().filter(|flag| {
         let found = live.stored_flag(flag.key.as_str());
         found.is_ok_and(|found| *found.flag != **flag)

@@ -1,4 +1,4 @@
-//! How many people a rollout reaches, from sets of who was there.
+//! How many users a rollout reaches, from sets of who was there.
 
 use phasegate_domain::{
     analytics::ActivityIndex,
@@ -16,7 +16,7 @@ use crate::{Service, ServiceError};
 /// Who was not there for so many days is not active.
 const ACTIVE_DAYS: i64 = 30;
 
-/// How many people the rollout reaches; nothing where the numbers cannot be read.
+/// How many users the rollout reaches; nothing where the numbers cannot be read.
 pub(super) async fn reach(
     service: &Service,
     environment: EnvironmentId,

@@ -6,8 +6,8 @@ use phasegate_domain::{
     reports::{REVIEW_DAYS, Review},
 };
 
-use super::{feedback::voices, view};
-use crate::{Service, ServiceError, access::Actor, annotations::marks};
+use super::{feedback::feedback_since, view};
+use crate::{Service, ServiceError, access::Actor, annotations::read_annotations};
 
 /// The review of the last seven days; `None` when no plan is loaded.
 ///
@@ -21,10 +21,10 @@ pub async fn review(
     let Some(rollout) = view(service, actor, environment).await? else { return Ok(None) };
     let to = rollout.at;
     let from = to - TimeDelta::days(REVIEW_DAYS);
-    let (changes, voices) = tokio::try_join!(
+    let (changes, feedback) = tokio::try_join!(
         // The last second has not passed yet.
-        marks(service, environment, from.timestamp(), to.timestamp() + 1),
-        voices(service, environment, from),
+        read_annotations(service, environment, from.timestamp(), to.timestamp() + 1),
+        feedback_since(service, environment, from),
     )?;
-    Ok(Some(Review { rollout, from, to, changes, voices }))
+    Ok(Some(Review { rollout, from, to, changes, feedback }))
 }

@@ -6,7 +6,7 @@ use phasegate_domain::{
     gates::Gate,
     ids::{PhaseNumber, RolloutKey},
     reports::{Annotation, FeedbackSummary, FirstMinutes, KpiValue, Reach, RolloutView},
-    rollout::{CommandKind, Record, notice},
+    rollout::{CommandKind, Record, stakeholder_message},
 };
 use serde::Serialize;
 
@@ -31,20 +31,20 @@ pub struct RolloutOverview {
     /// Whether everything holds that must, to leave the phase.
     pub can_advance: bool,
     pub gate: Gate,
-    /// How many people it reaches; nothing where that cannot be read.
+    /// How many users it reaches; nothing where that cannot be read.
     pub reach: Option<Reach>,
     /// What is to be reached, and how far it is; nothing before the start.
     pub kpis: Vec<KpiValue>,
     /// The minutes since the phase began, while it has only just begun.
     pub first_minutes: Option<FirstMinutes>,
-    /// What people have said in this phase.
-    pub voices: FeedbackSummary,
+    /// The feedback in this phase.
+    pub feedback: FeedbackSummary,
     /// What changed since the rollout began, of flags and releases, too; oldest first.
-    pub marks: Vec<Annotation>,
+    pub annotations: Vec<Annotation>,
     /// The text for stakeholders about the newest move; nothing before the first one.
-    pub notice: Option<String>,
+    pub stakeholder_message: Option<String>,
     /// The commands that would be carried out now, given a reason.
-    pub possible: Vec<CommandKind>,
+    pub commands: Vec<CommandKind>,
     /// Ticks, judgements, votes and incidents.
     pub record: Record,
     /// What a command may name, so that it never acts on a state that its author has not seen.
@@ -57,7 +57,7 @@ impl RolloutOverview {
     pub fn of(view: &RolloutView) -> Self {
         let state = view.status();
         let phase = state.serving_phase();
-        let possible = view.possible();
+        let commands = view.possible();
         Self {
             key: view.plan.key.clone(),
             revision: view.plan.revision.clone(),
@@ -68,18 +68,20 @@ impl RolloutOverview {
             throttle: state.throttle().factor(),
             can_advance: phase.is_some()
                 && view.gate.passes()
-                && possible.contains(&CommandKind::Advance),
+                && commands.contains(&CommandKind::Advance),
             gate: view.gate.clone(),
             reach: view.reach,
             kpis: view.kpis.clone(),
             first_minutes: view.first_minutes.clone(),
-            voices: view.voices.clone(),
-            marks: view.marks.clone(),
-            notice: view.history.iter().find_map(|line| match &line.change {
-                Change::Rollout { what, .. } => notice(&view.plan, what, &line.actor, line.at),
+            feedback: view.feedback.clone(),
+            annotations: view.annotations.clone(),
+            stakeholder_message: view.history.iter().find_map(|line| match &line.change {
+                Change::Rollout { what, .. } => {
+                    stakeholder_message(&view.plan, what, &line.actor, line.at)
+                }
                 _ => None,
             }),
-            possible,
+            commands,
             record: view.state.record.clone(),
             version: view.version,
         }

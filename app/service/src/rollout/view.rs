@@ -10,8 +10,8 @@ use phasegate_domain::{
 };
 use phasegate_store::models::AuditQuery;
 
-use super::{feedback::voices, kpis::kpis, minutes::first_minutes, reach::reach};
-use crate::{Service, ServiceError, access::Actor, annotations::marks, gates};
+use super::{feedback::feedback_since, kpis::kpis, minutes::first_minutes, reach::reach};
+use crate::{Service, ServiceError, access::Actor, annotations::read_annotations, gates};
 
 /// Lines of history on the page.
 const HISTORY_LINES: u32 = 50;
@@ -39,7 +39,7 @@ pub async fn view(
         reach(service, environment, &rollout),
         measured(service, environment, &rollout),
     );
-    let Measurement { kpis, first_minutes, voices, marks } = or_nothing(measured)?;
+    let Measurement { kpis, first_minutes, feedback, annotations } = or_nothing(measured)?;
     let history = service.stores.state.audit_records(environment, &query).await?;
     let history = history.into_iter().map(|line| line.entry).collect();
     let live = service.environment(environment)?;
@@ -52,8 +52,8 @@ pub async fn view(
         flag_names: flags.filter_map(name).collect(),
         kpis,
         first_minutes,
-        voices,
-        marks,
+        feedback,
+        annotations,
         plan: rollout.plan,
         state: rollout.state,
         gate: gate?,
@@ -70,8 +70,8 @@ pub async fn view(
 struct Measurement {
     kpis: Vec<KpiValue>,
     first_minutes: Option<FirstMinutes>,
-    voices: FeedbackSummary,
-    marks: Vec<Annotation>,
+    feedback: FeedbackSummary,
+    annotations: Vec<Annotation>,
 }
 
 async fn measured(
@@ -83,13 +83,13 @@ async fn measured(
     let state = &rollout.state;
     let phase_since = state.status.progress().map_or(now, |progress| progress.phase_since);
     let began = state.started_at.unwrap_or(phase_since);
-    let (kpis, first_minutes, voices, marks) = tokio::try_join!(
+    let (kpis, first_minutes, feedback, annotations) = tokio::try_join!(
         kpis(service, environment, rollout),
         first_minutes(service, environment, rollout),
-        voices(service, environment, phase_since),
-        marks(service, environment, began.timestamp(), now.timestamp() + 1),
+        feedback_since(service, environment, phase_since),
+        read_annotations(service, environment, began.timestamp(), now.timestamp() + 1),
     )?;
-    Ok(Measurement { kpis, first_minutes, voices, marks })
+    Ok(Measurement { kpis, first_minutes, feedback, annotations })
 }
 
 /// Where nothing can be read, the page stands all the same: a rollback needs it.

@@ -187,7 +187,7 @@ impl CachedEnvironment {
     pub(crate) fn tell_clients(&self, before: Option<&Arc<Self>>, now: Timestamp) {
         let differs = |before: &Arc<Self>| {
             before.snapshot != self.snapshot
-                || before.environment.collecting != self.environment.collecting
+                || before.environment.collection_settings != self.environment.collection_settings
         };
         if before.is_some_and(differs) {
             self.touch(now);

@@ -48,7 +48,7 @@ impl IngestQueue {
     }
 
     /// When a batch of an environment was stored last, in milliseconds since 1970, as far as this process knows.
-    pub(crate) fn heard_at(&self, environment: EnvironmentId) -> Option<Option<i64>> {
+    pub(crate) fn last_event_at(&self, environment: EnvironmentId) -> Option<Option<i64>> {
         self.heard().get(&environment).copied()
     }
 

@@ -42,7 +42,7 @@ impl Source {
     }
 }
 
-/// Where the attempt comes from, and the account. By source too, or strangers could lock people out.
+/// Where the attempt comes from, and the account. By source too, or strangers could lock users out.
 type Key = (Source, String);
 
 /// Counts logins that did not succeed, in memory.

@@ -25,7 +25,7 @@ pub struct Service {
     pub(crate) ingest: Ingest,
     pub(crate) limits: Limits,
     pub(crate) token_uses: TokenUses,
-    /// What makes the digests of people and sessions.
+    /// What makes the digests of users and sessions.
     pub(crate) digest_key: Seed,
     clock: Clock,
     changes: watch::Sender<u64>,

@@ -18,7 +18,7 @@ const MAX_KEYS: usize = 100;
 /// What a key's maker says about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientKeyFields {
-    /// What people call it.
+    /// The name that pages show.
     pub name: String,
     /// The origins whose pages may use it; any if empty.
     pub allowed_origins: Vec<String>,

@@ -26,9 +26,9 @@ pub(super) fn Adoptions(lines: Vec<AdoptionLine>, query: String) -> impl IntoVie
             <tr>
                 <th scope="row"><a href=format!("/admin/flags/{}", line.flag)><code>{line.flag.to_string()}</code></a></th>
                 <td>{format::count(line.exposed)}</td>
-                <td>{format::count(line.tried)}</td>
+                <td>{format::count(line.used)}</td>
                 <td>{rate}" "<span class="hint">{before}</span></td>
-                <td>{format::count(line.again)}</td>
+                <td>{format::count(line.used_again)}</td>
                 <td>{share(line.stickiness)}</td>
                 <td>{total}</td>
                 <td>{median}</td>
@@ -39,7 +39,7 @@ pub(super) fn Adoptions(lines: Vec<AdoptionLine>, query: String) -> impl IntoVie
         <TableCard
             id="adoption"
             title="Adoption"
-            hint="people who were exposed to the feature on; who of them used it; who of them on another day, too"
+            hint="users who were exposed to the feature on; who of them used it; who of them on another day, too"
             columns=vec!["Feature", "Exposed", "Tried it", "Adoption", "Used again", "Stickiness", "Time in use", "Median"]
             exports=view! { <Exports page=PATH panel="adoption" query/> }.into_any()
             empty="No page has asked for a flag in this time.".into_any()
@@ -48,7 +48,7 @@ pub(super) fn Adoptions(lines: Vec<AdoptionLine>, query: String) -> impl IntoVie
     }
 }
 
-/// Features that are used by the same people.
+/// Features that are used by the same users.
 #[component]
 pub(super) fn CrossUses(pairs: Vec<CrossUse>, query: String) -> impl IntoView {
     (!pairs.is_empty()).then(|| {

@@ -5,7 +5,7 @@ use phasegate_domain::{ids::FlagKey, metrics::Dimension, time::TimeRangePreset};
 use phasegate_service::analytics::AnalyticsQuery;
 
 use super::PATH;
-use crate::{components::slice_words, parts::PeriodFields};
+use crate::{components::dimension_label, parts::PeriodFields};
 
 /// Ranges of whole days.
 const RANGES: [TimeRangePreset; 3] =
@@ -16,17 +16,17 @@ pub(super) fn Filter(
     query: AnalyticsQuery,
     flags: Vec<FlagKey>,
     /// Of whom it can be asked.
-    slices: Vec<Dimension>,
+    dimensions: Vec<Dimension>,
     environment: String,
     source: &'static str,
 ) -> impl IntoView {
-    let mut slices = slices;
-    if query.slice != Dimension::All && !slices.contains(&query.slice) {
-        slices.push(query.slice.clone());
+    let mut dimensions = dimensions;
+    if query.dimension != Dimension::All && !dimensions.contains(&query.dimension) {
+        dimensions.push(query.dimension.clone());
     }
-    let slices = slices.into_iter().map(|slice| {
-        let is_chosen = slice == query.slice;
-        view! { <option value=slice.to_text() selected=is_chosen>{slice_words(&slice)}</option> }
+    let dimensions = dimensions.into_iter().map(|dimension| {
+        let is_chosen = dimension == query.dimension;
+        view! { <option value=dimension.to_text() selected=is_chosen>{dimension_label(&dimension)}</option> }
     });
     let mut flags = flags;
     flags.extend(query.flag.clone().filter(|flag| !flags.contains(flag)));
@@ -40,7 +40,7 @@ pub(super) fn Filter(
             <input type="hidden" name="data" value=source/>
             <PeriodFields period=query.period ranges=RANGES.to_vec()/>
             <label class="field"><span>"Of whom"</span>
-                <select name="slice"><option value="">"all users"</option>{slices.collect_view()}</select></label>
+                <select name="dimension"><option value="">"all users"</option>{dimensions.collect_view()}</select></label>
             <label class="field"><span>"Compare retention by"</span>
                 <select name="flag"><option value="">"nothing"</option>{flags.collect_view()}</select></label>
             <button class="button" type="submit">"Show"</button>

@@ -1,4 +1,4 @@
-//! What people do with what they are given. What is asked stands in the address, so that a view can
+//! What users do with what they are given. What is asked stands in the address, so that a view can
 //! be shared.
 
 mod adoption;
@@ -18,7 +18,7 @@ use self::{
     visits::{Events, Feedback, Properties, Sessions, Tasks, Users},
 };
 use crate::{
-    components::{Freshness, Marks, slice_words},
+    components::{Annotations, Freshness, dimension_label},
     parts::{PageErrorNotice, Source, SourceBanner, page, period_field},
     request::PageError,
 };
@@ -40,38 +40,38 @@ pub(crate) fn AnalyticsPage() -> impl IntoView {
             let source = Source::of(&request, PATH).await?;
             let (service, actor) = (&request.service, &request.actor);
             let found = analytics(service, actor, source.environment, &query).await?;
-            let slices = parts(service, actor, source.environment, query.period).await?;
+            let dimensions = parts(service, actor, source.environment, query.period).await?;
             let address = source.address(&request, query.period, query.fields());
-            let Analytics { at, heard_at, people, adoption, cross_use, marks, .. } = found;
+            let Analytics { at, last_event_at, users, adoption, cross_use, annotations, .. } = found;
             let flags = adoption.iter().map(|line| line.flag.clone()).collect();
-            let rate = request.live()?.environment.collecting.value.sample_rate;
+            let rate = request.live()?.environment.collection_settings.value.sample_rate;
             let sampled = (rate < Share::ALL).then(|| view! {
-                <p class="notice notice-warning">{format!("Only {} % of visits are measured, so that a frequent visitor is seen on some of their days: numbers of people are those of measured visits, and who comes back is underestimated.", rate.percent())}</p>
+                <p class="notice notice-warning">{format!("Only {} % of visits are measured, so that a frequent visitor is seen on some of their days: numbers of users are those of measured visits, and who comes back is underestimated.", rate.percent())}</p>
             });
-            let empty = (people.now.people == 0).then(|| view! {
+            let empty = (users.now.users == 0).then(|| view! {
                 <p class="empty">"No user was active in this time. "<a href="/admin/install">"Install the collector"</a>", or choose a longer time."</p>
             });
-            let chosen = (query.slice != Dimension::All).then(|| view! {
-                <span class="pill" data-testid="slice">{slice_words(&query.slice)}</span>
+            let chosen = (query.dimension != Dimension::All).then(|| view! {
+                <span class="pill" data-testid="dimension">{dimension_label(&query.dimension)}</span>
             });
             Ok(view! {
                 <header class="page-head"><h1>"Analytics"</h1>{chosen}</header>
                 <p class="lead">"User counts are exact. Days are in UTC; today is incomplete. Compared with the previous period."</p>
                 <SourceBanner source=source.clone()/>
                 {refused.map(|trouble| view! { <PageErrorNotice trouble/> })}
-                <Filter query=query.clone() flags slices environment=request.environment_key()? source=source.as_str()/>
-                <Freshness period=query.period at heard_at/>
+                <Filter query=query.clone() flags dimensions environment=request.environment_key()? source=source.as_str()/>
+                <Freshness period=query.period at last_event_at/>
                 {sampled}
                 {empty}
-                <Users panel=people marks=marks.clone() at period=query.period query=address.clone()/>
-                <Marks marks/>
+                <Users panel=users annotations=annotations.clone() at period=query.period query=address.clone()/>
+                <Annotations annotations/>
                 <Adoptions lines=adoption query=address.clone()/>
                 <CrossUses pairs=cross_use query=address.clone()/>
                 <Arms arms=found.retention query=address.clone()/>
                 <Sessions panel=found.sessions query=address.clone()/>
                 <div class="split">
                     <Tasks tasks=found.tasks query=address.clone()/>
-                    <Feedback panel=found.opinion query=address.clone()/>
+                    <Feedback panel=found.feedback query=address.clone()/>
                 </div>
                 <Events events=found.events query=address.clone()/>
                 <Properties lines=found.properties query=address/>

@@ -1,4 +1,4 @@
-//! Whether people come back.
+//! Whether users come back.
 
 use leptos::prelude::*;
 use phasegate_domain::{Timestamp, analytics::Cohort};
@@ -15,7 +15,7 @@ pub(super) fn Arms(arms: Vec<Arm>, query: String) -> impl IntoView {
         <section aria-labelledby="retention-title">
             <header class="card-head"><h2 id="retention-title">"Retention"</h2>
                 <Exports page=PATH panel="retention" query=query.clone()/><span class="hint">"cohorts"</span><Exports page=PATH panel="cohorts" query/></header>
-            <p class="hint">"Of the people who were first seen on a day, how many were there so many days later; of those who came in the month before, too. Only days that are over count. An arm is the users who were exposed to that variant in the time that is shown."</p>
+            <p class="hint">"Of the users who were first seen on a day, how many were there so many days later; of those who came in the month before, too. Only days that are over count. An arm is the users who were exposed to that variant in the time that is shown."</p>
             {arms}
         </section>
     }
@@ -26,9 +26,9 @@ fn OneArm(arm: Arm) -> impl IntoView {
     let totals = arm.totals.map(|total| {
         let rate =
             total.rate().map_or_else(|| "–".to_owned(), |rate| format!("{:.0} %", rate * 100.0));
-        let of = match total.of {
+        let of = match total.users {
             0 => "not known yet".to_owned(),
-            _ => format!("{} of {}", format::count(total.back), format::count(total.of)),
+            _ => format!("{} of {}", format::count(total.returned), format::count(total.users)),
         };
         view! {
             <li><span class="hint">{format!("Day {}", total.days)}</span>
@@ -36,14 +36,14 @@ fn OneArm(arm: Arm) -> impl IntoView {
                 <span class="hint">{of}</span></li>
         }
     });
-    let columns = arm.cohorts.iter().map(|cohort| cohort.back.len()).max().unwrap_or_default();
+    let columns = arm.cohorts.iter().map(|cohort| cohort.returned.len()).max().unwrap_or_default();
     let heads =
         (1..=columns).map(|day| view! { <th scope="col">{day.to_string()}</th> }).collect_view();
     let rows = arm.cohorts.into_iter().map(|cohort| view! { <CohortRow cohort/> }).collect_view();
     let map = (columns > 0).then(|| view! {
         <div class="table-scroll">
             <table class="heat">
-                <thead><tr><th scope="col">"First seen"</th><th scope="col">"People"</th>{heads}</tr></thead>
+                <thead><tr><th scope="col">"First seen"</th><th scope="col">"Users"</th>{heads}</tr></thead>
                 <tbody>{rows}</tbody>
             </table>
         </div>
@@ -60,7 +60,7 @@ fn OneArm(arm: Arm) -> impl IntoView {
 #[component]
 fn CohortRow(cohort: Cohort) -> impl IntoView {
     let day = Timestamp::from_timestamp(cohort.day * 86_400, 0).map(format::day);
-    let cells = cohort.back.into_iter().map(|back| {
+    let cells = cohort.returned.into_iter().map(|back| {
         // Ten shades are as many as can be told apart.
         let shade = (back * 10).div_ceil(cohort.size.max(1)).min(10);
         view! { <td class=format!("heat-{shade}")>{format::percent(back, cohort.size)}</td> }

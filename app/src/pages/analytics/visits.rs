@@ -1,4 +1,4 @@
-//! People, their sessions, what they finish, and what they say.
+//! Users, their sessions, what they finish, and what they say.
 
 use leptos::prelude::*;
 use phasegate_domain::{
@@ -7,8 +7,8 @@ use phasegate_domain::{
     time::{Resolution, TimeRange},
 };
 use phasegate_service::analytics::{
-    DayPeople, EventLine, FeedbackPanel, PeoplePanel, PropertyLine, SessionNumbers, SessionPanel,
-    TaskLine,
+    DailyUsers, EventLine, FeedbackPanel, PropertyLine, SessionNumbers, SessionPanel, TaskLine,
+    UsersPanel,
 };
 
 use super::PATH;
@@ -20,30 +20,30 @@ use crate::{
 
 #[component]
 pub(super) fn Users(
-    panel: PeoplePanel,
-    marks: Vec<Annotation>,
+    panel: UsersPanel,
+    annotations: Vec<Annotation>,
     at: Timestamp,
     period: TimeRange,
     query: String,
 ) -> impl IntoView {
-    let PeoplePanel { now, before, daily } = panel;
+    let UsersPanel { now, before, daily } = panel;
     let (from, end) = period.day_bounds(at);
     let is_past = matches!(period, TimeRange::Days { .. });
     let window = Window { resolution: Resolution::Day, spans: end - from, end, is_past };
-    let point = |day: DayPeople| Point { minute: day.day, value: day.people as f64 };
+    let point = |day: DailyUsers| Point { minute: day.day, value: day.users as f64 };
     let daily: Vec<Point> = daily.into_iter().map(point).collect();
-    let lines = lines(&marks, window);
+    let lines = lines(&annotations, window);
     let chart = draw((920, 160), &daily, window, Shape::Bars, None, &lines, &|v| format!("{v:.0}"));
     let sticky = now.stickiness.map(|share| format!(" · on a day, {:.0} % of them", share * 100.0));
-    let newcomers = format!("{} of them for the first time", format::count(now.newcomers));
+    let new_users = format!("{} of them for the first time", format::count(now.new_users));
     view! {
-        <article class="card" data-testid="people">
-            <header class="card-head"><h2>"People"</h2><Exports page=PATH panel="people" query/></header>
+        <article class="card" data-testid="users">
+            <header class="card-head"><h2>"Users"</h2><Exports page=PATH panel="users" query/></header>
             <p class="vital-value">
-                <span class="number" data-testid="value">{format::count(now.people)}</span>
-                <span class="hint">{newcomers} {sticky} {was(format::count(before.people), before.people > 0)}</span>
+                <span class="number" data-testid="value">{format::count(now.users)}</span>
+                <span class="hint">{new_users} {sticky} {was(format::count(before.users), before.users > 0)}</span>
             </p>
-            <div class="chart" role="img" aria-label="People by day" inner_html=chart></div>
+            <div class="chart" role="img" aria-label="Users by day" inner_html=chart></div>
         </article>
     }
 }
@@ -124,9 +124,9 @@ pub(super) fn Feedback(panel: FeedbackPanel, query: String) -> impl IntoView {
         format!("{}{before}", format::counted(count, "answer", "answers"))
     };
     view! {
-        <section class="card" aria-labelledby="voices-title" data-testid="voices">
-            <header class="card-head"><h2 id="voices-title">"Feedback"</h2>
-                <Exports page=PATH panel="voices" query/></header>
+        <section class="card" aria-labelledby="feedback-title" data-testid="feedback">
+            <header class="card-head"><h2 id="feedback-title">"Feedback"</h2>
+                <Exports page=PATH panel="feedback" query/></header>
             <ul class="totals">
                 <li><span class="hint">"Satisfaction"</span><span class="number">{rating(now.satisfaction).unwrap_or_else(dash)}</span>
                     <span class="hint">{answers(now.ratings, rating(before.satisfaction))}</span></li>

@@ -47,7 +47,7 @@ pub(super) async fn act_on_list(request: &Request) -> Result<(), PageError> {
     let key: FlagKey = form.parsed("flag")?;
     let (enabled, version) = (form.get("enabled") == "true", form.version()?);
     set_enabled(request, &key, enabled, version).await?;
-    // Behind the question mark it can lead nowhere else.
+    // Behind the question annotation it can lead nowhere else.
     request.go_to(&format!("/admin/flags?{}", form.get("asked")));
     Ok(())
 }

@@ -174,7 +174,7 @@ fn Affected(flag: Flag, usage: EvaluationCounts) -> impl IntoView {
                 </table>
             </div>
             <p class="hint">
-                "Answers, not people: an app that asks twice counts twice. Paste user ids into the "
+                "Answers, not users: an app that asks twice counts twice. Paste user ids into the "
                 <a href=format!("/admin/debugger?flag={}", flag.key)>"debugger"</a>
                 " to see what exactly they get."
             </p>

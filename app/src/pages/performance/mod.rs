@@ -17,7 +17,9 @@ use phasegate_service::performance::{
 use self::tables::{Breakdown, Timings};
 use crate::{
     charts::{Line, Window},
-    components::{Exports, Freshness, Marks, VitalCard, lines, rating_class, slice_words},
+    components::{
+        Annotations, Exports, Freshness, VitalCard, dimension_label, lines, rating_class,
+    },
     parts::{PageErrorNotice, PeriodFields, Source, SourceBanner, page, period_field},
     request::{PageError, Request},
 };
@@ -39,28 +41,28 @@ pub(crate) fn PerformancePage() -> impl IntoView {
             let source = Source::of(&request, PATH).await?;
             let found = performance(&request.service, &request.actor, source.environment, &query).await?;
             let address = address(&request, &source, &query);
-            let Performance { at, heard_at, score, score_before, vitals, breakdown, timings, marks, .. } = found;
-            let (from, end) = query.period.span_bounds(at);
+            let Performance { at, last_event_at, score, score_before, vitals, breakdown, timings, annotations, .. } = found;
+            let (from, end) = query.period.bucket_bounds(at);
             let is_past = matches!(query.period, TimeRange::Days { .. });
             let window = Window { resolution: query.period.resolution(at), spans: end - from, end, is_past };
-            let lines = lines(&marks, window);
+            let lines = lines(&annotations, window);
             let is_empty = vitals.iter().all(|vital| vital.samples == 0);
             let cards = vitals.into_iter().map(|course| vital(course, window, lines.clone())).collect_view();
             let empty = is_empty.then(|| view! {
                 <p class="empty">"No page has reported a web vital in this time. "<a href="/admin/install">"Install the collector"</a>", or choose a longer time."</p>
             });
-            let links = |slice: &Dimension| {
-                let query = PerformanceQuery { slice: slice.clone(), ..query.clone() };
+            let links = |dimension: &Dimension| {
+                let query = PerformanceQuery { dimension: dimension.clone(), ..query.clone() };
                 format!("{PATH}?{}", self::address(&request, &source, &query))
             };
-            let rows = breakdown.into_iter().map(|line| (links(&line.slice), line)).collect();
-            let all = (query.slice != Dimension::All).then(|| links(&Dimension::All));
+            let rows = breakdown.into_iter().map(|line| (links(&line.dimension), line)).collect();
+            let all = (query.dimension != Dimension::All).then(|| links(&Dimension::All));
             Ok(view! {
-                <header class="page-head"><h1>"Performance"</h1><Chosen slice=query.slice.clone() all/></header>
+                <header class="page-head"><h1>"Performance"</h1><Chosen dimension=query.dimension.clone() all/></header>
                 <SourceBanner source=source.clone()/>
                 {refused.map(|trouble| view! { <PageErrorNotice trouble/> })}
                 <Filter query=query.clone() environment=request.environment_key()? source=source.as_str()/>
-                <Freshness period=query.period at heard_at/>
+                <Freshness period=query.period at last_event_at/>
                 {empty}
                 <Score score before=score_before query=address.clone()/>
                 <section aria-labelledby="vitals-title">
@@ -69,7 +71,7 @@ pub(crate) fn PerformancePage() -> impl IntoView {
                         <span class="hint">"courses"</span><Exports page=PATH panel="courses" query=address.clone()/></header>
                     <div class="cards">{cards}</div>
                 </section>
-                <Marks marks/>
+                <Annotations annotations/>
                 <Breakdown lines=rows by=query.by query=address.clone()/>
                 <Timings lines=timings query=address/>
             }
@@ -78,18 +80,19 @@ pub(crate) fn PerformancePage() -> impl IntoView {
     }
 }
 
-/// What stands behind the question mark of the address of a view.
+/// What stands behind the question annotation of the address of a view.
 fn address(request: &Request, source: &Source, query: &PerformanceQuery) -> String {
-    let fields = vec![("by", query.by.as_str().to_owned()), ("slice", query.slice.to_text())];
+    let fields =
+        vec![("by", query.by.as_str().to_owned()), ("dimension", query.dimension.to_text())];
     source.address(request, query.period, fields)
 }
 
 /// Which part is shown, and the way back to all of it.
 #[component]
-fn Chosen(slice: Dimension, all: Option<String>) -> impl IntoView {
+fn Chosen(dimension: Dimension, all: Option<String>) -> impl IntoView {
     all.map(|all| {
         view! {
-            <span class="pill" data-testid="slice">{slice_words(&slice)}</span>
+            <span class="pill" data-testid="dimension">{dimension_label(&dimension)}</span>
             <a href=all>"Show all users"</a>
         }
     })
@@ -106,7 +109,7 @@ fn Filter(query: PerformanceQuery, environment: String, source: &'static str) ->
         <form class="filters" method="get" action=PATH>
             <input type="hidden" name="environment" value=environment/>
             <input type="hidden" name="data" value=source/>
-            <input type="hidden" name="slice" value=query.slice.to_text()/>
+            <input type="hidden" name="dimension" value=query.dimension.to_text()/>
             <PeriodFields period=query.period ranges=TimeRangePreset::ALL.to_vec()/>
             <label class="field"><span>"Compare by"</span><select name="by">{kinds}</select></label>
             <button class="button" type="submit">"Show"</button>

@@ -9,7 +9,7 @@ use phasegate_service::performance::{BREAKDOWNS, BreakdownLine, TimingLine};
 
 use super::PATH;
 use crate::{
-    components::{Exports, TableCard, slice_words},
+    components::{Exports, TableCard, dimension_label},
     format,
 };
 
@@ -33,7 +33,7 @@ pub(super) fn Breakdown(
         });
         view! {
             <tr>
-                <th scope="row"><a href=link>{slice_words(&line.slice)}</a></th>
+                <th scope="row"><a href=link>{dimension_label(&line.dimension)}</a></th>
                 <td>{line.score.map_or_else(|| "–".to_owned(), |score| format!("{score:.0}"))}</td>
                 {cells.collect_view()}
                 <td>{format::count(line.samples)}</td>

@@ -210,7 +210,7 @@ fn newly(kind: CommandKind, rollout: &RolloutView) -> Option<String> {
     let all: Vec<&str> =
         phases.flat_map(|phase| &phase.flags).map(|key| rollout.flag_name(key)).collect();
     Some(format!(
-        "About {more} of {active} people who were active in the last 30 days will newly get {}.{besides}",
+        "About {more} of {active} users who were active in the last 30 days will newly get {}.{besides}",
         all.join(", ")
     ))
 }
@@ -226,7 +226,7 @@ fn in_words(kind: CommandKind, throttle: Throttle) -> String {
             throttle.halved()
         ),
         CommandKind::Restore => format!(
-            "Every share below 100 % goes from {throttle} to {} of the plan. The same people come back as left.",
+            "Every share below 100 % goes from {throttle} to {} of the plan. The same users come back as left.",
             throttle.doubled()
         ),
         CommandKind::Kill => {

@@ -10,7 +10,7 @@ use phasegate_domain::{
     rollout::RolloutStatus,
 };
 
-use super::voices::FeedbackPart;
+use super::feedback::FeedbackPart;
 use crate::{
     components::{Time, Trend},
     parts::Here,
@@ -30,7 +30,7 @@ fn words(verdict: Verdict) -> &'static str {
         Verdict::Pass => "Passes",
         Verdict::Fail => "Fails",
         Verdict::Inconclusive => "Not known yet",
-        Verdict::AwaitingSignOff => "Waits for people",
+        Verdict::AwaitingSignOff => "Pending sign-off",
     }
 }
 
@@ -64,13 +64,13 @@ pub(super) fn GatePanel(rollout: RolloutView) -> impl IntoView {
             <h2 id="gate-title">{question}</h2>
             <p class="gate-answer" data-testid="gate-answer">{answer}</p>
             <ul class="gate-lines">{lines}</ul>
-            <FeedbackPart voices=rollout.voices.clone() title="Feedback in this phase"/>
+            <FeedbackPart feedback=rollout.feedback.clone() title="Feedback in this phase"/>
             <Votes rollout=rollout.clone()/>
         </section>
     })
 }
 
-/// A condition; people can judge it there if that is `asked`.
+/// A condition; users can judge it there if that is `asked`.
 pub(super) fn lines(
     condition: &GateCondition,
     rollout: &RolloutView,

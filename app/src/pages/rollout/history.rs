@@ -6,7 +6,7 @@ use phasegate_domain::{
     audit::{AuditEntry, Change},
     plan::Plan,
     reports::{Annotation, AnnotationKind, RolloutView},
-    rollout::notice,
+    rollout::stakeholder_message,
 };
 
 use crate::{components::Time, islands::CopyButton, pages::sentences::sentence_with_plan};
@@ -19,7 +19,7 @@ fn reason(change: &Change) -> Option<String> {
 /// What stakeholders must hear of a move, ready to be sent.
 pub(super) fn to_send(line: &AuditEntry, plan: &Plan) -> Option<impl IntoView + use<>> {
     let Change::Rollout { what, .. } = &line.change else { return None };
-    let text = notice(plan, what, &line.actor, line.at)?;
+    let text = stakeholder_message(plan, what, &line.actor, line.at)?;
     Some(view! {
         <details class="to-send" data-testid="to-send">
             <summary>"Text for stakeholders"</summary>
@@ -45,15 +45,15 @@ fn moved(line: &AuditEntry, plan: &Plan) -> Line {
 }
 
 /// What else may be why numbers are others.
-fn beside(mark: &Annotation) -> Line {
-    let by = mark.by.as_ref().map(|by| format!("{by}, ")).unwrap_or_default();
+fn beside(annotation: &Annotation) -> Line {
+    let by = annotation.by.as_ref().map(|by| format!("{by}, ")).unwrap_or_default();
     let view = view! {
         <li class="timeline-line is-beside">
-            <span class="timeline-what">{mark.kind.title()} ": " {mark.text.clone()}</span>
-            <span class="hint">{by} <Time at=mark.at/></span>
+            <span class="timeline-what">{annotation.kind.title()} ": " {annotation.text.clone()}</span>
+            <span class="hint">{by} <Time at=annotation.at/></span>
         </li>
     };
-    (mark.at, view.into_any())
+    (annotation.at, view.into_any())
 }
 
 /// The history, newest first, with what changed of flags and releases in the meantime.
@@ -61,7 +61,8 @@ fn beside(mark: &Annotation) -> Line {
 pub(super) fn History(rollout: RolloutView) -> impl IntoView {
     let plan = &rollout.plan;
     let mut lines: Vec<Line> = rollout.history.iter().map(|line| moved(line, plan)).collect();
-    let others = rollout.marks.iter().filter(|mark| mark.kind != AnnotationKind::Phase);
+    let others =
+        rollout.annotations.iter().filter(|annotation| annotation.kind != AnnotationKind::Phase);
     lines.extend(others.map(beside));
     lines.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     let empty = lines.is_empty().then(|| {

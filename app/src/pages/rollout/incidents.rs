@@ -8,7 +8,7 @@ use phasegate_domain::{
     incidents::{Incident, Note},
     plan::Plan,
     reports::RolloutView,
-    rollout::notice,
+    rollout::stakeholder_message,
 };
 use phasegate_service::{audit::history, models::AuditQuery, rollout::view};
 
@@ -105,7 +105,7 @@ fn Loaded(
         Change::Rollout { what, .. }
             if line.entry.at.timestamp_millis() == incident.acted_at.timestamp_millis() =>
         {
-            notice(&plan, what, &line.entry.actor, line.entry.at)
+            stakeholder_message(&plan, what, &line.entry.actor, line.entry.at)
         }
         _ => None,
     });
@@ -143,8 +143,8 @@ fn Loaded(
 #[component]
 fn Told(plan: Plan, incident: Incident, text: Option<String>, may: bool) -> impl IntoView {
     let id = incident.id;
-    let told = |who: &str| incident.told.iter().find(|note| note.text == who).cloned();
-    let people = plan.contacts.iter().map(|contact| {
+    let told = |who: &str| incident.notified.iter().find(|note| note.text == who).cloned();
+    let users = plan.contacts.iter().map(|contact| {
         let who = match contact.name.as_str() {
             "" => contact.role.clone(),
             name => format!("{name} ({})", contact.role),
@@ -164,14 +164,14 @@ fn Told(plan: Plan, incident: Incident, text: Option<String>, may: bool) -> impl
         }
     });
     let others = incident
-        .told
+        .notified
         .iter()
         .filter(|note| !plan.contacts.iter().any(|contact| note.text.contains(&contact.role)));
     let others = others.map(note_line).collect_view();
     view! {
         <section aria-labelledby="told-title">
             <h2 id="told-title">"Who must know"</h2>
-            <ul class="gate-lines">{people.collect_view()} {others}</ul>
+            <ul class="gate-lines">{users.collect_view()} {others}</ul>
             {text.map(|text| view! {
                 <label class="field"><span>"A text for stakeholders"</span>
                     <TextArea value=text rows=7 readonly=true/></label>
@@ -184,7 +184,7 @@ fn Told(plan: Plan, incident: Incident, text: Option<String>, may: bool) -> impl
 fn Tell(id: u32, who: String) -> impl IntoView {
     view! {
         <form method="post" action=address(id)><Here/>
-            <input type="hidden" name="add" value="tell"/>
+            <input type="hidden" name="add" value="notify"/>
             <input type="hidden" name="incident" value=id.to_string()/>
             <input type="hidden" name="who" value=who.clone()/>
             <button class="button" type="submit">"Told" <span class="visually-hidden">": "{who}</span></button>

@@ -4,6 +4,7 @@ mod actions;
 mod checklist;
 mod editor;
 mod emergency;
+mod feedback;
 mod gate;
 mod history;
 mod incidents;
@@ -15,7 +16,6 @@ mod post_mortem;
 mod record_entries;
 mod review;
 mod track;
-mod voices;
 
 use leptos::prelude::*;
 use leptos_meta::Title;

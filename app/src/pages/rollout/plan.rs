@@ -113,7 +113,7 @@ pub(super) async fn question(
             <h2 id="difference-title">"Bring it in?"</h2>
             <ul class="criteria">
                 {made("A new segment:", change.new_segments)} {made("A new flag:", change.new_flags)}
-                {made("Different in the text, but not changed by a plan:", change.kept)}
+                {made("Different in the text, but not changed by a plan:", change.unchanged)}
             </ul>
             <Changes fields=change.fields/>
             <form method="post" action=PATH class="stack"><Here/>

@@ -28,7 +28,7 @@ pub(super) fn read(form: &Form) -> Result<RecordEntry, PageError> {
             comment: text("comment"),
         },
         "note" => RecordEntry::Note { incident: incident(form)?, text: text("text") },
-        "tell" => RecordEntry::Tell { incident: incident(form)?, who: text("who") },
+        "notify" => RecordEntry::Notify { incident: incident(form)?, contact: text("who") },
         "post_mortem" => RecordEntry::WritePostMortem {
             incident: incident(form)?,
             post_mortem: post_mortem(form),

@@ -5,7 +5,7 @@ use leptos_meta::Title;
 use phasegate_domain::reports::Review;
 use phasegate_service::rollout::review;
 
-use super::{NoPlan, gate::lines, kpis::Kpis, voices::FeedbackPart};
+use super::{NoPlan, feedback::FeedbackPart, gate::lines, kpis::Kpis};
 use crate::{components::Time, parts::page};
 
 #[component]
@@ -26,7 +26,7 @@ pub(crate) fn ReviewPage() -> impl IntoView {
 fn Loaded(review: Review) -> impl IntoView {
     let decisions = review.decisions();
     let summary = review.summary();
-    let Review { rollout, from, to, changes, voices } = review;
+    let Review { rollout, from, to, changes, feedback } = review;
     let decisions = match decisions.is_empty() {
         true => view! { <p class="hint">"Nothing is to be decided."</p> }.into_any(),
         false => {
@@ -35,11 +35,11 @@ fn Loaded(review: Review) -> impl IntoView {
         }
     };
     let nothing = changes.is_empty().then(|| view! { <p class="hint">"Nothing was changed."</p> });
-    let changes = changes.into_iter().map(|mark| {
-        let by = mark.by.map(|by| format!("{by}, ")).unwrap_or_default();
+    let changes = changes.into_iter().map(|annotation| {
+        let by = annotation.by.map(|by| format!("{by}, ")).unwrap_or_default();
         view! {
-            <li class="timeline-line"><span class="timeline-what">{mark.kind.title()} ": " {mark.text}</span>
-                <span class="hint">{by} <Time at=mark.at/></span></li>
+            <li class="timeline-line"><span class="timeline-what">{annotation.kind.title()} ": " {annotation.text}</span>
+                <span class="hint">{by} <Time at=annotation.at/></span></li>
         }
     });
     let incidents = rollout.state.record.incidents.iter().rev();
@@ -67,7 +67,7 @@ fn Loaded(review: Review) -> impl IntoView {
             {nothing}<ol class="timeline">{changes.collect_view()}</ol></section>
         <section class="card" aria-labelledby="incidents-title"><h2 id="incidents-title">"Incidents"</h2>
             {none}<ul class="stack">{incidents}</ul></section>
-        <section class="card"><FeedbackPart voices title="Feedback"/></section>
+        <section class="card"><FeedbackPart feedback title="Feedback"/></section>
         <p class="no-print"><a href="/admin/rollout">"Back to the rollout"</a></p>
     }
 }

@@ -79,7 +79,7 @@ fn measured(rollout: &RolloutView) -> Option<String> {
         ""
     };
     Some(format!(
-        "Measured: {share} of {} people who were active in the last 30 days were given it in this phase (planned: up to {planned}); by their segments about {} may have it.{over}",
+        "Measured: {share} of {} users who were active in the last 30 days were given it in this phase (planned: up to {planned}); by their segments about {} may have it.{over}",
         format::count(active),
         format::count(expected)
     ))

@@ -72,14 +72,14 @@ pub(super) fn CollectingForm(request: Request, may_change: bool) -> impl IntoVie
     });
     let save = may_change.then(|| {
         view! {
-            <button class="button" name="do" value="collecting">"Save what pages report"</button>
+            <button class="button" name="do" value="collection_settings">"Save what pages report"</button>
         }
     });
     Some(view! {
-        <section aria-labelledby="collecting-title">
-            <h2 id="collecting-title">"What pages report"</h2>
+        <section aria-labelledby="collection-settings-title">
+            <h2 id="collection-settings-title">"What pages report"</h2>
             <p class="hint">"Pages that are open hear of a change at once, and what is off is no longer measured nor sent. Flags are answered all the same, and feedback is always taken."</p>
-            <form class="stack" method="post" action="/admin/settings" data-testid="collecting"><Here/>
+            <form class="stack" method="post" action="/admin/settings" data-testid="collection-settings"><Here/>
                 <input type="hidden" name="version" value=stored.version.to_string()/>
                 <ul class="switches">{switches}</ul>
                 <label class="field">

@@ -4,9 +4,9 @@ mod collection_settings;
 mod environments;
 mod files;
 mod keys;
-mod person;
+mod retention;
 mod tokens;
-mod upkeep;
+mod user_data;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -14,9 +14,9 @@ use phasegate_domain::accounts::Role;
 
 use self::{
     collection_settings::CollectingForm, environments::Environments, keys::ClientKeys,
-    tokens::Tokens, upkeep::UpkeepForm,
+    retention::RetentionForm, tokens::Tokens,
 };
-pub(crate) use self::{files::FilesPage, person::PersonPage};
+pub(crate) use self::{files::FilesPage, user_data::UserDataPage};
 use crate::{
     components::Notice,
     parts::{PageErrorNotice, page},
@@ -46,18 +46,18 @@ pub(crate) fn SettingsPage() -> impl IntoView {
                 true => Some(phasegate_service::tokens::tokens(service, actor, environment).await?),
                 false => None,
             };
-            let upkeep = upkeep::read(&request).await?;
+            let maintenance = retention::read(&request).await?;
             let tokens = tokens.map(|tokens| view! { <Tokens tokens/> });
             Ok(view! {
                 <header class="page-head"><h1>"Settings"</h1></header>
                 {done} {refused.map(|trouble| view! { <PageErrorNotice trouble/> })}
                 <CollectingForm request=request.clone() may_change=request.may(Role::Operator)/>
-                <UpkeepForm upkeep may_change=is_admin/>
+                <RetentionForm maintenance may_change=is_admin/>
                 {is_admin.then(|| view! {
-                    <section aria-labelledby="person-title">
-                        <h2 id="person-title">"One person's data"</h2>
+                    <section aria-labelledby="user-data-title">
+                        <h2 id="user-data-title">"Data of one user"</h2>
                         <p class="hint">"Show, export or erase the data of one user."</p>
-                        <p><a class="button" href="/admin/settings/person">"Find a person"</a></p>
+                        <p><a class="button" href="/admin/settings/user-data">"Find a user"</a></p>
                     </section>
                 })}
                 <ClientKeys keys is_admin/>
@@ -98,12 +98,12 @@ async fn act(request: &Request) -> Result<Option<AnyView>, PageError> {
             keys::delete(request, form).await?;
             None
         }
-        "collecting" => {
+        "collection_settings" => {
             collection_settings::change(request, form).await?;
             None
         }
         "retention" => {
-            upkeep::change(request, form).await?;
+            retention::change(request, form).await?;
             None
         }
         "environment" => {

@@ -3,23 +3,23 @@
 use async_trait::async_trait;
 use phasegate_domain::{
     Timestamp,
-    accounts::{Person, Role},
-    ids::{TokenId, UserId},
+    accounts::{Account, Role},
+    ids::{AccountId, TokenId},
 };
 
 use crate::{
     StoreError,
-    models::{Account, ClientKey, Digest, ServerToken, Session},
+    models::{ClientKey, Digest, ServerToken, Session, StoredAccount},
 };
 
 /// Accounts, sessions, server tokens and client keys.
 #[async_trait]
 pub trait AccountStore: Send + Sync {
     /// Finds an account by its e-mail address, ignoring case.
-    async fn account(&self, email: &str) -> Result<Option<Account>, StoreError>;
+    async fn stored_account(&self, email: &str) -> Result<Option<StoredAccount>, StoreError>;
 
     /// Finds an account by its id, with its current role.
-    async fn person(&self, id: UserId) -> Result<Option<Person>, StoreError>;
+    async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError>;
 
     /// Creates an account with a password.
     ///
@@ -30,7 +30,7 @@ pub trait AccountStore: Send + Sync {
         email: &str,
         password_hash: &str,
         role: Role,
-    ) -> Result<UserId, StoreError>;
+    ) -> Result<AccountId, StoreError>;
 
     /// Replaces a password and ends the account's sessions. Returns `false` if there is no such account.
     async fn set_password(&self, email: &str, password_hash: &str) -> Result<bool, StoreError>;

@@ -7,7 +7,7 @@ use phasegate_domain::{
     Timestamp,
     events::UserHash,
     ids::EnvironmentId,
-    privacy::{ErasureReport, PersonData, RetentionPolicy, StorageUsage},
+    privacy::{ErasureReport, RetentionPolicy, StorageUsage, UserData},
 };
 
 use crate::StoreError;
@@ -24,20 +24,20 @@ pub trait PrivacyStore: Send + Sync {
     ) -> Result<(), StoreError>;
 
     /// Deletes all telemetry of an environment in small transactions.
-    async fn forget_environment(&self, environment: EnvironmentId) -> Result<(), StoreError>;
+    async fn erase_environment(&self, environment: EnvironmentId) -> Result<(), StoreError>;
 
     /// Reads everything that is stored about a user.
-    async fn person(
+    async fn user_data(
         &self,
         environment: EnvironmentId,
-        person: UserHash,
-    ) -> Result<PersonData, StoreError>;
+        user: UserHash,
+    ) -> Result<UserData, StoreError>;
 
     /// Erases a user: removes the user from all sets and deletes reports and raw events. Counts stay as they are.
     async fn erase_user(
         &self,
         environment: EnvironmentId,
-        person: UserHash,
+        user: UserHash,
     ) -> Result<ErasureReport, StoreError>;
 
     /// Measures the storage that each kind of data uses.

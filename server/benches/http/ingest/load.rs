@@ -129,7 +129,7 @@ impl Running {
     }
 }
 
-/// Sends batches, each of a session of its own, by one of some thousand people.
+/// Sends batches, each of a session of its own, by one of some thousand users.
 async fn work(load: Arc<Load>, mut connection: TcpStream) -> Vec<f32> {
     let (mut buffer, mut times) = (vec![0_u8; 4_096], Vec::new());
     while !load.ends.load(Ordering::Relaxed) {

@@ -15,12 +15,12 @@ use axum::{
 };
 use leptos::prelude::provide_context;
 use phasegate_app::{Embedding, Form, selected_environment, shell};
-use phasegate_domain::accounts::Person;
+use phasegate_domain::accounts::Account;
 use phasegate_service::{
     access::Actor,
     environments::{FileFormat, export, write_file},
     ingest::screenshot,
-    privacy::person_data,
+    privacy::read_user_data,
     rollout::review,
     secrets::Randomness,
 };
@@ -87,7 +87,7 @@ pub(crate) fn admin_routes() -> Router<AppState> {
         .route("/admin/performance.csv", get(panels::performance_csv))
         .route("/admin/performance.json", get(panels::performance_json))
         .route("/admin/simulation", post(simulation::act))
-        .route("/admin/person.json", get(person_json))
+        .route("/admin/user.json", get(user_json))
         .route("/admin/screenshots/{id}", get(picture))
         .route("/admin/{*page}", get(page).post(page))
 }
@@ -99,28 +99,28 @@ pub(crate) fn public_routes() -> Router<AppState> {
 
 async fn export_toml(
     State(state): State<AppState>,
-    person: axum::Extension<Person>,
+    account: axum::Extension<Account>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    download(&state, &person, &headers, FileFormat::Toml)
+    download(&state, &account, &headers, FileFormat::Toml)
 }
 
 async fn export_json(
     State(state): State<AppState>,
-    person: axum::Extension<Person>,
+    account: axum::Extension<Account>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    download(&state, &person, &headers, FileFormat::Json)
+    download(&state, &account, &headers, FileFormat::Json)
 }
 
 /// The weekly review of the rollout.
 async fn review_markdown(
     State(state): State<AppState>,
-    person: axum::Extension<Person>,
+    account: axum::Extension<Account>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let environment = selected_environment(&state.service, &headers)?;
-    let review = review(&state.service, &Actor::from(&*person), environment).await?;
+    let review = review(&state.service, &Actor::from(&*account), environment).await?;
     let missing = || Problem::new(StatusCode::NOT_FOUND, "this environment has no rollout");
     let text = review.ok_or_else(missing)?.markdown();
     let headers = [
@@ -130,23 +130,24 @@ async fn review_markdown(
     Ok((headers, text).into_response())
 }
 
-/// What stands behind the question mark of a person's data.
+/// What stands behind the question mark of a user's data.
 #[derive(serde::Deserialize)]
-struct PersonQuery {
+struct UserQuery {
     #[serde(default)]
     id: String,
 }
 
-/// All that is kept about a person, as a file.
-async fn person_json(
+/// All that is kept about a user, as a file.
+async fn user_json(
     State(state): State<AppState>,
-    person: axum::Extension<Person>,
-    Query(query): Query<PersonQuery>,
+    account: axum::Extension<Account>,
+    Query(query): Query<UserQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let environment = selected_environment(&state.service, &headers)?;
-    let data = person_data(&state.service, &Actor::from(&*person), environment, &query.id).await?;
-    let name = "attachment; filename=\"person.json\"";
+    let data =
+        read_user_data(&state.service, &Actor::from(&*account), environment, &query.id).await?;
+    let name = "attachment; filename=\"user.json\"";
     Ok(([(header::CONTENT_DISPOSITION, name)], axum::Json(data)).into_response())
 }
 
@@ -154,12 +155,12 @@ async fn person_json(
 /// nothing but a screenshot, and the browser must not guess.
 async fn picture(
     State(state): State<AppState>,
-    person: axum::Extension<Person>,
+    account: axum::Extension<Account>,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let environment = selected_environment(&state.service, &headers).map_err(Problem::from)?;
-    let found = screenshot(&state.service, &Actor::from(&*person), environment, &id)
+    let found = screenshot(&state.service, &Actor::from(&*account), environment, &id)
         .await
         .map_err(Problem::from)?;
     let headers = [
@@ -171,13 +172,13 @@ async fn picture(
 
 fn download(
     state: &AppState,
-    person: &Person,
+    account: &Account,
     headers: &HeaderMap,
     format: FileFormat,
 ) -> Result<Response, Problem> {
     let service = &state.service;
     let environment = selected_environment(service, headers).map_err(Problem::from)?;
-    let file = export(service, &Actor::from(person), environment).map_err(Problem::from)?;
+    let file = export(service, &Actor::from(account), environment).map_err(Problem::from)?;
     let text = write_file(&file, format).map_err(Problem::from)?;
     let (kind, ending) = match format {
         FileFormat::Toml => ("application/toml", "toml"),
@@ -189,7 +190,7 @@ fn download(
     Ok((headers, text).into_response())
 }
 
-/// A page for people, JSON for everybody else.
+/// A page for users, JSON for everybody else.
 pub(crate) async fn not_found(State(state): State<AppState>, request: Request) -> Response {
     let wants_page = request
         .headers()

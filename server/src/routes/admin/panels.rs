@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use phasegate_app::selected_environment;
-use phasegate_domain::{accounts::Person, ids::EnvironmentId};
+use phasegate_domain::{accounts::Account, ids::EnvironmentId};
 use phasegate_service::{
     ServiceError,
     access::Actor,
@@ -29,7 +29,7 @@ pub(super) enum Format {
     Json,
 }
 
-/// What stands behind the question mark.
+/// What stands behind the question annotation.
 pub(super) type Fields = Query<BTreeMap<String, String>>;
 
 fn get<'a>(fields: &'a BTreeMap<String, String>, name: &str) -> &'a str {
@@ -74,7 +74,7 @@ fn file(panel: &Panel, answer: &impl Serialize, format: Format) -> Result<Respon
 
 async fn analytics_file(
     state: AppState,
-    person: &Person,
+    account: &Account,
     headers: &HeaderMap,
     fields: &BTreeMap<String, String>,
     format: Format,
@@ -82,13 +82,13 @@ async fn analytics_file(
     let panel = panels::find(&panels::ANALYTICS, get(fields, "panel"))?;
     let query = AnalyticsQuery::read(|name| get(fields, name))?;
     let environment = environment(&state, headers, fields)?;
-    let answer = analytics(&state.service, &Actor::from(person), environment, &query).await?;
+    let answer = analytics(&state.service, &Actor::from(account), environment, &query).await?;
     file(panel, &answer, format)
 }
 
 async fn performance_file(
     state: AppState,
-    person: &Person,
+    account: &Account,
     headers: &HeaderMap,
     fields: &BTreeMap<String, String>,
     format: Format,
@@ -96,7 +96,7 @@ async fn performance_file(
     let panel = panels::find(&panels::PERFORMANCE, get(fields, "panel"))?;
     let query = PerformanceQuery::read(|name| get(fields, name))?;
     let environment = environment(&state, headers, fields)?;
-    let answer = performance(&state.service, &Actor::from(person), environment, &query).await?;
+    let answer = performance(&state.service, &Actor::from(account), environment, &query).await?;
     file(panel, &answer, format)
 }
 
@@ -104,11 +104,11 @@ macro_rules! handlers {
     ($($name:ident: $file:ident, $format:expr;)+) => {
         $(pub(super) async fn $name(
             State(state): State<AppState>,
-            Extension(person): Extension<Person>,
+            Extension(account): Extension<Account>,
             Query(fields): Fields,
             headers: HeaderMap,
         ) -> Result<Response, Problem> {
-            $file(state, &person, &headers, &fields, $format).await
+            $file(state, &account, &headers, &fields, $format).await
         })+
     };
 }

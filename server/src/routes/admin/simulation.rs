@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use phasegate_app::{Form, selected_environment};
-use phasegate_domain::{accounts::Person, simulation::Simulation, time::day_of};
+use phasegate_domain::{accounts::Account, simulation::Simulation, time::day_of};
 use phasegate_service::{access::Actor, ingest};
 
 use super::MAX_FORM_BYTES;
@@ -24,13 +24,13 @@ fn offered(today: i64) -> Simulation {
 
 pub(super) async fn act(
     State(state): State<AppState>,
-    Extension(person): Extension<Person>,
+    Extension(account): Extension<Account>,
     from: ClientAddress,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
     let form = Form::parse(&state.bodies.read(from, &headers, body, MAX_FORM_BYTES).await?);
-    let (service, actor) = (&state.service, Actor::from(&person));
+    let (service, actor) = (&state.service, Actor::from(&account));
     let shown = selected_environment(service, &headers)?;
     let live = service.environment(shown)?;
     if form.get("here") != live.environment.key.as_str() {

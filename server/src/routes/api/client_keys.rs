@@ -36,7 +36,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewClientKey {
-    /// What people call it.
+    /// The name that pages show.
     #[schema(max_length = 100)]
     name: String,
     /// The origins whose pages may use it, such as `https://shop.example`; any if empty.
@@ -48,7 +48,7 @@ struct NewClientKey {
 #[derive(Debug, Serialize, ToSchema)]
 struct ClientKey {
     key: String,
-    /// What people call it.
+    /// The name that pages show.
     name: String,
     /// The origins whose pages may use it; any if empty.
     allowed_origins: Vec<String>,

@@ -1,4 +1,4 @@
-//! `/api/v1/projects/{project}/environments/{environment}/collecting`
+//! `/api/v1/projects/{project}/environments/{environment}/collection-settings`
 
 use axum::{
     Json,
@@ -21,7 +21,7 @@ fn respond(stored: &Versioned<CollectionSettings>) -> Response {
 }
 
 /// What the pages of an environment may report.
-#[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/collecting", tag = "environments",
+#[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/collection-settings", tag = "environments",
     params(("project" = String, Path), ("environment" = String, Path)),
     responses((status = 200, body = CollectionSettings, headers(("ETag" = String))),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
@@ -31,7 +31,7 @@ async fn get_collecting(call: ApiContext) -> Result<Response, Problem> {
 
 /// Switches what pages report on and off, and sets how many visits are measured. Open pages hear
 /// of it at once.
-#[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}/collecting", tag = "environments",
+#[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}/collection-settings", tag = "environments",
     params(("project" = String, Path), ("environment" = String, Path), ("If-Match" = String, Header)),
     request_body = CollectionSettings,
     responses((status = 200, body = CollectionSettings, headers(("ETag" = String))),

@@ -19,8 +19,8 @@ use super::api;
         title = "Phasegate",
         description = "Feature flags, segments, overrides and keys of one environment, and what its pages report. Errors are \
                        `application/problem+json` (RFC 9457). Everything that can be changed has an \
-                       `ETag`; send it back as `If-Match`, and a change that somebody else has made \
-                       in the meantime is never overwritten (412).",
+                       `ETag`; send it back as `If-Match`, and a change that was made in the \
+                       meantime is never overwritten (412).",
         license(name = "All rights reserved", identifier = "LicenseRef-Proprietary")
     ),
     servers((url = "/", description = "This server")),
@@ -28,6 +28,9 @@ use super::api;
     modifiers(&ServerToken)
 )]
 struct Head;
+
+/// What changed in which version, for clients that were written against an older one.
+const CHANGES: &str = include_str!("changes.md");
 
 struct ServerToken;
 
@@ -49,6 +52,8 @@ pub fn openapi() -> Document {
     let (_, mut document) = api().split_for_parts();
     let head = Head::openapi();
     document.info = head.info;
+    document.info.description =
+        document.info.description.map(|text| format!("{text}\n\n{CHANGES}"));
     env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
     document.servers = head.servers;
     document.security = head.security;

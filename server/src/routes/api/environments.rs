@@ -39,7 +39,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 struct Environment {
     project: ProjectKey,
     key: EnvironmentKey,
-    /// What people call it.
+    /// The name that pages show.
     name: String,
 }
 
@@ -49,7 +49,7 @@ struct Environment {
 struct NewEnvironment {
     /// Its key, such as `staging`.
     key: EnvironmentKey,
-    /// What people call it; the key if left out.
+    /// The display name; the key if left out.
     #[serde(default)]
     name: String,
 }
@@ -107,7 +107,7 @@ async fn create_environment(
 struct Names {
     /// Its key; as it is if left out.
     key: Option<EnvironmentKey>,
-    /// What people call it: as it is if left out, the key if left empty.
+    /// The display name: unchanged if left out, the key if left empty.
     name: Option<String>,
 }
 

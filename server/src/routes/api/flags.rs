@@ -164,13 +164,13 @@ enum Act {
 #[derive(Debug, Deserialize)]
 struct ActPath {
     key: String,
-    act: Act,
+    action: Act,
 }
 
 /// Switches a flag on or off, kills or revives it, whatever else was changed meanwhile; with `If-Match`
 /// only if nothing was. No document does what these acts do.
-#[utoipa::path(post, path = "/api/v1/projects/{project}/environments/{environment}/flags/{key}/{act}", tag = "flags",
-    params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("act" = inline(Act), Path), ("If-Match" = Option<String>, Header)),
+#[utoipa::path(post, path = "/api/v1/projects/{project}/environments/{environment}/flags/{key}/{action}", tag = "flags",
+    params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("action" = inline(Act), Path), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = FlagDocument, headers(("ETag" = String))),
               (status = 412, description = "Somebody has changed it in the meantime", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
@@ -185,7 +185,7 @@ async fn switch_flag(
     };
     let key = &stored.flag.key;
     change(&call.service, &call.actor, call.environment, key, expected, |flag| {
-        match path.act {
+        match path.action {
             Act::On => flag.enabled = true,
             Act::Off => flag.enabled = false,
             Act::Kill => flag.killed = true,

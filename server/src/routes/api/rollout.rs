@@ -114,7 +114,7 @@ async fn command_rollout(
 }
 
 /// Adds to the rollout's record: `{"record_entry": "tick", "item": …}`, `untick`, `sign_off`, `vote`,
-/// `note`, `tell`, `write_post_mortem` or `close_incident`.
+/// `note`, `notify`, `write_post_mortem` or `close_incident`.
 #[utoipa::path(post, path = "/api/v1/projects/{project}/environments/{environment}/rollout/record", tag = "rollout",
     params(("project" = String, Path), ("environment" = String, Path)),
     request_body = RecordEntry,
@@ -166,7 +166,7 @@ fn named_problem(sent: &Value, problem: &str) -> String {
     }
     // Without its tag, everything is another problem: it is tried last.
     let names = || sent.as_object().into_iter().flat_map(serde_json::Map::keys);
-    let is_tag = |name: &&String| name.as_str() == "contribution";
+    let is_tag = |name: &&String| name.as_str() == "kind";
     let mut fields = names().filter(|name| !is_tag(name)).chain(names().filter(is_tag));
     let is_its_field = |name: &&String| {
         let mut rest = sent.clone();

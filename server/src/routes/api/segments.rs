@@ -43,7 +43,7 @@ struct Use {
 #[derive(Debug, Serialize, ToSchema)]
 struct UsedSegment {
     key: SegmentKey,
-    /// What people call it.
+    /// The name that pages show.
     name: String,
     /// Whom it is for.
     description: String,
@@ -58,7 +58,7 @@ struct UsedSegment {
 struct ChangedSegment {
     /// As in the address.
     key: SegmentKey,
-    /// What people call it.
+    /// The name that pages show.
     name: String,
     /// Whom it is for.
     #[serde(default)]

@@ -1,5 +1,5 @@
 //! `/api/v1/projects/{project}/environments/{environment}/analytics`, `…/performance`,
-//! `…/retention`, `…/persons/{id}` and `…/simulation`
+//! `…/retention-policy`, `…/users/{id}` and `…/simulation`
 
 use axum::{
     Json,
@@ -9,15 +9,15 @@ use axum::{
 use phasegate_domain::{
     field_error::{FieldCode, FieldError},
     ids::EnvironmentId,
-    privacy::{ErasureReport, PersonData, RetentionPolicy, StorageUsage},
+    privacy::{ErasureReport, RetentionPolicy, StorageUsage, UserData},
 };
 use phasegate_service::{
     ServiceError,
     analytics::{Analytics, AnalyticsQuery, analytics},
     ingest::{refusals, remove_simulation},
-    maintenance::{retention, save_retention, sizes},
+    maintenance::{retention_policy, save_retention_policy, sizes},
     performance::{Performance, PerformanceQuery, performance},
-    privacy::{erase_user, person_data},
+    privacy::{erase_user, read_user_data},
 };
 use phasegate_store::models::Versioned;
 use serde::{Deserialize, Serialize};
@@ -32,8 +32,8 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(get_analytics))
         .routes(routes!(get_performance))
         .routes(routes!(get_retention, replace_retention))
-        .routes(routes!(get_upkeep))
-        .routes(routes!(get_person, delete_person))
+        .routes(routes!(get_maintenance))
+        .routes(routes!(get_user_data, delete_user))
         .routes(routes!(delete_simulation))
 }
 
@@ -44,7 +44,7 @@ struct PanelQuery {
     range: String,
     from: String,
     to: String,
-    slice: String,
+    dimension: String,
     flag: String,
     by: String,
     data: String,
@@ -56,7 +56,7 @@ impl PanelQuery {
             "range" => &self.range,
             "from" => &self.from,
             "to" => &self.to,
-            "slice" => &self.slice,
+            "dimension" => &self.dimension,
             "flag" => &self.flag,
             "by" => &self.by,
             _ => "",
@@ -76,14 +76,14 @@ impl PanelQuery {
     }
 }
 
-/// What people do: how many, adoption, retention, sessions, tasks, opinions and own events, each
+/// What users do: how many, adoption, retention, sessions, tasks, feedback and own events, each
 /// beside as many days before.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/analytics", tag = "telemetry",
     params(("project" = String, Path), ("environment" = String, Path),
         ("range" = Option<String>, Query, description = "7d, 30d (usual) or 90d"),
         ("from" = Option<String>, Query, description = "The first day, such as 2026-11-01"),
         ("to" = Option<String>, Query, description = "The last day"),
-        ("slice" = Option<String>, Query, description = "segment:KEY, phase:NUMBER or flag:KEY:VARIANT:PHASE"),
+        ("dimension" = Option<String>, Query, description = "segment:KEY, phase:NUMBER or flag:KEY:VARIANT:PHASE"),
         ("flag" = Option<String>, Query, description = "Whose arms retention is compared by"),
         ("data" = Option<String>, Query, description = "real (usual) or simulated")),
     responses((status = 200, body = Analytics), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
@@ -102,7 +102,7 @@ async fn get_analytics(
         ("range" = Option<String>, Query, description = "1h, 24h (usual), 7d, 30d or 90d"),
         ("from" = Option<String>, Query, description = "The first day, such as 2026-11-01"),
         ("to" = Option<String>, Query, description = "The last day"),
-        ("slice" = Option<String>, Query, description = "page:PATH, device:KIND, release:VERSION, segment:KEY, phase:NUMBER or flag:KEY:VARIANT:PHASE"),
+        ("dimension" = Option<String>, Query, description = "page:PATH, device:KIND, release:VERSION, segment:KEY, phase:NUMBER or flag:KEY:VARIANT:PHASE"),
         ("by" = Option<String>, Query, description = "page (usual), device, release, flag, phase or segment"),
         ("data" = Option<String>, Query, description = "real (usual) or simulated")),
     responses((status = 200, body = Performance), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
@@ -120,16 +120,16 @@ fn respond(stored: &Versioned<RetentionPolicy>) -> Response {
 }
 
 /// For how long what pages report is kept.
-#[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/retention", tag = "telemetry",
+#[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/retention-policy", tag = "telemetry",
     params(("project" = String, Path), ("environment" = String, Path)),
     responses((status = 200, body = RetentionPolicy, headers(("ETag" = String))),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn get_retention(call: ApiContext) -> Result<Response, Problem> {
-    Ok(respond(&retention(&call.service, &call.actor, call.environment)?))
+    Ok(respond(&retention_policy(&call.service, &call.actor, call.environment)?))
 }
 
 /// Sets for how long it is kept. What is older then is deleted within an hour.
-#[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}/retention", tag = "telemetry",
+#[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}/retention-policy", tag = "telemetry",
     params(("project" = String, Path), ("environment" = String, Path), ("If-Match" = String, Header)),
     request_body = RetentionPolicy,
     responses((status = 200, body = RetentionPolicy, headers(("ETag" = String))),
@@ -141,68 +141,69 @@ async fn replace_retention(
     ApiJson(value): ApiJson<RetentionPolicy>,
 ) -> Result<Response, Problem> {
     let (service, actor, environment) = (&call.service, &call.actor, call.environment);
-    let version = retention(service, actor, environment)?.version;
+    let version = retention_policy(service, actor, environment)?.version;
     call.precondition.check(&version.to_string())?;
-    save_retention(service, actor, environment, Versioned { value, version }).await?;
-    Ok(respond(&retention(service, actor, environment)?))
+    save_retention_policy(service, actor, environment, Versioned { value, version }).await?;
+    Ok(respond(&retention_policy(service, actor, environment)?))
 }
 
-/// How much room telemetry takes, and what was refused.
+/// The storage that telemetry uses, and the rejections of the last days.
 #[derive(Debug, Serialize, ToSchema)]
-struct Upkeep {
-    /// Of the whole server.
-    size: StorageUsage,
-    /// What this environment refused in the last 7 days.
-    refused: Vec<Refused>,
+struct Maintenance {
+    /// The storage of the whole server.
+    storage: StorageUsage,
+    /// The rejections of this environment in the last 7 days, the most frequent first.
+    rejections: Vec<Rejections>,
 }
 
-/// A reason, and how often.
+/// A reason of rejection with its count.
 #[derive(Debug, Serialize, ToSchema)]
-struct Refused {
+struct Rejections {
     reason: String,
     events: u64,
 }
 
-/// How much room telemetry takes, and what was refused in the last 7 days, by reason.
-#[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/upkeep", tag = "telemetry",
+/// Returns the storage that telemetry uses, and the rejections of the last 7 days by reason.
+#[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/maintenance", tag = "telemetry",
     params(("project" = String, Path), ("environment" = String, Path)),
-    responses((status = 200, body = Upkeep),
+    responses((status = 200, body = Maintenance),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn get_upkeep(call: ApiContext) -> Result<Json<Upkeep>, Problem> {
-    let size = sizes(&call.service, &call.actor).await?;
-    let refused = refusals(&call.service, &call.actor, call.environment).await?;
-    let refused = refused.into_iter().map(|(reason, events)| Refused { reason, events }).collect();
-    Ok(Json(Upkeep { size, refused }))
+async fn get_maintenance(call: ApiContext) -> Result<Json<Maintenance>, Problem> {
+    let storage = sizes(&call.service, &call.actor).await?;
+    let found = refusals(&call.service, &call.actor, call.environment).await?;
+    let rejections =
+        found.into_iter().map(|(reason, events)| Rejections { reason, events }).collect();
+    Ok(Json(Maintenance { storage, rejections }))
 }
 
-/// Whom an address is about.
+/// The user that an address names.
 #[derive(Debug, Deserialize)]
-struct PersonPath {
+struct UserPath {
     id: String,
 }
 
-/// All that is kept about a person.
-#[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/persons/{id}", tag = "telemetry",
+/// Returns everything that is stored about a user.
+#[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/users/{id}", tag = "telemetry",
     params(("project" = String, Path), ("environment" = String, Path),
-        ("id" = String, Path, description = "The id by which the app calls the person")),
-    responses((status = 200, body = PersonData),
+        ("id" = String, Path, description = "The id that the app gives the user")),
+    responses((status = 200, body = UserData),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn get_person(
+async fn get_user_data(
     call: ApiContext,
-    ApiPath(path): ApiPath<PersonPath>,
-) -> Result<Json<PersonData>, Problem> {
-    Ok(Json(person_data(&call.service, &call.actor, call.environment, &path.id).await?))
+    ApiPath(path): ApiPath<UserPath>,
+) -> Result<Json<UserData>, Problem> {
+    Ok(Json(read_user_data(&call.service, &call.actor, call.environment, &path.id).await?))
 }
 
-/// Forgets a person. Counts that they added to stay; nobody can tell from those who it was.
-#[utoipa::path(delete, path = "/api/v1/projects/{project}/environments/{environment}/persons/{id}", tag = "telemetry",
+/// Erases a user. Counts stay as they are; they do not identify anyone.
+#[utoipa::path(delete, path = "/api/v1/projects/{project}/environments/{environment}/users/{id}", tag = "telemetry",
     params(("project" = String, Path), ("environment" = String, Path),
-        ("id" = String, Path, description = "The id by which the app calls the person")),
+        ("id" = String, Path, description = "The id that the app gives the user")),
     responses((status = 200, body = ErasureReport),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn delete_person(
+async fn delete_user(
     call: ApiContext,
-    ApiPath(path): ApiPath<PersonPath>,
+    ApiPath(path): ApiPath<UserPath>,
 ) -> Result<Json<ErasureReport>, Problem> {
     Ok(Json(erase_user(&call.service, &call.actor, call.environment, &path.id).await?))
 }

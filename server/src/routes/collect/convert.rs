@@ -19,7 +19,7 @@ use phasegate_domain::{
 use phasegate_service::{
     CachedEnvironment, Service,
     collection_settings::in_force,
-    ingest::{person, session},
+    ingest::{session, user_digest},
 };
 use phasegate_wire::decode::{self, Outcome, Timed, WireEvent};
 use serde_json::Value;
@@ -53,7 +53,7 @@ pub(super) fn batch(
     live: &CachedEnvironment,
     sending: Sending,
 ) -> (Batch, Rejected) {
-    let (now, collecting) = (service.now(), in_force(service, live));
+    let (now, collection_settings) = (service.now(), in_force(service, live));
     let is_made_up = sending.environment.is_simulated();
     let known = Known { live, is_made_up };
     let visit = visit(service, &payload, &known, sending);
@@ -65,7 +65,7 @@ pub(super) fn batch(
         let before = accepted.len();
         let properties = event.as_ref().map(properties).unwrap_or_default();
         match event.and_then(|timed| to_event(timed, &known, sending.at)) {
-            Ok(event) if is_made_up || is_wanted(&event.kind, collecting) => {
+            Ok(event) if is_made_up || is_wanted(&event.kind, collection_settings) => {
                 let at = event.at;
                 accepted.push(event);
                 let page = String::new();
@@ -81,7 +81,7 @@ pub(super) fn batch(
         is_taken.push(accepted.len() > before);
     }
     let keeps_raw =
-        !is_made_up && !accepted.is_empty() && live.environment.retention.value.raw_days > 0;
+        !is_made_up && !accepted.is_empty() && live.environment.retention_policy.value.raw_days > 0;
     let raw = match keeps_raw {
         true => compressed(&payload, &visit, &is_taken),
         false => Vec::new(),
@@ -119,7 +119,7 @@ fn visit(
     let environment = sending.environment;
     let who = payload.visitor.as_ref().map(|visitor| {
         let id = payload.user.as_ref().unwrap_or(visitor);
-        (person(service, environment, id), session(service, environment, &payload.session))
+        (user_digest(service, environment, id), session(service, environment, &payload.session))
     });
     let exposed = payload.exposed.iter().filter_map(|(flag, variant)| {
         let flag = known.flag(flag).ok()?;
@@ -166,17 +166,17 @@ fn arm(
 }
 
 /// Feedback is always wanted, whatever is measured.
-fn is_wanted(kind: &EventKind, collecting: CollectionSettings) -> bool {
+fn is_wanted(kind: &EventKind, collection_settings: CollectionSettings) -> bool {
     match kind {
-        EventKind::Vital { .. } | EventKind::Timing { .. } => collecting.performance,
-        EventKind::Error(_) => collecting.errors,
+        EventKind::Vital { .. } | EventKind::Timing { .. } => collection_settings.performance,
+        EventKind::Error(_) => collection_settings.errors,
         EventKind::Exposure { .. }
         | EventKind::FeatureUsed { .. }
         | EventKind::Engaged { .. }
         | EventKind::Task { .. }
         | EventKind::View
         | EventKind::Custom { .. }
-        | EventKind::Property { .. } => collecting.analytics,
+        | EventKind::Property { .. } => collection_settings.analytics,
         EventKind::Feedback(_) | EventKind::Dropped { .. } | EventKind::Refused { .. } => true,
     }
 }

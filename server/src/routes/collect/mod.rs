@@ -1,7 +1,7 @@
 //! `POST /collect`: telemetry batches from pages.
 
-mod alone;
 mod convert;
+mod loader_fallback;
 mod raw;
 mod screenshot;
 pub(crate) mod simulation;
@@ -152,7 +152,7 @@ async fn read(service: &Service, sent: &Sent) -> Result<ReadBatch, Problem> {
     let bad = |error: decode::InvalidBatch| {
         Problem::new(StatusCode::BAD_REQUEST, plain(&error.to_string()))
     };
-    let body = alone::completed(body.clone()).map_err(|error| bad(error.into()))?;
+    let body = loader_fallback::completed(body.clone()).map_err(|error| bad(error.into()))?;
     let text = String::from_utf8_lossy(&body);
     let mut batch = decode::batch(text.as_bytes()).map_err(bad)?;
     if matches!(text, Cow::Owned(_)) {

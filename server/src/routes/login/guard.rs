@@ -6,11 +6,11 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
-use phasegate_domain::{accounts::Person, ids::UserId};
+use phasegate_domain::{accounts::Account, ids::AccountId};
 use phasegate_service::accounts;
 use tower_sessions::Session;
 
-use super::{PERSON, RENEWED};
+use super::{ACCOUNT, RENEWED};
 use percent_encoding::utf8_percent_encode;
 
 use crate::http::{AppState, IN_QUERY, Problem};
@@ -18,19 +18,19 @@ use crate::http::{AppState, IN_QUERY, Problem};
 /// A session in use is renewed at most this often: each time costs a commit.
 const RENEW_AFTER_SECONDS: i64 = 3_600;
 
-/// Lets through who is logged in, with their [`Person`]; sends people to the login page.
+/// Lets through who is logged in, with their [`Account`]; sends others to the login page.
 pub(crate) async fn guard(
     State(state): State<AppState>,
     session: Session,
     mut request: Request,
     next: Next,
 ) -> Response {
-    match person(&state, &session).await {
-        Ok(Some(person)) => {
+    match account(&state, &session).await {
+        Ok(Some(account)) => {
             if let Err(error) = renew(&state, &session).await {
                 tracing::error!(%error, "a session could not be renewed");
             }
-            request.extensions_mut().insert(person);
+            request.extensions_mut().insert(account);
             next.run(request).await
         }
         Ok(None) => turn_away(&request),
@@ -39,16 +39,19 @@ pub(crate) async fn guard(
 }
 
 /// Who is logged in, with the role they have now.
-pub(crate) async fn person(state: &AppState, session: &Session) -> Result<Option<Person>, Problem> {
+pub(crate) async fn account(
+    state: &AppState,
+    session: &Session,
+) -> Result<Option<Account>, Problem> {
     let failed = |error: String| {
         tracing::error!(error, "a session could not be read");
         let detail = "the server could not read your session; its log says why";
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, detail)
     };
-    let id: Option<UserId> =
-        session.get(PERSON).await.map_err(|error| failed(error.to_string()))?;
+    let id: Option<AccountId> =
+        session.get(ACCOUNT).await.map_err(|error| failed(error.to_string()))?;
     let Some(id) = id else { return Ok(None) };
-    accounts::person(&state.service, id).await.map_err(|error| failed(error.to_string()))
+    accounts::account(&state.service, id).await.map_err(|error| failed(error.to_string()))
 }
 
 async fn renew(state: &AppState, session: &Session) -> Result<(), tower_sessions::session::Error> {
@@ -63,7 +66,7 @@ async fn renew(state: &AppState, session: &Session) -> Result<(), tower_sessions
 /// What scripts and programs ask for; a login page would not help them.
 const FOR_SCRIPTS: [&str; 3] = ["/admin/session", "/admin/live/", "/admin/export."];
 
-/// People come back to where they were; scripts are told by the status.
+/// Users come back to where they were; scripts are told by the status.
 fn turn_away(request: &Request) -> Response {
     let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
     let wants_page = accept.is_some_and(|accept| accept.contains("text/html"));

@@ -4,12 +4,12 @@ mod guard;
 mod routes;
 mod sessions;
 
-pub(crate) use guard::{guard, person};
+pub(crate) use guard::{account, guard};
 pub(crate) use routes::routes;
 pub(crate) use sessions::{reread, session_layer};
 
 /// Where a session keeps who has logged in.
-const PERSON: &str = "person";
+const ACCOUNT: &str = "account";
 
 /// Where a session keeps its account's epoch, which a new password ends.
 const EPOCH: &str = "epoch";

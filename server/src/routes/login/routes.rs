@@ -13,7 +13,7 @@ use phasegate_service::accounts::{LoggedIn, LoginError, device_cookie, known_dev
 use serde::Deserialize;
 use tower_sessions::Session;
 
-use super::{EPOCH, PERSON, guard::person};
+use super::{ACCOUNT, EPOCH, guard::account};
 use crate::{
     clock,
     http::{AppState, ClientAddress, IN_QUERY, Problem},
@@ -59,7 +59,7 @@ async fn submit(
     let cookie = sent_cookie(&headers, DEVICE);
     let device = cookie.and_then(|cookie| known_device(&state.service, email, cookie));
     let logged_in = log_in(&state.service, from.0, device.as_deref(), email, &form.password);
-    let LoggedIn { person, epoch } = match logged_in.await {
+    let LoggedIn { account, epoch } = match logged_in.await {
         Ok(logged_in) => logged_in,
         Err(error) => {
             let code = match error {
@@ -82,7 +82,7 @@ async fn submit(
     };
     // A new id, so that none can be planted before the login.
     session.cycle_id().await.map_err(failed)?;
-    session.insert(PERSON, person.id).await.map_err(failed)?;
+    session.insert(ACCOUNT, account.id).await.map_err(failed)?;
     session.insert(EPOCH, epoch).await.map_err(failed)?;
     let mut response = Redirect::to(&format!("/login/check?next={next}")).into_response();
     let cookie = clock::seed().ok().and_then(|seed| {
@@ -125,7 +125,7 @@ async fn check(
     session: Session,
     Query(query): Query<CheckQuery>,
 ) -> Result<Redirect, Problem> {
-    Ok(match person(&state, &session).await? {
+    Ok(match account(&state, &session).await? {
         Some(_) => Redirect::to(destination(&query.next)),
         None => Redirect::to("/login?error=cookie"),
     })

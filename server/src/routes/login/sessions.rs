@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::DateTime;
-use phasegate_domain::ids::UserId;
+use phasegate_domain::ids::AccountId;
 use phasegate_service::{Service, accounts, secrets};
 use phasegate_store::models::{Digest, Session as StoredSession};
 use tower_sessions::{
@@ -17,7 +17,7 @@ use tower_sessions::{
     session_store::{Error, Result},
 };
 
-use super::{EPOCH, PERSON};
+use super::{ACCOUNT, EPOCH};
 use crate::http::AppState;
 
 /// How long a login lasts without being used; [`super::guard`] renews it while it is.
@@ -51,12 +51,12 @@ fn digest(id: &Id) -> Digest {
 
 fn stored(record: &Record) -> Result<StoredSession> {
     let number = |name| record.data.get(name).and_then(serde_json::Value::as_i64);
-    let (person, epoch) = (number(PERSON).map(UserId), number(EPOCH).unwrap_or_default());
+    let (account, epoch) = (number(ACCOUNT).map(AccountId), number(EPOCH).unwrap_or_default());
     let expires_at = DateTime::from_timestamp(record.expiry_date.unix_timestamp(), 0)
         .ok_or_else(|| Error::Encode("the end of the session is out of range".into()))?;
     let data =
         serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
-    Ok(StoredSession { id: digest(&record.id), person, epoch, data, expires_at })
+    Ok(StoredSession { id: digest(&record.id), account, epoch, data, expires_at })
 }
 
 #[async_trait]

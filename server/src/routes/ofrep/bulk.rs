@@ -72,7 +72,7 @@ fn segments(live: &CachedEnvironment, context: &EvaluationContext, now: Timestam
 
 fn metadata(
     live: &CachedEnvironment,
-    collecting: CollectionSettings,
+    collection_settings: CollectionSettings,
     segments: String,
 ) -> BulkMetadata<'_> {
     let off = |is_on: bool| (!is_on).then_some(false);
@@ -80,11 +80,11 @@ fn metadata(
     let known = BulkMetadata {
         rollout,
         segments,
-        collect_analytics: off(collecting.analytics),
-        collect_performance: off(collecting.performance),
-        collect_errors: off(collecting.errors),
-        collect_rate: (collecting.sample_rate < Share::ALL)
-            .then(|| collecting.sample_rate.percent() / 100.0),
+        collect_analytics: off(collection_settings.analytics),
+        collect_performance: off(collection_settings.performance),
+        collect_errors: off(collection_settings.errors),
+        collect_rate: (collection_settings.sample_rate < Share::ALL)
+            .then(|| collection_settings.sample_rate.percent() / 100.0),
         ..BulkMetadata::default()
     };
     match current_phase(&live.snapshot) {
@@ -117,13 +117,13 @@ pub(super) async fn evaluate(
         }
         write_answer(&mut body, &live, entry, &evaluator)?;
     }
-    let collecting = in_force(&state.service, &live);
-    let segments = match collecting.analytics {
+    let collection_settings = in_force(&state.service, &live);
+    let segments = match collection_settings.analytics {
         true => segments(&live, &context, now),
         false => String::new(),
     };
     body.extend_from_slice(b"],\"metadata\":");
-    write_json(&mut body, &metadata(&live, collecting, segments))?;
+    write_json(&mut body, &metadata(&live, collection_settings, segments))?;
     let key = sent_key(&headers).unwrap_or_default();
     if let Some(streams) = state.tickets.streams(live.environment.id, key, now) {
         body.extend_from_slice(b",\"eventStreams\":");

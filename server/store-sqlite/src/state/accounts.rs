@@ -1,12 +1,12 @@
 //! Accounts, environments and their keys.
 
 use phasegate_domain::{
-    accounts::{Person, Reach, Role, Scope},
-    ids::{EnvironmentId, TokenId, UserId},
+    accounts::{Account, Reach, Role, Scope},
+    ids::{AccountId, EnvironmentId, TokenId},
 };
 use phasegate_store::{
     StoreError,
-    models::{Account, ClientKey, Created, FirstStart, ServerToken},
+    models::{ClientKey, Created, FirstStart, ServerToken, StoredAccount},
 };
 
 use super::{edits, rollout};
@@ -73,7 +73,7 @@ pub(super) async fn first_start(
         rollout::insert_plan(&mut tx, environment, plan, new.at).await?;
     }
     commit(tx).await?;
-    Ok(Some(Created { environment, admin: UserId(admin) }))
+    Ok(Some(Created { environment, admin: AccountId(admin) }))
 }
 
 pub(super) async fn create(
@@ -81,7 +81,7 @@ pub(super) async fn create(
     email: &str,
     password_hash: &str,
     role: Role,
-) -> Result<UserId, StoreError> {
+) -> Result<AccountId, StoreError> {
     let mut tx = db.write().await?;
     let made: Option<i64> = sqlx::query_scalar(
         "INSERT INTO accounts (email, password_hash, role) VALUES (?, ?, ?)
@@ -95,15 +95,18 @@ pub(super) async fn create(
     .map_err(database)?;
     let id = made.ok_or(StoreError::Conflict)?;
     commit(tx).await?;
-    Ok(UserId(id))
+    Ok(AccountId(id))
 }
 
-fn to_person((id, email, role): (i64, String, String)) -> Result<Person, StoreError> {
+fn to_account((id, email, role): (i64, String, String)) -> Result<Account, StoreError> {
     let role = Role::parse(&role).ok_or_else(|| damaged("account")(&"unknown role"))?;
-    Ok(Person { id: UserId(id), email, role })
+    Ok(Account { id: AccountId(id), email, role })
 }
 
-pub(super) async fn account(db: &Database, email: &str) -> Result<Option<Account>, StoreError> {
+pub(super) async fn stored_account(
+    db: &Database,
+    email: &str,
+) -> Result<Option<StoredAccount>, StoreError> {
     let row: Option<(i64, String, String, String, i64)> = sqlx::query_as(
         "SELECT id, email, role, password_hash, session_epoch FROM accounts WHERE email = ?",
     )
@@ -112,19 +115,19 @@ pub(super) async fn account(db: &Database, email: &str) -> Result<Option<Account
     .await
     .map_err(database)?;
     row.map(|(id, email, role, password_hash, session_epoch)| {
-        Ok(Account { person: to_person((id, email, role))?, password_hash, session_epoch })
+        Ok(StoredAccount { account: to_account((id, email, role))?, password_hash, session_epoch })
     })
     .transpose()
 }
 
-pub(super) async fn person(db: &Database, id: UserId) -> Result<Option<Person>, StoreError> {
+pub(super) async fn account(db: &Database, id: AccountId) -> Result<Option<Account>, StoreError> {
     let row: Option<(i64, String, String)> =
         sqlx::query_as("SELECT id, email, role FROM accounts WHERE id = ?")
             .bind(id.0)
             .fetch_optional(&db.reader)
             .await
             .map_err(database)?;
-    row.map(to_person).transpose()
+    row.map(to_account).transpose()
 }
 
 pub(super) async fn set_password(

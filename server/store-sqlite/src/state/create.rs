@@ -46,7 +46,7 @@ pub(super) async fn create_segment(
 ) -> Result<(), StoreError> {
     let insert = sqlx::query(
         "INSERT INTO segments (project_id, key, definition, version)
-         SELECT project_id, ?, ?, (SELECT coalesce(max(id), 0) + 1 FROM history)
+         SELECT project_id, ?, ?, (SELECT coalesce(max(id), 0) + 1 FROM audit_log)
          FROM environments WHERE id = ?",
     );
     let insert = insert.bind(segment.key.as_str()).bind(to_json("segment", segment)?);

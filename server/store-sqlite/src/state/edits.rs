@@ -14,8 +14,9 @@ use phasegate_store::{
 use sqlx::SqliteConnection;
 
 use super::{
+    audit_log,
     create::{create_flag, create_segment},
-    history, rollout,
+    rollout,
     statement::must_change,
     to_json,
 };
@@ -36,7 +37,7 @@ pub(super) async fn edit(
         one(&mut tx, environment, edit, at).await?;
     }
     for EnvironmentAuditEntry { environment, entry } in entries {
-        history::append(&mut tx, *environment, entry).await?;
+        audit_log::append(&mut tx, *environment, entry).await?;
     }
     commit(tx).await
 }
@@ -117,20 +118,20 @@ async fn one(
             must_change(tx, save.bind(key.as_str()).bind(name).bind(environment.0)).await
         }
         Edit::DeleteEnvironment => delete_environment(tx, environment, at).await,
-        Edit::SaveCollecting(collecting, version) => {
+        Edit::SaveCollectionSettings(collection_settings, version) => {
             let save = sqlx::query(
-                "UPDATE environments SET collecting = ?, collecting_version = collecting_version + 1
-                 WHERE id = ? AND collecting_version = ?",
+                "UPDATE environments SET collection_settings = ?, collection_settings_version = collection_settings_version + 1
+                 WHERE id = ? AND collection_settings_version = ?",
             );
-            let save = save.bind(to_json("collecting", collecting)?);
+            let save = save.bind(to_json("collection_settings", collection_settings)?);
             must_change(tx, save.bind(environment.0).bind(version)).await
         }
-        Edit::SaveRetention(retention, version) => {
+        Edit::SaveRetentionPolicy(retention_policy, version) => {
             let save = sqlx::query(
-                "UPDATE environments SET retention = ?, retention_version = retention_version + 1
-                 WHERE id = ? AND retention_version = ?",
+                "UPDATE environments SET retention_policy = ?, retention_policy_version = retention_policy_version + 1
+                 WHERE id = ? AND retention_policy_version = ?",
             );
-            let save = save.bind(to_json("retention", retention)?);
+            let save = save.bind(to_json("retention_policy", retention_policy)?);
             must_change(tx, save.bind(environment.0).bind(version)).await
         }
         Edit::CreateRollout(plan, salt) => rollout::create(tx, environment, plan, salt).await,
@@ -273,7 +274,7 @@ async fn create_override(
 ) -> Result<(), StoreError> {
     let insert = sqlx::query(
         "INSERT INTO overrides (environment_id, flag_key, targeting_key, override, version)
-         VALUES (?, ?, ?, ?, (SELECT coalesce(max(id), 0) + 1 FROM history))",
+         VALUES (?, ?, ?, ?, (SELECT coalesce(max(id), 0) + 1 FROM audit_log))",
     );
     let insert = insert.bind(environment.0).bind(personal.flag.as_str());
     let insert = insert.bind(&personal.targeting_key).bind(to_json("override", personal)?);

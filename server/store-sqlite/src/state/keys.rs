@@ -13,7 +13,7 @@ use phasegate_store::{
 };
 use sqlx::{FromRow, Row as _, sqlite::SqliteRow};
 
-use super::{from_json, history, instant, statement::key, to_json};
+use super::{audit_log, from_json, instant, statement::key, to_json};
 use crate::{
     database::{Database, commit},
     error::{damaged, database},
@@ -30,8 +30,8 @@ pub(super) async fn deleted_environments(db: &Database) -> Result<Vec<Environmen
 
 pub(super) async fn environments(db: &Database) -> Result<Vec<Environment>, StoreError> {
     let rows: Vec<EnvironmentRow> = sqlx::query_as(
-        "SELECT e.id, p.id, p.key, e.key, e.name, e.collecting, e.collecting_version,
-                e.retention, e.retention_version
+        "SELECT e.id, p.id, p.key, e.key, e.name, e.collection_settings, e.collection_settings_version,
+                e.retention_policy, e.retention_policy_version
          FROM environments e JOIN projects p ON p.id = e.project_id
          WHERE e.deleted_at IS NULL ORDER BY e.id",
     )
@@ -46,9 +46,9 @@ pub(super) async fn environments(db: &Database) -> Result<Vec<Environment>, Stor
                 project,
                 own_key,
                 name,
-                collecting,
+                collection_settings,
                 version,
-                retention,
+                retention_policy,
                 kept_version,
             )| {
                 Ok(Environment {
@@ -57,9 +57,12 @@ pub(super) async fn environments(db: &Database) -> Result<Vec<Environment>, Stor
                     project: key("project", project)?,
                     key: key("environment", own_key)?,
                     name,
-                    collecting: Versioned { value: from_json("collecting", &collecting)?, version },
-                    retention: Versioned {
-                        value: from_json("retention", &retention)?,
+                    collection_settings: Versioned {
+                        value: from_json("collection_settings", &collection_settings)?,
+                        version,
+                    },
+                    retention_policy: Versioned {
+                        value: from_json("retention_policy", &retention_policy)?,
                         version: kept_version,
                     },
                 })
@@ -110,7 +113,7 @@ pub(super) async fn create_environment(
         .await
         .map_err(database)?;
     }
-    history::append(&mut tx, id, entry).await?;
+    audit_log::append(&mut tx, id, entry).await?;
     commit(tx).await?;
     Ok(id)
 }

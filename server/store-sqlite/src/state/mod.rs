@@ -1,10 +1,10 @@
 //! State in `state.db`.
 
 mod accounts;
+mod audit_log;
 mod create;
 mod edits;
 mod flags;
-mod history;
 mod keys;
 mod rollout;
 mod sessions;
@@ -15,10 +15,10 @@ use std::{path::Path, sync::Arc};
 use async_trait::async_trait;
 use phasegate_domain::{
     Timestamp,
-    accounts::{Person, Role},
+    accounts::{Account, Role},
     audit::{AuditEntry, AuditRecord},
     flags::{FlagState, IndividualOverride},
-    ids::{EnvironmentId, EnvironmentKey, FlagKey, ProjectId, TokenId, UserId},
+    ids::{AccountId, EnvironmentId, EnvironmentKey, FlagKey, ProjectId, TokenId},
     rollout::Rollout,
     targeting::Segment,
 };
@@ -26,8 +26,8 @@ use phasegate_store::{
     AccountStore, AuditLog, Database as StoreDatabase, EnvironmentStore, FlagStore, RolloutStore,
     StoreError, UnitOfWork,
     models::{
-        Account, AuditQuery, ClientKey, Created, Digest, Edit, Environment, EnvironmentAuditEntry,
-        FirstStart, ServerToken, Session, StoredFlag, Versioned,
+        AuditQuery, ClientKey, Created, Digest, Edit, Environment, EnvironmentAuditEntry,
+        FirstStart, ServerToken, Session, StoredAccount, StoredFlag, Versioned,
     },
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -69,12 +69,12 @@ fn instant(what: &'static str, milliseconds: i64) -> Result<Timestamp, StoreErro
 
 #[async_trait]
 impl AccountStore for SqliteState {
-    async fn account(&self, email: &str) -> Result<Option<Account>, StoreError> {
-        accounts::account(&self.database, email).await
+    async fn stored_account(&self, email: &str) -> Result<Option<StoredAccount>, StoreError> {
+        accounts::stored_account(&self.database, email).await
     }
 
-    async fn person(&self, id: UserId) -> Result<Option<Person>, StoreError> {
-        accounts::person(&self.database, id).await
+    async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
+        accounts::account(&self.database, id).await
     }
 
     async fn create_account(
@@ -82,7 +82,7 @@ impl AccountStore for SqliteState {
         email: &str,
         password_hash: &str,
         role: Role,
-    ) -> Result<UserId, StoreError> {
+    ) -> Result<AccountId, StoreError> {
         accounts::create(&self.database, email, password_hash, role).await
     }
 
@@ -190,11 +190,11 @@ impl AuditLog for SqliteState {
         environment: EnvironmentId,
         query: &AuditQuery,
     ) -> Result<Vec<AuditRecord>, StoreError> {
-        history::history(&self.database, environment, query).await
+        audit_log::read_audit_log(&self.database, environment, query).await
     }
 
     async fn revision(&self) -> Result<i64, StoreError> {
-        history::revision(&self.database).await
+        audit_log::revision(&self.database).await
     }
 }
 

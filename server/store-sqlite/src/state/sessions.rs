@@ -1,6 +1,6 @@
 //! Login sessions.
 
-use phasegate_domain::{Timestamp, ids::UserId};
+use phasegate_domain::{Timestamp, ids::AccountId};
 use phasegate_store::{
     StoreError,
     models::{Digest, Session},
@@ -19,7 +19,7 @@ pub(super) async fn create(db: &Database, session: &Session) -> Result<(), Store
          VALUES (?, ?, ?, ?, ?)",
     )
     .bind(session.id.0.as_slice())
-    .bind(session.person.map(|id| id.0))
+    .bind(session.account.map(|id| id.0))
     .bind(session.epoch)
     .bind(&session.data)
     .bind(session.expires_at.timestamp_millis())
@@ -35,7 +35,7 @@ pub(super) async fn save(db: &Database, session: &Session) -> Result<bool, Store
         "UPDATE sessions SET account_id = ?, account_epoch = ?, data = ?, expires_at = ?
          WHERE id = ?",
     )
-    .bind(session.person.map(|id| id.0))
+    .bind(session.account.map(|id| id.0))
     .bind(session.epoch)
     .bind(&session.data)
     .bind(session.expires_at.timestamp_millis())
@@ -63,9 +63,9 @@ pub(super) async fn load(
     .fetch_optional(&db.reader)
     .await
     .map_err(database)?;
-    row.map(|(person, epoch, data, expires_at)| {
+    row.map(|(account, epoch, data, expires_at)| {
         let expires_at = instant("session", expires_at)?;
-        Ok(Session { id, person: person.map(UserId), epoch, data, expires_at })
+        Ok(Session { id, account: account.map(AccountId), epoch, data, expires_at })
     })
     .transpose()
 }

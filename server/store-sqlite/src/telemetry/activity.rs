@@ -34,13 +34,13 @@ type Changes = BTreeMap<Chunk, Vec<(u32, bool)>>;
 
 /// A user's number, and the first day they were seen.
 #[derive(Debug, Clone, Copy)]
-struct Person {
+struct KnownUser {
     number: u32,
     first_day: i64,
 }
 
-fn column(person: UserHash) -> i64 {
-    person.0.cast_signed()
+fn column(user: UserHash) -> i64 {
+    user.0.cast_signed()
 }
 
 /// Adds users to the sets of what they did; new users get a number. Says of which days some
@@ -50,9 +50,9 @@ pub(super) async fn add(
     activities: &Activities,
 ) -> Result<BTreeSet<(EnvironmentId, i64)>, StoreError> {
     let mut first_days: BTreeMap<(i64, i64), i64> = BTreeMap::new();
-    for ((environment, day, _), people) in activities {
-        for person in people {
-            let first = first_days.entry((environment.0, column(*person))).or_insert(*day);
+    for ((environment, day, _), users) in activities {
+        for user in users {
+            let first = first_days.entry((environment.0, column(*user))).or_insert(*day);
             *first = (*first).min(*day);
         }
     }
@@ -60,10 +60,10 @@ pub(super) async fn add(
         return Ok(BTreeSet::new());
     }
     let mut changes = Changes::new();
-    let people = number(tx, &first_days, &mut changes).await?;
+    let users = number(tx, &first_days, &mut changes).await?;
     for ((environment, day, activity), who) in activities {
-        for person in who.iter().filter_map(|p| people.get(&(environment.0, column(*p)))) {
-            note(&mut changes, environment.0, activity, *day, person.number, true);
+        for user in who.iter().filter_map(|p| users.get(&(environment.0, column(*p)))) {
+            note(&mut changes, environment.0, activity, *day, user.number, true);
         }
     }
     let days = changes.keys().map(|(environment, _, day, _)| (EnvironmentId(*environment), *day));
@@ -84,12 +84,12 @@ fn note(
     changes.entry(chunk).or_default().push((number & 0xffff, is_in));
 }
 
-/// The numbers of people; notes for whom which day is the first.
+/// The numbers of users; notes for whom which day is the first.
 async fn number(
     tx: &mut SqliteConnection,
     first_days: &BTreeMap<(i64, i64), i64>,
     changes: &mut Changes,
-) -> Result<BTreeMap<(i64, i64), Person>, StoreError> {
+) -> Result<BTreeMap<(i64, i64), KnownUser>, StoreError> {
     let document: Vec<Value> = first_days.keys().map(|place| json!(place)).collect();
     let known: Vec<(i64, i64, u32, i64)> = sqlx::query_as(
         "SELECT p.environment_id, p.hash, p.number, p.first_day
@@ -100,8 +100,8 @@ async fn number(
     .fetch_all(&mut *tx)
     .await
     .map_err(database)?;
-    let person = |(e, hash, number, first_day)| ((e, hash), Person { number, first_day });
-    let mut people: BTreeMap<(i64, i64), Person> = known.into_iter().map(person).collect();
+    let user = |(e, hash, number, first_day)| ((e, hash), KnownUser { number, first_day });
+    let mut users: BTreeMap<(i64, i64), KnownUser> = known.into_iter().map(user).collect();
     let newest: Vec<(i64, u32)> =
         sqlx::query_as("SELECT environment_id, max(number) FROM users GROUP BY 1")
             .fetch_all(&mut *tx)
@@ -111,9 +111,9 @@ async fn number(
     let mut written = Vec::new();
     for (place, day) in first_days {
         let environment = place.0;
-        let (number, before) = match people.get(place) {
-            Some(person) if person.first_day <= *day => continue,
-            Some(person) => (person.number, Some(person.first_day)),
+        let (number, before) = match users.get(place) {
+            Some(user) if user.first_day <= *day => continue,
+            Some(user) => (user.number, Some(user.first_day)),
             None => {
                 let newest = newest.entry(environment).or_default();
                 *newest = newest.saturating_add(1);
@@ -124,7 +124,7 @@ async fn number(
             note(changes, environment, &Activity::First, before, number, false);
         }
         note(changes, environment, &Activity::First, *day, number, true);
-        people.insert(*place, Person { number, first_day: *day });
+        users.insert(*place, KnownUser { number, first_day: *day });
         written.push(json!([environment, place.1, number, day]));
     }
     sqlx::query(
@@ -135,7 +135,7 @@ async fn number(
     .execute(tx)
     .await
     .map_err(database)?;
-    Ok(people)
+    Ok(users)
 }
 
 /// Reads the sets that change, and writes those that then are others.
@@ -152,15 +152,15 @@ async fn apply(tx: &mut SqliteConnection, changes: Changes) -> Result<(), StoreE
     .await
     .map_err(database)?;
     let mut sets: BTreeMap<i64, UserSet> = BTreeMap::new();
-    for (index, people) in stored {
-        sets.insert(index, decode(&people)?);
+    for (index, users) in stored {
+        sets.insert(index, decode(&users)?);
     }
     let mut written = Vec::new();
     for (index, (chunk, numbers)) in (0_i64..).zip(chunks) {
-        let mut people = sets.remove(&index).unwrap_or_default();
+        let mut users = sets.remove(&index).unwrap_or_default();
         let mut is_other = false;
         for (number, is_in) in numbers {
-            is_other |= if *is_in { people.insert(*number) } else { people.remove(*number) };
+            is_other |= if *is_in { users.insert(*number) } else { users.remove(*number) };
         }
         if is_other {
             let (environment, activity, day, upper) = chunk;
@@ -169,7 +169,7 @@ async fn apply(tx: &mut SqliteConnection, changes: Changes) -> Result<(), StoreE
                 activity,
                 day,
                 upper,
-                HEXUPPER.encode(&people.to_bytes())
+                HEXUPPER.encode(&users.to_bytes())
             ]));
         }
     }
@@ -185,8 +185,8 @@ async fn apply(tx: &mut SqliteConnection, changes: Changes) -> Result<(), StoreE
     Ok(())
 }
 
-pub(super) fn decode(people: &[u8]) -> Result<UserSet, StoreError> {
-    UserSet::from_bytes(people).map_err(|error| damaged("set of users")(&error))
+pub(super) fn decode(users: &[u8]) -> Result<UserSet, StoreError> {
+    UserSet::from_bytes(users).map_err(|error| damaged("set of users")(&error))
 }
 
 /// The sets of days that are over, as they were read before, and those of the others.
@@ -203,7 +203,7 @@ pub(super) async fn read(
         let key = (environment, activities.clone(), days.0, days.1);
         let of = (environment, Kind::Activity, days);
         query_cache
-            .find(&query_cache.people, key, of, fetch(db, environment, activities, days))
+            .find(&query_cache.users, key, of, fetch(db, environment, activities, days))
             .await
     };
     let open = fetch(db, environment, activities, open);
@@ -248,15 +248,15 @@ async fn fetch(
 /// The sets, of which the table has parts.
 fn joined(rows: Vec<(String, i64, u32, Vec<u8>)>) -> Result<Sets, StoreError> {
     let mut found = Sets::new();
-    for (text, day, chunk, people) in rows {
+    for (text, day, chunk, users) in rows {
         let activity = Activity::parse(&text)
             .ok_or_else(|| damaged("set of users")(&format_args!("unknown activity {text}")))?;
-        let people = decode(&people)?.shifted(chunk << 16);
+        let users = decode(&users)?.shifted(chunk << 16);
         match found.last_mut() {
             Some((last, of, set)) if *last == activity && *of == day => {
-                Arc::make_mut(set).extend(&people);
+                Arc::make_mut(set).extend(&users);
             }
-            _ => found.push((activity, day, Arc::new(people))),
+            _ => found.push((activity, day, Arc::new(users))),
         }
     }
     Ok(found)

@@ -21,7 +21,7 @@ use super::{
     ReportKind, activity, labels,
     query_cache::{Kind, QueryCache},
     raw::RawFolder,
-    rows, sessions,
+    rollups, sessions,
 };
 use crate::{
     database::{Database, commit},
@@ -70,18 +70,19 @@ pub(super) async fn append(
         minute_of(newest),
     )
     .await?;
-    rows::merge(&mut tx, &rollups, newest).await?;
+    rollups::merge(&mut tx, &rollups, newest).await?;
     sessions::save(&mut tx, &rollup_delta.sessions, &known, day_of(newest)).await?;
     let days = activity::add(&mut tx, &rollup_delta.activities).await?;
     if !batches.is_empty() {
         forget(&mut tx, newest).await?;
     }
-    let spans = |kind, resolution| {
-        let spans = rollups.keys().map(move |key| (key.environment, kind, key.span(resolution)));
-        spans.collect::<BTreeSet<_>>()
+    let buckets = |kind, resolution| {
+        let buckets =
+            rollups.keys().map(move |key| (key.environment, kind, key.bucket(resolution)));
+        buckets.collect::<BTreeSet<_>>()
     };
-    let mut touched = spans(Kind::Minutes, Resolution::Minute);
-    touched.extend(spans(Kind::Hours, Resolution::Hour));
+    let mut touched = buckets(Kind::Minutes, Resolution::Minute);
+    touched.extend(buckets(Kind::Hours, Resolution::Hour));
     touched.extend(days.into_iter().map(|(environment, day)| (environment, Kind::Activity, day)));
     let committed = commit(tx).await;
     // Also when it failed: how far it came is not known.
@@ -132,7 +133,7 @@ pub(super) async fn last_minute(
 }
 
 /// Which batches were here before: what was kept of them must not come back when somebody was
-/// forgotten since.
+/// erased since.
 async fn known(db: &Database, batches: &[&Batch]) -> Result<BTreeSet<(i64, String)>, StoreError> {
     let all: Vec<Value> = batches.iter().map(|b| json!([b.environment.0, b.id])).collect();
     let known: Vec<(i64, String)> = sqlx::query_as(
@@ -199,13 +200,13 @@ async fn add_report(
 ) -> Result<(), StoreError> {
     let report = serde_json::to_string(report).map_err(|error| damaged("report")(&error))?;
     sqlx::query(
-        "INSERT INTO reports (environment_id, kind, at, report, person) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO reports (environment_id, kind, at, report, user_hash) VALUES (?, ?, ?, ?, ?)",
     )
     .bind(batch.environment.0)
     .bind(kind.as_str())
     .bind(at.timestamp_millis())
     .bind(report)
-    .bind(batch.visit.who.map(|(person, _)| person.0.cast_signed()))
+    .bind(batch.visit.who.map(|(user, _)| user.0.cast_signed()))
     .execute(tx)
     .await
     .map_err(database)?;

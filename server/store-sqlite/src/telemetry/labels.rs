@@ -25,23 +25,23 @@ const RESERVED_AFTER_MINUTES: i64 = 24 * 60;
 /// Labels that wait for a place at once.
 const MAX_CANDIDATES: i64 = 5_000;
 
-/// What is bounded together: environment, and a series or a kind of slices.
+/// What is bounded together: environment, and a metric or a kind of dimensions.
 type Group = (i64, String);
 
-/// A label or slice in its group.
+/// A label or dimension in its group.
 type Place = (Group, String);
 
 fn label_of(key: &RollupKey) -> Option<(Group, String)> {
-    let group = (key.environment.0, key.series.as_str().to_owned());
+    let group = (key.environment.0, key.metric.as_str().to_owned());
     (!key.label.is_empty()).then(|| (group, key.label.clone()))
 }
 
 fn slice_of(key: &RollupKey) -> Option<(Group, String)> {
-    let kind = key.slice.bounded_kind()?;
-    Some(((key.environment.0, format!("{kind}s")), key.slice.to_text()))
+    let kind = key.dimension.bounded_kind()?;
+    Some(((key.environment.0, format!("{kind}s")), key.dimension.to_text()))
 }
 
-/// Moves rows whose label or slice is one too many to [`OTHER_LABEL`]. They are heard of in the minute
+/// Moves rows whose label or dimension is one too many to [`OTHER_LABEL`]. They are heard of in the minute
 /// in which they come, however old what they tell is: otherwise old events would never be bounded.
 /// `senders` says by how many different visitors each was sent.
 pub(super) async fn bound(
@@ -51,12 +51,12 @@ pub(super) async fn bound(
     minute: i64,
 ) -> Result<BTreeMap<RollupKey, Aggregate>, StoreError> {
     let mut heard: BTreeMap<Place, u64> = BTreeMap::new();
-    let bits = |key: &RollupKey, series: Option<Metric>, text: &str| {
-        senders.get(&(key.environment, series, text.to_owned())).copied().unwrap_or_default()
+    let bits = |key: &RollupKey, metric: Option<Metric>, text: &str| {
+        senders.get(&(key.environment, metric, text.to_owned())).copied().unwrap_or_default()
     };
     for key in rows.keys() {
         if let Some(place) = label_of(key) {
-            *heard.entry(place).or_default() |= bits(key, Some(key.series), &key.label);
+            *heard.entry(place).or_default() |= bits(key, Some(key.metric), &key.label);
         }
         if let Some(place) = slice_of(key) {
             let sent = bits(key, None, &place.1);
@@ -70,7 +70,7 @@ pub(super) async fn bound(
             OTHER_LABEL.clone_into(&mut key.label);
         }
         if slice_of(&key).is_some_and(|place| !admitted.contains(&place)) {
-            key.slice = key.slice.other();
+            key.dimension = key.dimension.other();
         }
         bounded.entry(key).or_default().merge(&aggregate);
     }
@@ -85,7 +85,7 @@ pub(super) async fn reserve(
     minute: i64,
 ) -> Result<(), StoreError> {
     let all: Vec<Value> =
-        labels.iter().map(|(series, label)| json!([series.as_str(), label])).collect();
+        labels.iter().map(|(metric, label)| json!([metric.as_str(), label])).collect();
     sqlx::query(
         "INSERT INTO labels (environment_id, metric, label, minute, seen, since)
          SELECT ?1, value ->> 0, value ->> 1, ?2, -1, ?2 FROM json_each(?3) WHERE true

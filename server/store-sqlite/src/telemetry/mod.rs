@@ -2,17 +2,17 @@
 
 mod activity;
 mod append;
-mod forget;
+mod evaluation_counts;
 mod labels;
-mod person;
+mod purge;
 mod query_cache;
 mod raw;
 mod reports;
-mod rows;
+mod rollups;
 mod screenshots;
 mod sessions;
 mod simulations;
-mod usage;
+mod user_data;
 
 use std::{
     collections::BTreeMap,
@@ -29,7 +29,7 @@ use phasegate_domain::{
     feedback::{Feedback, Screenshot},
     ids::EnvironmentId,
     metrics::{Activity, ActivityFilter, Dimension, DimensionKind, Metric},
-    privacy::{ErasureReport, PersonData, RetentionPolicy, StorageUsage},
+    privacy::{ErasureReport, RetentionPolicy, StorageUsage, UserData},
     reports::Reported,
     simulation::Simulation,
     stats::UserSet,
@@ -115,9 +115,9 @@ impl SqliteTelemetry {
         Ok(())
     }
 
-    /// Does something that may change any span, and does it to its end, also if nobody waits for it any
+    /// Does something that may change any bucket, and does it to its end, also if nobody waits for it any
     /// more: what is kept in memory must not outlive it.
-    async fn unsettled<T: Send + 'static>(
+    async fn invalidating_all<T: Send + 'static>(
         &self,
         work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
     ) -> Result<T, StoreError> {
@@ -187,11 +187,11 @@ impl MetricStore for SqliteTelemetry {
     }
 
     async fn rollups(&self, query: &RollupQuery) -> Result<Vec<Rollup>, StoreError> {
-        rows::read(&self.database, &self.query_cache, query, Span::Each).await
+        rollups::read(&self.database, &self.query_cache, query, Span::Each).await
     }
 
     async fn sums(&self, query: &RollupQuery) -> Result<Vec<Rollup>, StoreError> {
-        rows::read(&self.database, &self.query_cache, query, Span::All).await
+        rollups::read(&self.database, &self.query_cache, query, Span::All).await
     }
 
     async fn dimensions(
@@ -202,12 +202,20 @@ impl MetricStore for SqliteTelemetry {
         days: (i64, i64),
         limit: usize,
     ) -> Result<Vec<Dimension>, StoreError> {
-        rows::dimensions(&self.database, &self.query_cache, environment, metric, kind, days, limit)
-            .await
+        rollups::dimensions(
+            &self.database,
+            &self.query_cache,
+            environment,
+            metric,
+            kind,
+            days,
+            limit,
+        )
+        .await
     }
 
     async fn add_usage(&self, rows: &[UsageRow], forget_before: i64) -> Result<(), StoreError> {
-        usage::add(&self.database, rows, forget_before).await
+        evaluation_counts::add(&self.database, rows, forget_before).await
     }
 
     async fn usage(
@@ -215,7 +223,7 @@ impl MetricStore for SqliteTelemetry {
         environment: EnvironmentId,
         from_hour: i64,
     ) -> Result<Vec<UsageRow>, StoreError> {
-        usage::read(&self.database, environment, from_hour).await
+        evaluation_counts::read(&self.database, environment, from_hour).await
     }
 }
 
@@ -286,35 +294,36 @@ impl PrivacyStore for SqliteTelemetry {
     ) -> Result<(), StoreError> {
         self.raw.forget(day_of(now), kept).await?;
         let (db, kept) = (self.database.clone(), kept.clone());
-        self.unsettled(async move { forget::old(&db, now, &kept).await }).await
+        self.invalidating_all(async move { purge::expired(&db, now, &kept).await }).await
     }
 
-    async fn forget_environment(&self, environment: EnvironmentId) -> Result<(), StoreError> {
+    async fn erase_environment(&self, environment: EnvironmentId) -> Result<(), StoreError> {
         let db = self.database.clone();
-        self.unsettled(async move { forget::environment(&db, environment).await }).await
+        self.invalidating_all(async move { purge::environment(&db, environment).await }).await
     }
 
-    async fn person(
+    async fn user_data(
         &self,
         environment: EnvironmentId,
-        person: UserHash,
-    ) -> Result<PersonData, StoreError> {
-        person::read(&self.database, &self.raw, environment, person).await
+        user: UserHash,
+    ) -> Result<UserData, StoreError> {
+        user_data::read(&self.database, &self.raw, environment, user).await
     }
 
     async fn erase_user(
         &self,
         environment: EnvironmentId,
-        person: UserHash,
+        user: UserHash,
     ) -> Result<ErasureReport, StoreError> {
         let (db, raw) = (self.database.clone(), self.raw.clone());
-        self.unsettled(async move { person::forget(&db, &raw, environment, person).await }).await
+        self.invalidating_all(async move { user_data::erase(&db, &raw, environment, user).await })
+            .await
     }
 
     async fn sizes(&self) -> Result<StorageUsage, StoreError> {
         Ok(StorageUsage {
-            numbers: self.bytes(),
-            pictures: screenshots::bytes(&self.database).await?,
+            database: self.bytes(),
+            screenshots: screenshots::bytes(&self.database).await?,
             raw: self.raw.bytes()?,
             raw_days: self.raw.days()?.len() as u64,
         })

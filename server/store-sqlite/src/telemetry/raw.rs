@@ -18,7 +18,7 @@ use phasegate_domain::{
     Timestamp,
     events::{Batch, UserHash},
     ids::EnvironmentId,
-    privacy::{PersonBatch, RetentionKind, RetentionPolicy},
+    privacy::{RetentionKind, RetentionPolicy, UserBatch},
     time::day_of,
 };
 use phasegate_store::StoreError;
@@ -48,6 +48,8 @@ const PART: usize = 500;
 /// A day's file, with what SQLite keeps beside it.
 const ENDINGS: [&str; 3] = ["", "-wal", "-shm"];
 
+/// The column `person` holds the hash of the user. It keeps its name, because day files of earlier versions are
+/// read as they are.
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS batches (
     environment_id INTEGER NOT NULL,
     id TEXT NOT NULL,
@@ -209,12 +211,12 @@ impl RawFolder {
             .map_err(database)
     }
 
-    /// The places of an environment's rows, or of one person's, in a day's file. A file that was
+    /// The places of an environment's rows, or of one user's, in a day's file. A file that was
     /// only just begun has none.
     async fn places(
         connection: &mut SqliteConnection,
         environment: i64,
-        person: Option<UserHash>,
+        user: Option<UserHash>,
     ) -> Result<Vec<i64>, StoreError> {
         let begun: i64 =
             sqlx::query_scalar("SELECT count(*) FROM sqlite_master WHERE name = 'batches'")
@@ -229,7 +231,7 @@ impl RawFolder {
              WHERE environment_id = ?1 AND (?2 IS NULL OR person = ?2) ORDER BY rowid",
         )
         .bind(environment)
-        .bind(person.map(|person| person.0.cast_signed()))
+        .bind(user.map(|user| user.0.cast_signed()))
         .fetch_all(connection)
         .await
         .map_err(database)
@@ -240,10 +242,10 @@ impl RawFolder {
         &self,
         day: i64,
         environment: i64,
-        person: Option<UserHash>,
+        user: Option<UserHash>,
     ) -> Result<u64, StoreError> {
         let mut connection = self.connect(day, false, false).await?;
-        let places = Self::places(&mut connection, environment, person).await?;
+        let places = Self::places(&mut connection, environment, user).await?;
         for part in places.chunks(PART) {
             let _turn = self.open.lock().await;
             sqlx::query("DELETE FROM batches WHERE rowid IN (SELECT value FROM json_each(?))")
@@ -257,15 +259,15 @@ impl RawFolder {
     }
 
     /// The batches of a user, oldest first.
-    pub(super) async fn of_person(
+    pub(super) async fn of_user(
         &self,
         environment: EnvironmentId,
-        person: UserHash,
-    ) -> Result<Vec<PersonBatch>, StoreError> {
+        user: UserHash,
+    ) -> Result<Vec<UserBatch>, StoreError> {
         let mut found = Vec::new();
         for day in self.days()? {
             let mut connection = self.connect(day, true, false).await?;
-            let places = Self::places(&mut connection, environment.0, Some(person)).await?;
+            let places = Self::places(&mut connection, environment.0, Some(user)).await?;
             if places.is_empty() {
                 continue;
             }
@@ -290,21 +292,21 @@ impl RawFolder {
     pub(super) async fn erase_user(
         &self,
         environment: EnvironmentId,
-        person: UserHash,
+        user: UserHash,
     ) -> Result<u64, StoreError> {
-        let mut forgotten = 0;
+        let mut erased = 0;
         for day in self.days()? {
-            forgotten += self.delete_rows(day, environment.0, Some(person)).await?;
+            erased += self.delete_rows(day, environment.0, Some(user)).await?;
         }
-        Ok(forgotten)
+        Ok(erased)
     }
 }
 
 async fn insert(tx: &mut SqliteConnection, batches: &[&Batch]) -> Result<(), StoreError> {
     let row = |batch: &&Batch| {
-        let person = batch.visit.who.map(|(person, _)| person.0.cast_signed());
+        let user = batch.visit.who.map(|(user, _)| user.0.cast_signed());
         let at = batch.received_at.timestamp_millis();
-        json!([batch.environment.0, batch.id, at, person, HEXUPPER.encode(&batch.raw)])
+        json!([batch.environment.0, batch.id, at, user, HEXUPPER.encode(&batch.raw)])
     };
     let rows: Vec<Value> = batches.iter().map(row).collect();
     sqlx::query(
@@ -319,13 +321,13 @@ async fn insert(tx: &mut SqliteConnection, batches: &[&Batch]) -> Result<(), Sto
     Ok(())
 }
 
-fn read(at: i64, content: &[u8]) -> Result<PersonBatch, StoreError> {
+fn read(at: i64, content: &[u8]) -> Result<UserBatch, StoreError> {
     let wrong = |what: &dyn std::fmt::Display| damaged("raw events")(what);
     let text = zstd::decode_all(content).map_err(|error| wrong(&error))?;
     let content = serde_json::from_slice(&text).map_err(|error| wrong(&error))?;
     let received_at =
         Timestamp::from_timestamp_millis(at).ok_or_else(|| wrong(&"a time is out of range"))?;
-    Ok(PersonBatch { received_at, content })
+    Ok(UserBatch { received_at, content })
 }
 
 fn failed(error: std::io::Error) -> StoreError {

@@ -69,12 +69,12 @@ fn store(rollup_deltas: Vec<RollupDelta>) -> RollupDelta {
 
 fn aggregate(
     rollup_delta: &RollupDelta,
-    series: Metric,
-    slice: Dimension,
+    metric: Metric,
+    dimension: Dimension,
     minute: i64,
 ) -> Aggregate {
     let label = String::new();
-    let key = RollupKey { environment: HERE, series, slice, label, minute };
+    let key = RollupKey { environment: HERE, metric, dimension, label, minute };
     rollup_delta.rows.get(&key).cloned().unwrap_or_default()
 }
 
@@ -82,8 +82,8 @@ fn aggregate(
 fn a_fact_lands_in_its_minute_and_in_each_of_its_slices() {
     let lcp = EventKind::Vital { vital: Vital::Lcp, millionths: 2_000_000, was: None };
     let rollup_delta = rollup_delta(&[batch(1, 1, vec![event(59, lcp.clone()), event(60, lcp)])]);
-    let series = Metric::Vital(Vital::Lcp);
-    for slice in [
+    let metric = Metric::Vital(Vital::Lcp);
+    for dimension in [
         Dimension::All,
         Dimension::Page("/p".into()),
         Dimension::Device(Device::Phone),
@@ -92,8 +92,12 @@ fn a_fact_lands_in_its_minute_and_in_each_of_its_slices() {
         Dimension::Segment(SegmentKey::new("beta").unwrap()),
         Dimension::Flag(flag("A"), on(), Some(PhaseNumber(2))),
     ] {
-        assert_eq!(aggregate(&rollup_delta, series, slice.clone(), 0).count(), 1, "{slice:?}");
-        assert_eq!(aggregate(&rollup_delta, series, slice, 1).count(), 1);
+        assert_eq!(
+            aggregate(&rollup_delta, metric, dimension.clone(), 0).count(),
+            1,
+            "{dimension:?}"
+        );
+        assert_eq!(aggregate(&rollup_delta, metric, dimension, 1).count(), 1);
     }
     assert_eq!(minute_of(at(-1)), -1);
 }
@@ -105,16 +109,18 @@ fn a_corrected_value_leaves_only_slices_that_it_was_in() {
     (before.visit.exposed, before.visit.phase) = (BTreeMap::new(), None);
     let after = batch(1, 1, vec![event(5, inp(600_000, Some(50_000)))]);
     let rollup_delta = rollup_delta(&[before, after]);
-    let series = Metric::Vital(Vital::Inp);
-    for slice in [Dimension::All, Dimension::Page("/p".into()), Dimension::Device(Device::Phone)] {
-        let aggregate = aggregate(&rollup_delta, series, slice, 0);
+    let metric = Metric::Vital(Vital::Inp);
+    for dimension in
+        [Dimension::All, Dimension::Page("/p".into()), Dimension::Device(Device::Phone)]
+    {
+        let aggregate = aggregate(&rollup_delta, metric, dimension, 0);
         assert_eq!((aggregate.sketch().count(), aggregate.sum()), (1, 600_000));
     }
-    for slice in
+    for dimension in
         [Dimension::Flag(flag("A"), on(), Some(PhaseNumber(2))), Dimension::Phase(PhaseNumber(2))]
     {
         assert_eq!(
-            aggregate(&rollup_delta, series, slice, 0),
+            aggregate(&rollup_delta, metric, dimension, 0),
             Aggregate::default(),
             "exposed only later"
         );
@@ -142,7 +148,7 @@ fn a_session_counts_once_whatever_comes_of_it() {
 }
 
 #[test]
-fn people_are_known_by_day_and_deed() {
+fn users_are_known_by_day_and_activity() {
     let exposure = EventKind::Exposure { flag: flag("A"), variant: on() };
     let used = EventKind::FeatureUsed { flag: flag("A") };
     let rollup_delta = rollup_delta(&[
@@ -218,9 +224,9 @@ fn a_session_that_sees_a_phase_begin_counts_in_both_and_its_error_where_it_happe
     for batches in [[before.clone(), after.clone()], [after, before]] {
         let mut rollup_delta = rollup_delta(&batches);
         rollup_delta.reconcile_sessions(&BTreeMap::new());
-        let count = |series, text: &str| {
-            let slice = Dimension::Arm(Arm::parse(text).unwrap());
-            let of = |key: &RollupKey| key.series == series && key.slice == slice;
+        let count = |metric, text: &str| {
+            let dimension = Dimension::Arm(Arm::parse(text).unwrap());
+            let of = |key: &RollupKey| key.metric == metric && key.dimension == dimension;
             rollup_delta.rows.iter().filter(|(key, _)| of(key)).map(|(_, t)| t.count()).sum::<u64>()
         };
         let (two, three) = ("2:everyone:20000:treatment", "3:everyone:50000:treatment");

@@ -40,7 +40,7 @@ const SESSIONS_PART: u32 = 100;
 /// Bytes that the pages of an environment may send in a day; simulations have the same budget again.
 pub const DAILY_BYTES: u64 = 4 << 30;
 
-/// Sources that are remembered at once. When there are more, those that have not sent lately are forgotten.
+/// Sources that are remembered at once. When there are more, those that have not sent lately are erased.
 const MAX_SOURCES: usize = 200_000;
 
 /// Who sends, and what is counted of it.

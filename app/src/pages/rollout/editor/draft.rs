@@ -176,9 +176,9 @@ impl PlanDraft {
     pub(super) fn plan(&self, before: &Plan) -> Result<Plan, PageError> {
         let quorum = match self.quorum.trim() {
             "" => 0,
-            text => {
-                text.parse().map_err(|_| PageError::invalid("quorum: a whole number of people"))?
-            }
+            text => text
+                .parse()
+                .map_err(|_| PageError::invalid("quorum: a whole number of accounts"))?,
         };
         let mut number = PhaseNumber::FIRST;
         let mut phases = Vec::new();

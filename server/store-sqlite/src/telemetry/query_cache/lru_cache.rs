@@ -25,13 +25,13 @@ impl Weight for Vec<Rollup> {
 
 impl Weight for Sets {
     fn weight(&self) -> usize {
-        self.iter().map(|(_, _, people)| 128 + people.stored_bytes()).sum()
+        self.iter().map(|(_, _, users)| 128 + users.stored_bytes()).sum()
     }
 }
 
 impl Weight for Counts {
     fn weight(&self) -> usize {
-        self.keys().map(|slice| 64 + slice.len()).sum()
+        self.keys().map(|dimension| 64 + dimension.len()).sum()
     }
 }
 
@@ -104,8 +104,8 @@ mod tests {
 
     #[test]
     fn what_was_read_before_a_write_is_gone_and_room_is_bounded() {
-        let value = |slices: u64| -> Arc<Counts> {
-            Arc::new((0..slices).map(|n| (format!("page:{n:015}"), n)).collect())
+        let value = |dimensions: u64| -> Arc<Counts> {
+            Arc::new((0..dimensions).map(|n| (format!("page:{n:015}"), n)).collect())
         };
         let lru_cache: LruCache<u8, Counts> = LruCache::new(500);
         lru_cache.put(1, 5, &value(2));

@@ -33,7 +33,7 @@ use crate::{database::Database, error::database};
 /// The limit of each cache, in bytes.
 const CACHE_BYTES: usize = 8 << 20;
 
-/// Whether rows are wanted span by span.
+/// Whether rows are wanted bucket by bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Span {
     Each,
@@ -57,7 +57,7 @@ pub(super) type Counts = BTreeMap<String, u64>;
 pub(super) struct QueryCache {
     touched: Mutex<WriteClock>,
     pub(super) rows: LruCache<(RollupQuery, Span), Vec<Rollup>>,
-    pub(super) people: LruCache<ActivityQuery, Sets>,
+    pub(super) users: LruCache<ActivityQuery, Sets>,
     pub(super) counts: LruCache<CountQuery, Counts>,
     /// `PRAGMA data_version` of the writer: changes with every commit of another process.
     version: AtomicI64,
@@ -68,7 +68,7 @@ impl Default for QueryCache {
         Self {
             touched: Mutex::default(),
             rows: LruCache::new(CACHE_BYTES),
-            people: LruCache::new(CACHE_BYTES),
+            users: LruCache::new(CACHE_BYTES),
             counts: LruCache::new(CACHE_BYTES / 8),
             version: AtomicI64::new(-1),
         }
@@ -81,8 +81,8 @@ impl QueryCache {
     }
 
     /// Invalidates cached results that overlap these time buckets.
-    pub(super) fn invalidate(&self, spans: impl IntoIterator<Item = (EnvironmentId, Kind, i64)>) {
-        self.touched().invalidate(spans);
+    pub(super) fn invalidate(&self, buckets: impl IntoIterator<Item = (EnvironmentId, Kind, i64)>) {
+        self.touched().invalidate(buckets);
     }
 
     /// Invalidates all cached results.
@@ -91,7 +91,7 @@ impl QueryCache {
     }
 
     /// `from..to` in the parts that are kept, and then the part in which something is being counted just
-    /// now, which is read each time. Where no span was touched, all of it is kept.
+    /// now, which is read each time. Where no bucket was touched, all of it is kept.
     pub(super) fn parts(
         &self,
         environment: EnvironmentId,
@@ -110,7 +110,7 @@ impl QueryCache {
         &self,
         lru_cache: &LruCache<K, V>,
         key: K,
-        (environment, kind, spans): (EnvironmentId, Kind, (i64, i64)),
+        (environment, kind, buckets): (EnvironmentId, Kind, (i64, i64)),
         read: impl Future<Output = Result<V, StoreError>>,
     ) -> Result<Arc<V>, StoreError>
     where
@@ -119,7 +119,7 @@ impl QueryCache {
     {
         let (now, touched_at) = {
             let touched = self.touched();
-            (touched.now(), touched.last(environment, kind, spans))
+            (touched.now(), touched.last(environment, kind, buckets))
         };
         if let Some(found) = lru_cache.get(&key, touched_at) {
             return Ok(found);

@@ -1,4 +1,4 @@
-//! When which spans were written to last.
+//! When which buckets were written to last.
 
 use std::collections::BTreeMap;
 
@@ -13,14 +13,14 @@ const STEP: i64 = 10;
 /// Hours in a day.
 const HOURS: i64 = 24;
 
-/// What is in a span.
+/// What is in a bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::telemetry) enum Kind {
     /// Rows of a minute.
     Minutes,
     /// Rows of an hour, and of the day around it.
     Hours,
-    /// Sets of people of a day.
+    /// Sets of users of a day.
     Activity,
 }
 
@@ -33,8 +33,8 @@ impl Kind {
         }
     }
 
-    /// The spans of a resolution that end what is kept together, if this is the newest that was
-    /// written to. The span before it is kept by itself: much of it may still be on its way. Minutes
+    /// The buckets of a resolution that end what is kept together, if this is the newest that was
+    /// written to. The bucket before it is kept by itself: much of it may still be on its way. Minutes
     /// are kept in steps, so that what is kept is kept for a while.
     pub(super) fn cuts(self, newest: i64, resolution: Resolution) -> [i64; 2] {
         match (self, resolution) {
@@ -50,8 +50,8 @@ impl Kind {
         }
     }
 
-    /// The spans of this kind in those of a resolution.
-    pub(in crate::telemetry) fn spans(
+    /// The buckets of this kind in those of a resolution.
+    pub(in crate::telemetry) fn buckets(
         self,
         (from, to): (i64, i64),
         resolution: Resolution,
@@ -86,19 +86,19 @@ impl WriteClock {
         self.now
     }
 
-    /// Notes that spans were written to.
+    /// Notes that buckets were written to.
     pub(super) fn invalidate(
         &mut self,
-        spans: impl IntoIterator<Item = (EnvironmentId, Kind, i64)>,
+        buckets: impl IntoIterator<Item = (EnvironmentId, Kind, i64)>,
     ) {
         self.now += 1;
-        for (environment, kind, span) in spans {
-            let spans = self.kinds.entry((environment, kind)).or_default();
-            spans.known.insert(span, self.now);
-            if spans.known.len() > KNOWN
-                && let Some((_, at)) = spans.known.pop_first()
+        for (environment, kind, bucket) in buckets {
+            let buckets = self.kinds.entry((environment, kind)).or_default();
+            buckets.known.insert(bucket, self.now);
+            if buckets.known.len() > KNOWN
+                && let Some((_, at)) = buckets.known.pop_first()
             {
-                spans.others = spans.others.max(at);
+                buckets.others = buckets.others.max(at);
             }
         }
     }
@@ -109,22 +109,22 @@ impl WriteClock {
         self.all = self.now;
     }
 
-    /// The newest span that was written to since the start.
+    /// The newest bucket that was written to since the start.
     pub(super) fn newest(&self, environment: EnvironmentId, kind: Kind) -> Option<i64> {
-        let spans = self.kinds.get(&(environment, kind))?;
-        spans.known.last_key_value().map(|(span, _)| *span)
+        let buckets = self.kinds.get(&(environment, kind))?;
+        buckets.known.last_key_value().map(|(bucket, _)| *bucket)
     }
 
-    /// When one of the spans `from..to` was written to last.
+    /// When one of the buckets `from..to` was written to last.
     pub(super) fn last(
         &self,
         environment: EnvironmentId,
         kind: Kind,
         (from, to): (i64, i64),
     ) -> u64 {
-        let Some(spans) = self.kinds.get(&(environment, kind)) else { return self.all };
-        let known = spans.known.range(from..to.max(from)).map(|(_, at)| *at).max();
-        known.unwrap_or_default().max(spans.others).max(self.all)
+        let Some(buckets) = self.kinds.get(&(environment, kind)) else { return self.all };
+        let known = buckets.known.range(from..to.max(from)).map(|(_, at)| *at).max();
+        known.unwrap_or_default().max(buckets.others).max(self.all)
     }
 }
 
@@ -139,7 +139,7 @@ mod tests {
         let mut touched = WriteClock::default();
         touched.invalidate([(HERE, Kind::Hours, 50), (HERE, Kind::Hours, 70)]);
         touched.invalidate([(HERE, Kind::Hours, 60), (HERE, Kind::Activity, 3)]);
-        let last = |touched: &WriteClock, spans| touched.last(HERE, Kind::Hours, spans);
+        let last = |touched: &WriteClock, buckets| touched.last(HERE, Kind::Hours, buckets);
         assert_eq!(last(&touched, (0, 50)), 0);
         assert_eq!(last(&touched, (50, 51)), 1);
         assert_eq!(last(&touched, (50, 61)), 2);
@@ -164,8 +164,8 @@ mod tests {
 
     #[test]
     fn spans_lie_in_each_other() {
-        assert_eq!(Kind::Hours.spans((1, 2), Resolution::Day), (24, 48));
-        assert_eq!(Kind::Minutes.spans((61, 121), Resolution::Minute), (61, 121));
+        assert_eq!(Kind::Hours.buckets((1, 2), Resolution::Day), (24, 48));
+        assert_eq!(Kind::Minutes.buckets((61, 121), Resolution::Minute), (61, 121));
         assert_eq!(Kind::Hours.cuts(48, Resolution::Day), [1, 2]);
         assert_eq!(Kind::Hours.cuts(48, Resolution::Hour), [47, 48]);
         assert_eq!(Kind::Minutes.cuts(65, Resolution::Minute), [60, 64]);

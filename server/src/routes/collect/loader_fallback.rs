@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use axum::body::Bytes;
-use phasegate_collector::alone::{Alone, Seen, events};
+use phasegate_collector::loader_fallback::{LoaderFallback, Seen, events};
 use phasegate_wire::MAX_EVENTS;
 use serde::Deserialize;
 use serde_json::Value;
@@ -46,7 +46,7 @@ pub(super) fn completed(body: Bytes) -> Result<Bytes, serde_json::Error> {
     }
     let Ok(sent) = serde_json::from_slice::<Sent>(&body) else { return Ok(body) };
     let Some(seen) = &sent.alone else { return Ok(body) };
-    let alone = Alone {
+    let alone = LoaderFallback {
         page: &sent.page,
         now: sent.now,
         activation: sent.activation_start.unwrap_or_default(),

@@ -23,10 +23,10 @@ use crate::{
     error::{damaged, database},
 };
 
-/// A row's key as the table has it: environment, resolution, series, slice, span, label.
+/// A row's key as the table has it: environment, resolution, metric, dimension, bucket, label.
 type Place = (i64, i64, &'static str, String, i64, String);
 
-/// Adds to what is stored, in every resolution that keeps the span at `now`.
+/// Adds to what is stored, in every resolution that keeps the bucket at `now`.
 pub(super) async fn merge(
     tx: &mut SqliteConnection,
     rows: &BTreeMap<RollupKey, Aggregate>,
@@ -34,17 +34,17 @@ pub(super) async fn merge(
 ) -> Result<(), StoreError> {
     let mut sums: BTreeMap<Place, Aggregate> = BTreeMap::new();
     for (key, aggregate) in rows {
-        let slice = key.slice.to_text();
+        let dimension = key.dimension.to_text();
         for resolution in Resolution::ALL {
-            if key.span(resolution) < resolution.kept_since(now) {
+            if key.bucket(resolution) < resolution.kept_since(now) {
                 continue;
             }
             let place = (
                 key.environment.0,
                 resolution.number(),
-                key.series.as_str(),
-                slice.clone(),
-                key.span(resolution),
+                key.metric.as_str(),
+                dimension.clone(),
+                key.bucket(resolution),
                 key.label.clone(),
             );
             sums.entry(place).or_default().merge(aggregate);
@@ -114,7 +114,7 @@ fn decode(aggregate: &[u8]) -> Result<Aggregate, StoreError> {
     Aggregate::from_bytes(aggregate).map_err(|error| damaged("row")(&error))
 }
 
-/// The rows of spans that are over, as they were read before, and those of the others.
+/// The rows of buckets that are over, as they were read before, and those of the others.
 pub(super) async fn read(
     db: &Database,
     query_cache: &QueryCache,
@@ -122,16 +122,16 @@ pub(super) async fn read(
     wanted: Span,
 ) -> Result<Vec<Rollup>, StoreError> {
     let (environment, resolution) = (query.environment, query.resolution);
-    let (kind, spans) = (Kind::of_rows(resolution), (query.from, query.to));
+    let (kind, buckets) = (Kind::of_rows(resolution), (query.from, query.to));
     // Minutes begin elsewhere with every minute: whole hours are kept.
     let begin = match (kind, wanted) {
         (Kind::Minutes, Span::Each) => query.from.div_euclid(60).saturating_mul(60),
         _ => query.from,
     };
-    let parts = query_cache.parts(environment, kind, resolution, (begin, spans.1));
+    let parts = query_cache.parts(environment, kind, resolution, (begin, buckets.1));
     let [long_over, over, open] = parts.map(|(from, to)| RollupQuery { from, to, ..query.clone() });
     let kept = async |part: RollupQuery| {
-        let of = (environment, kind, kind.spans((part.from, part.to), resolution));
+        let of = (environment, kind, kind.buckets((part.from, part.to), resolution));
         let key = (part.clone(), wanted);
         query_cache.find(&query_cache.rows, key, of, fetch(db, &part, wanted)).await
     };
@@ -144,20 +144,22 @@ pub(super) async fn read(
         return Ok(rows);
     }
     let mut rows: Vec<Rollup> =
-        kept.chain(open).filter(|row| (spans.0..spans.1).contains(&row.span)).collect();
-    rows.sort_by(|a, b| (a.series, &a.slice, a.span).cmp(&(b.series, &b.slice, b.span)));
+        kept.chain(open).filter(|row| (buckets.0..buckets.1).contains(&row.bucket)).collect();
+    rows.sort_by(|a, b| {
+        (a.metric, &a.dimension, a.bucket).cmp(&(b.metric, &b.dimension, b.bucket))
+    });
     Ok(rows)
 }
 
-/// Adds rows to those of the same series, slice and label.
-fn add_to(rows: &mut Vec<Rollup>, others: impl Iterator<Item = Rollup>, span: i64) {
+/// Adds rows to those of the same metric, dimension and label.
+fn add_to(rows: &mut Vec<Rollup>, others: impl Iterator<Item = Rollup>, bucket: i64) {
     let mut places: HashMap<(Metric, Dimension, String), usize> = HashMap::new();
     for other in others {
-        let key = (other.series, other.slice.clone(), other.label.clone());
+        let key = (other.metric, other.dimension.clone(), other.label.clone());
         let place = *places.entry(key).or_insert(rows.len());
         match rows.get_mut(place) {
             Some(row) => row.aggregate.merge(&other.aggregate),
-            None => rows.push(Rollup { span, ..other }),
+            None => rows.push(Rollup { bucket, ..other }),
         }
     }
 }
@@ -170,9 +172,9 @@ async fn fetch(
     if query.from >= query.to {
         return Ok(Vec::new());
     }
-    let series: Vec<&str> = query.series.iter().map(|series| series.as_str()).collect();
-    let slices: Vec<String> = query.slices.iter().map(Dimension::to_text).collect();
-    // All spans of a slice come as one document: each row that is fetched on its own costs two
+    let metrics: Vec<&str> = query.metrics.iter().map(|metric| metric.as_str()).collect();
+    let dimensions: Vec<String> = query.dimensions.iter().map(Dimension::to_text).collect();
+    // All buckets of a dimension come as one document: each row that is fetched on its own costs two
     // threads more than reading and merging it.
     let found: Vec<(String, String, String)> = sqlx::query_as(
         "SELECT s.value, p.value,
@@ -184,8 +186,8 @@ async fn fetch(
     )
     .bind(query.environment.0)
     .bind(query.resolution.number())
-    .bind(json!(series).to_string())
-    .bind(json!(slices).to_string())
+    .bind(json!(metrics).to_string())
+    .bind(json!(dimensions).to_string())
     .bind(query.from)
     .bind(query.to)
     .fetch_all(&db.reader)
@@ -194,17 +196,17 @@ async fn fetch(
     let from = query.from;
     run_blocking(move || {
         let mut rows = Vec::new();
-        for (series, slice, document) in found {
+        for (metric, dimension, document) in found {
             let found: Vec<Found<'_>> =
                 serde_json::from_str(&document).map_err(|error| damaged("row")(&error))?;
             let unknown = |what: &str| damaged("row")(&format_args!("unknown {what}"));
-            let series = Metric::parse(&series).ok_or_else(|| unknown(&series))?;
-            let slice = Dimension::parse(&slice).ok_or_else(|| unknown(&slice))?;
-            let row = |(label, span, aggregate)| Rollup {
-                series,
-                slice: slice.clone(),
+            let metric = Metric::parse(&metric).ok_or_else(|| unknown(&metric))?;
+            let dimension = Dimension::parse(&dimension).ok_or_else(|| unknown(&dimension))?;
+            let row = |(label, bucket, aggregate)| Rollup {
+                metric,
+                dimension: dimension.clone(),
                 label,
-                span,
+                bucket,
                 aggregate,
             };
             match wanted {
@@ -217,16 +219,17 @@ async fn fetch(
     .await
 }
 
-/// A row of one series and slice: span, label, aggregate in hexadecimal digits.
+/// A row of one metric and dimension: bucket, label, aggregate in hexadecimal digits.
 type Found<'a> = (i64, String, &'a str);
 
-/// A row's label, span and aggregate.
+/// A row's label, bucket and aggregate.
 type Labelled = (String, i64, Aggregate);
 
 fn each(found: Vec<Found<'_>>) -> Result<Vec<Labelled>, StoreError> {
     let mut bytes = Vec::new();
-    let row =
-        |(span, label, digits): Found<'_>| Ok((label, span, decode(unhex(digits, &mut bytes)?)?));
+    let row = |(bucket, label, digits): Found<'_>| {
+        Ok((label, bucket, decode(unhex(digits, &mut bytes)?)?))
+    };
     found.into_iter().map(row).collect()
 }
 
@@ -253,7 +256,7 @@ pub(super) async fn dimensions(
     db: &Database,
     query_cache: &QueryCache,
     environment: EnvironmentId,
-    series: Metric,
+    metric: Metric,
     kind: DimensionKind,
     (from, to): (i64, i64),
     limit: usize,
@@ -261,15 +264,15 @@ pub(super) async fn dimensions(
     let parts = query_cache.parts(environment, Kind::Hours, Resolution::Day, (from, to));
     let [long_over, over, open] = parts;
     let kept = async |days: (i64, i64)| {
-        let of = (environment, Kind::Hours, Kind::Hours.spans(days, Resolution::Day));
-        let key = (environment, series, kind, days.0, days.1);
-        let read = counts(db, environment, series, kind, days);
+        let of = (environment, Kind::Hours, Kind::Hours.buckets(days, Resolution::Day));
+        let key = (environment, metric, kind, days.0, days.1);
+        let read = counts(db, environment, metric, kind, days);
         query_cache.find(&query_cache.counts, key, of, read).await
     };
-    let open = counts(db, environment, series, kind, open);
+    let open = counts(db, environment, metric, kind, open);
     let (long_over, over, mut counts) = tokio::try_join!(kept(long_over), kept(over), open)?;
-    for (slice, count) in long_over.iter().chain(over.iter()) {
-        *counts.entry(slice.clone()).or_default() += count;
+    for (dimension, count) in long_over.iter().chain(over.iter()) {
+        *counts.entry(dimension.clone()).or_default() += count;
     }
     let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
     counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
@@ -281,14 +284,14 @@ pub(super) async fn dimensions(
 async fn counts(
     db: &Database,
     environment: EnvironmentId,
-    series: Metric,
+    metric: Metric,
     kind: DimensionKind,
     (from_day, to_day): (i64, i64),
 ) -> Result<Counts, StoreError> {
     if from_day >= to_day {
         return Ok(Counts::new());
     }
-    // From one slice to the next through the key, not over all rows between them; and of each row
+    // From one dimension to the next through the key, not over all rows between them; and of each row
     // only as much as says how often.
     let rows: Vec<(String, Vec<u8>)> = sqlx::query_as(
         "WITH RECURSIVE found (dimension) AS (
@@ -306,7 +309,7 @@ async fn counts(
          WHERE found.dimension >= ?3 AND found.dimension < ?4",
     )
     .bind(environment.0)
-    .bind(series.as_str())
+    .bind(metric.as_str())
     .bind(format!("{}:", kind.as_str()))
     // The sign after the colon.
     .bind(format!("{};", kind.as_str()))
@@ -317,9 +320,9 @@ async fn counts(
     .await
     .map_err(database)?;
     let mut counts = Counts::new();
-    for (slice, aggregate) in rows {
+    for (dimension, aggregate) in rows {
         let count = Aggregate::count_of(&aggregate).map_err(|error| damaged("row")(&error))?;
-        *counts.entry(slice).or_default() += count;
+        *counts.entry(dimension).or_default() += count;
     }
     Ok(counts)
 }

@@ -1,10 +1,10 @@
-//! One person: what is kept about them, and forgetting it.
+//! One user: what is kept about them, and forgetting it.
 
 use phasegate_domain::{
     Timestamp,
     events::UserHash,
     ids::EnvironmentId,
-    privacy::{ErasureReport, PersonData, PersonDay, PersonReport},
+    privacy::{ErasureReport, UserData, UserDay, UserReport},
 };
 use phasegate_store::StoreError;
 use sqlx::SqliteConnection;
@@ -24,12 +24,12 @@ pub(super) async fn read(
     db: &Database,
     raw: &RawFolder,
     environment: EnvironmentId,
-    person: UserHash,
-) -> Result<PersonData, StoreError> {
+    user: UserHash,
+) -> Result<UserData, StoreError> {
     let known: Option<(u32, i64)> =
         sqlx::query_as("SELECT number, first_day FROM users WHERE environment_id = ? AND hash = ?")
             .bind(environment.0)
-            .bind(person.0.cast_signed())
+            .bind(user.0.cast_signed())
             .fetch_optional(&db.reader)
             .await
             .map_err(database)?;
@@ -38,14 +38,14 @@ pub(super) async fn read(
         Some((number, _)) => sets(&mut connection, environment, number).await?,
         None => Vec::new(),
     };
-    let mut days: Vec<PersonDay> =
-        sets.into_iter().map(|(activity, day)| PersonDay { day, activity }).collect();
+    let mut days: Vec<UserDay> =
+        sets.into_iter().map(|(activity, day)| UserDay { day, activity }).collect();
     days.sort_by(|a, b| (a.day, &a.activity).cmp(&(b.day, &b.activity)));
-    Ok(PersonData {
+    Ok(UserData {
         first_day: known.map(|(_, day)| day),
         days,
-        reports: reports(&mut connection, environment, person).await?,
-        batches: raw.of_person(environment, person).await?,
+        reports: reports(&mut connection, environment, user).await?,
+        batches: raw.of_user(environment, user).await?,
     })
 }
 
@@ -64,8 +64,8 @@ async fn sets(
     .await
     .map_err(database)?;
     let mut found = Vec::new();
-    for (activity, day, people) in rows {
-        if decode(&people)?.contains(number & 0xffff) {
+    for (activity, day, users) in rows {
+        if decode(&users)?.contains(number & 0xffff) {
             found.push((activity, day));
         }
     }
@@ -75,13 +75,13 @@ async fn sets(
 async fn reports(
     connection: &mut SqliteConnection,
     environment: EnvironmentId,
-    person: UserHash,
-) -> Result<Vec<PersonReport>, StoreError> {
+    user: UserHash,
+) -> Result<Vec<UserReport>, StoreError> {
     let rows: Vec<(i64, String, String)> = sqlx::query_as(
-        "SELECT at, kind, report FROM reports WHERE environment_id = ? AND person = ? ORDER BY id",
+        "SELECT at, kind, report FROM reports WHERE environment_id = ? AND user_hash = ? ORDER BY id",
     )
     .bind(environment.0)
-    .bind(person.0.cast_signed())
+    .bind(user.0.cast_signed())
     .fetch_all(connection)
     .await
     .map_err(database)?;
@@ -89,18 +89,18 @@ async fn reports(
         let report = serde_json::from_str(&report).map_err(|error| damaged("report")(&error))?;
         let at = Timestamp::from_timestamp_millis(at)
             .ok_or_else(|| damaged("report")(&"a time is out of range"))?;
-        Ok(PersonReport { at, kind, report })
+        Ok(UserReport { at, kind, report })
     };
     rows.into_iter().map(report).collect()
 }
 
-pub(super) async fn forget(
+pub(super) async fn erase(
     db: &Database,
     raw: &RawFolder,
     environment: EnvironmentId,
-    person: UserHash,
+    user: UserHash,
 ) -> Result<ErasureReport, StoreError> {
-    let hash = person.0.cast_signed();
+    let hash = user.0.cast_signed();
     let mut tx = db.write().await?;
     // From now on a visit of theirs is one of a new user.
     let number: Option<u32> =
@@ -113,14 +113,14 @@ pub(super) async fn forget(
     sqlx::query(
         "DELETE FROM screenshots WHERE environment_id = ?1 AND id IN (
              SELECT report ->> 'screenshot' FROM reports
-             WHERE environment_id = ?1 AND person = ?2 AND kind = 'feedback')",
+             WHERE environment_id = ?1 AND user_hash = ?2 AND kind = 'feedback')",
     )
     .bind(environment.0)
     .bind(hash)
     .execute(&mut *tx)
     .await
     .map_err(database)?;
-    let reports = sqlx::query("DELETE FROM reports WHERE environment_id = ? AND person = ?")
+    let reports = sqlx::query("DELETE FROM reports WHERE environment_id = ? AND user_hash = ?")
         .bind(environment.0)
         .bind(hash)
         .execute(&mut *tx)
@@ -128,16 +128,16 @@ pub(super) async fn forget(
         .map_err(database)?
         .rows_affected();
     commit(tx).await?;
-    let mut forgotten =
+    let mut erased =
         ErasureReport { was_known: number.is_some(), reports, ..ErasureReport::default() };
     if let Some(number) = number {
-        forgotten.sets = leave_sets(db, environment, number).await?;
+        erased.activities = leave_sets(db, environment, number).await?;
         // Last, so that it can be done again if it was interrupted. Whatever came in the meantime
         // leaves with it: the number may be another user's next.
         let mut tx = db.write().await?;
         for (activity, day) in sets(&mut tx, environment, number).await? {
             leave(&mut tx, environment, &activity, day, number).await?;
-            forgotten.sets += 1;
+            erased.activities += 1;
         }
         sqlx::query("DELETE FROM users WHERE environment_id = ? AND hash = ?")
             .bind(environment.0)
@@ -147,8 +147,8 @@ pub(super) async fn forget(
             .map_err(database)?;
         commit(tx).await?;
     }
-    forgotten.batches = raw.erase_user(environment, person).await?;
-    Ok(forgotten)
+    erased.batches = raw.erase_user(environment, user).await?;
+    Ok(erased)
 }
 
 /// Takes a number out of all sets; says out of how many.
@@ -189,13 +189,13 @@ async fn leave(
     .await
     .map_err(database)?;
     let Some(set) = set else { return Ok(()) };
-    let mut people = decode(&set)?;
-    people.remove(number & 0xffff);
+    let mut users = decode(&set)?;
+    users.remove(number & 0xffff);
     sqlx::query(
         "UPDATE activities SET users = ?
          WHERE environment_id = ? AND activity = ? AND day = ? AND chunk = ?",
     )
-    .bind(people.to_bytes())
+    .bind(users.to_bytes())
     .bind(environment.0)
     .bind(activity)
     .bind(day)

@@ -1,54 +1,53 @@
-//! What is kept about one person, and what is forgotten with them.
+//! What is kept about one user, and what is erased with them.
 
 use serde::Serialize;
 
 use crate::Timestamp;
 
-/// All that is kept about a person.
+/// Everything that is stored about a user.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct PersonData {
+pub struct UserData {
     /// The first day they were seen (days since 1970, UTC).
     pub first_day: Option<i64>,
-    /// What they did on which day; a day is counted from 1970, UTC.
-    pub days: Vec<PersonDay>,
-    /// Errors and feedback of theirs, in full.
-    pub reports: Vec<PersonReport>,
-    /// Events as their pages sent them, as far as they are kept.
-    pub batches: Vec<PersonBatch>,
+    /// The activities of the user by day.
+    pub days: Vec<UserDay>,
+    /// Errors and feedback of the user, in full.
+    pub reports: Vec<UserReport>,
+    /// Raw events of the user, as long as they are retained.
+    pub batches: Vec<UserBatch>,
 }
 
-/// What a user did on a day.
+/// One activity of a user on one day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct PersonDay {
+pub struct UserDay {
     /// Days since 1970, UTC.
     pub day: i64,
     /// Such as `active`, `used:FLAG`, `exposed:FLAG:VARIANT:PHASE`.
-    #[serde(rename = "deed")]
     pub activity: String,
 }
 
-/// An error or a piece of feedback.
+/// An error event or a feedback item.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct PersonReport {
+pub struct UserReport {
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub at: Timestamp,
     pub kind: String,
-    /// As it is kept.
+    /// The document as it is stored.
     pub report: serde_json::Value,
 }
 
-/// Events that came together.
+/// One batch of raw events.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct PersonBatch {
-    /// When the server took them.
+pub struct UserBatch {
+    /// When the server received it.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub received_at: Timestamp,
-    /// Circumstances and events, as they are kept.
+    /// The visit and its events, as stored.
     pub content: serde_json::Value,
 }
 
@@ -57,25 +56,25 @@ pub struct PersonBatch {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ErasureReport {
-    /// Whether the person was known at all.
+    /// Whether the user was known at all.
     pub was_known: bool,
-    /// In how many sets of people they were.
-    pub sets: u64,
+    /// Activities that listed the user, one per day and activity.
+    pub activities: u64,
     pub reports: u64,
     /// Batches of raw events.
     pub batches: u64,
 }
 
-/// What takes how much room, in bytes.
+/// The storage that telemetry uses, in bytes.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StorageUsage {
-    /// Numbers, sets of people, reports and screenshots: one file with its journal.
-    pub numbers: u64,
-    pub pictures: u64,
-    /// Events as pages sent them.
+    /// The telemetry database with its journal.
+    pub database: u64,
+    pub screenshots: u64,
+    /// Raw events in day files.
     pub raw: u64,
-    /// For how many days there are raw events.
+    /// Days that have raw events.
     pub raw_days: u64,
 }

@@ -11,7 +11,7 @@ use crate::{
 /// A page view as a loader tells of it. Times are milliseconds since the page began.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Alone<'a> {
+pub struct LoaderFallback<'a> {
     pub page: &'a str,
     /// When this was sent.
     pub now: f64,
@@ -73,8 +73,8 @@ pub enum Seen<'a> {
 
 /// The events that the collector would have sent, as the JSON array of a batch.
 #[must_use]
-pub fn events(alone: &Alone<'_>) -> String {
-    let Alone { page, now, activation, response, was_hidden, ref seen } = *alone;
+pub fn events(alone: &LoaderFallback<'_>) -> String {
+    let LoaderFallback { page, now, activation, response, was_hidden, ref seen } = *alone;
     let mut collector = Collector::new("", &scrub(page), "", activation, response);
     if was_hidden {
         collector.was_hidden(0.0);
@@ -173,7 +173,8 @@ mod tests {
             Seen::Error { at: 400.0, message: "No ada@example.com", stack: "" },
         ];
         let page = "/reset/ada@example.com";
-        let alone = Alone { page, now: 500.0, response: 40.0, seen, ..Alone::default() };
+        let alone =
+            LoaderFallback { page, now: 500.0, response: 40.0, seen, ..LoaderFallback::default() };
         let events = events(&alone);
         for part in [
             r#""name":"FCP","value":100000"#,
@@ -195,11 +196,16 @@ mod tests {
         seen.push(entry("paint", "first-contentful-paint", 100.0, 0.0));
         seen.push(entry("largest-contentful-paint", "", 150.0, 0.0));
         seen.push(entry("layout-shift", "", 200.0, 0.25));
-        let crowded =
-            super::events(&Alone { page, now: 500.0, response: 40.0, seen, ..Alone::default() });
+        let crowded = super::events(&LoaderFallback {
+            page,
+            now: 500.0,
+            response: 40.0,
+            seen,
+            ..LoaderFallback::default()
+        });
         for part in [r#""name":"LCP""#, r#""name":"CLS""#] {
             assert!(crowded.contains(part), "vitals are not cut first: {crowded}");
         }
-        assert_eq!(super::events(&Alone::default()), "[]");
+        assert_eq!(super::events(&LoaderFallback::default()), "[]");
     }
 }

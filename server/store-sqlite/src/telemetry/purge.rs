@@ -1,4 +1,4 @@
-//! What is no longer kept, and what is to be forgotten at once. A part at a time, so that batches are
+//! What is no longer kept, and what is to be erased at once. A part at a time, so that batches are
 //! never held up for long.
 
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ use crate::{
 const PART: i64 = 5_000;
 
 /// Forgets what is no longer kept.
-pub(super) async fn old(
+pub(super) async fn expired(
     db: &Database,
     now: Timestamp,
     kept: &BTreeMap<EnvironmentId, RetentionPolicy>,
@@ -43,7 +43,7 @@ pub(super) async fn old(
         let kept = kept.get(&EnvironmentId(id).real()).copied().unwrap_or_default();
         rows(db, id, now, kept).await?;
         let today = day_of(now);
-        if let Some(day) = kept.kept_since(RetentionKind::Numbers, today) {
+        if let Some(day) = kept.kept_since(RetentionKind::Rollups, today) {
             let sets =
                 "DELETE FROM activities WHERE environment_id = ?1 AND (activity, day, chunk) IN (
                  SELECT activity, day, chunk FROM activities
@@ -61,7 +61,7 @@ pub(super) async fn old(
             )
             .await?;
         }
-        if let Some(at) = begin(RetentionKind::Pictures) {
+        if let Some(at) = begin(RetentionKind::Screenshots) {
             let pictures = "DELETE FROM screenshots WHERE environment_id = ?1 AND id IN (
                  SELECT id FROM screenshots WHERE environment_id = ?1 AND at < ?2 LIMIT ?3)";
             delete(db, pictures, id, at).await?;
@@ -78,11 +78,11 @@ async fn rows(
 ) -> Result<(), StoreError> {
     for resolution in Resolution::ALL {
         let since = match resolution {
-            Resolution::Day => kept.kept_since(RetentionKind::Numbers, day_of(now)),
+            Resolution::Day => kept.kept_since(RetentionKind::Rollups, day_of(now)),
             _ => resolution.kept_days().map(|_| resolution.kept_since(now)),
         };
         let Some(since) = since else { continue };
-        for series in Metric::ALL {
+        for metric in Metric::ALL {
             in_parts(db, || {
                 sqlx::query(
                     "DELETE FROM rollups WHERE environment_id = ?1 AND resolution = ?2
@@ -93,7 +93,7 @@ async fn rows(
                 )
                 .bind(environment)
                 .bind(resolution.number())
-                .bind(series.as_str())
+                .bind(metric.as_str())
                 .bind(since)
                 .bind(PART)
             })

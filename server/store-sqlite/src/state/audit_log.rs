@@ -1,4 +1,4 @@
-//! The history: appended to, never changed.
+//! The audit log: appended to, never changed.
 
 use phasegate_domain::ids::EnvironmentId;
 use phasegate_domain::{
@@ -18,7 +18,7 @@ pub(super) async fn append(
 ) -> Result<(), StoreError> {
     let (kind, subject) = entry.change.subject();
     sqlx::query(
-        "INSERT INTO history (environment_id, at, actor, subject_kind, subject, change)
+        "INSERT INTO audit_log (environment_id, at, actor, subject_kind, subject, change)
          VALUES (?, ?, ?, ?, ?, ?)",
     )
     .bind(environment.0)
@@ -26,14 +26,14 @@ pub(super) async fn append(
     .bind(&entry.actor.0)
     .bind(kind.as_str())
     .bind(subject)
-    .bind(to_json("history", &entry.change)?)
+    .bind(to_json("audit log", &entry.change)?)
     .execute(tx)
     .await
     .map_err(database)?;
     Ok(())
 }
 
-pub(super) async fn history(
+pub(super) async fn read_audit_log(
     db: &Database,
     environment: EnvironmentId,
     query: &AuditQuery,
@@ -41,7 +41,7 @@ pub(super) async fn history(
     let subjects = (!query.subjects.is_empty()).then(|| to_json("subjects", &query.subjects));
     let subjects = subjects.transpose()?;
     let rows: Vec<(i64, i64, String, String)> = sqlx::query_as(
-        "SELECT id, at, actor, change FROM history
+        "SELECT id, at, actor, change FROM audit_log
          WHERE environment_id = ?1 AND (?2 IS NULL OR subject_kind = ?2)
              AND (?3 IS NULL OR subject IN (SELECT value FROM json_each(?3))) AND (?4 IS NULL OR id < ?4)
              AND (?6 IS NULL OR at >= ?6) AND (?7 IS NULL OR at < ?7)
@@ -59,15 +59,15 @@ pub(super) async fn history(
     .map_err(database)?;
     rows.into_iter()
         .map(|(id, at, actor, change)| {
-            let change = from_json("history", &change)?;
-            let (at, actor) = (instant("history", at)?, ActorName(actor));
+            let change = from_json("audit log", &change)?;
+            let (at, actor) = (instant("audit log", at)?, ActorName(actor));
             Ok(AuditRecord { id, entry: AuditEntry { at, actor, change } })
         })
         .collect()
 }
 
 pub(super) async fn revision(db: &Database) -> Result<i64, StoreError> {
-    sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM history")
+    sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM audit_log")
         .fetch_one(&db.reader)
         .await
         .map_err(database)

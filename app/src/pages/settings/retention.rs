@@ -5,7 +5,7 @@ use phasegate_domain::privacy::{RetentionKind, RetentionPolicy, StorageUsage};
 use phasegate_service::{
     DAILY_BYTES,
     ingest::{bytes_today, refusals},
-    maintenance::{retention, save_retention, sizes},
+    maintenance::{retention_policy, save_retention_policy, sizes},
     models::Versioned,
 };
 
@@ -18,7 +18,7 @@ use crate::{
 
 pub(super) async fn change(request: &Request, form: &Form) -> Result<(), PageError> {
     let (service, actor, environment) = (&request.service, &request.actor, request.environment);
-    let mut value = retention(service, actor, environment)?.value;
+    let mut value = retention_policy(service, actor, environment)?.value;
     for kind in RetentionKind::ALL {
         let (field, days) = (kind.as_str(), form.get(kind.as_str()));
         let days = days.parse().map_err(|_| {
@@ -27,7 +27,7 @@ pub(super) async fn change(request: &Request, form: &Form) -> Result<(), PageErr
         value = value.with(kind, days);
     }
     let after = Versioned { value, version: form.version()? };
-    save_retention(service, actor, environment, after).await?;
+    save_retention_policy(service, actor, environment, after).await?;
     Ok(())
 }
 
@@ -36,9 +36,9 @@ fn words(kind: RetentionKind) -> (&'static str, &'static str) {
     match kind {
         RetentionKind::Raw => (
             "Raw events",
-            "as pages sent them, for the export of one person's data; nothing on any page is read from them. 0: not kept",
+            "as pages sent them, for the export of one user's data; nothing on any page is read from them. 0: not kept",
         ),
-        RetentionKind::Numbers => (
+        RetentionKind::Rollups => (
             "Numbers by day, and who did what on which day",
             "those by minute are kept for 3 days, those by hour for 92. 0: always",
         ),
@@ -46,14 +46,14 @@ fn words(kind: RetentionKind) -> (&'static str, &'static str) {
             "Errors and feedback in full",
             "at most 5,000 errors and 20,000 pieces of feedback. 0: always",
         ),
-        RetentionKind::Pictures => {
+        RetentionKind::Screenshots => {
             ("Pictures that came with feedback", "at most 256 MB of them. 0: always")
         }
     }
 }
 
 /// All that the section shows.
-pub(super) struct Upkeep {
+pub(super) struct Maintenance {
     kept: Versioned<RetentionPolicy>,
     sizes: StorageUsage,
     refused: Vec<(String, u64)>,
@@ -61,10 +61,10 @@ pub(super) struct Upkeep {
     sent: u64,
 }
 
-pub(super) async fn read(request: &Request) -> Result<Upkeep, PageError> {
+pub(super) async fn read(request: &Request) -> Result<Maintenance, PageError> {
     let (service, actor, environment) = (&request.service, &request.actor, request.environment);
-    Ok(Upkeep {
-        kept: retention(service, actor, environment)?,
+    Ok(Maintenance {
+        kept: retention_policy(service, actor, environment)?,
         sizes: sizes(service, actor).await?,
         refused: refusals(service, actor, environment).await?,
         sent: bytes_today(service, environment),
@@ -72,8 +72,8 @@ pub(super) async fn read(request: &Request) -> Result<Upkeep, PageError> {
 }
 
 #[component]
-pub(super) fn UpkeepForm(upkeep: Upkeep, may_change: bool) -> impl IntoView {
-    let Upkeep { kept, sizes, refused, sent } = upkeep;
+pub(super) fn RetentionForm(maintenance: Maintenance, may_change: bool) -> impl IntoView {
+    let Maintenance { kept, sizes, refused, sent } = maintenance;
     let fields = RetentionKind::ALL.map(|kind| {
         let (name, about) = words(kind);
         view! {
@@ -90,8 +90,8 @@ pub(super) fn UpkeepForm(upkeep: Upkeep, may_change: bool) -> impl IntoView {
     });
     let room = format!(
         "On disk: {} in the database, of which {} are pictures, and {} of raw events of {}; for all environments.",
-        format::bytes(sizes.numbers),
-        format::bytes(sizes.pictures),
+        format::bytes(sizes.database),
+        format::bytes(sizes.screenshots),
         format::bytes(sizes.raw),
         format::counted(sizes.raw_days, "day", "days")
     );
@@ -102,8 +102,8 @@ pub(super) fn UpkeepForm(upkeep: Upkeep, may_change: bool) -> impl IntoView {
         format::bytes(DAILY_BYTES)
     );
     view! {
-        <section aria-labelledby="upkeep-title">
-            <h2 id="upkeep-title">"What is kept"</h2>
+        <section aria-labelledby="maintenance-title">
+            <h2 id="maintenance-title">"What is kept"</h2>
             <p class="hint" data-testid="sizes">{room}</p>
             <p class="hint" data-testid="sent">{today}</p>
             <form class="stack" method="post" action="/admin/settings" data-testid="retention"><Here/>

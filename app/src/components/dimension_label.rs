@@ -2,9 +2,9 @@
 
 use phasegate_domain::metrics::Dimension;
 
-/// As people say it.
-pub(crate) fn slice_words(slice: &Dimension) -> String {
-    match slice {
+/// The name that the admin shows.
+pub(crate) fn dimension_label(dimension: &Dimension) -> String {
+    match dimension {
         Dimension::All => "all users".to_owned(),
         Dimension::Page(page) => page.clone(),
         Dimension::Arm(arm) => {

@@ -1,4 +1,4 @@
-//! What people say.
+//! The feedback.
 
 use leptos::prelude::*;
 use phasegate_domain::reports::FeedbackSummary;
@@ -7,8 +7,11 @@ use crate::components::Time;
 
 /// How many, about what, and the newest in their own words.
 #[component]
-pub(super) fn FeedbackPart(voices: FeedbackSummary, #[prop(into)] title: String) -> impl IntoView {
-    let FeedbackSummary { count, rating, themes, newest } = voices;
+pub(super) fn FeedbackPart(
+    feedback: FeedbackSummary,
+    #[prop(into)] title: String,
+) -> impl IntoView {
+    let FeedbackSummary { count, rating, themes, newest } = feedback;
     let summary = match (count, rating) {
         (0, _) => "No feedback yet.".to_owned(),
         (count, None) => format!("{count} said something."),
@@ -26,7 +29,7 @@ pub(super) fn FeedbackPart(voices: FeedbackSummary, #[prop(into)] title: String)
         }
     });
     view! {
-        <div class="voices" data-testid="voices">
+        <div class="feedback" data-testid="feedback">
             <h3>{title}</h3>
             <p class="hint">{summary}</p>
             <ul class="criteria">{themes.collect_view()}</ul>

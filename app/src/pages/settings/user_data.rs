@@ -1,9 +1,9 @@
-//! One person's data: shown, taken away as a file, and forgotten.
+//! Data of one user: shown, taken away as a file, and erased.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use phasegate_domain::{privacy::PersonData, time::date_of};
-use phasegate_service::privacy::{erase_user, person_data};
+use phasegate_domain::{privacy::UserData, time::date_of};
+use phasegate_service::privacy::{erase_user, read_user_data};
 
 use crate::{
     components::Notice,
@@ -12,25 +12,25 @@ use crate::{
     request::{PageError, Request, encode},
 };
 
-const PATH: &str = "/admin/settings/person";
+const PATH: &str = "/admin/settings/user-data";
 
 #[component]
-pub(crate) fn PersonPage() -> impl IntoView {
+pub(crate) fn UserDataPage() -> impl IntoView {
     view! {
-        <Title text="One person's data"/>
+        <Title text="Data of one user"/>
         {page(|request| async move {
             let done = act(&request).await?;
             let id = request.query.get("id").to_owned();
             let (service, actor) = (&request.service, &request.actor);
             let data = match id.as_str() {
                 "" => None,
-                id => Some(person_data(service, actor, request.environment, id).await?),
+                id => Some(read_user_data(service, actor, request.environment, id).await?),
             };
             let asks = request.query.has("confirm");
             let found = data.map(|data| view! { <Found id=id.clone() data asks/> });
             Ok(view! {
-                <header class="page-head"><h1>"One person's data"</h1></header>
-                <p class="lead">"Only a keyed digest of the id that your app gives is kept, so a person can be found by that id alone; visitors who were never identified, by the id in their browser."</p>
+                <header class="page-head"><h1>"Data of one user"</h1></header>
+                <p class="lead">"Only a keyed digest of the id that your app gives is kept, so a user can be found by that id alone; visitors who were never identified, by the id in their browser."</p>
                 {done}
                 <form class="filters" method="get" action=PATH>
                     <label class="field field-wide"><span>"The id by which your app calls them"</span>
@@ -53,8 +53,8 @@ async fn act(request: &Request) -> Result<Option<AnyView>, PageError> {
     let (service, actor) = (&request.service, &request.actor);
     let gone = erase_user(service, actor, request.environment, form.get("id")).await?;
     let text = format!(
-        "Forgotten: out of {} sets of people, {} errors and pieces of feedback, {} batches of raw events. Counts that they added to stay, and cannot be traced back to them.",
-        format::count(gone.sets),
+        "Erased: out of {} sets of users, {} errors and pieces of feedback, {} batches of raw events. Counts that they added to stay, and cannot be traced back to them.",
+        format::count(gone.activities),
         format::count(gone.reports),
         format::count(gone.batches)
     );
@@ -62,9 +62,9 @@ async fn act(request: &Request) -> Result<Option<AnyView>, PageError> {
 }
 
 #[component]
-fn Found(id: String, data: PersonData, asks: bool) -> impl IntoView {
-    if data == PersonData::default() {
-        return view! { <p class="empty" data-testid="person">"Nothing is kept about them in this environment."</p> }.into_any();
+fn Found(id: String, data: UserData, asks: bool) -> impl IntoView {
+    if data == UserData::default() {
+        return view! { <p class="empty" data-testid="user-data">"Nothing is kept about them in this environment."</p> }.into_any();
     }
     let days: std::collections::BTreeSet<i64> = data.days.iter().map(|done| done.day).collect();
     let lines = [
@@ -81,20 +81,20 @@ fn Found(id: String, data: PersonData, asks: bool) -> impl IntoView {
         view! {
             <form class="notice notice-warning" method="post" action=PATH><Here/>
                 <input type="hidden" name="id" value=id/>
-                <p>"Forget all of this? It cannot be undone; export it as a file first if it may be needed. Personal answers of flags are not part of it: they stand with their flags."</p>
-                <button class="button button-danger" name="do" value="forget">"Forget this person"</button>
+                <p>"Erase all of this? It cannot be undone; export it as a file first if it may be needed. Personal answers of flags are not part of it: they stand with their flags."</p>
+                <button class="button button-danger" name="do" value="forget">"Erase this user"</button>
                 <a class="button" href=format!("{PATH}?id={link}")>"Keep"</a>
             </form>
         }
         .into_any()
     } else {
-        view! { <a class="button" href=format!("{PATH}?id={link}&confirm=1")>"Forget this person …"</a> }.into_any()
+        view! { <a class="button" href=format!("{PATH}?id={link}&confirm=1")>"Erase this user …"</a> }.into_any()
     };
     view! {
-        <section class="card" data-testid="person">
+        <section class="card" data-testid="user-data">
             <ul class="totals">{lines}</ul>
             <div class="actions">
-                <a class="button" rel="external" download href=format!("/admin/person.json?id={link}")>"Take it away as JSON"</a>
+                <a class="button" rel="external" download href=format!("/admin/user.json?id={link}")>"Take it away as JSON"</a>
                 {forget}
             </div>
         </section>

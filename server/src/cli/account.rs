@@ -1,0 +1,49 @@
+//! `phasegate account …`.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use phasegate_domain::accounts::Role;
+use phasegate_service::{accounts, secrets};
+
+use super::local;
+use crate::clock;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AccountCommand {
+    /// Make an account; its password is printed.
+    Add {
+        /// The account's e-mail address
+        email: String,
+        /// viewer, operator or admin
+        #[arg(long, default_value = "operator", value_parser = ["viewer", "operator", "admin"])]
+        role: String,
+        /// Folder for databases and secrets [default: ./data]
+        #[arg(long)]
+        data: Option<PathBuf>,
+    },
+    /// Give an account a new password, which is printed; its sessions end.
+    SetPassword {
+        /// The account's e-mail address
+        email: String,
+        /// Folder for databases and secrets [default: ./data]
+        #[arg(long)]
+        data: Option<PathBuf>,
+    },
+}
+
+pub(super) async fn run(command: AccountCommand) -> anyhow::Result<()> {
+    let password = secrets::text("", &clock::seed()?, 20);
+    match command {
+        AccountCommand::Add { email, role, data } => {
+            let service = local::open(data).await?;
+            let role = Role::parse(&role).unwrap_or(Role::Viewer);
+            accounts::create(&service, &email, &password, role, clock::seed()?).await?;
+        }
+        AccountCommand::SetPassword { email, data } => {
+            let service = local::open(data).await?;
+            accounts::set_password(&service, &email, &password, clock::seed()?).await?;
+        }
+    }
+    local::print(&password)
+}
