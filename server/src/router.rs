@@ -7,12 +7,10 @@ use axum::{
     response::{IntoResponse, Redirect},
     routing::get,
 };
-use phasegate_service::request_id::RequestId;
 use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     cors::{AllowHeaders, Any, CorsLayer},
-    trace::TraceLayer,
 };
 
 use crate::{
@@ -53,24 +51,13 @@ pub fn router(state: AppState) -> Router {
         .fallback(admin::not_found)
         .method_not_allowed_fallback(wrong_method)
         // One layer of several: each `Router::layer` costs every request two allocations.
-        .layer(
-            ServiceBuilder::new()
-                .layer(TraceLayer::new_for_http().make_span_with(span))
-                .map_response(security::with_headers)
-                .layer(CatchPanicLayer::custom(|_| {
-                    let detail = "the server failed at this request; its log says why";
-                    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, detail).into_response()
-                })),
-        )
+        .layer(ServiceBuilder::new().map_response(security::with_headers).layer(
+            CatchPanicLayer::custom(|_| {
+                let detail = "the server failed at this request; its log says why";
+                Problem::new(StatusCode::INTERNAL_SERVER_ERROR, detail).into_response()
+            }),
+        ))
         .with_state(state)
-}
-
-/// What log lines about a request carry where such detail is wanted. Its query is left out: keys may stand
-/// in it.
-fn span(request: &axum::extract::Request) -> tracing::Span {
-    let id = RequestId::current().map(tracing::field::display);
-    let (method, path) = (request.method(), request.uri().path());
-    tracing::debug_span!("request", id, %method, path)
 }
 
 async fn wrong_method(request: axum::extract::Request) -> Problem {

@@ -28,9 +28,10 @@ pub(crate) use registry::tests;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::Service;
+use tracing::Instrument;
 use watched::Watched;
 
-use phasegate_service::request_id::with_request_id;
+use phasegate_service::request_id::{RequestId, with_request_id};
 
 use super::{Problem, TrustedProxies};
 
@@ -142,8 +143,7 @@ async fn serve_one(
             connection.set_busy(true);
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(Arc::clone(&connection));
-            let answered = with_request_id(router.call(request));
-            let response: Result<Response<Body>, Infallible> = answered.await;
+            let response = with_request_id(logged(&mut router, request)).await;
             connection.set_busy(false);
             response
         }
@@ -176,6 +176,34 @@ async fn serve_one(
     serving.as_mut().graceful_shutdown();
     // Errors are those of a peer that has gone.
     let _ = serving.await;
+}
+
+/// Answers a request, and logs failures. Where the log wants such detail (`debug`), all of it happens in a span
+/// with the request's number, method and path. The query is left out: it may hold keys. A layer would do the
+/// same, at some percent of the rate of evaluations.
+async fn logged(router: &mut Router, request: Request<Body>) -> Result<Response<Body>, Infallible> {
+    let span = tracing::enabled!(tracing::Level::DEBUG).then(|| {
+        let id = RequestId::current().map(tracing::field::display);
+        let (method, path) = (request.method(), request.uri().path());
+        tracing::debug_span!("request", id, %method, path)
+    });
+    let answer = router.call(request);
+    let response = match span {
+        Some(span) => {
+            let logged = async {
+                let response = answer.await?;
+                tracing::debug!(status = response.status().as_u16(), "answered");
+                Ok::<_, Infallible>(response)
+            };
+            logged.instrument(span).await?
+        }
+        None => answer.await?,
+    };
+    if response.status().is_server_error() {
+        let id = RequestId::current().map(tracing::field::display);
+        tracing::error!(id, status = response.status().as_u16(), "a request failed");
+    }
+    Ok(response)
 }
 
 fn is_about_health<B>(request: &Request<B>) -> bool {
