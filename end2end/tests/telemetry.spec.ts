@@ -80,7 +80,7 @@ test('what is kept is set, what was refused is shown, and one user is erased', a
   const answer = await fetch(`${server.url}/collect?key=${server.clientKey}`, { method: 'POST', body: JSON.stringify(body) });
   expect(answer.status).toBe(202);
   await page.goto('/admin/settings');
-  await expect(page.getByTestId('refused').locator('tbody tr')).toContainText(['flag: there is no flag … in this environment']);
+  await expect(page.getByTestId('rejections').locator('tbody tr')).toContainText(['The environment has no such flag']);
   await expect(page.getByTestId('sizes')).toContainText(/On disk: .* raw events of 1 day/);
   await page.getByLabel('Errors and feedback in full, days').fill('30');
   await page.getByRole('button', { name: 'Save how long it is kept' }).click();

@@ -313,11 +313,9 @@ async fn one_page_with_the_public_key_is_bounded() {
     // Others are not refused meanwhile, and what was refused is counted where users look.
     let other = send(&app, &address(200), "other", "other", &times(1, &error("broken")));
     assert_eq!(stored(other).await, 1);
-    ingest::write_refusals(&app.service).await.unwrap();
+    ingest::write_rejections(&app.service).await.unwrap();
     let refused = json(app.api(Method::GET, "/maintenance")).await.1["rejections"].to_string();
-    for what in
-        ["events of one session", "new sessions of one address", "no such value of this session"]
-    {
+    for what in ["events of one session", "new sessions of one address", "unknown_previous"] {
         assert!(refused.contains(what), "{what}: {refused}");
     }
 }

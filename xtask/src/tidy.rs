@@ -12,7 +12,7 @@ const MAY_KNOW: [(&str, &[&str]); 11] = [
     ("phasegate-domain", &[]),
     ("phasegate-wire", &[]),
     ("phasegate-store", &["phasegate-domain"]),
-    ("phasegate-service", &["phasegate-domain", "phasegate-store"]),
+    ("phasegate-service", &["phasegate-domain", "phasegate-store", "phasegate-wire"]),
     ("phasegate-app", &["phasegate-domain", "phasegate-service"]),
     ("phasegate-store-sqlite", &["phasegate-domain", "phasegate-store", "phasegate-store-tests"]),
     ("phasegate-store-tests", &["phasegate-domain", "phasegate-store"]),

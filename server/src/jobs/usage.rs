@@ -15,7 +15,7 @@ pub(super) async fn run(service: &Service) {
             evaluation_counts::write_counted(service)
         }),
         every(WRITING, "what was refused could not be written", || {
-            ingest::write_refusals(service)
+            ingest::write_rejections(service)
         }),
         every(WRITING, "when tokens were used could not be written", || {
             tokens::write_uses(service)

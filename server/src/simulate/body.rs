@@ -84,7 +84,7 @@ fn wire_event(event: &Event) -> anyhow::Result<WireEvent> {
         // A page writes these another way, and no population says them.
         kind @ (EventKind::Property { .. }
         | EventKind::Dropped { .. }
-        | EventKind::Refused { .. }) => {
+        | EventKind::Rejected { .. }) => {
             bail!("a simulated batch holds {kind:?}")
         }
     })

@@ -41,7 +41,7 @@ const TELEMETRY: &[MigrationFile] = migration_files!("telemetry":
     (5, "persons"),
     (6, "label_visitors"),
     (7, "terms"),
-    (8, "users"),
+    (8, "users_and_rejections"),
 );
 
 pub(crate) fn state_migrations() -> Migrator {

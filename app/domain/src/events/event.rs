@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Visit;
+use super::{Rejection, Visit};
 use crate::{
     Timestamp,
     errors::ErrorReport,
@@ -106,9 +106,8 @@ pub enum EventKind {
         events: u64,
     },
     /// Rejected events by reason. They are part of the dropped ones.
-    Refused {
-        /// As [`refusal_class`](crate::events::refusal_class) writes it.
-        reason: String,
+    Rejected {
+        reason: Rejection,
         events: u64,
     },
 }
@@ -117,7 +116,7 @@ impl EventKind {
     /// Whether it shows activity of a user; dropped and rejected counts do not.
     #[must_use]
     pub fn is_about_a_user(&self) -> bool {
-        !matches!(self, Self::Dropped { .. } | Self::Refused { .. })
+        !matches!(self, Self::Dropped { .. } | Self::Rejected { .. })
     }
 }
 

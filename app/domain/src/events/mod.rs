@@ -7,5 +7,5 @@ mod visit;
 
 pub use arm::Arm;
 pub use event::{Batch, Event, EventKind, TaskOutcome, TimingKind};
-pub use rejection::refusal_class;
+pub use rejection::{Rejection, RejectionCode};
 pub use visit::{NetworkHash, SessionHash, UserHash, Visit};

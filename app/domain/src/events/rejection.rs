@@ -1,42 +1,151 @@
-//! Why events are refused, as few kinds of reasons.
+//! Why telemetry is not stored: few codes, so that rejections can be counted whatever pages send.
 
-/// The longest reason that is counted by, in characters.
-const MAX_CHARS: usize = 100;
+use std::fmt;
 
-/// What is wrong, without what only one event has: quoted texts become `…`, numbers `n`. So that
-/// reasons can be counted by, whatever pages send.
-#[must_use]
-pub fn refusal_class(reason: &str) -> String {
-    // Where it stands in the text differs from event to event.
-    let reason = reason.split(" at line ").next().unwrap_or_default();
-    let mut class = String::new();
-    let mut letters = reason.chars().peekable();
-    let mut is_in_word = false;
-    while let Some(letter) = letters.next() {
-        let begins_number = letter.is_ascii_digit()
-            || (letter == '-' && letters.peek().is_some_and(char::is_ascii_digit));
-        if letter == '"' {
-            skip_quoted(&mut letters);
-            class.push('…');
-        } else if begins_number && !is_in_word {
-            while letters.next_if(|next| next.is_ascii_digit() || *next == '.').is_some() {}
-            class.push('n');
-        } else {
-            class.push(letter);
-        }
-        is_in_word = letter.is_alphanumeric() || (letter == '-' && is_in_word);
-    }
-    class.chars().take(MAX_CHARS).collect()
+use serde::{Deserialize, Serialize};
+
+/// The kind of mistake, as pages, the API and the store name it.
+#[allow(missing_docs, reason = "the names say it all")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum RejectionCode {
+    /// The body is no batch, or its coding cannot be undone.
+    MalformedBody,
+    BodyTooLarge,
+    UnsupportedVersion,
+    /// A field of the batch itself is out of its bounds.
+    InvalidBatch,
+    /// The batch does not belong to the simulation that has begun.
+    InvalidSimulation,
+    /// The event is not JSON, or has another shape.
+    MalformedEvent,
+    InvalidUtf8,
+    Empty,
+    TooLong,
+    TooMany,
+    OutOfRange,
+    /// The value is none of those that the field has.
+    UnknownValue,
+    UnknownFlag,
+    UnknownVariant,
+    /// A correction of a value that is not remembered. The value itself is stored, so nothing is lost.
+    UnknownPrevious,
+    QuotaExceeded,
+    /// Rejections that were counted before they had codes, and those beyond the bound on reasons.
+    Other,
 }
 
-/// Up to the closing quote; one that is escaped does not close.
-fn skip_quoted(letters: &mut impl Iterator<Item = char>) {
-    while let Some(letter) = letters.next() {
-        match letter {
-            '\\' => drop(letters.next()),
-            '"' => return,
-            _ => {}
+impl RejectionCode {
+    /// All codes.
+    pub const ALL: [Self; 17] = [
+        Self::MalformedBody,
+        Self::BodyTooLarge,
+        Self::UnsupportedVersion,
+        Self::InvalidBatch,
+        Self::InvalidSimulation,
+        Self::MalformedEvent,
+        Self::InvalidUtf8,
+        Self::Empty,
+        Self::TooLong,
+        Self::TooMany,
+        Self::OutOfRange,
+        Self::UnknownValue,
+        Self::UnknownFlag,
+        Self::UnknownVariant,
+        Self::UnknownPrevious,
+        Self::QuotaExceeded,
+        Self::Other,
+    ];
+
+    /// The name on the wire, in the API and in the store.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::MalformedBody => "malformed_body",
+            Self::BodyTooLarge => "body_too_large",
+            Self::UnsupportedVersion => "unsupported_version",
+            Self::InvalidBatch => "invalid_batch",
+            Self::InvalidSimulation => "invalid_simulation",
+            Self::MalformedEvent => "malformed_event",
+            Self::InvalidUtf8 => "invalid_utf8",
+            Self::Empty => "empty",
+            Self::TooLong => "too_long",
+            Self::TooMany => "too_many",
+            Self::OutOfRange => "out_of_range",
+            Self::UnknownValue => "unknown_value",
+            Self::UnknownFlag => "unknown_flag",
+            Self::UnknownVariant => "unknown_variant",
+            Self::UnknownPrevious => "unknown_previous",
+            Self::QuotaExceeded => "quota_exceeded",
+            Self::Other => "other",
         }
+    }
+
+    /// The sentence that the admin shows.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::MalformedBody => "The body is not a batch",
+            Self::BodyTooLarge => "The body is too large",
+            Self::UnsupportedVersion => "The collector has another version; reload the page",
+            Self::InvalidBatch => "A field of the batch is out of bounds",
+            Self::InvalidSimulation => "The batch belongs to no running simulation",
+            Self::MalformedEvent => "The event is malformed",
+            Self::InvalidUtf8 => "The event is not valid UTF-8",
+            Self::Empty => "The text is empty",
+            Self::TooLong => "The text is too long",
+            Self::TooMany => "The list is too long",
+            Self::OutOfRange => "The number is out of range",
+            Self::UnknownValue => "The field has no such value",
+            Self::UnknownFlag => "The environment has no such flag",
+            Self::UnknownVariant => "The flag has no such variant",
+            Self::UnknownPrevious => "The value to correct is not known",
+            Self::QuotaExceeded => "The quota is used up",
+            Self::Other => "Other reasons",
+        }
+    }
+}
+
+/// A code with the field or quota that it is about. As text: `too_long:message`, or the code alone.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Rejection {
+    /// The kind of mistake.
+    pub code: RejectionCode,
+    /// The field of the event or batch, or the name of the quota; empty where the code says it all. Only names
+    /// that this program knows, never what a page sent.
+    pub field: String,
+}
+
+impl Rejection {
+    /// A rejection because of a field or quota.
+    #[must_use]
+    pub fn of_field(code: RejectionCode, field: impl Into<String>) -> Self {
+        Self { code, field: field.into() }
+    }
+
+    /// Reads the text form. Texts of earlier versions, which stored sentences, are [`RejectionCode::Other`].
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        let (code, field) = text.split_once(':').unwrap_or((text, ""));
+        let known = RejectionCode::ALL.into_iter().find(|known| known.as_str() == code);
+        known.map_or_else(
+            || RejectionCode::Other.into(),
+            |code| Self { code, field: field.to_owned() },
+        )
+    }
+}
+
+impl From<RejectionCode> for Rejection {
+    fn from(code: RejectionCode) -> Self {
+        Self { code, field: String::new() }
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code.as_str())?;
+        if self.field.is_empty() { Ok(()) } else { write!(f, ":{}", self.field) }
     }
 }
 
@@ -45,30 +154,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reasons_are_put_together() {
-        for (reason, class) in [
-            (
-                "flag: there is no flag \"A\" in this environment",
-                "flag: there is no flag … in this environment",
-            ),
-            ("name: there is no vital \"a\\\"b\" x", "name: there is no vital … x"),
-            (
-                "invalid value: integer `-1`, expected u64 at line 1 column 9",
-                "invalid value: integer `n`, expected u64",
-            ),
-            (
-                "value: at most 86400000000 millionths, found 86400000001.5",
-                "value: at most n millionths, found n",
-            ),
-            (
-                "message: at most 1000 characters - no more",
-                "message: at most n characters - no more",
-            ),
-            ("the event is not valid UTF-8", "the event is not valid UTF-8"),
-            ("\"never closed", "…"),
-        ] {
-            assert_eq!(refusal_class(reason), class);
+    fn rejections_are_read_as_they_are_written() {
+        for code in RejectionCode::ALL {
+            assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
+            for rejection in [code.into(), Rejection::of_field(code, "props")] {
+                assert_eq!(Rejection::parse(&rejection.to_string()), rejection);
+            }
         }
-        assert_eq!(refusal_class(&"ä".repeat(500)).chars().count(), 100);
+        let sentence = "flag: there is no flag … in this environment";
+        assert_eq!(Rejection::parse(sentence), RejectionCode::Other.into());
     }
 }

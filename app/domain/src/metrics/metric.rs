@@ -43,7 +43,7 @@ pub enum Metric {
     /// Events that were dropped or rejected.
     Dropped,
     /// Rejected events; labelled with the reason. They are also part of the dropped ones.
-    Refused,
+    Rejected,
     /// Sessions, in the minute of their start, with durations as values.
     Sessions,
     /// Sessions with at least one error.
@@ -75,7 +75,7 @@ impl Metric {
         Self::Feedback,
         Self::Nps,
         Self::Dropped,
-        Self::Refused,
+        Self::Rejected,
         Self::Sessions,
         Self::ErrorSessions,
         Self::CriticalSessions,
@@ -111,7 +111,7 @@ impl Metric {
             Self::Feedback => "feedback",
             Self::Nps => "nps",
             Self::Dropped => "dropped",
-            Self::Refused => "refused",
+            Self::Rejected => "rejected",
             Self::Sessions => "sessions",
             Self::ErrorSessions => "error_sessions",
             Self::CriticalSessions => "critical_sessions",
@@ -151,7 +151,9 @@ impl EventKind {
             }
             Self::Feedback(feedback) => (Metric::Feedback, none, 1, feedback.rating.map(u64::from)),
             Self::Dropped { events } => (Metric::Dropped, none, *events, None),
-            Self::Refused { reason, events } => (Metric::Refused, reason.clone(), *events, None),
+            Self::Rejected { reason, events } => {
+                (Metric::Rejected, reason.to_string(), *events, None)
+            }
         }
     }
 }

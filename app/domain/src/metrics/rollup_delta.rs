@@ -57,7 +57,7 @@ impl RollupDelta {
                 (!page.is_empty() && has_pages(metric)).then(|| Dimension::Page(page.to_owned()));
             let dimensions = match metric {
                 // Dropped and rejected counts have no user. Event properties keep only the total, to bound cardinality.
-                Metric::Dropped | Metric::Refused | Metric::Properties => &[Dimension::All][..],
+                Metric::Dropped | Metric::Rejected | Metric::Properties => &[Dimension::All][..],
                 _ if is_correction => &lasting,
                 _ => &dimensions,
             };

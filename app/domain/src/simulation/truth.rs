@@ -162,7 +162,7 @@ impl Truth {
             | EventKind::Error(_)
             | EventKind::Property { .. }
             | EventKind::Dropped { .. }
-            | EventKind::Refused { .. } => {}
+            | EventKind::Rejected { .. } => {}
         }
     }
 

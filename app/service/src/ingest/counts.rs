@@ -69,7 +69,7 @@ fn words(metric: Metric) -> Option<&'static str> {
         Metric::Feedback | Metric::Nps => "pieces of feedback",
         Metric::Dropped => "events that were dropped or refused",
         Metric::Sessions => "sessions",
-        Metric::Refused
+        Metric::Rejected
         | Metric::Properties
         | Metric::Failures
         | Metric::ErrorSessions

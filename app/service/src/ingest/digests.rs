@@ -12,19 +12,23 @@ use crate::{Service, secrets, subscriber::subscriber};
 /// The digest of a user id that an app or a collector gave. It cannot be reversed without the key in the
 /// database, and the same id in two environments has two digests.
 #[must_use]
-pub fn user_digest(service: &Service, environment: EnvironmentId, id: &str) -> UserHash {
+pub(crate) fn user_digest(service: &Service, environment: EnvironmentId, id: &str) -> UserHash {
     UserHash(keyed(service, environment, b'p', id))
 }
 
 /// The digest of a session id that a collector gave.
 #[must_use]
-pub fn session(service: &Service, environment: EnvironmentId, id: &str) -> SessionHash {
+pub(crate) fn session(service: &Service, environment: EnvironmentId, id: &str) -> SessionHash {
     SessionHash(keyed(service, environment, b's', id))
 }
 
 /// The digest of the network that an address belongs to.
 #[must_use]
-pub fn network(service: &Service, environment: EnvironmentId, address: IpAddr) -> NetworkHash {
+pub(crate) fn network(
+    service: &Service,
+    environment: EnvironmentId,
+    address: IpAddr,
+) -> NetworkHash {
     NetworkHash(keyed(service, environment, b'n', &subscriber(address).to_string()))
 }
 

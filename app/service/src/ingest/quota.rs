@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use phasegate_domain::{
-    events::{Batch, Event, EventKind},
+    events::{Batch, Event, EventKind, RejectionCode},
     ids::EnvironmentId,
 };
 
@@ -27,9 +27,9 @@ pub fn admit(
     let refused = service.limits.quotas.check_corrections(batch);
     if refused > 0 {
         let at = batch.received_at;
-        let reason = "was: no such value of this session is remembered".to_owned();
+        let reason = RejectionCode::UnknownPrevious.into();
         // The value that it would have replaced is still there, so nothing is lost.
-        let kind = EventKind::Refused { reason, events: refused };
+        let kind = EventKind::Rejected { reason, events: refused };
         batch.events.push(Event { at, page: String::new(), kind });
     }
     Ok(())

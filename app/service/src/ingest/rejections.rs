@@ -5,25 +5,25 @@ use std::collections::BTreeMap;
 
 use phasegate_domain::{
     accounts::Role,
-    events::{Batch, Event, EventKind, Visit},
+    events::{Batch, Event, EventKind, Rejection, Visit},
     ids::EnvironmentId,
     metrics::{Dimension, Metric},
     time::Resolution,
 };
 use phasegate_store::models::RollupQuery;
 
-use crate::{Service, ServiceError, access::Actor, runtime::Rejection};
+use crate::{Service, ServiceError, access::Actor, runtime::RejectedBody};
 
 /// The number of days that are shown.
-pub const REFUSAL_DAYS: i64 = 7;
+pub const REJECTION_DAYS: i64 = 7;
 
-/// Records a rejected body that is lost.
-pub fn note_refusal(service: &Service, environment: EnvironmentId, reason: &str) {
+/// Counts a rejected body that is lost.
+pub fn count_rejection(service: &Service, environment: EnvironmentId, reason: Rejection) {
     service.ingest.rejections.add(environment, reason, true);
 }
 
-/// Records a body that was rejected for now; well-behaved clients send it again.
-pub fn note_deferral(service: &Service, environment: EnvironmentId, reason: &str) {
+/// Counts a body that was rejected for now; well-behaved clients send it again.
+pub fn count_deferral(service: &Service, environment: EnvironmentId, reason: Rejection) {
     service.ingest.rejections.add(environment, reason, false);
 }
 
@@ -31,18 +31,20 @@ pub fn note_deferral(service: &Service, environment: EnvironmentId, reason: &str
 ///
 /// # Errors
 /// When storage fails; the counts are lost then.
-pub async fn write_refusals(service: &Service) -> Result<(), ServiceError> {
+pub async fn write_rejections(service: &Service) -> Result<(), ServiceError> {
     let now = service.now();
     let mut batches: BTreeMap<EnvironmentId, Vec<Event>> = BTreeMap::new();
-    for ((environment, Rejection { reason, is_lost }), events) in service.ingest.rejections.take() {
+    for ((environment, RejectedBody { reason, is_lost }), events) in
+        service.ingest.rejections.take()
+    {
         let lost = is_lost.then_some(EventKind::Dropped { events });
-        let kinds = [EventKind::Refused { reason, events }].into_iter().chain(lost);
+        let kinds = [EventKind::Rejected { reason, events }].into_iter().chain(lost);
         let events = kinds.map(|kind| Event { at: now, page: String::new(), kind });
         batches.entry(environment).or_default().extend(events);
     }
     for (environment, events) in batches {
         let number = service.ingest.rejections.next_number();
-        let id = format!("refused {} {number}", now.timestamp_millis());
+        let id = format!("rejected {} {number}", now.timestamp_millis());
         let visit = Visit::default();
         let batch = Batch { id, environment, received_at: now, visit, events, raw: Vec::new() };
         super::ingest(super::take_turn(service).await?, batch).await?;
@@ -54,26 +56,26 @@ pub async fn write_refusals(service: &Service) -> Result<(), ServiceError> {
 ///
 /// # Errors
 /// When the actor may not look, or storage fails.
-pub async fn refusals(
+pub async fn rejections(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
-) -> Result<Vec<(String, u64)>, ServiceError> {
+) -> Result<Vec<(Rejection, u64)>, ServiceError> {
     actor.require(Role::Viewer)?;
     let to = Resolution::Day.bucket_of(service.now()) + 1;
     let query = RollupQuery {
         environment,
         resolution: Resolution::Day,
-        metrics: vec![Metric::Refused],
+        metrics: vec![Metric::Rejected],
         dimensions: vec![Dimension::All],
-        from: to - REFUSAL_DAYS,
+        from: to - REJECTION_DAYS,
         to,
     };
-    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    let mut counts: BTreeMap<Rejection, u64> = BTreeMap::new();
     for row in service.stores.telemetry.rollups(&query).await? {
-        *counts.entry(row.label).or_default() += row.aggregate.count();
+        *counts.entry(Rejection::parse(&row.label)).or_default() += row.aggregate.count();
     }
-    let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
+    let mut counts: Vec<(Rejection, u64)> = counts.into_iter().collect();
     counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     Ok(counts)
 }

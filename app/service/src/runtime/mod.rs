@@ -23,7 +23,7 @@ pub(crate) use ingest_queue::Reply;
 pub(crate) use limits::Limits;
 pub(crate) use login_limiter::Source as LoginSource;
 pub use quotas::{DAILY_BYTES, QuotaExceeded};
-pub(crate) use rejection_counts::Rejection;
+pub(crate) use rejection_counts::RejectedBody;
 pub use service::{Clock, Service};
 pub(crate) use stores::Stores;
 pub(crate) use token_uses::TokenUses;

@@ -8,42 +8,44 @@ use std::{
     },
 };
 
-use phasegate_domain::{events::refusal_class, ids::EnvironmentId};
+use phasegate_domain::{
+    events::{Rejection, RejectionCode},
+    ids::EnvironmentId,
+};
 
-/// The maximum number of distinct reasons in memory; further ones count under the last.
+/// The maximum number of distinct reasons in memory; further ones count as [`RejectionCode::Other`].
 const MAX_REASONS: usize = 200;
 
 /// Rejected bodies that are not written yet.
 #[derive(Debug, Default)]
 pub(crate) struct RejectionCounts {
-    counts: Mutex<BTreeMap<(EnvironmentId, Rejection), u64>>,
+    counts: Mutex<BTreeMap<(EnvironmentId, RejectedBody), u64>>,
     /// Makes the ids of what is written.
     written: AtomicU64,
 }
 
-/// Why a request body was rejected.
+/// Why a request body was rejected, and whether the page sends it again.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Rejection {
-    pub(crate) reason: String,
+pub(crate) struct RejectedBody {
+    pub(crate) reason: Rejection,
     /// Whether the page does not send it again.
     pub(crate) is_lost: bool,
 }
 
 impl RejectionCounts {
-    pub(crate) fn add(&self, environment: EnvironmentId, reason: &str, is_lost: bool) {
-        let refusal = |reason| Rejection { reason, is_lost };
+    pub(crate) fn add(&self, environment: EnvironmentId, reason: Rejection, is_lost: bool) {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let is_full = counts.len() >= MAX_REASONS;
-        let key = (environment, refusal(refusal_class(reason)));
-        let other = (environment, refusal("other".to_owned()));
+        let key = (environment, RejectedBody { reason, is_lost });
+        let other = RejectedBody { reason: RejectionCode::Other.into(), is_lost };
         match counts.get_mut(&key) {
             Some(count) => *count += 1,
-            None if is_full => *counts.entry(other).or_default() += 1,
+            None if is_full => *counts.entry((environment, other)).or_default() += 1,
             None => drop(counts.insert(key, 1)),
         }
     }
 
-    pub(crate) fn take(&self) -> BTreeMap<(EnvironmentId, Rejection), u64> {
+    pub(crate) fn take(&self) -> BTreeMap<(EnvironmentId, RejectedBody), u64> {
         std::mem::take(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner))
     }
 

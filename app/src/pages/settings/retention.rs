@@ -1,10 +1,13 @@
-//! For how long what pages report is kept, how much room it takes, and what was refused.
+//! Retention of telemetry, the storage that it uses, and rejections.
 
 use leptos::prelude::*;
-use phasegate_domain::privacy::{RetentionKind, RetentionPolicy, StorageUsage};
+use phasegate_domain::{
+    events::Rejection,
+    privacy::{RetentionKind, RetentionPolicy, StorageUsage},
+};
 use phasegate_service::{
     DAILY_BYTES,
-    ingest::{bytes_today, refusals},
+    ingest::{bytes_today, rejections},
     maintenance::{retention_policy, save_retention_policy, sizes},
     models::Versioned,
 };
@@ -56,7 +59,7 @@ fn words(kind: RetentionKind) -> (&'static str, &'static str) {
 pub(super) struct Maintenance {
     kept: Versioned<RetentionPolicy>,
     sizes: StorageUsage,
-    refused: Vec<(String, u64)>,
+    rejections: Vec<(Rejection, u64)>,
     /// Bytes that the environment's pages have sent today.
     sent: u64,
 }
@@ -66,14 +69,14 @@ pub(super) async fn read(request: &Request) -> Result<Maintenance, PageError> {
     Ok(Maintenance {
         kept: retention_policy(service, actor, environment)?,
         sizes: sizes(service, actor).await?,
-        refused: refusals(service, actor, environment).await?,
+        rejections: rejections(service, actor, environment).await?,
         sent: bytes_today(service, environment),
     })
 }
 
 #[component]
 pub(super) fn RetentionForm(maintenance: Maintenance, may_change: bool) -> impl IntoView {
-    let Maintenance { kept, sizes, refused, sent } = maintenance;
+    let Maintenance { kept, sizes, rejections, sent } = maintenance;
     let fields = RetentionKind::ALL.map(|kind| {
         let (name, about) = words(kind);
         view! {
@@ -113,22 +116,25 @@ pub(super) fn RetentionForm(maintenance: Maintenance, may_change: bool) -> impl 
                 {save}
             </form>
         </section>
-        <Refused refused/>
+        <Rejections rejections/>
     }
 }
 
 #[component]
-fn Refused(refused: Vec<(String, u64)>) -> impl IntoView {
-    let rows = refused.into_iter().map(|(reason, count)| {
-        view! { <tr><th scope="row">{reason}</th><td>{format::count(count)}</td></tr> }
+fn Rejections(rejections: Vec<(Rejection, u64)>) -> impl IntoView {
+    let rows = rejections.into_iter().map(|(Rejection { code, field }, count)| {
+        view! {
+            <tr><th scope="row">{code.title()}</th><td><code>{field}</code></td>
+                <td>{format::count(count)}</td></tr>
+        }
     });
     view! {
         <TableCard
-            id="refused"
-            title="What was refused in the last 7 days"
-            hint="the rest of a batch is kept; … stands for a text, n for a number"
-            columns=vec!["Reason", "Times"]
-            empty="Nothing: all that pages sent was taken.".into_any()
+            id="rejections"
+            title="Rejections of the last 7 days"
+            hint="the other events of a batch are stored"
+            columns=vec!["Reason", "Field or quota", "Events"]
+            empty="No rejections: every event was stored.".into_any()
             rows=rows.map(IntoAny::into_any).collect()
         />
     }

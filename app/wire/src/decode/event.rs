@@ -3,6 +3,7 @@
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Map, Value};
 
+use super::{InvalidEvent, InvalidEventCode};
 use crate::{
     MAX_CRUMBS, MAX_MESSAGE_CHARS, MAX_NAME_CHARS, MAX_PROPERTIES, MAX_SHIFT, MAX_STACK_CHARS,
     MAX_VALUE, MAX_WAIT,
@@ -199,7 +200,7 @@ fn whole<'de, D: Deserializer<'de>>(allowed: &str, from: D) -> Result<Option<u8>
 
 impl WireEvent {
     /// Checks what the types cannot.
-    pub(super) fn validate(&self) -> Result<(), String> {
+    pub(super) fn validate(&self) -> Result<(), InvalidEvent> {
         match self {
             Self::Vital(vital) => vital.validate(),
             Self::Error(error) => error.validate(),
@@ -222,7 +223,7 @@ impl WireEvent {
 }
 
 impl Vital {
-    fn validate(&self) -> Result<(), String> {
+    fn validate(&self) -> Result<(), InvalidEvent> {
         named("name", &self.name)?;
         // A shift of a hundred whole pages, or a page that took an hour, is a mistake and would bend
         // every mean.
@@ -238,24 +239,25 @@ impl Vital {
             bounded(field, text, MAX_NAME_CHARS)?;
         }
         if self.parts.len() > 4 {
-            return Err(format!("parts: at most 4, found {}", self.parts.len()));
+            return Err(too_many("parts", 4, self.parts.len()));
         }
         self.parts.iter().try_for_each(|part| measured(*part))
     }
 }
 
 impl Error {
-    fn validate(&self) -> Result<(), String> {
+    fn validate(&self) -> Result<(), InvalidEvent> {
         bounded("message", &self.message, MAX_MESSAGE_CHARS)?;
         bounded("kind", &self.kind, MAX_NAME_CHARS)?;
         bounded("stack", &self.stack, MAX_STACK_CHARS)?;
         bounded("feature", self.feature.as_deref().unwrap_or_default(), MAX_NAME_CHARS)?;
         bounded("component", self.component.as_deref().unwrap_or_default(), MAX_NAME_CHARS)?;
         if !(1..=1_000_000).contains(&self.count) {
-            return Err(format!("count: 1 to 1000000, found {}", self.count));
+            let message = format!("count: 1 to 1000000, found {}", self.count);
+            return Err(InvalidEvent::new(InvalidEventCode::OutOfRange, "count", message));
         }
         if self.crumbs.len() > MAX_CRUMBS {
-            return Err(format!("crumbs: at most {MAX_CRUMBS}, found {}", self.crumbs.len()));
+            return Err(too_many("crumbs", MAX_CRUMBS, self.crumbs.len()));
         }
         self.crumbs.iter().try_for_each(|(_, kind, text)| {
             bounded("crumbs", kind, MAX_NAME_CHARS)?;
@@ -265,65 +267,84 @@ impl Error {
 }
 
 impl Feedback {
-    fn validate(&self) -> Result<(), String> {
+    fn validate(&self) -> Result<(), InvalidEvent> {
         if self.rating.is_some_and(|rating| !(1..=5).contains(&rating)) {
-            return Err("rating: 1 to 5".to_owned());
+            return Err(InvalidEvent::new(
+                InvalidEventCode::OutOfRange,
+                "rating",
+                "rating: 1 to 5",
+            ));
         }
         if self.score.is_some_and(|score| score > 10) {
-            return Err("score: 0 to 10".to_owned());
+            return Err(InvalidEvent::new(InvalidEventCode::OutOfRange, "score", "score: 0 to 10"));
         }
         if self.rating.is_none() && self.score.is_none() && self.message.trim().is_empty() {
-            return Err("message: needed where there is no rating and no score".to_owned());
+            let message = "message: needed where there is no rating and no score";
+            return Err(InvalidEvent::new(InvalidEventCode::Empty, "message", message));
         }
         if !matches!(self.kind.as_str(), "" | "rating" | "nps" | "bug" | "idea") {
-            return Err(format!("kind: rating, nps, bug or idea, not {:?}", self.kind));
+            let message = format!("kind: rating, nps, bug or idea, not {:?}", self.kind);
+            return Err(InvalidEvent::new(InvalidEventCode::UnknownValue, "kind", message));
         }
         let id = self.screenshot.as_bytes();
         if !id.is_empty() && (id.len() != 32 || !id.iter().all(u8::is_ascii_hexdigit)) {
-            return Err("screenshot: the id that POST /collect/screenshot has answered".to_owned());
+            let message = "screenshot: the id that POST /collect/screenshot has answered";
+            return Err(InvalidEvent::new(InvalidEventCode::UnknownValue, "screenshot", message));
         }
         bounded("message", &self.message, MAX_MESSAGE_CHARS)
     }
 }
 
 /// Properties are single values: a tree of them could not be counted by.
-fn properties(props: &Map<String, Value>) -> Result<(), String> {
+fn properties(props: &Map<String, Value>) -> Result<(), InvalidEvent> {
     if props.len() > MAX_PROPERTIES {
-        return Err(format!("props: at most {MAX_PROPERTIES}, found {}", props.len()));
+        return Err(too_many("props", MAX_PROPERTIES, props.len()));
     }
     for (name, value) in props {
         named("props", name)?;
         match value {
-            Value::String(text) => bounded(&format!("props.{name}"), text, MAX_NAME_CHARS)?,
+            Value::String(text) => bounded("props", text, MAX_NAME_CHARS)
+                .map_err(|error| error.at(&format!("props.{name}")))?,
             Value::Number(_) | Value::Bool(_) | Value::Null => {}
-            _ => return Err(format!("props.{name}: a text, a number or true or false is needed")),
+            _ => {
+                let message = format!("props.{name}: a text, a number or true or false is needed");
+                return Err(InvalidEvent::new(InvalidEventCode::Malformed, "props", message));
+            }
         }
     }
     Ok(())
 }
 
-pub(super) fn bounded(field: &str, text: &str, most: usize) -> Result<(), String> {
+pub(super) fn bounded(field: &'static str, text: &str, most: usize) -> Result<(), InvalidEvent> {
     let found = text.chars().count();
     if found > most {
-        return Err(format!("{field}: at most {most} characters, found {found}"));
+        let message = format!("{field}: at most {most} characters, found {found}");
+        return Err(InvalidEvent::new(InvalidEventCode::TooLong, field, message));
     }
     Ok(())
 }
 
-fn named(field: &str, text: &str) -> Result<(), String> {
+fn too_many(field: &'static str, most: usize, found: usize) -> InvalidEvent {
+    let message = format!("{field}: at most {most}, found {found}");
+    InvalidEvent::new(InvalidEventCode::TooMany, field, message)
+}
+
+fn named(field: &'static str, text: &str) -> Result<(), InvalidEvent> {
     if text.is_empty() {
-        return Err(format!("{field}: must not be empty"));
+        let message = format!("{field}: must not be empty");
+        return Err(InvalidEvent::new(InvalidEventCode::Empty, field, message));
     }
     bounded(field, text, MAX_NAME_CHARS)
 }
 
-fn measured(value: u64) -> Result<(), String> {
+fn measured(value: u64) -> Result<(), InvalidEvent> {
     at_most(value, MAX_VALUE)
 }
 
-fn at_most(value: u64, most: u64) -> Result<(), String> {
+fn at_most(value: u64, most: u64) -> Result<(), InvalidEvent> {
     if value > most {
-        return Err(format!("value: at most {most} millionths, found {value}"));
+        let message = format!("value: at most {most} millionths, found {value}");
+        return Err(InvalidEvent::new(InvalidEventCode::OutOfRange, "value", message));
     }
     Ok(())
 }

@@ -1,10 +1,12 @@
 //! Reading a batch: strict about sizes, and precise about what is wrong.
 
 mod event;
+mod invalid_event;
 
 use std::collections::BTreeMap;
 
 pub use event::{Error, Feedback, Outcome, Severity, Vital, WireEvent};
+pub use invalid_event::{InvalidEvent, InvalidEventCode};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -40,7 +42,7 @@ pub struct Batch<'a> {
     /// Set in simulated batches.
     pub simulated: Option<Simulated>,
     /// In the order of the payload.
-    pub events: Vec<Result<Timed, String>>,
+    pub events: Vec<Result<Timed, InvalidEvent>>,
     /// The events' own texts, in the same order.
     pub texts: Vec<&'a str>,
 }
@@ -51,7 +53,8 @@ impl Batch<'_> {
     pub fn refuse_damaged(&mut self) {
         for (event, text) in self.events.iter_mut().zip(&self.texts) {
             if text.contains(char::REPLACEMENT_CHARACTER) {
-                *event = Err("the event is not valid UTF-8".to_owned());
+                let message = "the event is not valid UTF-8";
+                *event = Err(InvalidEvent::new(InvalidEventCode::InvalidUtf8, "", message));
             }
         }
     }
@@ -211,10 +214,14 @@ pub fn batch(body: &[u8]) -> Result<Batch<'_>, InvalidBatch> {
     })
 }
 
-fn event(text: &str) -> Result<Timed, String> {
-    let timed: Timed = serde_json::from_str(text).map_err(|error| error.to_string())?;
+fn event(text: &str) -> Result<Timed, InvalidEvent> {
+    let malformed = |error: serde_json::Error| {
+        InvalidEvent::new(InvalidEventCode::Malformed, "", error.to_string())
+    };
+    let timed: Timed = serde_json::from_str(text).map_err(malformed)?;
     if timed.age > MAX_AGE {
-        return Err(format!("age: at most {MAX_AGE} ms, found {}", timed.age));
+        let message = format!("age: at most {MAX_AGE} ms, found {}", timed.age);
+        return Err(InvalidEvent::new(InvalidEventCode::OutOfRange, "age", message));
     }
     event::bounded("page", &timed.page, MAX_NAME_CHARS)?;
     timed.event.validate()?;
@@ -232,7 +239,7 @@ mod tests {
     fn complaint(event: &str) -> String {
         let body = frame(event);
         let batch = batch(body.as_bytes()).unwrap();
-        batch.events.into_iter().next().unwrap().unwrap_err()
+        batch.events.into_iter().next().unwrap().unwrap_err().message
     }
 
     #[test]

@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use phasegate_domain::{
+    events::{Rejection, RejectionCode},
     field_error::{FieldCode, FieldError},
     ids::EnvironmentId,
     privacy::{ErasureReport, RetentionPolicy, StorageUsage, UserData},
@@ -14,7 +15,7 @@ use phasegate_domain::{
 use phasegate_service::{
     ServiceError,
     analytics::{Analytics, AnalyticsQuery, analytics},
-    ingest::{refusals, remove_simulation},
+    ingest::{rejections, remove_simulation},
     maintenance::{retention_policy, save_retention_policy, sizes},
     performance::{Performance, PerformanceQuery, performance},
     privacy::{erase_user, read_user_data},
@@ -159,8 +160,18 @@ struct Maintenance {
 /// A reason of rejection with its count.
 #[derive(Debug, Serialize, ToSchema)]
 struct Rejections {
-    reason: String,
+    code: RejectionCode,
+    /// The field of the event or batch, or the quota; empty where the code says it all.
+    field: String,
+    /// The code in words.
+    message: &'static str,
     events: u64,
+}
+
+impl Rejections {
+    fn new((Rejection { code, field }, events): (Rejection, u64)) -> Self {
+        Self { code, field, message: code.title(), events }
+    }
 }
 
 /// Returns the storage that telemetry uses, and the rejections of the last 7 days by reason.
@@ -170,9 +181,8 @@ struct Rejections {
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn get_maintenance(call: ApiContext) -> Result<Json<Maintenance>, Problem> {
     let storage = sizes(&call.service, &call.actor).await?;
-    let found = refusals(&call.service, &call.actor, call.environment).await?;
-    let rejections =
-        found.into_iter().map(|(reason, events)| Rejections { reason, events }).collect();
+    let found = rejections(&call.service, &call.actor, call.environment).await?;
+    let rejections = found.into_iter().map(Rejections::new).collect();
     Ok(Json(Maintenance { storage, rejections }))
 }
 

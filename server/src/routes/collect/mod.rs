@@ -1,8 +1,6 @@
 //! `POST /collect`: telemetry batches from pages.
 
-mod convert;
 mod loader_fallback;
-mod raw;
 mod screenshot;
 pub(crate) mod simulation;
 
@@ -16,13 +14,18 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use phasegate_domain::{events::Batch, ids::EnvironmentId, words::plain};
+use phasegate_domain::{
+    events::{Rejection, RejectionCode},
+    ids::EnvironmentId,
+    words::plain,
+};
 use phasegate_service::{
-    Service, ServiceError, ingest,
+    QuotaExceeded, Service, ServiceError,
+    ingest::{self, AcceptedBatch, BatchError, RejectedEvent},
     keys::{self, Purpose},
 };
 use phasegate_store::Appended;
-use phasegate_wire::{MAX_BODY_BYTES, MAX_HELD, decode};
+use phasegate_wire::{MAX_BODY_BYTES, decode};
 use serde::{Deserialize, Serialize};
 
 use crate::http::{
@@ -64,8 +67,16 @@ struct Receipt {
 struct Rejected {
     /// Its place in the batch, from 0.
     index: usize,
-    /// What is wrong, naming the field.
+    code: RejectionCode,
+    /// The mistake in words, with the field and what it may hold.
     reason: String,
+}
+
+impl From<RejectedEvent> for Rejected {
+    fn from(event: RejectedEvent) -> Self {
+        let RejectedEvent { index, rejection, message } = event;
+        Self { index, code: rejection.code, reason: message }
+    }
 }
 
 async fn collect(
@@ -90,20 +101,36 @@ async fn collect(
     connection.end_back_off();
     let sender = Sender::with_key(from, &connection, app.environment)?;
     let body = state.bodies.read(sender, &headers, body, MAX_BODY_BYTES).await;
-    let sent = body.map(|body| Sent { environment: app.environment, held: query.held, from, body });
-    let taken = match sent {
-        Ok(sent) => take_in(&state, sent).await,
-        Err(problem) => Err(problem),
+    let body = body.inspect_err(|problem| count_unread(service, app.environment, problem))?;
+    let sent = Sent { environment: app.environment, held: query.held, from, body };
+    let taken =
+        take_in(&state, sent).await.map_err(|error| rejected(service, app.environment, error))?;
+    Ok((StatusCode::ACCEPTED, Json(taken)).into_response())
+}
+
+/// Counts a body that could not be read. What the page sends again is not lost, and not counted.
+fn count_unread(service: &Service, environment: EnvironmentId, problem: &Problem) {
+    let code = match problem.status() {
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => return,
+        StatusCode::PAYLOAD_TOO_LARGE => RejectionCode::BodyTooLarge,
+        status if status.is_client_error() => RejectionCode::MalformedBody,
+        _ => return,
     };
-    // What the page sends again is not lost.
-    let comes_again = [StatusCode::TOO_MANY_REQUESTS, StatusCode::REQUEST_TIMEOUT];
-    if let Err(problem) = &taken
-        && problem.status().is_client_error()
-        && !comes_again.contains(&problem.status())
-    {
-        ingest::note_refusal(service, app.environment, problem.detail());
+    ingest::count_rejection(service, environment, code.into());
+}
+
+/// The problem of a batch that is not taken, which is counted where the batch is at fault.
+fn rejected(service: &Service, environment: EnvironmentId, error: BatchError) -> Problem {
+    match error {
+        BatchError::Service(error) => error.into(),
+        BatchError::Quota(error) => exceeded(service, environment, &error),
+        error => {
+            if let Some(reason) = error.rejection() {
+                ingest::count_rejection(service, environment, reason);
+            }
+            Problem::new(StatusCode::BAD_REQUEST, error.to_string())
+        }
     }
-    Ok((StatusCode::ACCEPTED, Json(taken?)).into_response())
 }
 
 /// What a page has sent, and from where.
@@ -114,58 +141,34 @@ struct Sent {
     body: Bytes,
 }
 
-/// A batch that was read.
-struct ReadBatch {
-    batch: Batch,
-    /// Events that it had, and those that are not stored.
-    events: usize,
-    rejected: Vec<Rejected>,
-}
-
-/// Takes in a body; what is wrong with a whole one is a problem, what is wrong with an event stands in
-/// the receipt.
-async fn take_in(state: &AppState, sent: Sent) -> Result<Receipt, Problem> {
+/// Takes in a body. A mistake in the batch is an error, a mistake in one event stands in the receipt.
+async fn take_in(state: &AppState, sent: Sent) -> Result<Receipt, BatchError> {
     let service = &state.service;
     // A place first: reading what cannot be stored would be work for nothing.
     let turn = ingest::take_turn(service).await?;
-    let (environment, address, bytes) = (sent.environment, sent.from.public(), sent.body.len());
+    let (address, bytes) = (sent.from.public(), sent.body.len());
     let reading = {
         let service = Arc::clone(service);
         state.readers.run(async move { read(&service, &sent).await })
     };
     // Not 503: a client would send it again and again.
-    let broken = || Problem::from(ServiceError::Inconsistent("the batch could not be read"));
-    let ReadBatch { mut batch, events, rejected } = reading.await.ok_or_else(broken)??;
-    ingest::admit(service, &mut batch, address, bytes)
-        .map_err(|error| exceeded(service, environment, &error))?;
-    let accepted = events - rejected.len();
+    let broken = || ServiceError::Inconsistent("the batch could not be read");
+    let AcceptedBatch { mut batch, sent, rejected } = reading.await.ok_or_else(broken)??;
+    ingest::admit(service, &mut batch, address, bytes)?;
+    let accepted = sent - rejected.len();
     let appended = ingest::ingest(turn, batch).await?;
+    let rejected = rejected.into_iter().map(Rejected::from).collect();
     Ok(Receipt { accepted, rejected, repeated: appended == Appended::Repeated })
 }
 
-async fn read(service: &Service, sent: &Sent) -> Result<ReadBatch, Problem> {
-    let Sent { environment, held, from, body } = sent;
-    if *held > MAX_HELD {
-        let detail = format!("held: at most {MAX_HELD} ms, found {held}");
-        return Err(Problem::new(StatusCode::BAD_REQUEST, detail));
-    }
-    let bad = |error: decode::InvalidBatch| {
-        Problem::new(StatusCode::BAD_REQUEST, plain(&error.to_string()))
-    };
-    let body = loader_fallback::completed(body.clone()).map_err(|error| bad(error.into()))?;
+async fn read(service: &Service, sent: &Sent) -> Result<AcceptedBatch, BatchError> {
+    let body = loader_fallback::completed(sent.body.clone()).map_err(decode::InvalidBatch::from)?;
     let text = String::from_utf8_lossy(&body);
-    let mut batch = decode::batch(text.as_bytes()).map_err(bad)?;
+    let mut batch = decode::batch(text.as_bytes())?;
     if matches!(text, Cow::Owned(_)) {
         batch.refuse_damaged();
     }
-    let live = service.environment(*environment)?;
-    let sending = simulation::sending(service, *environment, &batch, *held).await?;
-    let network = from.public().map(|address| ingest::network(service, *environment, address));
-    let events = batch.events.len();
-    let sending = convert::Sending { network, ..sending };
-    let (batch, rejected) = convert::batch(service, batch, &live, sending);
-    let rejected = rejected.into_iter().map(|(index, reason)| Rejected { index, reason });
-    Ok(ReadBatch { batch, events, rejected: rejected.collect() })
+    ingest::accept(service, sent.environment, batch, sent.held, sent.from.public()).await
 }
 
 /// Whose page sends something, by the key in the address or in a header.
@@ -183,12 +186,9 @@ fn understood(query: Result<Query<KeyQuery>, QueryRejection>) -> Result<KeyQuery
 }
 
 /// Says that a quota is used up, and counts it.
-fn exceeded(
-    service: &Service,
-    environment: EnvironmentId,
-    error: &phasegate_service::QuotaExceeded,
-) -> Problem {
-    ingest::note_deferral(service, environment, &error.to_string());
+fn exceeded(service: &Service, environment: EnvironmentId, error: &QuotaExceeded) -> Problem {
+    let reason = Rejection::of_field(RejectionCode::QuotaExceeded, error.quota);
+    ingest::count_deferral(service, environment, reason);
     let seconds = HeaderValue::from(error.retry_after_seconds.max(1));
     Problem::new(StatusCode::TOO_MANY_REQUESTS, error.to_string())
         .with_header(header::RETRY_AFTER, seconds)

@@ -11,27 +11,19 @@ use axum::{
     routing::{get, post},
 };
 use phasegate_domain::{
-    Timestamp,
     accounts::{Reach, Role, Scope},
-    ids::{EnvironmentId, PhaseNumber},
-    simulation::{PHASES, Simulation},
-    time::day_of,
+    simulation::Simulation,
 };
 use phasegate_service::{
-    Service,
     access::Actor,
     analytics::{Analytics, AnalyticsQuery, analytics},
     ingest,
     performance::{Performance, PerformanceQuery, performance},
 };
-use phasegate_wire::{MAX_BODY_BYTES, decode};
+use phasegate_wire::MAX_BODY_BYTES;
 use tokio::sync::SemaphorePermit;
 
-use super::{
-    KeyQuery, app_of,
-    convert::{Sending, earlier},
-    exceeded, understood,
-};
+use super::{KeyQuery, app_of, exceeded, understood};
 use crate::http::{AppState, ClientAddress, Connection, Problem, Sender};
 
 pub(super) fn routes() -> Router<AppState> {
@@ -104,39 +96,4 @@ async fn begin(
     let begun = ingest::begin_simulation(&state.service, app.environment, wanted).await;
     begun?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// When and where a batch was sent; simulated batches carry their own time.
-pub(super) async fn sending(
-    service: &Service,
-    environment: EnvironmentId,
-    batch: &decode::Batch<'_>,
-    held: u64,
-) -> Result<Sending, Problem> {
-    let Some(made_up) = batch.simulated else {
-        let at = earlier(service.now(), held);
-        let phase = service.environment(environment)?.phase_at(at);
-        return Ok(Sending { environment, at, phase, network: None });
-    };
-    let refuse = |detail: &str| Problem::new(StatusCode::BAD_REQUEST, detail);
-    let at = Timestamp::from_timestamp_millis(made_up.at)
-        .ok_or_else(|| refuse("simulated.at: milliseconds since 1970"))?;
-    let found = ingest::simulation(service, environment).await?;
-    let Some(simulation) = found else {
-        return Err(refuse(
-            "simulated: no simulation has begun; send it to /collect/simulation first",
-        ));
-    };
-    if made_up.seed != simulation.seed {
-        return Err(refuse("simulated.seed: another simulation has begun since"));
-    }
-    if !(simulation.first_day()..=simulation.last_day).contains(&day_of(at)) {
-        return Err(refuse("simulated.at: not one of the days of the simulation that has begun"));
-    }
-    let is_phase = |phase: u16| PHASES.iter().any(|(number, _)| *number == phase);
-    if !made_up.phase.is_none_or(is_phase) {
-        return Err(refuse("simulated.phase: 1, 2 or 3"));
-    }
-    let environment = environment.simulated();
-    Ok(Sending { environment, at, phase: made_up.phase.map(PhaseNumber), network: None })
 }

@@ -9,14 +9,14 @@ use super::{MAX_SOURCES, QuotaExceeded};
 /// A rate per minute and a burst size.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limit {
-    what: &'static str,
+    name: &'static str,
     per_minute: u32,
     at_once: u32,
 }
 
 impl Limit {
-    pub(super) const fn new(what: &'static str, per_minute: u32, at_once: u32) -> Self {
-        Self { what, per_minute, at_once }
+    pub(super) const fn new(name: &'static str, per_minute: u32, at_once: u32) -> Self {
+        Self { name, per_minute, at_once }
     }
 
     /// The same limit with a minimum rate per minute.
@@ -76,7 +76,7 @@ impl<K: Hash + Eq + Copy> Buckets<K> {
         // More than is ever there at once passes when all is there.
         let needed = wanted.min(at_once);
         (tokens < needed).then(|| QuotaExceeded {
-            what: limit.what,
+            quota: limit.name,
             per_minute: u64::from(limit.per_minute),
             retry_after_seconds: ((needed - tokens) / per_minute * 60.0).ceil() as u64,
         })

@@ -94,9 +94,10 @@ struct Known {
 
 /// Why a batch is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("too many {what}: at most {per_minute} a minute are taken; send the rest later")]
+#[error("too many {quota}: at most {per_minute} a minute are taken; send the rest later")]
 pub struct QuotaExceeded {
-    what: &'static str,
+    /// The name of the quota, such as `events of one session`.
+    pub quota: &'static str,
     per_minute: u64,
     /// After how many seconds there is room again.
     pub retry_after_seconds: u64,
@@ -144,7 +145,7 @@ impl Known {
         let used = used.map_or(0, |(_, used)| *used) + bytes as u64;
         if used > DAILY_BYTES {
             return Err(QuotaExceeded {
-                what: "bytes of one environment today",
+                quota: "bytes of one environment today",
                 per_minute: DAILY_BYTES / 1_440,
                 retry_after_seconds: until_tomorrow(now),
             });

@@ -1,16 +1,16 @@
-//! Events as they are kept for a while: what the page sent, without what tells who it was.
+//! Raw events, as they are retained: what the page sent, without the ids of the user.
 
 use phasegate_domain::events::Visit;
 use phasegate_wire::decode;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-/// How hard it is tried: more costs time with every batch, and saves little.
+/// The level of compression: a higher one costs time with every batch, and saves little.
 const LEVEL: i32 = 1;
 
 #[derive(Serialize)]
-struct Kept<'a> {
-    /// In hexadecimal: ties the batches of a session together.
+struct RawBatch<'a> {
+    /// Hexadecimal; the same in all batches of a session.
     #[serde(skip_serializing_if = "Option::is_none")]
     session: Option<String>,
     returning: bool,
@@ -27,13 +27,16 @@ struct Kept<'a> {
     events: Vec<&'a RawValue>,
 }
 
-/// The compressed form of a batch's events, but for those that were refused (`is_taken` says of each
-/// whether it was not). Empty if it cannot be made, which only memory could be a reason for: what is
-/// counted must not be lost for it.
-pub(super) fn compressed(payload: &decode::Batch<'_>, visit: &Visit, is_taken: &[bool]) -> Vec<u8> {
-    let taken = payload.texts.iter().zip(is_taken).filter(|(_, is_taken)| **is_taken);
-    let events = taken.filter_map(|(text, _)| serde_json::from_str(text).ok()).collect();
-    let kept = Kept {
+/// Compresses the events of a batch that were accepted (`is_accepted`, in their order). Returns nothing if that
+/// fails, for which only memory could be a reason: the counts must not be lost for it.
+pub(super) fn compressed(
+    payload: &decode::Batch<'_>,
+    visit: &Visit,
+    is_accepted: &[bool],
+) -> Vec<u8> {
+    let accepted = payload.texts.iter().zip(is_accepted).filter(|(_, is_accepted)| **is_accepted);
+    let events = accepted.filter_map(|(text, _)| serde_json::from_str(text).ok()).collect();
+    let raw = RawBatch {
         session: visit.who.map(|(_, session)| format!("{:016x}", session.0)),
         returning: payload.returning,
         rate: payload.rate,
@@ -45,6 +48,6 @@ pub(super) fn compressed(payload: &decode::Batch<'_>, visit: &Visit, is_taken: &
         segments: visit.segments.iter().map(|segment| segment.as_str()).collect(),
         events,
     };
-    let text = serde_json::to_vec(&kept).unwrap_or_default();
+    let text = serde_json::to_vec(&raw).unwrap_or_default();
     zstd::encode_all(text.as_slice(), LEVEL).unwrap_or_default()
 }

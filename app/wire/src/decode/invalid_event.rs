@@ -1,0 +1,47 @@
+//! Why an event of a batch is not accepted.
+
+/// The kind of mistake in an event.
+#[allow(missing_docs, reason = "the names say it all")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InvalidEventCode {
+    /// Not JSON, or of another shape.
+    Malformed,
+    InvalidUtf8,
+    Empty,
+    TooLong,
+    TooMany,
+    OutOfRange,
+    /// The value is none of those that the field has.
+    UnknownValue,
+}
+
+/// An event that is not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct InvalidEvent {
+    /// The kind of mistake.
+    pub code: InvalidEventCode,
+    /// The field with the mistake; empty if it is the event as a whole.
+    pub field: &'static str,
+    /// The mistake in words, with the field and what it may hold.
+    pub message: String,
+}
+
+impl InvalidEvent {
+    pub(super) fn new(
+        code: InvalidEventCode,
+        field: &'static str,
+        message: impl Into<String>,
+    ) -> Self {
+        Self { code, field, message: message.into() }
+    }
+
+    /// The same mistake, with a more precise place in its message.
+    pub(super) fn at(self, place: &str) -> Self {
+        let message = match self.message.strip_prefix(self.field) {
+            Some(rest) => format!("{place}{rest}"),
+            None => self.message,
+        };
+        Self { message, ..self }
+    }
+}
