@@ -37,7 +37,7 @@ pub enum RejectionCode {
 }
 
 impl RejectionCode {
-    /// All codes.
+    /// All codes, in the order of their description.
     pub const ALL: [Self; 17] = [
         Self::MalformedBody,
         Self::BodyTooLarge,

@@ -2,6 +2,7 @@
 
 mod activity;
 mod dimension;
+mod labels;
 mod metric;
 mod rollup;
 mod rollup_delta;
@@ -9,6 +10,10 @@ mod session;
 
 pub use activity::{Activity, ActivityFilter};
 pub use dimension::{Dimension, DimensionKind};
+pub use labels::{
+    AdmittedLabel, LABEL_KEPT_MINUTES, LABEL_WAITING_MINUTES, LabelAdmission, LabelGroup, LabelKey,
+    MAX_WAITING_LABELS, RESERVED_LABEL, SentLabels, admit_labels, displace_labels,
+};
 pub use metric::{
     MAX_LABELS, Metric, OTHER_LABEL, exposure_label, exposure_of, property_label, property_of,
 };

@@ -72,7 +72,7 @@ pub enum BatchError {
     /// A field of a simulated batch does not fit the simulation that has begun.
     #[error("{field}: {message}")]
     Simulation {
-        /// Such as `simulated.seed`.
+        /// The field, such as `simulated.seed`.
         field: &'static str,
         /// What it must be.
         message: &'static str,

@@ -30,7 +30,7 @@ use super::api;
 struct Head;
 
 /// What changed in which version, for clients that were written against an older one.
-const CHANGES: &str = include_str!("changes.md");
+const CHANGES: &str = include_str!("../../../api-changes.md");
 
 struct ServerToken;
 

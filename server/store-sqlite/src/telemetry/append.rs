@@ -10,6 +10,7 @@ use phasegate_domain::{
     events::{Batch, EventKind},
     ids::EnvironmentId,
     metrics::RollupDelta,
+    privacy::{BATCH_ID_MINUTES, SESSION_DAYS},
     time::{Resolution, day_of, minute_of},
 };
 use phasegate_store::{Appended, StoreError};
@@ -27,10 +28,6 @@ use crate::{
     database::{Database, commit},
     error::{damaged, database},
 };
-
-/// How long a batch id is remembered, in minutes: a day longer than a collector keeps a batch that
-/// it cannot deliver.
-const REMEMBERED_MINUTES: i64 = 8 * 24 * 60;
 
 pub(super) async fn append(
     db: &Database,
@@ -58,23 +55,19 @@ pub(super) async fn append(
     }
     for environment in reported {
         for kind in [ReportKind::Error, ReportKind::Feedback] {
-            forget_old_reports(&mut tx, environment, kind).await?;
+            delete_excess_reports(&mut tx, environment, kind).await?;
         }
     }
     let known = sessions::known(&mut tx, rollup_delta.sessions.keys()).await?;
     rollup_delta.reconcile_sessions(&known);
-    let rollups = labels::bound(
-        &mut tx,
-        std::mem::take(&mut rollup_delta.rows),
-        &rollup_delta.senders,
-        minute_of(newest),
-    )
-    .await?;
-    rollups::merge(&mut tx, &rollups, newest).await?;
+    let admitted = labels::admit(&mut tx, &rollup_delta.labels(), minute_of(newest)).await?;
+    rollup_delta.fold_labels(&admitted);
+    let rollups = &rollup_delta.rows;
+    rollups::merge(&mut tx, rollups, newest).await?;
     sessions::save(&mut tx, &rollup_delta.sessions, &known, day_of(newest)).await?;
     let days = activity::add(&mut tx, &rollup_delta.activities).await?;
     if !batches.is_empty() {
-        forget(&mut tx, newest).await?;
+        delete_expired(&mut tx, newest).await?;
     }
     let buckets = |kind, resolution| {
         let buckets =
@@ -90,18 +83,16 @@ pub(super) async fn append(
     committed.map(|()| outcomes)
 }
 
-async fn forget(tx: &mut SqliteConnection, newest: Timestamp) -> Result<(), StoreError> {
+/// Deletes batch ids, sessions and labels that are not needed any more.
+async fn delete_expired(tx: &mut SqliteConnection, newest: Timestamp) -> Result<(), StoreError> {
     let minute = minute_of(newest);
-    for (forget, before) in [
-        ("DELETE FROM batches WHERE minute < ?", minute - REMEMBERED_MINUTES),
-        // Those that a plan names stay.
-        ("DELETE FROM labels WHERE minute < ? AND seen <> -1", minute - labels::KEPT_MINUTES),
-        ("DELETE FROM label_candidates WHERE minute < ?", minute - labels::CANDIDATE_MINUTES),
-        ("DELETE FROM sessions WHERE day < ?", minute / (24 * 60) - sessions::KEPT_DAYS),
+    for (delete, before) in [
+        ("DELETE FROM batches WHERE minute < ?", minute - BATCH_ID_MINUTES),
+        ("DELETE FROM sessions WHERE day < ?", minute / (24 * 60) - SESSION_DAYS),
     ] {
-        sqlx::query(forget).bind(before).execute(&mut *tx).await.map_err(database)?;
+        sqlx::query(delete).bind(before).execute(&mut *tx).await.map_err(database)?;
     }
-    Ok(())
+    labels::delete_unused(tx, minute).await
 }
 
 /// The minute of the newest batch. From the newest on: as a rule the first one that is looked at is
@@ -132,8 +123,7 @@ pub(super) async fn last_minute(
     Ok(day.map(|day| day * 24 * 60))
 }
 
-/// Which batches were here before: what was kept of them must not come back when somebody was
-/// erased since.
+/// Returns the batches that are stored already: their raw events must not come back when a user was erased since.
 async fn known(db: &Database, batches: &[&Batch]) -> Result<BTreeSet<(i64, String)>, StoreError> {
     let all: Vec<Value> = batches.iter().map(|b| json!([b.environment.0, b.id])).collect();
     let known: Vec<(i64, String)> = sqlx::query_as(
@@ -147,7 +137,7 @@ async fn known(db: &Database, batches: &[&Batch]) -> Result<BTreeSet<(i64, Strin
     Ok(known.into_iter().collect())
 }
 
-/// Which batches are new. The first of those with the same id counts.
+/// Stores the ids of batches; of batches with the same id, the first counts.
 async fn remember(
     tx: &mut SqliteConnection,
     batches: &[Batch],
@@ -213,9 +203,9 @@ async fn add_report(
     Ok(())
 }
 
-/// Forgets the oldest reports of a kind that there are too many of. Critical errors have as much room of
-/// their own, so that no flood of others pushes them out.
-async fn forget_old_reports(
+/// Deletes the oldest reports of a kind beyond its bound. Critical errors have as much room of their own, so that no
+/// flood of others pushes them out.
+async fn delete_excess_reports(
     tx: &mut SqliteConnection,
     environment: EnvironmentId,
     kind: ReportKind,
@@ -229,7 +219,7 @@ async fn forget_old_reports(
         )
         .bind(environment.0)
         .bind(kind.as_str())
-        .bind(kind.kept())
+        .bind(kind.most())
         .bind(is_critical)
         .execute(&mut *tx)
         .await

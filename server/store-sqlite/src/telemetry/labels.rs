@@ -1,11 +1,14 @@
-//! Bounds how many labels, pages and releases have rows of their own.
+//! The stored labels, pages and releases that have rollups of their own. Which of them do is decided by
+//! `phasegate_domain::metrics`.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use phasegate_domain::{
     ids::EnvironmentId,
-    metrics::{MAX_LABELS, Metric, OTHER_LABEL, RollupKey},
-    stats::Aggregate,
+    metrics::{
+        AdmittedLabel, LABEL_KEPT_MINUTES, LABEL_WAITING_MINUTES, LabelGroup, LabelKey,
+        MAX_WAITING_LABELS, Metric, RESERVED_LABEL, SentLabels, admit_labels, displace_labels,
+    },
 };
 use phasegate_store::StoreError;
 use serde_json::{Value, json};
@@ -13,254 +16,225 @@ use sqlx::SqliteConnection;
 
 use crate::error::database;
 
-/// How long a label that is not heard of keeps its place, in minutes.
-pub(super) const KEPT_MINUTES: i64 = 2 * 24 * 60;
+const DELETE_PLACE: &str =
+    "DELETE FROM labels WHERE environment_id = ? AND metric = ? AND label = ?";
+const DELETE_WAITING: &str =
+    "DELETE FROM label_candidates WHERE environment_id = ? AND metric = ? AND label = ?";
 
-/// How long a label waits for a place, in minutes.
-pub(super) const CANDIDATE_MINUTES: i64 = 24 * 60;
-
-/// After how many minutes a label that several visitors send is not displaced by a few more.
-const RESERVED_AFTER_MINUTES: i64 = 24 * 60;
-
-/// Labels that wait for a place at once.
-const MAX_CANDIDATES: i64 = 5_000;
-
-/// What is bounded together: environment, and a metric or a kind of dimensions.
-type Group = (i64, String);
-
-/// A label or dimension in its group.
-type Place = (Group, String);
-
-fn label_of(key: &RollupKey) -> Option<(Group, String)> {
-    let group = (key.environment.0, key.metric.as_str().to_owned());
-    (!key.label.is_empty()).then(|| (group, key.label.clone()))
-}
-
-fn slice_of(key: &RollupKey) -> Option<(Group, String)> {
-    let kind = key.dimension.bounded_kind()?;
-    Some(((key.environment.0, format!("{kind}s")), key.dimension.to_text()))
-}
-
-/// Moves rows whose label or dimension is one too many to [`OTHER_LABEL`]. They are heard of in the minute
-/// in which they come, however old what they tell is: otherwise old events would never be bounded.
-/// `senders` says by how many different visitors each was sent.
-pub(super) async fn bound(
-    tx: &mut SqliteConnection,
-    rows: BTreeMap<RollupKey, Aggregate>,
-    senders: &BTreeMap<(EnvironmentId, Option<Metric>, String), u64>,
-    minute: i64,
-) -> Result<BTreeMap<RollupKey, Aggregate>, StoreError> {
-    let mut heard: BTreeMap<Place, u64> = BTreeMap::new();
-    let bits = |key: &RollupKey, metric: Option<Metric>, text: &str| {
-        senders.get(&(key.environment, metric, text.to_owned())).copied().unwrap_or_default()
+/// The labels as rows of JSON: environment, group, label, minute, senders.
+fn rows(labels: &SentLabels, minute: i64) -> String {
+    let row = |(key, senders): (&LabelKey, &u64)| {
+        let LabelKey { group, label } = key;
+        json!([group.environment.0, group.name, label, minute, senders.cast_signed()])
     };
-    for key in rows.keys() {
-        if let Some(place) = label_of(key) {
-            *heard.entry(place).or_default() |= bits(key, Some(key.metric), &key.label);
-        }
-        if let Some(place) = slice_of(key) {
-            let sent = bits(key, None, &place.1);
-            *heard.entry(place).or_default() |= sent;
-        }
-    }
-    let admitted = admit(tx, &heard, minute).await?;
-    let mut bounded: BTreeMap<RollupKey, Aggregate> = BTreeMap::new();
-    for (mut key, aggregate) in rows {
-        if label_of(&key).is_some_and(|place| !admitted.contains(&place)) {
-            OTHER_LABEL.clone_into(&mut key.label);
-        }
-        if slice_of(&key).is_some_and(|place| !admitted.contains(&place)) {
-            key.dimension = key.dimension.other();
-        }
-        bounded.entry(key).or_default().merge(&aggregate);
-    }
-    Ok(bounded)
+    Value::Array(labels.iter().map(row).collect()).to_string()
 }
 
-/// Gives labels that a plan names a place for good, whatever else is sent.
+fn key((environment, name, label): (i64, String, String)) -> LabelKey {
+    LabelKey { group: LabelGroup { environment: EnvironmentId(environment), name }, label }
+}
+
+/// Reserves places for labels that a plan names, whatever else is sent.
 pub(super) async fn reserve(
     tx: &mut SqliteConnection,
     environment: EnvironmentId,
     labels: &[(Metric, String)],
     minute: i64,
 ) -> Result<(), StoreError> {
-    let all: Vec<Value> =
-        labels.iter().map(|(metric, label)| json!([metric.as_str(), label])).collect();
+    let key = |(metric, label): &(Metric, String)| {
+        let group = LabelGroup { environment, name: metric.as_str().to_owned() };
+        (LabelKey { group, label: label.clone() }, RESERVED_LABEL)
+    };
+    let labels = labels.iter().map(key).collect();
     sqlx::query(
         "INSERT INTO labels (environment_id, metric, label, minute, seen, since)
-         SELECT ?1, value ->> 0, value ->> 1, ?2, -1, ?2 FROM json_each(?3) WHERE true
-         ON CONFLICT (environment_id, metric, label) DO UPDATE SET seen = -1",
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 3
+         FROM json_each(?) WHERE true
+         ON CONFLICT (environment_id, metric, label) DO UPDATE SET seen = excluded.seen",
     )
-    .bind(environment.0)
-    .bind(minute)
-    .bind(Value::Array(all).to_string())
+    .bind(rows(&labels, minute))
     .execute(tx)
     .await
     .map_err(database)?;
     Ok(())
 }
 
-/// Of what was heard of, those that have a place or get one.
-async fn admit(
+/// Stores that labels were sent at a minute; returns those that have a place or get one. The minute is that of the
+/// batch, however old its events are: otherwise old events would never be bounded.
+pub(super) async fn admit(
     tx: &mut SqliteConnection,
-    heard: &BTreeMap<Place, u64>,
+    sent: &SentLabels,
     minute: i64,
-) -> Result<BTreeSet<Place>, StoreError> {
-    if heard.is_empty() {
+) -> Result<BTreeSet<LabelKey>, StoreError> {
+    if sent.is_empty() {
         return Ok(BTreeSet::new());
     }
-    let all: Vec<Value> = heard
-        .iter()
-        .map(|(((e, group), label), bits)| json!([e, group, label, minute, bits.cast_signed()]))
-        .collect();
-    let known: Vec<(i64, String, String)> = sqlx::query_as(
-        "UPDATE labels SET minute = max(minute, j.value ->> 3), seen = seen | (j.value ->> 4)
-         FROM json_each(?) AS j
-         WHERE environment_id = j.value ->> 0 AND metric = j.value ->> 1 AND label = j.value ->> 2
-         RETURNING environment_id, metric, label",
-    )
-    .bind(Value::Array(all).to_string())
-    .fetch_all(&mut *tx)
-    .await
-    .map_err(database)?;
-    let mut admitted: BTreeSet<_> = known.into_iter().map(|(e, g, l)| ((e, g), l)).collect();
-    if admitted.len() == heard.len() {
+    let mut admitted = touch(tx, sent, minute).await?;
+    if admitted.len() == sent.len() {
         return Ok(admitted);
     }
-    let counts: Vec<(i64, String, i64)> =
-        sqlx::query_as("SELECT environment_id, metric, count(*) FROM labels GROUP BY 1, 2")
-            .fetch_all(&mut *tx)
-            .await
-            .map_err(database)?;
-    let mut counts: HashMap<Group, i64> = counts.into_iter().map(|(e, g, n)| ((e, g), n)).collect();
-    let (mut fresh, mut waiting) = (Vec::new(), BTreeMap::new());
-    for (place, bits) in heard {
-        let (group, label) = place;
-        let count = counts.entry(group.clone()).or_default();
-        if admitted.contains(place) {
-            continue;
-        }
-        if *count < i64::from(MAX_LABELS) {
-            *count += 1;
-            fresh.push(json!([group.0, group.1, label, minute, bits.cast_signed()]));
-            admitted.insert(place.clone());
-        } else {
-            waiting.insert(place.clone(), *bits);
-        }
-    }
-    insert(tx, fresh).await?;
-    if !waiting.is_empty() {
-        admitted.extend(displace(tx, waiting, minute).await?);
+    let admission = admit_labels(sent, &admitted, counts(tx).await?);
+    insert(tx, &admission.admitted, minute).await?;
+    admitted.extend(admission.admitted.into_keys());
+    if !admission.waiting.is_empty() {
+        admitted.extend(displace(tx, &admission.waiting, minute).await?);
     }
     Ok(admitted)
 }
 
-async fn insert(tx: &mut SqliteConnection, fresh: Vec<Value>) -> Result<(), StoreError> {
+/// Adds senders to the labels that have a place, and returns them.
+async fn touch(
+    tx: &mut SqliteConnection,
+    sent: &SentLabels,
+    minute: i64,
+) -> Result<BTreeSet<LabelKey>, StoreError> {
+    let known = sqlx::query_as(
+        "UPDATE labels SET minute = max(minute, j.value ->> 3), seen = seen | (j.value ->> 4)
+         FROM json_each(?) AS j
+         WHERE environment_id = j.value ->> 0 AND metric = j.value ->> 1 AND label = j.value ->> 2
+         RETURNING environment_id, metric, label",
+    );
+    let known = known.bind(rows(sent, minute)).fetch_all(tx).await.map_err(database)?;
+    Ok(known.into_iter().map(key).collect())
+}
+
+/// Counts the labels of each group.
+async fn counts(tx: &mut SqliteConnection) -> Result<BTreeMap<LabelGroup, u32>, StoreError> {
+    let counts: Vec<(i64, String, u32)> =
+        sqlx::query_as("SELECT environment_id, metric, count(*) FROM labels GROUP BY 1, 2")
+            .fetch_all(tx)
+            .await
+            .map_err(database)?;
+    let group = |(environment, name, count)| {
+        (LabelGroup { environment: EnvironmentId(environment), name }, count)
+    };
+    Ok(counts.into_iter().map(group).collect())
+}
+
+async fn insert(
+    tx: &mut SqliteConnection,
+    labels: &SentLabels,
+    minute: i64,
+) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO labels (environment_id, metric, label, minute, seen, since)
          SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 3
          FROM json_each(?)",
     )
-    .bind(Value::Array(fresh).to_string())
+    .bind(rows(labels, minute))
     .execute(tx)
     .await
     .map_err(database)?;
     Ok(())
 }
 
-/// How many different visitors a set of bits stands for, at least.
-fn visitors(bits: i64) -> u32 {
-    bits.count_ones()
-}
-
-/// From how many visitors on a label takes the place of another. What a plan names keeps it whoever sends
-/// what; what several visitors sent yesterday already, unless it is far more.
-fn bar(seen: i64, since: i64, minute: i64) -> Option<u32> {
-    let strength = visitors(seen);
-    let is_known = since <= minute - RESERVED_AFTER_MINUTES && strength >= 2;
-    // One network alone does not reach it (`Visit::sender`).
-    let bar = if is_known { 2 * strength + 4 } else { strength };
-    (seen != -1).then_some(bar)
-}
-
-/// Notes labels that wait for a place, and gives one to those that more different visitors have sent than
-/// the label in the place of which they come.
+/// Stores labels that wait for a place, and gives one to those that displace others.
 async fn displace(
     tx: &mut SqliteConnection,
-    waiting: BTreeMap<Place, u64>,
+    waiting: &SentLabels,
     minute: i64,
-) -> Result<BTreeSet<Place>, StoreError> {
-    let all: Vec<Value> = waiting
-        .iter()
-        .map(|(((e, group), label), bits)| json!([e, group, label, minute, bits.cast_signed()]))
-        .collect();
-    let noted: Vec<(i64, String, String, i64)> = sqlx::query_as(
+) -> Result<BTreeSet<LabelKey>, StoreError> {
+    let mut by_group: BTreeMap<LabelGroup, Vec<(String, u64)>> = BTreeMap::new();
+    for (label, senders) in wait(tx, waiting, minute).await? {
+        by_group.entry(label.group).or_default().push((label.label, senders));
+    }
+    let mut admitted = BTreeSet::new();
+    for (group, waiting) in by_group {
+        for place in displace_labels(places(tx, &group).await?, waiting, minute) {
+            delete(tx, DELETE_PLACE, &group, &place.displaced).await?;
+            delete(tx, DELETE_WAITING, &group, &place.admitted).await?;
+            let label = LabelKey { group: group.clone(), label: place.admitted };
+            insert(tx, &SentLabels::from([(label.clone(), place.senders)]), minute).await?;
+            admitted.insert(label);
+        }
+    }
+    sqlx::query(
+        "DELETE FROM label_candidates WHERE (environment_id, metric, label) IN (
+             SELECT environment_id, metric, label FROM label_candidates
+             ORDER BY minute DESC LIMIT -1 OFFSET ?)",
+    )
+    .bind(MAX_WAITING_LABELS)
+    .execute(tx)
+    .await
+    .map_err(database)?;
+    Ok(admitted)
+}
+
+/// Adds senders to labels that wait, and returns all that each has.
+async fn wait(
+    tx: &mut SqliteConnection,
+    waiting: &SentLabels,
+    minute: i64,
+) -> Result<Vec<(LabelKey, u64)>, StoreError> {
+    let waiting: Vec<(i64, String, String, i64)> = sqlx::query_as(
         "INSERT INTO label_candidates (environment_id, metric, label, minute, seen)
          SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4
          FROM json_each(?) WHERE true
          ON CONFLICT DO UPDATE SET seen = seen | excluded.seen, minute = excluded.minute
          RETURNING environment_id, metric, label, seen",
     )
-    .bind(Value::Array(all).to_string())
-    .fetch_all(&mut *tx)
+    .bind(rows(waiting, minute))
+    .fetch_all(tx)
     .await
     .map_err(database)?;
-    let groups: BTreeSet<Group> = waiting.into_keys().map(|(group, _)| group).collect();
-    let mut admitted = BTreeSet::new();
-    for group in groups {
-        let rows: Vec<(String, i64, i64)> = sqlx::query_as(
-            "SELECT label, seen, since FROM labels WHERE environment_id = ? AND metric = ?",
-        )
-        .bind(group.0)
-        .bind(&group.1)
-        .fetch_all(&mut *tx)
+    let label =
+        |(e, group, label, seen): (_, _, _, i64)| (key((e, group, label)), seen.cast_unsigned());
+    Ok(waiting.into_iter().map(label).collect())
+}
+
+/// Reads the labels of a group.
+async fn places(
+    tx: &mut SqliteConnection,
+    group: &LabelGroup,
+) -> Result<Vec<AdmittedLabel>, StoreError> {
+    let rows: Vec<(String, i64, i64)> = sqlx::query_as(
+        "SELECT label, seen, since FROM labels WHERE environment_id = ? AND metric = ?",
+    )
+    .bind(group.environment.0)
+    .bind(&group.name)
+    .fetch_all(tx)
+    .await
+    .map_err(database)?;
+    let place = |(label, seen, since): (String, i64, i64)| AdmittedLabel {
+        label,
+        senders: seen.cast_unsigned(),
+        since,
+    };
+    Ok(rows.into_iter().map(place).collect())
+}
+
+/// Runs a statement that deletes one label of a group.
+async fn delete(
+    tx: &mut SqliteConnection,
+    statement: &'static str,
+    group: &LabelGroup,
+    label: &str,
+) -> Result<(), StoreError> {
+    sqlx::query(statement)
+        .bind(group.environment.0)
+        .bind(&group.name)
+        .bind(label)
+        .execute(tx)
         .await
         .map_err(database)?;
-        let mut weakest: Vec<(u32, String)> = rows
-            .into_iter()
-            .filter_map(|(label, seen, since)| Some((bar(seen, since, minute)?, label)))
-            .collect();
-        weakest.sort_by(|a, b| b.cmp(a));
-        let mut here: Vec<(u32, String, i64)> = noted
-            .iter()
-            .filter(|(e, g, ..)| (*e, g) == (group.0, &group.1))
-            .map(|(_, _, label, seen)| (visitors(*seen), label.clone(), *seen))
-            .collect();
-        here.sort_by(|a, b| b.cmp(a));
-        for (strength, label, seen) in here {
-            let Some((_, loser)) = weakest.last().filter(|(least, _)| *least < strength) else {
-                break;
-            };
-            for (statement, label) in [
-                ("DELETE FROM labels WHERE environment_id = ? AND metric = ? AND label = ?", loser),
-                (
-                    "DELETE FROM label_candidates
-                     WHERE environment_id = ? AND metric = ? AND label = ?",
-                    &label,
-                ),
-            ] {
-                sqlx::query(statement)
-                    .bind(group.0)
-                    .bind(&group.1)
-                    .bind(label)
-                    .execute(&mut *tx)
-                    .await
-                    .map_err(database)?;
-            }
-            weakest.pop();
-            insert(tx, vec![json!([group.0, group.1, label, minute, seen])]).await?;
-            admitted.insert((group.clone(), label));
-        }
-    }
-    // Bounded: those that were heard of longest ago go.
-    sqlx::query(
-        "DELETE FROM label_candidates WHERE (environment_id, metric, label) IN (
-             SELECT environment_id, metric, label FROM label_candidates
-             ORDER BY minute DESC LIMIT -1 OFFSET ?)",
-    )
-    .bind(MAX_CANDIDATES)
-    .execute(tx)
-    .await
-    .map_err(database)?;
-    Ok(admitted)
+    Ok(())
+}
+
+/// Deletes labels that were not sent for long. Reserved ones stay.
+pub(super) async fn delete_unused(
+    tx: &mut SqliteConnection,
+    minute: i64,
+) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM labels WHERE minute < ? AND seen <> ?")
+        .bind(minute - LABEL_KEPT_MINUTES)
+        .bind(RESERVED_LABEL.cast_signed())
+        .execute(&mut *tx)
+        .await
+        .map_err(database)?;
+    sqlx::query("DELETE FROM label_candidates WHERE minute < ?")
+        .bind(minute - LABEL_WAITING_MINUTES)
+        .execute(tx)
+        .await
+        .map_err(database)?;
+    Ok(())
 }

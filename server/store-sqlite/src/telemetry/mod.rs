@@ -29,7 +29,10 @@ use phasegate_domain::{
     feedback::{Feedback, Screenshot},
     ids::EnvironmentId,
     metrics::{Activity, ActivityFilter, Dimension, DimensionKind, Metric},
-    privacy::{ErasureReport, RetentionPolicy, StorageUsage, UserData},
+    privacy::{
+        ErasureReport, MAX_ERROR_REPORTS, MAX_FEEDBACK_REPORTS, RetentionPolicy, StorageUsage,
+        UserData,
+    },
     reports::Reported,
     simulation::Simulation,
     stats::UserSet,
@@ -75,11 +78,11 @@ impl ReportKind {
         }
     }
 
-    /// How many are kept per environment; the oldest go first.
-    fn kept(self) -> u32 {
+    /// The number that is kept per environment; the oldest are deleted first.
+    fn most(self) -> u32 {
         match self {
-            Self::Error => 5_000,
-            Self::Feedback => 20_000,
+            Self::Error => MAX_ERROR_REPORTS,
+            Self::Feedback => MAX_FEEDBACK_REPORTS,
         }
     }
 }

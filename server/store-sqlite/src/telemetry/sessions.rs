@@ -9,10 +9,6 @@ use sqlx::SqliteConnection;
 
 use crate::error::{damaged, database};
 
-/// How long a session is kept after something was heard of it, in days: longer than a batch may be
-/// under way.
-pub(super) const KEPT_DAYS: i64 = 10;
-
 type Place = (EnvironmentId, SessionHash);
 
 /// As the column has it: the same bits, with a sign.
