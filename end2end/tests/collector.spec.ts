@@ -327,7 +327,7 @@ test('the last answers hold while the server is away, for the same user only', a
   await expect(page.locator('.flag.is-on'), 'away: what was said the last time').toHaveCount(2);
   await page.goto('/demo?as=stranger');
   await expect(page.locator('#list .plain').first()).toBeVisible();
-  await expect(page.locator('.flag.is-on'), 'never what somebody else was told').toHaveCount(0);
+  await expect(page.locator('.flag.is-on'), 'never the answers of another user').toHaveCount(0);
   await page.route('**/bridge.js', (route) => route.abort());
   await page.goto('/demo?as=ada');
   await expect(page.locator('.flag.is-on'), 'even when the collector itself never comes').toHaveCount(2);

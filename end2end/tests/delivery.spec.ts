@@ -183,7 +183,7 @@ test('a server that asks to be left alone is, whatever happens in the page meanw
   await page.waitForFunction(() => (window as any).phasegate?.ready);
   await track(page, 1);
   await expect.poll(() => trouble.batches.length).toBeGreaterThan(0);
-  // It goes on, is hidden and shown, and somebody says something.
+  // It goes on, is hidden and shown, and a user submits feedback.
   for (let round = 0; round < 3; round += 1) {
     await track(page, 10);
     await page.evaluate(() => {

@@ -8,7 +8,7 @@ export { expect };
 type Fixtures = {
   /** A fresh server, for this test alone. */
   server: Server;
-  /** Opens a page for somebody with a browser context of their own. */
+  /** Opens a page for a visitor with a browser context of their own. */
   visitor: (options?: BrowserContextOptions) => Promise<Page>;
   /** Complaints that a test provokes on purpose; any other fails it. */
   expectComplaint: (pattern: RegExp) => void;

@@ -70,7 +70,7 @@ test('the editor loses nothing, with or without a script', async ({ server, visi
   await expect(page.getByLabel('Owner')).toHaveValue('team shop');
   await expect(page.getByLabel('Value', { exact: true }).first()).toHaveValue('(');
 
-  await test.step('whoever was slower is told, and keeps what they typed', async () => {
+  await test.step('a slower editor sees the conflict and keeps the typed text', async () => {
     await page.getByLabel('Value', { exact: true }).first().fill('@example\\.com$');
     await server.api('PUT', '/flags/A', { key: 'A', kind: 'boolean', owner: 'somebody else' });
     await page.getByRole('button', { name: 'Save' }).click();
@@ -80,7 +80,7 @@ test('the editor loses nothing, with or without a script', async ({ server, visi
   });
 });
 
-test('a kill switch asks first, beats everything, and is told to whoever listens', async ({ admin: page, server }) => {
+test('a kill switch asks first, beats everything, and reaches every listener', async ({ admin: page, server }) => {
   await server.api('POST', '/flags', { key: 'A', kind: 'boolean', rules: [{ variant: 'on' }] });
   await page.goto('/admin/flags/A');
   await page.getByLabel('User (targetingKey)').fill('ada');

@@ -43,7 +43,7 @@ test('what is slow is found: by page, by device, by endpoint', async ({ admin: p
   await expect(page.getByTestId('dimension')).toHaveText('desktop');
   await expect(page.getByTestId('vital-LCP').getByTestId('value')).toHaveText(/^1\.(19|20|21) s$/);
   await expect(page.getByTestId('vital-LCP')).toContainText('8 samples: 100 % good');
-  // The address alone shows the same to somebody else.
+  // The address alone shows the same to another account.
   const address = page.url();
   await page.goto('/admin/rollout');
   await page.goto(address);

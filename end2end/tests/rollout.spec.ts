@@ -23,7 +23,7 @@ async function tickAll(page: Page): Promise<void> {
   await expect(list).toContainText('12 of 12 done');
 }
 
-/** The guide's plan, without the days that nobody can wait for in a test. */
+/** The guide's plan, without the days that a test cannot wait for. */
 async function withoutWaiting(server: Server): Promise<void> {
   const { toml } = await server.api('GET', '/rollout/plan');
   const revised = toml.replace(/minimum_days = \d+/g, 'minimum_days = 0').replace('"v2.0"', '"v2.1"');

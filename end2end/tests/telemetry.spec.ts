@@ -16,7 +16,7 @@ test('simulated users are offered, marked, read by segment and phase, and remove
   await expect(page.getByTestId('simulated')).toContainText('2,000 simulated users on 30 days', { timeout: 90_000 });
   await expect(page.getByTestId('freshness')).toContainText('Last 30 days');
 
-  // Exactly the days of the simulation: everybody is there, and for the first time.
+  // Exactly the days of the simulation: all users are there, for the first time.
   const day = (ago: number) => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10);
   await page.goto(`/admin/analytics?from=${day(30)}&to=${day(1)}`);
   await expect(page.getByTestId('users').getByTestId('value')).toHaveText('2,000');
@@ -32,7 +32,7 @@ test('simulated users are offered, marked, read by segment and phase, and remove
   await page.getByLabel('Compare retention by').selectOption(FLAG);
   await page.getByRole('button', { name: 'Show', exact: true }).click();
   await expect(page.getByTestId('arm')).toHaveCount(2);
-  // The address alone shows the same to somebody else.
+  // The address alone shows the same to another account.
   const address = page.url();
   expect(address).toContain('environment=production');
   const other = await visitor();

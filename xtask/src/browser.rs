@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use serde_json::Value;
 
 use crate::{assets, run};
 
@@ -32,7 +33,32 @@ pub(crate) fn test() -> Result<()> {
         install(&packages, &format!("the proxies {}", paths.join(", ")))?;
     }
     let traefik = traefik()?;
-    run_node("npx", &["playwright", "test"], &[("TRAEFIK", &traefik)])
+    let outcome = run_node("npx", &["playwright", "test"], &[("TRAEFIK", &traefik)]);
+    outcome.with_context(|| failures().unwrap_or_default())
+}
+
+/// The tests that failed in the last run, each with the first line of its error.
+fn failures() -> Result<String> {
+    let results = crate::root()?.join("end2end/test-results/results.json");
+    let results: Value = serde_json::from_str(&std::fs::read_to_string(results)?)?;
+    let mut lines = Vec::new();
+    add_failures(&results, &mut lines);
+    Ok(lines.join("\n"))
+}
+
+fn add_failures(suite: &Value, lines: &mut Vec<String>) {
+    let list = |value: &Value, name: &str| -> Vec<Value> {
+        value.get(name).and_then(Value::as_array).cloned().unwrap_or_default()
+    };
+    for inner in list(suite, "suites") {
+        add_failures(&inner, lines);
+    }
+    for spec in list(suite, "specs").iter().filter(|spec| spec.get("ok") == Some(&false.into())) {
+        let text = |name: &str| spec.get(name).and_then(Value::as_str).unwrap_or_default();
+        let message = spec.pointer("/tests/0/results/0/error/message").and_then(Value::as_str);
+        let message = message.and_then(|message| message.lines().next()).unwrap_or_default();
+        lines.push(format!("{} › {}: {message}", text("file"), text("title")));
+    }
 }
 
 /// Installs what is missing, then measures what the collector costs a page.

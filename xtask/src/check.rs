@@ -4,7 +4,7 @@ use std::process::{Command, ExitCode};
 
 use anyhow::Result;
 
-use crate::{assets, browser, report::Report, run, tidy, wasm_target};
+use crate::{assets, browser, dependencies, report::Report, run, tidy, wasm_target};
 
 /// Crates that run on the server, each with the features it is used with.
 const NATIVE: [(&str, &str); 8] = [
@@ -26,6 +26,7 @@ pub(crate) fn run_all(filter: &str) -> Result<ExitCode> {
     let mut report = Report::new(filter);
     report.check("fmt", || run::run(run::cargo().args(["fmt", "--all", "--check"])));
     report.check("tidy", tidy::check);
+    report.check("dependencies", dependencies::check);
     report.check("release build with assets", assets::build_server);
     // The browser tests use little more than one core, so the tests of the next checks compile meanwhile.
     let ahead = if filter.is_empty() { run::in_background(&mut build_tests()?) } else { None };

@@ -5,6 +5,7 @@ mod assets;
 mod bench;
 mod browser;
 mod check;
+mod dependencies;
 mod files;
 mod floors;
 mod language;

@@ -34,7 +34,7 @@ impl Report {
             Ok(()) => self.passed += 1,
             Err(error) => {
                 println!("{name} FAILED: {error:#}");
-                self.failed.push(name.to_owned());
+                self.failed.push(format!("{name}: {error:#}"));
             }
         }
         println!("-- {name}: {} s", begun.elapsed().as_secs());
@@ -43,8 +43,9 @@ impl Report {
     /// The last lines; `true` when all is well. Nothing run is not well.
     pub(crate) fn finish(self) -> bool {
         println!("\nall of it: {} s", self.begun.elapsed().as_secs());
-        for name in &self.failed {
-            println!("failed: {name}");
+        // Once more, because the end of a long output is what is looked at.
+        for failure in &self.failed {
+            println!("failed: {failure}");
         }
         println!("{} passed, {} failed", self.passed, self.failed.len());
         self.failed.is_empty() && self.passed > 0

@@ -16,7 +16,7 @@ use phasegate_store::models::{AuditQuery, RollupQuery};
 use crate::{Service, ServiceError};
 
 /// Annotations of one kind in a chart; the newest stay. Releases are named by pages, so they must not push
-/// out what somebody did.
+/// out what an account did.
 const MAX_OF_KIND: usize = 12;
 
 /// Releases or phases that are looked at.

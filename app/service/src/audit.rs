@@ -18,6 +18,8 @@ pub const MAX_LINES: u32 = 500;
 ///
 /// # Errors
 /// When the actor may not look, or storage fails.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn history(
     service: &Service,
     actor: &Actor,

@@ -45,8 +45,10 @@ pub fn stored(
 /// Saves what pages may report. Those that are open hear of it at once.
 ///
 /// # Errors
-/// When the actor may not, a variable holds a switch in the other position, or somebody else was
+/// When the actor may not, a variable holds a switch in the other position, or another client was
 /// first.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn save(
     service: &Service,
     actor: &Actor,

@@ -26,6 +26,8 @@ const MAX_TIMINGS: usize = 12;
 ///
 /// # Errors
 /// When the actor may not look, or storage fails.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn dashboard(
     service: &Service,
     actor: &Actor,

@@ -15,7 +15,7 @@ use crate::{
 pub(crate) fn rating_class(rating: Option<Rating>) -> &'static str {
     match rating {
         Some(Rating::Good) => "number is-good",
-        Some(Rating::NeedsImprovement) => "number is-middling",
+        Some(Rating::NeedsImprovement) => "number is-needs-improvement",
         Some(Rating::Poor) => "number is-poor",
         None => "number is-empty",
     }
@@ -46,14 +46,14 @@ pub(crate) fn VitalCard(
     let limits = Limits { good: limit_good as f64, poor: limit_poor as f64 };
     let chart =
         draw((280, 112), &points, window, Shape::Line, Some(limits), &lines, &|v| vital.format(v));
-    let middling = samples - good - poor;
+    let needs_improvement = samples - good - poor;
     let summary = match samples {
         0 => "No samples in this time".to_owned(),
         _ => format!(
             "{}: {} good, {} needs improvement, {} poor",
             format::counted(samples, "sample", "samples"),
             format::percent(good, samples),
-            format::percent(middling, samples),
+            format::percent(needs_improvement, samples),
             format::percent(poor, samples)
         ),
     };
@@ -70,7 +70,7 @@ pub(crate) fn VitalCard(
                 <span class="hint vital-limit">{beside}</span>
             </p>
             <div class="chart" role="img" aria-label=label inner_html=chart></div>
-            <Shares good middling poor/>
+            <Shares good needs_improvement poor/>
             <p class="hint">{summary}</p>
         </article>
     }
@@ -78,10 +78,14 @@ pub(crate) fn VitalCard(
 
 /// The shares that are good, need improvement and are poor, as one bar; the text below repeats them.
 #[component]
-fn Shares(good: u64, middling: u64, poor: u64) -> impl IntoView {
-    let all = (good + middling + poor).max(1) as f64;
+fn Shares(good: u64, needs_improvement: u64, poor: u64) -> impl IntoView {
+    let all = (good + needs_improvement + poor).max(1) as f64;
     let mut left = 0.0;
-    let parts = [("share-good", good), ("share-middling", middling), ("share-poor", poor)];
+    let parts = [
+        ("share-good", good),
+        ("share-needs-improvement", needs_improvement),
+        ("share-poor", poor),
+    ];
     let parts = parts.map(|(class, count)| {
         let (x, width) = (left, count as f64 * 100.0 / all);
         left += width;

@@ -40,7 +40,7 @@ pub(crate) fn AuditPage() -> impl IntoView {
                Ok(view! {
                    <header class="page-head"><h1>"Audit"</h1></header>
                    <p class="lead">
-                       "Every change, by whom and when, from which value to which. Nobody can edit it, \
+                       "Every change, by whom and when, from which value to which. It cannot be edited, \
                         not even here."
                    </p>
                    <Filter query=request.query.clone()/>

@@ -60,7 +60,7 @@ impl Source {
         self.environment.is_simulated()
     }
 
-    /// What stands behind the question mark of the address of a view: whoever opens it sees the
+    /// What stands behind the question mark of the address of a view: a reader of the link sees the
     /// same.
     pub(crate) fn address(
         &self,

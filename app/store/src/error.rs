@@ -5,7 +5,7 @@
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Another change came first, so the version is outdated.
-    #[error("it was changed by somebody else in the meantime")]
+    #[error("it was changed by another client in the meantime")]
     Conflict,
     /// The database was written by a newer version of Phasegate.
     #[error(

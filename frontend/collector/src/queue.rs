@@ -21,7 +21,7 @@ pub(crate) struct Wanted {
     pub(crate) performance: bool,
     pub(crate) errors: bool,
     /// Set for visitors who do not want to be measured, and for visits outside the sample: what
-    /// somebody says of their own accord is sent all the same.
+    /// a user submits of their own accord is sent all the same.
     pub(crate) only_feedback: bool,
 }
 

@@ -1,7 +1,7 @@
 //! How long a feature is in use: from the moment it is used until another one is, while the page
 //! is visible and the visitor does something.
 
-/// Milliseconds without a press or a key after which nobody is taken to be there any more.
+/// Milliseconds without a press or a key after which the user counts as absent.
 const PATIENCE: f64 = 60_000.0;
 
 #[derive(Debug, Default)]

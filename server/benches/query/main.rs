@@ -167,7 +167,7 @@ async fn visit(service: &Service) {
     assert_eq!(ingest(take_turn(service).await.unwrap(), visit).await.unwrap(), Appended::Stored);
 }
 
-/// Writes so many events, in the order of their time, up to now. Everybody comes at every size: what
+/// Writes so many events, in the order of their time, up to now. All users come at every size: what
 /// grows is what they do.
 async fn fill(folder: &Path, events: usize) {
     let store = SqliteTelemetry::open(&folder.join("telemetry.db")).await.unwrap();

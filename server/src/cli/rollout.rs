@@ -45,7 +45,7 @@ pub(super) enum RolloutSubcommand {
     Halve(Given),
     /// Double what was halved
     Restore(Given),
-    /// Turn all flags of the phases reached off, for everybody
+    /// Turn all flags of the phases reached off, for all users
     Kill(Given),
     /// All phases are done
     Complete(Given),
@@ -80,7 +80,7 @@ pub(super) struct Given {
     /// Why; needed where a rule is overruled or something is taken away
     #[arg(long, default_value = "")]
     reason: String,
-    /// Only if nobody has moved it since it had this version, as status --json shows it
+    /// Only if it was not moved since it had this version, as status --json shows it
     #[arg(long)]
     if_version: Option<i64>,
     /// Print JSON instead of text

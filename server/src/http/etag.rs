@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::http::Problem;
 
-/// What a change is made upon, as the client says.
+/// The version that a change is based on, as the client sends it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Precondition {
     None,
@@ -35,7 +35,7 @@ impl Precondition {
         Ok(Self::Tags(tags))
     }
 
-    /// Refuses a change that is made upon something else than `found`, or that does not say upon what:
+    /// Refuses a change that is based on another version than `found`, or that does not name one:
     /// it might be older than an emergency.
     pub(crate) fn check(&self, found: &str) -> Result<(), Problem> {
         match self {
@@ -46,7 +46,7 @@ impl Precondition {
                 Err(Problem::new(StatusCode::PRECONDITION_REQUIRED, detail))
             }
             Self::Tags(tags) if !tags.iter().any(|tag| tag == found) => {
-                let detail = "somebody has changed it in the meantime; get it again, and repeat \
+                let detail = "it was changed in the meantime; get it again, and repeat \
                               your change if it is still right";
                 Err(Problem::new(StatusCode::PRECONDITION_FAILED, detail))
             }

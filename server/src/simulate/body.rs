@@ -4,7 +4,7 @@ use anyhow::{bail, ensure};
 use phasegate_domain::{
     errors::Severity,
     events::{Event, EventKind, TaskOutcome},
-    simulation::{MadeUpBatch, MadeUpSession, Simulation},
+    simulation::{SimulatedBatch, SimulatedSession, Simulation},
 };
 use phasegate_wire::encode::{EventsWriter, WireEvent};
 use serde_json::{Value, json};
@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 /// The body of `POST /collect`.
 pub(super) fn of(
     simulation: &Simulation,
-    session: &MadeUpSession,
-    batch: &MadeUpBatch,
+    session: &SimulatedSession,
+    batch: &SimulatedBatch,
 ) -> anyhow::Result<String> {
     let sent_at = batch.at.timestamp_millis();
     let mut events = EventsWriter::new(sent_at.unsigned_abs());

@@ -10,7 +10,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::bail;
 use phasegate_domain::{
     simulation::{
-        Expected, FLAGS, MadeUpSession, PHASES, Population, Random, SEGMENTS, Simulation, Truth,
+        Expected, FLAGS, PHASES, Population, Random, SEGMENTS, SimulatedSession, Simulation, Truth,
         batches,
     },
     time::TimeRange,
@@ -40,7 +40,7 @@ impl Default for Manner {
 /// One number: what is true, and what the system says.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Metric {
-    /// Its name: `dimension/panel.field…`; without a dimension it is about everybody.
+    /// Its name: `dimension/panel.field…`; without a dimension it is about all users.
     pub(crate) metric: String,
     /// `exact`, or `quantile`, which may be off by 1 %.
     pub(crate) kind: &'static str,
@@ -106,7 +106,7 @@ fn shuffle(order: &mut [u32], chance: &mut Random) {
 /// What is sent of a session, with how many sessions are done with each.
 fn sent(
     simulation: &Simulation,
-    session: &MadeUpSession,
+    session: &SimulatedSession,
     manner: Manner,
     chance: &mut Random,
 ) -> Vec<(anyhow::Result<String>, u64)> {
@@ -122,7 +122,7 @@ fn sent(
     parts.map(|(n, part)| (body::of(simulation, session, part), u64::from(n == last))).collect()
 }
 
-/// All that the panels say, of everybody and of each dimension.
+/// All that the panels say, of all users and of each dimension.
 async fn read(client: &Client, simulation: &Simulation) -> anyhow::Result<Readings> {
     let last = simulation.last_day;
     let period = TimeRange::Days { first: simulation.first_day(), last }.query();

@@ -13,7 +13,7 @@ use std::time::Instant;
 use phasegate_domain::{
     events::{Arm, Batch, Event, EventKind, SessionHash, TimingKind, UserHash, Visit},
     ids::{EnvironmentId, FlagKey, PhaseNumber, VariantName},
-    simulation::{MadeUpBatch, MadeUpSession, Population, Simulation, batches},
+    simulation::{Population, SimulatedBatch, SimulatedSession, Simulation, batches},
     vitals::{Device, Vital},
 };
 use phasegate_store_sqlite::SqliteTelemetry;
@@ -107,10 +107,10 @@ async fn simulated_users(path: &std::path::Path) {
     );
 }
 
-fn told(simulation: &Simulation, session: &MadeUpSession) -> Vec<Batch> {
+fn told(simulation: &Simulation, session: &SimulatedSession) -> Vec<Batch> {
     let hash = |number: u64| number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let number = (u64::from(session.user) << 32) | u64::from(session.number);
-    let batch = |made: MadeUpBatch| Batch {
+    let batch = |made: SimulatedBatch| Batch {
         id: made.id,
         environment: EnvironmentId(1),
         received_at: chrono::DateTime::from_timestamp(20_801 * 86_400, 0).unwrap(),

@@ -121,7 +121,7 @@ async fn whatever_is_written_is_seen() {
         assert_eq!(seen, anew(&path).await, "after batch {number}");
     }
     store.erase_user(HERE, UserHash(3)).await.unwrap();
-    assert_eq!(seen(&store).await, anew(&path).await, "after somebody was forgotten");
+    assert_eq!(seen(&store).await, anew(&path).await, "after a user was erased");
     let kept = RetentionPolicy { rollup_days: 30, ..RetentionPolicy::default() };
     let later = at((TODAY + 25) * 24);
     store.purge_expired(later, &BTreeMap::from([(HERE, kept)])).await.unwrap();

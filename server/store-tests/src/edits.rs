@@ -100,7 +100,7 @@ pub async fn a_flag_lives_from_creation_to_deletion(store: impl StateStore) {
 }
 
 /// Of two who change the same thing, one wins; the other changes nothing at all, not even what
-/// nobody else has touched.
+/// no other client has touched.
 pub async fn an_edit_upon_an_old_version_changes_nothing(store: impl StateStore) {
     let environment = started(&store).await;
     let key = FlagKey::new("A").unwrap();

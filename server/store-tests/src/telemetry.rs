@@ -200,7 +200,7 @@ pub async fn slices_and_resolutions_are_kept(store: impl TelemetryStore) {
         .dimensions(HERE, Metric::Custom, DimensionKind::Page, (0, i64::MAX), 500)
         .await
         .unwrap();
-    assert_eq!(custom, [], "what nobody asks for by page is not kept by page");
+    assert_eq!(custom, [], "what no panel asks for by page is not stored by page");
     let (resolution, from) = (Resolution::Hour, Resolution::Hour.bucket_of(at(0)));
     let (metrics, dimensions) = (vec![lcp, Metric::Custom], vec![Dimension::All]);
     let query =
@@ -398,12 +398,12 @@ pub async fn a_user_is_shown_and_forgotten(store: impl TelemetryStore) {
 
 /// Simulated telemetry is deleted as a whole; real telemetry stays.
 pub async fn an_environment_is_forgotten(store: impl TelemetryStore) {
-    let made_up = HERE.simulated();
+    let simulated = HERE.simulated();
     let simulation = Simulation { users: 5, days: 3, seed: 1, last_day: 2, regression: Some(2) };
-    store.save_simulation(made_up, &simulation).await.unwrap();
-    assert_eq!(store.simulation(made_up).await.unwrap(), Some(simulation));
+    store.save_simulation(simulated, &simulation).await.unwrap();
+    assert_eq!(store.simulation(simulated).await.unwrap(), Some(simulation));
     assert_eq!(store.simulation(HERE).await.unwrap(), None);
-    for (id, environment) in [("real", HERE), ("simulated", made_up)] {
+    for (id, environment) in [("real", HERE), ("simulated", simulated)] {
         let mut one = seen(id, 1, 1, vec![custom("signup"), error("x")]);
         one.environment = environment;
         store.append(&[one]).await.unwrap();
@@ -412,16 +412,16 @@ pub async fn an_environment_is_forgotten(store: impl TelemetryStore) {
         let minute = minute_of(at(0));
         minutes(&store, environment, minute, minute + 1).await.len()
     };
-    assert_eq!(count(HERE).await, count(made_up).await);
-    store.erase_environment(made_up).await.unwrap();
-    assert_eq!(count(made_up).await, 0);
-    assert!(store.recent_errors(made_up, 9).await.unwrap().is_empty());
-    assert_eq!(store.simulation(made_up).await.unwrap(), None);
+    assert_eq!(count(HERE).await, count(simulated).await);
+    store.erase_environment(simulated).await.unwrap();
+    assert_eq!(count(simulated).await, 0);
+    assert!(store.recent_errors(simulated, 9).await.unwrap().is_empty());
+    assert_eq!(store.simulation(simulated).await.unwrap(), None);
     assert!(count(HERE).await > 0);
     assert_eq!(store.recent_errors(HERE, 9).await.unwrap().len(), 1);
     // The same batches may be sent again, and count again.
     let mut again = seen("simulated", 1, 1, vec![custom("signup")]);
-    again.environment = made_up;
+    again.environment = simulated;
     assert_eq!(store.append(&[again]).await.unwrap(), [Appended::Stored]);
 }
 

@@ -201,7 +201,7 @@ async fn users_who_are_missing_on_one_side_spoil_the_comparison() {
 async fn alarms_shut_the_gate() {
     let app = started().await;
     let unseen = condition(&status(&app).await, "alerts");
-    assert_eq!(unseen["verdict"], "inconclusive", "silence of nobody is no good sign");
+    assert_eq!(unseen["verdict"], "inconclusive", "no data is no good sign");
     let detail = unseen["detail"].as_str().unwrap();
     assert_eq!(
         detail,

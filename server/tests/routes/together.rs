@@ -223,7 +223,7 @@ async fn a_plan_is_imported_upon_what_its_maker_saw() {
     let url = "/api/v1/projects/default/environments/production/rollout/plan?dry_run=true";
     let dry = app.client.put(format!("{}{url}", app.url)).json(&json!({"toml": plan}));
     let dry = dry.bearer_auth(made["secret"].as_str().unwrap());
-    assert_eq!(json(dry).await.0, 403, "whoever may not import may not try");
+    assert_eq!(json(dry).await.0, 403, "a dry run needs the right to import");
     assert_eq!(json(import("Third", "?dry_run=true")).await.0, 412, "and neither does a late one");
 }
 
@@ -290,7 +290,7 @@ async fn each_environment_has_its_own_story_of_a_shared_flag() {
     let flag = json!({"key": "F", "kind": "boolean", "default_variant": "on"});
     assert_eq!(json(app.api(Method::POST, "/flags").json(&flag)).await.0, 201);
     let there = app.service.find_environment("default", "staging").unwrap();
-    assert!(!there.stored_flag("F").unwrap().state.enabled, "nobody has asked for it there");
+    assert!(!there.stored_flag("F").unwrap().state.enabled, "it was not asked for there");
     let both = json!({"key": "F", "kind": "boolean", "default_variant": "on", "owner": "team",
         "rules": [{"variant": "on", "share": 5}]});
     assert_eq!(json(app.overwrite(Method::PUT, "/flags/F").json(&both)).await.0, 200);

@@ -126,8 +126,8 @@ mod tests {
         assert_eq!((found.exposed, found.used, found.used_again), (4, 2, 1));
         assert_eq!(found.rate(), Some(0.5));
         assert_eq!(found.stickiness(), Some(3.0 / 4.0), "one of two, then two of two");
-        let nobody = adoption(&presence, &flag("B"), None);
-        assert_eq!((nobody.rate(), nobody.stickiness()), (None, None));
+        let unused = adoption(&presence, &flag("B"), None);
+        assert_eq!((unused.rate(), unused.stickiness()), (None, None));
     }
 
     #[test]

@@ -127,7 +127,7 @@ impl<'a, 'c> Evaluator<'a, 'c> {
             None if entry.has_targeting() => {
                 answer(flag, state.default_variant(flag), Reason::Default, Cause::Default)
             }
-            // The same for everybody.
+            // The same for every user.
             None => answer(flag, state.default_variant(flag), Reason::Static, Cause::Default),
             Some(membership) => {
                 let (variant, reason) = match &membership {

@@ -98,11 +98,11 @@ fn off_and_killed_beat_membership() {
 
 #[test]
 fn a_context_without_a_key_is_in_when_everyone_is() {
-    let nobody = EvaluationContext::default();
+    let anonymous = EvaluationContext::default();
     let two = snapshot(2, |_| {});
-    assert_eq!(reason(&two, "A", &nobody), (false, Reason::Default), "a share needs a bucket");
+    assert_eq!(reason(&two, "A", &anonymous), (false, Reason::Default), "a share needs a bucket");
     let three = snapshot(3, |_| {});
-    assert_eq!(reason(&three, "A", &nobody), (true, Reason::TargetingMatch));
+    assert_eq!(reason(&three, "A", &anonymous), (true, Reason::TargetingMatch));
 }
 
 #[test]

@@ -89,9 +89,9 @@ fn rules_answer_in_order() {
     assert_eq!(answers(json!({"rules": [beta]}), &bob), off(Reason::Default));
     assert_eq!(answers(json!({"rules": [none, beta]}), &ada()), on(Reason::TargetingMatch));
     assert_eq!(answers(json!({"rules": [none]}), &ada()), off(Reason::Default));
-    let nobody = EvaluationContext::default();
+    let anonymous = EvaluationContext::default();
     assert_eq!(
-        answers(json!({"rules": [all]}), &nobody),
+        answers(json!({"rules": [all]}), &anonymous),
         on(Reason::TargetingMatch),
         "all need no bucket"
     );
@@ -104,8 +104,8 @@ fn rules_answer_in_order() {
 fn a_flag_without_targeting_is_static() {
     assert_eq!(answers(json!({}), &ada()), off(Reason::Static));
     assert_eq!(answers(json!({"default_variant": "on"}), &ada()), on(Reason::Static));
-    let nobody = json!([{"variant": "on", "condition": {"any": []}}]);
-    assert_eq!(answers(json!({"rules": nobody}), &ada()), off(Reason::Default));
+    let anonymous = json!([{"variant": "on", "condition": {"any": []}}]);
+    assert_eq!(answers(json!({"rules": anonymous}), &ada()), off(Reason::Default));
 }
 
 #[test]
@@ -189,9 +189,9 @@ fn a_prerequisite_must_answer_first() {
 fn a_split_without_a_user_is_an_error_that_explains_itself() {
     let snapshot =
         Snapshot::new(parts(vec![document(json!({"rules": [{"variant": "on", "share": 5}]}))]));
-    let nobody = EvaluationContext::default();
-    assert_eq!(ask(&snapshot, &nobody), Err(EvaluationError::TargetingKeyMissing));
-    let (_, steps) = explain(&snapshot, snapshot.flag("A").unwrap(), &nobody, now());
+    let anonymous = EvaluationContext::default();
+    assert_eq!(ask(&snapshot, &anonymous), Err(EvaluationError::TargetingKeyMissing));
+    let (_, steps) = explain(&snapshot, snapshot.flag("A").unwrap(), &anonymous, now());
     let said: Vec<String> = steps.iter().map(TraceStep::to_string).collect();
     assert_eq!(said[2], "Rule 1 goes by the user's bucket, and there is no targetingKey.");
     assert!(said[3].starts_with(

@@ -96,7 +96,7 @@ pub struct RuleStep {
 pub enum RuleOutcome {
     /// The condition does not hold.
     NotForThisUser,
-    /// It answers everybody whom it is for.
+    /// It answers every user that it matches.
     Whole,
     /// It goes by bucket, and the context has no targeting key.
     NoTargetingKey,

@@ -24,7 +24,7 @@ pub struct Rule {
 /// What a rule answers.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Serve {
-    /// This variant, to everybody whom the rule is for.
+    /// This variant, to every user that the rule matches.
     Variant(VariantName),
     /// This variant to a share of them; the others go on to the next rule.
     Share(VariantName, Portion),

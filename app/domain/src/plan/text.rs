@@ -46,7 +46,7 @@ pub fn criterion_line(criterion: &Criterion) -> String {
 }
 
 /// A criterion, from its line. What does not begin with a metric and a comparison is a statement that
-/// somebody signs off.
+/// an account signs off.
 ///
 /// # Errors
 /// Says what is wrong with the rest of a line that begins like that.

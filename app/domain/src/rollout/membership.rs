@@ -130,7 +130,7 @@ enum Members {
     Everyone,
     Of(Arc<Segment>),
     /// The segment does not exist; validation prevents this.
-    Nobody,
+    None,
 }
 
 impl FoundEntry {
@@ -144,7 +144,7 @@ impl FoundEntry {
             let members = match segments.get(segment) {
                 _ if segment.as_str() == EVERYONE => Members::Everyone,
                 Some(segment) => Members::Of(Arc::clone(segment)),
-                None => Members::Nobody,
+                None => Members::None,
             };
             Self { phase, segment: segment.clone(), share: *share, members }
         });
@@ -155,7 +155,7 @@ impl FoundEntry {
         match &self.members {
             Members::Everyone => true,
             Members::Of(segment) => segment.matches(context, segments, now),
-            Members::Nobody => false,
+            Members::None => false,
         }
     }
 }

@@ -58,7 +58,7 @@ pub fn stakeholder_message(
             let flags: Vec<&str> = killed.flags.iter().map(|flag| flag.as_str()).collect();
             (
                 "was switched off",
-                format!("Nobody sees these features any more: {}.", flags.join(", ")),
+                format!("No user sees these features any more: {}.", flags.join(", ")),
             )
         }
         RolloutEvent::Completed(_) => {
@@ -66,7 +66,7 @@ pub fn stakeholder_message(
             ("is completed", format!("It reaches {all} of all users."))
         }
         RolloutEvent::Aborted(_) => {
-            ("was given up", "Nobody sees its features any more.".to_owned())
+            ("was given up", "No user sees its features any more.".to_owned())
         }
         RolloutEvent::Paused(_)
         | RolloutEvent::Resumed(_)

@@ -9,7 +9,7 @@ mod truth;
 mod visits;
 
 pub use parameters::{MAX_SIMULATED_DAYS, Simulation};
-pub use population::{FLAGS, MadeUpSession, PHASES, Population, SEGMENTS, phase_of};
+pub use population::{FLAGS, PHASES, Population, SEGMENTS, SimulatedSession, phase_of};
 pub use random::Random;
 pub use truth::{Expected, Truth};
-pub use visits::{MadeUpBatch, batches};
+pub use visits::{SimulatedBatch, batches};

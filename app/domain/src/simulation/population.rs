@@ -46,7 +46,7 @@ struct SimulatedUser {
 /// A session of a simulated user.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MadeUpSession {
+pub struct SimulatedSession {
     /// Which of the users.
     pub user: u32,
     /// Which of their sessions.
@@ -70,7 +70,7 @@ pub struct Population {
     /// What it was made from.
     pub simulation: Simulation,
     /// All sessions in order of time.
-    pub sessions: Vec<MadeUpSession>,
+    pub sessions: Vec<SimulatedSession>,
 }
 
 impl Population {
@@ -139,7 +139,7 @@ fn keys(names: impl Iterator<Item = &'static str>) -> BTreeSet<SegmentKey> {
     names.filter_map(|name| SegmentKey::new(name).ok()).collect()
 }
 
-fn add_sessions(simulation: &Simulation, number: u32, sessions: &mut Vec<MadeUpSession>) {
+fn add_sessions(simulation: &Simulation, number: u32, sessions: &mut Vec<SimulatedSession>) {
     let mut random = Random::new(simulation.seed, u64::from(number));
     let user = SimulatedUser::new(simulation, number, &mut random);
     let mut count = 0;
@@ -157,7 +157,7 @@ fn add_sessions(simulation: &Simulation, number: u32, sessions: &mut Vec<MadeUpS
         let flags: Vec<_> = flags.collect();
         for _ in 0..=u64::from(random.happens(0.2)) {
             count += 1;
-            sessions.push(MadeUpSession {
+            sessions.push(SimulatedSession {
                 user: number,
                 number: count,
                 day,

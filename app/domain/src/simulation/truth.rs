@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::{FLAGS, MadeUpBatch, MadeUpSession, Simulation};
+use super::{FLAGS, SimulatedBatch, SimulatedSession, Simulation};
 use crate::{
     errors::Severity,
     events::{EventKind, TaskOutcome, TimingKind},
@@ -14,7 +14,7 @@ use crate::{
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expected {
-    /// Its name: `dimension/panel.field…`; without a dimension it is about everybody.
+    /// Its name: `dimension/panel.field…`; without a dimension it is about all users.
     pub metric: String,
     /// Whether it is a quantile, which sketches answer within 1 %; all others are exact.
     pub is_quantile: bool,
@@ -54,7 +54,7 @@ pub struct Truth {
 
 impl Truth {
     /// Takes a batch into account; each must come once.
-    pub fn add(&mut self, session: &MadeUpSession, batch: &MadeUpBatch) {
+    pub fn add(&mut self, session: &SimulatedSession, batch: &SimulatedBatch) {
         let user = session.user;
         let dimensions = dimensions(session);
         self.days.entry(user).or_default().insert(session.day);
@@ -97,7 +97,7 @@ impl Truth {
         }
     }
 
-    fn event(&mut self, session: &MadeUpSession, dimensions: &[String], kind: &EventKind) {
+    fn event(&mut self, session: &SimulatedSession, dimensions: &[String], kind: &EventKind) {
         match kind {
             EventKind::Vital { vital, millionths, was } => {
                 let name = format!("vitals.{}", vital.as_str());
@@ -266,7 +266,7 @@ impl Truth {
         let first_flag = FLAGS.first().copied().unwrap_or_default();
         let events = self.flags.get(first_flag);
         let arms = [
-            ("Everybody".to_owned(), None),
+            ("All users".to_owned(), None),
             (format!("Treatment: {first_flag} on"), events.map(|events| &events.on)),
             (format!("Control: {first_flag} off"), events.map(|events| &events.off)),
         ];
@@ -316,8 +316,8 @@ impl Numbers {
     }
 }
 
-/// Everybody, the phase, and each variant that the session was exposed to.
-fn dimensions(session: &MadeUpSession) -> Vec<String> {
+/// All users, the phase, and each variant that the session was exposed to.
+fn dimensions(session: &SimulatedSession) -> Vec<String> {
     let phase = session.phase;
     let mut dimensions = vec![String::new(), format!("phase:{phase}/")];
     dimensions.extend(session.segments.iter().map(|segment| format!("segment:{segment}/")));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{MadeUpSession, Random, Simulation, population::id_of};
+use super::{Random, SimulatedSession, Simulation, population::id_of};
 use crate::{
     Timestamp,
     errors::{ErrorReport, Severity},
@@ -18,7 +18,7 @@ const ENDPOINTS: [&str; 3] = ["/api/exercises", "/api/exercises/:id", "/api/work
 /// What a page would send at once.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]
-pub struct MadeUpBatch {
+pub struct SimulatedBatch {
     pub id: String,
     pub session: String,
     pub user: String,
@@ -36,7 +36,7 @@ fn second(seconds: f64) -> f64 {
 
 /// The story of a session, as it is written.
 struct Story<'a> {
-    session: &'a MadeUpSession,
+    session: &'a SimulatedSession,
     random: Random,
     now: i64,
     page: &'static str,
@@ -222,7 +222,7 @@ fn variant(is_on: bool) -> Option<VariantName> {
 
 /// What a session's pages send: all of it at once, or in two parts.
 #[must_use]
-pub fn batches(simulation: &Simulation, session: &MadeUpSession) -> Vec<MadeUpBatch> {
+pub fn batches(simulation: &Simulation, session: &SimulatedSession) -> Vec<SimulatedBatch> {
     let stream = (u64::from(session.user) << 32) | u64::from(session.number);
     // Another stream than the one that decides when users come.
     let random = Random::new(simulation.seed ^ 0x5151, stream);
@@ -251,9 +251,9 @@ pub fn batches(simulation: &Simulation, session: &MadeUpSession) -> Vec<MadeUpBa
 
 fn send(
     simulation: &Simulation,
-    session: &MadeUpSession,
+    session: &SimulatedSession,
     mut story: Story<'_>,
-) -> Vec<MadeUpBatch> {
+) -> Vec<SimulatedBatch> {
     let release = match session.day - simulation.first_day() < i64::from(simulation.days) / 2 {
         true => "1.0.0",
         false => "1.1.0",
@@ -271,7 +271,7 @@ fn send(
     };
     let (first, second) = events.split_at(middle.min(events.len()));
     let parts = [first, second].into_iter().filter(|part| !part.is_empty());
-    let one = |(number, part): (usize, &[Event])| MadeUpBatch {
+    let one = |(number, part): (usize, &[Event])| SimulatedBatch {
         id: format!("{user}-{}-{number}", session.number),
         session: format!("{user}-{}", session.number),
         user: user.clone(),

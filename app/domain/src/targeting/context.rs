@@ -216,8 +216,8 @@ mod tests {
     fn found_whatever_the_others_are_called(names: &[&str]) {
         let json: Value = names.iter().map(|name| ((*name).to_owned(), json!(name))).collect();
         let read = EvaluationContext::from_json(json).unwrap();
-        let nobody = EvaluationContext::default();
-        let made = names.iter().fold(nobody, |context, name| context.with(name, *name));
+        let anonymous = EvaluationContext::default();
+        let made = names.iter().fold(anonymous, |context, name| context.with(name, *name));
         assert_eq!(read, made);
         for name in names {
             assert_eq!(read.attribute(name), Some(&json!(name)), "{name}");

@@ -57,7 +57,7 @@ const LOOKED_AFTER: i64 = 30;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnalyticsQuery {
     pub period: TimeRange,
-    /// Of whom: everybody, those of a segment, those who were there in a phase, or those who were
+    /// Of whom: all users, those of a segment, those who were there in a phase, or those who were
     /// exposed to a variant.
     pub dimension: Dimension,
     /// The flag whose arms are compared in retention.
@@ -125,7 +125,7 @@ pub struct Analytics {
     pub last_event_at: Option<Timestamp>,
     /// The first day, UTC.
     pub from: String,
-    /// The last day, UTC; today is not over.
+    /// The last day, UTC; today is incomplete.
     pub to: String,
     /// Whether all of it is simulated.
     pub is_simulated: bool,
@@ -134,7 +134,7 @@ pub struct Analytics {
     pub adoption: Vec<AdoptionLine>,
     /// Each pair of used features.
     pub cross_use: Vec<CrossUse>,
-    /// Whether users come back: everybody, or those who were exposed to a flag on, and off.
+    /// Whether users come back: all users, or those who were exposed to a flag on, and off.
     pub retention: Vec<Arm>,
     pub sessions: SessionPanel,
     pub tasks: Vec<TaskLine>,
@@ -181,6 +181,8 @@ async fn run_blocking<T: Send + 'static>(
 ///
 /// # Errors
 /// When the actor may not look, users cannot be told apart by the dimension, or storage fails.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn analytics(
     service: &Service,
     actor: &Actor,
@@ -241,6 +243,8 @@ pub async fn analytics(
 ///
 /// # Errors
 /// When the actor may not look, or storage fails.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn parts(
     service: &Service,
     actor: &Actor,
@@ -302,7 +306,7 @@ async fn read(
     Ok(Window { presence, rows })
 }
 
-/// The users of a dimension, by day; nothing where it is everybody.
+/// The users of a dimension, by day; nothing where it is all users.
 fn filter(presence: &ActivityIndex, dimension: &Dimension) -> Option<BTreeMap<i64, UserSet>> {
     let wanted = activity_of(dimension)?;
     Some(presence.by_day(|activity| *activity == wanted))
@@ -321,7 +325,7 @@ fn activity_of(dimension: &Dimension) -> Option<Activity> {
 }
 
 /// Who came for the first time on the days or in the month before them, and who was there since: to
-/// know who is back after 30 days, one must look further back than the days that are shown. Somebody
+/// know who is back after 30 days, one must look further back than the days that are shown. A user
 /// who is back is back, whatever they are part of by then.
 async fn comers(
     service: &Service,
@@ -366,17 +370,17 @@ fn sum(rows: &[Rollup], metric: Metric) -> Aggregate {
 struct OffVariants<'a> {
     live: &'a CachedEnvironment,
     /// Simulated telemetry has no previous period.
-    made_up: Option<VariantName>,
+    simulated: Option<VariantName>,
 }
 
 impl<'a> OffVariants<'a> {
     fn new(live: &'a CachedEnvironment, environment: EnvironmentId) -> Self {
-        let made_up = environment.is_simulated().then(|| VariantName::new("off").ok()).flatten();
-        Self { live, made_up }
+        let simulated = environment.is_simulated().then(|| VariantName::new("off").ok()).flatten();
+        Self { live, simulated }
     }
 
     fn of(&self, flag: &FlagKey) -> Option<&VariantName> {
         let entry = self.live.snapshot.flag(flag.as_str());
-        self.made_up.as_ref().or(entry.map(|entry| &entry.flag.off_variant))
+        self.simulated.as_ref().or(entry.map(|entry| &entry.flag.off_variant))
     }
 }

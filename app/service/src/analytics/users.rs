@@ -104,7 +104,7 @@ pub(super) fn arms(
         cohorts.truncate(MAX_COHORTS);
         Arm { title, totals, cohorts }
     };
-    let Some(flag) = flag else { return vec![arm("Everybody".to_owned(), None)] };
+    let Some(flag) = flag else { return vec![arm("All users".to_owned(), None)] };
     let off = off.of(flag);
     let on = now.exposed(flag, |variant| Some(variant) != off);
     let control = now.exposed(flag, |variant| Some(variant) == off);

@@ -58,6 +58,8 @@ fn document(live: &CachedEnvironment) -> Option<serde_json::Value> {
 ///
 /// # Errors
 /// When the actor may not, a field is wrong, another change was first, or another environment of the project has that key.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn rename(
     service: &Service,
     actor: &Actor,
@@ -99,6 +101,8 @@ pub async fn rename(
 ///
 /// # Errors
 /// When the actor may not, the key is another one, or it is the project's last environment.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn delete(
     service: &Service,
     actor: &Actor,

@@ -20,6 +20,8 @@ const MAX_ENVIRONMENTS: usize = 50;
 ///
 /// # Errors
 /// When the actor may not, or there is one of that key.
+#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn create(
     service: &Service,
     actor: &Actor,

@@ -168,6 +168,8 @@ fn check_file(
 ///
 /// # Errors
 /// When the actor may not, the file does not fit, or something has changed since the preview.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn import(
     service: &Service,
     actor: &Actor,

@@ -89,6 +89,8 @@ fn row(
 ///
 /// # Errors
 /// When the actor may not look, there is no such environment, or storage fails.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn list(
     service: &Service,
     actor: &Actor,
@@ -134,6 +136,8 @@ pub struct FlagDetail {
 ///
 /// # Errors
 /// When the actor may not look, or there is no such flag.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn detail(
     service: &Service,
     actor: &Actor,

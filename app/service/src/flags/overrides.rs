@@ -78,11 +78,13 @@ pub enum Found {
     Version(i64),
 }
 
-/// Gives a user an answer of their own, or another one.
+/// Creates or replaces an individual override.
 ///
 /// # Errors
 /// When the actor may not, a field is wrong, a variable of the server holds the flag's answer, or
 /// what is there is not what was expected.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn save_override(
     service: &Service,
     actor: &Actor,
@@ -134,6 +136,8 @@ pub async fn save_override(
 ///
 /// # Errors
 /// When the actor may not, there is none, or another change was first.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn delete_override(
     service: &Service,
     actor: &Actor,

@@ -17,6 +17,8 @@ use crate::{Service, ServiceError, access::Actor};
 ///
 /// # Errors
 /// When the actor may not, the line is no change of that flag, or what it was no longer fits.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn restore(
     service: &Service,
     actor: &Actor,

@@ -16,7 +16,7 @@ use crate::{
     CachedEnvironment, Service, ServiceError, access::Actor, audit::of_flag, check::check,
 };
 
-/// What a change is made upon.
+/// The version that a change is based on.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expected {
@@ -84,6 +84,8 @@ fn changed_fields(before: &Flag, after: &Flag) -> String {
 ///
 /// # Errors
 /// When the actor may not, a field is wrong, or there is one of that key.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn create(
     service: &Service,
     actor: &Actor,
@@ -125,6 +127,8 @@ pub async fn create(
 /// # Errors
 /// When the actor may not, there is no such flag, a field is wrong, something else needs what
 /// would be gone, or the flag is not as expected any more.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn replace(
     service: &Service,
     actor: &Actor,
@@ -153,6 +157,7 @@ const ATTEMPTS: usize = 20;
 ///
 /// # Errors
 /// As [`replace`], or what the function says.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn change(
     service: &Service,
     actor: &Actor,
@@ -248,6 +253,8 @@ async fn change_once(
 ///
 /// # Errors
 /// As [`replace`].
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn delete(
     service: &Service,
     actor: &Actor,

@@ -155,8 +155,8 @@ mod tests {
         assert_eq!(since(Switch::Errors, on, &changes, 100), Ok(106));
         assert_eq!(since(Switch::Analytics, on, &changes, 100), Ok(100));
         assert_eq!(since(Switch::Errors, on, &[], 100), Ok(100));
-        let nobody = CollectionSettings { sample_rate: Share::from_percent(0.0).unwrap(), ..on };
-        assert!(since(Switch::Errors, nobody, &[], 100).unwrap_err().contains("is 0 %"));
+        let anonymous = CollectionSettings { sample_rate: Share::from_percent(0.0).unwrap(), ..on };
+        assert!(since(Switch::Errors, anonymous, &[], 100).unwrap_err().contains("is 0 %"));
         let refused = since(Switch::Errors, off, &[], 100).unwrap_err();
         assert!(refused.starts_with("not measured: errors are not collected"), "{refused}");
     }

@@ -15,7 +15,7 @@ use super::evidence::{Days, Evidence, Group, union};
 pub(super) enum Others {
     /// The users of one entry, on both sides of its share; the first were let in.
     Control(BTreeSet<Arm>, BTreeSet<Arm>),
-    /// Everybody, before the rollout.
+    /// All users, before the rollout.
     Before,
 }
 

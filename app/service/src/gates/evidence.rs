@@ -49,7 +49,7 @@ pub(super) enum Group {
     Given(FlagKey),
     /// One side of an entry's share, in all the phases that are looked at.
     Side(BTreeSet<Arm>),
-    /// Everybody, before the rollout.
+    /// All users, before the rollout.
     Before,
 }
 

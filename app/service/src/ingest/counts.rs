@@ -19,6 +19,8 @@ pub struct EventCount {
 ///
 /// # Errors
 /// When the actor may not look, or storage fails.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn event_counts(
     service: &Service,
     actor: &Actor,
@@ -37,6 +39,8 @@ pub async fn event_counts(
 ///
 /// # Errors
 /// When the actor may not look, or storage fails.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn arrivals(
     service: &Service,
     actor: &Actor,

@@ -56,6 +56,8 @@ pub async fn write_rejections(service: &Service) -> Result<(), ServiceError> {
 ///
 /// # Errors
 /// When the actor may not look, or storage fails.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn rejections(
     service: &Service,
     actor: &Actor,

@@ -36,6 +36,8 @@ pub async fn save_screenshot(
 ///
 /// # Errors
 /// When the actor may not look, or the screenshot does not exist.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn screenshot(
     service: &Service,
     actor: &Actor,

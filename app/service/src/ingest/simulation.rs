@@ -69,6 +69,8 @@ pub fn claim_simulation(
 ///
 /// # Errors
 /// When the actor may not, or storage fails.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn remove_simulation(
     service: &Service,
     actor: &Actor,

@@ -58,6 +58,8 @@ pub fn retention_policy(
 ///
 /// # Errors
 /// When the actor may not, the policy is invalid, or another change came first.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn save_retention_policy(
     service: &Service,
     actor: &Actor,
@@ -81,6 +83,8 @@ pub async fn save_retention_policy(
 ///
 /// # Errors
 /// When the actor may not look, or storage fails.
+#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn sizes(service: &Service, actor: &Actor) -> Result<StorageUsage, ServiceError> {
     actor.require(Role::Viewer)?;
     Ok(service.stores.telemetry.sizes().await?)

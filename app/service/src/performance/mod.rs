@@ -170,6 +170,8 @@ pub struct TimingLine {
 ///
 /// # Errors
 /// When the actor may not look, or storage fails.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn performance(
     service: &Service,
     actor: &Actor,

@@ -18,6 +18,8 @@ use crate::{Service, ServiceError, access::Actor, audit::saved, ingest::user_dig
 ///
 /// # Errors
 /// When the actor may not, or storage fails.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn read_user_data(
     service: &Service,
     actor: &Actor,
@@ -35,6 +37,8 @@ pub async fn read_user_data(
 ///
 /// # Errors
 /// When the actor may not, or storage fails.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn erase_user(
     service: &Service,
     actor: &Actor,

@@ -20,6 +20,8 @@ use crate::{Service, ServiceError, access::Actor, audit::of_flag, gates};
 ///
 /// # Errors
 /// When the actor may not, a rule stands against it, or another change was first.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn command(
     service: &Service,
     actor: &Actor,
@@ -51,6 +53,8 @@ pub async fn command(
 ///
 /// # Errors
 /// When the actor may not, or a rule stands against it.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn add(
     service: &Service,
     actor: &Actor,
@@ -226,6 +230,8 @@ fn kill(
 ///
 /// # Errors
 /// When storage fails.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn instead(
     service: &Service,
     actor: &Actor,

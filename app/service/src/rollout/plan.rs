@@ -53,6 +53,8 @@ impl PlanChange {
 ///
 /// # Errors
 /// When the actor may not look, there is no plan, or storage fails.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn export_plan(
     service: &Service,
     actor: &Actor,
@@ -113,6 +115,8 @@ pub fn read_plan(
 ///
 /// # Errors
 /// When the actor may not look, or storage fails.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn plan_change(
     service: &Service,
     actor: &Actor,
@@ -179,7 +183,7 @@ pub struct PlanImport<'a> {
     pub note: &'a str,
     /// What the buckets of a first plan hang on.
     pub salt: &'a secrets::Seed,
-    /// What the plan is made upon.
+    /// The revision that the plan is based on.
     pub base: PlanBase,
 }
 
@@ -188,6 +192,7 @@ pub struct PlanImport<'a> {
 ///
 /// # Errors
 /// When the actor may not, a rule stands against it, or another change was first.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn import_plan(
     service: &Service,
     actor: &Actor,
@@ -204,6 +209,7 @@ pub async fn import_plan(
 ///
 /// # Errors
 /// As [`import_plan`].
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn try_plan(
     service: &Service,
     actor: &Actor,

@@ -13,6 +13,8 @@ use crate::{Service, ServiceError, access::Actor, annotations::read_annotations}
 ///
 /// # Errors
 /// When the actor may not look, or storage fails.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn review(
     service: &Service,
     actor: &Actor,

@@ -20,6 +20,8 @@ const HISTORY_LINES: u32 = 50;
 ///
 /// # Errors
 /// When the actor may not look, or storage fails.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn view(
     service: &Service,
     actor: &Actor,

@@ -123,7 +123,7 @@ mod tests {
         }
         assert_eq!(limiter.attempt(HERE, "ada@X", at(60)), Err(TimeDelta::minutes(4)));
         assert_eq!(limiter.attempt(HERE, "bob@x", at(60)), Ok(()));
-        assert_eq!(limiter.attempt(THERE, "ada@x", at(60)), Ok(()), "nobody locks out another");
+        assert_eq!(limiter.attempt(THERE, "ada@x", at(60)), Ok(()), "no address locks out another");
         let device = Source::Device("d1".into());
         assert_eq!(limiter.attempt(&device, "ada@x", at(60)), Ok(()), "a known device has its own");
         assert_eq!(limiter.attempt(HERE, "ada@x", at(300)), Ok(()));

@@ -161,7 +161,7 @@ impl Service {
         }
     }
 
-    /// Wakes everybody who shows something that may have changed.
+    /// Wakes every client that shows something that may have changed.
     pub(crate) fn announce(&self) {
         self.changes.send_modify(|count| *count = count.wrapping_add(1));
     }

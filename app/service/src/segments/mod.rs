@@ -99,6 +99,8 @@ pub fn detail(
 ///
 /// # Errors
 /// When the actor may not, a field is wrong, or there is one of that key.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn create(
     service: &Service,
     actor: &Actor,
@@ -136,6 +138,8 @@ fn check_with(
 ///
 /// # Errors
 /// When the actor may not, a field is wrong, there is none, or another change was first.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn replace(
     service: &Service,
     actor: &Actor,
@@ -164,6 +168,8 @@ pub async fn replace(
 ///
 /// # Errors
 /// When the actor may not, there is none, something asks for it, or another change was first.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn delete(
     service: &Service,
     actor: &Actor,

@@ -68,6 +68,8 @@ fn line(
 ///
 /// # Errors
 /// When the actor may not look, or storage fails.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn client_keys(
     service: &Service,
     actor: &Actor,
@@ -83,6 +85,8 @@ pub async fn client_keys(
 ///
 /// # Errors
 /// When the actor may not look, or there is no such key.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn client_key(
     service: &Service,
     actor: &Actor,
@@ -98,6 +102,8 @@ pub async fn client_key(
 ///
 /// # Errors
 /// When the actor may not, or a field is wrong.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn create_client_key(
     service: &Service,
     actor: &Actor,
@@ -131,6 +137,8 @@ pub async fn create_client_key(
 ///
 /// # Errors
 /// When the actor may not, a field is wrong, or another change was first.
+#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn save_client_key(
     service: &Service,
     actor: &Actor,
@@ -157,6 +165,8 @@ pub async fn save_client_key(
 ///
 /// # Errors
 /// When the actor may not, or another change was first.
+#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn delete_client_key(
     service: &Service,
     actor: &Actor,

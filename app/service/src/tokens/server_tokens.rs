@@ -80,6 +80,8 @@ fn require_reach(actor: &Actor, reach: Reach) -> Result<(), ServiceError> {
 ///
 /// # Errors
 /// When the actor may not look, or storage fails.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn tokens(
     service: &Service,
     actor: &Actor,
@@ -98,6 +100,8 @@ pub async fn tokens(
 ///
 /// # Errors
 /// When the actor may not look, or there is none of that id.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn token(
     service: &Service,
     actor: &Actor,
@@ -113,6 +117,8 @@ pub async fn token(
 ///
 /// # Errors
 /// When the actor may not, or a field is wrong.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn create_token(
     service: &Service,
     actor: &Actor,
@@ -155,6 +161,8 @@ pub async fn create_token(
 ///
 /// # Errors
 /// When the actor may not, a field is wrong, or another change was first.
+#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn save_token(
     service: &Service,
     actor: &Actor,
@@ -183,6 +191,8 @@ pub async fn save_token(
 ///
 /// # Errors
 /// When the actor may not, or another change was first.
+#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn delete_token(
     service: &Service,
     actor: &Actor,

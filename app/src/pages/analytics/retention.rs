@@ -7,7 +7,7 @@ use phasegate_service::analytics::Arm;
 use super::PATH;
 use crate::{components::Exports, format};
 
-/// Everybody, or treatment beside control.
+/// All users, or treatment beside control.
 #[component]
 pub(super) fn Arms(arms: Vec<Arm>, query: String) -> impl IntoView {
     let arms = arms.into_iter().map(|arm| view! { <OneArm arm/> }).collect_view();

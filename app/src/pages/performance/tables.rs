@@ -26,7 +26,7 @@ pub(super) fn Breakdown(
         let cells = [Vital::Lcp, Vital::Inp, Vital::Cls].into_iter().zip(line.p75).map(|(vital, p75)| {
             let class = p75.map_or("", |p75| match vital.rate(p75) {
                 Rating::Good => "is-good",
-                Rating::NeedsImprovement => "is-middling",
+                Rating::NeedsImprovement => "is-needs-improvement",
                 Rating::Poor => "is-poor",
             });
             view! { <td class=class>{p75.map_or_else(|| "–".to_owned(), |p75| vital.format(p75))}</td> }

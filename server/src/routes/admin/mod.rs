@@ -92,7 +92,7 @@ pub(crate) fn admin_routes() -> Router<AppState> {
         .route("/admin/{*page}", get(page).post(page))
 }
 
-/// What everybody may see.
+/// The routes that need no login.
 pub(crate) fn public_routes() -> Router<AppState> {
     Router::new().route("/login", get(page))
 }
@@ -190,7 +190,7 @@ fn download(
     Ok((headers, text).into_response())
 }
 
-/// A page for users, JSON for everybody else.
+/// A page for browsers, JSON for other clients.
 pub(crate) async fn not_found(State(state): State<AppState>, request: Request) -> Response {
     let wants_page = request
         .headers()

@@ -210,7 +210,7 @@ struct Applied {
     params(("project" = String, Path), ("environment" = String, Path), ("If-Match" = Option<String>, Header), DryRun),
     request_body = EnvironmentFile,
     responses((status = 200, body = Applied),
-              (status = 412, description = "Somebody has changed it in the meantime", body = Problem, content_type = "application/problem+json"),
+              (status = 412, description = "It was changed in the meantime", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn apply_file(
     call: ApiContext,

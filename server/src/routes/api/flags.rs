@@ -125,7 +125,7 @@ async fn get_flag(call: ApiContext, ApiPath(path): ApiPath<FlagPath>) -> Result<
     params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("If-Match" = String, Header)),
     request_body = FlagDocument,
     responses((status = 200, body = FlagDocument, headers(("ETag" = String))),
-              (status = 412, description = "Somebody has changed it in the meantime", body = Problem, content_type = "application/problem+json"),
+              (status = 412, description = "It was changed in the meantime", body = Problem, content_type = "application/problem+json"),
               (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn replace_flag(
@@ -172,7 +172,7 @@ struct ActPath {
 #[utoipa::path(post, path = "/api/v1/projects/{project}/environments/{environment}/flags/{key}/{action}", tag = "flags",
     params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("action" = inline(Act), Path), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = FlagDocument, headers(("ETag" = String))),
-              (status = 412, description = "Somebody has changed it in the meantime", body = Problem, content_type = "application/problem+json"),
+              (status = 412, description = "It was changed in the meantime", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn switch_flag(
     call: ApiContext,

@@ -69,7 +69,7 @@ async fn list_overrides(
     Ok(Json(page.cut(all, override_key)?))
 }
 
-/// Gives a user an answer of their own.
+/// Creates an individual override.
 #[utoipa::path(post, path = "/api/v1/projects/{project}/environments/{environment}/overrides", tag = "overrides",
     params(("project" = String, Path), ("environment" = String, Path)), request_body = IndividualOverride,
     responses((status = 201, body = IndividualOverride, headers(("ETag" = String), ("Location" = String))),
@@ -108,7 +108,7 @@ async fn get_override(
     params(("project" = String, Path), ("environment" = String, Path), ("flag" = String, Path), ("targeting_key" = String, Path), ("If-Match" = String, Header)),
     request_body = IndividualOverride,
     responses((status = 200, body = IndividualOverride, headers(("ETag" = String))),
-              (status = 412, description = "Somebody has changed it in the meantime", body = Problem, content_type = "application/problem+json"),
+              (status = 412, description = "It was changed in the meantime", body = Problem, content_type = "application/problem+json"),
               (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn replace_override(

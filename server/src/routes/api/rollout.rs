@@ -64,20 +64,20 @@ struct SentCommand {
     /// Why; needed where a rule is overruled or something is taken away.
     #[serde(default)]
     reason: String,
-    /// For a rollback: when somebody noticed, if not just now.
+    /// For a rollback: the time of detection; without one, now.
     #[schema(value_type = Option<String>, format = DateTime)]
     #[serde(default, deserialize_with = "phasegate_domain::targeting::read_optional_instant")]
     detected_at: Option<Timestamp>,
 }
 
-/// Moves the rollout. With `If-Match` only if nobody has moved it since; `start`, `advance`, `restore` and
+/// Moves the rollout. With `If-Match` only if it was not moved since; `start`, `advance`, `restore` and
 /// `complete` need it, what takes a feature back does not.
 #[utoipa::path(post, path = "/api/v1/projects/{project}/environments/{environment}/rollout/commands", tag = "rollout",
     params(("project" = String, Path), ("environment" = String, Path), ("If-Match" = Option<String>, Header)),
     request_body = SentCommand,
     responses((status = 200, body = RolloutOverview, headers(("ETag" = String))),
               (status = 409, description = "A rule stands against it; says which, and what is possible", body = Problem, content_type = "application/problem+json"),
-              (status = 412, description = "Somebody has moved it in the meantime", body = Problem, content_type = "application/problem+json"),
+              (status = 412, description = "It was moved in the meantime", body = Problem, content_type = "application/problem+json"),
               (status = 428, description = "The command gives more users something and If-Match is missing", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn command_rollout(
@@ -223,7 +223,7 @@ struct DryRun {
 #[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}/rollout/plan", tag = "rollout",
     params(("project" = String, Path), ("environment" = String, Path), ("If-Match" = Option<String>, Header), DryRun), request_body = PlanText,
     responses((status = 200, description = "Where the rollout is afterwards; for a dry run, what would change", body = PlanAnswer),
-              (status = 412, description = "Somebody has moved or planned it in the meantime", body = Problem, content_type = "application/problem+json"),
+              (status = 412, description = "It was moved or planned in the meantime", body = Problem, content_type = "application/problem+json"),
               (status = 409, description = "A rule stands against it", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn replace_plan(
@@ -241,7 +241,7 @@ async fn replace_plan(
             call.precondition.check(&rollout.version.to_string())?;
             PlanBase::Seen(Some(rollout.version))
         }
-        // There is none that it could be made upon.
+        // There is no plan that it could be based on.
         (Precondition::Tags(_), None) => return Err(ServiceError::Conflict("the rollout").into()),
         (Precondition::None, Some(rollout)) if !asked.dry_run => {
             call.precondition.check(&rollout.version.to_string())?;

@@ -134,7 +134,7 @@ async fn get_retention(call: ApiContext) -> Result<Response, Problem> {
     params(("project" = String, Path), ("environment" = String, Path), ("If-Match" = String, Header)),
     request_body = RetentionPolicy,
     responses((status = 200, body = RetentionPolicy, headers(("ETag" = String))),
-              (status = 412, description = "Somebody has changed it in the meantime", body = Problem, content_type = "application/problem+json"),
+              (status = 412, description = "It was changed in the meantime", body = Problem, content_type = "application/problem+json"),
               (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn replace_retention(

@@ -4,14 +4,15 @@ use axum::{
     Router,
     body::Body,
     extract::{Query, State},
-    http::{HeaderMap, HeaderValue, header},
+    http::HeaderMap,
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
+use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use percent_encoding::utf8_percent_encode;
 use phasegate_service::accounts::{LoggedIn, LoginError, device_cookie, known_device, log_in};
 use serde::Deserialize;
-use tower_sessions::Session;
+use tower_sessions::{Session, cookie::time::Duration};
 
 use super::{ACCOUNT, EPOCH, guard::account};
 use crate::{
@@ -56,8 +57,9 @@ async fn submit(
     };
     let email = form.email.trim();
     let next = utf8_percent_encode(destination(&form.next), IN_QUERY);
-    let cookie = sent_cookie(&headers, DEVICE);
-    let device = cookie.and_then(|cookie| known_device(&state.service, email, cookie));
+    let cookies = CookieJar::from_headers(&headers);
+    let cookie = cookies.get(DEVICE);
+    let device = cookie.and_then(|cookie| known_device(&state.service, email, cookie.value()));
     let logged_in = log_in(&state.service, from.0, device.as_deref(), email, &form.password);
     let LoggedIn { account, epoch } = match logged_in.await {
         Ok(logged_in) => logged_in,
@@ -84,33 +86,24 @@ async fn submit(
     session.cycle_id().await.map_err(failed)?;
     session.insert(ACCOUNT, account.id).await.map_err(failed)?;
     session.insert(EPOCH, epoch).await.map_err(failed)?;
-    let mut response = Redirect::to(&format!("/login/check?next={next}")).into_response();
-    let cookie = clock::seed().ok().and_then(|seed| {
-        let value = device_cookie(&state.service, email, &seed)?;
-        let secure = if state.settings.has_secure_cookies { "; Secure" } else { "" };
-        let text = format!(
-            "{DEVICE}={value}; Path=/login; Max-Age={DEVICE_SECONDS}; HttpOnly; SameSite=Lax{secure}"
-        );
-        HeaderValue::from_str(&text).ok()
+    let device = clock::seed().ok().and_then(|seed| device_cookie(&state.service, email, &seed));
+    let cookies = device.into_iter().fold(CookieJar::new(), |cookies, value| {
+        let cookie = Cookie::build((DEVICE, value))
+            .path("/login")
+            .max_age(Duration::days(DEVICE_DAYS))
+            .http_only(true)
+            .same_site(SameSite::Lax)
+            .secure(state.settings.has_secure_cookies);
+        cookies.add(cookie)
     });
-    if let Some(cookie) = cookie {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    Ok(response)
+    Ok((cookies, Redirect::to(&format!("/login/check?next={next}"))).into_response())
 }
 
 /// The cookie of a browser that has logged in before.
 const DEVICE: &str = "phasegate_device";
 
-/// How long such a browser is known.
-const DEVICE_SECONDS: u32 = 365 * 86_400;
-
-/// The value of a cookie, as it was sent.
-fn sent_cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
-    let all = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = all.flat_map(|value| value.split(';'));
-    pairs.find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
-}
+/// Days for which such a browser is known.
+const DEVICE_DAYS: i64 = 365;
 
 #[derive(Deserialize)]
 struct CheckQuery {

@@ -20,11 +20,11 @@ pub(super) async fn first_start(
     new: &FirstStart,
 ) -> Result<Option<Created>, StoreError> {
     let mut tx = db.write().await?;
-    let somebody: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM accounts)")
+    let has_accounts: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM accounts)")
         .fetch_one(&mut *tx)
         .await
         .map_err(database)?;
-    if somebody {
+    if has_accounts {
         return Ok(None);
     }
     let admin: i64 = sqlx::query_scalar(

@@ -118,7 +118,7 @@ impl SqliteTelemetry {
         Ok(())
     }
 
-    /// Does something that may change any bucket, and does it to its end, also if nobody waits for it any
+    /// Does something that may change any bucket, and does it to its end, also if no caller waits for it any
     /// more: what is kept in memory must not outlive it.
     async fn invalidating_all<T: Send + 'static>(
         &self,

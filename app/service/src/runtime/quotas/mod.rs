@@ -1,5 +1,5 @@
 //! What one visitor, session or address may send: a client key is public, so without bounds one page could
-//! push everybody else's reports out, move every number, and fill the disk.
+//! push the reports of others out, move every number, and fill the disk.
 
 mod bucket;
 mod corrections;
@@ -344,13 +344,13 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_is_made_up_costs_no_less_to_send() {
+    fn simulated_telemetry_costs_as_much_to_send() {
         let quotas = Quotas::default();
         let address = Some(IpAddr::from([10, 0, 0, 1]));
         let send = || {
-            let mut made_up = batch("b", 1, 0, views(2_000));
-            made_up.environment = made_up.environment.simulated();
-            quotas.admit(&made_up, address, 1 << 20)
+            let mut simulated = batch("b", 1, 0, views(2_000));
+            simulated.environment = simulated.environment.simulated();
+            quotas.admit(&simulated, address, 1 << 20)
         };
         let taken = (0..100).filter(|_| send().is_ok()).count();
         assert_eq!(taken, 64, "in MiB; the number of events is no matter");
