@@ -45,6 +45,12 @@ pub(crate) fn run_all(filter: &str) -> Result<ExitCode> {
         wasm_target::ensure()?;
         BROWSER.into_iter().try_for_each(assets::lint)
     });
+    report.check("documentation", || {
+        let doc = ["doc", "--no-deps", "--lib", "--document-private-items"];
+        let mut doc_of_natives = run::cargo();
+        doc_of_natives.args(doc).args(native()).env("RUSTDOCFLAGS", "-Dwarnings");
+        run::run(&mut doc_of_natives)
+    });
     report.check("unit, story and route tests", || {
         // No examples in comments are compiled, since there are none.
         let kinds = ["test", "--lib", "--bins", "--tests"];

@@ -44,7 +44,7 @@ impl Variables {
     ///
     /// # Errors
     /// Names the variable whose value cannot be used. Whether a flag has the answer that a
-    /// variable holds is only known with the flag; see [`Variables::hold`].
+    /// variable holds is only known with the flag; see `Variables::hold`.
     pub fn read(vars: impl Iterator<Item = (String, String)>) -> Result<Self, InvalidVariable> {
         let mut found = Self::default();
         let mut all: Vec<(String, String)> = vars.collect();

@@ -1,5 +1,5 @@
 //! A simulated population, of which everything is known: what the system measures of it can be
-//! held against the truth. Pure: the same [`Simulation`](crate::simulation::Simulation) gives the same
+//! held against the truth. Pure: the same [`Simulation`] gives the same
 //! visits, always.
 
 mod parameters;

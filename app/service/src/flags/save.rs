@@ -249,7 +249,7 @@ async fn change_once(
     service.edit(environment, &edits, &entries, "the flag").await
 }
 
-/// Deletes a flag in all environments. The history keeps it, and [`super::restore`] brings it back.
+/// Deletes a flag in all environments. The history keeps it, and [`super::restore()`] brings it back.
 ///
 /// # Errors
 /// As [`replace`].

@@ -20,7 +20,7 @@ use tower_sessions::{
 use super::{ACCOUNT, EPOCH};
 use crate::http::AppState;
 
-/// How long a login lasts without being used; [`super::guard`] renews it while it is.
+/// How long a login lasts without being used; [`super::guard()`] renews it while it is.
 const IDLE: Duration = Duration::days(7);
 
 /// The layer that reads and writes the cookie.
