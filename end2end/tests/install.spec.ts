@@ -112,7 +112,7 @@ test('what is switched off is no longer reported by pages that are open, and the
   expect(events.filter((event) => event.t === 'error'), 'neither watched nor sent').toHaveLength(1);
 
   await page.goto('/admin/audit');
-  const line = page.locator('li, tr, article').filter({ hasText: server.email }).filter({ has: page.getByText('collecting.errors') });
+  const line = page.locator('li, tr, article').filter({ hasText: server.email }).filter({ has: page.getByText('collection_settings.errors') });
   await expect(line.first()).toContainText('production');
   await server.api('PUT', '/collection-settings', { analytics: true, performance: true, errors: true, sample_rate: 100 });
   await expect.poll(() => answers.at(-1)).not.toHaveProperty('collectErrors');

@@ -42,7 +42,7 @@ test('simulated users are offered, marked, read by segment and phase, and remove
   await expect(other.getByTestId('simulated')).toBeVisible();
   const [download] = await Promise.all([other.waitForEvent('download'), other.getByRole('link', { name: 'adoption as CSV' }).click()]);
   const csv = await readFile(await download.path(), 'utf8');
-  expect(csv.split('\r\n')[0]).toBe('flag,exposed,tried,rate,rate_before,again,stickiness,seconds,median_seconds');
+  expect(csv.split('\r\n')[0]).toBe('flag,exposed,used,rate,rate_before,used_again,stickiness,seconds,median_seconds');
   expect(csv).toContain(`${FLAG},`);
 
   await page.goto('/admin/performance?range=30d&by=segment');
