@@ -140,8 +140,8 @@ impl From<ServiceError> for PageError {
 /// The environment of that key.
 fn named_environment(service: &Service, key: &str) -> Option<EnvironmentId> {
     let all = service.environments();
-    let live = all.iter().find(|live| live.environment.key.as_str() == key)?;
-    Some(live.environment.id)
+    let live = all.iter().find(|live| live.environment().key.as_str() == key)?;
+    Some(live.environment().id)
 }
 
 /// The environment that a browser has chosen, or the oldest one.
@@ -223,7 +223,7 @@ impl Request {
 
     /// The key of the environment that is shown.
     pub(crate) fn environment_key(&self) -> Result<String, PageError> {
-        Ok(self.live()?.environment.key.to_string())
+        Ok(self.live()?.environment().key.to_string())
     }
 
     /// Has the browser look again shortly: something is under way.
@@ -239,7 +239,7 @@ impl Request {
     /// Refuses a form that was made for another environment than the one that is shown now.
     pub(crate) fn check_here(&self) -> Result<(), PageError> {
         let (Some(form), live) = (&self.form, self.live()?) else { return Ok(()) };
-        if form.get(HERE) == live.environment.key.as_str() {
+        if form.get(HERE) == live.environment().key.as_str() {
             return Ok(());
         }
         Err(PageError {
@@ -247,7 +247,7 @@ impl Request {
             message: format!(
                 "Nothing was done: that form was for another environment, and you are looking at \
                  {} now. Choose the one you mean beside the menu, and repeat it there.",
-                live.environment.name
+                live.environment().name
             ),
         })
     }

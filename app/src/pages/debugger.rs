@@ -72,8 +72,9 @@ fn ask(request: &Request, asked: &Form) -> Result<AnyView, PageError> {
 fn flag_options(request: &Request, asked: &Form) -> AnyView {
     let chosen = asked.get("flag").to_owned();
     let live = request.live().ok();
-    let keys =
-        live.iter().flat_map(|live| live.snapshot.flags().map(|entry| entry.flag.key.to_string()));
+    let keys = live
+        .iter()
+        .flat_map(|live| live.snapshot().flags().map(|entry| entry.flag.key.to_string()));
     let option = |key: String| {
         let is_chosen = key == chosen;
         view! { <option value=key selected=is_chosen>{key.clone()}</option> }

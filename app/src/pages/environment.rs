@@ -11,7 +11,7 @@ pub(crate) fn EnvironmentPage() -> impl IntoView {
         let form = request.form.clone().unwrap_or_default();
         let wanted = form.get("environment");
         let all = request.service.environments();
-        if !all.iter().any(|live| live.environment.key.as_str() == wanted) {
+        if !all.iter().any(|live| live.environment().key.as_str() == wanted) {
             return Err(PageError::invalid(format!(
                 "environment: there is no environment {wanted:?}"
             )));

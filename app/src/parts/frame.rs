@@ -72,17 +72,17 @@ fn StorageAlert() -> impl IntoView {
 fn EnvironmentPicker() -> impl IntoView {
     let request = Request::current().ok()?;
     let mut all = request.service.environments();
-    let own = request.live().ok()?.environment.project_id;
-    all.retain(|live| live.environment.project_id == own);
+    let own = request.live().ok()?.environment().project_id;
+    all.retain(|live| live.environment().project_id == own);
     let shown = request.environment;
     if all.len() < 2 {
-        let name = all.first().map(|live| live.environment.name.clone());
+        let name = all.first().map(|live| live.environment().name.clone());
         return Some(view! { <p class="environment hint">{name}</p> }.into_any());
     }
     let options = all
         .iter()
         .map(|live| {
-            let environment = &live.environment;
+            let environment = live.environment();
             view! {
                 <option value=environment.key.to_string() selected=environment.id == shown>
                     {environment.name.clone()}

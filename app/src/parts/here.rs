@@ -9,6 +9,6 @@ use crate::request::{HERE, Request};
 #[component]
 pub(crate) fn Here() -> impl IntoView {
     let live = Request::current().ok().and_then(|request| request.live().ok());
-    let key = live.map(|live| live.environment.key.to_string());
+    let key = live.map(|live| live.environment().key.to_string());
     view! { <input type="hidden" name=HERE value=key/> }
 }

@@ -143,7 +143,7 @@ fn get(local: &Local, key: &str, json: bool) -> anyhow::Result<()> {
     if json {
         return print_json(&document);
     }
-    let added_in = live.snapshot.flag(key).and_then(|entry| entry.added_in);
+    let added_in = live.snapshot().flag(key).and_then(|entry| entry.added_in);
     print(&format!("{} ({}): {}", document.key, document.kind.as_str(), document.name))?;
     for line in describe_targeting(&stored.flag, &stored.state, added_in, local.service.now()) {
         print(&format!("  {line}"))?;
@@ -205,11 +205,11 @@ async fn eval(args: EvalArgs) -> anyhow::Result<()> {
         fields.insert(EvaluationContext::TARGETING_KEY.to_owned(), user.into());
     }
     let context = EvaluationContext::from_json(context).context("--context")?;
-    let entry = live.snapshot.flag(&args.key);
+    let entry = live.snapshot().flag(&args.key);
     let entry = entry.with_context(|| format!("there is no flag {:?} in use", args.key))?;
-    let (found, steps) = explain(&live.snapshot, entry, &context, local.service.now());
+    let (found, steps) = explain(live.snapshot(), entry, &context, local.service.now());
     let error = found.as_ref().err().map(ToString::to_string);
-    let answer = found.ok().map(|found| Answer::new(&live.snapshot, entry, &found));
+    let answer = found.ok().map(|found| Answer::new(live.snapshot(), entry, &found));
     if args.json {
         let key = answer.is_none().then_some(args.key.as_str());
         print_json(&Evaluated { answer, key, error: error.clone(), steps })?;

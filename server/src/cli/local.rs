@@ -96,7 +96,7 @@ impl Place {
 
     fn local(self, service: Arc<Service>) -> anyhow::Result<Local> {
         let environment =
-            service.find_environment(&self.project, &self.environment)?.environment.id;
+            service.find_environment(&self.project, &self.environment)?.environment().id;
         let user = std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned());
         Ok(Local { service, environment, actor: Actor::command_line(&user) })
     }

@@ -346,7 +346,7 @@ async fn environments_are_apart() {
         "default_variant": "on"});
     assert_eq!(put(&default).await.0, 200, "and so is its default");
     let there = app.service.find_environment("default", "staging").unwrap();
-    let there = there.snapshot.flag("CHECKOUT").unwrap();
+    let there = there.snapshot().flag("CHECKOUT").unwrap();
     assert_eq!(there.state.default_variant(&there.flag).as_str(), "off");
     for shared in [
         json!({"archived": true}),
@@ -367,7 +367,7 @@ async fn environments_are_apart() {
     let tokens = "/api/v1/projects/default/environments/production/tokens";
     let wider = app.post(tokens).bearer_auth(admin["secret"].as_str().unwrap()).json(&reach);
     assert_eq!(json(wider).await.0, 403, "no token makes one that reaches further than itself");
-    let staging = app.service.find_environment("default", "staging").unwrap().environment.id;
+    let staging = app.service.find_environment("default", "staging").unwrap().environment().id;
     let actor = common::actor(phasegate_domain::accounts::Role::Admin);
     let query = phasegate_store::models::AuditQuery { limit: 9, ..Default::default() };
     let lines = phasegate_service::audit::history(&app.service, &actor, staging, &query);

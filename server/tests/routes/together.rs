@@ -286,7 +286,7 @@ async fn each_environment_has_its_own_story_of_a_shared_flag() {
     let actor = common::actor(Role::Admin);
     let key = EnvironmentKey::new("staging").unwrap();
     environments::create(&app.service, &actor, production, key, "Staging").await.unwrap();
-    let staging = app.service.find_environment("default", "staging").unwrap().environment.id;
+    let staging = app.service.find_environment("default", "staging").unwrap().environment().id;
     let flag = json!({"key": "F", "kind": "boolean", "default_variant": "on"});
     assert_eq!(json(app.api(Method::POST, "/flags").json(&flag)).await.0, 201);
     let there = app.service.find_environment("default", "staging").unwrap();
@@ -315,7 +315,7 @@ async fn a_change_shares_unchanged_parts_of_the_configuration() {
     assert_eq!(json(app.api(Method::POST, "/flags/ONE/off")).await.0, 200);
     let after = app.service.environment(environment).unwrap();
     assert!(!after.stored_flag("ONE").unwrap().state.enabled);
-    for (old, new) in before.segments.iter().zip(after.segments.iter()) {
+    for (old, new) in before.segments().iter().zip(after.segments().iter()) {
         assert!(Arc::ptr_eq(&old.value, &new.value), "{}", new.value.key);
     }
     let (old, new) = (before.stored_flag("OTHER").unwrap(), after.stored_flag("OTHER").unwrap());

@@ -17,4 +17,4 @@ pub use flags::{ExplainedAnswer, Explanation, FlagRow};
 pub use progress::{Counts, FIRST_MINUTES, FeedbackSummary, FirstMinutes, KpiValue};
 pub use reach::Reach;
 pub use review::{REVIEW_DAYS, Review};
-pub use rollout::RolloutView;
+pub use rollout::{RolloutSummary, RolloutView};

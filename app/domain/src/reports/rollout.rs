@@ -17,7 +17,20 @@ use crate::{
     },
 };
 
-/// A rollout with its history, at one moment, for one user.
+/// A rollout with its history, without anything that is measured: what a page needs that changes the plan or
+/// the record.
+#[allow(missing_docs, reason = "the names say it all")]
+#[derive(Debug, Clone, PartialEq)]
+pub struct RolloutSummary {
+    pub plan: Plan,
+    pub state: RolloutState,
+    /// Its entries in the audit log, newest first.
+    pub history: Vec<AuditEntry>,
+    /// The role of the account that looks.
+    pub role: Role,
+}
+
+/// A rollout with its history and its measurements, at one moment, for one account.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RolloutView {
     /// What is carried out.

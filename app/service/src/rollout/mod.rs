@@ -17,4 +17,4 @@ pub use plan::{
 };
 pub use review::review;
 pub use status::RolloutOverview;
-pub use view::{current_phase, view};
+pub use view::{current_phase, summary, view};

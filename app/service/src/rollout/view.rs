@@ -2,10 +2,13 @@
 
 use phasegate_domain::{
     accounts::Role,
-    audit::SubjectKind,
+    audit::{AuditEntry, SubjectKind},
     config::Snapshot,
     ids::{EnvironmentId, FlagKey},
-    reports::{Annotation, CurrentPhase, FeedbackSummary, FirstMinutes, KpiValue, RolloutView},
+    reports::{
+        Annotation, CurrentPhase, FeedbackSummary, FirstMinutes, KpiValue, RolloutSummary,
+        RolloutView,
+    },
     rollout::Rollout,
 };
 use phasegate_store::models::AuditQuery;
@@ -31,19 +34,13 @@ pub async fn view(
     let Some(rollout) = service.stores.state.rollout(environment).await? else {
         return Ok(None);
     };
-    let query = AuditQuery {
-        kind: Some(SubjectKind::Rollout),
-        limit: HISTORY_LINES,
-        ..AuditQuery::default()
-    };
     let (gate, reach, measured) = tokio::join!(
         gates::gate(service, environment, &rollout),
         reach(service, environment, &rollout),
         measured(service, environment, &rollout),
     );
     let Measurement { kpis, first_minutes, feedback, annotations } = or_nothing(measured)?;
-    let history = service.stores.state.audit_records(environment, &query).await?;
-    let history = history.into_iter().map(|line| line.entry).collect();
+    let history = history(service, environment).await?;
     let live = service.environment(environment)?;
     let name = |key: &FlagKey| {
         let name = live.stored_flag(key.as_str()).ok()?.flag.name.clone();
@@ -65,6 +62,39 @@ pub async fn view(
         role: actor.role(),
         at: service.now(),
     }))
+}
+
+/// Reads the rollout with its history, and measures nothing.
+///
+/// # Errors
+/// When the actor may not look, or storage fails.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
+pub async fn summary(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+) -> Result<Option<RolloutSummary>, ServiceError> {
+    actor.require(Role::Viewer)?;
+    let Some(Rollout { plan, state, .. }) = service.stores.state.rollout(environment).await? else {
+        return Ok(None);
+    };
+    let history = history(service, environment).await?;
+    Ok(Some(RolloutSummary { plan, state, history, role: actor.role() }))
+}
+
+/// The newest entries of the audit log about the rollout.
+async fn history(
+    service: &Service,
+    environment: EnvironmentId,
+) -> Result<Vec<AuditEntry>, ServiceError> {
+    let query = AuditQuery {
+        kind: Some(SubjectKind::Rollout),
+        limit: HISTORY_LINES,
+        ..AuditQuery::default()
+    };
+    let records = service.stores.state.audit_records(environment, &query).await?;
+    Ok(records.into_iter().map(|record| record.entry).collect())
 }
 
 /// How the rollout is doing.

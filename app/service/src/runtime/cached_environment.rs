@@ -90,15 +90,15 @@ async fn reserve_events(
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug)]
 pub struct CachedEnvironment {
-    pub environment: Environment,
+    pub(crate) environment: Environment,
     /// Flags in use, segments and rollout, ready to evaluate.
-    pub snapshot: Snapshot,
+    pub(crate) snapshot: Snapshot,
     /// All flags as they are stored, by key; archived ones too.
-    pub flags: Vec<StoredFlag>,
+    pub(crate) flags: Vec<StoredFlag>,
     /// All segments, by key.
-    pub segments: Arc<Vec<Versioned<Arc<Segment>>>>,
+    pub(crate) segments: Arc<Vec<Versioned<Arc<Segment>>>>,
     /// All overrides, by flag and user.
-    pub overrides: Vec<Versioned<Arc<IndividualOverride>>>,
+    pub(crate) overrides: Vec<Versioned<Arc<IndividualOverride>>>,
     /// The rollout's last moves, the newest first: when, from where, to where.
     moves: Vec<Move>,
     /// Carried over from reading to reading.
@@ -117,6 +117,36 @@ pub(super) struct Carried<'a> {
 }
 
 impl CachedEnvironment {
+    /// The environment with its settings.
+    #[must_use]
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// Flags in use, segments and rollout, ready to evaluate.
+    #[must_use]
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// All flags as they are stored, by key; archived ones too.
+    #[must_use]
+    pub fn flags(&self) -> &[StoredFlag] {
+        &self.flags
+    }
+
+    /// All segments, by key.
+    #[must_use]
+    pub fn segments(&self) -> &[Versioned<Arc<Segment>>] {
+        &self.segments
+    }
+
+    /// All overrides, by flag and user.
+    #[must_use]
+    pub fn overrides(&self) -> &[Versioned<Arc<IndividualOverride>>] {
+        &self.overrides
+    }
+
     pub(super) async fn read(
         stores: &Stores,
         environment: Environment,

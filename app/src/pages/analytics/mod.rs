@@ -44,7 +44,7 @@ pub(crate) fn AnalyticsPage() -> impl IntoView {
             let address = source.address(&request, query.period, query.fields());
             let Analytics { at, last_event_at, users, adoption, cross_use, annotations, .. } = found;
             let flags = adoption.iter().map(|line| line.flag.clone()).collect();
-            let rate = request.live()?.environment.collection_settings.value.sample_rate;
+            let rate = request.live()?.environment().collection_settings.value.sample_rate;
             let sampled = (rate < Share::ALL).then(|| view! {
                 <p class="notice notice-warning">{format!("Only {} % of visits are measured, so that a frequent visitor is seen on some of their days: numbers of users are those of measured visits, and who comes back is underestimated.", rate.percent())}</p>
             });

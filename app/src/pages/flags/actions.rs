@@ -123,15 +123,15 @@ pub(super) async fn act(request: &Request, key: &FlagKey) -> Result<(), PageErro
 /// A flag's page has the switches of all environments.
 async fn switch_elsewhere(request: &Request, key: &FlagKey, form: &Form) -> Result<(), PageError> {
     let wanted = form.get("environment");
-    let own = request.live()?.environment.project_id;
+    let own = request.live()?.environment().project_id;
     let all = request.service.environments();
-    let found = all
-        .iter()
-        .find(|live| live.environment.project_id == own && live.environment.key.as_str() == wanted);
+    let found = all.iter().find(|live| {
+        live.environment().project_id == own && live.environment().key.as_str() == wanted
+    });
     let live = found.ok_or_else(|| {
         PageError::invalid(format!("environment: there is no environment {wanted:?}"))
     })?;
-    let there = Request { environment: live.environment.id, ..request.clone() };
+    let there = Request { environment: live.environment().id, ..request.clone() };
     set_enabled(&there, key, form.get("enabled") == "true", form.version()?).await
 }
 

@@ -69,7 +69,7 @@ fn Loaded(detail: FlagDetail, request: Request) -> impl IntoView {
     // What a variable of the server holds, no click changes.
     let may_decide = may_change && row.variable.is_none();
     let overrides = request.live().map(|live| {
-        live.overrides.iter().filter(|o| o.value.flag == flag.key).cloned().collect::<Vec<_>>()
+        live.overrides().iter().filter(|o| o.value.flag == flag.key).cloned().collect::<Vec<_>>()
     });
     let edit = (may_change && !flag.archived).then(|| view! {
         <a class="button button-primary" href=format!("/admin/flags/{}/edit", flag.key)>"Edit"</a>

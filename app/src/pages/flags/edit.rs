@@ -111,8 +111,8 @@ fn Editor(
 ) -> impl IntoView {
     let live = request.live().ok();
     let keys = |live: &phasegate_service::CachedEnvironment| -> (Vec<String>, Vec<String>) {
-        let flags = live.flags.iter().map(|stored| stored.flag.key.to_string());
-        let segments = live.segments.iter().map(|stored| stored.value.key.to_string());
+        let flags = live.flags().iter().map(|stored| stored.flag.key.to_string());
+        let segments = live.segments().iter().map(|stored| stored.value.key.to_string());
         (flags.filter(|other| *other != key.as_str()).collect(), segments.collect())
     };
     let (flags, segments) = live.as_deref().map(keys).unwrap_or_default();
@@ -170,7 +170,7 @@ fn Preview(
         }
     };
     let live = request.live().ok();
-    let entry = live.as_ref().and_then(|live| live.snapshot.flag(document.key.as_str()));
+    let entry = live.as_ref().and_then(|live| live.snapshot().flag(document.key.as_str()));
     let added_in = entry.and_then(|entry| entry.added_in);
     let json = |document: &FlagDocument| serde_json::to_value(document).ok();
     let fields = diff(json(&before).as_ref(), json(&document).as_ref());

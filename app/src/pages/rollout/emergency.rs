@@ -40,7 +40,7 @@ pub(crate) fn EmergencyPage() -> impl IntoView {
 fn held(request: &Request, rollout: &RolloutView) -> Option<impl IntoView + use<>> {
     let live = request.live().ok()?;
     let names: Vec<String> = live
-        .snapshot
+        .snapshot()
         .flags()
         .filter(|entry| rollout.plan.phase_that_adds(&entry.flag.key).is_some())
         .filter_map(|entry| {

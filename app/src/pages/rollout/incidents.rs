@@ -7,10 +7,10 @@ use phasegate_domain::{
     audit::{AuditRecord, Change},
     incidents::{Incident, Note},
     plan::Plan,
-    reports::RolloutView,
+    reports::{RolloutSummary, RolloutView},
     rollout::stakeholder_message,
 };
-use phasegate_service::{audit::history, models::AuditQuery, rollout::view};
+use phasegate_service::{audit::history, models::AuditQuery, rollout::summary};
 
 use super::post_mortem::{PostMortemPart, address};
 use crate::{
@@ -68,7 +68,7 @@ pub(crate) fn IncidentPage() -> impl IntoView {
             if let Some(trouble) = &refused {
                 request.note(trouble);
             }
-            let rollout = view(&request.service, &request.actor, request.environment).await?;
+            let rollout = summary(&request.service, &request.actor, request.environment).await?;
             let rollout = rollout.ok_or_else(|| PageError::invalid("there is no rollout here"))?;
             let id = request.query.get("id").parse().unwrap_or_default();
             let incident = rollout.state.record.incident(id).cloned();
@@ -93,7 +93,7 @@ pub(crate) fn IncidentPage() -> impl IntoView {
 
 #[component]
 fn Loaded(
-    rollout: RolloutView,
+    rollout: RolloutSummary,
     incident: Incident,
     lines: Vec<AuditRecord>,
     request: Request,

@@ -115,7 +115,7 @@ fn Loaded(rollout: RolloutView, request: Request) -> impl IntoView {
         view! { <Notice>{text}</Notice> {history::to_send(line, &rollout.plan)} }
     });
     let held = request.live().ok().and_then(|live| {
-        let names: Vec<String> = live.snapshot.rollout_variables().names().map(str::to_owned).collect();
+        let names: Vec<String> = live.snapshot().rollout_variables().names().map(str::to_owned).collect();
         (!names.is_empty()).then(|| view! {
             <p class="notice notice-warning">
                 "The server's variable " <code>{names.join(", ")}</code>

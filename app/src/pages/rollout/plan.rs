@@ -5,11 +5,11 @@ use leptos_meta::Title;
 use phasegate_domain::{
     accounts::Role,
     plan::Revision,
-    reports::RolloutView,
+    reports::RolloutSummary,
     rollout::{PlanRevision, RolloutEvent},
 };
 use phasegate_service::rollout::{
-    PlanBase, PlanImport, export_plan, import_plan, plan_change, read_plan, view,
+    PlanBase, PlanImport, export_plan, import_plan, plan_change, read_plan, summary,
 };
 
 use crate::{
@@ -33,7 +33,7 @@ pub(crate) fn PlanPage() -> impl IntoView {
                     view! { <PageErrorNotice trouble/> }.into_any()
                 }
             };
-            let rollout = view(service, actor, environment).await?;
+            let rollout = summary(service, actor, environment).await?;
             let text = match (&request.form, &rollout) {
                 // What was typed stays.
                 (Some(form), _) => form.exact("plan"),
@@ -132,7 +132,7 @@ pub(super) async fn question(
 
 /// The revisions in the history, newest first.
 #[component]
-fn Revisions(rollout: RolloutView) -> impl IntoView {
+fn Revisions(rollout: RolloutSummary) -> impl IntoView {
     let revised = rollout.history.iter().filter_map(|line| match &line.change {
         phasegate_domain::audit::Change::Rollout {
             what: RolloutEvent::Planned(planned), ..

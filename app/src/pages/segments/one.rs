@@ -188,7 +188,7 @@ fn Editor(
     may_change: bool,
 ) -> impl IntoView {
     let segments = request.live().map(|live| {
-        let keys = live.segments.iter().map(|stored| stored.value.key.to_string());
+        let keys = live.segments().iter().map(|stored| stored.value.key.to_string());
         keys.collect::<Vec<_>>()
     });
     let segments = segments.unwrap_or_default().into_iter();

@@ -28,7 +28,7 @@ pub(super) async fn rename(request: &Request, form: &Form) -> Result<(), PageErr
     let seen = Environment {
         key: form.parsed("seen_key")?,
         name: form.get("seen_name").to_owned(),
-        ..request.live()?.environment.clone()
+        ..request.live()?.environment().clone()
     };
     let (seen, name) = (Some(&seen), form.get("name"));
     phasegate_service::environments::rename(service, actor, environment, seen, key.clone(), name)
@@ -39,18 +39,18 @@ pub(super) async fn rename(request: &Request, form: &Form) -> Result<(), PageErr
 
 pub(super) async fn delete(request: &Request, form: &Form) -> Result<(), PageError> {
     let (service, actor, environment) = (&request.service, &request.actor, request.environment);
-    let project = request.live()?.environment.project_id;
+    let project = request.live()?.environment().project_id;
     phasegate_service::environments::delete(service, actor, environment, form.get("confirm"))
         .await?;
     if let Some(other) = of_project(request, project).first() {
-        request.choose_environment(other.environment.key.as_str());
+        request.choose_environment(other.environment().key.as_str());
     }
     Ok(())
 }
 
 fn of_project(request: &Request, project: ProjectId) -> Vec<Arc<CachedEnvironment>> {
     let all = request.service.environments();
-    all.into_iter().filter(|live| live.environment.project_id == project).collect()
+    all.into_iter().filter(|live| live.environment().project_id == project).collect()
 }
 
 /// Renames and deletes the environment that is shown.
@@ -98,7 +98,7 @@ pub(super) fn Environments(request: Request, is_admin: bool) -> impl IntoView {
         .environments()
         .iter()
         .map(|live| {
-            let environment = &live.environment;
+            let environment = live.environment();
             let shown = (environment.id == request.environment)
                 .then(|| view! { <span class="pill pill-live">"Shown"</span> });
             view! {
@@ -112,7 +112,7 @@ pub(super) fn Environments(request: Request, is_admin: bool) -> impl IntoView {
         .collect_view();
     let live = request.live().ok().filter(|_| is_admin);
     let shown = live.map(|live| {
-        let environment = live.environment.clone();
+        let environment = live.environment().clone();
         let is_last = of_project(&request, environment.project_id).len() < 2;
         view! { <Shown environment is_last/> }
     });

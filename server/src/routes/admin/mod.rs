@@ -185,7 +185,7 @@ fn download(
         FileFormat::Json => ("application/json", "json"),
     };
     let name = service.environment(environment).map_err(Problem::from)?;
-    let name = format!("attachment; filename=\"{}.{ending}\"", name.environment.key);
+    let name = format!("attachment; filename=\"{}.{ending}\"", name.environment().key);
     let headers = [(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)];
     Ok((headers, text).into_response())
 }

@@ -45,9 +45,9 @@ fn environment(
 ) -> Result<EnvironmentId, Problem> {
     let wanted = get(fields, "environment");
     let all = state.service.environments();
-    let named = all.iter().find(|live| live.environment.key.as_str() == wanted);
+    let named = all.iter().find(|live| live.environment().key.as_str() == wanted);
     let id = match named {
-        Some(live) => live.environment.id,
+        Some(live) => live.environment().id,
         None if wanted.is_empty() => selected_environment(&state.service, headers)?,
         None => {
             let key = wanted.to_owned();

@@ -33,7 +33,7 @@ pub(super) async fn act(
     let (service, actor) = (&state.service, Actor::from(&account));
     let shown = selected_environment(service, &headers)?;
     let live = service.environment(shown)?;
-    if form.get("here") != live.environment.key.as_str() {
+    if form.get("here") != live.environment().key.as_str() {
         let detail = "nothing was done: that form was for another environment";
         return Err(Problem::new(StatusCode::CONFLICT, detail));
     }

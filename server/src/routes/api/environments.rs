@@ -92,7 +92,7 @@ async fn create_environment(
 ) -> Result<(StatusCode, Json<Environment>), Problem> {
     let caller = caller(&state.service, &headers)?;
     let own = state.service.environment(caller.environment)?;
-    if own.environment.project.as_str() != path.project {
+    if own.environment().project.as_str() != path.project {
         let detail = "this server token is for another project";
         return Err(Problem::new(StatusCode::FORBIDDEN, detail));
     }
@@ -132,13 +132,13 @@ async fn rename_environment(
     ApiJson(names): ApiJson<Names>,
 ) -> Result<Response, Problem> {
     let live = call.live()?;
-    let before = &live.environment;
+    let before = live.environment();
     call.precondition.check(&version(before))?;
     let key = names.key.unwrap_or_else(|| before.key.clone());
     let name = names.name.unwrap_or_else(|| before.name.clone());
     let seen = matches!(call.precondition, Precondition::Tags(_)).then_some(before);
     rename(&call.service, &call.actor, call.environment, seen, key, &name).await?;
-    Ok(respond(&call.live()?.environment))
+    Ok(respond(call.live()?.environment()))
 }
 
 /// Changes with the environment's names.

@@ -41,11 +41,11 @@ impl FromRequestParts<AppState> for ApiContext {
             .await
             .map_err(|error| Problem::new(StatusCode::NOT_FOUND, error.body_text()))?;
         let live = service.find_environment(&place.project, &place.environment)?;
-        let environment = live.environment.id;
+        let environment = live.environment().id;
         let reaches = environment == caller.environment
             || (caller.reach == Reach::Project
-                && service.environment(caller.environment)?.environment.project_id
-                    == live.environment.project_id);
+                && service.environment(caller.environment)?.environment().project_id
+                    == live.environment().project_id);
         if !reaches {
             let detail = "this server token is for another environment; use one of that \
                           environment, or one that reaches the whole project";

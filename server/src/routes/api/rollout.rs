@@ -198,7 +198,7 @@ struct PlanText {
 async fn get_plan(call: ApiContext) -> Result<Response, Problem> {
     let toml = export_plan(&call.service, &call.actor, call.environment).await?;
     let live = call.live()?;
-    let version = live.snapshot.rollout().map_or(0, |rollout| rollout.version);
+    let version = live.snapshot().rollout().map_or(0, |rollout| rollout.version);
     Ok((etag(&version.to_string()), Json(PlanText { toml, note: String::new() })).into_response())
 }
 
@@ -236,7 +236,7 @@ async fn replace_plan(
     let seed = clock::seed().map_err(|_| {
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the operating system gave no randomness")
     })?;
-    let base = match (&call.precondition, call.live()?.snapshot.rollout()) {
+    let base = match (&call.precondition, call.live()?.snapshot().rollout()) {
         (Precondition::Tags(_), Some(rollout)) => {
             call.precondition.check(&rollout.version.to_string())?;
             PlanBase::Seen(Some(rollout.version))

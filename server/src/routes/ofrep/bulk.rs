@@ -59,8 +59,8 @@ struct BulkMetadata<'a> {
 
 fn segments(live: &CachedEnvironment, context: &EvaluationContext, now: Timestamp) -> String {
     let mut all = String::new();
-    for (key, segment) in live.snapshot.segments().iter().take(MAX_SEGMENTS) {
-        if segment.matches(context, live.snapshot.segments(), now) {
+    for (key, segment) in live.snapshot().segments().iter().take(MAX_SEGMENTS) {
+        if segment.matches(context, live.snapshot().segments(), now) {
             if !all.is_empty() {
                 all.push(',');
             }
@@ -76,7 +76,7 @@ fn metadata(
     segments: String,
 ) -> BulkMetadata<'_> {
     let off = |is_on: bool| (!is_on).then_some(false);
-    let rollout = live.snapshot.rollout().map(|rollout| rollout.key.as_str());
+    let rollout = live.snapshot().rollout().map(|rollout| rollout.key.as_str());
     let known = BulkMetadata {
         rollout,
         segments,
@@ -87,7 +87,7 @@ fn metadata(
             .then(|| collection_settings.sample_rate.percent() / 100.0),
         ..BulkMetadata::default()
     };
-    match current_phase(&live.snapshot) {
+    match current_phase(live.snapshot()) {
         None => known,
         Some(phase) => BulkMetadata {
             phase: Some(phase.number.0),
@@ -108,10 +108,10 @@ pub(super) async fn evaluate(
     let Asked { live, context, digest } =
         request::read(&state, from, &connection, &headers, body).await?;
     let now = state.service.now();
-    let mut body = Vec::with_capacity(BYTES + BYTES_OF_FLAG * live.snapshot.flags().len());
+    let mut body = Vec::with_capacity(BYTES + BYTES_OF_FLAG * live.snapshot().flags().len());
     body.extend_from_slice(b"{\"flags\":[");
-    let evaluator = Evaluator::new(&live.snapshot, &context, now);
-    for (index, entry) in live.snapshot.flags().enumerate() {
+    let evaluator = Evaluator::new(live.snapshot(), &context, now);
+    for (index, entry) in live.snapshot().flags().enumerate() {
         if index > 0 {
             body.push(b',');
         }
@@ -125,7 +125,7 @@ pub(super) async fn evaluate(
     body.extend_from_slice(b"],\"metadata\":");
     write_json(&mut body, &metadata(&live, collection_settings, segments))?;
     let key = sent_key(&headers).unwrap_or_default();
-    if let Some(streams) = state.tickets.streams(live.environment.id, key, now) {
+    if let Some(streams) = state.tickets.streams(live.environment().id, key, now) {
         body.extend_from_slice(b",\"eventStreams\":");
         body.extend_from_slice(&streams);
     }
@@ -149,7 +149,7 @@ fn write_answer<'a>(
     match evaluator.evaluate(entry) {
         Ok(found) => {
             live.count(entry, found.variant);
-            Answer::new(&live.snapshot, entry, &found).write_json(body);
+            Answer::new(live.snapshot(), entry, &found).write_json(body);
             Ok(())
         }
         Err(error) => write_json(body, &OfrepError::from(error).of(entry.flag.key.as_str())),

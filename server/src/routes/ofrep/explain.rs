@@ -35,13 +35,13 @@ pub(super) async fn explain(
         .await
         .map_err(|error| error.of(&key))?;
     let entry = request::find(&live, &key)?;
-    let (found, steps) = explain_flag(&live.snapshot, entry, &context, state.service.now());
+    let (found, steps) = explain_flag(live.snapshot(), entry, &context, state.service.now());
     let lines = steps.iter().flat_map(|step| step.lines(Reader::Page));
     let steps: Vec<String> =
         lines.map(|line| format!("{}{}", "  ".repeat(line.depth), line.text)).collect();
     Ok(Json(match found {
         Ok(found) => {
-            let answer = Answer::new(&live.snapshot, entry, &found);
+            let answer = Answer::new(live.snapshot(), entry, &found);
             let mut json = serde_json::to_value(answer).unwrap_or_default();
             if let Some(fields) = json.as_object_mut() {
                 fields.insert("steps".to_owned(), json!(steps));

@@ -116,7 +116,7 @@ pub(super) fn find<'a>(
     live: &'a CachedEnvironment,
     key: &str,
 ) -> Result<&'a FlagEntry, OfrepError> {
-    live.snapshot.flag(key).ok_or_else(|| {
+    live.snapshot().flag(key).ok_or_else(|| {
         let details = format!("there is no flag {key:?} in this environment");
         OfrepError::new(StatusCode::NOT_FOUND, ErrorCode::FlagNotFound, details).of(key)
     })

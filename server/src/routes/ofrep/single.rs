@@ -30,8 +30,8 @@ pub(super) async fn evaluate(
         .await
         .map_err(|error| error.of(&key))?;
     let entry = request::find(&live, &key)?;
-    let found = evaluate_flag(&live.snapshot, entry, &context, state.service.now())
+    let found = evaluate_flag(live.snapshot(), entry, &context, state.service.now())
         .map_err(|error| OfrepError::from(error).of(&key))?;
     live.count(entry, found.variant);
-    Ok(Json(&Answer::new(&live.snapshot, entry, &found)).into_response())
+    Ok(Json(&Answer::new(live.snapshot(), entry, &found)).into_response())
 }

@@ -5,8 +5,8 @@ mod view;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use phasegate_domain::{plan::Revision, reports::RolloutView, rollout::RolloutStatus};
-use phasegate_service::rollout::{plan_text, view};
+use phasegate_domain::{plan::Revision, reports::RolloutSummary, rollout::RolloutStatus};
+use phasegate_service::rollout::{plan_text, summary};
 
 use self::{draft::PlanDraft, view::PlanForm};
 use super::{NoPlan, plan};
@@ -22,7 +22,7 @@ pub(crate) fn PlanEditPage() -> impl IntoView {
     view! {
         <Title text="Edit the plan"/>
         {page(|request| async move {
-            let rollout = view(&request.service, &request.actor, request.environment).await?;
+            let rollout = summary(&request.service, &request.actor, request.environment).await?;
             Ok(match rollout {
                 Some(rollout) => {
                     let shown = shown(&request, &rollout).await;
@@ -35,7 +35,7 @@ pub(crate) fn PlanEditPage() -> impl IntoView {
 }
 
 /// The question behind what was typed, or what is wrong with it.
-async fn shown(request: &Request, rollout: &RolloutView) -> AnyView {
+async fn shown(request: &Request, rollout: &RolloutSummary) -> AnyView {
     let Some(form) = &request.form else { return ().into_any() };
     let typed = PlanDraft::read(form).plan(&rollout.plan);
     let asked = match typed {
@@ -52,7 +52,7 @@ async fn shown(request: &Request, rollout: &RolloutView) -> AnyView {
 }
 
 #[component]
-fn Loaded(shown: AnyView, rollout: RolloutView, request: Request) -> impl IntoView {
+fn Loaded(shown: AnyView, rollout: RolloutSummary, request: Request) -> impl IntoView {
     let draft = match &request.form {
         // What was typed stays.
         Some(form) => PlanDraft::read(form),
@@ -71,9 +71,9 @@ fn Loaded(shown: AnyView, rollout: RolloutView, request: Request) -> impl IntoVi
 }
 
 /// What it must be called: a draft may be changed as it is.
-fn revision(rollout: &RolloutView) -> String {
+fn revision(rollout: &RolloutSummary) -> String {
     let current = &rollout.plan.revision;
-    match (rollout.status(), Revision::parse(current)) {
+    match (&rollout.state.status, Revision::parse(current)) {
         (RolloutStatus::Draft, _) | (_, None) => current.clone(),
         (_, Some(revision)) => revision.next().to_string(),
     }
