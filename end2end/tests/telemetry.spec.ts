@@ -91,7 +91,7 @@ test('what is kept is set, what was refused is shown, and one user is erased', a
   await page.getByLabel('The id by which your app calls them').fill('ada@example.com');
   await page.getByRole('button', { name: 'Look' }).click();
   await expect(page.getByTestId('user-data')).toContainText('Errors and feedback1');
-  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Take it away as JSON' }).click()]);
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Export as JSON' }).click()]);
   const data = JSON.parse(await readFile(await download.path(), 'utf8'));
   expect(data.reports[0].report.message).toBe('call me');
   expect(data.batches[0].content.events).toHaveLength(1);

@@ -127,7 +127,7 @@ pub(super) fn Environments(request: Request, is_admin: bool) -> impl IntoView {
     view! {
         <section aria-labelledby="environments-title">
             <h2 id="environments-title">"Environments"</h2>
-            <p class="hint">"Each has its own switches, rules, overrides, keys and history; flags and segments are shared. New ones begin with every flag on and without rules. Choose beside the menu which one is shown."</p>
+            <p class="hint">"Each has its own switches, rules, overrides, keys and history; flags and segments are shared. New ones begin with every flag off and without rules. Choose beside the menu which one is shown."</p>
             <ul class="overrides">{rows}</ul>
             {shown}
             {add}

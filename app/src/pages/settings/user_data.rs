@@ -69,7 +69,7 @@ fn Found(id: String, data: UserData, asks: bool) -> impl IntoView {
     let days: std::collections::BTreeSet<i64> = data.days.iter().map(|done| done.day).collect();
     let lines = [
         ("First seen", data.first_day.map_or_else(|| "–".to_owned(), date_of)),
-        ("Days with something", format::count(days.len() as u64)),
+        ("Days active", format::count(days.len() as u64)),
         ("Errors and feedback", format::count(data.reports.len() as u64)),
         ("Batches of raw events", format::count(data.batches.len() as u64)),
     ];
@@ -94,7 +94,7 @@ fn Found(id: String, data: UserData, asks: bool) -> impl IntoView {
         <section class="card" data-testid="user-data">
             <ul class="totals">{lines}</ul>
             <div class="actions">
-                <a class="button" rel="external" download href=format!("/admin/user.json?id={link}")>"Take it away as JSON"</a>
+                <a class="button" rel="external" download href=format!("/admin/user.json?id={link}")>"Export as JSON"</a>
                 {forget}
             </div>
         </section>
