@@ -242,7 +242,7 @@ impl Config {
         check_key("client_key", config.client_key(), 1)?;
         check_key("server_token", config.server_token(), MIN_TOKEN)?;
         let proxies = config.trusted_proxies.as_deref().unwrap_or_default();
-        TrustedProxies::parse(proxies).map_err(anyhow::Error::msg)?;
+        TrustedProxies::parse(proxies)?;
         Ok(config)
     }
 

@@ -52,21 +52,57 @@ impl FieldError {
         Self::new("", code, message)
     }
 
-    /// What a validator says, which names the field before a colon.
+    /// The mistake in a nested value that serde reports: the path to the value and the text of its error.
+    /// Serde keeps an error of a nested validator as text only, which is that of a [`FieldError`], so a path
+    /// before its first colon continues `path`.
     #[must_use]
-    pub fn of_validator(said: &dyn fmt::Display) -> Self {
-        let said = said.to_string();
-        let is_path = |head: &str| !head.is_empty() && !head.contains(char::is_whitespace);
-        match said.split_once(": ").filter(|(head, _)| is_path(head)) {
-            Some((field, message)) => Self::new(field, FieldCode::Invalid, message),
-            None => Self::whole(FieldCode::Invalid, said),
+    pub fn of_serde(path: &str, text: &str) -> Self {
+        let is_path = |head: &str| {
+            let is_sign = |c: char| c.is_ascii_alphanumeric() || "_-.[]".contains(c);
+            !head.is_empty() && head.chars().all(is_sign)
+        };
+        let path = path.trim_matches('.');
+        match text.split_once(": ").filter(|(head, _)| is_path(head)) {
+            Some((inner, message)) => Self::new(join(path, inner), FieldCode::Invalid, message),
+            None => Self::new(path, FieldCode::Invalid, text),
         }
+    }
+
+    /// The same mistake in a field of `parent`: `serve` in `rules[0]` is `rules[0].serve`.
+    #[must_use]
+    pub fn inside(self, parent: &str) -> Self {
+        Self { field: join(parent, &self.field), ..self }
     }
 
     /// The same mistake, told of a place that is not the one at hand.
     #[must_use]
     pub fn within(self, place: &str) -> Self {
         Self { message: format!("in {place}: {self}"), field: String::new(), ..self }
+    }
+}
+
+/// An error of a validator, which knows its field and code. Its text does not repeat the field.
+pub trait FieldProblem: std::error::Error {
+    /// The path of the field, such as `rules[0].serve`; empty for the whole.
+    fn field(&self) -> String;
+
+    /// The kind of the mistake.
+    fn code(&self) -> FieldCode;
+}
+
+impl<P: FieldProblem> From<P> for FieldError {
+    fn from(problem: P) -> Self {
+        Self::new(problem.field(), problem.code(), problem.to_string())
+    }
+}
+
+/// Joins two paths of fields; either may be empty.
+pub(crate) fn join(parent: &str, child: &str) -> String {
+    match (parent, child) {
+        ("", child) => child.to_owned(),
+        (parent, "") => parent.to_owned(),
+        (parent, child) if child.starts_with('[') => format!("{parent}{child}"),
+        (parent, child) => format!("{parent}.{child}"),
     }
 }
 
@@ -86,21 +122,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_validator_names_the_field_before_a_colon() {
-        let error = FieldError::of_validator(&"rules[0].serve: must not be empty");
+    fn a_nested_error_of_serde_names_its_field() {
+        for (path, text, field, message) in [
+            ("rules[0]", "split: must add up", "rules[0].split", "must add up"),
+            (
+                "rules[0].condition",
+                "all[1].value: is missing",
+                "rules[0].condition.all[1].value",
+                "is missing",
+            ),
+            (".", "variants: is empty", "variants", "is empty"),
+            ("kind", "unknown variant: x", "kind", "unknown variant: x"),
+            (".", "line 3: there is no table", "", "line 3: there is no table"),
+        ] {
+            let error = FieldError::of_serde(path, text);
+            assert_eq!((error.field.as_str(), error.message.as_str()), (field, message));
+        }
+    }
+
+    #[test]
+    fn the_text_names_the_field_unless_it_is_about_the_whole() {
+        let error = FieldError::new("serve", FieldCode::Missing, "must not be empty");
         assert_eq!(
-            (error.field.as_str(), error.message.as_str()),
-            ("rules[0].serve", "must not be empty")
+            error.clone().inside("rules[0]").to_string(),
+            "rules[0].serve: must not be empty"
         );
-        assert_eq!(error.to_string(), "rules[0].serve: must not be empty");
-        let whole = FieldError::of_validator(&"line 3: there is no table");
-        assert_eq!(
-            (whole.field.as_str(), whole.to_string().as_str()),
-            ("", "line 3: there is no table")
-        );
-        assert_eq!(
-            error.within("staging").to_string(),
-            "in staging: rules[0].serve: must not be empty"
-        );
+        assert_eq!(error.within("staging").to_string(), "in staging: serve: must not be empty");
+        assert_eq!(FieldError::whole(FieldCode::TooMany, "at most 3").to_string(), "at most 3");
     }
 }

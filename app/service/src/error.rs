@@ -6,7 +6,7 @@ use phasegate_domain::{
     config::InvalidFile,
     field_error::{FieldCode, FieldError},
     flags::InvalidFlag,
-    rollout::CommandError,
+    rollout::{CommandError, CommandKind},
     targeting::InvalidSegment,
 };
 use phasegate_store::StoreError;
@@ -58,9 +58,13 @@ pub enum ServiceError {
     /// What was sent is in no format that is taken.
     #[error("{0}")]
     UnsupportedFormat(&'static str),
-    /// A rule stands against it.
-    #[error(transparent)]
-    Refused(#[from] CommandError),
+    /// A rule of the rollout refuses the command.
+    #[error("{error}{}", possible_now(.possible))]
+    Refused {
+        error: CommandError,
+        /// The commands that would succeed instead; empty if the input is wrong.
+        possible: Vec<CommandKind>,
+    },
     /// Something else needs it as it is.
     #[error("{0}")]
     InUse(String),
@@ -93,6 +97,14 @@ pub enum ServiceError {
     Store(#[source] StoreError),
 }
 
+fn possible_now(kinds: &[CommandKind]) -> String {
+    if kinds.is_empty() {
+        return String::new();
+    }
+    let names: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
+    format!(". Possible now: {}", names.join(", "))
+}
+
 fn scopes(found: &[Scope]) -> String {
     found.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ")
 }
@@ -107,11 +119,6 @@ impl ServiceError {
         Self::Invalid(FieldError::new(field, code, message))
     }
 
-    /// What a validator says, which names the field itself.
-    pub(crate) fn of_validator(error: &dyn std::fmt::Display) -> Self {
-        Self::Invalid(FieldError::of_validator(error))
-    }
-
     /// The HTTP status that says it; the same at every door.
     #[must_use]
     pub fn status(&self) -> u16 {
@@ -119,10 +126,13 @@ impl ServiceError {
             Self::Forbidden { .. }
             | Self::TokenScope { .. }
             | Self::TokenReach { .. }
-            | Self::Refused(CommandError::NotAllowed { .. }) => 403,
+            | Self::Refused { error: CommandError::NotAllowed { .. }, .. } => 403,
             Self::NotFound { .. } => 404,
-            Self::Refused(refusal) if refusal.is_about_input() => 422,
-            Self::Refused(_) | Self::Overtaken { .. } | Self::Exists { .. } | Self::InUse(_) => 409,
+            Self::Refused { error, .. } if error.is_about_input() => 422,
+            Self::Refused { .. }
+            | Self::Overtaken { .. }
+            | Self::Exists { .. }
+            | Self::InUse(_) => 409,
             Self::Conflict(_) => 412,
             Self::UnsupportedFormat(_) => 415,
             Self::Invalid(_) => 422,
@@ -154,15 +164,21 @@ impl From<StoreError> for ServiceError {
     }
 }
 
+impl From<CommandError> for ServiceError {
+    fn from(error: CommandError) -> Self {
+        Self::Refused { error, possible: Vec::new() }
+    }
+}
+
 impl From<InvalidFlag> for ServiceError {
     fn from(error: InvalidFlag) -> Self {
-        Self::of_validator(&error)
+        Self::Invalid(error.into())
     }
 }
 
 impl From<InvalidSegment> for ServiceError {
     fn from(error: InvalidSegment) -> Self {
-        Self::of_validator(&error)
+        Self::Invalid(error.into())
     }
 }
 
@@ -170,7 +186,7 @@ impl From<InvalidFile> for ServiceError {
     fn from(error: InvalidFile) -> Self {
         match error {
             InvalidFile::Plan { .. } => Self::InUse(error.to_string()),
-            other => Self::of_validator(&other),
+            other => Self::Invalid(other.into()),
         }
     }
 }

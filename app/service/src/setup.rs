@@ -7,6 +7,7 @@ use crate::{
     toml_document::{Document, InvalidDocument},
 };
 use phasegate_domain::{
+    field_error::{FieldCode, FieldError},
     flags::Flag,
     plan::{Plan, PlanFile},
     targeting::Segment,
@@ -150,8 +151,8 @@ pub(crate) fn parse_plan_within(
     let mut fields = document.to_json()?;
     if let Some(field) = fields.keys().find(|field| !PlanFile::FIELDS.contains(&field.as_str())) {
         let known = PlanFile::FIELDS.join(", ");
-        let problem = format!("{field}: there is no such field; there are {known}");
-        return Err(document.wrong(field, &problem));
+        let message = format!("there is no such field; there are {known}");
+        return Err(document.locate(FieldError::new(field, FieldCode::Unknown, message)));
     }
     // The plan's own fields stand beside these in one table.
     let mut own = Map::new();
@@ -166,10 +167,7 @@ pub(crate) fn parse_plan_within(
     let file = PlanFile { format, segments, flags, plan };
     let mut whole = file.clone();
     complete(&mut whole);
-    whole.validate().map_err(|error| {
-        let problem = error.to_string();
-        document.wrong(problem.split(':').next().unwrap_or_default(), &problem)
-    })?;
+    whole.validate().map_err(|error| document.locate(error.into()))?;
     Ok(file)
 }
 
@@ -261,7 +259,7 @@ mod tests {
             ("percentage = 20\n", "percentge = 1\n", "phases[2].percentge: unknown field"),
         ] {
             let error = parse_plan(&text.replacen(from, to, 1)).unwrap_err();
-            assert!(error.problem.starts_with(begin), "{error}");
+            assert!(error.problem.to_string().starts_with(begin), "{error}");
             assert_eq!(error.to_string().matches("line ").count(), 1, "{error}");
             assert!(error.line > 10 && error.column > 10, "{error}");
         }

@@ -1,6 +1,10 @@
 //! TOML documents, and the place of what is wrong in them: line and column of the value itself.
 
-use phasegate_domain::{json::is_rounded, words::plain};
+use phasegate_domain::{
+    field_error::{FieldCode, FieldError},
+    json::is_rounded,
+    words::plain,
+};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Number, Value};
 use toml::de::{DeTable, DeValue};
@@ -10,11 +14,18 @@ use toml::de::{DeTable, DeValue};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {problem}")]
 pub struct InvalidDocument {
+    /// From 1.
     pub line: usize,
     /// From 1, in characters.
     pub column: usize,
-    /// What is wrong; names the field.
-    pub problem: String,
+    pub problem: FieldError,
+}
+
+impl From<InvalidDocument> for FieldError {
+    fn from(InvalidDocument { line, column, problem }: InvalidDocument) -> Self {
+        let message = format!("{} (line {line}, column {column})", problem.message);
+        Self { message, ..problem }
+    }
 }
 
 /// A document that was read, which knows where its fields are.
@@ -32,7 +43,7 @@ impl<'t> Document<'t> {
     pub(crate) fn parse(text: &'t str) -> Result<Self, InvalidDocument> {
         let table = DeTable::parse(text).map_err(|error| {
             let place = error.span().map_or(0, |span| span.start);
-            at(text, place, error.message().to_owned())
+            at(text, place, FieldError::whole(FieldCode::Invalid, error.message()))
         })?;
         Ok(Self { text, table })
     }
@@ -48,7 +59,9 @@ impl<'t> Document<'t> {
     }
 
     fn value(&self, value: &toml::Spanned<DeValue<'_>>) -> Result<Value, InvalidDocument> {
-        let wrong = |problem: String| at(self.text, value.span().start, problem);
+        let wrong = |problem: String| {
+            at(self.text, value.span().start, FieldError::whole(FieldCode::Invalid, problem))
+        };
         Ok(match value.get_ref() {
             DeValue::String(text) => Value::from(text.as_ref()),
             DeValue::Boolean(is_true) => Value::from(*is_true),
@@ -83,15 +96,12 @@ impl<'t> Document<'t> {
         })
     }
 
-    /// What is wrong with a field such as `phases[1].percentage`, with its place. A problem that begins with a field
-    /// of its own (`off_variant: …`) is located there. The place of a missing field is that of what it would be in.
-    pub(crate) fn wrong(&self, path: &str, problem: &str) -> InvalidDocument {
-        let named = problem.starts_with(path) || path.is_empty() || path == ".";
-        let problem = if named { problem.to_owned() } else { format!("{path}: {problem}") };
+    /// Adds line and column to a problem with a field such as `phases[1].percentage`. A missing field is located
+    /// at the table that it should be in.
+    pub(crate) fn locate(&self, problem: FieldError) -> InvalidDocument {
         let mut place = self.table.span().start;
         let mut within: Option<&DeValue<'_>> = None;
-        let fields = problem.split(": ").take_while(|part| is_field(part));
-        let steps = fields.flat_map(|field| field.split(['.', '[']));
+        let steps = problem.field.split(['.', '[']);
         for (depth, step) in steps.map(|step| step.trim_end_matches(']')).enumerate() {
             let found = match (depth, within) {
                 (0, _) => self.table.get_ref().get(step),
@@ -115,16 +125,10 @@ impl<'t> Document<'t> {
     /// Names field and place of what does not fit.
     pub(crate) fn read<T: DeserializeOwned>(&self, json: Value) -> Result<T, InvalidDocument> {
         serde_path_to_error::deserialize(json).map_err(|error| {
-            let (path, problem) = (error.path().to_string(), plain(&error.inner().to_string()));
-            self.wrong(&path, &problem)
+            let text = plain(&error.inner().to_string());
+            self.locate(FieldError::of_serde(&error.path().to_string(), &text))
         })
     }
-}
-
-/// Whether a text is the path of a field, such as `flags[0].variants.on`.
-fn is_field(text: &str) -> bool {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '[' | ']');
-    !text.is_empty() && text.chars().all(is_part)
 }
 
 /// Whether an item of a list, such as a variant, goes by a name.
@@ -134,7 +138,7 @@ fn is_named(item: &DeValue<'_>, name: &str) -> bool {
     named("name") || named("key")
 }
 
-fn at(text: &str, place: usize, problem: String) -> InvalidDocument {
+fn at(text: &str, place: usize, problem: FieldError) -> InvalidDocument {
     let before = text.get(..place).unwrap_or(text);
     let line = 1 + before.matches('\n').count();
     let column = 1 + before.rsplit('\n').next().unwrap_or_default().chars().count();
@@ -184,16 +188,16 @@ mod tests {
     }
 
     #[test]
-    fn a_problem_is_located_at_the_field_that_it_begins_with() {
+    fn a_problem_of_a_nested_validator_is_located_at_its_field() {
         let text = "[[flags]]\nkey = \"A\"\noff_variant = \"on\"\n[[flags.variants]]\nname = \"on\"\nvalue = 1\n";
         let document = Document::parse(text).unwrap();
         let place = |path: &str, problem: &str| {
-            let wrong = document.wrong(path, problem);
-            (wrong.line, wrong.column)
+            let found = document.locate(FieldError::of_serde(path, problem));
+            (found.line, found.column)
         };
         assert_eq!(place("flags[0]", "off_variant: there is no such variant"), (3, 15));
         assert_eq!(place("flags[0]", "variants.on.value: must be of the kind boolean"), (6, 9));
-        assert_eq!(place("flags[0]", "flags[0].variants[0].value: must be a boolean"), (6, 9));
+        assert_eq!(place("flags[0]", "variants[0].value: must be a boolean"), (6, 9));
         assert_eq!(place("flags[0]", "the key is taken"), (1, 1));
         assert_eq!(place("flags[0].salt", "is missing"), (1, 1));
     }

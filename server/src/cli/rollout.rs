@@ -8,9 +8,8 @@ use phasegate_domain::{
     rollout::{CommandKind, RecordEntry, RolloutCommand},
 };
 use phasegate_service::{
-    ServiceError,
     accounts::account_by_email,
-    rollout::{RolloutOverview, add, command, instead, review, view},
+    rollout::{RolloutOverview, add, command, review, view},
 };
 
 use super::local::{Local, Place, print, print_json};
@@ -123,13 +122,8 @@ pub(super) async fn run(wanted: RolloutSubcommand) -> anyhow::Result<()> {
     let local = given.place.open_without_telemetry().await?;
     let (service, actor, environment) = (&local.service, &local.actor, local.environment);
     let wanted = RolloutCommand::new(kind, given.reason);
-    match command(service, actor, environment, &wanted, given.if_version).await {
-        Ok(_) => show(&local, given.json).await,
-        Err(ServiceError::Refused(refusal)) => {
-            Err(anyhow::anyhow!(instead(service, actor, environment, &refusal).await?))
-        }
-        Err(error) => Err(error.into()),
-    }
+    command(service, actor, environment, &wanted, given.if_version).await?;
+    show(&local, given.json).await
 }
 
 async fn now(local: &Local) -> anyhow::Result<RolloutView> {

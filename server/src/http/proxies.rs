@@ -7,7 +7,10 @@ use std::{
 
 use axum::http::HeaderMap;
 use ipnet::IpNet;
-use phasegate_domain::targeting::network;
+use phasegate_domain::{
+    field_error::{FieldCode, FieldError},
+    targeting::network,
+};
 
 /// The header in which proxies say whom they speak for.
 pub(super) const FORWARDED_FOR: &str = "x-forwarded-for";
@@ -30,11 +33,12 @@ impl TrustedProxies {
     ///
     /// # Errors
     /// Names the one that cannot be used.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, FieldError> {
         let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
         let one = |item: &str| {
-            network(item).map_err(|why| {
-                format!("trusted_proxies: {why}; write addresses or networks with commas between")
+            network(item).map_err(|error| {
+                let message = format!("{error}; write addresses or networks with commas between");
+                FieldError::new("trusted_proxies", FieldCode::Invalid, message)
             })
         };
         items.map(one).collect::<Result<_, _>>().map(Self)
@@ -121,7 +125,7 @@ mod tests {
 
     #[test]
     fn what_is_no_network_is_named() {
-        let complaint = |text| TrustedProxies::parse(text).unwrap_err();
+        let complaint = |text| TrustedProxies::parse(text).unwrap_err().to_string();
         let error = complaint("10.0.0.0/8, proxy.local");
         assert!(error.contains("\"proxy.local\""), "{error}");
         assert!(complaint("010.0.0.0/8").contains("leading zero"), "it may be 8/8");

@@ -12,6 +12,7 @@ use crate::{
     audit::ImportKind,
     audit::SubjectKind,
     diff::{FieldChange, diff},
+    field_error::{FieldCode, FieldProblem, join},
     flags::{FlagDocument, Flags, IndividualOverride, InvalidFlag, InvalidOverride},
     ids::{FlagKey, PhaseNumber, SegmentKey},
     plan::Plan,
@@ -40,36 +41,36 @@ pub struct EnvironmentFile {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidFile {
     /// Written for another version of Phasegate.
-    #[error("format: this version reads format {known}, the file says {found}")]
+    #[error("this version reads format {known}, the file says {found}")]
     Format {
         /// What the file says.
         found: u32,
         known: u32,
     },
     /// The same key twice.
-    #[error("{list}: {key} is there twice")]
+    #[error("{key} is there twice")]
     Twice {
         /// `segments`, `flags` or `overrides`.
         list: &'static str,
         key: String,
     },
     /// A segment is wrong.
-    #[error("segments.{key}.{error}")]
+    #[error("{error}")]
     Segment { key: SegmentKey, error: InvalidSegment },
     /// A flag is wrong.
-    #[error("flags.{key}.{error}")]
+    #[error("{error}")]
     Flag { key: FlagKey, error: InvalidFlag },
     /// The rollout's plan needs something that would be gone.
     #[error("phase {phase} of the plan {plan} needs the {what} {key}; change the plan first")]
     Plan { plan: String, phase: PhaseNumber, what: &'static str, key: String },
     /// An override for a flag or variant that is not there.
-    #[error("overrides.{0}: there is no such flag, or no such variant of it")]
+    #[error("there is no such flag, or no such variant of it")]
     Override(String),
     /// An override is wrong in itself.
-    #[error("overrides.{key}.{error}")]
+    #[error("{error}")]
     OverrideField { key: String, error: InvalidOverride },
     /// More things of a kind than one environment may have.
-    #[error("{list}: at most {most} are allowed, and there would be {found}; delete some first")]
+    #[error("at most {most} are allowed, and there would be {found}; delete some first")]
     TooMany {
         /// `segments`, `flags` or `overrides`.
         list: &'static str,
@@ -78,6 +79,31 @@ pub enum InvalidFile {
         /// How many there may be.
         most: usize,
     },
+}
+
+impl FieldProblem for InvalidFile {
+    fn field(&self) -> String {
+        match self {
+            Self::Format { .. } => "format".to_owned(),
+            Self::Twice { list, .. } | Self::TooMany { list, .. } => (*list).to_owned(),
+            Self::Segment { key, error } => join(&format!("segments.{key}"), &error.field()),
+            Self::Flag { key, error } => join(&format!("flags.{key}"), &error.field()),
+            Self::Plan { .. } => String::new(),
+            Self::Override(key) => format!("overrides.{key}"),
+            Self::OverrideField { key, error } => join(&format!("overrides.{key}"), &error.field()),
+        }
+    }
+
+    fn code(&self) -> FieldCode {
+        match self {
+            Self::Format { .. } | Self::Twice { .. } => FieldCode::Invalid,
+            Self::Segment { error, .. } => error.code(),
+            Self::Flag { error, .. } => error.code(),
+            Self::OverrideField { error, .. } => error.code(),
+            Self::Plan { .. } | Self::Override(_) => FieldCode::Unknown,
+            Self::TooMany { .. } => FieldCode::TooMany,
+        }
+    }
 }
 
 /// Most flags of a project, archived ones too.
@@ -301,6 +327,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::field_error::FieldError;
 
     fn file() -> EnvironmentFile {
         serde_json::from_value(json!({
@@ -317,7 +344,7 @@ mod tests {
         let complaint = |change: &dyn Fn(&mut EnvironmentFile)| {
             let mut file = file();
             change(&mut file);
-            file.validate().unwrap_err().to_string()
+            FieldError::from(file.validate().unwrap_err()).to_string()
         };
         assert_eq!(file().validate(), Ok(()));
         assert!(complaint(&|f| f.format = 2).starts_with("format: this version reads format 1"));

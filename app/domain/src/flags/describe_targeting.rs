@@ -67,9 +67,10 @@ fn rules(rules: &[Rule], now: Timestamp) -> Vec<String> {
             Serve::Variant(variant) => (Some(variant), all_of(&whom)),
             Serve::Share(variant, portion) => {
                 let (mut part, share) = (part_of(portion, &whom, now), portion.at(now));
-                if share <= answered {
+                let nobody_yet = answered == Share::from_buckets(0);
+                if !nobody_yet && share <= answered {
                     part.push_str(" (no user: an earlier rule answers all of them)");
-                } else if answered > Share::from_buckets(0) && share != Share::ALL {
+                } else if !nobody_yet && share != Share::ALL {
                     part.push_str(&format!(" (less the {answered} whom an earlier rule answers)"));
                 }
                 if rule.condition.is_everyone() {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Timestamp,
+    field_error::{FieldCode, FieldProblem},
     ids::{FlagKey, VariantName},
 };
 
@@ -39,14 +40,31 @@ const MAX_NOTE_BYTES: usize = 500;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidOverride {
     /// The targeting key is empty or too long.
-    #[error("targeting_key: must have 1 to {MAX_TARGETING_KEY_BYTES} bytes")]
+    #[error("must have 1 to {MAX_TARGETING_KEY_BYTES} bytes")]
     TargetingKey,
     /// A path of an address, which programs take out before they send it.
-    #[error("targeting_key: \".\" and \"..\" cannot be addressed; choose another one")]
+    #[error("\".\" and \"..\" cannot be addressed; choose another one")]
     Reserved,
     /// Its note is too long.
-    #[error("note: must have at most {MAX_NOTE_BYTES} bytes")]
+    #[error("must have at most {MAX_NOTE_BYTES} bytes")]
     Note,
+}
+
+impl FieldProblem for InvalidOverride {
+    fn field(&self) -> String {
+        match self {
+            Self::TargetingKey | Self::Reserved => "targeting_key".to_owned(),
+            Self::Note => "note".to_owned(),
+        }
+    }
+
+    fn code(&self) -> FieldCode {
+        match self {
+            Self::TargetingKey => FieldCode::Invalid,
+            Self::Reserved => FieldCode::Reserved,
+            Self::Note => FieldCode::TooLong,
+        }
+    }
 }
 
 impl IndividualOverride {

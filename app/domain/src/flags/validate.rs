@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Flag, FlagKind, FlagState, Prerequisite};
 use crate::{
+    field_error::{FieldCode, FieldProblem, join},
     ids::{FlagKey, SegmentKey, VariantName, is_reserved},
     targeting::{EVERYONE, InvalidCondition, MAX_COST, Segments, cost},
 };
@@ -40,20 +41,20 @@ pub type Flags<'a> = BTreeMap<&'a FlagKey, (&'a Flag, &'a FlagState)>;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidFlag {
     /// The name of a page.
-    #[error("key: {0:?} is reserved; choose another one")]
+    #[error("{0:?} is reserved; choose another one")]
     Reserved(String),
     /// Two variants share a name.
-    #[error("variants: {0} is there twice")]
+    #[error("{0} is there twice")]
     VariantTwice(VariantName),
     /// A value has another type than the flag.
-    #[error("variants.{variant}.value: must be of the kind {}, as the flag is", .kind.as_str())]
+    #[error("must be of the kind {}, as the flag is", .kind.as_str())]
     WrongType {
         variant: VariantName,
         /// What its value should be.
         kind: FlagKind,
     },
     /// A field names a variant that is not there.
-    #[error("{field}: there is no variant {variant}")]
+    #[error("there is no variant {variant}")]
     UnknownVariant {
         /// Such as `off_variant` or `rules[0]`.
         field: String,
@@ -61,7 +62,7 @@ pub enum InvalidFlag {
         variant: VariantName,
     },
     /// A rule names a segment that is not there.
-    #[error("rules[{rule}].condition: there is no segment {segment}; create it first")]
+    #[error("there is no segment {segment}; create it first")]
     UnknownSegment {
         /// The rule's place, from 0.
         rule: usize,
@@ -70,7 +71,7 @@ pub enum InvalidFlag {
     },
     /// A rule makes more tests than an answer has time for.
     #[error(
-        "rules[{rule}].condition: with the segments that it asks for it makes {found} tests; at most {MAX_COST} are allowed"
+        "with the segments that it asks for it makes {found} tests; at most {MAX_COST} are allowed"
     )]
     TooCostly {
         /// The rule's place, from 0.
@@ -78,7 +79,7 @@ pub enum InvalidFlag {
         found: usize,
     },
     /// A rule's condition has a value that is not taken any more, or that lost digits.
-    #[error("rules[{rule}].condition.{error}")]
+    #[error("{error}")]
     RuleValue {
         /// The rule's place, from 0.
         rule: usize,
@@ -86,10 +87,10 @@ pub enum InvalidFlag {
         error: InvalidCondition,
     },
     /// Flags that need flags that need flags.
-    #[error("prerequisites: {0} flags stand behind one another; at most {MAX_DEPTH} may")]
+    #[error("{0} flags stand behind one another; at most {MAX_DEPTH} may")]
     TooDeep(usize),
     /// A prerequisite names a flag that is not there, or is archived.
-    #[error("prerequisites[{index}].flag: there is no flag {flag} in use")]
+    #[error("there is no flag {flag} in use")]
     UnknownFlag {
         /// The prerequisite's place, from 0.
         index: usize,
@@ -97,36 +98,87 @@ pub enum InvalidFlag {
         flag: FlagKey,
     },
     /// A prerequisite that nothing satisfies.
-    #[error("prerequisites[{0}].variants: name at least one variant that will do")]
+    #[error("name at least one variant that will do")]
     NoVariants(usize),
     /// The flag would wait for itself.
-    #[error("prerequisites: {} is a circle; take one of them out", circle(.0))]
+    #[error("{} is a circle; take one of them out", circle(.0))]
     Cycle(Vec<FlagKey>),
     /// More of something, or something longer, than is kept.
-    #[error("{field}: {found} is more than the {most} that are allowed")]
+    #[error("{found} is more than the {most} that are allowed")]
     TooMuch {
         field: String,
-        /// How many or how long.
+        /// `too_many` for lists, `too_long` for texts.
+        code: FieldCode,
+        /// The number of items or bytes.
         found: usize,
         most: usize,
     },
     /// A tag with signs that would have to be escaped, or none.
-    #[error("tags[{0}]: a tag is 1 to 50 letters, digits, '.', '_', ':' or '-'")]
+    #[error("a tag is 1 to 50 letters, digits, '.', '_', ':' or '-'")]
     Tag(usize),
     /// Another flag or a plan needs it.
-    #[error("archived: {0} needs this flag; change that first")]
+    #[error("{0} needs this flag; change that first")]
     Needed(String),
+}
+
+impl FieldProblem for InvalidFlag {
+    fn field(&self) -> String {
+        match self {
+            Self::Reserved(_) => "key".to_owned(),
+            Self::VariantTwice(_) => "variants".to_owned(),
+            Self::WrongType { variant, .. } => format!("variants.{variant}.value"),
+            Self::UnknownVariant { field, .. } | Self::TooMuch { field, .. } => field.clone(),
+            Self::UnknownSegment { rule, .. } | Self::TooCostly { rule, .. } => {
+                format!("rules[{rule}].condition")
+            }
+            Self::RuleValue { rule, error } => {
+                join(&format!("rules[{rule}].condition"), &error.field())
+            }
+            Self::TooDeep(_) | Self::Cycle(_) => "prerequisites".to_owned(),
+            Self::UnknownFlag { index, .. } => format!("prerequisites[{index}].flag"),
+            Self::NoVariants(index) => format!("prerequisites[{index}].variants"),
+            Self::Tag(index) => format!("tags[{index}]"),
+            Self::Needed(_) => "archived".to_owned(),
+        }
+    }
+
+    fn code(&self) -> FieldCode {
+        match self {
+            Self::Reserved(_) => FieldCode::Reserved,
+            Self::UnknownVariant { .. }
+            | Self::UnknownSegment { .. }
+            | Self::UnknownFlag { .. } => FieldCode::Unknown,
+            Self::TooCostly { .. } | Self::TooDeep(_) => FieldCode::TooMany,
+            Self::TooMuch { code, .. } => *code,
+            Self::NoVariants(_) => FieldCode::Missing,
+            Self::RuleValue { error, .. } => error.code(),
+            Self::VariantTwice(_)
+            | Self::WrongType { .. }
+            | Self::Cycle(_)
+            | Self::Tag(_)
+            | Self::Needed(_) => FieldCode::Invalid,
+        }
+    }
 }
 
 fn circle(keys: &[FlagKey]) -> String {
     keys.iter().map(FlagKey::as_str).collect::<Vec<_>>().join(" → ")
 }
 
+/// Checks the number of items in a list.
 fn at_most(field: impl Into<String>, found: usize, most: usize) -> Result<(), InvalidFlag> {
     if found <= most {
         return Ok(());
     }
-    Err(InvalidFlag::TooMuch { field: field.into(), found, most })
+    Err(InvalidFlag::TooMuch { field: field.into(), code: FieldCode::TooMany, found, most })
+}
+
+/// Checks the length of a text in bytes.
+fn not_longer(field: impl Into<String>, found: usize, most: usize) -> Result<(), InvalidFlag> {
+    if found <= most {
+        return Ok(());
+    }
+    Err(InvalidFlag::TooMuch { field: field.into(), code: FieldCode::TooLong, found, most })
 }
 
 impl Flag {
@@ -138,9 +190,9 @@ impl Flag {
         if is_reserved(self.key.as_str()) {
             return Err(InvalidFlag::Reserved(self.key.to_string()));
         }
-        at_most("name", self.name.len(), MAX_TEXT_BYTES)?;
-        at_most("description", self.description.len(), MAX_TEXT_BYTES)?;
-        at_most("owner", self.owner.len(), MAX_TEXT_BYTES)?;
+        not_longer("name", self.name.len(), MAX_TEXT_BYTES)?;
+        not_longer("description", self.description.len(), MAX_TEXT_BYTES)?;
+        not_longer("owner", self.owner.len(), MAX_TEXT_BYTES)?;
         at_most("tags", self.tags.len(), MAX_TAGS)?;
         let is_sign = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | ':');
         let is_tag = |tag: &String| (1..=50).contains(&tag.len()) && tag.chars().all(is_sign);
@@ -157,7 +209,7 @@ impl Flag {
                 return Err(InvalidFlag::WrongType { variant, kind });
             }
             let length = variant.value.to_string().len();
-            at_most(format!("variants.{}.value", variant.name), length, MAX_VALUE_BYTES)?;
+            not_longer(format!("variants.{}.value", variant.name), length, MAX_VALUE_BYTES)?;
         }
         self.must_have("off_variant", &self.off_variant)?;
         self.must_have("default_variant", &self.default_variant)?;
@@ -199,11 +251,11 @@ impl FlagState {
         if let Some(variant) = &self.default_variant {
             flag.must_have("default_variant", variant)?;
         }
-        at_most("salt", self.salt.text().len(), MAX_TEXT_BYTES)?;
+        not_longer("salt", self.salt.text().len(), MAX_TEXT_BYTES)?;
         at_most("schedule", self.schedule.len(), MAX_LIST)?;
         at_most("rules", self.rules.len(), MAX_RULES)?;
         for (rule, content) in self.rules.iter().enumerate() {
-            at_most(format!("rules[{rule}].name"), content.name.len(), MAX_TEXT_BYTES)?;
+            not_longer(format!("rules[{rule}].name"), content.name.len(), MAX_TEXT_BYTES)?;
             for variant in content.serve.variants() {
                 flag.must_have(&format!("rules[{rule}]"), variant)?;
             }
@@ -282,7 +334,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::flags::{FlagDocument, Variant, boolean_flag};
+    use crate::{
+        field_error::FieldError,
+        flags::{FlagDocument, Variant, boolean_flag},
+    };
 
     fn key(text: &str) -> FlagKey {
         FlagKey::new(text).unwrap()
@@ -291,7 +346,7 @@ mod tests {
     fn flag_complaint(change: impl FnOnce(&mut Flag)) -> String {
         let mut flag = boolean_flag("A");
         change(&mut flag);
-        flag.validate().unwrap_err().to_string()
+        FieldError::from(flag.validate().unwrap_err()).to_string()
     }
 
     #[test]
@@ -334,7 +389,7 @@ mod tests {
         c_state.prerequisites =
             vec![Prerequisite { flag: key("A"), variants: vec![VariantName::new("on").unwrap()] }];
         let others = Flags::from([(&b.key, (&b, &b_state)), (&c.key, (&c, &c_state))]);
-        state.validate(&flag, &others, &Segments::new()).unwrap_err().to_string()
+        FieldError::from(state.validate(&flag, &others, &Segments::new()).unwrap_err()).to_string()
     }
 
     #[test]

@@ -16,7 +16,8 @@ pub use kpi::{Kpi, KpiGroup, MAX_WINDOW_DAYS};
 pub use revision::Revision;
 pub use target::{Comparator, ComparedWith, CriterionMetric, Target};
 pub use text::{
-    audience_line, criterion_line, kpi_line, parse_audience, parse_criterion, parse_kpi,
+    InvalidLine, audience_line, criterion_line, kpi_line, parse_audience, parse_criterion,
+    parse_kpi,
 };
 pub use validate::InvalidPlan;
 #[cfg(test)]

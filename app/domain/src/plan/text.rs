@@ -11,10 +11,55 @@ use serde::{
 use super::{
     AudienceEntry, Comparator, ComparedWith, Criterion, CriterionMetric, Kpi, KpiGroup, Target,
 };
-use crate::{ids::SegmentKey, targeting::Share};
+use crate::{
+    ids::{InvalidKey, SegmentKey},
+    targeting::{InvalidShare, Share},
+};
 
 /// The window of a KPI whose line names none, in days.
 const USUAL_WINDOW: u16 = 28;
+
+/// The reason why a line is not the part of a plan that it should be; says how to write it.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum InvalidLine {
+    /// Not a share and a segment.
+    #[error("write {0:?} as a share and a segment, such as 20 % of new_users")]
+    Audience(String),
+    /// A share outside 0 to 100 %, or with too many decimals.
+    #[error(transparent)]
+    Share(#[from] InvalidShare),
+    /// A text that cannot be a segment's key.
+    #[error(transparent)]
+    Segment(#[from] InvalidKey),
+    /// Not a name and a target.
+    #[error("write {0:?} as a name and a target, such as Satisfaction: nps > 40, 28 days")]
+    Kpi(String),
+    /// A word is missing at the end.
+    #[error("{line:?} ends before {before}")]
+    Ends {
+        /// The whole line.
+        line: String,
+        /// The missing word, such as `a number`.
+        before: &'static str,
+    },
+    /// A metric that does not exist.
+    #[error("there is no metric {0:?}")]
+    Metric(String),
+    /// A word that is not a comparison.
+    #[error("compare with >, >=, < or <=, not with {0:?}")]
+    Comparator(String),
+    /// A threshold that is not a number.
+    #[error("{0:?} is no number")]
+    Number(String),
+    /// Something to compare with that does not exist.
+    #[error("against control or baseline, not {0:?}")]
+    ComparedWith(String),
+    /// A word that cannot follow the threshold.
+    #[error(
+        "{0:?} after the number; what may follow is of FLAG, event \"NAME\", against control, against baseline"
+    )]
+    Rest(String),
+}
 
 /// An audience entry, as its line.
 #[must_use]
@@ -26,13 +71,13 @@ pub fn audience_line(entry: &AudienceEntry) -> String {
 ///
 /// # Errors
 /// Says how to write it.
-pub fn parse_audience(line: &str) -> Result<AudienceEntry, String> {
-    let how = || format!("write {line:?} as a share and a segment, such as 20 % of new_users");
+pub fn parse_audience(line: &str) -> Result<AudienceEntry, InvalidLine> {
+    let how = || InvalidLine::Audience(line.to_owned());
     let (share, segment) = line.split_once(" of ").ok_or_else(how)?;
     let share = share.trim().trim_end_matches('%').trim();
     let share: f64 = share.parse().map_err(|_| how())?;
-    let share = Share::from_percent(share).map_err(|error| error.to_string())?;
-    let segment = SegmentKey::new(segment.trim()).map_err(|error| error.to_string())?;
+    let share = Share::from_percent(share)?;
+    let segment = SegmentKey::new(segment.trim())?;
     Ok(AudienceEntry { segment, share })
 }
 
@@ -50,7 +95,7 @@ pub fn criterion_line(criterion: &Criterion) -> String {
 ///
 /// # Errors
 /// Says what is wrong with the rest of a line that begins like that.
-pub fn parse_criterion(line: &str) -> Result<Criterion, String> {
+pub fn parse_criterion(line: &str) -> Result<Criterion, InvalidLine> {
     let mut words = line.split_whitespace();
     let metric = words.next().and_then(word_of::<CriterionMetric>);
     let comparator = words.next().and_then(word_of::<Comparator>);
@@ -71,10 +116,8 @@ pub fn kpi_line(kpi: &Kpi) -> String {
 ///
 /// # Errors
 /// Says how to write it.
-pub fn parse_kpi(line: &str, group: KpiGroup) -> Result<Kpi, String> {
-    let how = || {
-        format!("write {line:?} as a name and a target, such as Satisfaction: nps > 40, 28 days")
-    };
+pub fn parse_kpi(line: &str, group: KpiGroup) -> Result<Kpi, InvalidLine> {
+    let how = || InvalidLine::Kpi(line.to_owned());
     let (name, rest) = line.split_once(':').ok_or_else(how)?;
     let (target, window_days) = match rest.rsplit_once(',') {
         None => (rest, USUAL_WINDOW),
@@ -106,17 +149,17 @@ fn target_line(target: &Target) -> String {
     line
 }
 
-fn parse_target(line: &str) -> Result<Target, String> {
+fn parse_target(line: &str) -> Result<Target, InvalidLine> {
     let words = words(line);
     let mut words = words.iter().map(String::as_str);
-    let mut next = |what: &str| words.next().ok_or_else(|| format!("{line:?} ends before {what}"));
+    let ends = |before| InvalidLine::Ends { line: line.to_owned(), before };
+    let mut next = |what| words.next().ok_or_else(|| ends(what));
     let named = next("the metric")?;
-    let metric = word_of(named).ok_or_else(|| format!("there is no metric {named:?}"))?;
+    let metric = word_of(named).ok_or_else(|| InvalidLine::Metric(named.to_owned()))?;
     let sign = next("a comparison")?;
-    let comparator =
-        word_of(sign).ok_or_else(|| format!("compare with >, >=, < or <=, not with {sign:?}"))?;
+    let comparator = word_of(sign).ok_or_else(|| InvalidLine::Comparator(sign.to_owned()))?;
     let number = next("a number")?;
-    let threshold = number.parse().map_err(|_| format!("{number:?} is no number"))?;
+    let threshold = number.parse().map_err(|_| InvalidLine::Number(number.to_owned()))?;
     let mut target = Target {
         metric,
         comparator,
@@ -126,21 +169,16 @@ fn parse_target(line: &str) -> Result<Target, String> {
         event: None,
     };
     while let Some(word) = words.next() {
-        let mut next =
-            |what: &str| words.next().ok_or_else(|| format!("{line:?} ends before {what}"));
+        let mut next = |what| words.next().ok_or_else(|| ends(what));
         match word {
             "of" => target.scope = Some(next("a flag")?.to_owned()),
             "event" => target.event = Some(next("an event")?.to_owned()),
             "against" => {
                 let with = next("control or baseline")?;
-                target.compared_with = word_of(with)
-                    .ok_or_else(|| format!("against control or baseline, not {with:?}"))?;
+                target.compared_with =
+                    word_of(with).ok_or_else(|| InvalidLine::ComparedWith(with.to_owned()))?;
             }
-            other => {
-                return Err(format!(
-                    "{other:?} after the number; what may follow is of FLAG, event \"NAME\", against control, against baseline"
-                ));
-            }
+            other => return Err(InvalidLine::Rest(other.to_owned())),
         }
     }
     Ok(target)
@@ -199,14 +237,19 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_says_how_to_write_it() {
-        assert!(parse_audience("everyone").unwrap_err().contains("20 % of new_users"));
-        assert!(parse_audience("120 % of everyone").unwrap_err().contains("between 0 and 100"));
-        let criterion = |line| parse_criterion(line).unwrap_err();
+        assert!(parse_audience("everyone").unwrap_err().to_string().contains("20 % of new_users"));
+        assert!(
+            parse_audience("120 % of everyone")
+                .unwrap_err()
+                .to_string()
+                .contains("between 0 and 100")
+        );
+        let criterion = |line| parse_criterion(line).unwrap_err().to_string();
         assert_eq!(criterion("nps > many"), "\"many\" is no number");
         assert!(criterion("nps > 4 against them").contains("control or baseline, not \"them\""));
         assert!(criterion("nps > 4 or so").contains("what may follow is"));
         assert!(criterion("nps >").contains("ends before a number"));
-        let kpi = |line| parse_kpi(line, KpiGroup::User).unwrap_err();
+        let kpi = |line| parse_kpi(line, KpiGroup::User).unwrap_err().to_string();
         assert!(kpi("nps > 40").contains("a name and a target"));
         assert_eq!(kpi("x: moon > 40"), "there is no metric \"moon\"");
         assert!(kpi("x: nps > 40, soon").contains("a name and a target"));

@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use super::{AudienceEntry, Criterion, CriterionMetric, MAX_WINDOW_DAYS, Phase, Plan, PlanFile};
 use crate::{
+    field_error::{FieldCode, FieldProblem, join},
     flags::InvalidFlag,
     ids::{FlagKey, PhaseNumber, SegmentKey, is_reserved},
     plan::Revision,
@@ -18,19 +19,19 @@ const MAX_QUORUM: u16 = 50;
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum InvalidPlan {
     /// Written for another version of Phasegate.
-    #[error("format: this version reads format {known}, the file says {found}")]
+    #[error("this version reads format {known}, the file says {found}")]
     Format {
         /// What the file says.
         found: u32,
         known: u32,
     },
-    #[error("revision: write it as v1.0, not {0:?}")]
+    #[error("write it as v1.0, not {0:?}")]
     Revision(String),
     /// Nothing to carry out.
-    #[error("phases: a plan has at least one phase")]
+    #[error("a plan has at least one phase")]
     NoPhases,
     /// Numbers are not 1, 2, 3, ….
-    #[error("phases[{index}].number: expected {expected}, found {found}")]
+    #[error("expected {expected}, found {found}")]
     Number {
         /// The phase's place in the file, from 0.
         index: usize,
@@ -40,20 +41,20 @@ pub enum InvalidPlan {
         found: PhaseNumber,
     },
     /// A phase plans fewer users than the one before.
-    #[error("phases[{index}].percentage: {percentage} is less than the phase before it plans")]
+    #[error("{percentage} is less than the phase before it plans")]
     Falling {
         /// The phase's place in the file, from 0.
         index: usize,
         percentage: Share,
     },
     /// The longest time is shorter than the shortest.
-    #[error("phases[{index}].maximum_days: shorter than minimum_days")]
+    #[error("shorter than minimum_days")]
     Durations {
         /// The phase's place in the file, from 0.
         index: usize,
     },
     /// An audience names a segment that is not there.
-    #[error("phases[{index}].audience: there is no segment {segment}")]
+    #[error("there is no segment {segment}")]
     UnknownSegment {
         /// The phase's place in the file, from 0.
         index: usize,
@@ -61,7 +62,7 @@ pub enum InvalidPlan {
         segment: SegmentKey,
     },
     /// A phase adds a flag that is not there.
-    #[error("phases[{index}].flags: there is no flag {flag}")]
+    #[error("there is no flag {flag}")]
     UnknownFlag {
         /// The phase's place in the file, from 0.
         index: usize,
@@ -69,7 +70,7 @@ pub enum InvalidPlan {
         flag: FlagKey,
     },
     /// A criterion or KPI cannot be computed, or cannot hold.
-    #[error("{place}.{field}: {problem}")]
+    #[error("{problem}")]
     Target {
         place: String,
         /// Which of its fields.
@@ -78,31 +79,73 @@ pub enum InvalidPlan {
         problem: String,
     },
     /// A field that there is not, or that holds what it may not.
-    #[error("{field}: {problem}")]
+    #[error("{problem}")]
     Field {
         field: String,
         /// What is wrong, and what to do.
         problem: String,
     },
     /// Two phases add the same flag.
-    #[error("phases[{index}].flags: {flag} is already there")]
+    #[error("{flag} is already there")]
     FlagTwice {
         /// The second phase's place in the file, from 0.
         index: usize,
         flag: FlagKey,
     },
     /// A segment or flag is defined twice, or a segment takes a built-in name.
-    #[error("{list}: {key} is already there")]
+    #[error("{key} is already there")]
     KeyTwice { list: &'static str, key: String },
     /// Two items of a checklist, or two criteria that are signed off, cannot be told apart.
-    #[error("{list}: {item:?} is there twice")]
+    #[error("{item:?} is there twice")]
     ItemTwice { list: String, item: String },
     /// A segment is wrong in itself.
-    #[error("segments.{key}.{error}")]
+    #[error("{error}")]
     Segment { key: SegmentKey, error: InvalidSegment },
     /// A flag is wrong in itself.
-    #[error("flags.{key}.{error}")]
+    #[error("{error}")]
     Flag { key: FlagKey, error: InvalidFlag },
+}
+
+impl FieldProblem for InvalidPlan {
+    fn field(&self) -> String {
+        match self {
+            Self::Format { .. } => "format".to_owned(),
+            Self::Revision(_) => "revision".to_owned(),
+            Self::NoPhases => "phases".to_owned(),
+            Self::Number { index, .. } => format!("phases[{index}].number"),
+            Self::Falling { index, .. } => format!("phases[{index}].percentage"),
+            Self::Durations { index } => format!("phases[{index}].maximum_days"),
+            Self::UnknownSegment { index, .. } => format!("phases[{index}].audience"),
+            Self::UnknownFlag { index, .. } | Self::FlagTwice { index, .. } => {
+                format!("phases[{index}].flags")
+            }
+            Self::Target { place, field, .. } => join(place, field),
+            Self::Field { field, .. } => field.clone(),
+            Self::KeyTwice { list, .. } => (*list).to_owned(),
+            Self::ItemTwice { list, .. } => list.clone(),
+            Self::Segment { key, error } => join(&format!("segments.{key}"), &error.field()),
+            Self::Flag { key, error } => join(&format!("flags.{key}"), &error.field()),
+        }
+    }
+
+    fn code(&self) -> FieldCode {
+        match self {
+            Self::NoPhases => FieldCode::Missing,
+            Self::UnknownSegment { .. } | Self::UnknownFlag { .. } => FieldCode::Unknown,
+            Self::Segment { error, .. } => error.code(),
+            Self::Flag { error, .. } => error.code(),
+            Self::Format { .. }
+            | Self::Revision(_)
+            | Self::Number { .. }
+            | Self::Falling { .. }
+            | Self::Durations { .. }
+            | Self::Target { .. }
+            | Self::Field { .. }
+            | Self::FlagTwice { .. }
+            | Self::KeyTwice { .. }
+            | Self::ItemTwice { .. } => FieldCode::Invalid,
+        }
+    }
 }
 
 impl PlanFile {
@@ -302,7 +345,7 @@ fn unique<'a>(
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::flags::boolean_flag;
+    use crate::{field_error::FieldError, flags::boolean_flag};
     use serde_json::json;
 
     /// Three phases: all of `staff`, 20 % of everyone, everyone.
@@ -328,7 +371,7 @@ pub(crate) mod tests {
     fn complaint(change: impl FnOnce(&mut PlanFile)) -> String {
         let mut file = plan_file();
         change(&mut file);
-        file.validate().unwrap_err().to_string()
+        FieldError::from(file.validate().unwrap_err()).to_string()
     }
 
     #[test]

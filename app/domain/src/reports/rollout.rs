@@ -11,23 +11,39 @@ use crate::{
     audit::AuditEntry,
     gates::Gate,
     ids::FlagKey,
+    incidents::IncidentKind,
     plan::Plan,
     rollout::{
-        CommandError, CommandKind, RolloutCommand, RolloutState, RolloutStatus, apply, possible,
+        CommandError, CommandKind, GateResult, RolloutCommand, RolloutState, RolloutStatus, apply,
+        possible,
     },
 };
 
-/// A rollout with its history, without anything that is measured: what a page needs that changes the plan or
-/// the record.
+/// A rollout with its history and without measurements: enough for pages that change the plan, add to
+/// the record or roll back.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct RolloutSummary {
     pub plan: Plan,
     pub state: RolloutState,
+    /// The version that a command must name; a command based on an older one is refused.
+    pub version: i64,
     /// Its entries in the audit log, newest first.
     pub history: Vec<AuditEntry>,
     /// The role of the account that looks.
     pub role: Role,
+    /// The time of reading.
+    pub at: Timestamp,
+}
+
+impl RolloutSummary {
+    /// The rule that would refuse a rollback or kill now; `None` if it would be applied. These commands
+    /// skip the gate, so no measurement is needed.
+    #[must_use]
+    pub fn rollback_refusal(&self, incident: IncidentKind) -> Option<CommandError> {
+        let command = RolloutCommand::new(CommandKind::of_incident(incident), "with a reason");
+        apply(&self.plan, &self.state, &command, &GateResult::open(), self.role, self.at).err()
+    }
 }
 
 /// A rollout with its history and its measurements, at one moment, for one account.

@@ -12,6 +12,7 @@ use crate::{
     Timestamp,
     accounts::Role,
     ids::PhaseNumber,
+    incidents::IncidentKind,
     plan::Plan,
     targeting::{Share, Throttle},
 };
@@ -91,6 +92,17 @@ impl CommandKind {
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// The command that opens an incident of this kind.
+    #[must_use]
+    pub fn of_incident(kind: IncidentKind) -> Self {
+        match kind {
+            IncidentKind::Immediate => Self::RollBack,
+            IncidentKind::Gradual => Self::Halve,
+            IncidentKind::Full => Self::RollBackFully,
+            IncidentKind::Kill => Self::Kill,
+        }
     }
 
     /// The label of its button.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::field_error::{FieldCode, FieldError};
+
 /// The longest that a simulation reaches back, in days.
 pub const MAX_SIMULATED_DAYS: i64 = 400;
 
@@ -28,16 +30,19 @@ impl Simulation {
     ///
     /// # Errors
     /// Names the field and what it may be.
-    pub fn validate(&self, today: i64) -> Result<(), String> {
+    pub fn validate(&self, today: i64) -> Result<(), FieldError> {
+        let invalid = |field, message| Err(FieldError::new(field, FieldCode::Invalid, message));
         if !(1..=1_000_000).contains(&self.users) {
-            return Err(format!("users: 1 to 1000000, not {}", self.users));
+            return invalid("users", format!("1 to 1000000, not {}", self.users));
         }
         if !(1..=365).contains(&self.days) {
-            return Err(format!("days: 1 to 365, not {}", self.days));
+            return invalid("days", format!("1 to 365, not {}", self.days));
         }
         let oldest = today - MAX_SIMULATED_DAYS + i64::from(self.days);
         if !(oldest..today).contains(&self.last_day) {
-            return Err("last_day: the days must be over, and not long over".to_owned());
+            let message =
+                format!("must be from {oldest} to before today ({today}), in days since 1970");
+            return invalid("last_day", message);
         }
         Ok(())
     }
@@ -65,7 +70,7 @@ mod tests {
             (made(10, 30, 1_000), "last_day"),
             (made(10, 30, 500), "last_day"),
         ] {
-            assert!(wrong.validate(1_000).unwrap_err().starts_with(field));
+            assert_eq!(wrong.validate(1_000).unwrap_err().field, field);
         }
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
 use super::{
-    Operator,
+    InvalidValue, Operator,
     instant::{self, instant},
     list::ValueList,
     network::Networks,
@@ -83,37 +83,32 @@ impl Check {
     ///
     /// # Errors
     /// Says what the operator needs instead.
-    pub(super) fn new(operator: Operator, value: &Value) -> Result<Self, String> {
+    pub(super) fn new(operator: Operator, value: &Value) -> Result<Self, InvalidValue> {
         let number = || match value {
             Value::Number(number) => Ok(number.clone()),
-            _ => Err("must be a number".to_owned()),
+            _ => Err(InvalidValue::NotANumber),
         };
         let words = || match value.as_str() {
             Some(text) if !text.is_empty() => Ok(text.to_owned()),
-            _ => Err("must be a text that is not empty".to_owned()),
+            _ => Err(InvalidValue::NotAText),
         };
         let limit = || {
             let days = value.as_f64().filter(|days| *days >= 0.0);
-            days.and_then(self::days).ok_or_else(|| "must be a number of days".to_owned())
+            days.and_then(self::days).ok_or(InvalidValue::NotDays)
         };
         let date = || {
             instant(value).ok_or_else(|| match value.as_str() {
-                Some(text) => format!("must be a date; {}", instant::problem(text)),
-                None => "must be a date such as 2026-11-23 or 2026-11-23T12:00:00Z".to_owned(),
+                Some(text) => InvalidValue::UnreadableDate(instant::problem(text)),
+                None => InvalidValue::NotADate,
             })
         };
-        let release = || {
-            value
-                .as_str()
-                .and_then(version)
-                .ok_or_else(|| "must be a version such as 2.1.0".to_owned())
-        };
+        let release = || value.as_str().and_then(version).ok_or(InvalidValue::NotAVersion);
         Ok(match operator {
             Operator::Exists => Self::Exists,
-            Operator::Equals if value.is_null() => return Err("is missing".to_owned()),
+            Operator::Equals if value.is_null() => return Err(InvalidValue::Missing),
             Operator::Equals => Self::Equals(value.clone()),
             Operator::In => Self::In(ValueList::new(value)?),
-            Operator::Contains if value.is_null() => return Err("is missing".to_owned()),
+            Operator::Contains if value.is_null() => return Err(InvalidValue::Missing),
             Operator::Contains => Self::Contains(value.clone()),
             Operator::StartsWith => Self::StartsWith(words()?),
             Operator::EndsWith => Self::EndsWith(words()?),
@@ -213,17 +208,15 @@ impl Check {
     }
 
     /// Why the value may not be saved, although it was once.
-    pub(super) fn problem(&self) -> Option<String> {
+    pub(super) fn problem(&self) -> Option<InvalidValue> {
         let rounded = match self {
-            Self::Matches(pattern) => return pattern.problem().map(str::to_owned),
+            Self::Matches(pattern) => return pattern.problem().map(InvalidValue::from),
             Self::Equals(value) | Self::Contains(value) => number::rounded_number(value),
             Self::In(list) => list.first_rounded(),
             Self::Number(_, number) => Some(number).filter(|number| number::may_be_rounded(number)),
             _ => None,
         };
-        rounded.map(|number| {
-            format!("has a number of more digits than are kept ({number}); compare it as a text")
-        })
+        rounded.cloned().map(InvalidValue::Rounded)
     }
 
     /// Whether the value as it was written is kept here and nowhere else.

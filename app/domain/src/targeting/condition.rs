@@ -2,8 +2,12 @@
 
 use serde_json::Value;
 
-use super::{EvaluationContext, Operator, Verdict, check::Check};
-use crate::{Timestamp, ids::SegmentKey};
+use super::{ConditionProblem, EvaluationContext, InvalidValue, Operator, Verdict, check::Check};
+use crate::{
+    Timestamp,
+    field_error::{FieldCode, FieldProblem},
+    ids::SegmentKey,
+};
 
 /// The key of the segment that is built in and matches all users.
 pub const EVERYONE: &str = "everyone";
@@ -57,17 +61,21 @@ impl PartialEq for Test {
 
 /// Why a JSON value is no condition.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}{}{problem}", .path, if .path.is_empty() { "" } else { ": " })]
+#[error("{problem}")]
 pub struct InvalidCondition {
     /// Where, such as `any[1].value`; empty for the whole.
     pub path: String,
-    /// What is wrong there.
-    pub problem: String,
+    /// The rule that it breaks.
+    pub problem: ConditionProblem,
 }
 
-impl InvalidCondition {
-    pub(super) fn at(path: &str, problem: impl Into<String>) -> Self {
-        Self { path: path.to_owned(), problem: problem.into() }
+impl FieldProblem for InvalidCondition {
+    fn field(&self) -> String {
+        self.path.clone()
+    }
+
+    fn code(&self) -> FieldCode {
+        FieldCode::Invalid
     }
 }
 
@@ -103,7 +111,9 @@ impl Condition {
                 Condition::Not(part) => walk(part, &field("not")),
                 Condition::InSegment(_) => Ok(()),
                 Condition::Test(test) => match test.check.problem() {
-                    Some(problem) => Err(InvalidCondition { path: field("value"), problem }),
+                    Some(problem) => {
+                        Err(InvalidCondition { path: field("value"), problem: problem.into() })
+                    }
                     None => Ok(()),
                 },
             }
@@ -132,7 +142,7 @@ impl Test {
         attribute: impl Into<String>,
         operator: Operator,
         value: Value,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, InvalidValue> {
         let check = Check::new(operator, &value)?;
         // A list may be long: it is kept once.
         let value = if check.keeps_list() { Value::Null } else { value };

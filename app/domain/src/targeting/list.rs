@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use super::number;
+use super::{InvalidValue, number};
 
 /// Longest list of values. Positions in a list fit into 16 bits.
 pub(super) const MAX_LIST: usize = 10_000;
@@ -98,11 +98,11 @@ impl ValueList {
     ///
     /// # Errors
     /// Says what the list needs instead.
-    pub(super) fn new(value: &Value) -> Result<Self, String> {
+    pub(super) fn new(value: &Value) -> Result<Self, InvalidValue> {
         let items = value.as_array().filter(|list| !list.is_empty());
-        let items = items.ok_or("must be a list with at least one value")?;
+        let items = items.ok_or(InvalidValue::NotAList)?;
         if items.len() > MAX_LIST {
-            return Err(format!("has {} values; at most {MAX_LIST} are allowed", items.len()));
+            return Err(InvalidValue::TooManyValues { found: items.len(), most: MAX_LIST });
         }
         if items.iter().all(Value::is_string) {
             return Ok(Self::Texts(TextList::new(items.iter().filter_map(Value::as_str))));

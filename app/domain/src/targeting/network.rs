@@ -5,7 +5,10 @@ use std::net::IpAddr;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde_json::Value;
 
-use super::list::{MAX_LIST, ValueList};
+use super::{
+    InvalidNetwork, InvalidValue,
+    list::{MAX_LIST, ValueList},
+};
 
 /// Networks as they were written, and joined where they overlap, for a binary search.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,22 +29,22 @@ impl Networks {
     ///
     /// # Errors
     /// Names the one that is wrong.
-    pub(super) fn new(value: &Value) -> Result<Self, String> {
-        const SHAPE: &str = "must be a network such as 10.0.0.0/8, or a list of them";
+    pub(super) fn new(value: &Value) -> Result<Self, InvalidValue> {
         let (written, networks) = match value {
-            Value::Array(list) if list.is_empty() => {
-                return Err("must name at least one network".to_owned());
-            }
+            Value::Array(list) if list.is_empty() => return Err(InvalidValue::NoNetworks),
             Value::Array(list) if list.len() > MAX_LIST => {
-                return Err(format!("has more than {MAX_LIST} values"));
+                return Err(InvalidValue::TooManyValues { found: list.len(), most: MAX_LIST });
             }
             Value::Array(list) => {
-                let one = |item: &Value| network(item.as_str().ok_or(SHAPE)?);
+                let one = |item: &Value| match item.as_str() {
+                    Some(text) => Ok(network(text)?),
+                    None => Err(InvalidValue::NotANetwork),
+                };
                 let networks = list.iter().map(one).collect::<Result<Vec<_>, _>>()?;
                 (Written::Many(ValueList::new(value)?), networks)
             }
             Value::String(text) => (Written::One(text.as_str().into()), vec![network(text)?]),
-            _ => return Err(SHAPE.to_owned()),
+            _ => return Err(InvalidValue::NotANetwork),
         };
         let mut joined = IpNet::aggregate(&networks);
         joined.sort_unstable();
@@ -75,8 +78,8 @@ impl Networks {
 ///
 /// # Errors
 /// Names the text and what it needs instead.
-pub fn network(text: &str) -> Result<IpNet, String> {
-    let wrong = || format!("{text:?} is not a network such as 10.0.0.0/8");
+pub fn network(text: &str) -> Result<IpNet, InvalidNetwork> {
+    let wrong = || InvalidNetwork::Shape(text.to_owned());
     let (address, length) = match text.split_once('/') {
         Some((address, length)) => (address, Some(length)),
         None => (text, None),
@@ -86,11 +89,7 @@ pub fn network(text: &str) -> Result<IpNet, String> {
         let has_leading_zero = address
             .split('.')
             .any(|part| part.len() > 1 && part.starts_with('0') && part.parse::<u32>().is_ok());
-        if has_leading_zero {
-            format!("{text:?} has a leading zero, which may mean an octal number; leave it out")
-        } else {
-            wrong()
-        }
+        if has_leading_zero { InvalidNetwork::LeadingZero(text.to_owned()) } else { wrong() }
     })?;
     let most = if address.is_ipv4() { 32 } else { 128 };
     let length: u8 = match length {
@@ -106,10 +105,7 @@ pub fn network(text: &str) -> Result<IpNet, String> {
             IpNet::V4(Ipv4Net::new(inner, length - 96).map_err(|_| wrong())?)
         }
         (IpAddr::V6(_), IpAddr::V4(_)) => {
-            return Err(format!(
-                "{text:?} holds addresses of IPv4 and of IPv6, which are told apart here; for all of IPv4 write \
-                 0.0.0.0/0"
-            ));
+            return Err(InvalidNetwork::MixedFamilies(text.to_owned()));
         }
         (IpAddr::V6(outer), _) => IpNet::V6(Ipv6Net::new(outer, length).map_err(|_| wrong())?),
         (IpAddr::V4(inner), _) => IpNet::V4(Ipv4Net::new(inner, length).map_err(|_| wrong())?),
@@ -164,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_network_that_could_mean_another_is_refused() {
-        let complaint = |text: &str| Networks::new(&json!(text)).unwrap_err();
+        let complaint = |text: &str| Networks::new(&json!(text)).unwrap_err().to_string();
         assert!(complaint("010.0.0.0/8").contains("leading zero"));
         assert!(complaint("10.0.0.08/8").contains("leading zero"));
         assert!(complaint("::ffff:0:0/90").contains("for all of IPv4 write 0.0.0.0/0"));

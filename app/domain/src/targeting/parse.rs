@@ -3,8 +3,11 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::{Map, Value, json};
 
-use super::{Condition, InvalidCondition, Operator, Test};
-use crate::ids::SegmentKey;
+use super::{Condition, ConditionProblem as Problem, InvalidCondition, Operator, Test};
+use crate::{
+    field_error::{FieldError, join},
+    ids::SegmentKey,
+};
 
 /// Deepest nesting of `all`, `any` and `not`.
 const MAX_DEPTH: usize = 10;
@@ -12,8 +15,8 @@ const MAX_DEPTH: usize = 10;
 /// Most parts of one `all` or `any`.
 const MAX_PARTS: usize = 200;
 
-fn join(path: &str, field: &str) -> String {
-    if path.is_empty() { field.to_owned() } else { format!("{path}.{field}") }
+fn problem_at(path: &str, problem: impl Into<Problem>) -> InvalidCondition {
+    InvalidCondition { path: path.to_owned(), problem: problem.into() }
 }
 
 impl Condition {
@@ -47,20 +50,17 @@ impl Condition {
     }
 }
 
-const SHAPE: &str = "must be one of {\"all\": […]}, {\"any\": […]}, {\"not\": {…}}, \
-                     {\"in_segment\": \"key\"} or {\"attribute\": …, \"operator\": …, \"value\": …}";
-
 fn read(json: &Value, path: &str, depth: usize) -> Result<Condition, InvalidCondition> {
     if depth > MAX_DEPTH {
-        return Err(InvalidCondition::at(path, format!("is nested more than {MAX_DEPTH} deep")));
+        return Err(problem_at(path, Problem::TooDeep(MAX_DEPTH)));
     }
-    let fields = json.as_object().ok_or_else(|| InvalidCondition::at(path, SHAPE))?;
+    let fields = json.as_object().ok_or_else(|| problem_at(path, Problem::Shape))?;
     if fields.contains_key("attribute") || fields.contains_key("operator") {
         return test(fields, path).map(Condition::Test);
     }
     let mut pairs = fields.iter();
     let (Some((name, inner)), None) = (pairs.next(), pairs.next()) else {
-        return Err(InvalidCondition::at(path, SHAPE));
+        return Err(problem_at(path, Problem::Shape));
     };
     let here = join(path, name);
     match name.as_str() {
@@ -68,19 +68,19 @@ fn read(json: &Value, path: &str, depth: usize) -> Result<Condition, InvalidCond
         "any" => parts(inner, &here, depth).map(Condition::Any),
         "not" => Ok(Condition::Not(Box::new(read(inner, &here, depth + 1)?))),
         "in_segment" => {
-            let key = inner.as_str().ok_or("must be a segment's key".to_owned());
-            let key = key.and_then(|key| SegmentKey::new(key).map_err(|error| error.to_string()));
-            Ok(Condition::InSegment(key.map_err(|problem| InvalidCondition::at(&here, problem))?))
+            let key = inner.as_str().ok_or(Problem::NotASegment);
+            let key = key.and_then(|key| Ok(SegmentKey::new(key)?));
+            Ok(Condition::InSegment(key.map_err(|problem| problem_at(&here, problem))?))
         }
-        _ => Err(InvalidCondition::at(path, SHAPE)),
+        _ => Err(problem_at(path, Problem::Shape)),
     }
 }
 
 fn parts(json: &Value, path: &str, depth: usize) -> Result<Vec<Condition>, InvalidCondition> {
-    let list = json.as_array().ok_or_else(|| InvalidCondition::at(path, "must be a list"))?;
+    let list = json.as_array().ok_or_else(|| problem_at(path, Problem::NotAList))?;
     if list.len() > MAX_PARTS {
-        let problem = format!("has {} parts; at most {MAX_PARTS} are allowed", list.len());
-        return Err(InvalidCondition::at(path, problem));
+        let problem = Problem::TooManyParts { found: list.len(), most: MAX_PARTS };
+        return Err(problem_at(path, problem));
     }
     let one = |(index, part)| read(part, &format!("{path}[{index}]"), depth + 1);
     list.iter().enumerate().map(one).collect()
@@ -89,27 +89,28 @@ fn parts(json: &Value, path: &str, depth: usize) -> Result<Vec<Condition>, Inval
 fn test(fields: &Map<String, Value>, path: &str) -> Result<Test, InvalidCondition> {
     let known = ["attribute", "operator", "value"];
     if let Some(unknown) = fields.keys().find(|name| !known.contains(&name.as_str())) {
-        return Err(InvalidCondition::at(&join(path, unknown), "is not a field of a condition"));
+        return Err(problem_at(&join(path, unknown), Problem::UnknownField));
     }
     let text = |name| fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let attribute = text("attribute").ok_or_else(|| {
-        InvalidCondition::at(&join(path, "attribute"), "must name an attribute of the context")
-    })?;
+    let attribute = text("attribute")
+        .ok_or_else(|| problem_at(&join(path, "attribute"), Problem::NoAttribute))?;
     let here = join(path, "operator");
-    let name = text("operator").ok_or_else(|| InvalidCondition::at(&here, "is missing"))?;
+    let name = text("operator").ok_or_else(|| problem_at(&here, Problem::NoOperator))?;
     let operator = Operator::parse(name).ok_or_else(|| {
         let known: Vec<&str> = Operator::ALL.iter().map(|operator| operator.as_str()).collect();
-        let problem = format!("there is no operator {name:?}; choose one of {}", known.join(", "));
-        InvalidCondition::at(&here, problem)
+        let (name, known) = (name.to_owned(), known.join(", "));
+        problem_at(&here, Problem::UnknownOperator { name, known })
     })?;
     let value = fields.get("value").cloned().unwrap_or_default();
     Test::new(attribute, operator, value)
-        .map_err(|problem| InvalidCondition::at(&join(path, "value"), problem))
+        .map_err(|problem| problem_at(&join(path, "value"), problem))
 }
 
 impl<'de> Deserialize<'de> for Condition {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::from_json(&Value::deserialize(deserializer)?).map_err(D::Error::custom)
+        // The text names the place, because serde keeps no more of an error.
+        Self::from_json(&Value::deserialize(deserializer)?)
+            .map_err(|error| D::Error::custom(FieldError::from(error)))
     }
 }
 
@@ -157,7 +158,8 @@ impl utoipa::PartialSchema for Condition {
             .item(one("in_segment", Ref::from_schema_name("SegmentKey").into()))
             .item(test)
             .description(Some(format!(
-                "A condition over the evaluation context. It {SHAPE}. An empty `all` is everyone."
+                "A condition over the evaluation context. It {}. An empty `all` is everyone.",
+                Problem::Shape
             )))
             .examples([json!({"all": [
                 {"attribute": "plan", "operator": "equals", "value": "pro"},
@@ -174,7 +176,7 @@ mod tests {
     use super::*;
 
     fn complaint(json: Value) -> String {
-        Condition::from_json(&json).unwrap_err().to_string()
+        FieldError::from(Condition::from_json(&json).unwrap_err()).to_string()
     }
 
     fn test_of(operator: &str, value: Value) -> Value {

@@ -13,6 +13,8 @@ use regex_automata::{
 };
 use regex_syntax::hir::{Hir, HirKind, Look};
 
+use super::InvalidPattern;
+
 /// Longest regular expression, in bytes.
 const MAX_PATTERN_BYTES: usize = 1_000;
 
@@ -65,9 +67,9 @@ impl Pattern {
     ///
     /// # Errors
     /// Says what is wrong, and what to write instead where the reason is known.
-    pub(super) fn new(text: &str) -> Result<Self, String> {
+    pub(super) fn new(text: &str) -> Result<Self, InvalidPattern> {
         if text.len() > MAX_PATTERN_BYTES {
-            return Err(format!("is longer than {MAX_PATTERN_BYTES} bytes"));
+            return Err(InvalidPattern::TooLong(MAX_PATTERN_BYTES));
         }
         if let Some(flags) = literal_flags(text) {
             let inner = text.trim_start_matches('/');
@@ -75,22 +77,20 @@ impl Pattern {
             let kept: String =
                 flags.chars().filter(|flag| matches!(flag, 'i' | 'm' | 's')).collect();
             let prefix = if kept.is_empty() { String::new() } else { format!("(?{kept})") };
-            return Err(format!(
-                "is written as in JavaScript; leave out the slashes and write {:?}",
-                format!("{prefix}{inner}")
-            ));
+            return Err(InvalidPattern::JavaScript(format!("{prefix}{inner}")));
         }
         if let Some(table) = KNOWN.find(text) {
             return Ok(Self::Table(table));
         }
-        let hir = regex_syntax::parse(text).map_err(|error| explain(text, &error.to_string()))?;
+        let hir = regex_syntax::parse(text)
+            .map_err(|error| InvalidPattern::Syntax(explain(text, &error.to_string())))?;
         if let Some(table) = table(&hir) {
             let table = Arc::new(table);
             KNOWN.note(text, &table);
             return Ok(Self::Table(table));
         }
         let large = RegexBuilder::new(text).size_limit(MAX_STORED_SIZE).build();
-        large.map(|regex| Self::Large(Box::new(regex))).map_err(|_| TOO_LARGE.to_owned())
+        large.map(|regex| Self::Large(Box::new(regex))).map_err(|_| InvalidPattern::TooLarge)
     }
 
     pub(super) fn is_match(&self, text: &str) -> bool {
@@ -104,14 +104,10 @@ impl Pattern {
     }
 
     /// Why it may not be saved any more.
-    pub(super) fn problem(&self) -> Option<&'static str> {
-        matches!(self, Self::Large(_)).then_some(TOO_LARGE)
+    pub(super) fn problem(&self) -> Option<InvalidPattern> {
+        matches!(self, Self::Large(_)).then_some(InvalidPattern::TooLarge)
     }
 }
-
-const TOO_LARGE: &str = "takes too long to search: repeat fewer things a fixed number of times, write \
-                         [0-9] for \\d and [A-Za-z0-9_] for \\w, or test with starts_with, \
-                         ends_with or contains";
 
 fn table(hir: &Hir) -> Option<Table> {
     let nfa = thompson::Compiler::new()
@@ -186,7 +182,7 @@ fn explain(pattern: &str, error: &str) -> String {
     } else {
         ""
     };
-    format!("is not a regular expression: {last}{hint}")
+    format!("{last}{hint}")
 }
 
 #[cfg(test)]
@@ -215,9 +211,8 @@ mod tests {
     #[test]
     fn what_would_search_slowly_is_told_apart() {
         for slow in [r"(?:\w{2,40}[a-z]){9}$", "[ab].{60}[cd].{60}x", "(a|b)*a(a|b){18}"] {
-            let problem = Pattern::new(slow)
-                .map_or_else(Some, |pattern| pattern.problem().map(str::to_owned));
-            assert_eq!(problem.as_deref(), Some(TOO_LARGE), "{slow}");
+            let problem = Pattern::new(slow).map_or_else(Some, |pattern| pattern.problem());
+            assert_eq!(problem, Some(InvalidPattern::TooLarge), "{slow}");
         }
     }
 
@@ -232,7 +227,7 @@ mod tests {
 
     #[test]
     fn what_other_engines_know_gets_a_hint() {
-        let complaint = |text: &str| Pattern::new(text).unwrap_err();
+        let complaint = |text: &str| Pattern::new(text).unwrap_err().to_string();
         assert!(complaint("(?=a)").contains("look-ahead"));
         assert!(complaint("(?<!a)b").contains("look-behind"));
         assert!(complaint(r"(a)\1").contains("cannot be asked for again"));

@@ -8,7 +8,10 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{Condition, EVERYONE, InvalidCondition};
-use crate::ids::{SegmentKey, is_reserved};
+use crate::{
+    field_error::{FieldCode, FieldProblem, join},
+    ids::{SegmentKey, is_reserved},
+};
 
 /// The segments of a project, by key; shared with every snapshot that holds them unchanged.
 pub type Segments = BTreeMap<SegmentKey, Arc<Segment>>;
@@ -33,28 +36,50 @@ pub struct Segment {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSegment {
     /// The name of the built-in segment.
-    #[error("key: {EVERYONE} is built in; choose another key")]
+    #[error("{EVERYONE} is built in; choose another key")]
     BuiltIn,
     /// The name of a page.
-    #[error("key: {0:?} is reserved; choose another one")]
+    #[error("{0:?} is reserved; choose another one")]
     Reserved(String),
     /// A text that is too long.
-    #[error("{0}: must have at most {MAX_TEXT_BYTES} bytes")]
+    #[error("must have at most {MAX_TEXT_BYTES} bytes")]
     TooLong(&'static str),
     /// The condition names a segment that is not there.
-    #[error("condition: there is no segment {0}; create it first")]
+    #[error("there is no segment {0}; create it first")]
     UnknownSegment(SegmentKey),
     /// Segments of segments of segments: asking would take too long.
     #[error(
-        "condition: with the segments that it asks for it makes {0} tests; at most {MAX_COST} are allowed"
+        "with the segments that it asks for it makes {0} tests; at most {MAX_COST} are allowed"
     )]
     TooCostly(usize),
     /// A value that is not taken any more, or that lost digits.
-    #[error("condition.{0}")]
+    #[error("{0}")]
     Value(#[from] InvalidCondition),
     /// The segment would ask for itself.
-    #[error("condition: {} is a circle; take one of these segments out", circle(.0))]
+    #[error("{} is a circle; take one of these segments out", circle(.0))]
     Cycle(Vec<SegmentKey>),
+}
+
+impl FieldProblem for InvalidSegment {
+    fn field(&self) -> String {
+        match self {
+            Self::BuiltIn | Self::Reserved(_) => "key".to_owned(),
+            Self::TooLong(field) => (*field).to_owned(),
+            Self::UnknownSegment(_) | Self::TooCostly(_) | Self::Cycle(_) => "condition".to_owned(),
+            Self::Value(error) => join("condition", &error.field()),
+        }
+    }
+
+    fn code(&self) -> FieldCode {
+        match self {
+            Self::BuiltIn | Self::Reserved(_) => FieldCode::Reserved,
+            Self::TooLong(_) => FieldCode::TooLong,
+            Self::UnknownSegment(_) => FieldCode::Unknown,
+            Self::TooCostly(_) => FieldCode::TooMany,
+            Self::Cycle(_) => FieldCode::Invalid,
+            Self::Value(error) => error.code(),
+        }
+    }
 }
 
 /// Longest name or description, in bytes.
@@ -154,10 +179,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::field_error::FieldError;
     use crate::targeting::EvaluationContext;
 
     fn segment(key: &str, condition: serde_json::Value) -> Segment {
         serde_json::from_value(json!({"key": key, "name": key, "condition": condition})).unwrap()
+    }
+
+    fn text(verdict: Result<(), InvalidSegment>) -> String {
+        FieldError::from(verdict.unwrap_err()).to_string()
     }
 
     fn known(list: &[Segment]) -> Segments {
@@ -185,7 +215,7 @@ mod tests {
         let staff =
             segment("staff", json!({"any": [{"in_segment": "beta"}, {"in_segment": "vip"}]}));
         assert_eq!(
-            staff.validate(&known(std::slice::from_ref(&beta))).unwrap_err().to_string(),
+            text(staff.validate(&known(std::slice::from_ref(&beta)))),
             "condition: there is no segment vip; create it first"
         );
         let vip = segment("vip", json!({"in_segment": "beta"}));
@@ -196,7 +226,7 @@ mod tests {
 
         let circular = segment("vip", json!({"not": {"in_segment": "staff"}}));
         assert_eq!(
-            circular.validate(&all).unwrap_err().to_string(),
+            text(circular.validate(&all)),
             "condition: vip → staff → vip is a circle; take one of these segments out"
         );
         let itself = segment("me", json!({"in_segment": "me"}));

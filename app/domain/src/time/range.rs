@@ -3,7 +3,10 @@
 use chrono::NaiveDate;
 
 use super::{Resolution, TimeRangePreset, day_of};
-use crate::Timestamp;
+use crate::{
+    Timestamp,
+    field_error::{FieldCode, FieldError},
+};
 
 /// The most days that a panel shows.
 const MAX_DAYS: i64 = 366;
@@ -30,10 +33,14 @@ pub fn date_of(day: i64) -> String {
     at.map_or_else(String::new, |at| at.date_naive().to_string())
 }
 
-fn day(field: &str, text: &str) -> Result<i64, String> {
-    let date: NaiveDate = text
-        .parse()
-        .map_err(|_| format!("{field}: a date such as 2026-11-25 is needed, not {text:?}"))?;
+fn invalid(field: &str, message: impl Into<String>) -> FieldError {
+    FieldError::new(field, FieldCode::Invalid, message)
+}
+
+fn day(field: &str, text: &str) -> Result<i64, FieldError> {
+    let date: NaiveDate = text.parse().map_err(|_| {
+        invalid(field, format!("a date such as 2026-11-25 is needed, not {text:?}"))
+    })?;
     Ok(day_of(date.and_time(chrono::NaiveTime::MIN).and_utc()))
 }
 
@@ -42,21 +49,23 @@ impl TimeRange {
     ///
     /// # Errors
     /// Names the field and what it may be.
-    pub fn read(range: &str, from: &str, to: &str) -> Result<Option<Self>, String> {
+    pub fn read(range: &str, from: &str, to: &str) -> Result<Option<Self>, FieldError> {
         if from.is_empty() && to.is_empty() {
             return match range {
                 "" => Ok(None),
-                name => TimeRangePreset::parse(name)
-                    .map(|range| Some(Self::Last(range)))
-                    .ok_or_else(|| format!("range: 1h, 24h, 7d, 30d or 90d, not {name:?}")),
+                name => {
+                    TimeRangePreset::parse(name).map(|range| Some(Self::Last(range))).ok_or_else(
+                        || invalid("range", format!("1h, 24h, 7d, 30d or 90d, not {name:?}")),
+                    )
+                }
             };
         }
         let (first, last) = (day("from", from)?, day("to", to)?);
         if last < first {
-            return Err("to: must not be before from".to_owned());
+            return Err(invalid("to", "must not be before from"));
         }
         if last - first >= MAX_DAYS {
-            return Err(format!("to: at most {MAX_DAYS} days can be shown at once"));
+            return Err(invalid("to", format!("at most {MAX_DAYS} days can be shown at once")));
         }
         Ok(Some(Self::Days { first, last }))
     }
@@ -144,10 +153,7 @@ mod tests {
             ("", "2026-10-02", "2026-10-01", "to"),
             ("", "2020-10-02", "2026-10-01", "to"),
         ] {
-            assert!(
-                TimeRange::read(range, from, to).unwrap_err().starts_with(field),
-                "{from} {to}"
-            );
+            assert_eq!(TimeRange::read(range, from, to).unwrap_err().field, field, "{from} {to}");
         }
     }
 

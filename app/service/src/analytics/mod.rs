@@ -70,8 +70,7 @@ impl AnalyticsQuery {
     /// # Errors
     /// Names the field and what it may be.
     pub fn read<'a>(field: impl Fn(&str) -> &'a str) -> Result<Self, ServiceError> {
-        let period = TimeRange::read(field("range"), field("from"), field("to"));
-        let period = period.map_err(|error| ServiceError::of_validator(&error))?;
+        let period = TimeRange::read(field("range"), field("from"), field("to"))?;
         if matches!(period, Some(TimeRange::Last(TimeRangePreset::Hour | TimeRangePreset::Day))) {
             let text = "7d, 30d or 90d, because users are counted by days";
             return Err(ServiceError::invalid("range", FieldCode::Invalid, text));

@@ -1,9 +1,17 @@
 //! An environment's file as text: TOML for users, JSON for machines.
 
-use phasegate_domain::{config::EnvironmentFile, flags::FlagDocument, json};
+use phasegate_domain::{
+    config::EnvironmentFile,
+    field_error::{FieldCode, FieldError},
+    flags::FlagDocument,
+    json::{self, InvalidJson},
+};
 use serde_json::Value;
 
-use crate::{ServiceError, toml_document::Document};
+use crate::{
+    ServiceError,
+    toml_document::{Document, InvalidDocument},
+};
 
 /// How a file is written.
 #[allow(missing_docs, reason = "the names say it all")]
@@ -61,9 +69,12 @@ fn with_json_texts(value: Value) -> Value {
     }
 }
 
-/// The reverse. `Err` is the path of a text that is not JSON.
-fn without_json_texts(value: Value) -> Result<Value, String> {
-    fn walk(value: Value, path: &str) -> Result<Value, String> {
+/// Undoes [`with_json_texts`].
+///
+/// # Errors
+/// Names the field of a text that is not JSON.
+fn without_json_texts(value: Value) -> Result<Value, FieldError> {
+    fn walk(value: Value, path: &str) -> Result<Value, FieldError> {
         let within = |name: &str| match path {
             "" => name.to_owned(),
             path => format!("{path}.{name}"),
@@ -76,7 +87,9 @@ fn without_json_texts(value: Value) -> Result<Value, String> {
             Value::Object(fields) => {
                 let field = |(name, value): (String, Value)| match (name.as_str(), &value) {
                     (JSON_TEXT, Value::String(text)) => {
-                        let value = json::read(text.as_bytes()).map_err(|_| within(&name))?;
+                        let value = json::read(text.as_bytes()).map_err(|_| {
+                            FieldError::new(within(&name), FieldCode::Invalid, "is not JSON")
+                        })?;
                         Ok(("value".to_owned(), value))
                     }
                     _ => {
@@ -84,7 +97,7 @@ fn without_json_texts(value: Value) -> Result<Value, String> {
                         Ok((name, walk(value, &path)?))
                     }
                 };
-                Value::Object(fields.into_iter().map(field).collect::<Result<_, String>>()?)
+                Value::Object(fields.into_iter().map(field).collect::<Result<_, FieldError>>()?)
             }
             other => other,
         })
@@ -98,7 +111,8 @@ fn without_json_texts(value: Value) -> Result<Value, String> {
 /// When a value has no form in TOML.
 pub fn write_file(file: &EnvironmentFile, format: FileFormat) -> Result<String, ServiceError> {
     let invalid = |error: &dyn std::fmt::Display| {
-        ServiceError::of_validator(&format_args!("{error}; export JSON instead"))
+        let message = format!("{error}; export JSON instead");
+        ServiceError::Invalid(FieldError::whole(FieldCode::Invalid, message))
     };
     match format {
         FileFormat::Json => {
@@ -129,22 +143,27 @@ pub fn write_file(file: &EnvironmentFile, format: FileFormat) -> Result<String, 
 /// # Errors
 /// Says line or field of what is wrong.
 pub fn parse_file(text: &str) -> Result<EnvironmentFile, ServiceError> {
-    let invalid = |error: &dyn std::fmt::Display| ServiceError::of_validator(error);
     let file: EnvironmentFile = if text.trim_start().starts_with('{') {
         let mut reader = serde_json::Deserializer::from_str(text);
         let file = serde_path_to_error::deserialize(&mut reader);
-        let file = file.map_err(|error| invalid(&error))?;
-        json::check_digits(text.as_bytes()).map_err(|error| invalid(&error))?;
+        let file = file.map_err(|error: serde_path_to_error::Error<serde_json::Error>| {
+            FieldError::of_serde(&error.path().to_string(), &error.inner().to_string())
+        })?;
+        let whole = |error: InvalidJson| FieldError::whole(FieldCode::Invalid, error.to_string());
+        json::check_digits(text.as_bytes()).map_err(whole)?;
         file
     } else {
-        let document = Document::parse(text).map_err(|error| invalid(&error))?;
-        let fields = document.to_json().map_err(|error| invalid(&error))?;
-        let fields = without_json_texts(Value::Object(fields))
-            .map_err(|path| invalid(&document.wrong(&path, &format!("{path}: is not JSON"))))?;
-        document.read(fields).map_err(|error| invalid(&error))?
+        read_toml(text).map_err(|error| ServiceError::Invalid(error.into()))?
     };
     file.validate()?;
     Ok(file)
+}
+
+fn read_toml(text: &str) -> Result<EnvironmentFile, InvalidDocument> {
+    let document = Document::parse(text)?;
+    let fields = without_json_texts(Value::Object(document.to_json()?))
+        .map_err(|error| document.locate(error))?;
+    document.read(fields)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use phasegate_domain::{
     accounts::Role,
     config::FlagEntry,
     evaluation::{evaluate, explain as explain_one},
-    field_error::FieldCode,
+    field_error::{FieldCode, FieldError},
     ids::{EnvironmentId, FlagKey, VariantName},
     reports::{ExplainedAnswer, Explanation},
     targeting::EvaluationContext,
@@ -24,34 +24,35 @@ const MAX_BATCH: usize = 10_000;
 /// # Errors
 /// Names what cannot be read.
 pub fn context(user: &str, attributes: &str) -> Result<EvaluationContext, ServiceError> {
-    let invalid = |text: String| ServiceError::invalid("attributes", FieldCode::Invalid, text);
+    let invalid = |text: String| FieldError::new("attributes", FieldCode::Invalid, text);
     let mut json = match attributes.trim() {
         "" => Value::Object(Map::new()),
         text if text.starts_with('{') => {
             serde_json::from_str(text).map_err(|error| invalid(error.to_string()))?
         }
-        text => lines(text).map_err(invalid)?,
+        text => parse_attribute_lines(text)?,
     };
     if let Some(fields) = json.as_object_mut()
         && !user.is_empty()
     {
         fields.insert(EvaluationContext::TARGETING_KEY.to_owned(), user.into());
     }
-    EvaluationContext::from_json(json).map_err(|error| invalid(error.to_string()))
+    Ok(EvaluationContext::from_json(json).map_err(|error| invalid(error.to_string()))?)
 }
 
-/// `name = value`, one on each line. A value that is JSON is what it says, any other is a text.
-fn lines(text: &str) -> Result<Value, String> {
+/// Parses `name = value` lines. A value that is not JSON is a text.
+fn parse_attribute_lines(text: &str) -> Result<Value, FieldError> {
     let line = |line: &str| {
-        let (name, value) = line
-            .split_once('=')
-            .ok_or_else(|| format!("{line:?} is neither JSON nor a line such as plan = pro"))?;
+        let (name, value) = line.split_once('=').ok_or_else(|| {
+            let message = format!("{line:?} is neither JSON nor a line such as plan = pro");
+            FieldError::new("attributes", FieldCode::Invalid, message)
+        })?;
         let value = value.trim();
         let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
         Ok((name.trim().to_owned(), value))
     };
     let lines = text.lines().map(str::trim).filter(|text| !text.is_empty());
-    Ok(Value::Object(lines.map(line).collect::<Result<Map<String, Value>, String>>()?))
+    Ok(Value::Object(lines.map(line).collect::<Result<Map<String, Value>, FieldError>>()?))
 }
 
 fn explanation(

@@ -64,7 +64,7 @@ fn validate(live: &CachedEnvironment, personal: &IndividualOverride) -> Result<(
         let text = format!("{} has no variant {}", flag.key, personal.variant);
         return Err(ServiceError::invalid("variant", FieldCode::Unknown, text));
     }
-    personal.validate().map_err(|error| ServiceError::of_validator(&error))
+    personal.validate().map_err(|error| ServiceError::Invalid(error.into()))
 }
 
 /// What a save may find in an override's place.

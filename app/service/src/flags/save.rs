@@ -290,11 +290,7 @@ pub async fn delete(
 /// Names the field that is wrong, and what it needs.
 pub fn read_document(json: Value) -> Result<FlagDocument, ServiceError> {
     serde_path_to_error::deserialize(json).map_err(|error| {
-        let path = error.path().to_string();
-        match path.as_str() {
-            "." => ServiceError::of_validator(error.inner()),
-            path => ServiceError::invalid(path, FieldCode::Invalid, error.inner().to_string()),
-        }
+        FieldError::of_serde(&error.path().to_string(), &error.inner().to_string()).into()
     })
 }
 

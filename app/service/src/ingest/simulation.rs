@@ -39,7 +39,7 @@ pub async fn begin_simulation(
     wanted: Simulation,
 ) -> Result<(), ServiceError> {
     service.environment(environment)?;
-    wanted.validate(day_of(service.now())).map_err(|error| ServiceError::of_validator(&error))?;
+    wanted.validate(day_of(service.now()))?;
     let _turn = service.ingest.simulations.changing.lock().await;
     let shadow = environment.simulated();
     if service.stores.telemetry.simulation(shadow).await?.as_ref() == Some(&wanted) {

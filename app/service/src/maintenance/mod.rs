@@ -67,7 +67,7 @@ pub async fn save_retention_policy(
     after: Versioned<RetentionPolicy>,
 ) -> Result<(), ServiceError> {
     actor.require(Role::Admin)?;
-    after.value.validate().map_err(|error| ServiceError::of_validator(&error))?;
+    after.value.validate()?;
     let _turn = service.begin_edit().await?;
     let live = service.environment(environment)?;
     let is = |retention: RetentionPolicy| Some(serde_json::json!({"retention_policy": retention}));

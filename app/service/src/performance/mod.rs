@@ -60,8 +60,7 @@ impl PerformanceQuery {
     /// # Errors
     /// Names the field and what it may be.
     pub fn read<'a>(field: impl Fn(&str) -> &'a str) -> Result<Self, ServiceError> {
-        let period = TimeRange::read(field("range"), field("from"), field("to"));
-        let period = period.map_err(|error| ServiceError::of_validator(&error))?;
+        let period = TimeRange::read(field("range"), field("from"), field("to"))?;
         let by = match field("by") {
             "" => DimensionKind::Page,
             wanted => match BREAKDOWNS.iter().find(|(kind, _)| kind.as_str() == wanted) {

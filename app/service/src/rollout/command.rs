@@ -38,14 +38,28 @@ pub async fn command(
         return Err(overtaken(service, environment).await?);
     }
     let now = service.now();
-    // Who rolls back does not wait for numbers.
+    // Rollbacks skip the gate: waiting for evidence would delay them.
     let gate = match command.kind.asks_gate() {
-        true => gates::gate(service, environment, &rollout).await?.result(),
-        false => GateResult::open(),
+        true => Some(gates::gate(service, environment, &rollout).await?.result()),
+        false => None,
     };
-    let event = apply(&rollout.plan, &rollout.state, command, &gate, actor.role(), now)?;
-    save(service, actor, environment, &rollout, &event).await?;
-    Ok(event)
+    let open = GateResult::open();
+    let asked = gate.as_ref().unwrap_or(&open);
+    match apply(&rollout.plan, &rollout.state, command, asked, actor.role(), now) {
+        Ok(event) => {
+            save(service, actor, environment, &rollout, &event).await?;
+            Ok(event)
+        }
+        Err(error) if error.is_about_input() => Err(error.into()),
+        Err(error) => {
+            let gate = match gate {
+                Some(gate) => gate,
+                None => gates::gate(service, environment, &rollout).await?.result(),
+            };
+            let possible = possible(&rollout.plan, &rollout.state, &gate, actor.role(), now);
+            Err(ServiceError::Refused { error, possible })
+        }
+    }
 }
 
 /// Adds to the rollout's record: ticks, judgements, votes, notes on incidents. Who does so need not
@@ -223,31 +237,4 @@ fn kill(
     }));
     edits.push(Edit::SaveState(key.clone(), state));
     Ok(())
-}
-
-/// Why a rule stands against it, and what would be allowed instead, unless it is only what was sent
-/// that is wrong.
-///
-/// # Errors
-/// When storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
-#[async_recursion::async_recursion]
-pub async fn instead(
-    service: &Service,
-    actor: &Actor,
-    environment: EnvironmentId,
-    refusal: &CommandError,
-) -> Result<String, ServiceError> {
-    if refusal.is_about_input() {
-        return Ok(refusal.to_string());
-    }
-    let rollout = find(service, environment).await?;
-    let gate = gates::gate(service, environment, &rollout).await?.result();
-    let (plan, state) = (&rollout.plan, &rollout.state);
-    let possible = possible(plan, state, &gate, actor.role(), service.now());
-    let names: Vec<&str> = possible.iter().map(|kind| kind.as_str()).collect();
-    Ok(match names.as_slice() {
-        [] => refusal.to_string(),
-        names => format!("{refusal}. Possible now: {}", names.join(", ")),
-    })
 }

@@ -10,7 +10,7 @@ mod review;
 mod status;
 mod view;
 
-pub use command::{add, command, instead};
+pub use command::{add, command};
 pub use plan::{
     PlanBase, PlanChange, PlanImport, export_plan, import_plan, plan_change, plan_text, read_plan,
     try_plan,

@@ -108,7 +108,7 @@ pub fn read_plan(
         file.flags.retain(|own| live.stored_flag(own.key.as_str()).is_err());
         file.flags.extend(live.flags.iter().map(|flag| Flag::clone(&flag.flag)));
     });
-    file.map_err(|error| ServiceError::of_validator(&error))
+    file.map_err(|error| ServiceError::Invalid(error.into()))
 }
 
 /// What a plan file would change.

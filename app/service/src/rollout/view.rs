@@ -76,11 +76,13 @@ pub async fn summary(
     environment: EnvironmentId,
 ) -> Result<Option<RolloutSummary>, ServiceError> {
     actor.require(Role::Viewer)?;
-    let Some(Rollout { plan, state, .. }) = service.stores.state.rollout(environment).await? else {
+    let Some(rollout) = service.stores.state.rollout(environment).await? else {
         return Ok(None);
     };
+    let Rollout { plan, state, version, .. } = rollout;
     let history = history(service, environment).await?;
-    Ok(Some(RolloutSummary { plan, state, history, role: actor.role() }))
+    let (role, at) = (actor.role(), service.now());
+    Ok(Some(RolloutSummary { plan, state, version, history, role, at }))
 }
 
 /// The newest entries of the audit log about the rollout.
@@ -127,7 +129,7 @@ async fn measured(
 /// Where nothing can be read, the page stands all the same: a rollback needs it.
 fn or_nothing(measured: Result<Measurement, ServiceError>) -> Result<Measurement, ServiceError> {
     match measured {
-        Err(ServiceError::Store(error)) => {
+        Err(error @ (ServiceError::Store(_) | ServiceError::Full | ServiceError::Locked)) => {
             tracing::error!(%error, "how the rollout is doing cannot be read");
             Ok(Measurement::default())
         }

@@ -3,27 +3,32 @@
 
 use leptos::prelude::*;
 use phasegate_domain::{
-    accounts::Role, ids::PhaseNumber, measurement::Verdict, plan::Phase, reports::RolloutView,
-    rollout::CommandKind, targeting::Throttle,
+    accounts::Role,
+    ids::PhaseNumber,
+    measurement::Verdict,
+    plan::{Phase, Plan},
+    reports::RolloutView,
+    rollout::{CommandKind, RolloutStatus},
+    targeting::Throttle,
 };
 
 use crate::{components::Notice, format, parts::Here};
 
 /// The phase that a command leads to.
-fn target(kind: CommandKind, rollout: &RolloutView) -> Option<&Phase> {
-    let current = rollout.status().serving_phase();
+fn target<'a>(kind: CommandKind, plan: &'a Plan, status: &RolloutStatus) -> Option<&'a Phase> {
+    let current = status.serving_phase();
     let number = match kind {
         CommandKind::Start | CommandKind::RollBackFully => Some(PhaseNumber::FIRST),
         CommandKind::Advance => current.map(PhaseNumber::next),
         CommandKind::RollBack => current.and_then(PhaseNumber::previous),
         _ => None,
     };
-    rollout.plan.phase(number?)
+    plan.phase(number?)
 }
 
 /// What a button says: `Advance to phase 3`.
-pub(super) fn label(kind: CommandKind, rollout: &RolloutView) -> String {
-    match (kind, target(kind, rollout)) {
+pub(super) fn label(kind: CommandKind, plan: &Plan, status: &RolloutStatus) -> String {
+    match (kind, target(kind, plan, status)) {
         (CommandKind::Advance | CommandKind::RollBack, Some(phase)) => {
             format!("{} to phase {}", kind.title(), phase.number)
         }
@@ -32,7 +37,7 @@ pub(super) fn label(kind: CommandKind, rollout: &RolloutView) -> String {
         }
         (CommandKind::Halve, _) => "Halve the shares".to_owned(),
         (CommandKind::Restore, _) => {
-            format!("Raise the shares to {}", rollout.status().throttle().doubled())
+            format!("Raise the shares to {}", status.throttle().doubled())
         }
         (CommandKind::Kill, _) => "Kill all flags of the rollout".to_owned(),
         (kind, _) => format!("{} the rollout", kind.title()),
@@ -65,7 +70,7 @@ pub(super) fn Actions(rollout: RolloutView, asked: Option<String>) -> impl IntoV
 /// A command in a URL, with where it leads: `advance-3`; or with what it was asked of.
 fn question(kind: CommandKind, rollout: &RolloutView) -> String {
     let name = kind.as_str();
-    match target(kind, rollout) {
+    match target(kind, &rollout.plan, rollout.status()) {
         Some(phase) => format!("{name}-{}", phase.number),
         None => format!("{name}-v{}", rollout.version),
     }
@@ -91,7 +96,8 @@ fn Buttons(rollout: RolloutView) -> impl IntoView {
             // What overrules a rule does not look like the way that is planned.
             let is_forced = !kind.needs_reason() && rollout.refusal(kind, "").is_some();
             let class = if is_forced { "button" } else { class };
-            view! { <a class=class href=href>{label(kind, &rollout)}</a> }
+            let label = label(kind, &rollout.plan, rollout.status());
+            view! { <a class=class href=href>{label}</a> }
         })
     };
     let viewer = (rollout.role < Role::Operator).then(|| {
@@ -107,7 +113,7 @@ fn Buttons(rollout: RolloutView) -> impl IntoView {
 
 #[component]
 fn Confirm(rollout: RolloutView, kind: CommandKind) -> impl IntoView {
-    let label = label(kind, &rollout);
+    let label = label(kind, &rollout.plan, rollout.status());
     let is_overruled = rollout.refusal(kind, "").is_some() && !kind.needs_reason();
     let must_explain = is_overruled || kind.needs_reason();
     let open = rollout.gate.conditions.iter().filter(|c| c.verdict != Verdict::Pass);
@@ -139,7 +145,8 @@ fn Confirm(rollout: RolloutView, kind: CommandKind) -> impl IntoView {
     view! {
         <section class="confirm" aria-labelledby="confirm-title">
             <h2 id="confirm-title">{label.clone()} "?"</h2>
-            {consequences(kind, &rollout)}
+            {consequences(kind, &rollout.plan, rollout.status())}
+            {newly(kind, &rollout).map(|text| view! { <p data-testid="reach">{text}</p> })}
             {warning}
             <form method="post" action="/admin/rollout" class="stack"><Here/>
                 <input type="hidden" name="kind" value=kind.as_str()/>
@@ -158,9 +165,13 @@ fn Confirm(rollout: RolloutView, kind: CommandKind) -> impl IntoView {
 }
 
 /// What will happen, in words.
-pub(super) fn consequences(kind: CommandKind, rollout: &RolloutView) -> impl IntoView + use<> {
-    let target = target(kind, rollout).cloned();
-    let leaving = rollout.status().serving_phase().and_then(|n| rollout.plan.phase(n)).cloned();
+pub(super) fn consequences(
+    kind: CommandKind,
+    plan: &Plan,
+    status: &RolloutStatus,
+) -> impl IntoView + use<> {
+    let target = target(kind, plan, status).cloned();
+    let leaving = status.serving_phase().and_then(|n| plan.phase(n)).cloned();
     match (kind, target, leaving) {
         (CommandKind::RollBack, Some(target), Some(leaving)) => view! {
             <p>
@@ -182,10 +193,9 @@ pub(super) fn consequences(kind: CommandKind, rollout: &RolloutView) -> impl Int
                 <strong>{target.name.clone()}</strong> " lets in " {audience(&target)}
                 {features(&target, " and adds ")} ", up to " {target.percentage.to_string()} " of all users."
             </p>
-            {newly(kind, rollout).map(|text| view! { <p data-testid="reach">{text}</p> })}
         }
         .into_any(),
-        (kind, None, _) => view! { <p>{in_words(kind, rollout.status().throttle())}</p> }.into_any(),
+        (kind, None, _) => view! { <p>{in_words(kind, status.throttle())}</p> }.into_any(),
     }
 }
 
@@ -197,7 +207,7 @@ fn newly(kind: CommandKind, rollout: &RolloutView) -> Option<String> {
     }
     let more = reach.expected_next?.saturating_sub(reach.expected);
     let (more, active) = (format::count(more), format::count(reach.active));
-    let target = target(kind, rollout)?;
+    let target = target(kind, &rollout.plan, rollout.status())?;
     let flags: Vec<&str> = target.flags.iter().map(|key| rollout.flag_name(key)).collect();
     let besides = match (reach.expected, flags.as_slice()) {
         (0, _) | (_, []) => String::new(),

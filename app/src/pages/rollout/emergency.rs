@@ -4,9 +4,9 @@ use chrono::TimeDelta;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use phasegate_domain::{
-    Timestamp, incidents::IncidentKind, reports::RolloutView, rollout::CommandKind,
+    Timestamp, incidents::IncidentKind, reports::RolloutSummary, rollout::CommandKind,
 };
-use phasegate_service::rollout::view;
+use phasegate_service::rollout::summary;
 
 use super::actions::{consequences, label};
 use crate::{
@@ -20,7 +20,7 @@ pub(crate) fn EmergencyPage() -> impl IntoView {
     view! {
         <Title text="Roll back"/>
         {page(|request| async move {
-            let rollout = view(&request.service, &request.actor, request.environment).await?;
+            let rollout = summary(&request.service, &request.actor, request.environment).await?;
             let held = rollout.as_ref().and_then(|rollout| held(&request, rollout));
             let cards = rollout.map(|rollout| {
                 IncidentKind::ALL.map(|kind| view! { <Card rollout=rollout.clone() kind/> }).into_iter().collect_view()
@@ -37,7 +37,7 @@ pub(crate) fn EmergencyPage() -> impl IntoView {
 }
 
 /// Flags of the rollout that variables of the server hold: nothing here changes what they answer.
-fn held(request: &Request, rollout: &RolloutView) -> Option<impl IntoView + use<>> {
+fn held(request: &Request, rollout: &RolloutSummary) -> Option<impl IntoView + use<>> {
     let live = request.live().ok()?;
     let names: Vec<String> = live
         .snapshot()
@@ -55,15 +55,6 @@ fn held(request: &Request, rollout: &RolloutView) -> Option<impl IntoView + use<
             </p>
         }
     })
-}
-
-fn command_of(kind: IncidentKind) -> CommandKind {
-    match kind {
-        IncidentKind::Immediate => CommandKind::RollBack,
-        IncidentKind::Gradual => CommandKind::Halve,
-        IncidentKind::Full => CommandKind::RollBackFully,
-        IncidentKind::Kill => CommandKind::Kill,
-    }
 }
 
 /// Since when it has been known, as a form asks for it: minutes ago.
@@ -86,10 +77,10 @@ pub(super) fn noticed(text: &str, now: Timestamp) -> Result<Option<Timestamp>, P
 }
 
 #[component]
-fn Card(rollout: RolloutView, kind: IncidentKind) -> impl IntoView {
-    let command = command_of(kind);
-    let refusal = rollout.refusal(command, "with a reason");
-    let act = match refusal {
+fn Card(rollout: RolloutSummary, kind: IncidentKind) -> impl IntoView {
+    let command = CommandKind::of_incident(kind);
+    let (plan, status) = (&rollout.plan, &rollout.state.status);
+    let act = match rollout.rollback_refusal(kind) {
         Some(refusal) => {
             view! { <p class="hint">"Not possible now: " {refusal.to_string()} "."</p> }.into_any()
         }
@@ -98,7 +89,7 @@ fn Card(rollout: RolloutView, kind: IncidentKind) -> impl IntoView {
                 view! { <option value=minutes.to_string()>{text}</option> }
             });
             view! {
-                {consequences(command, &rollout)}
+                {consequences(command, plan, status)}
                 <form method="post" action="/admin/rollout" class="stack"><Here/>
                     <input type="hidden" name="kind" value=command.as_str()/>
                     <input type="hidden" name="version" value=rollout.version.to_string()/>
@@ -106,7 +97,7 @@ fn Card(rollout: RolloutView, kind: IncidentKind) -> impl IntoView {
                         <input type="text" name="reason" maxlength="500" required/></label>
                     <label class="field"><span>"Noticed"</span>
                         <select name="noticed">{options.into_iter().collect_view()}</select></label>
-                    <button class="button button-danger" type="submit">{label(command, &rollout)}</button>
+                    <button class="button button-danger" type="submit">{label(command, plan, status)}</button>
                 </form>
             }
             .into_any()

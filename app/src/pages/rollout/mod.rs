@@ -26,10 +26,7 @@ use phasegate_domain::{
     rollout::{CommandKind, RolloutCommand, RolloutStatus},
     targeting::Throttle,
 };
-use phasegate_service::{
-    ServiceError,
-    rollout::{add, command, instead, view},
-};
+use phasegate_service::rollout::{add, command, view};
 
 use self::{
     actions::Actions, checklist::Checklists, gate::GatePanel, history::History,
@@ -85,14 +82,8 @@ async fn act(request: &Request) -> Result<(), PageError> {
     let (version, reason) = (form.version()?, form.get("reason").to_owned());
     let detected_at = emergency::noticed(form.get("noticed"), service.now())?;
     let wanted = RolloutCommand { kind, reason, detected_at };
-    match command(service, actor, environment, &wanted, Some(version)).await {
-        Ok(_) => request.go_to("/admin/rollout?done=1"),
-        Err(ServiceError::Refused(refusal)) => {
-            let text = instead(service, actor, environment, &refusal).await?;
-            return Err(PageError { message: text, ..ServiceError::Refused(refusal).into() });
-        }
-        Err(error) => return Err(error.into()),
-    }
+    command(service, actor, environment, &wanted, Some(version)).await?;
+    request.go_to("/admin/rollout?done=1");
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use leptos_router::hooks::use_params_map;
 use phasegate_domain::{
     accounts::Role,
     config::SegmentUse,
+    field_error::FieldError,
     ids::SegmentKey,
     targeting::{Condition, Segment},
 };
@@ -58,8 +59,8 @@ impl Draft {
 
     fn segment(&self) -> Result<Segment, String> {
         let condition = self.condition.to_json().map_err(|error| format!("condition: {error}"))?;
-        let condition =
-            Condition::from_json(&condition).map_err(|error| format!("condition: {error}"))?;
+        let condition = Condition::from_json(&condition)
+            .map_err(|error| FieldError::from(error).inside("condition").to_string())?;
         let key = SegmentKey::new(self.key.as_str()).map_err(|error| format!("key: {error}"))?;
         let name = if self.name.is_empty() { self.key.clone() } else { self.name.clone() };
         Ok(Segment { key, name, description: self.description.clone(), condition })

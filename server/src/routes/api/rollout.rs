@@ -14,7 +14,7 @@ use phasegate_service::{
     ServiceError,
     rollout::{
         PlanBase, PlanChange, PlanImport, RolloutOverview, add, command, export_plan, import_plan,
-        instead, read_plan, review, try_plan, view,
+        read_plan, review, try_plan, view,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -102,10 +102,6 @@ async fn command_rollout(
     let wanted = RolloutCommand { kind, reason, detected_at };
     match command(service, actor, environment, &wanted, seen).await {
         Ok(_) => Ok(respond(&status(&call).await?)),
-        Err(ServiceError::Refused(refusal)) => {
-            let text = instead(service, actor, environment, &refusal).await?;
-            Err(Problem::new(Problem::from(ServiceError::Refused(refusal)).status(), text))
-        }
         Err(error @ ServiceError::Overtaken { .. }) => {
             Err(Problem::new(StatusCode::PRECONDITION_FAILED, error.to_string()))
         }

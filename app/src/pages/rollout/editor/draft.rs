@@ -3,8 +3,8 @@
 use phasegate_domain::{
     ids::{FlagKey, PhaseNumber},
     plan::{
-        ChecklistGroup, Contact, KpiGroup, Phase, Plan, audience_line, criterion_line, kpi_line,
-        parse_audience, parse_criterion, parse_kpi,
+        ChecklistGroup, Contact, InvalidLine, KpiGroup, Phase, Plan, audience_line, criterion_line,
+        kpi_line, parse_audience, parse_criterion, parse_kpi,
     },
     targeting::Share,
 };
@@ -101,18 +101,19 @@ impl PhaseDraft {
             .filter(|key| !key.is_empty())
             .map(flag)
             .collect();
-        let audience: Result<_, String> = lines(&self.audience).map(parse_audience).collect();
-        let criteria: Result<_, String> = lines(&self.criteria).map(parse_criterion).collect();
+        let line = |error: InvalidLine| error.to_string();
+        let audience: Result<_, _> = lines(&self.audience).map(parse_audience).collect();
+        let criteria: Result<_, _> = lines(&self.criteria).map(parse_criterion).collect();
         Ok(Phase {
             number,
             name: self.name.trim().to_owned(),
             description: self.description.trim().to_owned(),
             percentage,
-            audience: audience.map_err(wrong("audience"))?,
+            audience: audience.map_err(line).map_err(wrong("audience"))?,
             flags: flags.map_err(wrong("flags"))?,
             minimum_days: days(&self.minimum, "minimum days")?.unwrap_or_default(),
             maximum_days: days(&self.maximum, "maximum days")?,
-            criteria: criteria.map_err(wrong("criteria"))?,
+            criteria: criteria.map_err(line).map_err(wrong("criteria"))?,
             checklist: lines(&self.checklist).map(str::to_owned).collect(),
         })
     }
