@@ -1,4 +1,4 @@
-//! What is wrong with a plan, as a whole.
+//! Validation of a plan file as a whole.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -10,106 +10,99 @@ use crate::{
     targeting::{EVERYONE, InvalidSegment, Segment, Segments, Share},
 };
 
-/// More accounts than ever vote.
+/// The maximum quorum, in accounts.
 const MAX_QUORUM: u16 = 50;
 
-/// What is wrong with a plan, naming the field.
+/// Why a plan file is invalid; the message names the field.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum InvalidPlan {
-    /// Written for another version of Phasegate.
+    /// The file has another format version.
     #[error("format: this version reads format {known}, the file says {found}")]
     Format {
-        /// What the file says.
         found: u32,
         known: u32,
     },
     #[error("revision: write it as v1.0, not {0:?}")]
     Revision(String),
-    /// Nothing to carry out.
     #[error("phases: a plan has at least one phase")]
     NoPhases,
-    /// Numbers are not 1, 2, 3, ….
+    /// The phases are not numbered 1, 2, 3, ….
     #[error("phases[{index}].number: expected {expected}, found {found}")]
     Number {
-        /// The phase's place in the file, from 0.
+        /// The index of the phase, from 0.
         index: usize,
-        /// The number it should have.
         expected: PhaseNumber,
-        /// The number it has.
         found: PhaseNumber,
     },
     /// A phase plans fewer users than the one before.
     #[error("phases[{index}].percentage: {percentage} is less than the phase before it plans")]
     Falling {
-        /// The phase's place in the file, from 0.
+        /// The index of the phase, from 0.
         index: usize,
         percentage: Share,
     },
-    /// The longest time is shorter than the shortest.
+    /// The maximum duration is shorter than the minimum duration.
     #[error("phases[{index}].maximum_days: shorter than minimum_days")]
     Durations {
-        /// The phase's place in the file, from 0.
+        /// The index of the phase, from 0.
         index: usize,
     },
-    /// An audience names a segment that is not there.
+    /// An audience names an unknown segment.
     #[error("phases[{index}].audience: there is no segment {segment}")]
     UnknownSegment {
-        /// The phase's place in the file, from 0.
+        /// The index of the phase, from 0.
         index: usize,
-        /// The key that leads nowhere.
         segment: SegmentKey,
     },
-    /// A phase adds a flag that is not there.
+    /// A phase adds an unknown flag.
     #[error("phases[{index}].flags: there is no flag {flag}")]
     UnknownFlag {
-        /// The phase's place in the file, from 0.
+        /// The index of the phase, from 0.
         index: usize,
-        /// The key that leads nowhere.
         flag: FlagKey,
     },
     /// A criterion or KPI cannot be computed, or cannot hold.
     #[error("{place}.{field}: {problem}")]
     Target {
         place: String,
-        /// Which of its fields.
         field: &'static str,
-        /// Why, and what to do.
+        /// The reason, and the remedy.
         problem: String,
     },
-    /// A field that there is not, or that holds what it may not.
+    /// An unknown field, or an invalid value.
     #[error("{field}: {problem}")]
     Field {
         field: String,
-        /// What is wrong, and what to do.
+        /// The reason, and the remedy.
         problem: String,
     },
     /// Two phases add the same flag.
     #[error("phases[{index}].flags: {flag} is already there")]
     FlagTwice {
-        /// The second phase's place in the file, from 0.
+        /// The index of the second phase, from 0.
         index: usize,
         flag: FlagKey,
     },
     /// A segment or flag is defined twice, or a segment takes a built-in name.
     #[error("{list}: {key} is already there")]
     KeyTwice { list: &'static str, key: String },
-    /// Two items of a checklist, or two criteria that are signed off, cannot be told apart.
+    /// Two checklist items, sign-off statements or KPI names of one list are equal.
     #[error("{list}: {item:?} is there twice")]
     ItemTwice { list: String, item: String },
-    /// A segment is wrong in itself.
+    /// A segment is invalid on its own.
     #[error("segments.{key}.{error}")]
     Segment { key: SegmentKey, error: InvalidSegment },
-    /// A flag is wrong in itself.
+    /// A flag is invalid on its own.
     #[error("flags.{key}.{error}")]
     Flag { key: FlagKey, error: InvalidFlag },
 }
 
 impl PlanFile {
-    /// The format that this code reads.
+    /// The format version that this code reads.
     pub const FORMAT: u32 = 1;
 
-    /// What a file may have at its top.
+    /// The top-level fields of a plan file.
     pub const FIELDS: [&str; 13] = [
         "format",
         "key",
@@ -126,10 +119,10 @@ impl PlanFile {
         "contacts",
     ];
 
-    /// Checks what the types cannot.
+    /// Checks the rules that the types cannot express.
     ///
     /// # Errors
-    /// Names the first field that is wrong.
+    /// Returns the first problem, which names its field.
     pub fn validate(&self) -> Result<(), InvalidPlan> {
         if self.format != Self::FORMAT {
             return Err(InvalidPlan::Format { found: self.format, known: Self::FORMAT });
@@ -279,7 +272,7 @@ impl Plan {
     }
 }
 
-/// The first that was there before.
+/// Returns the first item that repeats an earlier one.
 fn repeated<T: Ord + Copy>(all: impl Iterator<Item = T>) -> Option<T> {
     let mut seen = BTreeSet::new();
     let mut all = all;
@@ -332,12 +325,12 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_sound_plan_passes() {
+    fn a_valid_plan_passes() {
         assert_eq!(plan_file().validate(), Ok(()));
     }
 
     #[test]
-    fn a_plan_names_the_field_that_is_wrong() {
+    fn validation_names_the_invalid_field() {
         assert_eq!(complaint(|f| f.plan.quorum = 51), "quorum: at most 50 accounts");
         assert_eq!(
             complaint(|f| f.plan.phases[1].name = " ".into()),
