@@ -32,7 +32,7 @@ use crate::{
     routes::assets,
 };
 
-/// How long open requests may take after a signal to stop.
+/// The time that open requests have to complete after a stop signal.
 const GRACE: Duration = Duration::from_secs(5);
 
 pub(crate) async fn main(config: Config) -> anyhow::Result<()> {
@@ -40,7 +40,7 @@ pub(crate) async fn main(config: Config) -> anyhow::Result<()> {
     for variable in config::unknown_variables(config::variables().map(|(name, _)| name)) {
         tracing::warn!(%variable, "there is no such setting; the variable is ignored");
     }
-    // Each client that listens is an open connection, and the usual soft limit is 1,024.
+    // Each listening client holds a connection open, and the usual soft limit is 1,024.
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
         tracing::warn!(%error, "the limit of open connections could not be raised");
     }
@@ -53,7 +53,7 @@ pub(crate) async fn main(config: Config) -> anyhow::Result<()> {
     let url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     first_start::run(&service, &config, &url).await?;
     for (variable, problem) in service.useless_variables() {
-        // Not a reason to stay down: the flag may have been deleted since.
+        // Not fatal: the flag may have been deleted since.
         tracing::warn!(%variable, %problem, "a variable holds nothing");
     }
     if !assets::are_embedded() {
@@ -61,7 +61,7 @@ pub(crate) async fn main(config: Config) -> anyhow::Result<()> {
             "this server was built without its browser assets; build it with: cargo xtask build"
         );
     }
-    // Before the server calls itself ready, so that a signal right after that is heard.
+    // Registered before readiness is logged, so that an immediate signal is not lost.
     let stop = stop_signal()?;
     tracing::info!(%url, demo = config.demo, "phasegate is ready");
     let (compared, settings) = (Arc::clone(&service), config.clone());
@@ -76,7 +76,7 @@ pub(crate) async fn main(config: Config) -> anyhow::Result<()> {
 fn start_log(config: &Config) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&config.log)
         .with_context(|| format!("log: {:?} is not a filter such as \"info\"", config.log))?;
-    // A log that cannot be written (a closed pipe) must not take the server down with it.
+    // An unwritable log, such as a closed pipe, must not stop the server.
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
@@ -88,18 +88,18 @@ fn start_log(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Opens the stores in the data folder and reads what is answered from memory.
+/// Opens the stores in the data folder and loads the environments into memory.
 ///
 /// # Errors
-/// When the folder cannot be written or a database is of a newer version.
+/// Returns an error if the folder is not writable or a database has a newer version.
 pub async fn open(config: &Config) -> anyhow::Result<Arc<Service>> {
     make_data_folder(&config.data)?;
     let telemetry = SqliteTelemetry::open(&config.data.join("telemetry.db")).await?;
     open_with(config, Arc::new(telemetry)).await
 }
 
-/// The same, for commands that can do without telemetry: a flag must be killed whatever else is wrong.
-/// `warn` is told what cannot be opened.
+/// Like [`open`], but calls `warn` instead of failing if the telemetry store cannot be opened: a
+/// kill switch must work even then.
 pub(crate) async fn open_without_telemetry(
     config: &Config,
     warn: impl FnOnce(&str),
@@ -126,11 +126,11 @@ async fn open_with(
     Ok(Arc::new(Service::open(state, telemetry, clock::now, variables, clock::seed()?).await?))
 }
 
-/// Makes the folder and proves that it can be written, because SQLite says it less clearly.
+/// Creates the folder and tests that it is writable, because SQLite's error is less clear.
 fn make_data_folder(folder: &Path) -> anyhow::Result<()> {
-    // Several commands may do so at once.
+    // The process id keeps concurrent commands apart.
     let probe = folder.join(format!(".phasegate-write-test-{}", std::process::id()));
-    // Only for us: it holds the hashes of passwords and what visitors did.
+    // Private to this user: the folder holds password hashes and telemetry of visitors.
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     let written = made.and_then(|()| fs::write(&probe, b""));
     if let Err(error) = written {
@@ -145,10 +145,10 @@ fn make_data_folder(folder: &Path) -> anyhow::Result<()> {
     }
 }
 
-/// Serves until `stop` is done, then lets open requests end.
+/// Serves until `stop` completes, then waits up to 5 seconds for open requests.
 ///
 /// # Errors
-/// When the listener fails.
+/// Returns an error if the listener has no local address, or storage fails at the end.
 pub async fn serve(
     listener: TcpListener,
     state: AppState,
@@ -162,7 +162,7 @@ async fn serve_all(
     state: AppState,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
-    // The second one to set it has the same to say.
+    // Already set by an earlier call, which is harmless.
     let _ = state.address.set(reached(&listeners)?);
     let stopping = state.stopping.clone();
     let service = Arc::clone(&state.service);
@@ -173,7 +173,7 @@ async fn serve_all(
         serve_connections(listeners, router::router(state), limits, proxies, stopping.clone());
     let told_to_stop = async move {
         stop.await;
-        // Ends the open event streams, which would otherwise never finish.
+        // Ends open event streams, which would never finish otherwise.
         told.cancel();
         std::future::pending::<()>().await;
     };
@@ -187,13 +187,13 @@ async fn serve_all(
         () = overdue => tracing::warn!("some requests did not end in time and were cut off"),
     }
     jobs.abort();
-    // What was counted since the jobs' last turn.
+    // Counts since the last run of the jobs.
     evaluation_counts::write_counted(&service).await?;
     tokens::write_uses(&service).await?;
     Ok(service.close().await?)
 }
 
-/// Where this process reaches itself: what listens everywhere is also here.
+/// Returns the address under which this process reaches itself: loopback for a wildcard address.
 fn reached(listeners: &[TcpListener]) -> anyhow::Result<SocketAddr> {
     let first = listeners.first().context("there is nothing to listen on")?;
     let listens = first.local_addr()?;
@@ -205,7 +205,7 @@ fn reached(listeners: &[TcpListener]) -> anyhow::Result<SocketAddr> {
     Ok(SocketAddr::new(here, listens.port()))
 }
 
-/// Listens for Ctrl-C and SIGTERM from now on; what is returned waits for the first of them.
+/// Registers handlers for SIGINT and SIGTERM and returns a future that waits for either.
 fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;

@@ -1,4 +1,4 @@
-//! The edges of purity: the time and randomness that rules are given.
+//! The sources of time and randomness, which are passed into the pure rules.
 
 use anyhow::Context;
 use phasegate_domain::Timestamp;
@@ -8,7 +8,7 @@ pub(crate) fn now() -> Timestamp {
     chrono::Utc::now()
 }
 
-/// Randomness for one secret, from the operating system.
+/// Returns random bytes from the operating system, enough for one secret.
 pub(crate) fn seed() -> anyhow::Result<Seed> {
     let mut seed = Seed::default();
     getrandom::fill(&mut seed).context("the operating system gave no randomness")?;

@@ -1,4 +1,4 @@
-//! Configuration: flags, then `PHASEGATE_*`, then `phasegate.toml`, then defaults.
+//! Configuration by precedence: flags, `PHASEGATE_*` variables, `phasegate.toml`, defaults.
 
 use std::{collections::BTreeMap, ffi::OsString, path::PathBuf};
 
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::http::{Settings, TrustedProxies};
 
-/// How the file is written.
+/// The TOML format for figment.
 struct Toml;
 
 impl Format for Toml {
@@ -28,10 +28,10 @@ impl Format for Toml {
     }
 }
 
-/// The file that is read from the working directory, if it is there.
+/// The configuration file, optional, in the working directory.
 const FILE: &str = "phasegate.toml";
 
-/// Everything that can be configured.
+/// All settings of the server.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -40,25 +40,25 @@ pub struct Config {
     pub listen: String,
     /// Folder for databases and secrets.
     pub data: PathBuf,
-    /// Address under which users and pages reach the server, if it is not where it listens.
+    /// The URL under which users and pages reach the server; the listen address if unset.
     pub public_url: Option<String>,
-    /// Proxies whose `X-Forwarded-For` is believed: addresses and networks with commas between them.
+    /// Proxies whose `X-Forwarded-For` is trusted: addresses and networks, comma-separated.
     pub trusted_proxies: Option<String>,
     /// Whether `/demo` is served.
     pub demo: bool,
-    /// First start only: the admin's address.
+    /// First start only: the admin's e-mail address.
     pub admin_email: Option<String>,
     /// First start only: the admin's password.
     pub admin_password: Option<String>,
-    /// First start only: the public key of pages.
+    /// First start only: the client key.
     pub client_key: Option<String>,
-    /// First start only: an admin-scoped token.
+    /// First start only: a server token with the scope admin.
     pub server_token: Option<String>,
     pub log: String,
     pub log_format: LogFormat,
 }
 
-/// How log lines are written.
+/// The format of log lines.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -67,7 +67,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// Settings as flags; they beat PHASEGATE_* variables, which beat phasegate.toml.
+/// Flags override PHASEGATE_* variables, which override phasegate.toml.
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
     /// Address and port to listen on [default: 127.0.0.1:8080]
@@ -76,7 +76,7 @@ pub(crate) struct ServeArgs {
     /// Folder for databases and secrets [default: ./data]
     #[arg(long)]
     pub(crate) data: Option<PathBuf>,
-    /// Address under which users and pages reach the server
+    /// URL under which users and pages reach the server
     #[arg(long)]
     pub(crate) public_url: Option<String>,
     /// Serve the demo exercise library at /demo
@@ -86,7 +86,7 @@ pub(crate) struct ServeArgs {
 
 impl std::fmt::Debug for Config {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // The secrets stay out of logs.
+        // Secrets must not appear in logs.
         f.debug_struct("Config")
             .field("listen", &self.listen)
             .field("data", &self.data)
@@ -114,10 +114,10 @@ impl Default for Config {
     }
 }
 
-/// The text of a file.
+/// Converts the bytes of a file to a string.
 ///
 /// # Errors
-/// Names the line that is not in UTF-8.
+/// Returns an error with the line number if the bytes are not UTF-8.
 pub(crate) fn in_utf8(bytes: Vec<u8>, name: &str) -> anyhow::Result<String> {
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
@@ -126,13 +126,13 @@ pub(crate) fn in_utf8(bytes: Vec<u8>, name: &str) -> anyhow::Result<String> {
     })
 }
 
-/// The environment's variables that are texts; others cannot be ours.
+/// Returns the UTF-8 environment variables; [`check_encoding`] rejects settings that are not.
 pub(crate) fn variables() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
-/// Settings whose variables are texts.
+/// The settings whose variables are strings.
 const TEXTS: [&str; 10] = [
     "listen",
     "data",
@@ -146,8 +146,8 @@ const TEXTS: [&str; 10] = [
     "log_format",
 ];
 
-/// Variables that begin as ours do but set nothing, such as misspelt ones. Those that container platforms
-/// make for a service of our name (`PHASEGATE_PORT_8080_TCP`) are left out.
+/// Returns variables that start with `PHASEGATE_` but name no setting, such as misspelt ones. Skips
+/// those that container platforms define for a service of that name (`PHASEGATE_PORT_8080_TCP`).
 pub(crate) fn unknown_variables(names: impl Iterator<Item = String>) -> Vec<String> {
     let is_of_a_platform =
         |name: &str| name == "PORT" || name.starts_with("PORT_") || name.starts_with("SERVICE_");
@@ -160,9 +160,9 @@ pub(crate) fn unknown_variables(names: impl Iterator<Item = String>) -> Vec<Stri
     names.filter(is_unknown).collect()
 }
 
-/// What `PHASEGATE_*` says. Values are texts whatever they look like: a password of digits is
-/// one too. Variables that are not ours are left alone, because container platforms make some
-/// up (`PHASEGATE_PORT` for a service of that name).
+/// Reads the settings from `PHASEGATE_*` variables. Values stay strings, even a password of digits.
+/// Unknown variables are ignored, because container platforms define some, such as
+/// `PHASEGATE_PORT` for a service of that name.
 fn environment(
     vars: impl Iterator<Item = (String, String)>,
 ) -> anyhow::Result<Serialized<BTreeMap<String, Value>>> {
@@ -185,8 +185,7 @@ fn environment(
     Ok(Serialized::defaults(values))
 }
 
-/// Refuses a file and variables of ours that are not texts: they would be read as something else, or be
-/// overlooked.
+/// Rejects a file or `PHASEGATE_*` variable that is not UTF-8, which would be misread or ignored.
 fn check_encoding() -> anyhow::Result<()> {
     match std::fs::read(FILE) {
         Ok(bytes) => drop(in_utf8(bytes, FILE)?),
@@ -246,7 +245,8 @@ impl Config {
         Ok(config)
     }
 
-    /// The client key of the first start. An empty variable counts as unset, as composed files write it.
+    /// The client key of the first start. An empty variable counts as unset: Compose files pass
+    /// unset variables as empty ones.
     pub(crate) fn client_key(&self) -> Option<&str> {
         self.client_key.as_deref().map(str::trim).filter(|key| !key.is_empty())
     }
@@ -256,13 +256,13 @@ impl Config {
         self.server_token.as_deref().map(str::trim).filter(|token| !token.is_empty())
     }
 
-    /// The proxies that are trusted; checked when the configuration was read.
+    /// The trusted proxies; validated when the configuration was loaded.
     pub(crate) fn trusted_proxies(&self) -> TrustedProxies {
         let text = self.trusted_proxies.as_deref().unwrap_or_default();
         TrustedProxies::parse(text).unwrap_or_default()
     }
 
-    /// The part of it that handlers need.
+    /// Returns the settings that handlers need.
     #[must_use]
     pub fn settings(&self) -> Settings {
         Settings {
@@ -273,16 +273,16 @@ impl Config {
         }
     }
 
-    /// Whether cookies may only travel over HTTPS (browsers count localhost as such).
+    /// Whether cookies get the `Secure` attribute, which browsers accept on localhost, too.
     pub(crate) fn has_secure_cookies(&self) -> bool {
         !self.public_url.as_ref().is_some_and(|url| url.starts_with("http://"))
     }
 }
 
-/// The shortest server token that is accepted, in characters. Client keys are public, so any length will do.
+/// The minimum length of a server token, in characters. Client keys are public and may be shorter.
 const MIN_TOKEN: usize = 8;
 
-/// Keys travel in headers and addresses, so only visible ASCII characters arrive as they were set.
+/// Checks that a key is printable ASCII, because keys are sent in headers and URLs.
 fn check_key(setting: &str, key: Option<&str>, min: usize) -> anyhow::Result<()> {
     let Some(key) = key else { return Ok(()) };
     anyhow::ensure!(
@@ -292,10 +292,8 @@ fn check_key(setting: &str, key: Option<&str>, min: usize) -> anyhow::Result<()>
     Ok(())
 }
 
-/// The address under which users and pages reach the server is that of a host: pages ask for `/collect`
-/// and `/admin` at its root.
-///
-/// Returns the origin as browsers send it: in lower case, in ASCII, without the scheme's own port.
+/// Validates `public_url` and returns its origin as browsers send it: in lower case and ASCII,
+/// without the default port. A path is rejected: pages request `/collect` and `/admin` at the root.
 fn public_origin(url: &str) -> anyhow::Result<String> {
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
     let rest = rest
@@ -326,11 +324,11 @@ fn public_origin(url: &str) -> anyhow::Result<String> {
     Ok(parsed.origin().ascii_serialization())
 }
 
-/// What is wrong with a setting, by its name and where it is written.
+/// Describes an invalid setting with its name and, if it comes from a file, that file.
 fn in_words(error: &figment::Error) -> anyhow::Error {
     let key = error.path.join(".");
     let source = error.metadata.as_ref().and_then(|metadata| metadata.source.as_ref());
-    // What comes from a variable or an argument has a place in our code only, which says nothing.
+    // For variables and arguments the source is a location in this code, useless to users.
     let file = source.and_then(|source| source.file_path());
     let place = file.map(|file| format!(" (in {})", file.display())).unwrap_or_default();
     match &error.kind {
@@ -367,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_that_set_nothing_are_found() {
+    fn misspelt_variables_are_reported() {
         let names = [
             "PHASEGATE_TRUSTED_PROXY",
             "PHASEGATE_LOG",
@@ -382,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_texts_whatever_they_look_like() {
+    fn variable_values_stay_strings() {
         let config = from(&[
             ("PHASEGATE_ADMIN_PASSWORD", "123456789012"),
             ("PHASEGATE_CLIENT_KEY", "true"),
@@ -397,13 +395,13 @@ mod tests {
     }
 
     #[test]
-    fn variables_of_others_are_left_alone() {
+    fn unknown_variables_are_ignored() {
         let config = from(&[("PHASEGATE_PORT", "tcp://10.0.0.1:80"), ("HOME", "/root")]).unwrap();
         assert_eq!(config.listen, "127.0.0.1:8080");
     }
 
     #[test]
-    fn what_cannot_be_used_is_named() {
+    fn errors_name_the_invalid_setting() {
         let complaint = |vars: &[(&str, &str)]| format!("{:#}", from(vars).unwrap_err());
         assert!(complaint(&[("PHASEGATE_DEMO", "maybe")]).contains("PHASEGATE_DEMO"));
         assert!(complaint(&[("PHASEGATE_LOG_FORMAT", "xml")]).contains("log_format"));

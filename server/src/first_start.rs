@@ -1,4 +1,4 @@
-//! The first start: an admin, keys, the guide's plan, and the words that say so.
+//! The first start: creates an admin, keys and the guide's plan, and prints the credentials.
 
 use std::io::Write;
 
@@ -9,7 +9,7 @@ use crate::{clock, config::Config, plans};
 
 const DEFAULT_EMAIL: &str = "admin@phasegate.local";
 
-/// Sets up a fresh data folder; does nothing to one that is in use.
+/// Sets up an empty data folder; does nothing if it is already set up.
 pub(crate) async fn run(service: &Service, config: &Config, url: &str) -> anyhow::Result<()> {
     if !setup::is_first_start(service).await? {
         return Ok(());
@@ -39,7 +39,7 @@ pub(crate) async fn run(service: &Service, config: &Config, url: &str) -> anyhow
     })
 }
 
-/// Says which settings of the first start are ignored since: they must not look as if they held.
+/// Warns about first-start settings that differ from what is stored and are therefore ignored.
 pub(crate) async fn warn_of_ignored(service: &Service, config: &Config) {
     let email = config.admin_email.as_deref().unwrap_or(DEFAULT_EMAIL);
     let asked = config.admin_email.is_some() || config.admin_password.is_some();
@@ -68,7 +68,7 @@ pub(crate) async fn warn_of_ignored(service: &Service, config: &Config) {
     }
 }
 
-/// What a account needs to go on. What they gave us themselves is not repeated.
+/// Returns the welcome message. A configured password or server token is not repeated.
 fn welcome(config: &Config, new: &setup::FirstSecrets, url: &str) -> String {
     let password = match config.admin_password {
         Some(_) => "(as configured)",

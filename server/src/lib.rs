@@ -1,7 +1,7 @@
 //! The server of Phasegate: HTTP, jobs and the command line around the use cases.
 //!
-//! `http` is the ground and knows no route; `routes` stand on it; `jobs` run beside them; `router` and
-//! `bootstrap` put them together, and `cli` starts what is asked for.
+//! `http` is independent of routes; `routes` builds on it; `jobs` run beside the routes. `router`
+//! and `bootstrap` assemble them, and `cli` dispatches the commands.
 
 mod bootstrap;
 pub mod cli;

@@ -1,4 +1,4 @@
-//! Where the server listens, in the forms that users write.
+//! Listen addresses, in the forms that users write.
 
 use std::{
     io::ErrorKind,
@@ -7,25 +7,25 @@ use std::{
 
 use tokio::net::TcpListener;
 
-/// What an address means.
+/// A parsed listen address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Listen {
-    /// All addresses of the machine, IPv6 and IPv4.
+    /// All addresses of the machine, IPv6 and IPv4, with this port.
     Everywhere(u16),
-    /// This machine only, under both of its own addresses.
+    /// Both loopback addresses, with this port.
     Localhost(u16),
     One(SocketAddr),
-    /// A name, which the system resolves.
+    /// A host name with port, which the system resolves.
     Named(String),
 }
 
 const FORMS: &str =
     "write 127.0.0.1:8080, localhost:8080, [::1]:8080, or :8080 for all addresses of this machine";
 
-/// Reads `host:port`, `[v6]:port`, `:port` or a port alone.
+/// Parses `host:port`, `[v6]:port`, `:port` or a port alone.
 ///
 /// # Errors
-/// Says what to write.
+/// Returns an error that lists the accepted forms.
 fn parse(text: &str) -> anyhow::Result<Listen> {
     let text = text.trim();
     let wrong = || anyhow::anyhow!("listen: {text:?} is not an address with a port; {FORMS}");
@@ -43,21 +43,21 @@ fn parse(text: &str) -> anyhow::Result<Listen> {
     match host {
         "" | "*" | "[*]" => Ok(Listen::Everywhere(port)),
         host if host.eq_ignore_ascii_case("localhost") => Ok(Listen::Localhost(port)),
-        // `::1:8080` is an IPv6 address of its own, and so means nothing certain.
+        // Ambiguous: `::1:8080` is an IPv6 address itself.
         host if host.contains(':') || host.contains('[') => Err(wrong()),
         host => Ok(Listen::Named(format!("{host}:{port}"))),
     }
 }
 
-/// Listens where the text says; the first listener's port is that of all.
+/// Binds the listen address; all listeners have the port of the first.
 ///
 /// # Errors
-/// When the text is no address, or it is taken; says what to do.
+/// Returns an error with a remedy if the address is invalid or cannot be bound.
 pub(crate) async fn listen(text: &str) -> anyhow::Result<Vec<TcpListener>> {
     match parse(text)? {
         Listen::One(address) => Ok(vec![bind(address, text).await?]),
         Listen::Everywhere(port) => {
-            // On most systems this takes IPv4, too; where there is no IPv6, IPv4 alone.
+            // Accepts IPv4, too, on most systems. Without IPv6, bind IPv4 alone.
             let all = SocketAddr::from((Ipv6Addr::UNSPECIFIED, port));
             match TcpListener::bind(all).await {
                 Ok(listener) => Ok(vec![listener]),
@@ -70,7 +70,7 @@ pub(crate) async fn listen(text: &str) -> anyhow::Result<Vec<TcpListener>> {
         Listen::Localhost(port) => {
             let first = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), text).await?;
             let port = first.local_addr()?.port();
-            // A machine without IPv6 has no second one.
+            // Fails on a machine without IPv6, which then has one listener.
             let second = TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await;
             Ok(std::iter::once(first).chain(second.ok()).collect())
         }
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_mean_what_they_read_like() {
+    fn listen_addresses_are_parsed_in_every_form() {
         let one = |text: &str| Listen::One(text.parse().unwrap());
         for (text, means) in [
             ("127.0.0.1:8080", one("127.0.0.1:8080")),
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn localhost_is_both_of_its_addresses() {
+    async fn localhost_listens_with_one_port_on_all_its_addresses() {
         let listeners = listen("localhost:0").await.unwrap();
         let ports: Vec<u16> =
             listeners.iter().map(|one| one.local_addr().unwrap().port()).collect();

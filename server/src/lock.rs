@@ -1,4 +1,4 @@
-//! One server for each data folder.
+//! The lock that limits a data folder to one server.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -9,16 +9,16 @@ use std::{
 
 use anyhow::{Context, bail};
 
-/// Held while a server runs. The system lets go of it however the process ends.
+/// The lock of a running server. The system releases it however the process ends.
 #[derive(Debug)]
 pub(crate) struct ServerLock {
     _file: File,
 }
 
-/// Takes the folder for this process.
+/// Locks the data folder for this process.
 ///
 /// # Errors
-/// When another server has it; names its process.
+/// Returns an error with the process id if another server holds the lock.
 pub(crate) fn take(folder: &Path) -> anyhow::Result<ServerLock> {
     let path = folder.join("phasegate.lock");
     let mut file = OpenOptions::new()
@@ -32,7 +32,7 @@ pub(crate) fn take(folder: &Path) -> anyhow::Result<ServerLock> {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut process = String::new();
-            // Only to say it: the lock alone decides.
+            // Only for the message; the lock alone decides.
             let _ = file.read_to_string(&mut process);
             bail!(
                 "another Phasegate server (process {}) uses the data folder {}; stop it, or choose \
@@ -51,7 +51,7 @@ pub(crate) fn take(folder: &Path) -> anyhow::Result<ServerLock> {
     Ok(ServerLock { _file: file })
 }
 
-/// Whose the file is, and what to do.
+/// Explains why the lock file is not writable, with its owner and a remedy.
 fn cannot_write(file: &Path) -> String {
     let path = file.display();
     match std::fs::metadata(file).map(|found| found.uid()) {
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_has_one_server() {
+    fn a_second_server_on_the_same_folder_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let lock = take(folder.path()).unwrap();
         let refused = take(folder.path()).unwrap_err().to_string();

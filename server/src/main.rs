@@ -1,4 +1,4 @@
-//! `phasegate`: see `phasegate --help`.
+//! The `phasegate` binary; see `phasegate --help`.
 
 use std::process::ExitCode;
 

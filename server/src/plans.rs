@@ -1,9 +1,9 @@
-//! The plans that come with the program.
+//! The built-in plan templates.
 
-/// The plan that a first start loads: the guide's.
+/// The guide's plan, which the first start imports.
 pub(crate) const EXERCISE_LIBRARY: &str = include_str!("../plans/exercise-library.toml");
 
-/// All of them, by name.
+/// All built-in plans with their names.
 pub(crate) const ALL: [(&str, &str); 3] = [
     ("exercise-library", EXERCISE_LIBRARY),
     ("canary", include_str!("../plans/canary.toml")),
@@ -15,7 +15,7 @@ mod tests {
     use phasegate_service::setup::parse_plan;
 
     #[test]
-    fn all_of_them_are_sound() {
+    fn every_built_in_plan_parses() {
         for (name, text) in super::ALL {
             let file = parse_plan(text).unwrap();
             assert_eq!(file.plan.key.as_str(), name);

@@ -1,4 +1,4 @@
-//! All routes.
+//! The router with all routes and layers.
 
 use axum::{
     Router,
@@ -18,9 +18,9 @@ use crate::{
     routes::{admin, api, assets, collect, demo, health, live, login, ofrep},
 };
 
-/// Everything that the server answers.
+/// Builds the router with all routes of the server.
 pub fn router(state: AppState) -> Router {
-    // Rendering spawns on tokio. A second call finds it done, which is as good.
+    // Rendering spawns tasks on tokio. Fails on a second call, which is harmless.
     let _ = any_spawner::Executor::init_tokio();
     let sessions = login::session_layer(&state);
     let pages = Router::new()
@@ -37,7 +37,7 @@ pub fn router(state: AppState) -> Router {
         .merge(collect::routes())
         .merge(ofrep::routes())
         .merge(assets::collector_routes())
-        // Inside the CORS layer, which answers a browser's OPTIONS before this can refuse it.
+        // Inside the CORS layer, which answers preflight OPTIONS before this refuses them.
         .method_not_allowed_fallback(wrong_method)
         .layer(cors());
     Router::new()
@@ -50,7 +50,7 @@ pub fn router(state: AppState) -> Router {
         .merge(demo::routes(&state))
         .fallback(admin::not_found)
         .method_not_allowed_fallback(wrong_method)
-        // One layer of several: each `Router::layer` costs every request two allocations.
+        // Combined into one layer: each `Router::layer` costs every request two allocations.
         .layer(ServiceBuilder::new().map_response(security::with_headers).layer(
             CatchPanicLayer::custom(|_| {
                 let detail = "the server failed at this request; its log says why";
@@ -65,16 +65,16 @@ async fn wrong_method(request: axum::extract::Request) -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, format!("{path} does not take {method}"))
 }
 
-/// Pages of any site may call with their client key; no cookie travels with it.
+/// Allows pages of any origin, which authenticate by client key and send no cookies.
 fn cors() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([Method::GET, Method::POST])
-        // Whatever a page's tracing adds (`baggage`, `traceparent`, `request-id`): a header that the
-        // server does not read does no harm, and a refusal would cost the page all of its telemetry.
+        // Tracing libraries add headers (`baggage`, `traceparent`, `request-id`). Unread headers
+        // are harmless; refusing them would cost the page all of its telemetry.
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers([header::ETAG, header::RETRY_AFTER])
-        // What is allowed is the same for all, and only browsers cache answers to OPTIONS.
+        // The answer is the same for all origins, and only browsers cache preflight responses.
         .vary([])
         .max_age(std::time::Duration::from_secs(3_600))
 }

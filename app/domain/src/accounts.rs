@@ -1,10 +1,10 @@
-//! Who may do what.
+//! Accounts, roles and the rights of server tokens.
 
 use serde::{Deserialize, Serialize};
 
 use crate::ids::AccountId;
 
-/// What an account is trusted with. Each role may do all that the one before it may.
+/// The role of an account. Each role includes the rights of the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
@@ -12,12 +12,12 @@ pub enum Role {
     Viewer,
     /// Runs rollouts and switches flags.
     Operator,
-    /// Does everything, also what needs a reason: forcing a gate.
+    /// Does everything, including forcing a gate, which needs a reason.
     Admin,
 }
 
 impl Role {
-    /// The name under which a role is stored and shown.
+    /// The name in the store and in the admin.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -27,7 +27,7 @@ impl Role {
         }
     }
 
-    /// The role of that name.
+    /// Parses the name of a role.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         [Self::Viewer, Self::Operator, Self::Admin].into_iter().find(|role| role.as_str() == name)
@@ -39,26 +39,25 @@ impl Role {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     pub id: AccountId,
-    /// What they log in with, and what the history calls them.
+    /// The login name, and the actor in the audit log.
     pub email: String,
-    /// What they are trusted with.
     pub role: Role,
 }
 
-/// Where a server token is good.
+/// The environments in which a server token is valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Reach {
-    /// In one environment; what all environments share it may only see.
+    /// One environment. The token can read, but not change, what the environments share.
     #[default]
     Environment,
-    /// In all environments of the project, and for what they share.
+    /// All environments of the project, and what they share.
     Project,
 }
 
 impl Reach {
-    /// As the store and the API write it.
+    /// The name in the store and the API.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -67,14 +66,14 @@ impl Reach {
         }
     }
 
-    /// The reach of that name.
+    /// Parses the name of a reach.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         [Self::Environment, Self::Project].into_iter().find(|reach| reach.as_str() == name)
     }
 }
 
-/// What a server token may do.
+/// A permission of a server token.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -82,11 +81,11 @@ impl Reach {
 pub enum Scope {
     Evaluate,
     Ingest,
-    /// See what the admin shows.
+    /// Read everything that the admin shows.
     Read,
     /// Change flags, segments and overrides.
     Write,
-    /// Everything, also keys and tokens.
+    /// Everything, including keys and tokens.
     Admin,
 }
 
@@ -94,7 +93,7 @@ impl Scope {
     /// All values, in the order in which they are listed.
     pub const ALL: [Self; 5] = [Self::Evaluate, Self::Ingest, Self::Read, Self::Write, Self::Admin];
 
-    /// As files and the API write it.
+    /// The name in files and the API.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -106,13 +105,13 @@ impl Scope {
         }
     }
 
-    /// The scope of that name.
+    /// Parses the name of a scope.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|scope| scope.as_str() == name)
     }
 
-    /// The least scope with which a token may do what a role may.
+    /// The lowest scope that grants a token the rights of a role.
     #[must_use]
     pub fn of_role(role: Role) -> Self {
         match role {
@@ -122,7 +121,7 @@ impl Scope {
         }
     }
 
-    /// The role that a token of these scopes acts in; none when it may only evaluate and ingest.
+    /// The highest role that the scopes grant; `None` if they only allow to evaluate and ingest.
     #[must_use]
     pub fn role(scopes: &[Self]) -> Option<Role> {
         let role = |scope: &Self| match scope {

@@ -1,4 +1,4 @@
-//! What is different between two versions of a document.
+//! The differences between two versions of a JSON document.
 
 use std::collections::BTreeSet;
 
@@ -9,17 +9,17 @@ use serde_json::Value;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FieldChange {
-    /// Where, such as `rules[1].share`; empty for the whole document.
+    /// The path of the field, such as `rules[1].share`; empty for the whole document.
     pub path: String,
-    /// What was there; nothing if it is new.
+    /// The old value; `None` if the field is new.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Value>,
-    /// What is there now; nothing if it is gone.
+    /// The new value; `None` if the field was removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<Value>,
 }
 
-/// All differences, in the order of the fields' names. Lists are compared place by place.
+/// Returns all differences, ordered by field name. Lists are compared index by index.
 #[must_use]
 pub fn diff(from: Option<&Value>, to: Option<&Value>) -> Vec<FieldChange> {
     let mut changes = Vec::new();
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_difference_is_named_with_its_place() {
+    fn each_change_names_its_path() {
         let from = json!({"name": "A", "rules": [{"share": 5}, {"share": 9}], "old": 1});
         let to = json!({"name": "A", "rules": [{"share": 10}], "new": [1]});
         let said: Vec<String> =
@@ -86,7 +86,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_same_has_no_difference(a in "[a-c]{0,3}", n in any::<i64>()) {
+        fn equal_documents_have_no_changes(a in "[a-c]{0,3}", n in any::<i64>()) {
             let value = json!({"a": [a, {"b": n}]});
             prop_assert!(diff(Some(&value), Some(&value)).is_empty());
         }

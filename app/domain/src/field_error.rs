@@ -1,60 +1,61 @@
-//! What is wrong with one field of what was sent.
+//! Validation errors of single fields of a request.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The kind of a mistake, for programs; the message is for readers.
+/// The kind of an error, for programs; the message is for readers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FieldCode {
-    /// It is needed and was left out or is empty.
+    /// The field is required, but missing or empty.
     Missing,
-    /// It is not one of the values, or not of the form, that the field takes.
+    /// The value is malformed, or not one that the field accepts.
     Invalid,
-    /// It has more characters than it may.
+    /// The value is longer than allowed.
     TooLong,
-    /// There are more of them than there may be.
+    /// There are more items than allowed.
     TooMany,
-    /// It names something that does not exist.
+    /// The value names an object that does not exist.
     Unknown,
-    /// The name is kept for something else.
+    /// The name is reserved for another purpose.
     Reserved,
-    /// The field never changes, or not by this request.
+    /// The field cannot be changed, or not by this request.
     Unchangeable,
-    /// A variable of the server holds the value.
+    /// An environment override pins the value.
     Held,
 }
 
-/// A mistake in a field. As text: `field: message`, or the message alone where it is about the whole.
+/// An error in a field. Displayed as `field: message`, or as the message alone if it concerns the
+/// whole request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FieldError {
-    /// The path of the field, such as `rules[0].serve`; empty for the whole.
+    /// The path of the field, such as `rules[0].serve`; empty for the whole request.
     pub field: String,
-    /// The kind of the mistake.
+    /// The kind of the error.
     pub code: FieldCode,
     /// What is wrong, and what to write instead.
     pub message: String,
 }
 
 impl FieldError {
-    /// A mistake in a field.
+    /// Creates an error in a field.
     #[must_use]
     pub fn new(field: impl Into<String>, code: FieldCode, message: impl Into<String>) -> Self {
         Self { field: field.into(), code, message: message.into() }
     }
 
-    /// A mistake in the whole of what was sent.
+    /// Creates an error that concerns the whole request.
     #[must_use]
     pub fn whole(code: FieldCode, message: impl Into<String>) -> Self {
         Self::new("", code, message)
     }
 
-    /// The mistake in a nested value that serde reports: the path to the value and the text of its error.
-    /// Serde keeps an error of a nested validator as text only, which is that of a [`FieldError`], so a path
-    /// before its first colon continues `path`.
+    /// Converts an error of serde, with the path to the value. Serde keeps the error of a nested
+    /// validator as text only, which is that of a [`FieldError`]: a path before its first colon
+    /// continues `path`.
     #[must_use]
     pub fn of_serde(path: &str, text: &str) -> Self {
         let is_path = |head: &str| {
@@ -68,13 +69,14 @@ impl FieldError {
         }
     }
 
-    /// The same mistake in a field of `parent`: `serve` in `rules[0]` is `rules[0].serve`.
+    /// Moves the error into `parent`: `serve` in `rules[0]` becomes `rules[0].serve`.
     #[must_use]
     pub fn inside(self, parent: &str) -> Self {
         Self { field: join(parent, &self.field), ..self }
     }
 
-    /// The same mistake, told of a place that is not the one at hand.
+    /// Moves the error to another `place`, such as an environment; the field becomes part of the
+    /// message.
     #[must_use]
     pub fn within(self, place: &str) -> Self {
         Self { message: format!("in {place}: {self}"), field: String::new(), ..self }

@@ -1,17 +1,16 @@
-//! Newtypes for everything that is named or numbered.
+//! Newtypes for keys, row ids and phase numbers.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Longest key that is accepted, in bytes.
+/// Maximum length of a key, in bytes.
 pub const KEY_MAX_BYTES: usize = 100;
 
-/// Why a text is not a key.
+/// Why a text is not a valid key.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidKey {
-    /// Nothing is left to name anything by.
     #[error("a key must not be empty")]
     Empty,
     #[error("a key has at most {KEY_MAX_BYTES} bytes, this one has {0}")]
@@ -34,7 +33,7 @@ fn check_key(text: &str) -> Result<(), InvalidKey> {
     }
 }
 
-// The pattern is that of the API's document: keys that stand in addresses have none of the reserved ones.
+// The pattern is for the OpenAPI document. Keys in URLs exclude the keys that `is_reserved` lists.
 macro_rules! key {
     ($(#[$doc:meta])* $name:ident, $pattern:literal) => {
         $(#[$doc])*
@@ -45,10 +44,11 @@ macro_rules! key {
         pub struct $name(String);
 
         impl $name {
-            /// Checks and wraps a text: 1 to [`KEY_MAX_BYTES`] bytes of letters, digits, `.`, `_`, `-`.
+            /// Checks and wraps a text: 1 to [`KEY_MAX_BYTES`] bytes of ASCII letters, digits, `.`,
+            /// `_` and `-`.
             ///
             /// # Errors
-            /// Says which of these the text breaks.
+            /// Returns the rule that the text breaks.
             pub fn new(text: impl Into<String>) -> Result<Self, InvalidKey> {
                 let text = text.into();
                 check_key(&text)?;
@@ -134,7 +134,7 @@ row_id!(
     ProjectId
 );
 row_id!(
-    /// One deployment of an app; all state and telemetry belong to one.
+    /// The id of an environment, which owns all state and telemetry of one deployment.
     EnvironmentId
 );
 row_id!(
@@ -146,14 +146,14 @@ row_id!(
     TokenId
 );
 
-/// Who did something, as the history names them: an e-mail address or `token …`.
+/// The name of an account or token in the audit log: an e-mail address or `token …`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ActorName(pub String);
 
 impl EnvironmentId {
-    /// The id under which an environment's simulated telemetry is stored, apart from all that is
-    /// real: nothing that decides about a rollout ever reads it.
+    /// The id under which an environment's simulated telemetry is stored. It is separate from the
+    /// real id, so that no rule about a rollout reads simulated data.
     #[must_use]
     pub fn simulated(self) -> Self {
         Self(-self.0.abs())
@@ -178,7 +178,7 @@ impl EnvironmentId {
 pub struct PhaseNumber(pub u16);
 
 impl PhaseNumber {
-    /// Where every rollout starts.
+    /// The phase that every rollout starts in.
     pub const FIRST: Self = Self(1);
 
     /// The phase after this one.
@@ -200,7 +200,7 @@ impl fmt::Display for PhaseNumber {
     }
 }
 
-/// Keys that pages have for themselves: what is called so could not be reached.
+/// Whether a key is reserved for the admin's own URLs: a page with this key would be unreachable.
 #[must_use]
 pub fn is_reserved(key: &str) -> bool {
     matches!(key, "new" | "." | "..")
@@ -211,7 +211,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_says_what_is_wrong_with_it() {
+    fn an_invalid_key_is_refused_with_its_reason() {
         assert_eq!(FlagKey::new(""), Err(InvalidKey::Empty));
         assert_eq!(FlagKey::new("a b"), Err(InvalidKey::Character(' ')));
         assert_eq!(FlagKey::new("x".repeat(101)), Err(InvalidKey::TooLong(101)));
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_no_phase_before_the_first() {
+    fn the_first_phase_has_no_previous_phase() {
         assert_eq!(PhaseNumber::FIRST.previous(), None);
         assert_eq!(PhaseNumber::FIRST.next().previous(), Some(PhaseNumber::FIRST));
     }

@@ -5,19 +5,19 @@ use serde_json::Value;
 /// Significant decimal digits that a floating point number (IEEE 754 binary64) can tell apart.
 const DIGITS: usize = 17;
 
-/// Why a text is not a JSON document that can be kept.
+/// Why a JSON document is refused.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidJson {
-    /// It is no JSON.
+    /// The text is not valid JSON.
     #[error(transparent)]
     Syntax(#[from] serde_json::Error),
-    /// It has a number that would be stored as another one.
+    /// A number would lose digits when stored.
     #[error(
         "{number} has more digits than a number keeps ({DIGITS}) at line {line} column {column}; round it, or write it as a text"
     )]
     Rounded {
-        /// As it is written.
+        /// The number as the document writes it.
         number: String,
         line: usize,
         /// From 1, in bytes.
@@ -28,7 +28,7 @@ pub enum InvalidJson {
 /// Parses a document, and refuses numbers that would lose digits.
 ///
 /// # Errors
-/// [`InvalidJson`], with the place.
+/// Returns [`InvalidJson`] with the position.
 pub fn read(text: &[u8]) -> Result<Value, InvalidJson> {
     let value = serde_json::from_slice(text)?;
     check_digits(text)?;
@@ -38,7 +38,7 @@ pub fn read(text: &[u8]) -> Result<Value, InvalidJson> {
 /// Refuses the first number of a well-formed document that [`is_rounded`].
 ///
 /// # Errors
-/// [`InvalidJson::Rounded`].
+/// Returns [`InvalidJson::Rounded`] with the position of the number.
 pub fn check_digits(text: &[u8]) -> Result<(), InvalidJson> {
     let Some((place, number)) = first_rounded(text) else { return Ok(()) };
     let before = text.get(..place).unwrap_or_default();
@@ -50,15 +50,15 @@ pub fn check_digits(text: &[u8]) -> Result<(), InvalidJson> {
     })
 }
 
-/// Whether a number loses digits when it is read: it fits neither 64 bits nor a floating point number. Of
-/// the latter, the shortest form, the one with 17 digits and the value rounded to as many digits as are written
-/// count as the same number, because programs write any of them.
+/// Whether a number loses digits when parsed: it fits neither a 64-bit integer nor a binary64. As a
+/// binary64, its shortest form, its form with 17 digits and its value rounded to the written number
+/// of digits count as the same number, because programs write any of them.
 #[must_use]
 pub fn is_rounded(number: &str) -> bool {
     if number.parse::<i64>().is_ok() || number.parse::<u64>().is_ok() {
         return false;
     }
-    // What is no number, or infinite, is refused elsewhere.
+    // The parser refuses other texts and infinite numbers.
     let Some(float) = number.parse::<f64>().ok().filter(|float| float.is_finite()) else {
         return false;
     };
@@ -72,7 +72,8 @@ pub fn is_rounded(number: &str) -> bool {
         && written != with_digits(written.0.len())
 }
 
-/// The significant digits of a decimal number, and where its point stands before or after the first.
+/// Returns the significant digits of a decimal number, and the position of its decimal point
+/// relative to the first of them.
 fn digits(number: &str) -> (String, i64) {
     let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
     let mantissa = mantissa.trim_start_matches(['-', '+']);
@@ -87,7 +88,7 @@ fn digits(number: &str) -> (String, i64) {
     }
 }
 
-/// The first number of a well-formed document that [`is_rounded`], and where it begins.
+/// Returns offset and text of the first number of a well-formed document that [`is_rounded`].
 fn first_rounded(text: &[u8]) -> Option<(usize, &str)> {
     let mut at = 0;
     while let Some(byte) = text.get(at) {
@@ -109,7 +110,7 @@ fn first_rounded(text: &[u8]) -> Option<(usize, &str)> {
     None
 }
 
-/// Bytes of the string that a text begins with, including its quotation marks.
+/// Returns the length in bytes of the string that a text begins with, quotation marks included.
 fn string_length(text: &[u8]) -> usize {
     let mut at = 1;
     while let Some(byte) = text.get(at) {
@@ -130,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_with_more_digits_than_are_kept_is_refused_with_its_place() {
+    fn a_number_that_loses_digits_is_refused_with_its_position() {
         let complaint = |text: &str| read(text.as_bytes()).unwrap_err().to_string();
         assert_eq!(
             complaint("{\n  \"a\": [1.5, 0.123456789012345678]}"),
@@ -152,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn other_numbers_are_read() {
+    fn numbers_that_keep_their_digits_are_read() {
         for text in [
             "0.1",
             "0.1234567890123457",
@@ -166,7 +167,7 @@ mod tests {
             "1e16",
             "1.5e300",
             "0.10000000000000001",
-            // Half of the last digit lies between them: programs write either.
+            // Both are …263.25 as a binary64: programs round it either way.
             "928872468327263.2",
             "928872468327263.3",
             "-0.0",
@@ -180,7 +181,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_a_program_writes_is_read(number in prop::num::f64::NORMAL, text in ".{0,12}") {
+        fn serialized_documents_are_read_back(number in prop::num::f64::NORMAL, text in ".{0,12}") {
             let document = json!({"a": [number, text]});
             prop_assert_eq!(read(document.to_string().as_bytes()).unwrap(), document);
         }

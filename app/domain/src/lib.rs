@@ -1,10 +1,9 @@
 //! The rules of Phasegate.
 //!
-//! Pure: nothing here reads a clock, draws a random number or does IO. What a rule needs is
-//! passed in, so that the server, the browser and a test get the same answer.
+//! Pure: nothing here reads a clock, draws a random number or does IO. Callers pass the inputs of
+//! a rule, so that the server, the browser and a test get the same answer.
 //!
-//! Modules stand on floors: each imports only from floors below its own. `cargo xtask tidy` knows the
-//! floors and checks that.
+//! Modules are layered: each imports only from lower layers. `cargo xtask tidy` checks the layers.
 
 pub mod accounts;
 pub mod alerts;

@@ -1,8 +1,8 @@
-//! How times and mistakes are put into words; the same in the UI, the API and the command line.
+//! Durations and parse errors as text, shared by the UI, the API and the command line.
 
 use chrono::TimeDelta;
 
-/// The two largest units: `3 days 4 h`, `5 h 2 min`, `12 min`, `under a minute`.
+/// Formats the two largest units: `3 days 4 h`, `5 h 2 min`, `12 min`, `under a minute`.
 #[must_use]
 pub fn duration(length: TimeDelta) -> String {
     let (days, hours, minutes) =
@@ -18,8 +18,8 @@ pub fn duration(length: TimeDelta) -> String {
     }
 }
 
-/// What serde says of a document, in the words of its author: types have the names that users use.
-/// What it says otherwise stays as it is.
+/// Rewords an error of serde for the author of a document: types have the names that users know.
+/// Unknown messages are returned unchanged.
 #[must_use]
 pub fn plain(said: &str) -> String {
     let said = said.trim_start_matches("Failed to deserialize query string: ");
@@ -41,7 +41,7 @@ pub fn plain(said: &str) -> String {
         .unwrap_or_else(|| said.to_owned())
 }
 
-/// `invalid type: string "x", expected f64 at line 1 column 2`
+/// Rewords `invalid type: string "x", expected f64 at line 1 column 2`.
 fn wrong_type(said: &str) -> Option<String> {
     let (before, rest) =
         said.split_once("invalid type: ").or_else(|| said.split_once("invalid value: "))?;
@@ -77,13 +77,13 @@ fn wrong_type(said: &str) -> Option<String> {
     Some(format!("{before}must be {wanted}, not {found}{place}"))
 }
 
-/// `invalid length 0, expected a flag as an object`
+/// Rewords `invalid length 0, expected a flag as an object`.
 fn empty(said: &str) -> Option<String> {
     let (before, rest) = said.split_once("invalid length 0, expected ")?;
     rest.contains("object").then(|| format!("{before}must be an object, not an empty list"))
 }
 
-/// ``missing field `kind` ``
+/// Rewords ``missing field `kind` ``.
 fn missing(said: &str) -> Option<String> {
     let (before, rest) = said.split_once("missing field ")?;
     let mut parts = rest.splitn(3, ['`', '\'']);
@@ -91,7 +91,7 @@ fn missing(said: &str) -> Option<String> {
     Some(format!("{before}{name} is missing{after}"))
 }
 
-/// ``unknown variant `moon`, expected one of `a`, `b` ``
+/// Rewords ``unknown variant `moon`, expected one of `a`, `b` ``.
 fn variant(said: &str) -> Option<String> {
     let (before, rest) = said.split_once("unknown variant `")?;
     let (name, rest) = rest.split_once('`')?;
@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_have_two_units() {
+    fn durations_have_at_most_two_units() {
         let write = |minutes| duration(TimeDelta::minutes(minutes));
         assert_eq!(write(0), "under a minute");
         assert_eq!(write(12), "12 min");
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_serde_says_is_said_in_plain_words() {
+    fn serde_errors_are_reworded_in_plain_language() {
         for (said, plainly) in [
             (r#"a: invalid type: string "x", expected f64"#, r#"a: must be a number, not "x""#),
             (

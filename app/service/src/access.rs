@@ -1,4 +1,4 @@
-//! Who is calling, and whether they may.
+//! The caller of a use case and its permissions.
 
 use phasegate_domain::{
     accounts::{Account, Reach, Role, Scope},
@@ -7,18 +7,17 @@ use phasegate_domain::{
 
 use crate::ServiceError;
 
-/// Who is calling a use case.
+/// The caller of a use case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
     name: String,
     role: Role,
-    /// What a server token is good for; none for users.
+    /// `None` unless the caller uses a server token.
     token: Option<TokenRights>,
-    /// The account that answers for what is done.
+    /// The e-mail address of the responsible account, or the name if there is no account.
     owner: String,
 }
 
-/// What a server token is good for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct TokenRights {
     scopes: Vec<Scope>,
@@ -33,63 +32,65 @@ impl From<&Account> for Actor {
 }
 
 impl Actor {
-    /// A program with a server token, which acts for the account that answers for it.
+    /// Creates the caller for a server token; `owner` is the account responsible for it.
     #[must_use]
     pub fn token(name: &str, role: Role, scopes: &[Scope], reach: Reach, owner: &str) -> Self {
         let token = Some(TokenRights { scopes: scopes.to_vec(), reach });
         Self { name: format!("token {name}"), role, token, owner: owner.to_owned() }
     }
 
-    /// A user of the machine who can read and write the data folder, and so could do anything anyway.
+    /// Creates the caller for the command line, with the admin role: its user can write the data
+    /// folder, so a lower role would not restrict them.
     #[must_use]
     pub fn command_line(user: &str) -> Self {
         let name = format!("command line ({user})");
         Self { owner: name.clone(), name, role: Role::Admin, token: None }
     }
 
-    /// The same caller, for an account: what they say counts as that account's.
+    /// Makes `account` responsible for the caller's actions, such as votes. Name and role stay.
     #[must_use]
     pub fn acting_for(self, account: &Account) -> Self {
         Self { owner: account.email.clone(), ..self }
     }
 
-    /// The clock, which carries out scheduled changes.
+    /// Creates the caller for scheduled changes, with the admin role.
     #[must_use]
     pub(crate) fn schedule() -> Self {
         let name = "schedule".to_owned();
         Self { owner: name.clone(), name, role: Role::Admin, token: None }
     }
 
-    /// As the audit log writes it.
+    /// The name as written to the audit log.
     #[must_use]
     pub fn name(&self) -> ActorName {
         ActorName(self.name.clone())
     }
 
-    /// The account that answers for what is done: a token's is that of its maker.
+    /// The account responsible for the caller's actions; for a token, the account that owns it.
     #[must_use]
     pub fn owner(&self) -> &str {
         &self.owner
     }
 
-    /// What the caller is trusted with.
+    /// The role that permissions are checked against.
     #[must_use]
     pub fn role(&self) -> Role {
         self.role
     }
 
-    /// Whether it is a program with a server token.
+    /// Returns whether the caller uses a server token.
     #[must_use]
     pub fn is_token(&self) -> bool {
         self.token.is_some()
     }
 
-    /// Lets through callers who may change what all environments of a project share: `what` names it.
-    /// How many environments there are makes no difference, so that a token's rights stay what they
-    /// are when one is added.
+    /// Requires the operator role, and of a token the reach of a project, to change state that all
+    /// environments of a project share. `what` names that state in the error. The number of
+    /// environments does not matter, so that adding one does not change a token's rights.
     ///
     /// # Errors
-    /// [`ServiceError::TokenReach`] for tokens of one environment, otherwise as [`Actor::require`].
+    /// Returns [`ServiceError::TokenReach`] for tokens of one environment, otherwise the errors of
+    /// [`Actor::require`].
     pub(crate) fn require_shared(&self, what: &str) -> Result<(), ServiceError> {
         self.require(Role::Operator)?;
         match &self.token {
@@ -100,10 +101,10 @@ impl Actor {
         }
     }
 
-    /// Lets through who has at least that role.
+    /// Requires a role or a higher one.
     ///
     /// # Errors
-    /// [`ServiceError::Forbidden`] otherwise; [`ServiceError::TokenScope`] for tokens.
+    /// Returns [`ServiceError::Forbidden`], or [`ServiceError::TokenScope`] for tokens.
     pub fn require(&self, needed: Role) -> Result<(), ServiceError> {
         if self.role >= needed {
             return Ok(());
@@ -125,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_role_may_do_what_lesser_roles_may() {
+    fn a_role_includes_the_rights_of_lower_roles() {
         let actor = |role| Actor::from(&Account { id: AccountId(1), email: "a@b".into(), role });
         assert!(actor(Role::Admin).require(Role::Operator).is_ok());
         assert!(actor(Role::Operator).require(Role::Operator).is_ok());
@@ -134,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_refused_in_terms_of_tokens() {
+    fn token_errors_name_the_missing_scope_or_reach() {
         let token = |scope, reach| {
             let scopes = [Scope::Evaluate, scope];
             Actor::token("ci", Scope::role(&scopes).unwrap(), &scopes, reach, "ada@example.com")

@@ -1,4 +1,4 @@
-//! What changed while numbers were what they were: flags, phases and releases.
+//! Annotations on charts: changes of flags, phases and releases.
 
 use phasegate_domain::{
     Timestamp,
@@ -15,23 +15,23 @@ use phasegate_store::models::{AuditQuery, RollupQuery};
 
 use crate::{Service, ServiceError};
 
-/// Annotations of one kind in a chart; the newest stay. Releases are named by pages, so they must not push
-/// out what an account did.
+/// The maximum number of annotations of one kind on a chart; the newest are kept. The limit is per
+/// kind, because pages name the releases, which must not push out changes by accounts.
 const MAX_OF_KIND: usize = 12;
 
-/// Releases or phases that are looked at.
+/// The maximum number of releases or phases considered.
 const MAX_SEEN: usize = 500;
 
-/// What was not there for so many days is new.
+/// A release or phase is new if it had no session for this many days.
 const LOOKED_BACK: i64 = 30;
 
-/// Charts of at most so many seconds are marked by hour.
+/// Time ranges of at most this many seconds are annotated by hour, longer ones by day.
 const BY_HOUR: i64 = 7 * 86_400;
 
-/// Lines of history of a kind that are looked at.
+/// The maximum number of audit entries of a kind considered.
 const MAX_LINES: u32 = 100;
 
-/// What changed between two instants (seconds since 1970), oldest first.
+/// Reads the annotations between two instants (seconds since 1970-01-01, UTC), oldest first.
 pub(crate) async fn read_annotations(
     service: &Service,
     environment: EnvironmentId,
@@ -118,7 +118,7 @@ fn annotation(line: AuditRecord) -> Option<Annotation> {
     Some(Annotation { at: line.entry.at, kind, text, by: Some(line.entry.actor.0) })
 }
 
-/// Releases or phases that were first heard of in the meantime, by their sessions.
+/// Finds the releases or phases whose first session is between two instants.
 async fn first_seen(
     service: &Service,
     environment: EnvironmentId,
@@ -127,18 +127,18 @@ async fn first_seen(
     to: i64,
 ) -> Result<Vec<Annotation>, ServiceError> {
     let day = Resolution::Day.seconds();
-    // With what was there shortly before: that is not new.
+    // Includes the days before, because a dimension that had sessions then is not new.
     let days = (from.div_euclid(day) - LOOKED_BACK, (to - 1).div_euclid(day) + 1);
     let metric = Metric::Sessions;
     let dimensions =
         service.stores.telemetry.dimensions(environment, metric, of, days, MAX_SEEN).await?;
     let mut first = firsts(service, environment, Resolution::Day, dimensions, days).await?;
-    // Where it all began, nothing has changed.
+    // The earliest dimensions mark the start of the data, not a change.
     let began = first.values().min().copied();
     first.retain(|_, seen| *seen >= from.div_euclid(day) && Some(*seen) != began);
     let mut resolution = Resolution::Day;
     if to - from <= BY_HOUR && !first.is_empty() {
-        // So that a annotation stands where it belongs on a short chart.
+        // On a short chart, a day is too coarse for an annotation.
         let hours = (days.1 - BY_HOUR / day - 1, days.1);
         let hours = (hours.0 * 24, hours.1 * 24);
         let dimensions = first.into_keys().collect();
@@ -158,7 +158,7 @@ async fn first_seen(
     Ok(first.into_iter().filter_map(named).collect())
 }
 
-/// The first bucket in which each dimension had a session.
+/// Returns the first time bucket in which each dimension had a session.
 async fn firsts(
     service: &Service,
     environment: EnvironmentId,

@@ -1,4 +1,4 @@
-//! The audit: who changed what, from which value to which, and when.
+//! The audit log: who changed what and when, with the values before and after.
 
 use phasegate_domain::{
     accounts::Role,
@@ -11,13 +11,13 @@ use serde_json::Value;
 
 use crate::{CachedEnvironment, Service, ServiceError, access::Actor};
 
-/// Most lines of one answer.
+/// The maximum number of entries in one answer.
 pub const MAX_LINES: u32 = 500;
 
-/// Lines of an environment's history, newest first.
+/// Reads audit entries of an environment, newest first and at most [`MAX_LINES`].
 ///
 /// # Errors
-/// When the actor may not look, or storage fails.
+/// Returns an error if the actor lacks the viewer role or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn history(
@@ -31,7 +31,7 @@ pub async fn history(
     Ok(service.stores.state.audit_records(environment, &query).await?)
 }
 
-/// The line about a document that was made, changed or deleted just now.
+/// Returns the audit entry for a document that is created, changed or deleted now.
 pub(crate) fn saved(
     service: &Service,
     actor: &Actor,
@@ -44,7 +44,7 @@ pub(crate) fn saved(
     AuditEntry { at: service.now(), actor: actor.name(), change }
 }
 
-/// The same line in the history of every environment of the project: it is about what they share.
+/// Copies an audit entry to every environment of the project, for a change of what they share.
 pub(crate) fn in_all(
     service: &Service,
     live: &CachedEnvironment,
@@ -58,9 +58,9 @@ pub(crate) fn in_all(
     siblings.map(place).collect()
 }
 
-/// A flag's line in each environment of the project, told as that environment sees it: what the
-/// flag is changes everywhere, what is decided about it only in one. Where nothing changes, there
-/// is no line. `after` is what becomes of the flag in an environment.
+/// Returns the audit entries of a flag change, one for each environment of the project in which the
+/// flag changes: its definition is shared, its state belongs to one environment. `after` returns
+/// the flag in an environment after the change, or `None` if it is deleted.
 pub(crate) fn of_flag(
     service: &Service,
     actor: &Actor,

@@ -1,4 +1,4 @@
-//! Whether everything still fits together after a change, in every environment of the project.
+//! Validates a change against every environment of the project.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -13,7 +13,7 @@ use phasegate_store::models::NewFlag;
 
 use crate::{CachedEnvironment, Service, ServiceError};
 
-/// What an environment would hold after a change.
+/// The configuration of an environment after a change.
 #[derive(Debug)]
 pub(crate) struct Draft {
     pub(crate) flags: BTreeMap<FlagKey, (Arc<Flag>, Arc<FlagState>)>,
@@ -29,7 +29,7 @@ impl Draft {
         Self {
             flags: live.flags.iter().map(flag).collect(),
             segments: live.snapshot.segments().clone(),
-            // What has expired needs nothing to fit.
+            // Expired overrides need not be valid.
             overrides: live
                 .overrides
                 .iter()
@@ -40,10 +40,10 @@ impl Draft {
     }
 }
 
-/// Carries out a change on paper, for each environment of the project, and checks the result.
+/// Validates a change against every environment of the project without saving it.
 ///
 /// # Errors
-/// Names what would no longer fit, and the environment if it is another one.
+/// Returns an error that names the first invalid field, after its environment if it is another one.
 pub(crate) fn check(
     service: &Service,
     live: &CachedEnvironment,
@@ -72,7 +72,7 @@ pub(crate) fn check(
     Ok(())
 }
 
-/// A flag as it begins: on where it is made, off in every other environment of the project.
+/// Returns a flag with its first states: on in its environment, off in the others of the project.
 pub(crate) fn new_flag(flag: Flag) -> NewFlag {
     let (state, elsewhere) = (FlagState::initial(&flag.key), FlagState::unused(&flag.key));
     NewFlag { flag, state, elsewhere }

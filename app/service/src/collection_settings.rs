@@ -1,4 +1,4 @@
-//! What the pages of an environment may report.
+//! Collection settings: which telemetry the pages of an environment report.
 
 use phasegate_domain::{
     accounts::Role,
@@ -11,7 +11,8 @@ use phasegate_store::models::{Edit, EnvironmentAuditEntry, Versioned};
 
 use crate::{CachedEnvironment, Service, ServiceError, access::Actor, audit::saved};
 
-/// What is in force: what is stored, but for the switches that a variable of the server holds.
+/// Returns the settings in effect: the stored ones, except for switches that a variable of the
+/// server pins.
 #[must_use]
 pub fn in_force(service: &Service, live: &CachedEnvironment) -> CollectionSettings {
     let mut collection_settings = live.environment.collection_settings.value;
@@ -23,16 +24,16 @@ pub fn in_force(service: &Service, live: &CachedEnvironment) -> CollectionSettin
     collection_settings
 }
 
-/// The variable that holds a switch, and in which position.
+/// Returns the variable that pins a switch, and the position.
 #[must_use]
 pub fn held(service: &Service, switch: Switch) -> Option<(&str, bool)> {
     service.config.variables().switch(switch)
 }
 
-/// What is stored, with the version that a change must name.
+/// Returns the stored settings, with the version that a change must name.
 ///
 /// # Errors
-/// When the actor may not look.
+/// Returns an error if the actor lacks the viewer role or the environment does not exist.
 pub fn stored(
     service: &Service,
     actor: &Actor,
@@ -42,11 +43,11 @@ pub fn stored(
     Ok(service.environment(environment)?.environment.collection_settings.clone())
 }
 
-/// Saves what pages may report. Those that are open hear of it at once.
+/// Saves the settings. Open pages are notified at once.
 ///
 /// # Errors
-/// When the actor may not, a variable holds a switch in the other position, or another client was
-/// first.
+/// Returns an error if the actor lacks the operator role, a variable pins a switch that would
+/// change, or another change came first.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn save(

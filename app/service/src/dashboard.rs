@@ -1,4 +1,4 @@
-//! The dashboard: the last hour, from rollups only.
+//! The dashboard: the last hour, from rollups and bounded lists.
 
 use std::collections::BTreeMap;
 
@@ -16,16 +16,16 @@ use phasegate_store::models::{Rollup, RollupQuery};
 
 use crate::{Service, ServiceError, access::Actor, rollout::current_phase};
 
-/// Lines of the newest errors and feedback.
+/// The number of recent errors and feedback items shown.
 const RECENT: u32 = 8;
 
-/// Lines of timed endpoints and components.
+/// The maximum number of endpoints and components shown, the slowest first.
 const MAX_TIMINGS: usize = 12;
 
-/// Computes the dashboard.
+/// Computes the dashboard of an environment.
 ///
 /// # Errors
-/// When the actor may not look, or storage fails.
+/// Returns an error if the actor lacks the viewer role or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn dashboard(
@@ -50,7 +50,7 @@ pub async fn dashboard(
     })
 }
 
-/// Everything that was counted in the last hour, by minute.
+/// Reads the rollups of all metrics for the last hour, by minute.
 pub(crate) async fn last_hour(
     service: &Service,
     environment: EnvironmentId,

@@ -1,4 +1,4 @@
-//! Why a use case did not do what it was asked.
+//! The error that use cases return.
 
 use phasegate_domain::{
     Timestamp,
@@ -11,51 +11,50 @@ use phasegate_domain::{
 };
 use phasegate_store::StoreError;
 
-/// Why a use case did not do what it was asked.
+/// The error of a use case.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
-    /// The caller is known but not trusted with this.
+    /// The caller's role is too low.
     #[error("this needs the role {needed}; yours is {found}", needed = .needed.as_str(), found = .found.as_str())]
     Forbidden {
-        /// The least role that may.
+        /// The lowest role that suffices.
         needed: Role,
         found: Role,
     },
     /// A server token lacks the scope.
     #[error("this needs the scope {}; the token has {}", .needed.as_str(), scopes(.found))]
     TokenScope {
-        /// The least scope that may.
+        /// The lowest scope that suffices.
         needed: Scope,
         found: Vec<Scope>,
     },
-    /// A server token of one environment would change what all environments of the project share.
+    /// A server token of one environment cannot change what all environments of the project share.
     #[error(
         "{what}: shared by all environments of the project, and this token is for one of them; use a token that reaches the whole project"
     )]
     TokenReach {
-        /// The fields or the kind of thing.
+        /// The fields, or the kind of object.
         what: String,
     },
-    /// There is no such thing.
+    /// The requested object does not exist.
     #[error("there is no {what} {key:?}")]
     NotFound {
-        /// The kind of thing.
+        /// The kind of object, such as "flag".
         what: &'static str,
-        /// What was asked for.
         key: String,
     },
-    /// There is one already.
+    /// An object of that key exists already.
     #[error("the {what} {key:?} is there already")]
     Exists {
-        /// The kind of thing.
+        /// The kind of object, such as "flag".
         what: &'static str,
         key: String,
     },
-    /// What was sent cannot be; names the field.
+    /// The input is invalid; names the field.
     #[error(transparent)]
     Invalid(#[from] FieldError),
-    /// What was sent is in no format that is taken.
+    /// The input is in an unsupported format.
     #[error("{0}")]
     UnsupportedFormat(&'static str),
     /// A rule of the rollout refuses the command.
@@ -65,10 +64,10 @@ pub enum ServiceError {
         /// The commands that would succeed instead; empty if the input is wrong.
         possible: Vec<CommandKind>,
     },
-    /// Something else needs it as it is.
+    /// The rest of the configuration forbids the change, such as a flag that depends on this one.
     #[error("{0}")]
     InUse(String),
-    /// Another change was first.
+    /// Another change was saved first.
     #[error(
         "{0} was changed in the meantime; load it again and repeat your change if it is still right"
     )]
@@ -79,7 +78,7 @@ pub enum ServiceError {
         at.format("%Y-%m-%d %H:%M UTC")
     )]
     Overtaken { by: String, at: Timestamp, what: String },
-    /// The queue of telemetry is full.
+    /// A queue is full or a limit on concurrent work is reached.
     #[error("the server is taking in more telemetry than it can store; try again shortly")]
     Busy,
     /// Another program holds the database.
@@ -87,10 +86,10 @@ pub enum ServiceError {
         "the database is being used by another program, such as a backup; try again in a moment"
     )]
     Locked,
-    /// There is no room for telemetry.
+    /// The disk is too full to store telemetry.
     #[error("the server's disk is full; nothing is lost that you keep and send again later")]
     Full,
-    /// Stored data does not fit together; a bug or a damaged database.
+    /// Stored data is inconsistent or a task failed; a bug or a damaged database.
     #[error("{0}")]
     Inconsistent(&'static str),
     #[error("storage failed: {0}")]
@@ -110,7 +109,7 @@ fn scopes(found: &[Scope]) -> String {
 }
 
 impl ServiceError {
-    /// A field cannot be what was sent.
+    /// Creates an error for an invalid field.
     pub(crate) fn invalid(
         field: impl Into<String>,
         code: FieldCode,
@@ -119,7 +118,7 @@ impl ServiceError {
         Self::Invalid(FieldError::new(field, code, message))
     }
 
-    /// The HTTP status that says it; the same at every door.
+    /// Returns the HTTP status of the error, which is the same for pages and API.
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
@@ -142,13 +141,13 @@ impl ServiceError {
         }
     }
 
-    /// Whether it is the server's own fault: then the log says more than users are told.
+    /// Returns whether the server is at fault; then details go to the log and not to users.
     #[must_use]
     pub fn is_internal(&self) -> bool {
         matches!(self, Self::Inconsistent(_) | Self::Store(_))
     }
 
-    /// There is no such thing.
+    /// Creates an error for an object that does not exist.
     pub(crate) fn not_found(what: &'static str, key: impl Into<String>) -> Self {
         Self::NotFound { what, key: key.into() }
     }

@@ -1,4 +1,4 @@
-//! How often flags are asked for: counted in memory, written now and then.
+//! Evaluation counts of flags: counted in memory and written periodically.
 
 use std::collections::HashMap;
 
@@ -10,17 +10,18 @@ use phasegate_domain::{
     ids::{EnvironmentId, FlagKey},
 };
 
-/// Days that usage is kept.
+/// The retention of evaluation counts, in days.
 const KEPT_DAYS: i64 = 90;
 
 fn hour_of(at: Timestamp) -> i64 {
     at.timestamp().div_euclid(3_600)
 }
 
-/// Writes what was counted since the last time; a job, and the last thing before stopping.
+/// Writes the counts since the last call. A job calls it, and the server before it stops.
 ///
 /// # Errors
-/// When storage fails; what was counted is then written with the next turn.
+/// Returns an error if storage fails; the next call then writes these counts, except those of
+/// variants that no longer exist.
 pub async fn write_counted(service: &Service) -> Result<(), ServiceError> {
     let hour = hour_of(service.now());
     let rows = service.config.counters.take(hour);
@@ -34,7 +35,7 @@ pub async fn write_counted(service: &Service) -> Result<(), ServiceError> {
     Ok(())
 }
 
-/// How often each flag of an environment was asked for.
+/// Reads the evaluation counts of each flag of an environment.
 pub(crate) async fn of_flags(
     service: &Service,
     environment: EnvironmentId,
@@ -58,7 +59,7 @@ pub(crate) async fn of_flags(
     Ok(all)
 }
 
-/// The counts of a flag that was never evaluated.
+/// Returns the counts of a flag that was never evaluated.
 pub(crate) fn nothing() -> EvaluationCounts {
     EvaluationCounts { by_hour: vec![0; HOURS], ..EvaluationCounts::default() }
 }

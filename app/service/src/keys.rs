@@ -1,4 +1,4 @@
-//! Apps that call: by a page's client key or a server token.
+//! Authorises apps and API clients by client key or server token.
 
 use phasegate_domain::{
     accounts::{Reach, Role, Scope},
@@ -7,14 +7,14 @@ use phasegate_domain::{
 
 use crate::{Service, access::Actor, secrets};
 
-/// An app that has shown a key.
+/// An app that was authorised by its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct App {
     /// The environment that the key belongs to.
     pub environment: EnvironmentId,
 }
 
-/// What an app wants to do.
+/// The operation that an app asks for.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
@@ -22,7 +22,7 @@ pub enum Purpose {
     Ingest,
 }
 
-/// Why a key does not open.
+/// The reason why a key is rejected.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
@@ -34,21 +34,21 @@ pub enum KeyError {
         "this client key or server token is not known here; compare it with the one in the admin"
     )]
     Unknown,
-    /// It is for something else.
+    /// The token lacks a scope, or the key is of the wrong kind.
     #[error("this {0}; make one for it in the admin, under Settings")]
     WrongScope(&'static str),
-    /// It is for pages of other sites.
+    /// The key is limited to pages of other origins.
     #[error(
         "pages of {0} may not use this client key; add the origin to the key in the admin, under Settings"
     )]
     WrongOrigin(String),
 }
 
-/// Finds whose key it is, from memory. `origin` is the site of the page that sends it, as
-/// browsers say; programs have none, and are not what the list of origins is for.
+/// Looks up a key in memory. `origin` is the origin of the page as the browser reports it; programs
+/// send none, and the list of allowed origins does not apply to them.
 ///
 /// # Errors
-/// When it is missing, unknown, or for something else.
+/// Returns an error if the key is missing, unknown, limited to other origins, or lacks the scope.
 pub fn authorise(
     service: &Service,
     key: Option<&str>,
@@ -79,13 +79,13 @@ pub fn authorise(
     Ok(App { environment: token.environment })
 }
 
-/// A name for a key that can be shown: the beginning of its digest.
+/// Returns a name for a key that is safe to show: the first 8 bytes of its digest in hexadecimal.
 #[must_use]
 pub fn name_of(key: &str) -> String {
     secrets::hex(&secrets::digest(key.as_bytes()).0, 8)
 }
 
-/// Whether a key of that name is still known.
+/// Returns whether a key with this name still exists.
 #[must_use]
 pub fn is_known(service: &Service, name: &str) -> bool {
     let directory = service.config.directory();
@@ -96,18 +96,19 @@ pub fn is_known(service: &Service, name: &str) -> bool {
 /// A program that calls the API with a server token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiCaller {
-    /// The environment that the token was made in.
+    /// The environment that the token was created in.
     pub environment: EnvironmentId,
-    /// Whether it is good there only or in all environments of the project.
+    /// Whether the token is valid there only or in all environments of the project.
     pub reach: Reach,
-    /// Who it acts as.
+    /// The actor for permission checks and the audit log.
     pub actor: Actor,
 }
 
-/// Finds whose server token it is, from memory.
+/// Looks up a server token in memory.
 ///
 /// # Errors
-/// When it is missing, unknown, a client key, or has no scope beyond evaluating and ingesting.
+/// Returns an error if the token is missing, unknown, a client key, or has no scope beyond
+/// evaluating and ingesting.
 pub fn authorise_api(service: &Service, key: Option<&str>) -> Result<ApiCaller, KeyError> {
     let key = key.ok_or(KeyError::Missing)?;
     let directory = service.config.directory();

@@ -1,7 +1,8 @@
 //! The use cases of Phasegate.
 //!
-//! One function per command or panel: authorise, load, apply a rule of `domain`, save, announce.
-//! Pages, server functions, HTTP handlers, the command line and jobs are thin doors to them.
+//! Each command or panel is one function: it authorises, loads, applies a rule of `domain`, saves
+//! and announces. Pages, server functions, HTTP handlers, the command line and jobs only call these
+//! functions.
 
 pub mod access;
 pub mod accounts;
@@ -18,7 +19,7 @@ mod gates;
 pub mod ingest;
 pub mod keys;
 pub mod maintenance;
-/// What use cases take and give where the domain has no word for it.
+/// Parameters and results of use cases that are types of the store.
 pub mod models {
     pub use phasegate_store::models::{
         AuditQuery, ClientKey, Environment, FlagVersion, ServerToken, StoredFlag, Versioned,

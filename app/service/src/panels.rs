@@ -1,20 +1,21 @@
-//! Panels as tables, for files: which fields of what a use case answers make the columns.
+//! Export of panels as tables: the columns are fields of the JSON that a use case returns.
 
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::ServiceError;
 
-/// A panel that can be taken away as a file.
+/// A panel that can be exported as a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Panel {
-    /// Its name in addresses.
+    /// The panel's name in URLs.
     pub name: &'static str,
-    /// Where its lines are in the answer; a single one where it is no list.
+    /// JSON pointer to the rows. A value that is not a list is the only row.
     at: &'static str,
-    /// A list within each line whose entries are the lines, after the fields of the line itself.
+    /// Name of a list in each row whose entries become the rows; empty if there is none. A column
+    /// is looked up in the entry first, then in the row around it.
     within: &'static str,
-    /// The fields, with dots between the steps.
+    /// Paths of the fields, with dots between the steps.
     columns: &'static [&'static str],
 }
 
@@ -135,10 +136,10 @@ pub const PERFORMANCE: [Panel; 6] = [
     panel("annotations", "/annotations", "", &["at", "kind", "text", "by"]),
 ];
 
-/// The panel of that name.
+/// Returns the panel with this name.
 ///
 /// # Errors
-/// [`ServiceError::NotFound`] when there is none.
+/// Returns [`ServiceError::NotFound`] if there is none.
 pub fn find(panels: &'static [Panel], name: &str) -> Result<&'static Panel, ServiceError> {
     let found = panels.iter().find(|panel| panel.name == name);
     found.ok_or_else(|| {
@@ -148,20 +149,20 @@ pub fn find(panels: &'static [Panel], name: &str) -> Result<&'static Panel, Serv
 }
 
 impl Panel {
-    /// The panel's part of an answer.
+    /// Returns the panel's part of a use case's result.
     ///
     /// # Errors
-    /// When the answer cannot be written, which is a bug.
+    /// Returns an error if the result cannot be serialised, which is a bug.
     pub fn json(&self, answer: &impl Serialize) -> Result<Value, ServiceError> {
         let whole = serde_json::to_value(answer)
             .map_err(|_| ServiceError::Inconsistent("a panel cannot be written as JSON"))?;
         Ok(whole.pointer(self.at).cloned().unwrap_or_default())
     }
 
-    /// The panel as comma-separated values (RFC 4180), with a line of names first.
+    /// Returns the panel as comma-separated values (RFC 4180) with a header line.
     ///
     /// # Errors
-    /// See [`Panel::json`].
+    /// Returns the errors of [`Panel::json`].
     pub fn csv(&self, answer: &impl Serialize) -> Result<String, ServiceError> {
         let part = self.json(answer)?;
         let lines = match part {
@@ -188,7 +189,7 @@ impl Panel {
         String::from_utf8(bytes).map_err(|_| ServiceError::Inconsistent("a table is no text"))
     }
 
-    /// The cells of a line. A field stands in the first of the places that has it.
+    /// Returns the cells of a row. Each column is read from the first of `places` that has it.
     fn cells(&self, places: &[&Value]) -> Vec<String> {
         let cell_of = |column: &&str| {
             let path = format!("/{}", column.replace('.', "/"));
@@ -207,7 +208,7 @@ fn cell(value: &Value) -> String {
     }
 }
 
-/// Texts may come from any page: none may be taken for a formula by a spreadsheet.
+/// Prefixes texts that a spreadsheet would take for a formula, because any page can send texts.
 fn harmless(text: &str) -> String {
     let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     if is_formula { format!("'{text}") } else { text.to_owned() }
@@ -220,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panel_becomes_a_table() {
+    fn csv_flattens_lists_and_neutralises_formulas() {
         let answer = json!({
             "events": [
                 {"name": "=1+1,\"x\"", "count": 2, "before": 0},

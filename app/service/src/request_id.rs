@@ -1,4 +1,4 @@
-//! A number for each request, so that an answer can be found in the log.
+//! Request ids, by which a response can be found in the log.
 
 use std::{
     fmt,
@@ -9,7 +9,8 @@ use std::{
     },
 };
 
-/// The number of a request. Unlike those of a counter, the numbers of two starts differ.
+/// The id of a request. Unlike the values of a counter, ids differ between two starts of the
+/// server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequestId(u64);
 
@@ -30,21 +31,21 @@ tokio::task_local! {
 }
 
 impl RequestId {
-    /// A number that no other request of this process has.
+    /// Returns a new id: the hash of a counter with a key that is random per process.
     fn next() -> Self {
         static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
         static COUNT: AtomicU64 = AtomicU64::new(0);
         Self(KEY.hash_one(COUNT.fetch_add(1, Ordering::Relaxed)))
     }
 
-    /// The number of the request that is being answered; none outside of one.
+    /// Returns the id of the current request, or `None` outside of a request.
     #[must_use]
     pub fn current() -> Option<Self> {
         CURRENT.try_with(|id| *id).ok()
     }
 }
 
-/// Answers a request under a number of its own.
+/// Runs the future that answers a request with a new request id.
 pub async fn with_request_id<T>(answer: impl Future<Output = T>) -> T {
     CURRENT.scope(RequestId::next(), answer).await
 }
@@ -54,7 +55,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn each_request_has_a_number_of_its_own() {
+    async fn each_request_has_its_own_id() {
         assert_eq!(RequestId::current(), None);
         let id = async { RequestId::current().unwrap() };
         let (one, two) =

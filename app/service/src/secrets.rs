@@ -1,39 +1,39 @@
-//! Secrets: made from randomness that is passed in, kept only as digests.
+//! Secrets, which are made from randomness that callers pass in and stored only as digests.
 
 use data_encoding::HEXLOWER;
 use phasegate_store::models::Digest;
 use sha2::Digest as _;
 
-/// 62 signs that survive being read aloud, double-clicked and put into a URL.
+/// 62 characters that can be read aloud, selected by double-click and put into a URL.
 const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 /// Randomness for one secret.
 pub type Seed = [u8; 32];
 
-/// Where randomness comes from, for doors that find out late that they need some; nothing when
-/// there is none.
+/// A source of randomness, for callers that learn late whether they need any; `None` if it fails.
 pub type Randomness = fn() -> Option<Seed>;
 
-/// The digest under which a secret is kept. The secrets are random and long, so a fast digest
-/// without salt is enough; passwords go through argon2 instead.
+/// Returns the SHA-256 digest that is stored in place of a secret. Secrets are random and long, so
+/// a fast digest without salt is enough; passwords are hashed with argon2 instead.
 #[must_use]
 pub fn digest(secret: &[u8]) -> Digest {
     Digest(sha2::Sha256::digest(secret).into())
 }
 
-/// A text of `length` signs (at most 32), each with 5.95 bits of the seed's randomness.
+/// Returns `prefix` followed by `length` characters (at most 32), each with 5.95 bits of the seed's
+/// randomness.
 #[must_use]
 pub fn text(prefix: &str, seed: &Seed, length: usize) -> String {
     let signs = seed.iter().take(length).map(|byte| {
-        // 256 is no multiple of 62: the first 8 signs are a little likelier, which costs 0.003
-        // bits a sign and is no help in guessing.
+        // 256 is not a multiple of 62, so the first 8 characters are slightly more likely. That
+        // costs less than 0.005 bits per character and does not help in guessing.
         let index = usize::from(*byte) % ALPHABET.len();
         ALPHABET.get(index).map_or('A', |sign| char::from(*sign))
     });
     prefix.chars().chain(signs).collect()
 }
 
-/// The first bytes of a digest as hexadecimal digits.
+/// Returns the first `bytes` bytes of a digest in hexadecimal.
 pub(crate) fn hex(digest: &[u8], bytes: usize) -> String {
     HEXLOWER.encode(digest.get(..bytes).unwrap_or(digest))
 }

@@ -16,7 +16,8 @@ use phasegate_store::models::{Created, FirstPlan, FirstStart};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// What the first start makes, in clear; shown once and then only kept as digests.
+/// The credentials of the first start in clear text. They are shown once; of password and token,
+/// only a hash and a digest are stored.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone)]
 pub struct FirstSecrets {
@@ -24,30 +25,30 @@ pub struct FirstSecrets {
     pub email: String,
     /// The first admin's password.
     pub password: String,
-    /// The public key of pages.
+    /// The public client key of pages.
     pub client_key: String,
     pub server_token: String,
 }
 
-/// Why a first start's settings cannot be used.
+/// The reason why a first start fails.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, thiserror::Error)]
 pub enum FirstStartError {
-    /// The login form would not take it.
+    /// The login form would refuse the address.
     #[error("admin_email: {0:?} is not an e-mail address")]
     Email(String),
-    /// Too short, or longer than the login form takes.
+    /// The password is too short, or longer than the login accepts.
     #[error("admin_password: {0}")]
     Password(#[from] accounts::InvalidPassword),
     #[error(transparent)]
     Service(#[from] ServiceError),
 }
 
-/// Creates the first admin, project, environment, keys and plan in one go, unless an account is
-/// there: `None`. The seeds are for the password's hash and for the rollout's salt.
+/// Creates the first admin, project, environment, keys and plan in one transaction. Returns `None`
+/// if there is an account already. The seeds are for the password hash and the rollout's salt.
 ///
 /// # Errors
-/// When the settings cannot be used, or storage fails.
+/// Returns an error if a setting is invalid or storage fails.
 pub async fn first_start(
     service: &Service,
     new: &FirstSecrets,
@@ -78,23 +79,23 @@ pub async fn first_start(
     Ok(created)
 }
 
-/// Settings of the first start that are set now and say something else than what holds: they are ignored.
+/// The settings of the first start that differ from the stored state and are therefore ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct IgnoredSettings {
-    /// There is no account of that address.
+    /// No account has this address.
     pub email: bool,
-    /// The account has another password.
+    /// The account has a different password.
     pub password: bool,
-    /// No client key is that one.
+    /// No such client key exists.
     pub client_key: bool,
-    /// No server token is that one.
+    /// No such server token exists.
     pub server_token: bool,
 }
 
-/// Compares settings of the first start with what holds since then.
+/// Compares settings of the first start with the stored state.
 ///
 /// # Errors
-/// When storage fails.
+/// Returns an error if storage fails.
 pub async fn ignored_settings(
     service: &Service,
     email: Option<&str>,
@@ -123,26 +124,27 @@ pub async fn ignored_settings(
     })
 }
 
-/// Whether there is no account yet.
+/// Returns whether there is no environment yet.
 ///
 /// # Errors
-/// When storage fails.
+/// Returns an error if storage fails.
 pub async fn is_first_start(service: &Service) -> Result<bool, ServiceError> {
     Ok(service.stores.state.environments().await?.is_empty())
 }
 
-/// Reads a plan file that has all that it needs.
+/// Parses a plan file that defines all flags and segments that it names.
 ///
 /// # Errors
-/// Says line, column and field of what is wrong.
+/// Returns the line, column and field of the first error.
 pub fn parse_plan(text: &str) -> Result<PlanFile, InvalidDocument> {
     parse_plan_within(text, |_| {})
 }
 
-/// Reads a plan file that may rest on what is there already: `complete` adds that for the check.
+/// Parses a plan file that may name existing flags and segments. `complete` adds these to the copy
+/// that is validated.
 ///
 /// # Errors
-/// Says line, column and field of what is wrong.
+/// Returns the line, column and field of the first error.
 pub(crate) fn parse_plan_within(
     text: &str,
     complete: impl FnOnce(&mut PlanFile),
@@ -154,7 +156,7 @@ pub(crate) fn parse_plan_within(
         let message = format!("there is no such field; there are {known}");
         return Err(document.locate(FieldError::new(field, FieldCode::Unknown, message)));
     }
-    // The plan's own fields stand beside these in one table.
+    // The fields of the plan are in the same TOML table as these.
     let mut own = Map::new();
     for name in ["format", "segments", "flags"] {
         if let Some(value) = fields.remove(name) {
@@ -171,7 +173,7 @@ pub(crate) fn parse_plan_within(
     Ok(file)
 }
 
-/// What a plan file holds beside the plan.
+/// The fields of a plan file apart from those of the plan.
 #[derive(Deserialize)]
 struct PlanParts {
     format: u32,
@@ -186,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_guides_plan_is_whole() {
+    fn the_guide_plan_adds_every_flag_in_a_phase() {
         let file = parse_plan(include_str!("../../../server/plans/exercise-library.toml")).unwrap();
         assert_eq!((file.flags.len(), file.segments.len(), file.plan.phases.len()), (9, 5, 6));
         let planned: Vec<f64> = file.plan.phases.iter().map(|p| p.percentage.percent()).collect();
@@ -214,7 +216,7 @@ mod tests {
             line(social)
         );
         assert!(found.starts_with(&begin), "{found}");
-        // All of both segments of phase 2 are let in, so there is no control arm.
+        // Phase 2 admits both of its segments as a whole, so there is no control arm.
         let score = "threshold = 85\n";
         let found = complaint(score, "threshold = 85\ncompared_with = \"control\"\n");
         let begin =

@@ -1,9 +1,10 @@
-//! Whom an address stands for.
+//! Groups client addresses by subscriber.
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// The address under which a client is counted. With IPv6 a subscriber has at least 2^64 addresses, so
-/// the first 64 bits stand for all of them; an IPv4 address in the form of IPv6 is the IPv4 address.
+/// Returns the address under which a client is counted. An IPv6 subscriber has at least 2^64
+/// addresses, so the first 64 bits stand for all of them. An IPv4-mapped IPv6 address counts as the
+/// IPv4 address.
 #[must_use]
 pub fn subscriber(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
@@ -20,7 +21,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_subscriber_is_one_whatever_address_they_use() {
+    fn addresses_of_a_subscriber_count_as_one() {
         let of = |text: &str| subscriber(text.parse().unwrap());
         assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
         assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));

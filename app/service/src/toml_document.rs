@@ -1,4 +1,4 @@
-//! TOML documents, and the place of what is wrong in them: line and column of the value itself.
+//! TOML documents whose errors carry the line and column of the value.
 
 use phasegate_domain::{
     field_error::{FieldCode, FieldError},
@@ -9,14 +9,14 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Number, Value};
 use toml::de::{DeTable, DeValue};
 
-/// Why a text is not the document that it should be.
+/// An error in a TOML document, with its position.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {problem}")]
 pub struct InvalidDocument {
     /// From 1.
     pub line: usize,
-    /// From 1, in characters.
+    /// Counted in characters, from 1.
     pub column: usize,
     pub problem: FieldError,
 }
@@ -28,7 +28,7 @@ impl From<InvalidDocument> for FieldError {
     }
 }
 
-/// A document that was read, which knows where its fields are.
+/// A parsed document that knows the positions of its fields.
 #[derive(Debug)]
 pub(crate) struct Document<'t> {
     text: &'t str,
@@ -36,10 +36,10 @@ pub(crate) struct Document<'t> {
 }
 
 impl<'t> Document<'t> {
-    /// Reads a text.
+    /// Parses a text as TOML.
     ///
     /// # Errors
-    /// Says where it is no TOML.
+    /// Returns the position of the first syntax error.
     pub(crate) fn parse(text: &'t str) -> Result<Self, InvalidDocument> {
         let table = DeTable::parse(text).map_err(|error| {
             let place = error.span().map_or(0, |span| span.start);
@@ -48,7 +48,7 @@ impl<'t> Document<'t> {
         Ok(Self { text, table })
     }
 
-    /// As JSON has it; dates and times become texts, which is how they are written there.
+    /// Converts the document to JSON; dates and times become strings.
     pub(crate) fn to_json(&self) -> Result<Map<String, Value>, InvalidDocument> {
         let pairs = self.table.get_ref().iter();
         let pair = |(key, value): (&toml::Spanned<_>, &toml::Spanned<DeValue<'_>>)| {
@@ -68,7 +68,8 @@ impl<'t> Document<'t> {
             DeValue::Datetime(instant) => Value::from(instant.to_string()),
             DeValue::Integer(integer) => {
                 let (digits, radix) = (integer.as_str(), integer.radix());
-                // TOML promises 64 bits with a sign; JSON's whole numbers, which exports hold, have one bit more.
+                // TOML guarantees signed 64-bit integers; exports may also hold unsigned ones, as
+                // JSON does.
                 let number = i64::from_str_radix(digits, radix).map(Value::from);
                 let number =
                     number.or_else(|_| u64::from_str_radix(digits, radix).map(Value::from));
@@ -96,8 +97,8 @@ impl<'t> Document<'t> {
         })
     }
 
-    /// Adds line and column to a problem with a field such as `phases[1].percentage`. A missing field is located
-    /// at the table that it should be in.
+    /// Adds line and column to an error about a field such as `phases[1].percentage`. A missing field
+    /// has the position of the value that would contain it.
     pub(crate) fn locate(&self, problem: FieldError) -> InvalidDocument {
         let mut place = self.table.span().start;
         let mut within: Option<&DeValue<'_>> = None;
@@ -119,10 +120,10 @@ impl<'t> Document<'t> {
         at(self.text, place, problem)
     }
 
-    /// Reads a part of the document as a type.
+    /// Deserialises a part of the document.
     ///
     /// # Errors
-    /// Names field and place of what does not fit.
+    /// Returns the field and position of the first value that does not fit the type.
     pub(crate) fn read<T: DeserializeOwned>(&self, json: Value) -> Result<T, InvalidDocument> {
         serde_path_to_error::deserialize(json).map_err(|error| {
             let text = plain(&error.inner().to_string());
@@ -131,7 +132,7 @@ impl<'t> Document<'t> {
     }
 }
 
-/// Whether an item of a list, such as a variant, goes by a name.
+/// Returns whether an item of a list, such as a variant, has this name or key.
 fn is_named(item: &DeValue<'_>, name: &str) -> bool {
     let DeValue::Table(fields) = item else { return false };
     let named = |field| matches!(fields.get(field).map(toml::Spanned::get_ref), Some(DeValue::String(found)) if found == name);
@@ -175,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn the_place_is_that_of_the_value() {
+    fn errors_point_at_the_value() {
         let text = "[[parts]]\nshare = 1\n[[parts]]\n  share = \"ü\"\n";
         assert!(complaint(text).starts_with("line 4, column 11: parts[1].share: must be a number"));
         let text = "[[parts]]\nshare = 1\nshaer = 2\n";
@@ -203,13 +204,13 @@ mod tests {
     }
 
     #[test]
-    fn a_number_with_more_digits_than_are_kept_is_refused() {
+    fn a_number_that_would_be_rounded_is_rejected() {
         let text = "[[parts]]\nshare = 0.123_456_789_012_345_678\n";
         assert!(complaint(text).starts_with("line 2, column 9: 0.123"), "{}", complaint(text));
     }
 
     #[test]
-    fn dates_are_texts() {
+    fn dates_become_strings() {
         let document = Document::parse("a = 2026-01-02\nb = 2026-01-02T03:04:05Z\n").unwrap();
         let json = Value::Object(document.to_json().unwrap());
         assert_eq!(json, json!({"a": "2026-01-02", "b": "2026-01-02T03:04:05Z"}));

@@ -1,4 +1,4 @@
-//! What the server's environment variables hold, whatever is set in the admin.
+//! Environment variables of the server, which take precedence over the settings in the admin.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use phasegate_domain::{
     targeting::Share,
 };
 
-/// Prefixes of variables that hold a flag's answer; the first one wins.
+/// Prefixes of variables that override a flag; the first one takes precedence.
 const FLAG_PREFIXES: [&str; 2] = ["PHASEGATE_FF_", "VITE_FF_"];
 
 const PERCENTAGE: &str = "VITE_ENHANCED_LIBRARY_ROLLOUT_PERCENTAGE";
@@ -20,17 +20,17 @@ const PHASE: &str = "VITE_EXERCISE_LIBRARY_PHASE";
 const SWITCHES: [&str; 3] =
     ["VITE_ENABLE_ANALYTICS", "VITE_ENABLE_PERFORMANCE_MONITORING", "VITE_ENABLE_ERROR_TRACKING"];
 
-/// What the variables say, read once at the start.
+/// The values of the variables, read once at startup.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Variables {
-    /// Flag's key → variable and value.
+    /// Flag name in capitals → variable and value.
     flags: BTreeMap<String, (String, String)>,
     rollout: RolloutVariables,
     /// In the order of [`Switch::ALL`].
     switches: [Option<bool>; 3],
 }
 
-/// Why a variable cannot be used.
+/// A variable with an invalid value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name}: {needs}, not {value:?}")]
 pub struct InvalidVariable {
@@ -40,11 +40,11 @@ pub struct InvalidVariable {
 }
 
 impl Variables {
-    /// Picks those that are ours.
+    /// Picks the variables that Phasegate knows.
     ///
     /// # Errors
-    /// Names the variable whose value cannot be used. Whether a flag has the answer that a
-    /// variable holds is only known with the flag; see `Variables::hold`.
+    /// Returns the first variable with an invalid value. The values of flags are checked later,
+    /// when the flags are known; see `Variables::hold`.
     pub fn read(vars: impl Iterator<Item = (String, String)>) -> Result<Self, InvalidVariable> {
         let mut found = Self::default();
         let mut all: Vec<(String, String)> = vars.collect();
@@ -53,7 +53,7 @@ impl Variables {
             let wrong = |needs| InvalidVariable { name: name.clone(), needs, value: value.clone() };
             let flag = FLAG_PREFIXES.iter().find_map(|prefix| name.strip_prefix(prefix));
             if let Some(flag) = flag {
-                // Sorted, so that PHASEGATE_FF_ comes first and stays.
+                // PHASEGATE_FF_ sorts before VITE_FF_, so it is inserted first and stays.
                 let held = (name.clone(), value.clone());
                 found.flags.entry(flag.to_ascii_uppercase()).or_insert(held);
             } else if name == PERCENTAGE {
@@ -77,7 +77,7 @@ impl Variables {
         Ok(found)
     }
 
-    /// The variable that holds a switch, and in which position.
+    /// Returns the variable that overrides a switch, and its value.
     pub(crate) fn switch(&self, switch: Switch) -> Option<(&'static str, bool)> {
         let mut all = Switch::ALL.into_iter().zip(SWITCHES).zip(self.switches);
         let ((_, variable), held) = all.find(|((known, _), _)| *known == switch)?;
@@ -88,8 +88,8 @@ impl Variables {
         self.rollout.clone()
     }
 
-    /// The answers that are held for these flags. A variable that means none of a flag's
-    /// variants holds nothing; see [`Variables::problems`].
+    /// Returns the environment overrides of these flags. A variable that matches none of a flag's
+    /// variants overrides nothing; see [`Variables::problems`].
     pub(crate) fn hold<'a>(
         &self,
         flags: impl Iterator<Item = &'a Flag>,
@@ -101,7 +101,8 @@ impl Variables {
         flags.filter_map(held).collect()
     }
 
-    /// The variables that hold nothing, and why: there is no such flag, or no such variant.
+    /// Returns the variables that override nothing, with the reason: no such flag or no such
+    /// variant.
     pub(crate) fn problems(&self, flags: &[&Flag]) -> Vec<(String, String)> {
         let problem = |(name, (variable, value)): (&String, &(String, String))| {
             let Some(flag) = flags.iter().find(|flag| name_of(flag) == *name) else {
@@ -120,7 +121,8 @@ impl Variables {
     }
 }
 
-/// A flag's key as a variable can have it: in capitals, with `_` for what shells do not take.
+/// Returns a flag's key as written in variable names: in capitals, with `_` for characters that
+/// shells do not allow there.
 fn name_of(flag: &Flag) -> String {
     let sign = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
     flag.key.as_str().chars().map(sign).collect()
@@ -135,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn our_own_variables_come_before_the_guides() {
+    fn phasegate_variables_take_precedence_over_vite_variables() {
         let vars = read(&[("VITE_FF_A", "false"), ("PHASEGATE_FF_A", "true"), ("HOME", "/")]);
         let flag: Flag = serde_json::from_value(serde_json::json!({
             "key": "A", "name": "A", "kind": "boolean",
@@ -156,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn the_guides_variables_hold_the_rollout() {
+    fn guide_variables_override_rollout_and_switches() {
         let vars = read(&[(PERCENTAGE, "5"), (PHASE, "2"), ("VITE_ENABLE_ANALYTICS", "false")]);
         let vars = vars.unwrap();
         assert_eq!(vars.rollout().phase, Some((PHASE.to_owned(), PhaseNumber(2))));
@@ -166,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_used_is_named() {
+    fn an_invalid_value_is_reported_with_its_variable() {
         for (name, value) in [(PERCENTAGE, "150"), (PHASE, "0"), ("VITE_ENABLE_ANALYTICS", "maybe")]
         {
             let error = read(&[(name, value)]).unwrap_err().to_string();

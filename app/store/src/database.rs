@@ -1,14 +1,14 @@
-//! A database as an operator sees it.
+//! Maintenance of a database file.
 
 use async_trait::async_trait;
 
 use crate::StoreError;
 
-/// A database as an operator sees it.
+/// Maintenance of a database file.
 #[async_trait]
 pub trait Database: Send + Sync {
-    /// Marks the database with a number that is unique to this start of the server, so that a journal left by a
-    /// power cut is never used with a restored backup.
+    /// Marks the database with a number that is unique to this start of the server, so that a
+    /// journal left by a power cut is never used with a restored backup.
     async fn mark(&self, mark: i32) -> Result<(), StoreError>;
 
     /// Checks that something can be written now.

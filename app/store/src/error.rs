@@ -13,9 +13,9 @@ pub enum StoreError {
          this version does not know); start the newer version, or restore a backup"
     )]
     NewerDatabase {
-        /// Which one, as a user would find it.
+        /// The path of the file.
         database: String,
-        /// The migration that we do not know.
+        /// The number of the unknown migration.
         version: i64,
     },
     /// A file cannot be written.
@@ -24,9 +24,9 @@ pub enum StoreError {
     )]
     CannotWrite {
         file: String,
-        /// The number of its owner.
+        /// The user id of its owner, or `unknown`.
         owner: String,
-        /// What the system says.
+        /// The message of the operating system.
         reason: String,
     },
     /// The journal beside a database belongs to another file.
@@ -44,25 +44,25 @@ pub enum StoreError {
         "{database} cannot be opened, because it is damaged ({reason}); restore a backup, or start with another data folder"
     )]
     DamagedFile {
-        /// Which one, as a user would find it.
+        /// The path of the file.
         database: String,
-        /// What the driver says.
+        /// The message of the driver.
         reason: String,
     },
     /// The database cannot be opened for another reason.
     #[error("{database} cannot be opened ({reason})")]
     CannotOpen {
-        /// Which one, as a user would find it.
+        /// The path of the file.
         database: String,
-        /// What the driver says.
+        /// The message of the driver.
         reason: String,
     },
     /// A stored row cannot be decoded.
     #[error("stored {what} cannot be read: {reason}")]
     Damaged {
-        /// Which kind of row.
+        /// The kind of the row.
         what: &'static str,
-        /// What is wrong with it.
+        /// The problem with the row.
         reason: String,
     },
     /// The disk is full; nothing was written.

@@ -1,8 +1,8 @@
 //! Storage traits and the models that they move. Drivers live in the `store-*` crates.
 //!
-//! State (who may do what, flags, rollouts, the audit log) and telemetry (what pages report) are two stores,
-//! because several nodes keep them in two different systems. Each is the sum of small traits, so that a
-//! use case or a test can ask for no more than it needs.
+//! State (accounts, flags, rollouts, the audit log) and telemetry (reports of pages) are two
+//! stores, because several nodes keep them in two different systems. Each is the sum of small
+//! traits, so that a use case or a test requires no more than it needs.
 
 mod appended;
 mod database;

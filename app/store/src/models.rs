@@ -62,10 +62,9 @@ pub struct ServerToken {
     pub environment: EnvironmentId,
     /// The name that the audit log shows.
     pub name: String,
-    /// What a request with it may do.
+    /// The permissions of its requests.
     pub scopes: Vec<Scope>,
     pub reach: Reach,
-    /// When it was made.
     pub created_at: Timestamp,
     pub created_by: String,
     /// The owner: the account that created it, or the owner of the token that created it.
@@ -87,7 +86,6 @@ pub struct ClientKey {
     pub name: String,
     /// The origins whose pages may use it; all origins if empty.
     pub allowed_origins: Vec<String>,
-    /// When it was made.
     pub created_at: Timestamp,
     /// Increases with every change.
     pub version: i64,
@@ -127,7 +125,6 @@ pub struct StoredFlag {
     /// The state in the environment, with its version.
     pub state: Arc<FlagState>,
     pub definition_version: i64,
-    /// When it was made.
     pub created_at: Timestamp,
     /// The time of the last change of definition or state.
     pub changed_at: Timestamp,
@@ -161,8 +158,8 @@ pub struct NewFlag {
     pub elsewhere: FlagState,
 }
 
-/// One edit of state. Each names the version that it is based on; if any of them is outdated, none of the
-/// edits is written.
+/// One edit of state. Each names the version that it is based on; if any of them is outdated, none
+/// of the edits is written.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Edit {
@@ -208,7 +205,7 @@ pub enum Edit {
 }
 
 impl Edit {
-    /// Whether it changes what all environments of the project share.
+    /// Whether it changes data that all environments of the project share.
     #[must_use]
     pub fn is_shared(&self) -> bool {
         matches!(
@@ -294,7 +291,7 @@ pub struct UsageRow {
     pub count: u64,
 }
 
-/// What the first start creates.
+/// The data of the first start.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone)]
 pub struct FirstStart {
@@ -311,7 +308,7 @@ pub struct FirstStart {
     pub at: Timestamp,
 }
 
-/// The plan of the first start, with what it brings.
+/// The plan of the first start, with its segments and flags.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone)]
 pub struct FirstPlan {
@@ -322,11 +319,11 @@ pub struct FirstPlan {
     pub flags: Vec<NewFlag>,
 }
 
-/// What the first start has created.
+/// The ids that the first start created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Created {
-    /// The environment that was made.
+    /// The id of the environment.
     pub environment: EnvironmentId,
-    /// The admin that was made.
+    /// The id of the admin account.
     pub admin: AccountId,
 }

@@ -1,4 +1,4 @@
-//! Telemetry that cannot be opened: what does not need it, such as a kill, goes on without.
+//! Stands in for telemetry that cannot be opened, so that changes such as a kill still work.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -22,14 +22,14 @@ use crate::{
     models::{Rollup, RollupQuery, UsageRow},
 };
 
-/// Answers every question with the reason why there is no telemetry.
+/// Fails every read and write with the reason why there is no telemetry.
 #[derive(Debug, Clone)]
 pub struct UnavailableTelemetry {
     reason: String,
 }
 
 impl UnavailableTelemetry {
-    /// Telemetry that is missing for a reason.
+    /// Creates the stand-in, with the reason that its errors give.
     #[must_use]
     pub fn new(reason: impl Into<String>) -> Self {
         Self { reason: reason.into() }

@@ -1,8 +1,8 @@
-//! Writing events, without serde and without `format!`: it runs in every visitor's browser.
+//! Encodes events without serde and `format!`, because every visitor downloads this code.
 
 use crate::{MAX_AGE, MAX_EVENTS, TARGET_EVENTS_BYTES};
 
-/// One event, written but not yet sent. Its age is filled in when it is sent.
+/// An encoded event that is not yet sent. Its age is added when it is sent.
 #[derive(Debug, Clone)]
 pub struct WireEvent {
     at: u64,
@@ -27,13 +27,13 @@ impl WireEvent {
         self
     }
 
-    /// Adds a text if it is not empty.
+    /// Appends a string field unless it is empty.
     #[must_use]
     pub fn text_if_any(self, name: &str, value: &str) -> Self {
         if value.is_empty() { self } else { self.text(name, value) }
     }
 
-    /// Adds a whole number.
+    /// Appends a field with a whole number.
     #[must_use]
     pub fn number(mut self, name: &str, value: u64) -> Self {
         self.body.push(',');
@@ -43,7 +43,7 @@ impl WireEvent {
         self
     }
 
-    /// Adds a list of whole numbers.
+    /// Appends a field with a list of whole numbers.
     #[must_use]
     pub fn numbers(mut self, name: &str, values: impl IntoIterator<Item = u64>) -> Self {
         self.body.push(',');
@@ -59,7 +59,7 @@ impl WireEvent {
         self
     }
 
-    /// Adds what is JSON already.
+    /// Appends a field whose value is already JSON.
     #[must_use]
     pub fn raw(mut self, name: &str, json: &str) -> Self {
         self.body.push(',');
@@ -79,13 +79,13 @@ pub struct EventsWriter {
 }
 
 impl EventsWriter {
-    /// Begins an array that is sent at `now`, on the clock that the events were noted by.
+    /// Begins an array that is sent at `now`, in milliseconds on the same clock as its events.
     #[must_use]
     pub fn new(now: u64) -> Self {
         Self { body: String::from("["), events: 0, now }
     }
 
-    /// Takes an event, unless the batch is full; then it must go into the next one.
+    /// Appends an event. Returns `false` if the batch is full; the event must go into the next one.
     pub fn push(&mut self, event: &WireEvent) -> bool {
         // 40 bytes for the age and the brackets.
         let full = self.body.len() + event.body.len() + 40 > TARGET_EVENTS_BYTES;
@@ -98,7 +98,7 @@ impl EventsWriter {
         self.body.push('{');
         self.body.push_str(&event.body);
         self.body.push_str(",\"age\":");
-        // A page that is open for longer says that it was a day.
+        // Events of pages that are open for longer are sent with the maximum age.
         push_number(&mut self.body, self.now.saturating_sub(event.at).min(MAX_AGE));
         self.body.push('}');
         self.events += 1;
@@ -119,7 +119,7 @@ fn push_field(out: &mut String, name: &str, value: &str) {
     push_string(out, value);
 }
 
-/// Writes a text with its quotes.
+/// Appends a JSON string with its quotes.
 pub fn push_string(out: &mut String, text: &str) {
     out.push('"');
     for character in text.chars() {
@@ -135,7 +135,7 @@ pub fn push_string(out: &mut String, text: &str) {
     out.push('"');
 }
 
-/// Writes a whole number.
+/// Appends a whole number in decimal digits.
 pub fn push_number(out: &mut String, mut number: u64) {
     let mut divisor = 1_u64;
     while number / divisor >= 10 {
@@ -155,7 +155,7 @@ mod tests {
     use crate::decode::{self, Timed, Vital, WireEvent as Decoded};
 
     #[test]
-    fn what_is_written_is_what_is_read() {
+    fn encoded_events_decode_to_the_same_values() {
         let mut events = EventsWriter::new(5_000);
         assert!(
             events.push(
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_written_in_full() {
+    fn numbers_are_written_with_all_digits() {
         for number in [0, 7, 10, 99, 100, 1_000_000, u64::MAX] {
             let mut out = String::new();
             push_number(&mut out, number);
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_batch_takes_no_more() {
+    fn a_full_batch_refuses_further_events() {
         let mut events = EventsWriter::new(0);
         let long = WireEvent::new("error", 0).text("message", &"x".repeat(20_000));
         assert!(events.push(&long));

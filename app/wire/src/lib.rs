@@ -7,14 +7,14 @@
 //!  "events":[{"t":"vital","age":1200,"page":"/demo","name":"LCP","value":1840000}]}
 //! ```
 //!
-//! `segments` are those that the answers' metadata named, with commas between them. `simulated` marks
+//! `segments` are those that the metadata of answers named, separated by commas. `simulated` marks
 //! simulated batches: these carry their own time and are stored apart from real telemetry.
 //!
-//! A vital belongs to the moment in which its page view began. One that grows later names the value
-//! that it takes the place of (`was`), so that a page view counts once.
+//! A vital belongs to the moment in which its page view began. If it grows later, `was` names the
+//! value that it replaces, so that a page view counts once.
 //!
-//! `age` is how many milliseconds before the sending something happened, so that a wrong clock
-//! in the browser does no harm. Measured values are whole numbers of millionths (of a second,
+//! `age` is the time from an event to the sending of its batch in milliseconds, so that a wrong
+//! clock in the browser does no harm. Measured values are whole numbers of millionths (of a second,
 //! or of a layout-shift score), so that the collector never formats a floating-point number.
 
 #[cfg(feature = "decode")]
@@ -28,14 +28,14 @@ pub const VERSION: u64 = 1;
 /// `keepalive` requests, so an honest collector stays below.
 pub const MAX_BODY_BYTES: usize = 65_536;
 
-/// What a collector fills the events of a batch up to, in bytes; what stands around them stays below
-/// the rest.
+/// The size to which a collector fills the events of a batch, in bytes. The rest of the body is
+/// left for the frame.
 pub const TARGET_EVENTS_BYTES: usize = 50_000;
 
 /// The most events that one batch may hold.
 pub const MAX_EVENTS: usize = 200;
 
-/// The longest message, in characters; longer ones are cut by the collector and refused by the server.
+/// The longest message, in characters. The collector cuts longer ones; the server refuses them.
 pub const MAX_MESSAGE_CHARS: usize = 1_000;
 
 /// The longest stack, in characters.
@@ -47,7 +47,7 @@ pub const MAX_NAME_CHARS: usize = 200;
 /// The largest measured value: a day, in millionths of a second.
 pub const MAX_VALUE: u64 = 86_400_000_000;
 
-/// The longest that a web vital may have taken, in millionths of a second: an hour.
+/// The largest web vital other than CLS, in millionths of a second: an hour.
 pub const MAX_WAIT: u64 = 3_600_000_000;
 
 /// The largest layout shift, in millionths.
@@ -62,12 +62,11 @@ pub const MAX_CRUMBS: usize = 20;
 /// The most properties of an event.
 pub const MAX_PROPERTIES: usize = 20;
 
-/// The most flags that a visit says it was exposed to.
+/// The most flags in `exposed` of a batch.
 pub const MAX_EXPOSED: usize = 100;
 
-/// The most segments that a visit says its user is in.
+/// The most segments that a batch may name.
 pub const MAX_SEGMENTS: usize = 50;
 
-/// The longest that a batch may have waited in a page before it could be sent, in milliseconds: a
-/// week.
+/// The longest time for which a page may hold a batch before sending it, in milliseconds: a week.
 pub const MAX_HELD: u64 = 604_800_000;

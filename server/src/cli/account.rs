@@ -1,4 +1,4 @@
-//! `phasegate account …`.
+//! The commands `phasegate account …`.
 
 use std::path::PathBuf;
 
@@ -11,18 +11,18 @@ use crate::clock;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum AccountCommand {
-    /// Make an account; its password is printed.
+    /// Create an account with a random password, which is printed.
     Add {
         /// The account's e-mail address
         email: String,
-        /// viewer, operator or admin
+        /// The role: viewer, operator or admin
         #[arg(long, default_value = "operator", value_parser = ["viewer", "operator", "admin"])]
         role: String,
         /// Folder for databases and secrets [default: ./data]
         #[arg(long)]
         data: Option<PathBuf>,
     },
-    /// Give an account a new password, which is printed; its sessions end.
+    /// Set a random password, which is printed, and end all sessions of the account.
     SetPassword {
         /// The account's e-mail address
         email: String,

@@ -1,4 +1,4 @@
-//! `phasegate export` and `phasegate import`.
+//! The commands `phasegate export` and `phasegate import`.
 
 use std::{
     fs,
@@ -14,10 +14,10 @@ use phasegate_service::environments::{self, FileFormat, parse_file, preview_impo
 use super::local::{Local, Place, confirm, print, print_json};
 use crate::config::in_utf8;
 
-/// How the file is written.
+/// The format of the exported file.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Format {
-    /// For users and version control
+    /// For reading and version control
     Toml,
     /// For other programs to read
     Json,
@@ -25,10 +25,10 @@ enum Format {
 
 #[derive(Debug, Args)]
 pub(super) struct ExportArgs {
-    /// How the file is written [default: as the output's name ends, else toml]
+    /// The file format [default: by the extension of the output, else toml]
     #[arg(long)]
     format: Option<Format>,
-    /// Where to [default: standard output]
+    /// The output file [default: standard output]
     #[arg(long, short)]
     output: Option<PathBuf>,
     #[command(flatten)]
@@ -42,7 +42,7 @@ pub(super) struct ImportArgs {
     /// Only show the difference
     #[arg(long, conflicts_with = "yes")]
     dry_run: bool,
-    /// Apply it without a question
+    /// Apply without asking for confirmation
     #[arg(long)]
     yes: bool,
     /// Print the difference as JSON
@@ -63,13 +63,13 @@ pub(super) fn read(path: &Path) -> anyhow::Result<String> {
     in_utf8(fs::read(path).with_context(|| format!("{name} cannot be read"))?, &name)
 }
 
-/// Writes a file whole or not at all: where there is no room, what was there before stays. What is not a
-/// regular file, such as a pipe, is written to directly.
+/// Writes a file atomically, so that the old content survives an error such as a full disk.
+/// Anything but a regular file, such as a pipe, is written directly.
 fn write(path: &Path, text: &str) -> std::io::Result<()> {
     if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
         return fs::write(path, text);
     }
-    // Of the file that a link leads to, the link stays.
+    // Replaces the target of a symbolic link, not the link.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".partial");
@@ -97,7 +97,7 @@ pub(super) async fn export(args: ExportArgs) -> anyhow::Result<()> {
     }
 }
 
-/// As asked for, or as the output's name ends.
+/// Returns the requested format, or else that of the output's extension.
 fn format(asked: Option<Format>, output: Option<&Path>) -> anyhow::Result<FileFormat> {
     let ending = output.and_then(Path::extension).and_then(|ending| ending.to_str());
     let ending = ending.map(str::to_ascii_lowercase);

@@ -1,4 +1,4 @@
-//! `phasegate flag …`.
+//! The commands `phasegate flag …`.
 
 use std::path::PathBuf;
 
@@ -37,13 +37,13 @@ pub(super) enum FlagCommand {
         #[command(flatten)]
         place: Place,
     },
-    /// Switch a flag, kill or revive it, or replace it by a document.
+    /// Switch, kill or revive a flag, or replace it with a JSON document.
     Set(SetArgs),
-    /// See what a user gets, and each step that leads there.
+    /// Evaluate a flag for a user, and show each step of the evaluation.
     Eval(EvalArgs),
 }
 
-/// A flag's key, checked.
+/// The key of a flag, not validated yet.
 type FlagName = String;
 
 #[derive(Debug, Args)]
@@ -52,16 +52,16 @@ struct What {
     /// Switch the flag on
     #[arg(long, group = "what")]
     on: bool,
-    /// Switch it off: everyone gets the off variant
+    /// Switch the flag off: users without an override get the off variant
     #[arg(long, group = "what")]
     off: bool,
-    /// Kill it: everyone gets the off variant, whatever else is set
+    /// Kill the flag: all users get the off variant unless an environment override applies
     #[arg(long, group = "what")]
     kill: bool,
     /// Revive the flag after a kill
     #[arg(long, group = "what")]
     revive: bool,
-    /// Replace it by the JSON document in this file (- for standard input)
+    /// Replace the flag with the JSON document in this file (- for standard input)
     #[arg(long, group = "what")]
     file: Option<PathBuf>,
 }
@@ -83,10 +83,10 @@ pub(super) struct EvalArgs {
     /// The targeting key of the user
     #[arg(long)]
     targeting_key: Option<String>,
-    /// Attributes, as a JSON object
+    /// The context attributes as a JSON object
     #[arg(long, default_value = "{}")]
     context: String,
-    /// Print the OFREP answer with `steps`
+    /// Print the OFREP response with `steps`
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -165,7 +165,7 @@ async fn set(args: SetArgs) -> anyhow::Result<()> {
             bail!("the document is of the flag {}, not of {key}", document.key);
         }
         if !says_killed && let Ok(live) = service.environment(*environment) {
-            // An emergency is ended by a command of its own, not by leaving a field out.
+            // Only an explicit field or `--revive` ends an emergency, not the absence of a field.
             document.killed = live.stored_flag(key.as_str()).is_ok_and(|s| s.state.killed);
         }
         replace(service, actor, *environment, document, Expected::Any).await?;
@@ -184,7 +184,7 @@ async fn set(args: SetArgs) -> anyhow::Result<()> {
     get(&local, key.as_str(), false)
 }
 
-/// The OFREP answer, and how it came about.
+/// The OFREP response with the steps of the evaluation.
 #[derive(Debug, Serialize)]
 struct Evaluated<'a> {
     #[serde(flatten)]

@@ -1,5 +1,5 @@
-//! Commands that work on the data folder. A server that runs on the same folder notices what they
-//! change within a second or so.
+//! The base of commands that work on the data folder. A server that runs on the same folder applies
+//! their changes within about a second.
 
 use std::{
     io::Write,
@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::{bootstrap, config::Config};
 
-/// Which environment of which data folder.
+/// The arguments that select an environment of a data folder.
 #[derive(Debug, Args)]
 pub(super) struct Place {
     /// Folder for databases and secrets [default: ./data]
@@ -29,14 +29,14 @@ pub(super) struct Place {
     environment: String,
 }
 
-/// An environment, and who works on it.
+/// An opened environment with the actor of the command.
 pub(super) struct Local {
     pub(super) service: Arc<Service>,
     pub(super) environment: EnvironmentId,
     pub(super) actor: Actor,
 }
 
-/// Opens a data folder that is in use already.
+/// Opens a data folder, which must already be set up.
 pub(super) async fn open(data: Option<PathBuf>) -> anyhow::Result<Arc<Service>> {
     let config = Config::load_for_data(data)?;
     is_in_use(&config)?;
@@ -44,7 +44,7 @@ pub(super) async fn open(data: Option<PathBuf>) -> anyhow::Result<Arc<Service>> 
     Ok(keep(service))
 }
 
-/// The same for commands that can do without telemetry.
+/// Like [`open`], but a broken telemetry store causes only a warning.
 async fn open_without_telemetry(data: Option<PathBuf>) -> anyhow::Result<Arc<Service>> {
     let config = Config::load_for_data(data)?;
     is_in_use(&config)?;
@@ -61,21 +61,21 @@ fn is_in_use(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Remembers what is to be closed.
+/// Registers a service for [`close`].
 fn keep(service: Arc<Service>) -> Arc<Service> {
     let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
     opened.push(Arc::clone(&service));
     service
 }
 
-/// What this command has opened, to be closed at its end.
+/// The services that this command has opened.
 static OPENED: Mutex<Vec<Arc<Service>>> = Mutex::new(Vec::new());
 
-/// Closes what the command has opened, so that each database is one whole file.
+/// Closes the opened services, so that each database is a single file without a journal.
 pub(super) async fn close() {
     let opened = std::mem::take(&mut *OPENED.lock().unwrap_or_else(PoisonError::into_inner));
     for service in opened {
-        // A server that is running keeps the journal; that is as it should be.
+        // Expected while a server is running, which keeps the journal.
         if let Err(error) = service.close().await {
             tracing::debug!(%error, "a database was not closed");
         }
@@ -88,7 +88,7 @@ impl Place {
         self.local(service)
     }
 
-    /// The same for commands that can do without telemetry.
+    /// Like [`Place::open`], but a broken telemetry store causes only a warning.
     pub(super) async fn open_without_telemetry(self) -> anyhow::Result<Local> {
         let service = open_without_telemetry(self.data.clone()).await?;
         self.local(service)
@@ -102,17 +102,17 @@ impl Place {
     }
 }
 
-/// Prints a line. A pipe that is closed ends the command.
+/// Prints a line. A closed pipe is an error, which ends the command.
 pub(super) fn print(text: &str) -> anyhow::Result<()> {
     writeln!(std::io::stdout(), "{text}").context("the output could not be written")
 }
 
-/// Prints JSON for machines.
+/// Prints a value as indented JSON.
 pub(super) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
     print(&serde_json::to_string_pretty(value)?)
 }
 
-/// Asks on the terminal; anything but yes is no.
+/// Asks for confirmation on the terminal; only `y` and `yes` confirm.
 pub(super) fn confirm(question: &str) -> anyhow::Result<bool> {
     write!(std::io::stdout(), "{question} [y/N] ")?;
     std::io::stdout().flush()?;

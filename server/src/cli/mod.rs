@@ -1,4 +1,4 @@
-//! The command line: thin doors to the same use cases.
+//! The command line: thin wrappers around the use cases.
 #![allow(clippy::print_stderr, reason = "a command line tool says on stderr what went wrong")]
 
 mod account;
@@ -35,10 +35,10 @@ enum Command {
     /// Manage the accounts that may log in.
     #[command(subcommand)]
     Account(account::AccountCommand),
-    /// Look at flags, switch them, and see what a user gets.
+    /// Show, switch and evaluate flags.
     #[command(subcommand)]
     Flag(flag::FlagCommand),
-    /// See where the rollout is, and move it.
+    /// Show the rollout and send it commands.
     #[command(subcommand)]
     Rollout(rollout::RolloutSubcommand),
     /// Validate, compare and import plan files.
@@ -47,20 +47,21 @@ enum Command {
     /// Create, list and delete server tokens.
     #[command(subcommand)]
     Token(token::TokenCommand),
-    /// Show and delete what is kept about one user.
+    /// Export and erase the data of one user.
     #[command(subcommand)]
     User(user::UserCommand),
     /// Write an environment's flags, segments and overrides to a file.
     Export(files::ExportArgs),
     /// Apply a file to an environment (shows the diff and asks first).
     Import(files::ImportArgs),
-    /// Fill a server with simulated users and compare what it measures with the truth
+    /// Fill a server with simulated users and compare its measurements with the truth
     Simulate(simulate::SimulateArgs),
     /// Print the OpenAPI document of the REST API.
     Openapi,
 }
 
-/// An error with its causes, each sentence once: what a library says often holds what its cause says.
+/// Formats an error with its causes, skipping causes that are already part of the text, because
+/// messages of libraries often include them.
 fn in_one_line(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain().map(ToString::to_string) {
@@ -73,7 +74,7 @@ fn in_one_line(error: &anyhow::Error) -> String {
     text
 }
 
-/// Runs what the command line asks for. Exit status 0, 1 (failed) or 2 (wrong usage).
+/// Runs the command line. Exits with status 0, 1 (failed) or 2 (wrong usage).
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -109,12 +110,12 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// A program that asked for JSON gets JSON, also when something is wrong.
+/// Whether errors are printed as JSON, because `--json` is among the arguments.
 fn wants_json() -> bool {
     std::env::args_os().any(|argument| argument == "--json")
 }
 
-/// Help and version are printed as ever; they are no errors.
+/// Prints a usage error, or help and version, which clap reports as errors, too.
 fn wrong_usage(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() || !wants_json() {
         error.exit();

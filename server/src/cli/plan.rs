@@ -1,4 +1,4 @@
-//! `phasegate plan …`.
+//! The commands `phasegate plan …`.
 
 use std::{
     io::IsTerminal,
@@ -25,7 +25,7 @@ use crate::{clock, plans};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum PlanCommand {
-    /// Check a plan file; names line and field of what is wrong
+    /// Validate a plan file; errors name the line and field
     Validate {
         /// The plan as a TOML file
         file: PathBuf,
@@ -48,25 +48,25 @@ pub(super) enum PlanCommand {
         #[command(flatten)]
         place: Place,
     },
-    /// Bring a plan in: a new one, or a higher revision of the one that is carried out
+    /// Import a plan: a new one, or a higher revision of the current one
     Import {
         /// The TOML file (- for standard input)
         file: PathBuf,
-        /// Why; needed while a rollout is under way
+        /// The reason; required while a rollout is in progress
         #[arg(long, default_value = "")]
         note: String,
         /// Only show the difference
         #[arg(long, conflicts_with = "yes")]
         dry_run: bool,
-        /// Apply it without a question
+        /// Apply without asking for confirmation
         #[arg(long)]
         yes: bool,
         #[command(flatten)]
         place: Place,
     },
-    /// Print one of the plans that come with the program
+    /// Print a built-in plan template
     Template {
-        /// exercise-library, canary or ring
+        /// The template: exercise-library, canary or ring
         name: String,
     },
 }
@@ -86,7 +86,7 @@ pub(super) async fn run(command: PlanCommand) -> anyhow::Result<()> {
             let (plan, change) = compare(&local, &file).await?;
             show(&change)?;
             let Local { service, environment, actor } = local;
-            // A change that is made while the question is open is not overwritten.
+            // A change made before the user confirms is a conflict and not overwritten.
             let base = PlanBase::Seen(change.version);
             let import = PlanImport { note: &note, salt: &clock::seed()?, base };
             if dry_run && change.is_empty() {
@@ -117,7 +117,7 @@ pub(super) async fn run(command: PlanCommand) -> anyhow::Result<()> {
     }
 }
 
-/// Asks where there is a terminal to ask on.
+/// Asks for confirmation; an error without a terminal.
 fn confirm_here(file: &Path) -> anyhow::Result<bool> {
     if !std::io::stdin().is_terminal() || file.as_os_str() == "-" {
         bail!("nothing was changed, because there is no terminal to ask; repeat it with --yes");

@@ -1,4 +1,4 @@
-//! `phasegate rollout …`.
+//! The commands `phasegate rollout …`.
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
@@ -16,7 +16,7 @@ use super::local::{Local, Place, print, print_json};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum RolloutSubcommand {
-    /// Show where it is, whether it can go on, and if not, why not
+    /// Show the phase, its gate, open incidents and the possible commands
     Status {
         /// Print JSON instead of text
         #[arg(long)]
@@ -24,17 +24,17 @@ pub(super) enum RolloutSubcommand {
         #[command(flatten)]
         place: Place,
     },
-    /// Begin with phase 1
+    /// Start the rollout with phase 1
     Start(Given),
-    /// Go on to the next phase
+    /// Advance to the next phase
     Advance(Given),
-    /// Advance and raise nothing; everyone keeps what they have
+    /// Pause advancing and raising shares; users keep their features
     Pause(Given),
-    /// Go on after a pause
+    /// Resume a paused rollout
     Resume(Given),
-    /// Go back to the phase before, or with --full to phase 1
+    /// Roll back to the previous phase, or with --full to phase 1
     Rollback {
-        /// Go back to phase 1
+        /// Roll back to phase 1
         #[arg(long)]
         full: bool,
         #[command(flatten)]
@@ -42,11 +42,11 @@ pub(super) enum RolloutSubcommand {
     },
     /// Halve every share below 100 %
     Halve(Given),
-    /// Double what was halved
+    /// Double the halved shares again
     Restore(Given),
-    /// Turn all flags of the phases reached off, for all users
+    /// Kill all flags of the phases reached, for all users
     Kill(Given),
-    /// All phases are done
+    /// Complete the rollout after its last phase
     Complete(Given),
     /// Abort the rollout for good
     Abort(Given),
@@ -60,10 +60,10 @@ pub(super) enum RolloutSubcommand {
         /// The vote: go or no-go
         #[arg(value_parser = ["go", "no-go"])]
         vote: String,
-        /// The account whose vote it is, by its e-mail address
+        /// The e-mail address of the voting account
         #[arg(long = "as", value_name = "EMAIL")]
         account: String,
-        /// Why; needed for no-go
+        /// The reason; required for no-go
         #[arg(long, default_value = "")]
         comment: String,
         /// Print JSON instead of text
@@ -76,10 +76,10 @@ pub(super) enum RolloutSubcommand {
 
 #[derive(Debug, Args)]
 pub(super) struct Given {
-    /// Why; needed where a rule is overruled or something is taken away
+    /// The reason; required to overrule a rule or to take features away
     #[arg(long, default_value = "")]
     reason: String,
-    /// Only if it was not moved since it had this version, as status --json shows it
+    /// Run the command only if the rollout still has this version, as shown by status --json
     #[arg(long)]
     if_version: Option<i64>,
     /// Print JSON instead of text

@@ -1,4 +1,4 @@
-//! `phasegate simulate`.
+//! The command `phasegate simulate`.
 
 use anyhow::Context;
 use clap::Args;
@@ -14,28 +14,28 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(super) struct SimulateArgs {
-    /// The address of the server
+    /// The URL of the server
     #[arg(long, default_value = "http://127.0.0.1:8080")]
     url: String,
     /// The client key of the environment
     #[arg(long, env = "PHASEGATE_CLIENT_KEY")]
     client_key: String,
-    /// How many users to simulate
+    /// The number of simulated users
     #[arg(long, default_value_t = 2_000)]
     users: u32,
-    /// On how many days they are seen, up to yesterday
+    /// The number of days with activity, up to yesterday
     #[arg(long, default_value_t = 30)]
     days: u16,
-    /// What all chance comes from; the same number makes the same users
+    /// The random seed; the same seed creates the same users
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// The phase (1 to 3) in which the newest feature makes pages slow and faulty
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=3))]
     regression: Option<u16>,
-    /// How many batches are under way at once
+    /// The maximum number of batches in flight
     #[arg(long, default_value_t = Manner::default().at_once)]
     at_once: usize,
-    /// Send everything in an order that means nothing, and one session in ten twice
+    /// Send batches out of order, and a batch of one session in ten twice
     #[arg(long)]
     disorder: bool,
     /// Print JSON instead of text
@@ -71,7 +71,7 @@ pub(super) async fn run(args: SimulateArgs) -> anyhow::Result<()> {
     check(&metrics)
 }
 
-/// Nothing is drawn where standard error is no terminal.
+/// The style of the progress bar, which is drawn only if standard error is a terminal.
 fn style() -> anyhow::Result<ProgressStyle> {
     ProgressStyle::with_template("{bar:40} {pos} of {len} sessions, {per_sec}, {eta} left")
         .context("the progress bar")

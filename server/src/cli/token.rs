@@ -1,4 +1,4 @@
-//! `phasegate token …`.
+//! The commands `phasegate token …`.
 
 use anyhow::Context;
 use clap::Subcommand;
@@ -17,19 +17,20 @@ use crate::clock;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum TokenCommand {
-    /// Make a server token, and print its secret once.
+    /// Create a server token and print its secret once.
     Create {
-        /// What it is for
+        /// The name of the token in the audit log
         #[arg(long)]
         name: String,
-        /// What it may do: evaluate, ingest, read, write, admin; several with commas
+        /// The scopes, comma-separated: evaluate, ingest, read, write, admin
         #[arg(long = "scope", value_delimiter = ',', required = true)]
         scopes: Vec<String>,
-        /// Let it reach all environments of the project, and change what they share: flags, variants,
-        /// segments
+        /// Grant access to all environments of the project, and to what they share: flags,
+        /// variants, segments
         #[arg(long)]
         whole_project: bool,
-        /// The account that answers for it, by its e-mail address; votes by the token are that account's
+        /// The e-mail address of the account responsible for the token; its votes count as that
+        /// account's
         #[arg(long, value_name = "EMAIL")]
         owner: Option<String>,
         /// Print JSON instead of text
@@ -46,9 +47,9 @@ pub(super) enum TokenCommand {
         #[command(flatten)]
         place: Place,
     },
-    /// Take a server token out of use, at once and for good.
+    /// Delete a server token, with immediate effect.
     Delete {
-        /// Its number, as `list` shows it
+        /// The id of the token, as `list` shows it
         id: i64,
         #[command(flatten)]
         place: Place,

@@ -1,4 +1,4 @@
-//! `phasegate user …`.
+//! The commands `phasegate user …`.
 
 use std::io::IsTerminal;
 
@@ -10,18 +10,18 @@ use super::local::{Local, Place, confirm, print, print_json};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum UserCommand {
-    /// Print all that is kept about a user, as JSON.
+    /// Print all stored data of a user as JSON.
     Export {
-        /// The id by which the app calls the user
+        /// The id that the app gives the user
         id: String,
         #[command(flatten)]
         place: Place,
     },
-    /// Erase a user; it cannot be undone.
+    /// Erase the data of a user; this cannot be undone.
     Delete {
-        /// The id by which the app calls the user
+        /// The id that the app gives the user
         id: String,
-        /// Apply it without a question
+        /// Erase without asking for confirmation
         #[arg(long)]
         yes: bool,
         /// Print JSON instead of text
@@ -51,7 +51,7 @@ pub(super) async fn run(command: UserCommand) -> anyhow::Result<()> {
                 return print(&format!("Nothing was kept about {id}."));
             }
             print(&format!(
-                "Erased {id}: out of {} sets of users, {} errors and pieces of feedback, {} batches of raw events.",
+                "Erased {id} from {} user sets, {} error events and feedback items, and {} batches of raw events.",
                 erased.activities, erased.reports, erased.batches
             ))
         }

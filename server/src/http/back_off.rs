@@ -1,5 +1,5 @@
-//! How long those wait whom the server has no room for: each connection longer each time, and all of them
-//! so long that refusing costs the same however many there are.
+//! Delays before refusals when the server is full. They grow with each refusal of a connection, and
+//! with the number of waiting connections, so that the rate of refusals stays bounded.
 
 use std::{
     sync::atomic::{AtomicU32, Ordering},
@@ -10,22 +10,22 @@ use tokio_util::sync::CancellationToken;
 
 use crate::http::Connection;
 
-/// How long a connection waits before it is refused: `FIRST` the first time, twice as long each time that it
-/// comes again, and `LONGEST` at most. By its place among the others ([`Connection::spread`]) it waits up to
-/// twice as long as that.
+/// The delay before a refusal: `FIRST` at first, doubled with each refusal of the same connection,
+/// up to `LONGEST`. [`Connection::spread`] then stretches it by up to a factor of two.
 const FIRST: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_secs(4);
 
-/// At least so long for each of those that wait: 2,000 refusals a second, a tenth of a processor.
+/// The minimum delay per waiting connection, up to `LONGEST`: 2,000 refusals a second, a tenth of a
+/// CPU.
 const FOR_EACH: Duration = Duration::from_micros(500);
 
-/// Counts the connections that wait.
+/// Delays refusals and counts the waiting connections.
 #[derive(Debug, Default)]
 pub(crate) struct BackOff {
     waiting: AtomicU32,
 }
 
-/// Counts one connection while it lives.
+/// Counts one waiting connection until it is dropped.
 struct Waiting<'a>(&'a AtomicU32);
 
 impl Drop for Waiting<'_> {
@@ -35,13 +35,13 @@ impl Drop for Waiting<'_> {
 }
 
 impl BackOff {
-    /// Waits before a refusal. Afterwards there may be room; the caller looks again. Ends early when the
-    /// server stops.
+    /// Waits before a refusal; the caller then checks again whether there is room. Returns early
+    /// when the server stops.
     pub(crate) async fn wait(&self, connection: &Connection, stopping: &CancellationToken) {
         let waiting = self.waiting.fetch_add(1, Ordering::Relaxed);
         let _waiting = Waiting(&self.waiting);
         let pause = connection.back_off(FIRST, LONGEST).max(FOR_EACH * waiting).min(LONGEST);
-        // Those that came together do not come back together.
+        // Connections that arrived together must not retry together.
         let pause = pause.mul_f64(1.0 + connection.spread());
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
@@ -61,7 +61,7 @@ mod tests {
     use crate::http::connections_for_tests;
 
     #[tokio::test(start_paused = true)]
-    async fn refusals_are_no_more_a_second_than_a_processor_bears() {
+    async fn the_rate_of_refusals_is_bounded() {
         for clients in [10, 2_000, 10_000] {
             let (back_off, begun) = (Arc::new(BackOff::default()), Instant::now());
             let waits = connections_for_tests(clients).into_iter().map(|connection| {

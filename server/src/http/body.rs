@@ -1,8 +1,8 @@
-//! Reading a body: no more of it than it may hold, and no longer than a client may take.
+//! Reads request bodies within bounds of size and time.
 //!
-//! Most bodies arrive together with their head and are read at once. Those that do not are waited for
-//! within bounds: at most [`DEADLINE`], and at most [`MAX_SLOW`] of them; a newer one takes the place
-//! of the one that has been waited for longest, so that clients that stall never keep others out.
+//! Most bodies arrive together with their head and are read at once. Slow ones are awaited for at
+//! most [`DEADLINE`], and at most [`MAX_SLOW`] at a time: beyond that, a new one displaces the
+//! oldest, so that stalled clients never block others.
 
 use std::{
     collections::BTreeMap,
@@ -24,39 +24,40 @@ use tokio_util::sync::CancellationToken;
 
 use super::{ClientAddress, Connection, Problem, coding::decoded, no_room};
 
-/// How long a client may take to send a body.
+/// The maximum time that a client may take to send a body.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(5);
 
-/// Bodies that are waited for at once.
+/// The maximum number of bodies awaited at once.
 const MAX_SLOW: usize = 2_048;
 
-/// The same for the clients of one environment, whose key is public in every page.
+/// The maximum per environment, because its client key is public in every page.
 const MAX_SLOW_PER_ENVIRONMENT: usize = 1_024;
 
-/// The same for clients of one address.
+/// The maximum per client address.
 const MAX_SLOW_PER_ADDRESS: usize = 512;
 
-/// Who sends a body.
+/// The sender for which a body is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Source {
     address: IpAddr,
-    /// That of its key, where a key came with the head.
+    /// The environment of the key, if one was sent in the head.
     environment: Option<EnvironmentId>,
 }
 
-/// A client that sends a body.
+/// A client with its connection.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sender<'a> {
     source: Source,
-    /// Where a key came with the head: the connection makes room for others while its body is waited for.
+    /// Set if a key was sent in the head: the connection may be closed to make room while its body
+    /// is awaited.
     connection: Option<&'a Connection>,
 }
 
 impl<'a> Sender<'a> {
-    /// A client that sent the key of an environment, which counts its connection for it.
+    /// Creates a sender with an environment's key, and counts its connection for that environment.
     ///
     /// # Errors
-    /// 503 where that environment's clients have too many connections already.
+    /// Returns 503 if the environment has too many connections.
     pub(crate) fn with_key(
         from: ClientAddress,
         connection: &'a Connection,
@@ -78,7 +79,7 @@ impl From<ClientAddress> for Sender<'_> {
     }
 }
 
-/// The bodies that are waited for, the oldest first.
+/// The bodies that are being awaited, oldest first.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SlowBodies(Arc<Mutex<Waiting>>);
 
@@ -89,7 +90,7 @@ struct Waiting {
 }
 
 impl Waiting {
-    /// The oldest body of some sources if there are as many of them as may be.
+    /// Returns the oldest body of the matching sources if their number has reached the limit.
     fn oldest_of(&self, limit: usize, is_one: impl Fn(&Source) -> bool) -> Option<u64> {
         if self.bodies.len() < limit {
             return None;
@@ -101,11 +102,11 @@ impl Waiting {
     }
 }
 
-/// A body that is waited for; no longer when it is dropped.
+/// A body that is being awaited; unregistered on drop.
 struct Place<'a> {
     bodies: &'a SlowBodies,
     id: u64,
-    /// Cancelled when a newer one takes its place.
+    /// Cancelled when a newer body displaces this one.
     displaced: CancellationToken,
 }
 
@@ -141,7 +142,7 @@ impl SlowBodies {
         Place { bodies: self, id, displaced }
     }
 
-    /// Reads a body of at most `limit` bytes and undoes its coding.
+    /// Reads a body and decodes it; both forms may have at most `limit` bytes.
     pub(crate) async fn read(
         &self,
         from: impl Into<Sender<'_>>,
@@ -212,7 +213,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_body_that_stalls_is_given_up() {
+    async fn a_stalled_body_times_out() {
         let bodies = SlowBodies::default();
         let refused = bodies.read_coded(FROM_HERE, stalled(), 10).await.unwrap_err();
         assert_eq!(refused.status(), StatusCode::REQUEST_TIMEOUT);
@@ -226,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_body_takes_the_place_of_the_oldest() {
+    fn a_new_body_displaces_the_oldest() {
         let bodies = SlowBodies::default();
         let from_there = bodies.place(THERE);
         let places: Vec<_> = (0..MAX_SLOW_PER_ADDRESS).map(|_| bodies.place(HERE)).collect();
@@ -242,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn bodies_of_one_key_leave_room_for_those_of_others() {
+    fn bodies_of_one_key_leave_room_for_other_keys() {
         let bodies = SlowBodies::default();
         let with_key = |number: usize, environment| Source {
             address: address(number as u32),

@@ -1,4 +1,5 @@
-//! Who a request comes from: the other end of the connection, or the client that a trusted proxy names.
+//! Extracts the client address: the peer of the connection, or the client that a trusted proxy
+//! names.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! `Content-Encoding` of requests: the same for every route that takes a body.
+//! Decodes `Content-Encoding` of request bodies, for every route.
 
 use std::io::{self, Read};
 
@@ -10,16 +10,16 @@ use flate2::read::{MultiGzDecoder, ZlibDecoder};
 
 use super::Problem;
 
-/// What is understood, as `Accept-Encoding` says it.
+/// The supported codings, in the form of `Accept-Encoding`.
 const UNDERSTOOD: &str = "gzip, deflate, br, zstd";
 
-/// Codings that may be applied one after the other.
+/// The maximum number of codings applied to one body.
 const MAX_CODINGS: usize = 2;
 
-/// What the brotli decoder reads at once, in bytes.
+/// The buffer size of the brotli decoder, in bytes.
 const BROTLI_BUFFER: usize = 4_096;
 
-/// Undoes the codings of a body, which may then hold at most `limit` bytes.
+/// Decodes a body; the result may have at most `limit` bytes.
 pub(super) fn decoded(headers: &HeaderMap, body: Bytes, limit: usize) -> Result<Bytes, Problem> {
     if !headers.contains_key(header::CONTENT_ENCODING) {
         return Ok(body);
@@ -34,13 +34,13 @@ pub(super) fn decoded(headers: &HeaderMap, body: Bytes, limit: usize) -> Result<
     if codings.len() > MAX_CODINGS {
         return Err(unsupported("more than two codings"));
     }
-    // The last one was applied last.
+    // The header lists codings in the order of application, so decode in reverse.
     codings.iter().rev().try_fold(body, |body, coding| one(coding, &body, limit))
 }
 
 fn one(coding: &str, body: &[u8], limit: usize) -> Result<Bytes, Problem> {
     let decoded = match coding {
-        // Several members after one another are one body (RFC 1952, 2.2).
+        // Several gzip members may follow one another (RFC 1952, 2.2).
         "gzip" | "x-gzip" => bounded(MultiGzDecoder::new(body), limit),
         "deflate" => bounded(ZlibDecoder::new(body), limit),
         "br" => bounded(brotli::Decompressor::new(body, BROTLI_BUFFER), limit),
@@ -60,7 +60,7 @@ fn one(coding: &str, body: &[u8], limit: usize) -> Result<Bytes, Problem> {
     }
 }
 
-/// Reads to the end, but not more than one byte beyond the limit.
+/// Reads to the end, or one byte past the limit, which shows that the body is too large.
 fn bounded(reader: impl Read, limit: usize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     reader.take(limit as u64 + 1).read_to_end(&mut bytes)?;
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn all_common_codings_are_undone() {
+    fn all_supported_codings_are_decoded() {
         let text = b"{\"v\":1}".as_slice();
         let mut zlib = ZlibEncoder::new(Vec::new(), Compression::fast());
         zlib.write_all(text).unwrap();
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_or_too_large_is_refused() {
+    fn unknown_codings_and_large_bodies_are_refused() {
         assert_eq!(read("compress", vec![1], 100), Err(StatusCode::UNSUPPORTED_MEDIA_TYPE));
         assert_eq!(read("gzip", b"plain".to_vec(), 100), Err(StatusCode::BAD_REQUEST));
         assert_eq!(read("gzip", gzip(&[0; 100_000]), 1_000), Err(StatusCode::PAYLOAD_TOO_LARGE));

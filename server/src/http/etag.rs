@@ -1,16 +1,16 @@
-//! Versions as `ETag` and `If-Match`.
+//! Optimistic concurrency by `ETag` and `If-Match`.
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::http::Problem;
 
-/// The version that a change is based on, as the client sends it.
+/// The `If-Match` header: the version that a change is based on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Precondition {
     None,
-    /// Whatever is there, but something must be: `*`.
+    /// Any existing version: `*`.
     Any,
-    /// One of these tags.
+    /// Any of these tags, unquoted.
     Tags(Vec<String>),
 }
 
@@ -26,7 +26,7 @@ impl Precondition {
             return Ok(Self::Any);
         }
         let tag = |tag: &str| {
-            // Proxies that compress weaken tags; the version is the same.
+            // Compressing proxies weaken tags; the version is the same.
             let tag = tag.trim();
             let tag = tag.strip_prefix("W/").unwrap_or(tag).strip_prefix('"')?.strip_suffix('"')?;
             Some(tag.to_owned())
@@ -35,8 +35,8 @@ impl Precondition {
         Ok(Self::Tags(tags))
     }
 
-    /// Refuses a change that is based on another version than `found`, or that does not name one:
-    /// it might be older than an emergency.
+    /// Rejects a change that is based on a version other than `found`, or on none: it could undo an
+    /// emergency change that its author has not seen.
     pub(crate) fn check(&self, found: &str) -> Result<(), Problem> {
         match self {
             Self::None => {
@@ -55,7 +55,7 @@ impl Precondition {
     }
 }
 
-/// The `ETag` header of a version.
+/// Returns the `ETag` header of a version.
 pub(crate) fn etag(version: &str) -> [(header::HeaderName, HeaderValue); 1] {
     let value = HeaderValue::from_str(&format!("\"{version}\""));
     [(header::ETAG, value.unwrap_or_else(|_| HeaderValue::from_static("\"0\"")))]
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_precondition_is_read_and_checked() {
+    fn a_change_needs_the_current_version_or_a_wildcard() {
         assert_eq!(Precondition::read(&HeaderMap::new()).unwrap(), Precondition::None);
         assert_eq!(read("*"), Ok(Precondition::Any));
         let two = read("\"1.2\", \"1.3\"").unwrap();

@@ -1,9 +1,9 @@
-//! The keys that requests carry.
+//! Reads keys and origin from request headers.
 
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use phasegate_service::keys::KeyError;
 
-/// 401 for a key that is not one, 403 for one that is for something else.
+/// Returns 401 for a missing or unknown key, 403 for one with the wrong scope or origin.
 pub(crate) fn key_status(error: &KeyError) -> StatusCode {
     match error {
         KeyError::Missing | KeyError::Unknown => StatusCode::UNAUTHORIZED,
@@ -11,7 +11,7 @@ pub(crate) fn key_status(error: &KeyError) -> StatusCode {
     }
 }
 
-/// The key that a request carries: `Authorization: Bearer …` or `X-API-Key: …`.
+/// Returns the key from `Authorization: Bearer …`, else from `X-API-Key`.
 pub(crate) fn sent_key(headers: &HeaderMap) -> Option<&str> {
     let bearer = header_text(headers, header::AUTHORIZATION).and_then(|value| {
         let (scheme, key) = value.split_once(' ')?;
@@ -21,12 +21,12 @@ pub(crate) fn sent_key(headers: &HeaderMap) -> Option<&str> {
     sent.filter(|key| !key.is_empty())
 }
 
-/// A header's value, if it is a text.
+/// Returns a header's value if it is visible ASCII.
 pub(crate) fn header_text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// The site of the page that sends a request.
+/// Returns the `Origin` header of the sending page.
 pub(crate) fn sent_origin(headers: &HeaderMap) -> Option<&str> {
     header_text(headers, header::ORIGIN)
 }
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_comes_in_either_header() {
+    fn a_key_is_read_from_either_header() {
         let mut headers = HeaderMap::new();
         assert_eq!(sent_key(&headers), None);
         headers.insert("x-api-key", HeaderValue::from_static("k1"));

@@ -1,4 +1,5 @@
-//! What all routes stand on: connections, bodies, clients, keys, versions and problems. Knows no route.
+//! The HTTP base of all routes: connections, bodies, client addresses, keys, versions and problems.
+//! Independent of any route.
 
 mod back_off;
 mod body;

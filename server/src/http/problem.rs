@@ -1,4 +1,4 @@
-//! Errors as JSON: `application/problem+json`, RFC 9457.
+//! Error responses as `application/problem+json` (RFC 9457).
 
 use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
@@ -9,26 +9,26 @@ use phasegate_service::{ServiceError, request_id::RequestId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// An error in words for the sender of the request.
+/// An error response (RFC 9457).
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Problem {
-    /// As in the answer's head.
+    /// The HTTP status code of the response.
     #[serde(serialize_with = "as_number")]
     #[schema(value_type = u16)]
     status: StatusCode,
-    /// What the status means.
+    /// The name of the status code.
     #[schema(value_type = String)]
     title: &'static str,
-    /// What is wrong, and what to do about it.
+    /// The cause of the error and its remedy.
     detail: String,
-    /// The number of the request, as the server's log has it.
+    /// The id of the request in the server's log.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     request: Option<RequestId>,
-    /// The fields that are wrong, where it is about fields.
+    /// The invalid fields, for validation errors.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
-    /// A header that belongs to it.
+    /// An additional header of the response.
     #[serde(skip)]
     header: Option<Box<(HeaderName, HeaderValue)>>,
 }
@@ -44,7 +44,7 @@ impl Problem {
         Self { status, title, detail: detail.into(), request, errors: Vec::new(), header: None }
     }
 
-    /// The same with a header of its own.
+    /// Adds a header to the response.
     pub(crate) fn with_header(self, name: HeaderName, value: HeaderValue) -> Self {
         Self { header: Some(Box::new((name, value))), ..self }
     }
@@ -67,7 +67,7 @@ impl From<ServiceError> for Problem {
         let status =
             StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if error.is_internal() {
-            // What storage says helps the operator, not who called.
+            // Details of storage errors help the operator, not the caller.
             let request = RequestId::current().map(tracing::field::display);
             tracing::error!(request, %error, "a use case failed");
             return Self::new(status, "the server could not do that; its log says why");

@@ -1,4 +1,4 @@
-//! The addresses of clients, and the proxies whose word about them is taken.
+//! Client addresses, and the proxies that are trusted to report them.
 
 use std::{
     net::IpAddr,
@@ -12,11 +12,11 @@ use phasegate_domain::{
     targeting::network,
 };
 
-/// The header in which proxies say whom they speak for.
+/// The header in which proxies report their client.
 pub(super) const FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// Whether an address is one of this machine or network: behind it stand many, as behind a proxy that is
-/// not trusted, and no stranger.
+/// Whether an address belongs to this machine or a private network. It then does not identify a
+/// client: it may be an untrusted proxy with many clients behind it.
 fn is_private(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(address) => address.is_loopback() || address.is_private(),
@@ -24,15 +24,15 @@ fn is_private(address: IpAddr) -> bool {
     }
 }
 
-/// The proxies whose word about their clients is taken.
+/// The proxies whose `X-Forwarded-For` is trusted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct TrustedProxies(Vec<IpNet>);
 
 impl TrustedProxies {
-    /// Reads addresses and networks with commas between them.
+    /// Parses a comma-separated list of addresses and networks.
     ///
     /// # Errors
-    /// Names the one that cannot be used.
+    /// Returns an error that names the invalid item.
     pub(crate) fn parse(text: &str) -> Result<Self, FieldError> {
         let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
         let one = |item: &str| {
@@ -50,8 +50,8 @@ impl TrustedProxies {
         self.0.iter().any(|network| network.contains(&address))
     }
 
-    /// Says once in the log that a proxy of this machine or network is not trusted: then all of its
-    /// clients count as one, and what bounds one stranger bounds them all.
+    /// Logs once that a proxy on this machine or network is not trusted: all of its clients then
+    /// share the limits of one address.
     pub(super) fn warn_of(&self, peer: IpAddr) {
         static IS_SAID: AtomicBool = AtomicBool::new(false);
         if is_private(peer) && !self.trusts(peer) && !IS_SAID.swap(true, Ordering::Relaxed) {
@@ -63,8 +63,8 @@ impl TrustedProxies {
         }
     }
 
-    /// The client: the last address of `X-Forwarded-For` that is not a trusted proxy's, as far as
-    /// trusted proxies have written it. What strangers write there is not looked at.
+    /// Returns the client address: the last entry of `X-Forwarded-For` that is not a trusted proxy.
+    /// Only entries written by trusted proxies are read, because clients can forge the others.
     pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         if !self.trusts(peer) {
             return peer;
@@ -84,12 +84,12 @@ impl TrustedProxies {
     }
 }
 
-/// The address that a request comes from.
+/// The client address of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ClientAddress(pub(crate) IpAddr);
 
 impl ClientAddress {
-    /// The address, if it says who the client is.
+    /// Returns the address unless it is private, in which case many clients may share it.
     pub(crate) fn public(self) -> Option<IpAddr> {
         (!is_private(self.0)).then_some(self.0)
     }
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_network_is_named() {
+    fn errors_name_the_invalid_network() {
         let complaint = |text| TrustedProxies::parse(text).unwrap_err().to_string();
         let error = complaint("10.0.0.0/8, proxy.local");
         assert!(error.contains("\"proxy.local\""), "{error}");

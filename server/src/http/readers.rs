@@ -1,5 +1,5 @@
-//! Threads that read batches. They are one fewer than there are processors, and the system schedules them
-//! behind the other threads of this process, so that an evaluation does not wait for telemetry.
+//! A pool of low-priority threads that decode batches, so that evaluations do not wait for
+//! telemetry. It has one thread fewer than there are processors, but at least one.
 
 use std::{
     num::NonZeroUsize,
@@ -13,17 +13,17 @@ use tokio::{
     sync::{mpsc, oneshot},
 };
 
-/// How far behind the rest of the process. The system knows priorities up to [`LAST`].
+/// Added to the nice value of the process. The system's maximum is [`LAST`].
 const BEHIND: i32 = 10;
 const LAST: i32 = 19;
 
-/// Jobs in the queue. Where it is full, [`Readers::run`] waits; a request that is given up while it waits
-/// leaves nothing behind.
+/// The capacity of the queue. [`Readers::run`] waits while it is full; dropping that future leaves
+/// no job behind.
 const MAX_WAITING: usize = 8;
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// The threads. They end with this value.
+/// The thread pool; its threads end when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Readers {
     jobs: mpsc::Sender<Job>,
@@ -40,7 +40,7 @@ impl Readers {
         Self { jobs }
     }
 
-    /// Waits for what a job comes to; nothing if it panicked.
+    /// Runs a job on the pool and returns its result, or `None` if it panicked.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         job: impl Future<Output = T> + Send + 'static,
@@ -63,14 +63,15 @@ fn threads() -> usize {
 }
 
 fn work(waiting: &Mutex<mpsc::Receiver<Job>>) {
-    // Only Linux knows the priority of single threads. Where it may not be lowered, batches are read all the same.
+    // Only Linux has priorities per thread. An error is ignored: batches are decoded at any
+    // priority.
     if cfg!(target_os = "linux") {
         let own = getpriority_process(None).unwrap_or_default();
         let _ = setpriority_process(None, (own + BEHIND).min(LAST));
     }
     let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv();
     while let Some(job) = next() {
-        // The panic is in the log, and the request that waits for the answer hears of it.
+        // The panic hook logs it, and the waiting request gets `None`.
         let _ = catch_unwind(AssertUnwindSafe(job));
     }
 }
@@ -91,7 +92,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn batches_are_read_after_everything_else() {
+    async fn jobs_run_with_lower_priority() {
         let own = rustix::process::getpriority_process(None).unwrap();
         let readers = Readers::new();
         let found = readers.run(async { rustix::process::getpriority_process(None) }).await;
@@ -99,10 +100,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_job_without_a_waiting_request_is_not_done() {
+    async fn a_job_whose_request_was_dropped_is_skipped() {
         let (readers, gate) = (Arc::new(Readers::new()), Arc::new(Semaphore::new(0)));
         let (begin, mut begun) = mpsc::unbounded_channel();
-        // All threads are busy, so that the next job waits in line.
+        // All threads are busy, so that the next job stays in the queue.
         for _ in 0..threads() {
             let (readers, gate, begin) = (Arc::clone(&readers), Arc::clone(&gate), begin.clone());
             tokio::spawn(async move {

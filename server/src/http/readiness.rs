@@ -1,4 +1,4 @@
-//! What was found out last about what the server can do.
+//! Caches the result of the readiness check.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -7,20 +7,20 @@ use std::{
 
 use serde::Serialize;
 
-/// How long what was found out about the stores is said again: the route is public.
+/// How long a result is reused: the route is public, and each check queries the stores.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// What the server can do now.
+/// The result of the readiness check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Readiness {
-    /// `ready`; `degraded` while flags are answered but something cannot be stored; `not ready`.
+    /// `ready`, `degraded` (flags are evaluated, but something cannot be stored) or `not ready`.
     pub(crate) status: &'static str,
-    /// What is wrong, for the operator.
+    /// The problems found, for the operator.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) problems: Vec<String>,
 }
 
-/// What was found out last, and when.
+/// The last result with its time.
 #[derive(Debug, Default)]
 pub(crate) struct LastReadiness(Mutex<Option<(Instant, Readiness)>>);
 

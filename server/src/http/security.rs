@@ -1,4 +1,4 @@
-//! Headers on every answer, and the check that a changing request comes from our own pages.
+//! Security headers, and the check that state-changing requests come from this server's own pages.
 
 use axum::{
     extract::{Request, State},
@@ -9,7 +9,7 @@ use axum::{
 
 use super::{AppState, Problem};
 
-/// Set on all that a browser may show, unless a handler has set its own.
+/// Headers of responses that a browser may render, unless the handler has set them.
 const OF_DOCUMENTS: [(HeaderName, &str); 4] = [
     (header::REFERRER_POLICY, "same-origin"),
     (header::X_FRAME_OPTIONS, "DENY"),
@@ -20,7 +20,7 @@ const OF_DOCUMENTS: [(HeaderName, &str); 4] = [
     (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
 ];
 
-/// Adds the headers. JSON is no document, as its type and `nosniff` say, and such answers are many.
+/// Adds security headers. JSON gets only `nosniff`, because browsers do not render it.
 pub(crate) fn with_headers<B>(mut response: Response<B>) -> Response<B> {
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -33,7 +33,7 @@ pub(crate) fn with_headers<B>(mut response: Response<B>) -> Response<B> {
     response
 }
 
-/// Keeps the admin's pages out of every cache, so that they are gone after a log-out.
+/// Forbids caching of the admin's pages, so that none is left after logout.
 pub(crate) async fn no_store(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let no_store = HeaderValue::from_static("no-store");
@@ -41,8 +41,8 @@ pub(crate) async fn no_store(request: Request, next: Next) -> Response {
     response
 }
 
-/// Turns away requests that change something and were sent by another site's page: those carry
-/// the cookie, but not our origin.
+/// Rejects state-changing requests from pages of other sites (CSRF), which carry the cookie but
+/// another origin.
 pub(crate) async fn same_origin(
     State(state): State<AppState>,
     request: Request,
@@ -60,7 +60,7 @@ pub(crate) async fn same_origin(
     Problem::new(StatusCode::FORBIDDEN, detail).into_response()
 }
 
-/// Names the header that does not fit, and what to set.
+/// Explains which header does not match, with the remedy.
 fn why_not_own(headers: &HeaderMap) -> String {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let host = text("host").unwrap_or_default();
@@ -100,7 +100,7 @@ fn refusal_page(detail: &str) -> Response {
 
 fn is_own_page(headers: &HeaderMap, public_url: Option<&str>) -> bool {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    // Sent by every current browser, and not forgeable by a page.
+    // Every current browser sends it, and pages cannot forge it.
     if let Some(site) = text("sec-fetch-site") {
         return matches!(site, "same-origin" | "none");
     }
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn only_our_own_pages_may_change_something() {
+    fn only_requests_of_own_pages_are_accepted() {
         assert!(allows(&[("sec-fetch-site", "same-origin")], None));
         assert!(!allows(&[("sec-fetch-site", "cross-site")], None));
         assert!(!allows(&[("sec-fetch-site", "same-site")], None));

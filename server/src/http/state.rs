@@ -1,4 +1,4 @@
-//! What all handlers share.
+//! The state that all handlers share.
 
 use std::{
     net::SocketAddr,
@@ -14,21 +14,21 @@ use super::{
     BackOff, LastReadiness, Limits, Readers, SlowBodies, StreamPlaces, Tickets, TrustedProxies,
 };
 
-/// Clients that may listen for changes of flags at once, where there are connections for so many.
+/// The maximum number of open flag streams; fewer if the connection limit is low.
 const MAX_FLAG_STREAMS: usize = 20_000;
 
-/// Live pages of the admin that may be open at once.
+/// The maximum number of open live pages of the admin.
 const MAX_LIVE_PAGES: usize = 128;
 
-/// Screenshots that are stored at once.
+/// The maximum number of screenshots stored at once.
 const MAX_UPLOADS: usize = 16;
 
-/// Simulations that are begun or read at once. The key is public, and this is more work than taking in a
+/// The maximum number of simulation requests at once: the key is public, and they cost more than a
 /// batch.
 const MAX_SIMULATIONS: usize = 1;
 
-/// What handlers are given. One pointer, because each request clones it several times, and counters that
-/// all threads change are the dearest part of a small answer.
+/// The state of handlers. A single `Arc`, because each request clones it several times, and
+/// contended reference counts dominate the cost of a small response.
 #[derive(Debug, Clone)]
 pub struct AppState(Arc<Parts>);
 
@@ -48,31 +48,31 @@ pub struct Parts {
     /// Cancelled when the server stops.
     pub(crate) stopping: CancellationToken,
     pub(crate) settings: Settings,
-    /// One permit for each live page that may be open.
+    /// One permit per live page.
     pub(crate) streams: Arc<Semaphore>,
-    /// Places of clients that listen for changes of flags.
+    /// The slots of open flag streams.
     pub(crate) flag_streams: StreamPlaces,
-    /// The bodies that are waited for.
+    /// The bodies that are being awaited.
     pub(crate) bodies: SlowBodies,
-    /// How many connections there may be.
+    /// The limits of open connections.
     pub(crate) limits: Limits,
-    /// Those that wait to hear that there is no room for their batch.
+    /// Delays refusals of batches while the queue is full.
     pub(crate) back_off: BackOff,
-    /// The threads that read batches.
+    /// The threads that decode batches.
     pub(crate) readers: Readers,
-    /// One permit for each screenshot that may be stored at once.
+    /// One permit per screenshot being stored.
     pub(crate) uploads: Semaphore,
-    /// One permit for each simulation that may be begun or read.
+    /// One permit per simulation request.
     pub(crate) simulations: Semaphore,
-    /// What was found out last about what the server can do.
+    /// The cached result of the readiness check.
     pub(crate) readiness: LastReadiness,
-    /// What lets those clients in.
+    /// Issues and checks tickets for flag streams.
     pub(crate) tickets: Tickets,
-    /// Under which address this process reaches itself, once it listens.
+    /// The address under which this process reaches itself; set once it listens.
     pub(crate) address: OnceLock<SocketAddr>,
 }
 
-/// The part of the configuration that handlers need.
+/// The settings that handlers need.
 #[derive(Debug)]
 pub struct Settings {
     pub(crate) has_demo: bool,
@@ -82,7 +82,7 @@ pub struct Settings {
 }
 
 impl AppState {
-    /// Puts the parts together. The seed is for tickets, which do not outlive the process.
+    /// Creates the state. The seed signs tickets, which are not valid after a restart.
     #[must_use]
     pub fn new(
         service: Arc<Service>,
@@ -91,7 +91,7 @@ impl AppState {
         seed: Seed,
     ) -> Self {
         let limits = Limits::of_process();
-        // Event streams stay open: some room is always left for questions and answers.
+        // Event streams stay open, so a quarter of the connections is left for requests.
         let streams = MAX_FLAG_STREAMS.min(limits.all / 4 * 3);
         Self(Arc::new(Parts {
             service,

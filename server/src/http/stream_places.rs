@@ -1,4 +1,4 @@
-//! How many clients may listen for changes at once, in all and from one address.
+//! Limits the number of open flag streams, in total and per address.
 
 use std::{
     collections::HashMap,
@@ -8,7 +8,7 @@ use std::{
 
 use phasegate_service::subscriber::subscriber;
 
-/// The places of clients that listen.
+/// The slots of open flag streams.
 #[derive(Debug, Clone)]
 pub(crate) struct StreamPlaces {
     all: usize,
@@ -21,7 +21,7 @@ struct Taken {
     by_address: HashMap<IpAddr, usize>,
 }
 
-/// A place that is taken; free again when it is dropped.
+/// A slot of an open stream; released on drop.
 #[derive(Debug)]
 pub(crate) struct StreamPlace {
     places: StreamPlaces,
@@ -29,8 +29,8 @@ pub(crate) struct StreamPlace {
 }
 
 impl StreamPlaces {
-    /// So many in all. One address may take most of them, as a company behind one address does, but
-    /// not all.
+    /// Creates `all` slots. One address may take three quarters of them: a company may share one
+    /// address, but must not take all.
     pub(crate) fn new(all: usize) -> Self {
         Self { all, taken: Arc::default() }
     }
@@ -39,7 +39,7 @@ impl StreamPlaces {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A place for a client of that address, if there is one.
+    /// Takes a slot for a client address, or returns `None` if a limit is reached.
     pub(crate) fn take(&self, address: IpAddr) -> Option<StreamPlace> {
         let address = subscriber(address);
         let mut taken = self.lock();

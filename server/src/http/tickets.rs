@@ -1,5 +1,5 @@
-//! Tickets for the event stream: browsers' `EventSource` sends no headers, so what lets it in
-//! stands in the address. A ticket opens one environment's stream and nothing else, for an hour.
+//! Tickets for event streams. `EventSource` of browsers sends no headers, so the URL authenticates
+//! it by a ticket, which opens only the stream of one environment, for at most an hour.
 
 use std::{
     collections::HashMap,
@@ -13,14 +13,14 @@ use phasegate_service::{keys, secrets::Seed};
 use serde::Serialize;
 use sha2::Sha256;
 
-/// How long the tickets of one period are given out, in seconds. They are good for the next
-/// period too, so each lasts for half an hour at least and an hour at most.
+/// The length of a ticket period, in seconds. A ticket is valid in its period and the next, that is
+/// for half an hour to an hour.
 const PERIOD_SECONDS: i64 = 1_800;
 
-/// After how long a hidden page may stop listening, in seconds.
+/// Seconds after which a hidden page may close its stream.
 const INACTIVITY_SECONDS: u32 = 120;
 
-/// Where a client may listen for changes.
+/// A stream on which a client may listen for changes (OFREP `eventStreams`).
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct EventStream {
@@ -29,19 +29,19 @@ struct EventStream {
     inactivity_delay_sec: u32,
 }
 
-/// An address on this server. Without an origin: the client knows under which name it reached us.
+/// An address on this server, without an origin, because only the client knows it behind a proxy.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Endpoint {
     request_uri: String,
 }
 
-/// Makes and checks tickets, with a secret that lives as long as the process.
+/// Issues and checks tickets, with a secret of this process.
 #[derive(Clone)]
 pub(crate) struct Tickets {
     secret: Seed,
-    /// What each key is told at present, with its period: signing takes longer than answering.
-    /// Only keys that are known get this far, so there are as many as there are keys.
+    /// The current `eventStreams` of each key with their period, because signing is slow. Only
+    /// known keys get here, which bounds the size.
     told: Arc<Mutex<HashMap<String, (i64, Bytes)>>>,
 }
 
@@ -51,7 +51,7 @@ impl std::fmt::Debug for Tickets {
     }
 }
 
-/// The period in which an instant lies.
+/// The number of the period that contains an instant.
 fn period(at: Timestamp) -> i64 {
     at.timestamp().div_euclid(PERIOD_SECONDS)
 }
@@ -67,7 +67,7 @@ impl Tickets {
         Some(mac)
     }
 
-    /// `eventStreams` of a bulk answer: where to listen, with a ticket.
+    /// Returns `eventStreams` of a bulk evaluation as JSON, with a ticket.
     pub(crate) fn streams(
         &self,
         environment: EnvironmentId,
@@ -90,7 +90,7 @@ impl Tickets {
         Some(streams)
     }
 
-    /// A ticket: environment, period, the name of the key that it was given to, signature.
+    /// Issues a ticket: environment, period, name of the key, and signature, joined by dots.
     fn issue(&self, environment: EnvironmentId, key: &str, period: i64) -> Option<String> {
         let body = format!("{}.{period}.{}", environment.0, keys::name_of(key));
         let signature = self.sign(&body)?.finalize().into_bytes();
@@ -98,8 +98,7 @@ impl Tickets {
         Some(format!("{body}.{signature}"))
     }
 
-    /// The environment whose stream a ticket opens, if it is ours and still good, and the key
-    /// that it was given to.
+    /// Returns the environment and the key name of a ticket if its signature and period are valid.
     pub(crate) fn check<'t>(
         &self,
         ticket: &'t str,
@@ -127,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_ticket_opens_its_environment_for_a_while() {
+    fn a_ticket_opens_only_its_environment_until_it_expires() {
         let at = |second: i64| DateTime::from_timestamp(1_800_000_000 + second, 0).unwrap();
         let tickets = Tickets::new([7; 32]);
         let ticket = tickets.issue(EnvironmentId(3), "k1", period(at(0))).unwrap();

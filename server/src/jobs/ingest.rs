@@ -1,8 +1,7 @@
-//! Storing the telemetry that is queued.
+//! The job that stores queued telemetry.
 
 use phasegate_service::{Service, ingest};
 
-/// Stores batch after batch, in groups.
 pub(super) async fn run(service: &Service) {
     ingest::write_queued(service).await;
 }

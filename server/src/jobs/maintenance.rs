@@ -1,4 +1,4 @@
-//! Removing what has expired, and marking the databases.
+//! The jobs that purge expired data and mark the databases.
 
 use std::time::Duration;
 
@@ -7,10 +7,11 @@ use phasegate_service::{Service, ServiceError, accounts, maintenance};
 use super::every;
 use crate::clock;
 
-/// How often ended sessions and old telemetry are erased.
+/// How often expired login sessions and telemetry are deleted.
 const INTERVAL: Duration = Duration::from_secs(3_600);
 
-/// How often databases get a new mark: a backup that is older than that is never mixed with a journal.
+/// How often databases get a new mark, which keeps older backups from being opened with a newer
+/// journal.
 const MARKING: Duration = Duration::from_secs(600);
 
 pub(super) async fn run(service: &Service) {
@@ -25,7 +26,7 @@ pub(super) async fn run(service: &Service) {
     );
 }
 
-/// A mark that no database has had yet.
+/// Returns a random mark for the databases.
 pub(crate) fn new_mark() -> anyhow::Result<i32> {
     let [a, b, c, d, ..] = clock::seed()?;
     Ok(i32::from_ne_bytes([a, b, c, d]))

@@ -1,4 +1,4 @@
-//! The work that goes on beside requests, job by job.
+//! Background jobs, one per file.
 
 mod ingest;
 mod maintenance;
@@ -20,7 +20,7 @@ pub async fn run_jobs(service: Arc<Service>) {
     );
 }
 
-/// Does something again and again; a failure is logged and the next turn tries again.
+/// Runs a job at a fixed interval. An error is logged, and the next run tries again.
 async fn every<F>(pause: Duration, failure: &str, job: impl Fn() -> F)
 where
     F: Future<Output = Result<(), ServiceError>>,

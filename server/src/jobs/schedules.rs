@@ -1,4 +1,4 @@
-//! Noticing what the clock and other processes have changed.
+//! The jobs that apply due schedules and changes of other processes.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use phasegate_service::{Service, flags};
 
 use super::every;
 
-/// How often the clock and other processes are asked whether something has changed.
+/// How often due schedules and changes of other processes are checked.
 const WATCHING: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(service: &Service) {

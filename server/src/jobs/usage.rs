@@ -1,4 +1,4 @@
-//! Writing what was counted in memory.
+//! The jobs that write counts kept in memory.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use phasegate_service::{Service, evaluation_counts, ingest, tokens};
 
 use super::every;
 
-/// How often what was counted in memory is written.
+/// How often counts in memory are written.
 const WRITING: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(service: &Service) {

@@ -1,4 +1,4 @@
-//! What browsers download, embedded in the binary with its compressed forms.
+//! Static assets, embedded in the binary with their compressed forms.
 
 use std::{borrow::Cow, io::Read as _};
 
@@ -23,14 +23,14 @@ use crate::http::{AppState, Problem};
 #[allow_missing = true]
 struct Site;
 
-/// How long a copy may be kept.
+/// The caching policy of an asset.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Caching {
-    /// The URL names this very content.
+    /// For URLs that contain the version of the content.
     Forever,
-    /// Ask each time; mostly answered with 304.
+    /// Revalidated on each use, usually with a 304.
     Revalidate,
-    /// Ask after five minutes: what other sites embed must be quick, and still be updated.
+    /// Fresh for five minutes: assets that other sites embed must load fast, yet receive updates.
     Minutes,
 }
 
@@ -44,12 +44,12 @@ impl Caching {
     }
 }
 
-/// Whether the server was built with assets.
+/// Whether the server was built with its assets.
 pub(crate) fn are_embedded() -> bool {
     find("assets/admin_bg.wasm").is_some()
 }
 
-/// An asset as it is, or compressed with gzip: large ones are embedded in their compressed forms only.
+/// Returns an asset uncompressed or, because large assets are only embedded compressed, as gzip.
 fn find(path: &str) -> Option<EmbeddedFile> {
     Site::get(path).or_else(|| Site::get(&format!("{path}.gz")))
 }
@@ -59,13 +59,14 @@ fn version(file: &EmbeddedFile) -> String {
     HEXLOWER.encode(digest.get(..8).unwrap_or(&digest))
 }
 
-/// The digest of a file as the attribute `integrity` has it.
+/// Returns the digest of a file for the HTML attribute `integrity`.
 pub(crate) fn integrity(path: &str) -> Option<String> {
     let digest = Site::get(path)?.metadata.sha256_hash();
     Some(format!("sha256-{}", BASE64_STANDARD.encode(digest)))
 }
 
-/// The line that pages carry before the collector's tag; empty in a server built without it.
+/// Returns the inline script that pages put before the collector's tag; empty if built without
+/// assets.
 pub(crate) fn stub() -> String {
     text("stub.js").unwrap_or_default()
 }
@@ -74,7 +75,7 @@ fn url(path: &str) -> Option<String> {
     Some(format!("/{path}?v={}", version(&find(path)?)))
 }
 
-/// The admin's assets, each URL naming its content.
+/// Returns the URLs of the admin's assets, each with the version of its content.
 pub(crate) fn urls() -> AssetUrls {
     AssetUrls {
         style: url("assets/admin.css").unwrap_or_default(),
@@ -102,8 +103,8 @@ async fn admin_asset(
     respond(&path, if is_current { Caching::Forever } else { Caching::Revalidate }, &headers)
 }
 
-/// `/collector.js`, the same as a module with its types, and what they load. The build in the path only keeps caches apart: a page
-/// that still has yesterday's loader gets today's collector.
+/// Serves `/collector.js`, the same as a module with its types, and the files that they load. The
+/// build in the path only separates caches: an old loader gets the current collector.
 pub(crate) fn collector_routes() -> Router<AppState> {
     Router::new()
         .route(
@@ -127,7 +128,7 @@ async fn collector_asset(Path((_, file)): Path<(String, String)>, headers: Heade
     respond(&format!("collector/{file}"), Caching::Minutes, &headers)
 }
 
-/// Answers with an asset, in the smallest form that the browser takes.
+/// Returns an asset in the smallest encoding that the browser accepts.
 pub(crate) fn respond(path: &str, caching: Caching, headers: &HeaderMap) -> Response {
     let Some(found) = find(path) else {
         let detail = format!("there is no asset {path}");
@@ -166,7 +167,7 @@ pub(crate) fn respond(path: &str, caching: Caching, headers: &HeaderMap) -> Resp
     }
 }
 
-/// The uncompressed content of what [`find`] returned.
+/// Returns the uncompressed content of a result of [`find`].
 fn plain(path: &str, found: EmbeddedFile) -> std::io::Result<axum::body::Bytes> {
     if Site::get(path).is_some() {
         return Ok(into_bytes(found.data));
@@ -196,7 +197,7 @@ fn content_type(path: &str) -> &'static str {
     }
 }
 
-/// An asset as text.
+/// Returns an asset that is embedded uncompressed, as text.
 pub(crate) fn text(path: &str) -> Option<String> {
     String::from_utf8(Site::get(path)?.data.into_owned()).ok()
 }

@@ -13,12 +13,12 @@ use crate::{
     routes::assets::{self, Caching},
 };
 
-/// No inline script or style: the page works under a strict policy, as a customer's would.
+/// A strict policy without inline scripts and styles, as apps may have.
 const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
                       img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; \
                       frame-ancestors 'none'";
 
-/// `/demo`, if it is turned on.
+/// Returns the routes below `/demo`; none unless the demo is enabled.
 pub(crate) fn routes(state: &AppState) -> Router<AppState> {
     if !state.settings.has_demo {
         return Router::new();
@@ -41,14 +41,14 @@ async fn page(State(state): State<AppState>) -> Response {
     }
 }
 
-/// The key may be configured, so it may hold anything.
+/// Escapes the client key for HTML, because it may be configured freely.
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;")
 }
 
 async fn file(Path(file): Path<String>, headers: HeaderMap) -> Response {
     let path = match file.as_str() {
-        // The page's policy takes no inline script.
+        // A file of its own, because the page's policy forbids inline scripts.
         "stub.js" => file,
         _ => format!("demo/{file}"),
     };

@@ -1,4 +1,4 @@
-//! Health and readiness, for monitoring of the server itself.
+//! Health and readiness checks of the server.
 
 use crate::http::{AppState, Readiness};
 use axum::{
@@ -9,7 +9,7 @@ use axum::{
     routing::get,
 };
 
-/// `/healthz`: the process answers. `/readyz`: it can do its work.
+/// Returns `/healthz` (the process responds) and `/readyz` (flags can be evaluated).
 pub(crate) fn routes() -> Router<AppState> {
     Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(ready))
 }
@@ -24,7 +24,7 @@ async fn ready(State(state): State<AppState>) -> Response {
         }
     };
     let status = match found.status {
-        // Flags are answered from memory: taking the server out of use would take them away, too.
+        // Flags are evaluated from memory; a 503 would make load balancers cut off those, too.
         "ready" | "degraded" => StatusCode::OK,
         _ => StatusCode::SERVICE_UNAVAILABLE,
     };

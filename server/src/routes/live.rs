@@ -1,4 +1,4 @@
-//! Server-sent events for the admin.
+//! Server-sent events for live pages of the admin.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -23,10 +23,10 @@ use crate::{
     routes::login,
 };
 
-/// Changes that come together are shown together.
+/// The delay after a change, which merges changes in quick succession.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// Without changes, the window still moves on.
+/// The update interval without changes, because the time range moves on.
 const TICK: Duration = Duration::from_secs(30);
 
 pub(crate) fn routes() -> Router<AppState> {
@@ -45,7 +45,7 @@ pub(crate) fn routes() -> Router<AppState> {
         )
 }
 
-/// What is shown live.
+/// A panel that is shown live.
 #[derive(Debug, Clone, Copy)]
 enum Panel {
     Dashboard,
@@ -85,15 +85,15 @@ struct Position {
     environment: EnvironmentId,
     changes: watch::Receiver<u64>,
     is_first: bool,
-    /// Given back when the page goes.
+    /// Released when the page closes the stream.
     _kept: (OwnedSemaphorePermit, KeptOpen),
 }
 
-/// The panel at once, and again after every change.
+/// Returns the panel at once, and again after every change or [`TICK`].
 fn events(start: Position) -> impl Stream<Item = Result<Event, Infallible>> {
     stream::unfold(start, |mut position| async move {
         if !position.is_first {
-            // An error means that the sender is gone, and with it the server.
+            // An error means that the sender is dropped: the server is stopping.
             if let Ok(changed) = tokio::time::timeout(TICK, position.changes.changed()).await {
                 changed.ok()?;
                 tokio::time::sleep(PAUSE).await;
@@ -101,7 +101,7 @@ fn events(start: Position) -> impl Stream<Item = Result<Event, Infallible>> {
         }
         position.is_first = false;
         position.changes.mark_unchanged();
-        // Ends the stream when its session has ended; the page then finds out that it must log in.
+        // `None` when the session has ended; the page then finds that it must log in.
         let event = snapshot(&position).await?;
         Some((Ok(event), position))
     })

@@ -1,4 +1,4 @@
-//! The routes, by who calls them.
+//! The routes, grouped by caller.
 
 pub(crate) mod admin;
 pub(crate) mod api;

@@ -1,4 +1,4 @@
-//! A simulated batch as a page would write it.
+//! Encodes a simulated batch as a page would send it.
 
 use anyhow::{bail, ensure};
 use phasegate_domain::{
@@ -9,7 +9,7 @@ use phasegate_domain::{
 use phasegate_wire::encode::{EventsWriter, WireEvent};
 use serde_json::{Value, json};
 
-/// The body of `POST /collect`.
+/// Returns the body of `POST /collect`.
 pub(super) fn of(
     simulation: &Simulation,
     session: &SimulatedSession,
@@ -81,7 +81,7 @@ fn wire_event(event: &Event) -> anyhow::Result<WireEvent> {
             }
             told.text_if_any("message", &feedback.message)
         }
-        // A page writes these another way, and no population says them.
+        // Pages encode these differently, and no population contains them.
         kind @ (EventKind::Property { .. }
         | EventKind::Dropped { .. }
         | EventKind::Rejected { .. }) => {

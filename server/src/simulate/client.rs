@@ -1,4 +1,4 @@
-//! The server that is driven, over HTTP.
+//! The HTTP client of a simulation.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use super::PATIENCE;
 
-/// How long to wait before trying again.
+/// The pause before a retry, unless the server sends `Retry-After`.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// A server, as a page with its client key sees it.
+/// A client of the endpoints that a page uses, with a client key.
 #[derive(Debug, Clone)]
 pub(crate) struct Client {
     http: reqwest::Client,
@@ -22,7 +22,7 @@ pub(crate) struct Client {
 
 impl Client {
     /// # Errors
-    /// When the system lets us make no connections.
+    /// Returns an error if the HTTP client cannot be set up.
     pub(crate) fn new(url: &str, key: &str) -> anyhow::Result<Self> {
         prepare_tls();
         let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).build()?;
@@ -33,13 +33,13 @@ impl Client {
         format!("{}{path}", self.url)
     }
 
-    /// Begins a simulation, or goes on with it.
+    /// Starts a simulation, or resumes it.
     pub(super) async fn begin(&self, simulation: &Simulation) -> anyhow::Result<()> {
         let request = self.http.post(self.address("/collect/simulation")).json(simulation);
         self.ask(request).await.map(drop)
     }
 
-    /// Sends a batch until the server has it.
+    /// Sends a batch, with retries; fails if the server rejects any of its events.
     pub(super) async fn send(&self, body: String) -> anyhow::Result<()> {
         let request = self.http.post(self.address("/collect"));
         let request = request.header(header::CONTENT_TYPE, "application/json").body(body);
@@ -50,13 +50,13 @@ impl Client {
         Ok(())
     }
 
-    /// What a panel says.
+    /// Reads a panel of the simulated telemetry.
     pub(super) async fn panel(&self, panel: &str, query: &str) -> anyhow::Result<Value> {
         let path = format!("/collect/simulation/{panel}?{query}");
         self.ask(self.http.get(self.address(&path))).await
     }
 
-    /// Asks until there is an answer: a server that is away or full may come back.
+    /// Sends a request and retries for [`PATIENCE`] while the server is unreachable or overloaded.
     async fn ask(&self, request: RequestBuilder) -> anyhow::Result<Value> {
         let request = request.header("x-api-key", &self.key);
         let mut waited = Duration::ZERO;
@@ -67,7 +67,7 @@ impl Client {
                 Ok(response) => {
                     let status = response.status();
                     pause = asked_for(response.headers()).unwrap_or(PAUSE);
-                    // Half an answer is none: what it said may have been done, or not.
+                    // A truncated response is retried: the server may or may not have acted.
                     match response.text().await {
                         Ok(text) if status.is_success() => {
                             return Ok(serde_json::from_str(&text).unwrap_or_default());
@@ -89,13 +89,13 @@ impl Client {
     }
 }
 
-/// The pause that the server asks for.
+/// Reads the pause from `Retry-After`.
 fn asked_for(headers: &header::HeaderMap) -> Option<Duration> {
     let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
     Some(Duration::from_secs(seconds))
 }
 
-/// Whether it may be otherwise in a while.
+/// Whether a retry may succeed.
 fn is_passing(status: StatusCode) -> bool {
     status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS
 }
@@ -106,8 +106,8 @@ fn refusal(status: StatusCode, text: &str) -> String {
     format!("the server answered {status}: {detail}")
 }
 
-/// Chooses what computes the cryptography of TLS; to be called before the first client is made.
+/// Installs the TLS crypto provider; must be called before the first client is created.
 pub fn prepare_tls() {
-    // Fails where it was chosen before, which is as good.
+    // Fails if one is already installed, which is harmless.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }

@@ -1,5 +1,5 @@
-//! Drives a server with a simulated population, over the endpoints that pages use, and compares
-//! what it measures against what is known to be true.
+//! Sends a simulated population to a server over the endpoints that pages use, and compares the
+//! measured numbers with the true ones.
 
 mod body;
 mod client;
@@ -22,12 +22,13 @@ pub(crate) use self::client::Client;
 pub use self::client::prepare_tls;
 use self::readings::Readings;
 
-/// How a population's batches are sent.
+/// The way in which a population's batches are sent.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Manner {
-    /// Batches that are under way at once.
+    /// The maximum number of batches in flight.
     pub(crate) at_once: usize,
-    /// In an order that means nothing, and one in ten twice.
+    /// Shuffles the sessions, reverses the batches in each, and sends a batch of one session in ten
+    /// twice.
     pub(crate) in_disorder: bool,
 }
 
@@ -37,25 +38,25 @@ impl Default for Manner {
     }
 }
 
-/// One number: what is true, and what the system says.
+/// A number with its true and its measured value.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Metric {
-    /// Its name: `dimension/panel.field…`; without a dimension it is about all users.
+    /// The name, `dimension/panel.field…`; without a dimension it covers all users.
     pub(crate) metric: String,
-    /// `exact`, or `quantile`, which may be off by 1 %.
+    /// `exact`, or `quantile` with a tolerance of 1 %.
     pub(crate) kind: &'static str,
     pub(crate) truth: f64,
-    /// What the system measured; nothing if it says nothing about it.
+    /// The measured value; `None` if no panel contains it.
     pub(crate) measured: Option<f64>,
-    /// Whether the one is the other, as far as it has to be.
+    /// Whether the measured value equals the true one, within the tolerance of its kind.
     pub(crate) holds: bool,
 }
 
-/// Sends all that a population does, and asks what was measured of it. `progress` is told how many
-/// batches of how many are stored.
+/// Sends a population's batches and compares the panels with the truth. `progress` receives the
+/// number of stored sessions and their total.
 ///
 /// # Errors
-/// When the server refuses, or stays away.
+/// Returns an error if the server rejects a request or stays unreachable.
 pub(crate) async fn simulate(
     client: &Client,
     simulation: &Simulation,
@@ -103,7 +104,7 @@ fn shuffle(order: &mut [u32], chance: &mut Random) {
     }
 }
 
-/// What is sent of a session, with how many sessions are done with each.
+/// Returns the bodies to send for a session, each with the number of sessions that it completes.
 fn sent(
     simulation: &Simulation,
     session: &SimulatedSession,
@@ -122,7 +123,7 @@ fn sent(
     parts.map(|(n, part)| (body::of(simulation, session, part), u64::from(n == last))).collect()
 }
 
-/// All that the panels say, of all users and of each dimension.
+/// Reads the panels for all users and for each dimension.
 async fn read(client: &Client, simulation: &Simulation) -> anyhow::Result<Readings> {
     let last = simulation.last_day;
     let period = TimeRange::Days { first: simulation.first_day(), last }.query();
@@ -147,17 +148,17 @@ async fn read(client: &Client, simulation: &Simulation) -> anyhow::Result<Readin
     Ok(readings)
 }
 
-/// The error that sketches promise to stay within.
+/// The relative error that quantile sketches guarantee.
 const TOLERANCE: f64 = 0.01;
 
 fn compare(expected: Expected, readings: &Readings) -> Metric {
     let Expected { metric, is_quantile, truth } = expected;
     let measured = readings.get(&metric);
     let holds = match measured {
-        // Rows without a user are not shown.
+        // Panels omit rows without users.
         None => truth == 0.0,
         Some(measured) if is_quantile => {
-            // A value that lies on the limit exactly may be rounded to either side of it.
+            // The epsilon absorbs rounding of values exactly on the limit.
             (measured - truth).abs() <= truth * (TOLERANCE + 1e-9)
         }
         Some(measured) => measured.to_bits() == truth.to_bits(),
@@ -166,13 +167,13 @@ fn compare(expected: Expected, readings: &Readings) -> Metric {
     Metric { metric, kind, truth, measured, holds }
 }
 
-/// How long a server may be away before it is given up.
+/// How long a request is retried before it fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Says what did not come out, if anything.
+/// Checks that every measured number holds.
 ///
 /// # Errors
-/// When a number is not what it should be.
+/// Returns an error with the count of numbers that do not.
 pub(crate) fn check(metrics: &[Metric]) -> anyhow::Result<()> {
     let wrong = metrics.iter().filter(|metric| !metric.holds).count();
     if wrong > 0 {
@@ -181,7 +182,7 @@ pub(crate) fn check(metrics: &[Metric]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs a simulation beside the server that it drives, and tells the pages how far it is.
+/// Runs a simulation against this server in the background and publishes its progress to pages.
 pub(crate) async fn in_background(
     service: Arc<phasegate_service::Service>,
     environment: phasegate_domain::ids::EnvironmentId,

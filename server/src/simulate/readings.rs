@@ -1,17 +1,17 @@
-//! What the panels say, as numbers with names.
+//! Flattens panels into named numbers.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-/// The fields by which lines of a list are told apart.
+/// The fields that identify an entry of a list, as JSON pointers.
 const NAMES: [&str; 7] = ["/flag", "/name", "/date", "/vital", "/title", "/days", "/timing/name"];
 
 #[derive(Debug, Default)]
 pub(super) struct Readings(BTreeMap<String, f64>);
 
 impl Readings {
-    /// Takes over all that a panel says about a dimension.
+    /// Adds all numbers of a panel for a dimension, and the error rate derived from them.
     pub(super) fn add(&mut self, dimension: &str, panel: &Value) {
         let prefix = if dimension.is_empty() { String::new() } else { format!("{dimension}/") };
         self.flatten(&prefix, panel);
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_get_names() {
+    fn panel_numbers_are_named_by_their_path() {
         let mut readings = Readings::default();
         readings.add("phase:2", &serde_json::json!({
             "at": "2026", "users": {"now": {"users": 7}, "daily": [{"date": "2026-01-01", "users": 3}]},

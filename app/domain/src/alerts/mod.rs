@@ -1,51 +1,51 @@
-//! Alerts: what an operator must look at now, whatever else is well.
+//! Alerts: problems of a rollout that an operator must look at immediately.
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use crate::{Timestamp, measurement::Measurement, stats::rate_bounds};
 
-/// More sessions than this part must not have an error.
+/// The share of sessions with an error above which an alert fires.
 pub const MAX_ERROR_RATE: f64 = 0.05;
 
-/// By more than this part the performance score must not fall.
+/// The relative drop of the performance score above which an alert fires.
 pub const MAX_DEGRADATION: f64 = 0.30;
 
-/// At least this part must have tried what they were given…
+/// The share of exposed users who must have used a feature after [`ADOPTION_AFTER_HOURS`].
 pub const MIN_ADOPTION: f64 = 0.20;
 
-/// … after so many hours.
+/// Hours from the start of a rollout until low adoption raises an alert.
 pub const ADOPTION_AFTER_HOURS: i64 = 48;
 
-/// A plain number of fewer cases raises no alert.
+/// The minimum number of cases for an alert on a plain value.
 const MIN_CASES: u64 = 100;
 
-/// How often an alarm may be false, over all the looks together.
+/// The probability of a false alert, over all evaluations together.
 const ALPHA: f64 = 0.05;
 
-/// The feature that apps name when an error is about security.
+/// The feature that apps set on errors that concern security.
 pub const SECURITY_FEATURE: &str = "security";
 
-/// The kind of an alert; each has a detection rule of its own.
+/// The kind of an alert; each kind has its own detection rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AlertKind {
-    /// Something critical about security happened.
+    /// A critical error that concerns security occurred.
     Security,
     /// Too many sessions have an error.
     ErrorRate,
-    /// Pages have become slow.
+    /// The performance score has dropped.
     Performance,
-    /// Too few users try what they were given.
+    /// Too few exposed users use the feature.
     Adoption,
 }
 
 impl AlertKind {
-    /// All of them, the worst first.
+    /// All kinds, the most severe first.
     pub const ALL: [Self; 4] = [Self::Security, Self::ErrorRate, Self::Performance, Self::Adoption];
 
-    /// Its name in files, forms and the API.
+    /// The name in files, forms and the API.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -56,13 +56,13 @@ impl AlertKind {
         }
     }
 
-    /// The alert of that name.
+    /// Parses the name of a kind.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 
-    /// The name that the admin shows.
+    /// The title in the admin.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
@@ -83,26 +83,25 @@ pub struct Alert {
     pub detail: String,
 }
 
-/// What is looked at, of those who were given a rollout's features.
+/// The measurements that alerts are computed from, of the users in the rollout.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Watched {
-    /// Since when the rollout is served. Not the phase: what was alarming in the phase before is not
-    /// over because the rollout has advanced.
+    /// The start of the rollout, not of its phase, because advancing does not resolve an alert.
     pub started_at: Timestamp,
-    /// Sessions with an error, of today and yesterday.
+    /// The rate of sessions with an error, today and yesterday.
     pub errors: Measurement,
-    /// The performance score of today and yesterday.
+    /// The performance score, today and yesterday.
     pub score: Measurement,
-    /// The score before the rollout.
+    /// The performance score before the rollout.
     pub score_before: Measurement,
-    /// Who tried it, of those who were given it.
+    /// The rate of exposed users who used a feature.
     pub adoption: Measurement,
-    /// Critical errors that the app says are about [`SECURITY_FEATURE`], since the start or since the
-    /// last one was acknowledged.
+    /// Critical errors of the feature [`SECURITY_FEATURE`] since the start of the rollout, or since
+    /// the alert was last acknowledged.
     pub security: u64,
 }
 
-/// What is alarming now, the worst first.
+/// Returns the alerts that fire, the most severe first.
 #[must_use]
 pub fn alerts(watched: &Watched, now: Timestamp) -> Vec<Alert> {
     let security = (watched.security > 0).then(|| match watched.security {
@@ -124,7 +123,8 @@ fn percent(happened: u64, cases: u64) -> f64 {
     happened as f64 / cases as f64 * 100.0
 }
 
-/// Surely, or plainly with many cases: a catastrophe is not to wait for certainty.
+/// Describes a rate whose confidence bound exceeds the limit. From [`MIN_CASES`] on, the plain rate
+/// suffices, so that a catastrophe need not wait for certainty.
 fn above(measured: Measurement, limit: f64) -> Option<String> {
     let Measurement::Rate { happened, cases } = measured else { return None };
     let is_plain = cases >= MIN_CASES && happened as f64 > limit * cases as f64;
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn each_alarm_has_its_limit() {
+    fn each_alert_fires_beyond_its_limit() {
         assert_eq!(found(&calm(), 60), []);
         let errors = Measurement::Rate { happened: 6, cases: 100 };
         assert_eq!(found(&Watched { errors, ..calm() }, 0), [AlertKind::ErrorRate]);
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn few_cases_raise_no_alert_unless_it_is_sure() {
+    fn few_cases_raise_an_alert_only_beyond_the_confidence_bound() {
         let errors = |happened, cases| {
             found(&Watched { errors: Measurement::Rate { happened, cases }, ..calm() }, 0)
         };

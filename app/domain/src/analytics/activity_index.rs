@@ -32,7 +32,7 @@ impl<P: Into<Arc<UserSet>>> FromIterator<(Activity, i64, P)> for ActivityIndex {
 }
 
 impl ActivityIndex {
-    /// The days with users of an activity, and the users.
+    /// Iterates over the days with users of an activity, in order, and their users.
     pub fn days(&self, activity: &Activity) -> impl Iterator<Item = (i64, &UserSet)> {
         self.sets.get(activity).into_iter().flatten().map(|(day, users)| (*day, &**users))
     }
@@ -60,7 +60,7 @@ impl ActivityIndex {
         again
     }
 
-    /// All activities, restricted to the users of one activity on each day.
+    /// Restricts all activities to the filter's users of each day.
     #[must_use]
     pub fn among(&self, filter: &BTreeMap<i64, UserSet>) -> Self {
         let mut sets: BTreeMap<Activity, BTreeMap<i64, Arc<UserSet>>> = BTreeMap::new();
@@ -75,7 +75,7 @@ impl ActivityIndex {
         Self { sets }
     }
 
-    /// The user sets of the wanted activities, by day.
+    /// Returns the users of any wanted activity, by day.
     #[must_use]
     pub fn by_day(&self, is_wanted: impl Fn(&Activity) -> bool) -> BTreeMap<i64, UserSet> {
         let mut all: BTreeMap<i64, UserSet> = BTreeMap::new();

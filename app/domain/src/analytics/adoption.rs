@@ -1,4 +1,4 @@
-//! Whether users use what they are given.
+//! Adoption: the share of exposed users who use a feature.
 
 use serde::Serialize;
 
@@ -8,31 +8,31 @@ use crate::{
     metrics::Activity,
 };
 
-/// The way of a feature's users: exposed to it, used it, used it again.
+/// The adoption funnel of a feature: users exposed to it, users who used it, and who used it again.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Adoption {
     pub flag: FlagKey,
-    /// Users who were exposed to it on.
+    /// Users exposed to a variant other than the off variant.
     pub exposed: u64,
-    /// Of those, who used it.
+    /// Exposed users who used it.
     pub used: u64,
-    /// Of those, who used it on another day, too.
+    /// Exposed users who used it on at least two days.
     pub used_again: u64,
-    /// Users who used it, summed over the days.
+    /// The number of exposed users who used it on a day, summed over the days.
     pub daily_users: u64,
-    /// The days on which at least one user used it.
+    /// The days on which at least one exposed user used it.
     pub days: u64,
 }
 
 impl Adoption {
-    /// Users with at least one use ÷ users exposed to it on; `None` if no user was.
+    /// Users with at least one use ÷ exposed users; `None` without exposed users.
     #[must_use]
     pub fn rate(&self) -> Option<f64> {
         (self.exposed > 0).then(|| self.used as f64 / self.exposed as f64)
     }
 
-    /// The users of a day ÷ the users of all days, on average over the days with use.
+    /// Daily users ÷ users of all days, averaged over the days with use; `None` without use.
     #[must_use]
     pub fn stickiness(&self) -> Option<f64> {
         let possible = self.used * self.days;
@@ -40,7 +40,7 @@ impl Adoption {
     }
 }
 
-/// The adoption of a feature; `off` is the variant that is as good as not having it.
+/// Computes the adoption of a feature. Exposures to the variant `off` do not count.
 #[must_use]
 pub fn adoption(presence: &ActivityIndex, flag: &FlagKey, off: Option<&VariantName>) -> Adoption {
     let exposed = presence.exposed(flag, |variant| Some(variant) != off);
@@ -57,7 +57,7 @@ pub fn adoption(presence: &ActivityIndex, flag: &FlagKey, off: Option<&VariantNa
     }
 }
 
-/// Whether two features are used by the same users.
+/// The overlap between the users of two features.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -65,11 +65,11 @@ pub struct CrossUse {
     pub one: FlagKey,
     pub other: FlagKey,
     pub both: u64,
-    /// Who used at least one of them.
+    /// Users of at least one of the two.
     pub either: u64,
 }
 
-/// Each pair of features that at least one user used.
+/// Returns the overlap of each pair of features that have users.
 #[must_use]
 pub fn cross_use(presence: &ActivityIndex) -> Vec<CrossUse> {
     let used: Vec<_> = presence
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_feature_is_adopted_by_those_who_have_it() {
+    fn adoption_counts_only_exposed_users() {
         let exposed = |name: &str, phase| Activity::Exposed(flag("A"), variant(name), phase);
         let used = || Activity::Used(flag("A"));
         let presence: ActivityIndex = [
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn features_are_compared_in_pairs() {
+    fn cross_use_covers_every_pair_of_features() {
         let used = |key: &str| Activity::Used(flag(key));
         let presence: ActivityIndex = [
             (used("A"), 1, users(&[1, 2])),

@@ -1,4 +1,4 @@
-//! What users do, from sets of who did what on which day.
+//! Product analytics, computed from user sets by activity and day.
 
 mod activity_index;
 mod adoption;

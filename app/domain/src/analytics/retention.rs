@@ -1,49 +1,49 @@
-//! Whether users come back.
+//! Retention: the share of users who return after a number of days.
 
 use serde::Serialize;
 
 use super::ActivityIndex;
 use crate::{metrics::Activity, stats::UserSet};
 
-/// After how many days users count as retained.
+/// The days after the first visit for which retention is reported.
 pub const RETENTION_DAYS: [i64; 3] = [1, 7, 30];
 
-/// Users who were first seen on one day.
+/// The users who were first seen on one day.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Cohort {
-    /// Which day, counted from 1970, UTC.
+    /// Days since 1970-01-01, UTC.
     pub day: i64,
     pub size: u64,
-    /// How many were there 1, 2, 3, … days later, as far as those days are over.
+    /// Users who were active 1, 2, 3, … days later. Days that are not over are left out.
     pub returned: Vec<u64>,
 }
 
-/// Of all who were first seen on days for which it can be known, how many were back.
+/// The retention after a number of days, over all cohorts that are old enough.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReturnRate {
-    /// After how many days.
+    /// Days after the first visit.
     pub days: i64,
-    /// Users for whom it is known.
+    /// Users of the cohorts that are old enough.
     pub users: u64,
     /// Users who returned on that day.
     pub returned: u64,
 }
 
 impl ReturnRate {
-    /// The share; `None` if it cannot be known yet.
+    /// Returned users ÷ users; `None` if no cohort is old enough.
     #[must_use]
     pub fn rate(&self) -> Option<f64> {
         (self.users > 0).then(|| self.returned as f64 / self.users as f64)
     }
 }
 
-/// Retention after each of [`RETENTION_DAYS`], and the cohorts with `columns` days each, the newest
-/// first. Of the `new_users`, only those in `among` count, if it is given; whether they are back says
-/// `active`. A day counts once it is over: `today` does not.
+/// Computes the retention after each of [`RETENTION_DAYS`], and the cohorts with at most `columns`
+/// days each, the newest first. Cohorts come from `new_users`, restricted to `among` if given;
+/// returns come from `active`. Only completed days count, so `today` does not.
 #[must_use]
 pub fn retention(
     new_users: &ActivityIndex,
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn who_was_back_is_counted_for_days_that_are_over() {
+    fn retention_counts_only_completed_days() {
         let ([one, seven, thirty], cohorts) = retention(&presence(), &presence(), None, 18, 3);
         assert_eq!((one.users, one.returned), (5, 3));
         assert_eq!((seven.users, seven.returned), (4, 1), "the second cohort is not that old yet");
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn arms_are_looked_at_apart() {
+    fn retention_is_restricted_to_the_given_users() {
         let (totals, cohorts) = retention(&presence(), &presence(), Some(&users(&[1, 3])), 18, 3);
         assert_eq!((totals[0].users, totals[0].returned), (2, 1));
         assert_eq!(cohorts.len(), 1);

@@ -1,4 +1,4 @@
-//! Who changed what, and when. Appended to, never edited.
+//! The audit log: entries are appended and never edited.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -10,7 +10,7 @@ use crate::{
     rollout::RolloutEvent,
 };
 
-/// A line of the history; never changed once written.
+/// An entry of the audit log; immutable once written.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AuditEntry {
@@ -19,11 +19,11 @@ pub struct AuditEntry {
     pub change: Change,
 }
 
-/// A line of the history with its place in it.
+/// An audit entry with its id.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AuditRecord {
-    /// Goes up with time.
+    /// Increases with every entry.
     pub id: i64,
     #[serde(flatten)]
     pub entry: AuditEntry,
@@ -43,41 +43,39 @@ pub enum Change {
         flag: FlagKey,
         enabled: bool,
     },
-    /// A file was applied to an environment, and changed many things at once.
+    /// A file was applied to an environment and changed several objects at once.
     Imported {
         /// The environment, by its key.
         environment: String,
         things: Vec<ImportedThing>,
     },
-    /// A document was made, changed or deleted. Secrets are never part of one.
+    /// A document was created, changed or deleted. Documents never contain secrets.
     Saved {
-        /// What kind of thing it is.
         kind: SubjectKind,
         key: String,
-        /// What it was; nothing if it is new.
+        /// The document before the change; `None` if it is new.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         before: Option<Value>,
-        /// What it is now; nothing if it is gone.
+        /// The document after the change; `None` if it was deleted.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<Value>,
     },
 }
 
-/// A thing that an applied file changed.
+/// An object that an applied file changed.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportedThing {
-    /// The kind of thing.
     pub kind: SubjectKind,
     pub key: String,
     /// Whether it was created, changed or deleted.
     pub what: ImportKind,
-    /// The names of the fields that were changed; none where older versions did not say.
+    /// The names of the changed fields; empty in entries of older versions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<String>,
 }
 
-/// What an import does to a thing.
+/// The effect of an import on an object.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -85,11 +83,11 @@ pub struct ImportedThing {
 pub enum ImportKind {
     Create,
     Change,
-    /// It is not in the file, and goes.
+    /// The object is not in the file.
     Delete,
 }
 
-/// Things of an applied file that are listed one by one; more are counted.
+/// The maximum number of imported objects that are listed; the rest are only counted.
 const MAX_LISTED: usize = 50;
 
 fn listed(things: &[ImportedThing]) -> Vec<FieldChange> {
@@ -112,7 +110,7 @@ fn listed(things: &[ImportedThing]) -> Vec<FieldChange> {
 }
 
 impl Change {
-    /// What the history can be narrowed to: the rollout's or flag's key, with its kind.
+    /// The kind and key of the changed object, by which the audit log can be filtered.
     #[must_use]
     pub fn subject(&self) -> (SubjectKind, &str) {
         match self {
@@ -123,8 +121,8 @@ impl Change {
         }
     }
 
-    /// From which value to which, field by field; empty for a rollout's moves, which say so
-    /// themselves.
+    /// The changed fields with their values before and after; empty for rollout events, which
+    /// describe themselves.
     #[must_use]
     pub fn fields(&self) -> Vec<FieldChange> {
         match self {
@@ -140,7 +138,7 @@ impl Change {
     }
 }
 
-/// The kinds of things that have a history.
+/// The kinds of objects that the audit log covers.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -167,7 +165,7 @@ impl SubjectKind {
         Self::Environment,
     ];
 
-    /// The name under which it is stored.
+    /// The name in the store.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -181,13 +179,13 @@ impl SubjectKind {
         }
     }
 
-    /// The kind of that name.
+    /// Parses the name of a kind.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 
-    /// The name that the admin shows.
+    /// The name in the admin.
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {

@@ -1,11 +1,11 @@
-//! What pages report: the guide's three switches, and how many visits are measured.
+//! The telemetry that pages may report: three switches and a sample rate.
 
 use serde::{Deserialize, Serialize};
 
 use crate::targeting::Share;
 
-/// What the pages of an environment may report. Feedback is what a user wanted to say; it is
-/// always taken.
+/// The telemetry that the pages of an environment may report. Feedback is always accepted, because
+/// users submit it deliberately.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -25,7 +25,7 @@ impl Default for CollectionSettings {
     }
 }
 
-/// One of the three.
+/// A switch of the collection settings.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Switch {
@@ -39,7 +39,7 @@ impl Switch {
     /// All values, in the order in which they are listed.
     pub const ALL: [Self; 3] = [Self::Analytics, Self::Performance, Self::Errors];
 
-    /// Its name in files, forms and the API.
+    /// The name in files, forms and the API.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -61,7 +61,7 @@ impl CollectionSettings {
         }
     }
 
-    /// The same, with a switch set.
+    /// Returns the settings with a switch set.
     #[must_use]
     pub fn with(self, switch: Switch, is_on: bool) -> Self {
         match switch {
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_switch_is_set_alone() {
+    fn setting_a_switch_changes_no_other() {
         for switch in Switch::ALL {
             let off = CollectionSettings::default().with(switch, false);
             assert!(Switch::ALL.into_iter().all(|other| off.is_on(other) == (other != switch)));
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_is_a_share() {
+    fn a_sample_rate_above_100_is_rejected() {
         let read = |rate: f64| {
             let json = serde_json::json!({"analytics": true, "performance": true, "errors": true, "sample_rate": rate});
             serde_json::from_value::<CollectionSettings>(json)

@@ -1,4 +1,4 @@
-//! An environment as a file: what is exported, imported, and the difference between two of them.
+//! An environment as a file: export and import format, validation, and the changes between files.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -36,47 +36,41 @@ pub struct EnvironmentFile {
     pub overrides: Vec<IndividualOverride>,
 }
 
-/// What is wrong with a file, naming the field.
+/// Why a file is invalid. The message names the field.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidFile {
-    /// Written for another version of Phasegate.
+    /// The file has a format that this version does not read.
     #[error("this version reads format {known}, the file says {found}")]
-    Format {
-        /// What the file says.
-        found: u32,
-        known: u32,
-    },
-    /// The same key twice.
+    Format { found: u32, known: u32 },
+    /// Two objects share a key.
     #[error("{key} is there twice")]
     Twice {
         /// `segments`, `flags` or `overrides`.
         list: &'static str,
         key: String,
     },
-    /// A segment is wrong.
+    /// A segment is invalid.
     #[error("{error}")]
     Segment { key: SegmentKey, error: InvalidSegment },
-    /// A flag is wrong.
+    /// A flag is invalid.
     #[error("{error}")]
     Flag { key: FlagKey, error: InvalidFlag },
-    /// The rollout's plan needs something that would be gone.
+    /// The rollout's plan references a flag or segment that would not exist.
     #[error("phase {phase} of the plan {plan} needs the {what} {key}; change the plan first")]
     Plan { plan: String, phase: PhaseNumber, what: &'static str, key: String },
-    /// An override for a flag or variant that is not there.
+    /// An override references a flag or variant that does not exist.
     #[error("there is no such flag, or no such variant of it")]
     Override(String),
-    /// An override is wrong in itself.
+    /// A field of an override is invalid.
     #[error("{error}")]
     OverrideField { key: String, error: InvalidOverride },
-    /// More things of a kind than one environment may have.
+    /// There are more objects of a kind than allowed.
     #[error("at most {most} are allowed, and there would be {found}; delete some first")]
     TooMany {
         /// `segments`, `flags` or `overrides`.
         list: &'static str,
-        /// How many there would be.
         found: usize,
-        /// How many there may be.
         most: usize,
     },
 }
@@ -106,47 +100,47 @@ impl FieldProblem for InvalidFile {
     }
 }
 
-/// Most flags of a project, archived ones too.
+/// The maximum number of flags in a project, including archived ones.
 pub const MAX_FLAGS: usize = 10_000;
 
-/// Most segments of a project.
+/// The maximum number of segments in a project.
 pub const MAX_SEGMENTS: usize = 1_000;
 
-/// Most overrides of an environment.
+/// The maximum number of individual overrides in an environment.
 pub const MAX_OVERRIDES: usize = 10_000;
 
-/// One thing that an import would change.
+/// A change of one object that an import would make.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ImportChange {
-    /// What kind of thing.
+    /// The kind of the object.
     pub kind: SubjectKind,
     pub key: String,
-    /// Whether it is new, changed or gone.
+    /// Whether the object is created, changed or deleted.
     pub what: ImportKind,
     pub fields: Vec<FieldChange>,
 }
 
-/// The fields of a flag that each environment decides for itself.
+/// The fields of a flag that are set per environment.
 const OWN_FIELDS: [&str; 7] =
     ["enabled", "killed", "default_variant", "salt", "prerequisites", "rules", "schedule"];
 
-/// The name of the field that a path leads into.
+/// Returns the first segment of a path, which is the name of the top-level field.
 fn field_name(path: &str) -> &str {
     path.split(['.', '[']).next().unwrap_or_default()
 }
 
 impl ImportChange {
-    /// The names of the fields that it changes, each once.
+    /// Returns the names of the changed top-level fields, without duplicates.
     #[must_use]
     pub fn field_names(&self) -> Vec<String> {
         let names: BTreeSet<&str> = self.fields.iter().map(|f| field_name(&f.path)).collect();
         names.into_iter().map(str::to_owned).collect()
     }
 
-    /// Whether it changes the other environments of the project, too: overrides are one
-    /// environment's own, and so is what it decides about a flag.
+    /// Whether the change affects the other environments of the project. Overrides and the flag
+    /// fields that are set per environment do not.
     #[must_use]
     pub fn is_shared(&self) -> bool {
         let is_own = |field: &FieldChange| OWN_FIELDS.contains(&field_name(&field.path));
@@ -159,13 +153,13 @@ impl ImportChange {
 }
 
 impl EnvironmentFile {
-    /// The format that this code reads.
+    /// The format version that this code reads.
     pub const FORMAT: u32 = 1;
 
-    /// Checks the file as a whole: what it names must be in it.
+    /// Validates the file. Flags, segments and variants that it references must be part of it.
     ///
     /// # Errors
-    /// Names the first field that is wrong.
+    /// Returns an error that names the first invalid field.
     pub fn validate(&self) -> Result<(), InvalidFile> {
         if self.format != Self::FORMAT {
             return Err(InvalidFile::Format { found: self.format, known: Self::FORMAT });
@@ -192,7 +186,7 @@ impl EnvironmentFile {
         whole.validate()
     }
 
-    /// What would change if `new` stood in place of this.
+    /// Returns the changes from this file to `new`: segments, flags, then overrides, each by key.
     #[must_use]
     pub fn changes(&self, new: &Self) -> Vec<ImportChange> {
         let by_key = |file: &Self| {
@@ -234,11 +228,11 @@ impl EnvironmentFile {
     }
 }
 
-/// All that must fit together in one environment.
+/// The objects of one environment that must be consistent with each other.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug)]
 pub struct EnvironmentConfig<'a> {
-    /// Its flags, archived ones too.
+    /// All flags, including archived ones.
     pub flags: Flags<'a>,
     pub segments: Segments,
     pub overrides: Vec<&'a IndividualOverride>,
@@ -247,10 +241,10 @@ pub struct EnvironmentConfig<'a> {
 }
 
 impl EnvironmentConfig<'_> {
-    /// Checks every part against the others.
+    /// Validates every object, and its references to the others.
     ///
     /// # Errors
-    /// Names the first field that is wrong.
+    /// Returns an error that names the first invalid field.
     pub fn validate(&self) -> Result<(), InvalidFile> {
         at_most("flags", self.flags.len(), MAX_FLAGS)?;
         at_most("segments", self.segments.len(), MAX_SEGMENTS)?;
@@ -262,7 +256,7 @@ impl EnvironmentConfig<'_> {
         for (key, (flag, state)) in &self.flags {
             let wrong = |error| InvalidFile::Flag { key: (*key).clone(), error };
             flag.validate().map_err(wrong)?;
-            // One that is out of use holds nothing up; it is checked when it is brought back.
+            // An archived flag must not block other changes. It is validated when it is restored.
             if !flag.archived {
                 state.validate(flag, &self.flags, &self.segments).map_err(wrong)?;
             }
@@ -278,7 +272,7 @@ impl EnvironmentConfig<'_> {
         self.plan.map_or(Ok(()), |plan| self.validate_plan(plan))
     }
 
-    /// A plan must find its flags and segments.
+    /// Checks that the plan's segments exist, and that its flags exist and are not archived.
     fn validate_plan(&self, plan: &Plan) -> Result<(), InvalidFile> {
         let is_there = |key: &FlagKey| self.flags.get(key).is_some_and(|(flag, _)| !flag.archived);
         for phase in &plan.phases {
@@ -302,7 +296,7 @@ impl EnvironmentConfig<'_> {
     }
 }
 
-/// An override's key: flag and user.
+/// Formats the key of an override as `flag/targeting key`.
 #[must_use]
 pub fn override_key(personal: &IndividualOverride) -> String {
     format!("{}/{}", personal.flag, personal.targeting_key)
@@ -340,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_checked_whole() {
+    fn an_invalid_file_names_the_wrong_field() {
         let complaint = |change: &dyn Fn(&mut EnvironmentFile)| {
             let mut file = file();
             change(&mut file);
@@ -374,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn the_difference_is_said_thing_by_thing() {
+    fn changes_are_listed_per_object() {
         let mut new = file();
         new.flags[0].enabled = false;
         let own = &file().changes(&new)[0];

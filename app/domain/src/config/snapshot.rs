@@ -1,4 +1,4 @@
-//! All that is needed to answer for one environment, immutable and swapped in whole.
+//! The data that evaluations of one environment need, immutable and replaced as a whole.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -13,20 +13,19 @@ use crate::{
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone)]
 pub struct FlagEntry {
-    /// Its place among the flags, by key.
+    /// The index among all flags, ordered by key.
     pub index: usize,
     pub flag: Arc<Flag>,
-    /// What the environment decides about it.
     pub state: Arc<FlagState>,
-    /// The phase of the rollout that adds it.
+    /// The phase of the rollout that adds the flag.
     pub added_in: Option<PhaseNumber>,
-    /// The answer that a variable of the server holds.
+    /// The environment override, if one is set.
     pub forced: Option<EnvironmentOverride>,
-    /// Single users' answers, by targeting key.
+    /// Individual overrides, by targeting key.
     pub overrides: BTreeMap<String, Arc<IndividualOverride>>,
 }
 
-/// What a snapshot is made of.
+/// The parts that a snapshot is built from.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Default)]
 pub struct Parts {
@@ -36,9 +35,9 @@ pub struct Parts {
     /// The rollout, if a plan is loaded.
     pub rollout: Option<Rollout>,
     pub overrides: Vec<Arc<IndividualOverride>>,
-    /// Flags that variables of the server hold.
+    /// Environment overrides, by flag.
     pub forced: BTreeMap<FlagKey, EnvironmentOverride>,
-    /// Where variables of the server hold the rollout.
+    /// Environment overrides of the rollout.
     pub rollout_variables: RolloutVariables,
 }
 
@@ -49,7 +48,8 @@ pub struct Snapshot {
     segments: Segments,
     rollout: Option<Rollout>,
     rollout_variables: RolloutVariables,
-    /// The entries of the rollout's plan; follows from it and the segments.
+    /// The audience entries of the rollout's plan. They follow from plan and segments, so `eq`
+    /// skips them.
     audience: Vec<FoundEntry>,
 }
 
@@ -72,7 +72,7 @@ impl FlagEntry {
     }
 }
 
-/// Whether two shared values are equal; at once where they are the same one.
+/// Whether two shared values are equal. Pointers to the same value need no comparison.
 fn same<T: PartialEq>(a: &Arc<T>, b: &Arc<T>) -> bool {
     Arc::ptr_eq(a, b) || a == b
 }
@@ -101,7 +101,7 @@ impl PartialEq for Snapshot {
 }
 
 impl Snapshot {
-    /// Puts the parts together and notes which phase adds which flag.
+    /// Builds a snapshot. Archived flags are left out, and overrides without a flag are ignored.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let Parts { flags, segments, rollout, overrides, mut forced, rollout_variables } = parts;
@@ -130,18 +130,18 @@ impl Snapshot {
         Self { flags, segments, rollout, rollout_variables, audience }
     }
 
-    /// The flag of that key.
+    /// Returns a flag by key.
     #[must_use]
     pub fn flag(&self, key: &str) -> Option<&FlagEntry> {
         self.flags.get(key)
     }
 
-    /// All flags in use, by key.
+    /// Iterates over all flags that are not archived, ordered by key.
     pub fn flags(&self) -> impl ExactSizeIterator<Item = &FlagEntry> {
         self.flags.values()
     }
 
-    /// All flags in use, as validation looks at them.
+    /// All flags that are not archived, in the form that validation takes.
     #[must_use]
     pub fn known_flags(&self) -> Flags<'_> {
         self.flags.iter().map(|(key, entry)| (key, (&*entry.flag, &*entry.state))).collect()
@@ -153,19 +153,20 @@ impl Snapshot {
         self.rollout.as_ref()
     }
 
-    /// Where variables of the server hold the rollout.
+    /// The environment overrides of the rollout.
     #[must_use]
     pub fn rollout_variables(&self) -> &RolloutVariables {
         &self.rollout_variables
     }
 
-    /// The same with the rollout held by these variables.
+    /// Returns the snapshot with other environment overrides of the rollout.
     #[must_use]
     pub fn with_variables(self, rollout_variables: RolloutVariables) -> Self {
         Self { rollout_variables, ..self }
     }
 
-    /// The phase that is served: what a variable holds, or where the rollout is.
+    /// The phase that is served: that of the environment override, else the rollout's own. `None`
+    /// without a rollout.
     #[must_use]
     pub fn serving_phase(&self) -> Option<PhaseNumber> {
         let rollout = self.rollout.as_ref()?;
@@ -179,8 +180,8 @@ impl Snapshot {
         &self.segments
     }
 
-    /// The rollout and the audience that decide about a flag, or why they do not. For all flags of which
-    /// they do they are the same.
+    /// Returns the rollout and the audience that decide about a flag, or why they do not. They are
+    /// the same for all flags that the rollout decides about.
     pub(crate) fn audience_of(
         &self,
         entry: &FlagEntry,
@@ -197,7 +198,7 @@ impl Snapshot {
         Ok((rollout, Audience { entries, reached, variables, segments }))
     }
 
-    /// Everything that asks for a segment: rules as `flag FLAG, rule N`, other segments, phases.
+    /// Returns all references to a segment: from rules, then other segments, then phases.
     #[must_use]
     pub fn uses_of_segment(&self, key: &str) -> Vec<SegmentUse> {
         let asks = |condition: &crate::targeting::Condition| {
@@ -226,7 +227,7 @@ impl Snapshot {
     }
 }
 
-/// One place that asks for a segment.
+/// A reference to a segment.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -1,4 +1,4 @@
-//! Errors as pages report them.
+//! Error events that pages report.
 
 use serde::{Deserialize, Serialize};
 
@@ -24,11 +24,11 @@ pub struct ErrorReport {
     pub message: String,
     /// The page's path, without query and fragment.
     pub page: String,
-    /// The stack, bounded; empty where the browser gave none.
+    /// The stack trace, of bounded length; empty if the browser gave none.
     pub stack: String,
-    /// The feature it happened in, if the app said so.
+    /// The feature in which it occurred, if the app named one.
     pub feature: Option<String>,
-    /// The component it happened in, if the app said so.
+    /// The component in which it occurred, if the app named one.
     pub component: Option<String>,
     /// The severity that the page or the rules assign.
     #[serde(default)]
@@ -45,7 +45,7 @@ pub struct ErrorReport {
 }
 
 impl ErrorReport {
-    /// The errors that it counts as: 0 for warnings and noise, which are stored but not counted.
+    /// The number of errors that it counts as. Infos, warnings and noise are stored but count as 0.
     #[must_use]
     pub fn counted(&self) -> u64 {
         let counts =

@@ -12,25 +12,24 @@ use crate::{
     targeting::EvaluationContext,
 };
 
-/// A flag's answer with what explains it, borrowed from the snapshot.
+/// A flag's answer with its explanation, borrowed from the snapshot.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Answer<'a> {
     pub key: &'a FlagKey,
-    /// What the app gets.
     pub value: &'a Value,
     pub reason: Reason,
     pub variant: &'a VariantName,
-    /// Enough to explain the answer without asking again.
+    /// The data that explains the answer.
     pub metadata: Metadata<'a>,
 }
 
-/// Flat, because OFREP allows only booleans, texts and numbers here.
+/// The metadata of an answer. Flat, because OFREP allows only booleans, strings and numbers.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Metadata<'a> {
-    /// The server's variable that holds the answer.
+    /// The variable of the environment override that pins the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub variable: Option<&'a str>,
     /// Set when the flag is killed rather than just off.
@@ -39,7 +38,7 @@ pub struct Metadata<'a> {
     /// Set when the user has an individual override.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub r#override: bool,
-    /// The flag that had to answer otherwise first.
+    /// The flag whose answer does not meet the prerequisite.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prerequisite: Option<&'a str>,
     /// The rule that answered, counted from 1.
@@ -50,16 +49,16 @@ pub struct Metadata<'a> {
     /// The rollout that adds the flag.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rollout: Option<&'a str>,
-    /// The phase whose audience let the user in.
+    /// The phase whose audience admits the user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phase: Option<u16>,
-    /// The segment that let the user in.
+    /// The segment that admits the user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment: Option<&'a str>,
     /// The share that decided, %.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub share: Option<f64>,
-    /// The user's position, 0 to 99,999.
+    /// The user's bucket, 0 to 99,999.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bucket: Option<u32>,
 }
@@ -101,10 +100,10 @@ impl<'a> Metadata<'a> {
 }
 
 impl<'a> Answer<'a> {
-    /// Evaluates a flag.
+    /// Evaluates a flag for a user.
     ///
     /// # Errors
-    /// As [`evaluate`].
+    /// Returns the errors of [`evaluate`].
     pub fn of(
         snapshot: &'a Snapshot,
         entry: &'a FlagEntry,
@@ -114,7 +113,7 @@ impl<'a> Answer<'a> {
         Ok(Self::new(snapshot, entry, &evaluate(snapshot, entry, context, now)?))
     }
 
-    /// Puts an evaluation into words for an app.
+    /// Converts an evaluation to an answer.
     #[must_use]
     pub fn new(snapshot: &'a Snapshot, entry: &'a FlagEntry, found: &Evaluation<'a>) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! What an evaluation comes to: a variant, and why.
+//! The result of an evaluation: a variant, its reason and its cause.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -10,24 +10,25 @@ use crate::{
     targeting::{Bucket, Share},
 };
 
-/// Why a user got an answer, in OpenFeature's words.
+/// The reason for an answer, as defined by OpenFeature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Reason {
-    /// The same for every user: a variable of the server holds it, or the flag has no targeting.
+    /// The answer is the same for every user: an environment override pins it, or the flag has no
+    /// targeting.
     Static,
-    /// The flag is off or killed, or what it needs is.
+    /// The flag is off or killed, or a prerequisite is not met.
     Disabled,
-    /// A rule, a segment or an override that names this user.
+    /// A rule, a whole segment or an individual override matches the user.
     TargetingMatch,
     /// The user's bucket lies inside a share.
     Split,
-    /// The flag has targeting, and none of it decided about this user.
+    /// The flag has targeting, and none of it matches the user.
     Default,
 }
 
 impl Reason {
-    /// As OFREP writes it.
+    /// The name in OFREP responses.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -40,20 +41,20 @@ impl Reason {
     }
 }
 
-/// What decided, borrowed from the snapshot.
+/// The step that decided the answer, borrowed from the snapshot.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cause<'a> {
-    /// A variable of the server, by name.
+    /// An environment override, with the name of its variable.
     Variable(&'a str),
     Killed,
-    /// The user's own answer.
+    /// The individual override of the user.
     Override(&'a IndividualOverride),
     Off,
-    /// A flag that had to answer otherwise first.
+    /// The flag whose answer does not meet the prerequisite.
     Prerequisite(&'a FlagKey),
     Rule(RuleHit<'a>),
-    /// The rollout's verdict: in, or out and so the default.
+    /// The rollout: members get the rollout variant, others the default variant.
     Rollout(Membership<'a>),
     Default,
 }
@@ -62,26 +63,24 @@ pub enum Cause<'a> {
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct RuleHit<'a> {
-    /// Its place, from 0.
+    /// The index of the rule, from 0.
     pub index: usize,
     pub rule: &'a Rule,
-    /// The user's position and the share that it lies in, where they decided.
+    /// The user's bucket and the share that contains it, if they decided.
     pub split: Option<(Bucket, Share)>,
 }
 
-/// An answer, borrowed from the snapshot: evaluating copies nothing.
+/// The result of an evaluation. It borrows from the snapshot, so evaluating copies nothing.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evaluation<'a> {
-    /// The variant that was chosen.
     pub variant: &'a Variant,
-    /// Why, in OpenFeature's words.
     pub reason: Reason,
     pub cause: Cause<'a>,
 }
 
 impl<'a> Evaluation<'a> {
-    /// What the app gets.
+    /// The value of the variant.
     #[must_use]
     pub fn value(&self) -> &'a Value {
         &self.variant.value
@@ -91,12 +90,13 @@ impl<'a> Evaluation<'a> {
 /// Why a flag has no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EvaluationError {
-    /// A rule asks for the user's bucket, and the context has no targeting key.
+    /// A rule needs the user's bucket, and the context has no targeting key.
     #[error(
         "a rule of this flag, or of one that it needs, goes by the user's bucket; send a targetingKey in the context"
     )]
     TargetingKeyMissing,
-    /// It names a variant or a chain of flags that is not sound, which saving prevents.
+    /// The stored flag names a missing variant, or its prerequisites form a cycle or are too deep.
+    /// Validation on save prevents this.
     #[error("the flag is stored with a mistake: {0}; save it again in the admin")]
     Broken(&'static str),
 }

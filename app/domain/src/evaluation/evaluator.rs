@@ -1,8 +1,8 @@
-//! The order of evaluation: the first that answers wins.
+//! The order of evaluation: the first step that answers wins.
 //!
 //! Environment variable → kill switch → individual override → flag off → prerequisites → rules in
 //! order → rollout membership → default variant. A killed or disabled flag answers with its off
-//! variant, never with nothing, so that it beats the default in the app.
+//! variant instead of no answer, so that it overrides the default in the app's code.
 
 use std::{cell::Cell, sync::Arc};
 
@@ -19,8 +19,8 @@ use crate::{
     targeting::{Bucket, EvaluationContext, Share},
 };
 
-/// One user's questions to a snapshot at one moment. What the rollout says of the user is the same for all
-/// of its flags, so it is found out once.
+/// Evaluates flags of a snapshot for one user at one moment. The user's membership is the same for
+/// all flags of the rollout, so it is cached.
 #[derive(Debug)]
 pub struct Evaluator<'a, 'c> {
     snapshot: &'a Snapshot,
@@ -29,10 +29,11 @@ pub struct Evaluator<'a, 'c> {
     membership: Cell<Option<Membership<'a>>>,
 }
 
-/// What a user gets for a flag.
+/// Evaluates a flag for a user.
 ///
 /// # Errors
-/// When a split is asked without a targeting key, or the flag is broken.
+/// Returns an error if a rule needs a bucket and the context has no targeting key, or if the stored
+/// flag is inconsistent.
 pub fn evaluate<'a>(
     snapshot: &'a Snapshot,
     entry: &'a FlagEntry,
@@ -42,7 +43,7 @@ pub fn evaluate<'a>(
     Evaluator::new(snapshot, context, now).evaluate(entry)
 }
 
-/// The same answer with every step that led to it; the steps are there even without an answer.
+/// Evaluates a flag like [`evaluate`] and records every step, also when there is no answer.
 pub fn explain<'a>(
     snapshot: &'a Snapshot,
     entry: &'a FlagEntry,
@@ -73,16 +74,16 @@ fn answer<'a>(
 }
 
 impl<'a, 'c> Evaluator<'a, 'c> {
-    /// For one user, at one moment.
+    /// Creates an evaluator for one user at one moment.
     #[must_use]
     pub fn new(snapshot: &'a Snapshot, context: &'c EvaluationContext, now: Timestamp) -> Self {
         Self { snapshot, context, now, membership: Cell::new(None) }
     }
 
-    /// What the user gets for a flag.
+    /// Evaluates a flag for the user.
     ///
     /// # Errors
-    /// As [`evaluate`].
+    /// Returns the errors of [`evaluate`].
     pub fn evaluate(&self, entry: &'a FlagEntry) -> Result<Evaluation<'a>, EvaluationError> {
         self.decide(entry, 0, &mut NoTrace)
     }
@@ -127,7 +128,7 @@ impl<'a, 'c> Evaluator<'a, 'c> {
             None if entry.has_targeting() => {
                 answer(flag, state.default_variant(flag), Reason::Default, Cause::Default)
             }
-            // The same for every user.
+            // Without targeting, every user gets the same answer.
             None => answer(flag, state.default_variant(flag), Reason::Static, Cause::Default),
             Some(membership) => {
                 let (variant, reason) = match &membership {
@@ -142,7 +143,8 @@ impl<'a, 'c> Evaluator<'a, 'c> {
         }
     }
 
-    /// The rollout's verdict on the user for one flag; `None` when it has nothing to say.
+    /// Returns the user's membership in the rollout; `None` if the rollout does not decide about
+    /// the flag.
     fn membership<T: Trace>(&self, entry: &FlagEntry, trace: &mut T) -> Option<Membership<'a>> {
         let (rollout, audience) = match self.snapshot.audience_of(entry) {
             Ok(found) => found,
@@ -184,11 +186,11 @@ impl<'a, 'c> Evaluator<'a, 'c> {
         found.filter(|personal| personal.is_active(self.now))
     }
 
-    /// How another flag comes to its answer.
+    /// Evaluates another flag and returns its steps.
     fn steps_of(&self, flag: &FlagKey, depth: usize) -> Vec<TraceStep> {
         let mut steps = Vec::new();
         if let Some(other) = self.snapshot.flag(flag.as_str()) {
-            // What came of it is said by the step that these are part of.
+            // The step that contains these records the outcome.
             let _ = self.decide(other, depth, &mut steps);
         }
         steps
@@ -206,7 +208,7 @@ impl<'a, 'c> Evaluator<'a, 'c> {
                     "its prerequisites run in a circle or too deep",
                 ));
             }
-            // One that is gone can satisfy nothing.
+            // A missing flag meets no prerequisite.
             let answered = match self.snapshot.flag(needed.flag.as_str()) {
                 None => Ok(None),
                 Some(other) => self
@@ -215,7 +217,7 @@ impl<'a, 'c> Evaluator<'a, 'c> {
             };
             let found = answered.unwrap_or_default();
             let variant = found.map(|(variant, _)| variant);
-            // One that is off, killed or unmet itself meets nothing, whatever its off variant is.
+            // A flag that is off, killed or unmet itself meets nothing, even with its off variant.
             let is_met =
                 found.is_some_and(|(variant, is_on)| is_on && needed.variants.contains(variant));
             trace.step(|| TraceStep::Prerequisite {
@@ -225,7 +227,7 @@ impl<'a, 'c> Evaluator<'a, 'c> {
                 is_met,
                 steps: self.steps_of(&needed.flag, depth + 1),
             });
-            // The chain says how far the other flag came before it had no answer.
+            // Errors are returned only now, so that the trace shows how far the other flag came.
             answered?;
             if !is_met {
                 return Ok(Some(&needed.flag));

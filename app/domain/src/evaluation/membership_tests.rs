@@ -1,4 +1,4 @@
-//! Memberships of rollouts, as evaluations see them.
+//! Tests of rollout memberships in evaluations.
 
 use chrono::DateTime;
 use proptest::prelude::*;
@@ -66,7 +66,7 @@ fn a_draft_admits_no_user() {
 }
 
 #[test]
-fn a_whole_segment_is_in_and_gets_the_flags_reached() {
+fn a_whole_segment_gets_the_flags_of_reached_phases() {
     let one = snapshot(1, |_| {});
     assert_eq!(reason(&one, "A", &staff()), (true, Reason::TargetingMatch));
     assert_eq!(reason(&one, "B", &staff()), (false, Reason::Default));
@@ -97,7 +97,7 @@ fn off_and_killed_beat_membership() {
 }
 
 #[test]
-fn a_context_without_a_key_is_in_when_everyone_is() {
+fn a_context_without_a_key_is_admitted_only_to_whole_segments() {
     let anonymous = EvaluationContext::default();
     let two = snapshot(2, |_| {});
     assert_eq!(reason(&two, "A", &anonymous), (false, Reason::Default), "a share needs a bucket");
@@ -106,7 +106,7 @@ fn a_context_without_a_key_is_in_when_everyone_is() {
 }
 
 #[test]
-fn variables_stand_above_the_state() {
+fn environment_overrides_take_precedence_over_the_rollout_state() {
     let draft = snapshot(0, |_| {});
     let everyone = |snapshot: &Snapshot| {
         let users = (0..1_000).map(|n| EvaluationContext::of_user(format!("u{n}")));
@@ -145,7 +145,7 @@ proptest! {
     }
 
     #[test]
-    fn advancing_takes_nothing_away(user in "[a-z0-9]{1,8}", phase in 1_u16..3) {
+    fn advancing_keeps_the_flags_of_a_user(user in "[a-z0-9]{1,8}", phase in 1_u16..3) {
         let (before, after) = (snapshot(phase, |_| {}), snapshot(phase + 1, |_| {}));
         let context = EvaluationContext::of_user(user);
         for flag in ["A", "B", "C"] {

@@ -1,4 +1,4 @@
-//! Evaluating flags: one function, with or without a trace of its steps.
+//! Evaluation of flags, with or without a trace of its steps.
 
 mod answer;
 mod answer_json;

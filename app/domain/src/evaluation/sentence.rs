@@ -1,4 +1,4 @@
-//! Steps of an explanation as sentences.
+//! Formats trace steps as sentences.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! The order of evaluation, on chosen flags and on random ones.
+//! Tests of the order of evaluation, on chosen flags and on random ones.
 
 use std::sync::Arc;
 
@@ -109,7 +109,7 @@ fn a_flag_without_targeting_is_static() {
 }
 
 #[test]
-fn what_stands_higher_wins() {
+fn an_earlier_step_takes_precedence() {
     let whole = json!([{"variant": "on"}]);
     assert_eq!(answers(json!({"rules": whole, "enabled": false}), &ada()), off(Reason::Disabled));
     assert_eq!(answers(json!({"rules": whole, "killed": true}), &ada()), off(Reason::Disabled));
@@ -143,7 +143,7 @@ fn what_stands_higher_wins() {
 }
 
 #[test]
-fn a_prerequisite_must_answer_first() {
+fn an_unmet_prerequisite_answers_the_off_variant() {
     let needs = |variants: Value| {
         document(json!({"rules": [{"variant": "on"}],
         "prerequisites": [{"flag": "B", "variants": variants}]}))
@@ -186,7 +186,7 @@ fn a_prerequisite_must_answer_first() {
 }
 
 #[test]
-fn a_split_without_a_user_is_an_error_that_explains_itself() {
+fn a_split_without_a_targeting_key_explains_its_error() {
     let snapshot =
         Snapshot::new(parts(vec![document(json!({"rules": [{"variant": "on", "share": 5}]}))]));
     let anonymous = EvaluationContext::default();
@@ -279,7 +279,7 @@ fn any_rule() -> impl Strategy<Value = Value> {
     })
 }
 
-/// A flag with rules that may need another one.
+/// Two flags with rules, the first of which may have the second as prerequisite.
 fn any_flags() -> impl Strategy<Value = Vec<FlagDocument>> {
     let flag = |key: &'static str| {
         (
@@ -315,7 +315,7 @@ proptest! {
                 Err(error) => TraceStep::NoAnswer { error: error.to_string() },
             };
             prop_assert_eq!(steps.last(), Some(&last));
-            // Only the step that decided says so, and it stands right before the answer.
+            // At most one step is marked as deciding, and it directly precedes the answer.
             let deciding: Vec<usize> = steps.iter().enumerate()
                 .filter(|(_, step)| step.has_decided()).map(|(index, _)| index).collect();
             prop_assert!(deciding.is_empty() || deciding == [steps.len() - 2], "{steps:?}");
@@ -326,7 +326,7 @@ proptest! {
     }
 
     #[test]
-    fn a_document_survives_its_json(flags in any_flags()) {
+    fn a_document_round_trips_through_json(flags in any_flags()) {
         for flag in flags {
             let json = serde_json::to_value(&flag).unwrap();
             prop_assert_eq!(serde_json::from_value::<FlagDocument>(json).unwrap(), flag);

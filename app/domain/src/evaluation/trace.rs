@@ -1,19 +1,19 @@
-//! Where the steps of an evaluation go.
+//! Collectors for the steps of an evaluation.
 
 use super::TraceStep;
 use crate::rollout::{MembershipObserver, MembershipStep};
 
-/// Where the steps of an evaluation go. A step is built only by a trace that keeps it.
+/// Collects the steps of an evaluation.
 pub trait Trace {
-    /// Whether it keeps them. One that does must see each step; for the others, what is known need
-    /// not be found out again.
+    /// Whether steps are kept. If not, the evaluation may reuse earlier results instead of
+    /// producing every step.
     const KEEPS: bool = true;
 
-    /// Appends a step; the closure only runs where steps are kept.
+    /// Appends a step. The closure is only called if steps are kept.
     fn step(&mut self, step: impl FnOnce() -> TraceStep);
 }
 
-/// Keeps nothing and costs nothing.
+/// Discards all steps without building them.
 pub struct NoTrace;
 
 impl Trace for NoTrace {
@@ -28,7 +28,7 @@ impl Trace for Vec<TraceStep> {
     }
 }
 
-/// The steps of finding a membership are steps of the evaluation.
+/// The steps of a membership decision are steps of the evaluation.
 impl<T: Trace> MembershipObserver for T {
     fn held_by_variable(&mut self, name: &str) {
         self.step(|| TraceStep::RolloutVariable { name: name.to_owned() });

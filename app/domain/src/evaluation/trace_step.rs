@@ -1,4 +1,4 @@
-//! The steps that led to an answer.
+//! Trace steps: how an evaluation reached its answer.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,23 +10,23 @@ use crate::{
     targeting::{Bucket, ConditionStep, Share},
 };
 
-/// One link of the chain that led to an answer.
+/// One step of an explained evaluation.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
 pub enum TraceStep {
-    /// A variable of the server holds the answer.
+    /// An environment override pins the answer.
     Variable {
         name: String,
     },
     KillSwitch {
         killed: bool,
     },
-    /// The overrides for single users.
+    /// The lookup of an individual override.
     Override {
-        /// The one for this user.
+        /// The override of this user.
         found: Option<IndividualOverride>,
-        /// Whether it still holds.
+        /// Whether the override exists and has not expired.
         is_active: bool,
     },
     /// The flag's switch in this environment.
@@ -34,38 +34,36 @@ pub enum TraceStep {
         /// Whether the flag is on.
         enabled: bool,
     },
-    /// A flag that must answer in a certain way first.
+    /// A flag that must answer with one of the wanted variants.
     Prerequisite {
         flag: FlagKey,
-        /// The variants that will do.
         wanted: Vec<VariantName>,
-        /// What it answers to this user; nothing when it is gone.
+        /// Its answer for this user; `None` if it has none.
         found: Option<VariantName>,
-        /// Whether that will do.
         is_met: bool,
-        /// How it comes to its answer.
+        /// The trace of its own evaluation.
         #[serde(default)]
         steps: Vec<TraceStep>,
     },
     Rule(RuleStep),
     /// The flag belongs to no rollout.
     NoRollout,
-    /// The rollout has not come to this flag yet.
+    /// The rollout has not reached the phase that adds the flag.
     NotReached {
         /// The phase that adds the flag.
         phase: PhaseNumber,
-        /// Where the rollout is, if it has started.
+        /// The phase that is served, if the rollout has started.
         current: Option<PhaseNumber>,
     },
-    /// A variable of the server holds where the rollout is.
+    /// An environment override pins the phase or share of the rollout.
     RolloutVariable {
         name: String,
     },
     /// The context has no targeting key, so there is no bucket.
     NoTargetingKey,
-    /// One entry of the audience.
+    /// The verdict of an audience entry.
     Audience(MembershipStep),
-    /// The variant that was answered in the end.
+    /// The final answer of the evaluation.
     Answer {
         variant: VariantName,
         reason: Reason,
@@ -75,49 +73,49 @@ pub enum TraceStep {
     },
 }
 
-/// How a targeting rule looked at a user.
+/// The evaluation of a targeting rule for a user.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RuleStep {
-    /// Its place, from 0.
+    /// The index of the rule, from 0.
     pub index: usize,
-    /// Its name; may be empty.
+    /// The name of the rule; may be empty.
     pub name: String,
-    /// Its condition, line by line.
+    /// The trace of the condition.
     pub conditions: Vec<ConditionStep>,
-    /// What came of it.
+    /// The outcome of the rule.
     #[serde(flatten)]
     pub outcome: RuleOutcome,
 }
 
-/// What came of a rule.
+/// The outcome of a targeting rule.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum RuleOutcome {
     /// The condition does not hold.
     NotForThisUser,
-    /// It answers every user that it matches.
+    /// The rule matches, and answers without a bucket.
     Whole,
-    /// It goes by bucket, and the context has no targeting key.
+    /// The rule needs a bucket, and the context has no targeting key.
     NoTargetingKey,
-    /// It goes by bucket.
+    /// The rule matches, and the bucket decides.
     Split {
-        /// What the user's position hangs on.
+        /// The salt of the user's bucket.
         salt: String,
         bucket: Bucket,
-        /// The share that the rule serves, or the part of the split that the user lies in.
+        /// The share that the rule serves, or the part of the split that contains the bucket.
         share: Share,
-        /// Whether the user lies inside.
+        /// Whether the share contains the bucket.
         is_inside: bool,
     },
 }
 
-/// Who reads an explanation.
+/// The reader of an explanation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reader {
-    /// A reader who may see the whole flag.
+    /// An account, which may see the whole flag.
     Admin,
-    /// The user's own browser: what conditions compare with stays with the admin.
+    /// The user's own browser, which must not see the values that conditions compare with.
     Page,
 }
 
@@ -125,16 +123,16 @@ pub enum Reader {
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExplanationLine {
-    /// How deep it stands, from 0: what a step rests on lies below it.
+    /// The nesting depth, from 0. Conditions and nested steps are one level below their step.
     pub depth: usize,
     pub text: String,
-    /// Whether the chain ended here.
+    /// Whether the evaluation ended with this step.
     pub has_decided: bool,
 }
 
 impl TraceStep {
-    /// The step and all that it rests on, as lines: the tests of its condition, or the whole chain
-    /// of the flag that is needed.
+    /// Formats the step and what it depends on: the tests of its condition, or the trace of the
+    /// prerequisite.
     #[must_use]
     pub fn lines(&self, reader: Reader) -> Vec<ExplanationLine> {
         let mut lines = vec![ExplanationLine {
@@ -165,7 +163,7 @@ impl TraceStep {
         lines
     }
 
-    /// Whether the chain ended with this step's verdict rather than going on.
+    /// Whether the evaluation ended with this step.
     #[must_use]
     pub fn has_decided(&self) -> bool {
         match self {

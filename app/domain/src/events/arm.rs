@@ -7,9 +7,9 @@ use crate::{
     targeting::Share,
 };
 
-/// Which audience entry decides about a user while a phase is served, and on which side of its
-/// share they are. Users of one entry below 100 % differ in nothing but their position: those inside
-/// and those outside can be compared.
+/// The audience entry that decides about a user while a phase is served, and the side of its share
+/// that the user is on. Users of one entry with a share below 100 % differ only in their bucket, so
+/// the two sides can be compared.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Arm {
@@ -18,16 +18,16 @@ pub struct Arm {
     pub phase: PhaseNumber,
     #[serde(rename = "s")]
     pub segment: SegmentKey,
-    /// How much of it is let in just then, in thousandths of a per cent.
+    /// The share of the segment that is admitted at that time, in thousandths of a per cent.
     #[serde(rename = "n")]
     pub buckets: u32,
-    /// Whether they are let in.
+    /// Whether the user is admitted.
     #[serde(rename = "t")]
     pub is_treatment: bool,
 }
 
 impl Arm {
-    /// The share that is let in.
+    /// The share that is admitted.
     #[must_use]
     pub fn share(&self) -> Share {
         Share::from_buckets(self.buckets)

@@ -11,7 +11,7 @@ use crate::{
     vitals::Vital,
 };
 
-/// Facts that a page sent together. `id` makes repeated deliveries count once.
+/// Events that a page sent together. `id` makes repeated deliveries count once.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
     /// Chosen by the collector; unique per environment.
@@ -24,8 +24,8 @@ pub struct Batch {
     pub visit: Visit,
     /// The events, each with a time of its own.
     pub events: Vec<Event>,
-    /// The events as the page sent them, compressed for the raw event log; empty where raw events are not
-    /// stored.
+    /// The events as the page sent them, compressed for the raw event log; empty if raw events are
+    /// not stored.
     pub raw: Vec<u8>,
 }
 
@@ -47,7 +47,7 @@ pub enum EventKind {
     /// A web vital reached its final value.
     Vital {
         vital: Vital,
-        /// Its value, in millionths.
+        /// The value, in millionths.
         millionths: u64,
         /// The earlier value of the same page view that this one replaces.
         was: Option<u64>,
@@ -88,14 +88,14 @@ pub enum EventKind {
         event: String,
         /// The name of the property.
         name: String,
-        /// Its value, as a text.
+        /// The value, converted to text.
         value: String,
     },
     Timing {
         kind: TimingKind,
         /// The endpoint or component.
         name: String,
-        /// How long it took, in millionths of a second.
+        /// The duration, in millionths of a second.
         millionths: u64,
         has_failed: bool,
     },
@@ -132,7 +132,7 @@ pub enum TimingKind {
 }
 
 impl TimingKind {
-    /// As payloads and tables write it.
+    /// The name in payloads and tables.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -142,18 +142,17 @@ impl TimingKind {
     }
 }
 
-/// How far a task has come.
+/// The outcome of a task so far.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TaskOutcome {
     Started,
     Completed,
-    /// It was given up.
     Abandoned,
 }
 
 impl TaskOutcome {
-    /// As payloads and tables write it.
+    /// The name in payloads and tables.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! Telemetry as pages send it: batches of events about one visit.
+//! Telemetry of pages: batches of events of one visit.
 
 mod arm;
 mod event;

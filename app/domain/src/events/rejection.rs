@@ -1,22 +1,23 @@
-//! Why telemetry is not stored: few codes, so that rejections can be counted whatever pages send.
+//! Reasons why telemetry is not stored. The set of codes is fixed, which bounds the counters of
+//! rejections whatever pages send.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The kind of mistake, as pages, the API and the store name it.
+/// The kind of a rejection, as named on the wire, in the API and in the store.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RejectionCode {
-    /// The body is no batch, or its coding cannot be undone.
+    /// The body is not a batch, or cannot be decompressed.
     MalformedBody,
     BodyTooLarge,
     UnsupportedVersion,
     /// A field of the batch itself is out of its bounds.
     InvalidBatch,
-    /// The batch does not belong to the simulation that has begun.
+    /// The batch does not belong to the running simulation.
     InvalidSimulation,
     /// The event is not JSON, or has another shape.
     MalformedEvent,
@@ -25,14 +26,15 @@ pub enum RejectionCode {
     TooLong,
     TooMany,
     OutOfRange,
-    /// The value is none of those that the field has.
+    /// The value is not one of those that the field accepts.
     UnknownValue,
     UnknownFlag,
     UnknownVariant,
-    /// A correction of a value that is not remembered. The value itself is stored, so nothing is lost.
+    /// A correction of a value that is not known any more. The value itself is stored, so nothing
+    /// is lost.
     UnknownPrevious,
     QuotaExceeded,
-    /// Rejections that were counted before they had codes, and those beyond the bound on reasons.
+    /// Rejections from before codes were introduced, and those beyond the bound on reasons.
     Other,
 }
 
@@ -82,7 +84,7 @@ impl RejectionCode {
         }
     }
 
-    /// The sentence that the admin shows.
+    /// The sentence shown in the admin.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
@@ -107,24 +109,25 @@ impl RejectionCode {
     }
 }
 
-/// A code with the field or quota that it is about. As text: `too_long:message`, or the code alone.
+/// A code with the field or quota that it concerns. As text: `too_long:message`, or the code alone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Rejection {
-    /// The kind of mistake.
+    /// The kind of the rejection.
     pub code: RejectionCode,
-    /// The field of the event or batch, or the name of the quota; empty where the code says it all. Only names
-    /// that this program knows, never what a page sent.
+    /// The field of the event or batch, or the name of the quota; empty if the code suffices.
+    /// Always a name that this program defines, never text that a page sent.
     pub field: String,
 }
 
 impl Rejection {
-    /// A rejection because of a field or quota.
+    /// Creates a rejection that concerns a field or quota.
     #[must_use]
     pub fn of_field(code: RejectionCode, field: impl Into<String>) -> Self {
         Self { code, field: field.into() }
     }
 
-    /// Reads the text form. Texts of earlier versions, which stored sentences, are [`RejectionCode::Other`].
+    /// Parses the text form. The sentences that earlier versions stored become
+    /// [`RejectionCode::Other`].
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let (code, field) = text.split_once(':').unwrap_or((text, ""));
@@ -154,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rejections_are_read_as_they_are_written() {
+    fn rejections_round_trip_through_text() {
         for code in RejectionCode::ALL {
             assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
             for rejection in [code.into(), Rejection::of_field(code, "props")] {

@@ -6,8 +6,8 @@ use super::Arm;
 use crate::ids::{FlagKey, PhaseNumber, SegmentKey, VariantName};
 use crate::vitals::Device;
 
-/// A user, by a keyed digest of the id that the app or the collector gave. The id cannot be derived from it
-/// without the server's secret.
+/// A user, by a keyed digest of the id that the app or the collector gave. The id cannot be derived
+/// from it without the server's secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserHash(pub u64);
 
@@ -34,22 +34,23 @@ pub struct Visit {
     pub phase: Option<PhaseNumber>,
     /// The segments that contain the user.
     pub segments: BTreeSet<SegmentKey>,
-    /// The arm of the user; `None` for users outside of the audience, and for users without an evaluation of the
-    /// rollout's flags so far.
+    /// The arm of the user; `None` for users outside of the audience, and for users without an
+    /// evaluation of the rollout's flags so far.
     pub arm: Option<Arm>,
     /// The network of the request, if its address is public. It is not stored.
     pub network: Option<NetworkHash>,
 }
 
-/// The maximum number of visitors that one network counts as when senders of a label are estimated.
+/// The maximum number of visitors that one network counts as in the estimate of senders.
 const VISITORS_OF_NETWORK: u64 = 4;
 
 impl Visit {
-    /// The bit of 64 that the visit sets in the estimate of the senders of a label; `None` without user and
-    /// network. Visitor ids are easily invented and addresses are not, so a network sets few bits.
+    /// Returns the bit that the visit sets in the 64-bit estimate of the senders of a label; 0
+    /// without a user. Visitor ids are easily invented and addresses are not, so one network sets
+    /// few bits.
     #[must_use]
     pub fn sender(&self) -> u64 {
-        /// 2^64 divided by the golden ratio, which spreads neighbouring numbers.
+        /// 2^64 divided by the golden ratio: Fibonacci hashing, which spreads neighbouring numbers.
         const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
         let Some((user, _)) = self.who else { return 0 };
         let sender = match self.network {
@@ -65,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_network_counts_as_few_visitors_however_many_it_invents() {
+    fn a_network_sets_at_most_four_sender_bits() {
         let bits = |network: Option<u64>| {
             let sender = |user| {
                 let who = Some((UserHash(user), SessionHash(user)));

@@ -1,4 +1,4 @@
-//! Feedback as users give it, and the screenshots that come with it.
+//! Feedback of users, and its screenshots.
 
 mod screenshot;
 
@@ -12,15 +12,15 @@ pub use screenshot::{
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Feedback {
-    /// `rating`, `nps`, `bug`, `idea`, or nothing.
+    /// One of `rating`, `nps`, `bug` and `idea`; may be empty.
     #[serde(default)]
     pub kind: String,
-    /// 1 to 5, if given.
+    /// From 1 to 5, if given.
     pub rating: Option<u8>,
-    /// 0 to 10: how likely they would recommend it, if given.
+    /// The likelihood of a recommendation (NPS) from 0 to 10, if given.
     #[serde(default)]
     pub score: Option<u8>,
-    /// The text, bounded; may be empty where there is a rating.
+    /// The text, of bounded length; may be empty if there is a rating.
     pub message: String,
     /// The page's path, without query and fragment.
     pub page: String,

@@ -2,13 +2,13 @@
 
 use crate::{Timestamp, ids::EnvironmentId};
 
-/// The largest screenshot, in bytes. The widget makes them smaller than that.
+/// The maximum size of a screenshot, in bytes. The widget sends smaller ones.
 pub const MAX_SCREENSHOT_BYTES: usize = 2 * 1_024 * 1_024;
 
-/// What all screenshots of an environment may take, in bytes; the oldest go first.
+/// The maximum size of all screenshots of an environment, in bytes; the oldest are deleted first.
 pub const MAX_SCREENSHOTS_BYTES: u64 = 256 * 1_024 * 1_024;
 
-/// Pictures that an environment takes in a minute.
+/// The maximum number of screenshots that an environment accepts per minute.
 pub const MAX_SCREENSHOTS_PER_MINUTE: u32 = 60;
 
 /// The image format of a screenshot.
@@ -24,7 +24,7 @@ impl ImageKind {
     /// All values, in the order in which they are listed.
     pub const ALL: [Self; 3] = [Self::Png, Self::Jpeg, Self::Webp];
 
-    /// The format of these bytes, by their beginning and not by what the sender says.
+    /// Detects the format by the first bytes, because the sender's media type is not trusted.
     #[must_use]
     pub fn detect(bytes: &[u8]) -> Option<Self> {
         if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
@@ -48,7 +48,7 @@ impl ImageKind {
         }
     }
 
-    /// The kind with that media type.
+    /// Parses a media type.
     #[must_use]
     pub fn parse(media_type: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.media_type() == media_type)
@@ -59,7 +59,7 @@ impl ImageKind {
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Screenshot {
-    /// 32 hexadecimal digits made from the content: sent twice, it is kept once.
+    /// 32 hexadecimal digits derived from the content, so that duplicates are stored once.
     pub id: String,
     pub environment: EnvironmentId,
     pub at: Timestamp,
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_picture_is_known_by_its_bytes() {
+    fn the_image_kind_is_detected_from_the_bytes() {
         assert_eq!(ImageKind::detect(b"\x89PNG\r\n\x1a\n...."), Some(ImageKind::Png));
         assert_eq!(ImageKind::detect(b"\xff\xd8\xff\xe0"), Some(ImageKind::Jpeg));
         assert_eq!(ImageKind::detect(b"RIFF1234WEBPVP8 "), Some(ImageKind::Webp));

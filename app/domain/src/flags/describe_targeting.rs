@@ -1,4 +1,4 @@
-//! A flag's targeting in plain words: "on for 5 % of everyone and all of `beta_testers`".
+//! Describes a flag's targeting in sentences: "on for 5 % of everyone and all of `beta_testers`".
 
 use super::{
     Flag, FlagState,
@@ -10,7 +10,7 @@ use crate::{
     targeting::{Condition, EVERYONE, Share},
 };
 
-/// One sentence for each thing that decides, in the order in which they are asked.
+/// Returns one sentence per step that decides, in the order of evaluation.
 #[must_use]
 pub fn describe_targeting(
     flag: &Flag,
@@ -55,11 +55,11 @@ pub fn describe_targeting(
     lines
 }
 
-/// Rules that follow one another and answer the same are said in one sentence.
+/// Describes the rules. Consecutive rules with the same variant share a sentence.
 fn rules(rules: &[Rule], now: Timestamp) -> Vec<String> {
     let mut lines: Vec<(Option<&VariantName>, Vec<String>)> = Vec::new();
-    // The rules of a flag share their buckets: whom an earlier share of everyone has answered, a
-    // later share does not reach.
+    // The rules of a flag share their buckets, so a later share does not reach the users whom an
+    // earlier share of everyone has answered.
     let mut answered = Share::from_buckets(0);
     for rule in rules {
         let whom = whom(&rule.condition);
@@ -67,10 +67,10 @@ fn rules(rules: &[Rule], now: Timestamp) -> Vec<String> {
             Serve::Variant(variant) => (Some(variant), all_of(&whom)),
             Serve::Share(variant, portion) => {
                 let (mut part, share) = (part_of(portion, &whom, now), portion.at(now));
-                let nobody_yet = answered == Share::from_buckets(0);
-                if !nobody_yet && share <= answered {
+                let none_answered = answered == Share::from_buckets(0);
+                if !none_answered && share <= answered {
                     part.push_str(" (no user: an earlier rule answers all of them)");
-                } else if !nobody_yet && share != Share::ALL {
+                } else if !none_answered && share != Share::ALL {
                     part.push_str(&format!(" (less the {answered} whom an earlier rule answers)"));
                 }
                 if rule.condition.is_everyone() {
@@ -98,7 +98,7 @@ fn rules(rules: &[Rule], now: Timestamp) -> Vec<String> {
     lines.into_iter().map(sentence).collect()
 }
 
-/// Whom a rule is for, so that "5 % of" and "all of" can stand before it.
+/// Describes the users of a rule in a form that can follow "5 % of" and "all of".
 fn whom(condition: &Condition) -> String {
     match condition {
         condition if condition.is_everyone() => EVERYONE.to_owned(),
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn rules_are_said_as_users_say_them() {
+    fn targeting_is_described_in_sentences() {
         assert_eq!(words(json!({}), None), "off for everyone.");
         assert_eq!(
             words(

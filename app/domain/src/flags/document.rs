@@ -1,4 +1,4 @@
-//! A flag whole: what it is and what an environment decides about it, as files and the API have it.
+//! A flag with its state in one environment, in the format of files and the API.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,24 +10,24 @@ use crate::{
     targeting::Salt,
 };
 
-/// A flag with its state in one environment, in the form of files and the API.
+/// A flag with its state in one environment, in the format of files and the API.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = Flag))]
 #[serde(try_from = "RawDocument")]
 pub struct FlagDocument {
-    /// What the app's code calls it.
+    /// The key in the app's code.
     pub key: FlagKey,
     /// The display name; the key if left out.
     #[cfg_attr(feature = "openapi", schema(required = false))]
     pub name: String,
     #[cfg_attr(feature = "openapi", schema(required = false))]
     pub description: String,
-    /// The type of all values. `number`, which files of older versions have, is taken for `integer` where
-    /// all values are whole, else for `float`.
+    /// The type of all values. `number`, from files of older versions, is read as `integer` if no
+    /// value is written with a fraction, else as `float`.
     pub kind: FlagKind,
-    /// What it may answer; `on` and `off` for a boolean flag if left out.
+    /// The possible answers; `on` and `off` for a boolean flag if left out.
     #[cfg_attr(feature = "openapi", schema(required = false))]
     pub variants: Vec<Variant>,
     /// The answer while the flag is off or killed; `off` for a boolean flag if left out.
@@ -40,37 +40,37 @@ pub struct FlagDocument {
     /// left out, else the default variant.
     #[cfg_attr(feature = "openapi", schema(required = false))]
     pub rollout_variant: VariantName,
-    /// Words to find it by.
+    /// Tags for searching and filtering.
     #[cfg_attr(feature = "openapi", schema(required = false))]
     pub tags: Vec<String>,
-    /// Whom to ask about it.
+    /// The contact for questions about the flag.
     #[cfg_attr(feature = "openapi", schema(required = false))]
     pub owner: String,
-    /// Whether it is out of use: no longer answered, only kept.
+    /// Whether the flag is archived. Archived flags are not evaluated.
     #[cfg_attr(feature = "openapi", schema(required = false))]
     pub archived: bool,
-    /// Whether it is on in this environment; on if left out.
+    /// Whether the flag is on in this environment; `true` if left out.
     #[cfg_attr(feature = "openapi", schema(required = false))]
     pub enabled: bool,
-    /// Whether it is killed in this environment.
+    /// Whether the flag is killed in this environment.
     #[cfg_attr(feature = "openapi", schema(required = false))]
     pub killed: bool,
-    /// What places users for this flag's own rules; the key if left out. Another salt deals the
-    /// cards anew.
+    /// The salt of the buckets of this flag's rules; the key if left out. Changing the salt
+    /// reassigns every user.
     #[cfg_attr(feature = "openapi", schema(required = false))]
     pub salt: String,
-    /// Other flags that must answer in a certain way first.
+    /// Prerequisites. If one is not met, the flag answers its off variant.
     #[cfg_attr(feature = "openapi", schema(required = false))]
     pub prerequisites: Vec<Prerequisite>,
-    /// In order; the first that answers wins.
+    /// Targeting rules in order; the first that answers wins.
     #[cfg_attr(feature = "openapi", schema(required = false, value_type = Vec<RawRule>))]
     pub rules: Vec<Rule>,
-    /// When it will be switched.
+    /// Scheduled switches, in any order.
     #[cfg_attr(feature = "openapi", schema(required = false))]
     pub schedule: Vec<ScheduledSwitch>,
 }
 
-/// What may be left out is.
+/// The format before defaults are filled in.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a flag as an object")]
 struct RawDocument {
@@ -107,7 +107,7 @@ fn yes() -> bool {
     true
 }
 
-/// What a flag that is not boolean must say itself.
+/// Fields without a default. Only boolean flags have standard variants.
 #[derive(Debug, thiserror::Error)]
 enum Incomplete {
     #[error("variants: name at least one variant with its value")]
@@ -168,7 +168,7 @@ impl TryFrom<RawDocument> for FlagDocument {
 }
 
 impl FlagDocument {
-    /// Puts a flag and its state together.
+    /// Combines a flag and its state.
     #[must_use]
     pub fn new(flag: &Flag, state: &FlagState) -> Self {
         let Flag {
@@ -216,15 +216,15 @@ impl FlagDocument {
         }
     }
 
-    /// Takes them apart again; the state with that version. A `known` flag keeps its salt's algorithm
-    /// as long as the text stays the same, and its own default, because another one is a decision of
-    /// this environment alone.
+    /// Splits the document into the flag and its state, which gets the version. A `known` flag
+    /// keeps the hash version of its salt while the text is the same, and its own default variant:
+    /// a new default applies to this environment only.
     #[must_use]
     pub fn into_parts(self, known: Option<(&Flag, &FlagState)>, version: i64) -> (Flag, FlagState) {
         let salt = known.map(|(_, state)| &state.salt);
         let salt = salt.filter(|salt| salt.text() == self.salt).cloned();
         let shared = known.map(|(flag, _)| &flag.default_variant);
-        // One that is gone cannot stay the default of other environments.
+        // A removed variant cannot stay the default of other environments.
         let is_there = |name: &&VariantName| self.variants.iter().any(|v| v.name == **name);
         let shared = shared.filter(is_there).unwrap_or(&self.default_variant).clone();
         let own = (shared != self.default_variant).then_some(self.default_variant);
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn another_flag_names_its_variants() {
+    fn a_flag_of_another_kind_requires_variants() {
         assert!(read(json!({"key": "A", "kind": "string"})).unwrap_err().starts_with("variants:"));
         let variants = json!([{"name": "a", "value": "x"}]);
         let only = json!({"key": "A", "kind": "string", "variants": variants});
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_comes_apart_and_together() {
+    fn a_document_round_trips_through_its_parts() {
         let document = read(json!({
             "key": "A", "kind": "boolean", "tags": ["x"], "owner": "ada", "salt": "other",
             "rules": [{"variant": "on", "share": 5}], "prerequisites": [{"flag": "B", "variants": ["on"]}],
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn another_default_is_of_one_environment() {
+    fn a_changed_default_applies_to_one_environment() {
         let document = read(json!({"key": "A", "kind": "boolean"})).unwrap();
         let (flag, state) = document.clone().into_parts(None, 1);
         let on = VariantName::new("on").unwrap();
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_flag_of_older_versions_is_whole_or_not_by_its_values() {
+    fn a_number_flag_becomes_integer_or_float_by_its_values() {
         let number = |kind: &str, values: [Value; 2]| {
             let [low, high] = values;
             let variants = json!([{"name": "low", "value": low}, {"name": "high", "value": high}]);

@@ -1,11 +1,11 @@
-//! Answers that the server's environment variables hold.
+//! Environment overrides: answers pinned by environment variables of the server.
 
 use serde_json::Value;
 
 use super::{Flag, FlagKind};
 use crate::ids::VariantName;
 
-/// A flag's answer that a variable holds: nothing else is asked.
+/// An answer pinned by a variable; it takes precedence over everything else.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnvironmentOverride {
@@ -14,24 +14,24 @@ pub struct EnvironmentOverride {
     pub variant: VariantName,
 }
 
-/// Why a variable holds nothing.
+/// Why a variable pins no answer.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{variable}: {flag} has no variant or value {value:?}; choose one of {known}")]
 pub struct InvalidEnvironmentOverride {
     pub variable: String,
-    /// The flag that it is for.
+    /// The key of the flag.
     pub flag: String,
     pub value: String,
-    /// What it may say.
+    /// The names of the flag's variants.
     pub known: String,
 }
 
 impl EnvironmentOverride {
-    /// Finds the variant that a variable means: by name, or by value (`true`, `1.5`, `a`).
+    /// Finds the variant that a variable selects: by name, or by value (`true`, `1.5`, `a`).
     ///
     /// # Errors
-    /// When no variant is meant.
+    /// Returns an error if no variant matches.
     pub fn new(
         flag: &Flag,
         variable: &str,
@@ -43,7 +43,7 @@ impl EnvironmentOverride {
             (FlagKind::String, _) => Value::from(value),
             _ => serde_json::from_str(value).unwrap_or_default(),
         };
-        // `1` means 1.0, too: variables have no types.
+        // Variables are untyped, so `1` also selects 1.0.
         let is_meant = |found: &Value| match (found.as_f64(), wanted.as_f64()) {
             (Some(found), Some(wanted)) => found == wanted,
             _ => *found == wanted,
@@ -74,7 +74,7 @@ mod tests {
     use crate::flags::boolean_flag;
 
     #[test]
-    fn a_variable_means_a_variant_by_name_or_value() {
+    fn a_variable_selects_a_variant_by_name_or_value() {
         let flag = boolean_flag("A");
         for (said, meant) in [("true", "on"), ("on", "on"), ("FALSE", "off"), ("0", "off")] {
             let forced = EnvironmentOverride::new(&flag, "PHASEGATE_FF_A", said).unwrap();

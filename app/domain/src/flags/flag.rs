@@ -1,11 +1,11 @@
-//! What a flag is, the same in all environments of its project.
+//! The part of a flag that all environments of its project share.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::ids::{FlagKey, VariantName};
 
-/// The type that all values of a flag have.
+/// The type of all values of a flag.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -13,9 +13,9 @@ use crate::ids::{FlagKey, VariantName};
 pub enum FlagKind {
     Boolean,
     String,
-    /// A whole number; written without a fraction.
+    /// A whole number, written without a fraction.
     Integer,
-    /// A number; written with a fraction, also where it is 0, because typed clients ask for one.
+    /// A number, always written with a fraction, because typed clients expect one.
     Float,
     Object,
 }
@@ -25,7 +25,7 @@ impl FlagKind {
     pub const ALL: [Self; 5] =
         [Self::Boolean, Self::String, Self::Integer, Self::Float, Self::Object];
 
-    /// As files and the API write it.
+    /// The name in files and the API.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -37,23 +37,24 @@ impl FlagKind {
         }
     }
 
-    /// The kind of that name.
+    /// Parses the name of a kind.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 
-    /// The kind of numbers such as these: whole if all of them are.
+    /// Infers the kind from numbers: [`FlagKind::Integer`] if none is written with a fraction, else
+    /// [`FlagKind::Float`].
     #[must_use]
     pub fn of_numbers<'a>(mut values: impl Iterator<Item = &'a Value>) -> Self {
         if values.all(|value| !value.is_f64()) { Self::Integer } else { Self::Float }
     }
 
-    /// The value in the form that this kind has: 1.0 is the whole number 1, and 1 the float 1.0. A
-    /// value that has no such form is left as it is, for [`FlagKind::admits`] to refuse.
+    /// Converts a number to this kind: 1.0 to the integer 1, or 1 to the float 1.0. Other values,
+    /// and numbers that cannot be converted exactly, are returned unchanged.
     #[must_use]
     pub fn normalise(self, value: Value) -> Value {
-        // Beyond this, neighbouring whole numbers are the same float.
+        // 2^53, from which on a float cannot represent every whole number.
         const EXACT: f64 = 9_007_199_254_740_992.0;
         let float = value.as_f64().filter(|float| float.abs() < EXACT);
         match (self, float) {
@@ -78,50 +79,50 @@ impl FlagKind {
     }
 }
 
-/// One of the values that a flag may have, by name.
+/// A named value that a flag may answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Variant {
-    /// What rules and reports call it.
+    /// The name in rules and reports.
     pub name: VariantName,
-    /// What the app gets.
+    /// The value that the app receives.
     pub value: Value,
 }
 
-/// A flag as its project knows it, the same in all environments.
+/// The definition of a flag, shared by all environments of its project.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(from = "RawFlag")]
 pub struct Flag {
-    /// What the app's code calls it.
+    /// The key in the app's code.
     pub key: FlagKey,
-    /// The name that pages show.
+    /// The display name in the admin.
     pub name: String,
     #[serde(default)]
     pub description: String,
     /// The type of all values.
     pub kind: FlagKind,
-    /// What it may answer.
+    /// The possible answers of the flag.
     pub variants: Vec<Variant>,
     /// The answer while the flag is off or killed.
     pub off_variant: VariantName,
-    /// The answer when nothing else decides, in environments that do not say otherwise.
+    /// The answer when nothing else decides, in environments without their own default.
     pub default_variant: VariantName,
     /// The answer to members of the rollout that adds this flag.
     pub rollout_variant: VariantName,
-    /// Words to find it by.
+    /// Tags for searching and filtering.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
-    /// Whom to ask about it.
+    /// The contact for questions about the flag.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub owner: String,
-    /// Whether it is out of use: no longer answered, only kept.
+    /// Whether the flag is archived. Archived flags are not evaluated.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub archived: bool,
 }
 
-/// A kind as files and older versions name it.
+/// A kind as named in files, including those of older versions.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum RawKind {
@@ -129,13 +130,13 @@ pub(crate) enum RawKind {
     String,
     Integer,
     Float,
-    /// Of older versions: whole or not, by its values.
+    /// Written by older versions: integer or float, by its values.
     Number,
     Object,
 }
 
 impl RawKind {
-    /// The kind that is meant, and the values in its form.
+    /// Returns the kind, and converts the values to it.
     pub(crate) fn settle(self, variants: &mut [Variant]) -> FlagKind {
         let kind = match self {
             Self::Boolean => FlagKind::Boolean,
@@ -192,7 +193,7 @@ impl From<RawFlag> for Flag {
 }
 
 impl Flag {
-    /// The variant of that name.
+    /// Returns a variant by name.
     #[must_use]
     pub fn variant(&self, name: &VariantName) -> Option<&Variant> {
         self.variants.iter().find(|variant| variant.name == *name)
@@ -233,7 +234,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_number_takes_the_form_of_its_kind() {
+    fn a_number_is_normalised_to_its_kind() {
         let written = |kind: FlagKind, value| kind.normalise(value).to_string();
         assert_eq!(written(FlagKind::Float, json!(1)), "1.0");
         assert_eq!(written(FlagKind::Integer, json!(1.0)), "1");

@@ -1,4 +1,4 @@
-//! Individual overrides: one user's answer, for a while.
+//! Individual overrides: the answer of one user, optionally until an expiry time.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,10 +8,10 @@ use crate::{
     ids::{FlagKey, VariantName},
 };
 
-/// Longest targeting key that an override can be for, in bytes.
+/// The maximum length of an override's targeting key, in bytes.
 pub const MAX_TARGETING_KEY_BYTES: usize = 500;
 
-/// One user's answer, whatever the rules say; for testing by hand.
+/// The answer of one user, which takes precedence over switch, rules and rollout; for manual tests.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -20,7 +20,7 @@ pub struct IndividualOverride {
     pub flag: FlagKey,
     pub targeting_key: String,
     pub variant: VariantName,
-    /// When it ends by itself; without one it stays.
+    /// The time from which the override is ignored; `None` means it does not expire.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
@@ -28,24 +28,24 @@ pub struct IndividualOverride {
     )]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub expires_at: Option<Timestamp>,
-    /// What it is for.
+    /// The purpose of the override.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
 }
 
-/// Longest note, in bytes.
+/// The maximum length of a note, in bytes.
 const MAX_NOTE_BYTES: usize = 500;
 
-/// What is wrong with an override, naming the field.
+/// Why an override is invalid. The message names the field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidOverride {
     /// The targeting key is empty or too long.
     #[error("must have 1 to {MAX_TARGETING_KEY_BYTES} bytes")]
     TargetingKey,
-    /// A path of an address, which programs take out before they send it.
+    /// The targeting key is `.` or `..`, which HTTP clients remove from URL paths.
     #[error("\".\" and \"..\" cannot be addressed; choose another one")]
     Reserved,
-    /// Its note is too long.
+    /// The note is too long.
     #[error("must have at most {MAX_NOTE_BYTES} bytes")]
     Note,
 }
@@ -68,10 +68,10 @@ impl FieldProblem for InvalidOverride {
 }
 
 impl IndividualOverride {
-    /// Checks what the types cannot.
+    /// Checks the rules that the types do not enforce.
     ///
     /// # Errors
-    /// Names the first field that is wrong.
+    /// Returns an error that names the first invalid field.
     pub fn validate(&self) -> Result<(), InvalidOverride> {
         if !(1..=MAX_TARGETING_KEY_BYTES).contains(&self.targeting_key.len()) {
             return Err(InvalidOverride::TargetingKey);
@@ -82,7 +82,7 @@ impl IndividualOverride {
         if self.note.len() > MAX_NOTE_BYTES { Err(InvalidOverride::Note) } else { Ok(()) }
     }
 
-    /// Whether it still holds.
+    /// Whether the override has not expired.
     #[must_use]
     pub fn is_active(&self, now: Timestamp) -> bool {
         self.expires_at.is_none_or(|end| now < end)

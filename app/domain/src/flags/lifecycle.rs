@@ -1,4 +1,4 @@
-//! Whether a flag is still of use.
+//! The lifecycle of a flag, derived from its evaluation counts.
 
 use std::collections::BTreeMap;
 
@@ -7,21 +7,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Timestamp, ids::VariantName};
 
-/// Days after which a flag that nothing asks for, or that always answers the same, is stale.
+/// Days after which a flag is stale if it is not evaluated, or always answers the same variant.
 pub const STALE_AFTER_DAYS: i64 = 14;
 
-/// The hours of a sparkline.
+/// The number of hours in a sparkline.
 pub const HOURS: usize = 24;
 
-/// How often a flag was asked for.
+/// How often a flag was evaluated.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct EvaluationCounts {
     /// In each of the last [`HOURS`] hours, the current one last.
     pub by_hour: Vec<u64>,
-    /// Each variant's part, over the last [`STALE_AFTER_DAYS`] days.
+    /// The counts of each variant.
     pub variants: BTreeMap<VariantName, VariantCounts>,
-    /// For how many days it is known to have been asked for: since the first answer within the
-    /// last [`STALE_AFTER_DAYS`] days.
+    /// Full days since the first evaluation within the last [`STALE_AFTER_DAYS`] days.
     #[serde(default)]
     pub days_asked: i64,
 }
@@ -30,20 +29,20 @@ pub struct EvaluationCounts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VariantCounts {
-    /// Over the last [`STALE_AFTER_DAYS`] days.
+    /// Answers in the last [`STALE_AFTER_DAYS`] days.
     pub count: u64,
-    /// In the last [`HOURS`] hours.
+    /// Answers in the last [`HOURS`] hours.
     pub last_day: u64,
 }
 
-/// Where a flag is in its life.
+/// The lifecycle stage of a flag.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Lifecycle {
     Active,
-    /// Probably no longer of use.
+    /// The flag is probably no longer needed.
     Stale,
     Archived,
 }
@@ -60,14 +59,14 @@ impl Lifecycle {
     }
 }
 
-/// Why a flag is stale, with what to do about it.
+/// Why a flag is stale. The text includes what to do about it.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "because", rename_all = "snake_case")]
 pub enum StaleAdvice {
-    /// Nothing has asked for it.
+    /// The flag was not evaluated.
     NotAsked,
-    /// It has given every user the same answer.
+    /// The flag has answered the same variant to every user.
     AlwaysSame { variant: VariantName },
 }
 
@@ -89,13 +88,14 @@ impl std::fmt::Display for StaleAdvice {
 }
 
 impl EvaluationCounts {
-    /// How often it was asked for in the last day.
+    /// The number of evaluations in the last [`HOURS`] hours.
     #[must_use]
     pub fn last_day(&self) -> u64 {
         self.by_hour.iter().sum()
     }
 
-    /// Why the flag is stale, if it is. One that was made or changed within the time is not.
+    /// Returns why the flag is stale, if it is. A flag that was created or changed within the last
+    /// [`STALE_AFTER_DAYS`] days is not.
     #[must_use]
     pub fn stale_advice(&self, changed_at: Timestamp, now: Timestamp) -> Option<StaleAdvice> {
         if now - changed_at < TimeDelta::days(STALE_AFTER_DAYS) {
@@ -104,7 +104,7 @@ impl EvaluationCounts {
         let mut answered = self.variants.iter().filter(|(_, usage)| usage.count > 0);
         match (answered.next(), answered.next()) {
             (None, _) => Some(StaleAdvice::NotAsked),
-            // A single question yesterday says nothing about two weeks.
+            // Evaluations of the last few days alone do not show that the answer is constant.
             (Some((variant, _)), None) if self.days_asked >= STALE_AFTER_DAYS - 1 => {
                 Some(StaleAdvice::AlwaysSame { variant: variant.clone() })
             }
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_flag_is_stale_when_it_no_longer_decides_anything() {
+    fn a_flag_is_stale_when_unused_or_constant() {
         let at = |day: i64| DateTime::from_timestamp(day * 86_400, 0).unwrap();
         let usage = |counts: &[(&str, u64)]| EvaluationCounts {
             by_hour: vec![0; HOURS],

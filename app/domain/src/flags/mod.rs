@@ -1,4 +1,4 @@
-//! Flags, their variants and rules, and the answer that a user gets.
+//! Flags: variants, state per environment, targeting rules and overrides.
 
 mod describe_targeting;
 mod document;

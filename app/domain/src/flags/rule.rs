@@ -1,4 +1,4 @@
-//! Targeting rules: whom they are for, and what they answer.
+//! Targeting rules: a condition and what is served to the users that match it.
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -16,32 +16,32 @@ use crate::{
 pub struct Rule {
     /// The display name; may be empty.
     pub name: String,
-    /// Whom it is for.
+    /// The users that the rule applies to.
     pub condition: Condition,
     pub serve: Serve,
 }
 
-/// What a rule answers.
+/// The variant or variants that a rule serves.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Serve {
-    /// This variant, to every user that the rule matches.
+    /// One variant, to every user that the rule matches.
     Variant(VariantName),
-    /// This variant to a share of them; the others go on to the next rule.
+    /// One variant, to a share of the matching users; the others continue with the next rule.
     Share(VariantName, Portion),
     /// One of several variants, by bucket. The shares add up to 100 %.
     Split(Vec<WeightedVariant>),
 }
 
-/// How large a share is.
+/// The size of a share.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Portion {
-    /// As large as this.
+    /// A share that does not change.
     Fixed(Share),
-    /// Growing (or shrinking) with time.
+    /// A share that grows or shrinks with time.
     Ramp(Ramp),
 }
 
-/// A share that moves on a straight line from one value to another.
+/// A share that changes linearly from one value to another.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -50,17 +50,17 @@ pub struct Ramp {
     pub from: Share,
     /// The share from `ends_at` on, %.
     pub to: Share,
-    /// When it begins to move.
+    /// The time at which the share starts to change.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     #[serde(deserialize_with = "crate::targeting::instant::read")]
     pub starts_at: Timestamp,
-    /// When it has arrived.
+    /// The time at which the share reaches `to`.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     #[serde(deserialize_with = "crate::targeting::instant::read")]
     pub ends_at: Timestamp,
 }
 
-/// A variant's part of a split.
+/// The part of a split that one variant gets.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -71,7 +71,7 @@ pub struct WeightedVariant {
 }
 
 impl Ramp {
-    /// The share at an instant: a pure function of schedule and clock, in whole buckets.
+    /// The share at an instant, in whole buckets: a pure function of ramp and clock.
     #[must_use]
     pub fn at(&self, now: Timestamp) -> Share {
         if now <= self.starts_at {
@@ -88,7 +88,7 @@ impl Ramp {
         Share::from_buckets(u32::try_from(buckets).unwrap_or_default())
     }
 
-    /// Whether the share is on its way at that instant.
+    /// Whether the share is changing at an instant.
     #[must_use]
     pub fn is_moving(&self, now: Timestamp) -> bool {
         (self.starts_at..self.ends_at).contains(&now)
@@ -107,7 +107,7 @@ impl Portion {
 }
 
 impl Serve {
-    /// Whether the answer depends on the user's bucket at that instant.
+    /// Whether the answer depends on the user's bucket at an instant.
     #[must_use]
     pub fn needs_bucket(&self, now: Timestamp) -> bool {
         match self {
@@ -117,7 +117,7 @@ impl Serve {
         }
     }
 
-    /// The variant for a bucket, with the share that it lies in; `None` goes on to the next rule.
+    /// The variant for a bucket, with the share that contains it; `None` means the next rule.
     #[must_use]
     pub fn choose(&self, bucket: Bucket, now: Timestamp) -> Option<(&VariantName, Share)> {
         match self {
@@ -137,7 +137,7 @@ impl Serve {
         }
     }
 
-    /// The share that one variant is served to, where there is one.
+    /// The share of [`Serve::Share`] at an instant; `None` for the other kinds.
     #[must_use]
     pub fn share(&self, now: Timestamp) -> Option<Share> {
         match self {
@@ -146,7 +146,7 @@ impl Serve {
         }
     }
 
-    /// All variants that it may answer.
+    /// All variants that the rule may answer.
     pub fn variants(&self) -> impl Iterator<Item = &VariantName> {
         let (one, many): (Option<&VariantName>, &[WeightedVariant]) = match self {
             Self::Variant(variant) | Self::Share(variant, _) => (Some(variant), &[]),
@@ -156,7 +156,7 @@ impl Serve {
     }
 }
 
-/// Why a rule cannot be saved, naming the field.
+/// Why a rule is invalid. The message names the field.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum InvalidRule {
     /// Neither a variant nor a split, or both.
@@ -165,7 +165,7 @@ pub enum InvalidRule {
     /// A share and a ramp, or one of them beside a split.
     #[error("share: give a \"share\" or a \"ramp\", and neither beside a \"split\"")]
     Portion,
-    /// The parts of a split are not a whole.
+    /// The shares of a split do not add up to 100 %.
     #[error("split: the shares add up to {0} %, not to 100 %")]
     Sum(f64),
     /// A ramp that ends before it begins.
@@ -173,7 +173,7 @@ pub enum InvalidRule {
     Ramp,
 }
 
-/// The form in files and the API.
+/// A rule in the format of files and the API.
 #[derive(Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = Rule))]
@@ -182,18 +182,18 @@ pub(crate) struct RawRule {
     /// The display name of the rule.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     name: String,
-    /// Whom it is for; everyone if left out.
+    /// The users that the rule applies to; everyone if left out.
     #[serde(default, skip_serializing_if = "asks_nothing")]
     condition: Condition,
     /// The variant that it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     variant: Option<VariantName>,
-    /// Only to this share of them, %; the others go on to the next rule.
+    /// The share of these users that gets the variant, %; the others continue with the next rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<f64>))]
     share: Option<Share>,
-    /// A share that moves with time.
+    /// A share that changes with time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ramp: Option<Ramp>,
     /// Several variants, by bucket; the shares add up to 100 %.
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_is_written_as_it_was_read() {
+    fn a_rule_round_trips_through_json() {
         for json in [
             json!({"variant": "on"}),
             json!({"name": "Beta", "condition": {"in_segment": "beta"}, "variant": "on", "share": 5.0}),
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_names_the_field_that_is_wrong() {
+    fn an_invalid_rule_names_the_wrong_field() {
         let complaint = |json| read(json).unwrap_err();
         let half = json!([{"variant": "a", "share": 50}]);
         assert!(complaint(json!({})).starts_with("variant:"));
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ramp_is_a_straight_line() {
+    fn a_ramp_is_linear() {
         let ramp = Ramp {
             from: Share::from_percent(10.0).unwrap(),
             to: Share::from_percent(50.0).unwrap(),

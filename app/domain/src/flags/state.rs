@@ -1,4 +1,4 @@
-//! What an environment decides about a flag.
+//! The state of a flag in one environment.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,44 +9,45 @@ use crate::{
     targeting::Salt,
 };
 
-/// What an environment decides about a flag.
+/// The state of a flag in one environment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FlagState {
-    /// Off answers with the off variant.
+    /// Whether the flag is on, before the schedule applies; off answers with the off variant.
     pub enabled: bool,
-    /// Set in an emergency; stands above everything but the environment's variables.
+    /// The kill switch. Only environment overrides take precedence over it.
     pub killed: bool,
-    /// Where the flag's own rules place users. A rollout has one of its own.
+    /// The salt of the buckets of the flag's rules. A rollout has its own salt.
     pub salt: Salt,
-    /// Other flags that must answer in a certain way first.
+    /// If one of them is not met, the flag answers its off variant.
     #[serde(default)]
     pub prerequisites: Vec<Prerequisite>,
-    /// In order; the first that answers wins.
+    /// Targeting rules in order; the first that answers wins.
     #[serde(default)]
     pub rules: Vec<Rule>,
-    /// The answer when nothing else decides; the flag's own default if there is none.
+    /// The answer when nothing else decides; `None` means the flag's own default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_variant: Option<VariantName>,
-    /// When it will be switched.
+    /// Scheduled switches, in any order.
     #[serde(default)]
     pub schedule: Vec<ScheduledSwitch>,
-    /// Goes up with every change, so that no change overwrites one that its author has not seen.
+    /// Increases with every change, for optimistic locking: a change based on an older version is
+    /// refused.
     pub version: i64,
 }
 
-/// A flag that must answer with one of some variants before this one goes on.
+/// A flag that must answer with one of the given variants, or this flag answers its off variant.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Prerequisite {
     pub flag: FlagKey,
-    /// The variants that will do.
+    /// The variants that meet the prerequisite.
     pub variants: Vec<VariantName>,
 }
 
-/// A switch that will be pressed at a time.
+/// A change of a flag to on or off at a given time.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -59,8 +60,8 @@ pub struct ScheduledSwitch {
 }
 
 impl FlagState {
-    /// How a flag begins in the environment that it is made for, whichever door makes it: on, so that its
-    /// rollout decides, and without rules. Everywhere else it begins as [`FlagState::unused`].
+    /// The initial state in the environment that the flag is created for: on, so that its rollout
+    /// decides, and without rules. All other environments start with [`FlagState::unused`].
     #[must_use]
     pub fn initial(flag: &FlagKey) -> Self {
         Self {
@@ -75,8 +76,8 @@ impl FlagState {
         }
     }
 
-    /// How a flag begins in every other environment, those that are made later among them: off, so that a
-    /// flag made for one environment decides nothing in another.
+    /// The initial state in every other environment, including those created later: off, so that
+    /// the flag is enabled only where it was created.
     #[must_use]
     pub fn unused(flag: &FlagKey) -> Self {
         Self { enabled: false, ..Self::initial(flag) }
@@ -88,15 +89,15 @@ impl FlagState {
         self.default_variant.as_ref().unwrap_or(&flag.default_variant)
     }
 
-    /// Whether the flag is on at an instant: what was set, or the last scheduled switch that is
-    /// due. A pure function of schedule and clock, so no job can be late.
+    /// Whether the flag is on at an instant: by the last scheduled switch that is due, else by
+    /// `enabled`. A pure function of schedule and clock, so it does not depend on a timely job.
     #[must_use]
     pub fn is_enabled(&self, now: Timestamp) -> bool {
         let due = self.schedule.iter().filter(|switch| switch.at <= now);
         due.max_by_key(|switch| switch.at).map_or(self.enabled, |switch| switch.enabled)
     }
 
-    /// The state with all due switches pressed; `None` when none is due.
+    /// Returns the state with all due switches applied and removed; `None` if none is due.
     #[must_use]
     pub fn settled(&self, now: Timestamp) -> Option<Self> {
         if self.schedule.iter().all(|switch| switch.at > now) {
@@ -116,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_schedule_switches_by_the_clock_alone() {
+    fn a_schedule_depends_only_on_the_clock() {
         let at = |second| DateTime::from_timestamp(second, 0).unwrap();
         let mut state = FlagState::initial(&FlagKey::new("A").unwrap());
         state.schedule = vec![

@@ -1,4 +1,4 @@
-//! What a flag must satisfy among the other flags and segments of its project.
+//! Validation of a flag against the other flags and the segments of its project.
 
 use std::collections::BTreeMap;
 
@@ -9,101 +9,97 @@ use crate::{
     targeting::{EVERYONE, InvalidCondition, MAX_COST, Segments, cost},
 };
 
-/// Most flags that may stand behind one another as prerequisites.
+/// The maximum length of a chain of prerequisites.
 pub(crate) const MAX_DEPTH: usize = 10;
 
-/// Most answers of other flags that one flag may need, theirs included.
+/// The maximum number of evaluations of other flags that one flag may need, directly or indirectly.
 const MAX_ANSWERS: usize = 200;
 
-/// Most variants of a flag.
+/// The maximum number of variants per flag.
 pub const MAX_VARIANTS: usize = 50;
 
-/// Most rules of a flag in one environment.
+/// The maximum number of rules per flag and environment.
 pub const MAX_RULES: usize = 100;
 
-/// Most tags of a flag.
+/// The maximum number of tags per flag.
 const MAX_TAGS: usize = 20;
 
-/// Longest text of one field, in bytes; values of variants may be [`MAX_VALUE_BYTES`] long.
+/// The maximum length of a text field, in bytes.
 const MAX_TEXT_BYTES: usize = 2_000;
 
-/// Longest value of a variant as JSON, in bytes.
+/// The maximum length of a variant's value as JSON, in bytes.
 const MAX_VALUE_BYTES: usize = 20_000;
 
-/// Most scheduled switches and prerequisites each.
+/// The maximum number of scheduled switches, and of prerequisites.
 const MAX_LIST: usize = 50;
 
-/// The flags of a project, as far as one looks at another.
+/// The flags of a project with their state in one environment, by key.
 pub type Flags<'a> = BTreeMap<&'a FlagKey, (&'a Flag, &'a FlagState)>;
 
-/// What is wrong with a flag, naming the field.
+/// Why a flag is invalid. The message names the field.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidFlag {
-    /// The name of a page.
+    /// The key is reserved, because it would clash with a URL path.
     #[error("{0:?} is reserved; choose another one")]
     Reserved(String),
     /// Two variants share a name.
     #[error("{0} is there twice")]
     VariantTwice(VariantName),
-    /// A value has another type than the flag.
+    /// The type of a value differs from that of the flag.
     #[error("must be of the kind {}, as the flag is", .kind.as_str())]
     WrongType {
         variant: VariantName,
-        /// What its value should be.
+        /// The kind of the flag.
         kind: FlagKind,
     },
-    /// A field names a variant that is not there.
+    /// A field names a variant that does not exist.
     #[error("there is no variant {variant}")]
     UnknownVariant {
         /// Such as `off_variant` or `rules[0]`.
         field: String,
-        /// The name that leads nowhere.
         variant: VariantName,
     },
-    /// A rule names a segment that is not there.
+    /// A rule references a segment that does not exist.
     #[error("there is no segment {segment}; create it first")]
     UnknownSegment {
-        /// The rule's place, from 0.
+        /// The index of the rule, from 0.
         rule: usize,
-        /// The key that leads nowhere.
         segment: SegmentKey,
     },
-    /// A rule makes more tests than an answer has time for.
+    /// A condition, with its segments, makes more tests than an evaluation has time for.
     #[error(
         "with the segments that it asks for it makes {found} tests; at most {MAX_COST} are allowed"
     )]
     TooCostly {
-        /// The rule's place, from 0.
+        /// The index of the rule, from 0.
         rule: usize,
         found: usize,
     },
-    /// A rule's condition has a value that is not taken any more, or that lost digits.
+    /// A condition has a value that is no longer accepted, or a number that lost digits.
     #[error("{error}")]
     RuleValue {
-        /// The rule's place, from 0.
+        /// The index of the rule, from 0.
         rule: usize,
-        /// What is wrong, and where.
         error: InvalidCondition,
     },
-    /// Flags that need flags that need flags.
+    /// The chain of prerequisites is too long.
     #[error("{0} flags stand behind one another; at most {MAX_DEPTH} may")]
     TooDeep(usize),
-    /// A prerequisite names a flag that is not there, or is archived.
+    /// A prerequisite references a flag that does not exist or is archived.
     #[error("there is no flag {flag} in use")]
     UnknownFlag {
-        /// The prerequisite's place, from 0.
+        /// The index of the prerequisite, from 0.
         index: usize,
-        /// The key that leads nowhere.
         flag: FlagKey,
     },
-    /// A prerequisite that nothing satisfies.
+    /// A prerequisite accepts no variant.
     #[error("name at least one variant that will do")]
     NoVariants(usize),
-    /// The flag would wait for itself.
+    /// The flag depends on itself.
     #[error("{} is a circle; take one of them out", circle(.0))]
     Cycle(Vec<FlagKey>),
-    /// More of something, or something longer, than is kept.
+    /// A field has too many items or is too long.
     #[error("{found} is more than the {most} that are allowed")]
     TooMuch {
         field: String,
@@ -113,10 +109,10 @@ pub enum InvalidFlag {
         found: usize,
         most: usize,
     },
-    /// A tag with signs that would have to be escaped, or none.
+    /// A tag is empty, too long, or has characters that would need escaping.
     #[error("a tag is 1 to 50 letters, digits, '.', '_', ':' or '-'")]
     Tag(usize),
-    /// Another flag or a plan needs it.
+    /// The flag cannot be archived, because another flag or a plan needs it.
     #[error("{0} needs this flag; change that first")]
     Needed(String),
 }
@@ -182,10 +178,10 @@ fn not_longer(field: impl Into<String>, found: usize, most: usize) -> Result<(),
 }
 
 impl Flag {
-    /// Checks what the types cannot.
+    /// Checks the rules that the types do not enforce.
     ///
     /// # Errors
-    /// Names the first field that is wrong.
+    /// Returns an error that names the first invalid field.
     pub fn validate(&self) -> Result<(), InvalidFlag> {
         if is_reserved(self.key.as_str()) {
             return Err(InvalidFlag::Reserved(self.key.to_string()));
@@ -225,11 +221,11 @@ impl Flag {
 }
 
 impl FlagState {
-    /// Checks values that were stored by older versions but are not taken any more; for states that
-    /// are new or changed.
+    /// Rejects values that older versions stored but that are no longer accepted. Call it only for
+    /// new and changed states.
     ///
     /// # Errors
-    /// Names the rule and the place in its condition.
+    /// Returns an error that names the rule and the path in its condition.
     pub fn check_values(&self) -> Result<(), InvalidFlag> {
         for (rule, content) in self.rules.iter().enumerate() {
             let wrong = |error| InvalidFlag::RuleValue { rule, error };
@@ -238,10 +234,10 @@ impl FlagState {
         Ok(())
     }
 
-    /// Checks a state against its flag, and against the other flags and segments.
+    /// Validates the state against its flag, the other flags and the segments.
     ///
     /// # Errors
-    /// Names the first field that is wrong.
+    /// Returns an error that names the first invalid field.
     pub fn validate(
         &self,
         flag: &Flag,
@@ -277,7 +273,7 @@ impl FlagState {
             if prerequisite.variants.is_empty() {
                 return Err(InvalidFlag::NoVariants(index));
             }
-            // Itself is a circle, which is looked for below and said more clearly.
+            // A flag that needs itself is a cycle, which the walk below reports more clearly.
             let needed = if prerequisite.flag == flag.key {
                 Some(flag)
             } else {
@@ -293,8 +289,8 @@ impl FlagState {
         Ok(())
     }
 
-    /// Walks along the prerequisites, and refuses to come back. How many flags stand behind one
-    /// another, and how many answers are needed in all.
+    /// Walks the prerequisites and rejects cycles. Returns the length of the longest chain and the
+    /// total number of evaluations needed.
     fn follow(
         &self,
         own_key: &FlagKey,
@@ -350,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flag_names_the_field_that_is_wrong() {
+    fn an_invalid_flag_names_the_wrong_field() {
         assert_eq!(boolean_flag("A").validate(), Ok(()));
         assert_eq!(
             flag_complaint(|flag| flag.off_variant = VariantName::new("gone").unwrap()),
@@ -393,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_names_the_field_that_is_wrong() {
+    fn an_invalid_state_names_the_wrong_field() {
         let complaint = state_complaint;
         assert_eq!(
             complaint(json!({"rules": [{"variant": "on"}, {"variant": "blue"}]})),

@@ -1,4 +1,4 @@
-//! What must hold to leave a phase.
+//! The gate of a phase: the conditions for leaving it.
 
 mod since;
 #[cfg(test)]
@@ -19,53 +19,52 @@ use crate::{
 
 pub use since::{EvidenceSince, Served, evidence_since};
 
-/// What a condition is about.
+/// The subject of a gate condition.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ConditionKind {
-    /// The phase has lasted long enough.
+    /// The minimum duration of the phase is over.
     Duration,
     /// A criterion of the plan.
     Criterion,
     Alerts,
     Checklist,
-    /// No kill switch is set.
+    /// No kill incident is open.
     KillSwitch,
     /// Shares are as planned.
     Throttle,
     /// Enough accounts vote go, and none votes no-go.
     Votes,
-    /// What went wrong was understood.
+    /// No post-mortem is due.
     PostMortem,
 }
 
-/// One of the things that must hold.
+/// An evaluated condition of a gate.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = GateCondition))]
 pub struct GateCondition {
-    /// What it is about.
     pub kind: ConditionKind,
     /// The name that the admin shows.
     pub title: String,
     pub verdict: Verdict,
-    /// How it is, or what is missing.
+    /// The current state, or what is missing to pass.
     pub detail: String,
-    /// For what is measured: the number, in the unit of its threshold.
+    /// The measured value, in the unit of its threshold; `None` if nothing is measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<f64>,
-    /// On how many users, sessions or page views it rests.
+    /// The number of users, sessions or page views measured.
     #[serde(default)]
     pub sample: u64,
-    /// The number of each day of the phase, the oldest first; `null` for days without any.
+    /// The value of each day of the phase, oldest first; `null` for days without a value.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub trend: Vec<Option<f64>>,
 }
 
 impl GateCondition {
-    /// One that is not measured.
+    /// Creates a condition that is not measured.
     fn new(
         kind: ConditionKind,
         title: impl Into<String>,
@@ -77,11 +76,11 @@ impl GateCondition {
     }
 }
 
-/// All that must hold to leave a phase.
+/// The conditions for leaving a phase.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Gate {
-    /// In the order in which users look at them.
+    /// The conditions in display order.
     pub conditions: Vec<GateCondition>,
 }
 
@@ -92,35 +91,34 @@ impl Gate {
         self.conditions.iter().all(|condition| condition.verdict == Verdict::Pass)
     }
 
-    /// What does not hold, as users say it.
+    /// Returns title and detail of every condition that does not pass.
     #[must_use]
     pub fn obstacles(&self) -> Vec<String> {
         let open = self.conditions.iter().filter(|c| c.verdict != Verdict::Pass);
         open.map(|condition| format!("{}: {}", condition.title, condition.detail)).collect()
     }
 
-    /// What commands ask of it.
+    /// Returns the part of the gate that commands check.
     #[must_use]
     pub fn result(&self) -> GateResult {
         GateResult { passes: self.passes(), obstacles: self.obstacles() }
     }
 }
 
-/// What was measured for a gate.
+/// The measurements that a gate is evaluated with.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Measurements {
-    /// One for each criterion of the phase, in its order; those of criteria that are signed off are
-    /// not looked at.
+    /// One result per criterion of the phase, in plan order; those of sign-offs are ignored.
     pub findings: Vec<CriterionResult>,
-    /// What is alarming; `None` where that cannot be known.
+    /// The alerts that fire; `None` if they could not be evaluated.
     pub alerts: Option<Vec<Alert>>,
-    /// Why alerts may be silent although something is wrong: what they watch is not measured.
+    /// Why some alerts cannot fire: a metric that they watch is not measured.
     pub unwatched: Option<String>,
-    /// Since when the evidence is about what is served now; `None` where that cannot be known.
+    /// The start of the evidence about the served configuration; `None` if it is unknown.
     pub since: Option<EvidenceSince>,
 }
 
-/// The gate of the phase that a rollout is in; empty before the start.
+/// Evaluates the gate of the current phase; it is empty if no phase is served.
 #[must_use]
 pub fn gate(plan: &Plan, state: &RolloutState, measured: &Measurements, now: Timestamp) -> Gate {
     let Some(progress) = state.status.progress() else { return Gate::default() };
@@ -190,7 +188,7 @@ fn time(
     GateCondition::new(ConditionKind::Duration, title, verdict, detail)
 }
 
-/// The change of what is served since a sign-off or vote, if there is one. It makes the judgement stale.
+/// Returns the change to the served configuration since a sign-off or vote, which it makes stale.
 fn changed_after(since: Option<&EvidenceSince>, judged_at: Timestamp) -> Option<&str> {
     since.filter(|since| judged_at < since.at)?.changed.as_deref()
 }

@@ -1,4 +1,4 @@
-//! Since when the evidence about a phase is about what is served now.
+//! The start of the evidence about a phase: the last change to the served configuration.
 
 use std::collections::BTreeSet;
 
@@ -12,25 +12,25 @@ use crate::{
     rollout::Progress,
 };
 
-/// What users are given in the phases reached.
+/// The flags and segments that the reached phases serve.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Served {
     /// The flags that the phases add.
     pub flags: BTreeSet<FlagKey>,
-    /// The segments that audiences and rules of these flags ask for, directly or through others.
+    /// The segments that audiences and rules of these flags use, directly or through others.
     pub segments: BTreeSet<SegmentKey>,
 }
 
-/// Since when evidence counts, and the change that made it begin anew.
+/// The start of the evidence, and the change that restarted it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EvidenceSince {
-    /// From then on users were given what they are given now.
+    /// The time since which the current configuration is served.
     pub at: Timestamp,
-    /// What changed then, such as `audience of phase 2`; none if that was the start of the phase.
+    /// The change, such as `audience of phase 2`; `None` if evidence starts with the phase.
     pub changed: Option<String>,
 }
 
-/// The fields of a flag that decide who gets what. Name, description, owner and tags do not.
+/// The fields of a flag that affect evaluation. Name, description, owner and tags do not.
 const SERVED_FIELDS: [&str; 10] = [
     "variants",
     "off_variant",
@@ -44,11 +44,11 @@ const SERVED_FIELDS: [&str; 10] = [
     "schedule",
 ];
 
-/// The same of a plan's phase.
+/// The fields of a phase whose change restarts the evidence.
 const SERVED_PHASE_FIELDS: [&str; 3] = ["audience", "flags", "percentage"];
 
-/// Finds the last change of what is served among the entries of the audit log, in any order. Evidence
-/// from before it is about something else.
+/// Finds the last change to the served configuration among audit entries, in any order. Evidence
+/// from before it is about another configuration.
 #[must_use]
 pub fn evidence_since<'a>(
     entries: impl Iterator<Item = &'a AuditEntry>,
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn evidence_begins_anew_with_what_is_served() {
+    fn evidence_restarts_when_a_served_field_changes() {
         let plan = plan_file().plan;
         let served = Served {
             flags: [FlagKey::new("A").unwrap()].into(),

@@ -1,4 +1,4 @@
-//! What stands against leaving a phase; and what random commands can never do.
+//! Tests of gates, and properties of random sequences of commands.
 
 use chrono::TimeDelta;
 use proptest::prelude::*;
@@ -21,7 +21,7 @@ fn measured(findings: &[CriterionResult]) -> Measurements {
 }
 
 #[test]
-fn a_gate_says_what_is_missing() {
+fn a_gate_lists_the_conditions_that_do_not_pass() {
     let mut plan = plan_file().plan;
     plan.quorum = 1;
     plan.phases[0].checklist = vec!["cache cleared".into()];
@@ -67,7 +67,7 @@ fn a_gate_says_what_is_missing() {
     let event = add_record_entry(&plan, &state, &vote(true, "better"), Role::Operator).unwrap();
     let passed = state.after(&event, &ActorName("bob".into()), at(4));
     assert!(gate(&plan, &passed, &measured(&found), at(4)).passes());
-    // Judgements and votes from before a change of what is served are about something else.
+    // Sign-offs and votes from before a change to the served flags no longer count.
     let since = EvidenceSince { at: at(5), changed: Some("rules of A".into()) };
     let changed = Measurements { since: Some(since), ..measured(&found) };
     let open = gate(&plan, &passed, &changed, at(9)).obstacles();
@@ -84,7 +84,7 @@ fn a_gate_says_what_is_missing() {
         state.after(&event, &ActorName(by.into()), at(6))
     });
     assert!(gate(&plan, &again, &changed, at(9)).passes());
-    // What was said of phase 1 says nothing of phase 2.
+    // Votes and sign-offs of phase 1 do not count in phase 2.
     let advance = RolloutCommand::new(CommandKind::Advance, "");
     let event =
         apply(&plan, &passed, &advance, &GateResult::open(), Role::Operator, at(4)).unwrap();
@@ -102,7 +102,7 @@ enum Act {
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
     let kinds = prop::sample::select(CommandKind::ALL.to_vec());
-    // An abort ends the story, so it is rare.
+    // An abort ends the rollout for good, but is only one command of eleven.
     let act = prop_oneof![
         8 => (kinds, any::<bool>())
             .prop_map(|(kind, with_reason)| Act::RolloutCommand(kind, with_reason)),
@@ -113,7 +113,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
 }
 
 #[test]
-fn votes_end_when_something_goes_wrong_and_a_kill_shuts_the_gate() {
+fn halving_and_killing_clear_votes_and_close_the_gate() {
     let mut plan = plan_file().plan;
     plan.quorum = 1;
     let go = RecordEntry::Vote { go: true, comment: String::new() };
@@ -136,7 +136,7 @@ fn votes_end_when_something_goes_wrong_and_a_kill_shuts_the_gate() {
 
 proptest! {
     #[test]
-    fn no_phase_is_skipped_and_history_leads_to_the_same(acts in acts()) {
+    fn no_phase_is_skipped_and_replayed_events_give_the_same_state(acts in acts()) {
         let mut plan = plan_file().plan;
         plan.quorum = 1;
         let (mut now, mut state, mut history) = (at(0), RolloutState::default(), Vec::new());
@@ -170,7 +170,7 @@ proptest! {
                     other => prop_assert!(false, "{other:?}"),
                 }
             }
-            // Users lose features by a rollback or the end only.
+            // Only rollbacks, halving and an abort take features away.
             let takes_away = matches!(
                 event,
                 RolloutEvent::RolledBack(_) | RolloutEvent::RolledBackFully(_)
@@ -179,7 +179,7 @@ proptest! {
             let lower = is < was || state.status.throttle() < before.status.throttle();
             prop_assert_eq!(lower, takes_away && lower);
         }
-        // As it is stored, line by line.
+        // Replays the events through their stored form.
         let mut replayed = RolloutState::default();
         for (at, event) in &history {
             let stored = serde_json::to_string(event).unwrap();

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Timestamp, ids::ActorName};
 
-/// Notes and contacts that an incident keeps.
+/// Maximum notes, and maximum notified contacts, of an incident; the oldest are dropped.
 const MAX_NOTES: usize = 100;
 
 /// The response to an incident: one of the guide's three rollbacks, or the kill switch.
@@ -59,7 +59,7 @@ impl IncidentKind {
         }
     }
 
-    /// What the guide requires after such an incident.
+    /// The follow-up that the guide requires.
     #[must_use]
     pub fn follow_up(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! How much higher something is than something else.
+//! Relative changes between users with the features and a group without them.
 
 use super::{
     CriterionResult, Limit, Measurement, SampleUnit, Verdict,
@@ -6,31 +6,30 @@ use super::{
 };
 use crate::stats::{ALPHA, Bounds, rate_bounds};
 
-/// How often two sides may be said not to be as large as they must be, when they are.
+/// The probability of a false sample-ratio mismatch, over all looks together.
 const SAMPLE_RATIO_ALPHA: f64 = 0.001;
 
-/// The same, measured of those who were given something and of others.
+/// One metric, measured for users with the features and for a group without them.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Comparison {
-    /// Of those who were given it.
     pub with: Measurement,
     pub without: Measurement,
 }
 
 impl Comparison {
-    /// By how many per cent of the one without it the one with it is higher; `None` where one of them
-    /// is not known, or it is nothing.
+    /// Returns the change from `without` to `with` in per cent; `None` if either is unknown, or if
+    /// `without` is zero.
     #[must_use]
     pub fn change(self) -> Option<f64> {
         let (with, without) = (self.with.value()?, self.without.value()?);
         (without > 0.0).then(|| (with / without - 1.0) * 100.0)
     }
 
-    /// What the true change lies between: each of the two has half of the error.
+    /// Returns the confidence bounds of the change; each side gets half of `alpha`.
     fn bounds(self, alpha: f64) -> Bounds {
         let (with, without) = (self.with.bounds(alpha / 2.0), self.without.bounds(alpha / 2.0));
-        // Nothing of what is measured can be below zero.
+        // No compared metric is negative.
         let change = |with: f64, without: f64| {
             let ratio = if without > 0.0 { with.max(0.0) / without } else { f64::INFINITY };
             (ratio - 1.0) * 100.0
@@ -50,15 +49,15 @@ impl Comparison {
         Self { with: part(self.with), without: part(self.without) }
     }
 
-    /// How many cases both rest on.
+    /// Returns the number of cases on both sides.
     #[must_use]
     pub fn sample(self) -> u64 {
         self.with.sample() + self.without.sample()
     }
 }
 
-/// Whether a criterion holds that is about a change, in per cent of what it is without. `others` says
-/// who is without: `in control`.
+/// Judges a criterion about a relative change, in per cent. `others` names the group without the
+/// features, such as `in control`; `criteria` is the number of criteria that share the error.
 #[must_use]
 pub fn judge_change(
     pair: Comparison,
@@ -72,7 +71,7 @@ pub fn judge_change(
         let is_with = pair.with.sample() == 0;
         return missing(if is_with { "among those who were given it yet" } else { others });
     };
-    // Nothing on either side is not the same as no change: perhaps the event has another name.
+    // Zero on both sides does not mean no change: the event may have another name.
     if with == 0.0 && without == 0.0 {
         return CriterionResult {
             value: None,
@@ -84,7 +83,7 @@ pub fn judge_change(
             ))
         };
     }
-    // Without bounds, a change from nothing is any change.
+    // Only the bounds of a rate limit a change from zero.
     if without == 0.0 && !matches!(pair.without, Measurement::Rate { .. }) {
         return CriterionResult {
             sample: pair.sample(),
@@ -123,12 +122,12 @@ pub fn judge_change(
     }
 }
 
-/// Whether so many on either side can come from an entry that lets in that share of its users. If
-/// not, something keeps users of one side from being counted, and nothing can be compared.
+/// Tests whether the sizes of both arms fit an entry that admits `share` (0 to 1) of its users.
+/// Returns `None` if they do. Otherwise users of one arm are not counted, so the arms cannot be
+/// compared, and the result says so.
 ///
 /// The sequential multinomial test with two outcomes (Lindon & Malek: "Anytime-valid inference for
-/// multinomial count data", 2022), which is the mixture of [`rate_bounds`]. `None` if it can;
-/// otherwise what is wrong.
+/// multinomial count data", 2022), which is the mixture of [`rate_bounds`].
 #[must_use]
 pub fn sample_ratio_mismatch(treatment: u64, control: u64, share: f64) -> Option<String> {
     let all = treatment + control;
@@ -142,7 +141,7 @@ pub fn sample_ratio_mismatch(treatment: u64, control: u64, share: f64) -> Option
 }
 
 impl CriterionResult {
-    /// Nothing is known, and why.
+    /// Creates an inconclusive result without a value; `detail` gives the reason.
     #[must_use]
     pub fn unknown(detail: impl Into<String>) -> Self {
         let detail = detail.into();
@@ -167,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_is_sure_before_it_counts() {
+    fn a_change_is_inconclusive_until_its_bounds_clear_the_limit() {
         let clear = judged(rate(700, 1_000), rate(500, 1_000), 10.0);
         assert_eq!(clear.verdict, Verdict::Pass, "{}", clear.detail);
         assert_eq!(clear.value.unwrap().round(), 40.0);
@@ -188,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn means_and_plain_numbers_are_compared_too() {
+    fn means_and_plain_values_are_compared() {
         let mean = |mean, count| Measurement::Mean { mean, variance: 4.0, count };
         assert_eq!(judged(mean(12.0, 4_000), mean(10.0, 4_000), 15.0).verdict, Verdict::Pass);
         assert_eq!(judged(mean(12.0, 20), mean(10.0, 4_000), 15.0).verdict, Verdict::Inconclusive);
@@ -206,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn sides_must_be_as_large_as_the_share_says() {
+    fn arm_sizes_that_contradict_the_share_are_reported() {
         assert_eq!(sample_ratio_mismatch(0, 0, 0.2), None);
         assert_eq!(sample_ratio_mismatch(210, 790, 0.2), None);
         let odd = sample_ratio_mismatch(300, 700, 0.2).unwrap();

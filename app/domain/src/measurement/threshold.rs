@@ -1,4 +1,4 @@
-//! From what was measured to a verdict on a criterion.
+//! Verdicts on measurements by their confidence bounds and a threshold.
 
 use super::{CriterionResult, Measurement, Verdict, value::MIN_FOR_PLAIN};
 use crate::{
@@ -6,17 +6,16 @@ use crate::{
     stats::{ALPHA, Bounds, MIN_FOR_MEAN},
 };
 
-/// That something never happened is said after so many cases.
+/// The minimum sample for a count to pass.
 const MIN_FOR_COUNT: u64 = 30;
 
-/// More than this is not asked for: the value is too close to its limit to tell.
+/// The largest sample to ask for: beyond it, the value is too close to its limit to tell.
 const MAX_MORE: u64 = 10_000_000;
 
 /// A threshold, and the side of it that passes.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limit {
-    /// How the value must lie to it.
     pub comparator: Comparator,
     pub threshold: f64,
 }
@@ -31,7 +30,7 @@ impl Limit {
         }
     }
 
-    /// Whether all that the true value can be is on one side.
+    /// Returns pass or fail if both bounds lie on the same side of the threshold.
     #[must_use]
     pub fn verdict(self, bounds: Bounds) -> Verdict {
         match (self.holds(bounds.low), self.holds(bounds.high)) {
@@ -42,7 +41,7 @@ impl Limit {
     }
 }
 
-/// What was counted, in words: one of them, and many.
+/// The unit of a sample in words: singular and plural.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SampleUnit(pub &'static str, pub &'static str);
 
@@ -51,7 +50,7 @@ impl SampleUnit {
         format!("{count} {}", self.name(count))
     }
 
-    /// `about 12 more sessions needed`
+    /// Writes, for example, `about 12 more sessions needed`.
     fn missing(self, about: &str, count: u64) -> String {
         format!("{about}{count} more {} needed", self.name(count))
     }
@@ -61,8 +60,8 @@ impl SampleUnit {
     }
 }
 
-/// Whether a criterion holds. `criteria` is how many are looked at together, each of which gets its
-/// part of the error.
+/// Judges a measurement by a limit. `criteria` is the number of criteria that are judged together;
+/// they share the error equally.
 #[must_use]
 pub fn judge(
     measured: Measurement,
@@ -87,7 +86,7 @@ pub fn judge(
             format!("{mean:.2} from {}, surely {}", of.write(sample), between(now, ""))
         }
         Measurement::Mean { mean, .. } => format!("{mean:.2} from {}", of.write(sample)),
-        // Without bounds, and so it may be another tomorrow.
+        // It has no bounds, so the text says that it may still change.
         Measurement::Plain { value, .. } => {
             format!("{value:.1} from {} as it is", of.write(sample))
         }
@@ -116,7 +115,7 @@ fn between(bounds: Bounds, unit: &str) -> String {
     format!("{:.1} to {:.1}{unit}", bounds.low, bounds.high)
 }
 
-/// What is sure now, in words too.
+/// A measurement with its current bounds and their description.
 pub(super) struct Assessment {
     pub(super) limit: Limit,
     pub(super) now: Bounds,
@@ -125,7 +124,8 @@ pub(super) struct Assessment {
     pub(super) of: SampleUnit,
 }
 
-/// A verdict by bounds, and where there is none, how many more are needed if things stay as they are.
+/// Returns the verdict by bounds. If it is inconclusive, the text says how many more cases are
+/// needed at the current value.
 pub(super) fn weighed(found: Assessment, later: impl Fn(u64) -> Bounds) -> (Verdict, String) {
     let Assessment { limit, now, text, count, of } = found;
     let verdict = limit.verdict(now);
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_passes_only_when_it_is_sure() {
+    fn a_rate_is_inconclusive_until_its_bounds_clear_the_limit() {
         let below_three = limit(Comparator::Below, 3.0);
         assert_eq!(verdict(0, 0, below_three), Verdict::Inconclusive);
         assert_eq!(verdict(0, 50, below_three), Verdict::Inconclusive);
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_sure_says_how_many_more() {
+    fn an_inconclusive_rate_says_how_many_more_cases_it_needs() {
         let below = limit(Comparator::Below, 3.0);
         let found = judge(Measurement::Rate { happened: 0, cases: 50 }, below, SESSIONS, 1);
         let more: u64 = found.detail.split(' ').rev().nth(3).unwrap().parse().unwrap();
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn means_plain_numbers_and_counts() {
+    fn means_plain_values_and_counts_are_judged() {
         let above = limit(Comparator::Above, 4.0);
         let mean = |mean, count| {
             judge(Measurement::Mean { mean, variance: 1.0, count }, above, SESSIONS, 1)

@@ -1,28 +1,28 @@
-//! What was measured, and what is sure about it.
+//! Measurements and their confidence bounds.
 
 use crate::stats::{Bounds, mean_bounds, rate_bounds};
 
-/// What a plain comparison rests on at least, where no bounds are known.
+/// The minimum sample for judging a value without known bounds.
 pub(super) const MIN_FOR_PLAIN: u64 = 100;
 
 pub(super) const ANYTHING: Bounds = Bounds { low: f64::NEG_INFINITY, high: f64::INFINITY };
 
-/// What was measured for a criterion, in the unit of its threshold.
+/// A measurement for a criterion, in the unit of its threshold.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Measurement {
-    /// How often something happened in how many cases; the threshold is in per cent.
+    /// Occurrences among cases; the threshold is in per cent.
     Rate { happened: u64, cases: u64 },
-    /// A mean of values.
+    /// The mean of `count` values, with their sample variance.
     Mean { mean: f64, variance: f64, count: u64 },
-    /// A number that no bounds are known for, and how many values it rests on.
+    /// A value without known bounds, from `count` cases.
     Plain { value: f64, count: u64 },
-    /// How often something happened that never may, while how many were looked at.
+    /// Occurrences of an event that must never happen, among `looked` cases.
     Count { happened: u64, looked: u64 },
 }
 
 impl Measurement {
-    /// How many cases it rests on.
+    /// Returns the number of cases measured.
     #[must_use]
     pub fn sample(self) -> u64 {
         match self {
@@ -32,7 +32,7 @@ impl Measurement {
         }
     }
 
-    /// The number itself, in the unit of the threshold; `None` without a case.
+    /// Returns the value in the unit of the threshold; `None` if the sample is empty.
     #[must_use]
     pub fn value(self) -> Option<f64> {
         (self.sample() > 0).then_some(match self {
@@ -43,7 +43,7 @@ impl Measurement {
         })
     }
 
-    /// What the true number lies between, in the unit of the threshold.
+    /// Returns the confidence bounds of the true value, in the unit of the threshold.
     pub(super) fn bounds(self, alpha: f64) -> Bounds {
         match self {
             Self::Rate { happened, cases } => {
@@ -61,7 +61,7 @@ impl Measurement {
         }
     }
 
-    /// The same number with so many cases, if things stay as they are.
+    /// Returns the measurement with the same value from another number of cases.
     pub(super) fn with_sample(self, sample: u64) -> Self {
         match self {
             Self::Rate { happened, cases } => {

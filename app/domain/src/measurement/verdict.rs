@@ -1,8 +1,8 @@
-//! What a measurement says about a criterion.
+//! Verdicts on conditions, and results of criteria.
 
 use serde::{Deserialize, Serialize};
 
-/// Whether a condition holds. What is not known does not hold.
+/// Whether a condition holds. An inconclusive condition does not hold.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -10,21 +10,21 @@ use serde::{Deserialize, Serialize};
 pub enum Verdict {
     Pass,
     Fail,
-    /// It is not known yet.
+    /// The evidence does not suffice yet.
     Inconclusive,
     AwaitingSignOff,
 }
 
-/// What was found out about an automatic criterion.
+/// The result of an automatic criterion.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CriterionResult {
     pub verdict: Verdict,
-    /// The value and on how much it rests, or what is missing.
+    /// The value with its sample, or what is missing.
     pub detail: String,
     /// The value, in the unit of the threshold.
     pub value: Option<f64>,
-    /// On how many users, sessions or page views it rests.
+    /// The number of users, sessions or page views measured.
     pub sample: u64,
     /// The value of each day of the phase, the oldest first.
     pub trend: Vec<Option<f64>>,

@@ -24,12 +24,12 @@ pub enum Activity {
     InArm(Arm),
 }
 
-/// Which activities are asked for.
+/// The activities that a query selects.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ActivityFilter {
-    /// All that were noted.
+    /// All activities that are stored.
     All,
-    /// One of them and no other.
+    /// Only the given activity.
     Only(Activity),
 }
 

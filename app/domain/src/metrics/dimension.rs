@@ -1,4 +1,4 @@
-//! The dimensions by which every number can be read.
+//! The dimensions by which every metric can be broken down.
 
 use super::OTHER_LABEL;
 use crate::{
@@ -7,8 +7,8 @@ use crate::{
     vitals::Device,
 };
 
-/// A dimension with its value: one part of all events. Values of one kind do not overlap, except flags and
-/// segments: a session is exposed to many flags, and a user is in several segments.
+/// A dimension with its value: one part of all events. Values of one kind do not overlap, except
+/// flags and segments: a session is exposed to many flags, and a user is in several segments.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Dimension {
@@ -44,7 +44,7 @@ pub enum DimensionKind {
 }
 
 impl DimensionKind {
-    /// What stands before the colon in [`Dimension::to_text`].
+    /// Returns the prefix in [`Dimension::to_text`], before the first colon.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -75,8 +75,8 @@ impl Dimension {
         dimensions
     }
 
-    /// Whether a page view keeps this dimension until it ends. Device and release stay; exposures and phases
-    /// may change meanwhile.
+    /// Whether a page view keeps this dimension until it ends. Device and release stay; exposures
+    /// and phases may change meanwhile.
     #[must_use]
     pub fn is_lasting(&self) -> bool {
         matches!(self, Self::All | Self::Page(_) | Self::Device(_) | Self::Release(_))
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slice_leads_back_from_its_text() {
+    fn a_dimension_is_parsed_from_its_text() {
         let flag = || FlagKey::new("A").unwrap();
         let on = || VariantName::new("on").unwrap();
         for dimension in [

@@ -1,31 +1,31 @@
-//! Which labels, pages and releases have rollups of their own. Their number is bounded, and apps choose their
-//! names, so a group that is full folds further ones into [`OTHER_LABEL`]. A label that more visitors send takes
-//! the place of one that fewer send, so that no single client can fill a group for good.
+//! Bounds the labels, pages and releases that have rollups of their own. Apps choose their names,
+//! so a full group folds further ones into [`OTHER_LABEL`]. A label with more senders displaces one
+//! with fewer, so that no single client can fill a group for good.
 //!
-//! Pure: a store reads what [`RollupDelta::labels`] names, asks [`admit_labels`] and [`displace_labels`], and
-//! writes their answers.
+//! Pure: a store reads the labels of [`RollupDelta::labels`], calls [`admit_labels`] and
+//! [`displace_labels`], and writes their results.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{MAX_LABELS, Metric, OTHER_LABEL, RollupDelta, RollupKey};
 use crate::{ids::EnvironmentId, stats::Aggregate};
 
-/// Minutes that an admitted label keeps its place without being sent.
+/// Minutes for which a label stays admitted without being sent.
 pub const LABEL_KEPT_MINUTES: i64 = 2 * 24 * 60;
 
-/// Minutes that a label waits for a place without being sent.
+/// Minutes for which a label keeps waiting without being sent.
 pub const LABEL_WAITING_MINUTES: i64 = 24 * 60;
 
-/// Labels that wait for a place at once, in all environments; those that were not sent for longest go first.
+/// Maximum waiting labels in all environments; the least recently sent are dropped first.
 pub const MAX_WAITING_LABELS: u32 = 5_000;
 
-/// The senders of a label that a plan names: it keeps its place whatever is sent.
+/// The senders of a label that a plan names. It is never displaced.
 pub const RESERVED_LABEL: u64 = u64::MAX;
 
-/// Minutes after which a label that several visitors send is not displaced by a few more.
+/// Minutes after which a label with several senders is not displaced by one with a few more.
 const ESTABLISHED_AFTER_MINUTES: i64 = 24 * 60;
 
-/// The labels that are bounded together: those of one metric, or all pages or releases of an environment.
+/// Labels with a common bound: those of one metric, or all pages or releases of an environment.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LabelGroup {
@@ -42,7 +42,7 @@ pub struct LabelKey {
     pub label: String,
 }
 
-/// Labels with the visitors that sent them, as a set of 64 bits (see [`crate::events::Visit::sender`]).
+/// Labels with their senders, as a set of 64 bits (see [`crate::events::Visit::sender`]).
 pub type SentLabels = BTreeMap<LabelKey, u64>;
 
 impl LabelKey {
@@ -99,7 +99,7 @@ impl RollupDelta {
     }
 }
 
-/// What becomes of labels that are sent for the first time.
+/// The decision about labels that are sent for the first time.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LabelAdmission {
     /// Labels whose group has room.
@@ -108,8 +108,8 @@ pub struct LabelAdmission {
     pub waiting: SentLabels,
 }
 
-/// Decides about the labels of `sent` that are not among the `known` ones. `counts` says how many each group
-/// has; a group that is missing has none.
+/// Decides about the labels of `sent` that are not among the `known` ones. `counts` holds the
+/// number of admitted labels per group; a missing group has none.
 #[must_use]
 pub fn admit_labels(
     sent: &SentLabels,
@@ -129,21 +129,21 @@ pub fn admit_labels(
     admission
 }
 
-/// A label that has a place in its group.
+/// An admitted label of a group.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdmittedLabel {
     pub label: String,
     /// A set of 64 bits, or [`RESERVED_LABEL`].
     pub senders: u64,
-    /// The minute in which it got its place.
+    /// The minute in which it was admitted.
     pub since: i64,
 }
 
 impl AdmittedLabel {
-    /// The visitors above which a label takes this one's place; `None` for reserved labels. One that several
-    /// visitors sent yesterday already yields to far more only. One network alone does not reach that
-    /// ([`crate::events::Visit::sender`]).
+    /// Returns the number of senders that another label must exceed to displace this one; `None`
+    /// for reserved labels. A label with several senders that was admitted a day ago yields only to
+    /// far more, which one network alone does not reach ([`crate::events::Visit::sender`]).
     fn resistance(&self, minute: i64) -> Option<u32> {
         let senders = self.senders.count_ones();
         let is_established = self.since <= minute - ESTABLISHED_AFTER_MINUTES && senders >= 2;
@@ -152,7 +152,7 @@ impl AdmittedLabel {
     }
 }
 
-/// A label that takes the place of another.
+/// A label that displaces another one.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Displacement {
@@ -162,8 +162,8 @@ pub struct Displacement {
     pub senders: u64,
 }
 
-/// Decides which waiting labels of a group take the place of admitted ones at a minute: those with most senders
-/// first, each the place of the label with the least resistance.
+/// Decides which waiting labels of a group displace admitted ones at a minute. Labels with most
+/// senders come first, and each displaces the label with the least resistance.
 #[must_use]
 pub fn displace_labels(
     admitted: Vec<AdmittedLabel>,

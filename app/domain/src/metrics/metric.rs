@@ -13,7 +13,7 @@ pub const MAX_LABELS: u32 = 500;
 /// The label under which all further labels are counted.
 pub const OTHER_LABEL: &str = "other";
 
-/// What a rollup counts, and which labels and values it has.
+/// The subject of a rollup, which determines its labels and values.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Metric {
@@ -36,7 +36,7 @@ pub enum Metric {
     Engagement,
     /// Tasks; labelled `name:outcome`, with durations as values.
     Tasks,
-    /// Feedback items, with ratings as values.
+    /// Feedback items without a score, with ratings as values.
     Feedback,
     /// Net promoter scores, 0 to 10.
     Nps,
@@ -168,7 +168,7 @@ pub fn property_label(event: &str, name: &str, value: &str) -> String {
     format!("{}{BETWEEN}{}{BETWEEN}{}", clean(event), clean(name), clean(value))
 }
 
-/// Event, name and value of a property's label.
+/// Parses event, name and value from the label of a property's value.
 #[must_use]
 pub fn property_of(label: &str) -> Option<(&str, &str, &str)> {
     let (event, rest) = label.split_once(BETWEEN)?;
@@ -176,13 +176,13 @@ pub fn property_of(label: &str) -> Option<(&str, &str, &str)> {
     Some((event, name, value))
 }
 
-/// The label of an exposure: `FLAG:variant`. Keys hold no colon, so it can be taken apart.
+/// The label of an exposure: `FLAG:variant`. Keys contain no colon, so it can be parsed.
 #[must_use]
 pub fn exposure_label(flag: &FlagKey, variant: &VariantName) -> String {
     format!("{flag}:{variant}")
 }
 
-/// Flag and variant of an exposure's label.
+/// Parses flag and variant from an exposure's label.
 #[must_use]
 pub fn exposure_of(label: &str) -> Option<(FlagKey, VariantName)> {
     let (flag, variant) = label.split_once(':')?;
@@ -194,14 +194,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_property_leads_back_from_its_label() {
+    fn a_property_is_parsed_from_its_label() {
         let label = property_label("set:logged", "exercise", "a\u{1f}b=c");
         assert_eq!(property_of(&label), Some(("set:logged", "exercise", "a b=c")));
         assert_eq!(property_of("other"), None);
     }
 
     #[test]
-    fn series_lead_back_from_their_names() {
+    fn metrics_are_parsed_from_their_names() {
         for metric in Metric::ALL {
             assert_eq!(Metric::parse(metric.as_str()), Some(metric));
         }

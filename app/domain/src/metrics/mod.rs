@@ -1,4 +1,4 @@
-//! What is measured: metrics, the dimensions that they are read by, and the rollups that a batch adds to.
+//! Metrics, their dimensions, and the rollups that batches add to.
 
 mod activity;
 mod dimension;

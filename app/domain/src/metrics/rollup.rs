@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Dimension, Metric};
 use crate::{ids::EnvironmentId, stats::Aggregate, time::Resolution};
 
-/// The key of a rollup at minute resolution. Rollups of hours and days are merged from their minutes.
+/// The key of a rollup at minute resolution. Hours and days are merged from their minutes.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RollupKey {

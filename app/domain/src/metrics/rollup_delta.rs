@@ -1,5 +1,5 @@
-//! What a group of batches adds to the stored rollups, sessions and activities. Pure: a store reads the
-//! sessions that the delta names, reconciles them, and writes the result.
+//! The changes by a group of batches to stored rollups, sessions and activities. Pure: a store
+//! reads the sessions that the delta names, reconciles them, and writes the result.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,15 +11,15 @@ use crate::{
     time::{day_of, minute_of},
 };
 
-/// What a group of batches adds. Deltas of any split of the same batches merge into equal deltas.
+/// The changes by a group of batches. Any split of the same batches merges into an equal delta.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RollupDelta {
     /// Aggregates to merge into the stored rollups.
     pub rows: BTreeMap<RollupKey, Aggregate>,
     /// Changes of sessions; complete after [`RollupDelta::reconcile_sessions`].
     pub sessions: BTreeMap<(EnvironmentId, SessionHash), Session>,
-    /// Estimates how many visitors sent a label or dimension: a set of 64 bits ([`crate::events::Visit::sender`]). The
-    /// metric is set for labels and `None` for dimensions.
+    /// Estimates how many visitors sent a label or dimension: a set of 64 bits
+    /// ([`crate::events::Visit::sender`]). The metric is set for labels and `None` for dimensions.
     pub senders: BTreeMap<(EnvironmentId, Option<Metric>, String), u64>,
     /// Users by activity and day (days since 1970).
     pub activities: BTreeMap<(EnvironmentId, i64, Activity), BTreeSet<UserHash>>,
@@ -56,7 +56,8 @@ impl RollupDelta {
             let page =
                 (!page.is_empty() && has_pages(metric)).then(|| Dimension::Page(page.to_owned()));
             let dimensions = match metric {
-                // Dropped and rejected counts have no user. Event properties keep only the total, to bound cardinality.
+                // Dropped and rejected counts have no user. Event properties keep only the total,
+                // to bound cardinality.
                 Metric::Dropped | Metric::Rejected | Metric::Properties => &[Dimension::All][..],
                 _ if is_correction => &lasting,
                 _ => &dimensions,
@@ -103,8 +104,8 @@ impl RollupDelta {
         }
     }
 
-    /// Merges the stored state of the sessions (`known`) into their changes, and moves the session metrics
-    /// from the old to the new values. Afterwards `sessions` holds the state to store.
+    /// Merges the stored state of the sessions (`known`) into their changes, and moves the session
+    /// metrics from the old to the new values. Afterwards `sessions` holds the state to store.
     pub fn reconcile_sessions(&mut self, known: &BTreeMap<(EnvironmentId, SessionHash), Session>) {
         for (place, session) in &mut self.sessions {
             let before = known.get(place);
@@ -117,7 +118,7 @@ impl RollupDelta {
             }
             session.count(place.0, false, &mut self.rows);
         }
-        // Moves that cancel out add nothing.
+        // Drops changes that cancel out.
         self.rows.retain(|_, aggregate| *aggregate != Aggregate::default());
     }
 }
@@ -150,20 +151,20 @@ fn activities(batch: &Batch) -> BTreeSet<(i64, Activity)> {
     activities
 }
 
-/// What is asked for by page.
+/// Whether a metric has rollups per page.
 fn has_pages(metric: Metric) -> bool {
     matches!(metric, Metric::Vital(_) | Metric::Errors | Metric::Views | Metric::Timing(_))
 }
 
-/// Equal events of a batch.
+/// The key of equal events in a batch.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Kind<'a> {
     metric: Metric,
     label: String,
     page: &'a str,
     minute: i64,
-    /// Whether they replace an earlier value. The dimensions of a page view may have changed since, so the old
-    /// value is only removed from dimensions that cannot change.
+    /// Whether the events replace an earlier value. The dimensions of a page view may have changed
+    /// since, so the correction applies only to dimensions that cannot change.
     is_correction: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What is known of a session, from whichever of its batches have come.
+//! The state of a session, merged from its batches.
 
 use std::collections::BTreeSet;
 
@@ -13,41 +13,42 @@ use crate::{
     vitals::Device,
 };
 
-/// A session, as far as it is known. Merging is commutative and idempotent: the same events lead to
-/// the same session in any order and however often they come.
+/// The state of a session. Merging is commutative and idempotent: batches lead to the same state in
+/// any order and however often they arrive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
-    /// The time of the first event, in milliseconds since 1970; metrics of the session count at this time.
+    /// The time of the first event in milliseconds since 1970, with its device, release and phase.
+    /// Metrics of the session count at this time.
     #[serde(rename = "f")]
     pub first: (i64, Device, Option<String>, Option<PhaseNumber>),
     /// The time of the last event, in milliseconds since 1970.
     #[serde(rename = "l")]
     pub last: i64,
-    /// Whether something went wrong that counts.
+    /// Whether it had an error that counts: no warning and no noise.
     #[serde(rename = "e", default, skip_serializing_if = "std::ops::Not::not")]
     pub has_error: bool,
     /// Whether it had a critical error.
     #[serde(rename = "c", default, skip_serializing_if = "std::ops::Not::not")]
     pub has_critical: bool,
-    /// What it was exposed to.
+    /// The flags and variants that it was exposed to.
     #[serde(rename = "x", default, skip_serializing_if = "BTreeSet::is_empty")]
     pub exposed: BTreeSet<(FlagKey, VariantName)>,
-    /// The segments that its user was found in.
+    /// The segments that its user was in.
     #[serde(rename = "s", default, skip_serializing_if = "BTreeSet::is_empty")]
     pub segments: BTreeSet<SegmentKey>,
-    /// The sides of the rollout's threshold that it was on: another one when shares change meanwhile.
+    /// The arms that it was in; several if the phase or shares change meanwhile.
     #[serde(rename = "a", default, skip_serializing_if = "BTreeSet::is_empty")]
     pub arms: BTreeSet<Arm>,
-    /// Those on which something went wrong that counts.
+    /// The arms in which it had an error that counts.
     #[serde(rename = "ae", default, skip_serializing_if = "BTreeSet::is_empty")]
     pub error_arms: BTreeSet<Arm>,
-    /// Those on which something critical went wrong.
+    /// The arms in which it had a critical error.
     #[serde(rename = "ac", default, skip_serializing_if = "BTreeSet::is_empty")]
     pub critical_arms: BTreeSet<Arm>,
 }
 
 impl Session {
-    /// What a batch says about its session; nothing where none of its events is about a user.
+    /// Returns the state from one batch; `None` if none of its events is about a user.
     pub(super) fn of(batch: &Batch) -> Option<Self> {
         let visit = &batch.visit;
         let mut events = batch.events.iter().filter(|event| event.kind.is_about_a_user());
@@ -79,7 +80,7 @@ impl Session {
         })
     }
 
-    /// Takes over what else is known of the same session.
+    /// Merges another state of the same session into this one.
     pub fn merge(&mut self, other: &Self) {
         if other.first < self.first {
             self.first.clone_from(&other.first);
@@ -94,12 +95,12 @@ impl Session {
         self.critical_arms.extend(other.critical_arms.iter().cloned());
     }
 
-    /// What it adds to the rows of the minute in which it began, or takes from them again when more
-    /// is known of it.
+    /// Adds the session to the rollups of its first minute. With `is_taken`, removes it from them,
+    /// before a newer state is added.
     pub(super) fn count(&self, environment: EnvironmentId, is_taken: bool, rows: &mut Rollups) {
         let (first, device, release, phase) = &self.first;
         let minute = first.div_euclid(60_000);
-        // Millionths of a second, as all durations are.
+        // Milliseconds to millionths of a second, the unit of all durations.
         let duration = u64::try_from(self.last - first).unwrap_or_default().saturating_mul(1_000);
         let visit = Visit {
             device: *device,
@@ -119,8 +120,8 @@ impl Session {
                 .extend(self.has_critical.then(|| (dimension.clone(), Metric::CriticalSessions)));
             counted.push((dimension, Metric::Sessions));
         }
-        // One that was there when a phase began is a session of both, and what went wrong in it belongs
-        // to where it went wrong; what did so before the page asked for a flag, to all of it.
+        // A session across a phase change counts in both arms, and its errors in the arm where they
+        // occurred. Errors from before the page asked for a flag have no arm, so they count in all.
         let wrong = |happened: bool, arms| match (happened, BTreeSet::is_empty(arms)) {
             (true, true) => &self.arms,
             _ => arms,

@@ -1,4 +1,4 @@
-//! Which users a phase of the plan compares: those of one audience entry, on either side of its share.
+//! The arms of a phase: users of one audience entry on either side of its share.
 
 use std::collections::BTreeSet;
 
@@ -9,18 +9,18 @@ use crate::{
     targeting::{EVERYONE, Share, Throttle},
 };
 
-/// In how many steps of the throttle users are told apart.
+/// The throttle steps that have arms of their own: 1, 1/2, 1/4, 1/8 and 1/16.
 const HALVINGS: usize = 5;
 
 impl Plan {
-    /// The audience entries that count while a phase is served: its own and those of all before.
+    /// Returns the audience entries that apply while a phase is served: its own and earlier ones.
     pub fn entries(&self, phase: PhaseNumber) -> impl Iterator<Item = &AudienceEntry> {
         let reached = self.phases.iter().take_while(move |p: &&Phase| p.number <= phase);
         reached.flat_map(|phase| &phase.audience)
     }
 
-    /// All arms that there can be while a phase is served, with shares that were halved a few times,
-    /// too.
+    /// Returns the possible arms while a phase is served, with shares that were halved up to four
+    /// times.
     #[must_use]
     pub fn arms(&self, phase: PhaseNumber) -> BTreeSet<Arm> {
         let throttles = std::iter::successors(Some(Throttle::NONE), |t| Some(t.halved()));
@@ -37,9 +37,9 @@ impl Plan {
         arms
     }
 
-    /// The entry whose two sides are compared while a phase is served, as planned: everyone's, if part of
-    /// them is outside, or else that with the largest share. Always the same one: a choice by what is
-    /// measured would bias the comparison.
+    /// Returns the entry whose arms are compared while a phase is served: of the entries below
+    /// 100 %, the one for everyone, or else the one with the largest share. The choice depends on
+    /// the plan alone: a choice by measurements would bias the comparison.
     #[must_use]
     pub fn compared_entry(&self, phase: PhaseNumber) -> Option<&AudienceEntry> {
         let parts = self.entries(phase).filter(|entry| entry.share < Share::ALL);
@@ -58,7 +58,7 @@ impl Plan {
 }
 
 impl AudienceEntry {
-    /// The arm on one side of a share of the entry.
+    /// Returns the arm on one side of `share`, which may be throttled.
     pub(crate) fn arm(&self, phase: PhaseNumber, share: Share, is_treatment: bool) -> Arm {
         let (segment, buckets) = (self.segment.clone(), share.buckets());
         Arm { phase, segment, buckets, is_treatment }

@@ -1,4 +1,4 @@
-//! What a phase must show before the next one.
+//! Criteria: the measured or judged conditions for leaving a phase.
 
 use std::fmt;
 
@@ -6,20 +6,19 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use super::{Comparator, ComparedWith, CriterionMetric, Target};
 
-/// One condition of a phase.
+/// A criterion for leaving a phase.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Criterion {
     Automatic(Target),
-    /// An account must judge.
+    /// An account must sign the statement off.
     SignedOff {
-        /// What is to be judged.
         statement: String,
     },
 }
 
-/// A criterion as files write it, so that what is wrong has a name.
+/// The fields of a criterion in a file. Errors of an untagged enum would not name the field.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Fields {
@@ -82,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_criterion_reads_as_users_write_it() {
+    fn criteria_are_displayed_with_units_and_invalid_ones_refused() {
         let criterion: Criterion =
             serde_json::from_str(r#"{"metric":"adoption_rate","comparator":">","threshold":60}"#)
                 .unwrap();

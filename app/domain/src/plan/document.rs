@@ -1,4 +1,4 @@
-//! The plan: ordered phases, and the file that brings it with its flags and segments.
+//! The plan with its ordered phases, and the file format that adds its flags and segments.
 
 use serde::{Deserialize, Serialize};
 
@@ -65,7 +65,7 @@ impl Phase {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChecklistItem {
-    /// The phase whose list it is on; the start's without one.
+    /// The phase of the checklist; `None` for the checklist before the start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<u16>))]
     pub phase: Option<PhaseNumber>,
@@ -79,7 +79,6 @@ pub struct ChecklistItem {
 #[serde(deny_unknown_fields)]
 pub struct ChecklistGroup {
     pub name: String,
-    /// What is to be done.
     pub items: Vec<String>,
 }
 
@@ -163,7 +162,7 @@ impl Plan {
         self.items_of(None)
     }
 
-    /// What must be done before a phase is left; before the start without one.
+    /// Returns the checklist of a phase; without a phase, the checklist before the start.
     #[must_use]
     pub fn items_of(&self, phase: Option<PhaseNumber>) -> Vec<ChecklistItem> {
         let items: Vec<&String> = match phase {

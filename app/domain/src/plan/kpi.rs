@@ -1,4 +1,4 @@
-//! What the rollout as a whole is to reach.
+//! KPIs: targets of the rollout as a whole.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,15 +7,13 @@ use super::{Comparator, ComparedWith, CriterionMetric, Target};
 /// The longest window of a KPI, in days.
 pub const MAX_WINDOW_DAYS: u16 = 90;
 
-/// Whom a target is for.
+/// The group of a KPI.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum KpiGroup {
-    /// How well it runs.
     Technical,
-    /// What users make of it.
     User,
     Business,
 }
@@ -24,7 +22,7 @@ impl KpiGroup {
     /// All of them, in the order of the tables.
     pub const ALL: [Self; 3] = [Self::Technical, Self::User, Self::Business];
 
-    /// The notation of plans and pages.
+    /// The name that the admin shows.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
@@ -40,23 +38,21 @@ impl KpiGroup {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Kpi {
-    /// Whom it is for.
     pub group: KpiGroup,
     /// The name that pages show.
     pub name: String,
     pub metric: CriterionMetric,
-    /// The app's own event that is counted.
+    /// The custom event that is counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
-    /// The flag that it is measured on, where not on all the rollout's flags.
+    /// The flag that it is measured on; `None` for all flags of the rollout.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
-    /// How it must lie.
     pub comparator: Comparator,
     pub threshold: f64,
     #[serde(default)]
     pub compared_with: ComparedWith,
-    /// Of how many days up to today it is measured.
+    /// The window that is measured, in days up to and including today.
     #[serde(default = "usual_window")]
     pub window_days: u16,
 }
@@ -66,7 +62,7 @@ fn usual_window() -> u16 {
 }
 
 impl Kpi {
-    /// How it must lie.
+    /// The target of the KPI.
     #[must_use]
     pub fn target(&self) -> Target {
         Target {

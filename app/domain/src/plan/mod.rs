@@ -1,4 +1,4 @@
-//! The plan of a rollout: phases with their audience, flags, criteria and checklists, and its targets.
+//! The plan of a rollout: phases with audience, flags, criteria and checklists, and its KPIs.
 
 mod arm;
 mod criterion;

@@ -1,8 +1,8 @@
-//! Revisions of a plan, which only go up.
+//! Revisions of a plan, which only increase.
 
 use std::fmt;
 
-/// `v1.0`, `v1.1`, `v2.0`, …
+/// A revision number: `v1.0`, `v1.1`, `v2.0`, …
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Revision {
     major: u32,
@@ -21,7 +21,7 @@ impl Revision {
         Some(Self { major: number(major)?, minor: number(minor)? })
     }
 
-    /// The next small one.
+    /// Returns the next minor revision.
     #[must_use]
     pub fn next(self) -> Self {
         Self { minor: self.minor.saturating_add(1), ..self }

@@ -1,10 +1,10 @@
-//! What is measured, and how it must lie.
+//! Targets: metrics with a comparator and a threshold.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What criteria and KPIs may name.
+/// The metrics of criteria and KPIs.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -26,22 +26,22 @@ pub enum CriterionMetric {
     Nps,
     /// Users of day D seen again 7 days later ÷ users of day D, %.
     Retention,
-    /// The same, 30 days later.
+    /// Users of day D seen again 30 days later ÷ users of day D, %.
     #[serde(rename = "retention_30")]
     Retention30,
-    /// Visible minutes with the features in use, per user who was given them. Against others, who
-    /// have no such features: how long sessions last.
+    /// Visible minutes with the features in use, per user who was given them. In comparisons, the
+    /// duration of sessions, because the other group does not have the features.
     Engagement,
     /// Mean duration of sessions, in minutes.
     SessionDuration,
-    /// How often an event of the app's own happens, per 100 users and day.
+    /// Occurrences of a custom event, per 100 users and day.
     Events,
     /// Sessions with a critical error, and bug reports.
     CriticalBugs,
 }
 
 impl CriterionMetric {
-    /// The notation of plans and pages.
+    /// The name that the admin shows.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
@@ -62,7 +62,7 @@ impl CriterionMetric {
         }
     }
 
-    /// With the space before it.
+    /// The unit with a leading space; empty for plain numbers.
     #[must_use]
     pub fn unit(self) -> &'static str {
         match self {
@@ -80,7 +80,7 @@ impl CriterionMetric {
         }
     }
 
-    /// What a value can be at least and at most.
+    /// Returns the minimum and maximum of a value.
     pub(super) fn range(self) -> (f64, f64) {
         match self {
             Self::UserSatisfaction => (1.0, 5.0),
@@ -92,13 +92,13 @@ impl CriterionMetric {
         }
     }
 
-    /// Whether it is known of users who were not given anything.
+    /// Whether it can be measured for users without the features.
     pub(super) fn is_known_of_others(self) -> bool {
         !matches!(self, Self::AdoptionRate | Self::CriticalBugs | Self::Uptime | Self::Nps)
     }
 }
 
-/// How the measured value must lie to the threshold.
+/// The relation of the measured value to the threshold.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Comparator {
@@ -113,7 +113,7 @@ pub enum Comparator {
 }
 
 impl Comparator {
-    /// The notation of plans and pages.
+    /// The sign that the admin shows; plans write `<=` and `>=`.
     #[must_use]
     pub fn sign(self) -> &'static str {
         match self {
@@ -125,11 +125,11 @@ impl Comparator {
     }
 }
 
-/// What a metric is measured against.
+/// The reference that a threshold is relative to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ComparedWith {
-    /// The threshold as it stands.
+    /// The threshold is an absolute value.
     #[default]
     Fixed,
     /// The threshold is a relative change, in %, against the control arm.
@@ -138,19 +138,18 @@ pub enum ComparedWith {
     Baseline,
 }
 
-/// How a metric must lie.
+/// A metric with the threshold that it must meet.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Target {
     pub metric: CriterionMetric,
-    /// How it must lie.
     pub comparator: Comparator,
     pub threshold: f64,
     pub compared_with: ComparedWith,
-    /// The flag that it is measured on, where not on all the rollout's flags.
+    /// The flag that it is measured on; `None` for all flags of the rollout.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
-    /// The app's own event that is counted.
+    /// The custom event that is counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
 }
@@ -163,7 +162,7 @@ impl fmt::Display for Target {
         }
         match event {
             Some(event) => write!(f, "Events \u{201c}{event}\u{201d}")?,
-            // Users without the features spend no time with them.
+            // Users without the features have no engagement, so session durations are compared.
             None if *metric == CriterionMetric::Engagement
                 && *compared_with != ComparedWith::Fixed =>
             {

@@ -1,11 +1,11 @@
-//! Whether a target can be measured in a plan, and can be reached.
+//! Checks whether a target can be measured in a plan, and whether it can hold and fail.
 
 use super::{Comparator, ComparedWith, CriterionMetric, Plan, Target};
 use crate::ids::PhaseNumber;
 
 impl Target {
-    /// Why it cannot be computed or cannot hold: the field, and what to write. `phase` is the one
-    /// whose users are measured; KPIs are about all of them.
+    /// Returns the field and the remedy if the target cannot be computed or its threshold decides
+    /// nothing. `phase` is the phase whose users are measured; `None` for KPIs, which cover all.
     #[must_use]
     pub fn problem(
         &self,
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_computed_says_which_field_and_why() {
+    fn a_target_that_cannot_be_computed_names_its_field() {
         let plan = plan_file().plan;
         let problem = |json, phase| {
             let found = target(json).problem(&plan, Some(PhaseNumber(phase)));

@@ -1,4 +1,4 @@
-//! Parts of a plan as text, one on a line: `100 % of internal`, `error_rate < 3`,
+//! Audience entries, criteria and KPIs as lines of text: `100 % of internal`, `error_rate < 3`,
 //! `retention > 10 against control`, `Conversion: events > 10 event "premium_conversion", 28 days`.
 
 use std::fmt;
@@ -16,7 +16,7 @@ use crate::{
     targeting::{InvalidShare, Share},
 };
 
-/// The window of a KPI whose line names none, in days.
+/// The window of a KPI whose line has none, in days.
 const USUAL_WINDOW: u16 = 28;
 
 /// The reason why a line is not the part of a plan that it should be; says how to write it.
@@ -61,16 +61,16 @@ pub enum InvalidLine {
     Rest(String),
 }
 
-/// An audience entry, as its line.
+/// Writes an audience entry as a line.
 #[must_use]
 pub fn audience_line(entry: &AudienceEntry) -> String {
     format!("{} % of {}", entry.share.percent(), entry.segment)
 }
 
-/// An audience entry, from its line.
+/// Parses an audience entry from a line.
 ///
 /// # Errors
-/// Says how to write it.
+/// Returns an error with the expected form.
 pub fn parse_audience(line: &str) -> Result<AudienceEntry, InvalidLine> {
     let how = || InvalidLine::Audience(line.to_owned());
     let (share, segment) = line.split_once(" of ").ok_or_else(how)?;
@@ -81,7 +81,7 @@ pub fn parse_audience(line: &str) -> Result<AudienceEntry, InvalidLine> {
     Ok(AudienceEntry { segment, share })
 }
 
-/// A criterion, as its line.
+/// Writes a criterion as a line.
 #[must_use]
 pub fn criterion_line(criterion: &Criterion) -> String {
     match criterion {
@@ -90,11 +90,11 @@ pub fn criterion_line(criterion: &Criterion) -> String {
     }
 }
 
-/// A criterion, from its line. What does not begin with a metric and a comparison is a statement that
-/// an account signs off.
+/// Parses a criterion from a line. A line that does not begin with a metric and a comparator is a
+/// statement to sign off.
 ///
 /// # Errors
-/// Says what is wrong with the rest of a line that begins like that.
+/// Returns an error if the rest of a line with metric and comparator is invalid.
 pub fn parse_criterion(line: &str) -> Result<Criterion, InvalidLine> {
     let mut words = line.split_whitespace();
     let metric = words.next().and_then(word_of::<CriterionMetric>);
@@ -105,17 +105,17 @@ pub fn parse_criterion(line: &str) -> Result<Criterion, InvalidLine> {
     }
 }
 
-/// A KPI, as its line.
+/// Writes a KPI as a line.
 #[must_use]
 pub fn kpi_line(kpi: &Kpi) -> String {
     let Kpi { name, window_days, .. } = kpi;
     format!("{name}: {}, {window_days} days", target_line(&kpi.target()))
 }
 
-/// A KPI, from its line.
+/// Parses a KPI from a line.
 ///
 /// # Errors
-/// Says how to write it.
+/// Returns an error with the expected form.
 pub fn parse_kpi(line: &str, group: KpiGroup) -> Result<Kpi, InvalidLine> {
     let how = || InvalidLine::Kpi(line.to_owned());
     let (name, rest) = line.split_once(':').ok_or_else(how)?;
@@ -184,7 +184,7 @@ fn parse_target(line: &str) -> Result<Target, InvalidLine> {
     Ok(target)
 }
 
-/// The words of a line; what is in quotes is one.
+/// Splits a line into words; a text in quotes is one word.
 fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     for (index, part) in line.split('"').enumerate() {
@@ -202,7 +202,7 @@ fn word_of<'de, T: Deserialize<'de>>(word: &'de str) -> Option<T> {
     T::deserialize(word).ok()
 }
 
-/// As files have it.
+/// Returns the serialized name of an enum value.
 fn name_of(value: &(impl serde::Serialize + fmt::Debug)) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(name)) => name,
@@ -215,7 +215,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_lead_back() {
+    fn lines_round_trip_through_their_types() {
         for line in ["100 % of internal", "0.1 % of new_users"] {
             assert_eq!(audience_line(&parse_audience(line).unwrap()), line);
         }
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_says_how_to_write_it() {
+    fn an_invalid_line_is_refused_with_the_expected_form() {
         assert!(parse_audience("everyone").unwrap_err().to_string().contains("20 % of new_users"));
         assert!(
             parse_audience("120 % of everyone")

@@ -1,4 +1,4 @@
-//! What is wrong with a plan, as a whole.
+//! Validation of a plan file as a whole.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -11,20 +11,16 @@ use crate::{
     targeting::{EVERYONE, InvalidSegment, Segment, Segments, Share},
 };
 
-/// More accounts than ever vote.
+/// The maximum quorum, in accounts.
 const MAX_QUORUM: u16 = 50;
 
-/// What is wrong with a plan, naming the field.
+/// Why a plan file is invalid; the message names the field.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum InvalidPlan {
-    /// Written for another version of Phasegate.
+    /// The file has another format version.
     #[error("this version reads format {known}, the file says {found}")]
-    Format {
-        /// What the file says.
-        found: u32,
-        known: u32,
-    },
+    Format { found: u32, known: u32 },
     #[error("write it as v1.0, not {0:?}")]
     Revision(String),
     /// Nothing to carry out.
@@ -33,75 +29,70 @@ pub enum InvalidPlan {
     /// Numbers are not 1, 2, 3, ….
     #[error("expected {expected}, found {found}")]
     Number {
-        /// The phase's place in the file, from 0.
+        /// The index of the phase, from 0.
         index: usize,
-        /// The number it should have.
         expected: PhaseNumber,
-        /// The number it has.
         found: PhaseNumber,
     },
     /// A phase plans fewer users than the one before.
     #[error("{percentage} is less than the phase before it plans")]
     Falling {
-        /// The phase's place in the file, from 0.
+        /// The index of the phase, from 0.
         index: usize,
         percentage: Share,
     },
-    /// The longest time is shorter than the shortest.
+    /// The maximum duration is shorter than the minimum duration.
     #[error("shorter than minimum_days")]
     Durations {
-        /// The phase's place in the file, from 0.
+        /// The index of the phase, from 0.
         index: usize,
     },
-    /// An audience names a segment that is not there.
+    /// An audience names an unknown segment.
     #[error("there is no segment {segment}")]
     UnknownSegment {
-        /// The phase's place in the file, from 0.
+        /// The index of the phase, from 0.
         index: usize,
-        /// The key that leads nowhere.
         segment: SegmentKey,
     },
-    /// A phase adds a flag that is not there.
+    /// A phase adds an unknown flag.
     #[error("there is no flag {flag}")]
     UnknownFlag {
-        /// The phase's place in the file, from 0.
+        /// The index of the phase, from 0.
         index: usize,
-        /// The key that leads nowhere.
         flag: FlagKey,
     },
     /// A criterion or KPI cannot be computed, or cannot hold.
     #[error("{problem}")]
     Target {
         place: String,
-        /// Which of its fields.
         field: &'static str,
-        /// Why, and what to do.
+        /// The reason, and the remedy.
         problem: String,
     },
-    /// A field that there is not, or that holds what it may not.
+    /// An unknown field, or an invalid value.
     #[error("{problem}")]
     Field {
         field: String,
-        /// What is wrong, and what to do.
+        /// The reason, and the remedy.
         problem: String,
     },
     /// Two phases add the same flag.
     #[error("{flag} is already there")]
     FlagTwice {
-        /// The second phase's place in the file, from 0.
+        /// The index of the second phase, from 0.
         index: usize,
         flag: FlagKey,
     },
     /// A segment or flag is defined twice, or a segment takes a built-in name.
     #[error("{key} is already there")]
     KeyTwice { list: &'static str, key: String },
-    /// Two items of a checklist, or two criteria that are signed off, cannot be told apart.
+    /// Two checklist items, sign-off statements or KPI names of one list are equal.
     #[error("{item:?} is there twice")]
     ItemTwice { list: String, item: String },
-    /// A segment is wrong in itself.
+    /// A segment is invalid on its own.
     #[error("{error}")]
     Segment { key: SegmentKey, error: InvalidSegment },
-    /// A flag is wrong in itself.
+    /// A flag is invalid on its own.
     #[error("{error}")]
     Flag { key: FlagKey, error: InvalidFlag },
 }
@@ -149,10 +140,10 @@ impl FieldProblem for InvalidPlan {
 }
 
 impl PlanFile {
-    /// The format that this code reads.
+    /// The format version that this code reads.
     pub const FORMAT: u32 = 1;
 
-    /// What a file may have at its top.
+    /// The top-level fields of a plan file.
     pub const FIELDS: [&str; 13] = [
         "format",
         "key",
@@ -169,10 +160,10 @@ impl PlanFile {
         "contacts",
     ];
 
-    /// Checks what the types cannot.
+    /// Checks the rules that the types cannot express.
     ///
     /// # Errors
-    /// Names the first field that is wrong.
+    /// Returns the first problem, which names its field.
     pub fn validate(&self) -> Result<(), InvalidPlan> {
         if self.format != Self::FORMAT {
             return Err(InvalidPlan::Format { found: self.format, known: Self::FORMAT });
@@ -322,7 +313,7 @@ impl Plan {
     }
 }
 
-/// The first that was there before.
+/// Returns the first item that repeats an earlier one.
 fn repeated<T: Ord + Copy>(all: impl Iterator<Item = T>) -> Option<T> {
     let mut seen = BTreeSet::new();
     let mut all = all;
@@ -375,12 +366,12 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_sound_plan_passes() {
+    fn a_valid_plan_passes() {
         assert_eq!(plan_file().validate(), Ok(()));
     }
 
     #[test]
-    fn a_plan_names_the_field_that_is_wrong() {
+    fn validation_names_the_invalid_field() {
         assert_eq!(complaint(|f| f.plan.quorum = 51), "quorum: at most 50 accounts");
         assert_eq!(
             complaint(|f| f.plan.phases[1].name = " ".into()),

@@ -1,4 +1,4 @@
-//! What is stored about one user, for how long, and its erasure.
+//! Retention of telemetry, and the data of one user with its erasure.
 
 mod bounds;
 mod retention;

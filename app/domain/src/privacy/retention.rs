@@ -1,23 +1,23 @@
-//! For how long what pages report is kept.
+//! Retention policies: for how many days telemetry is stored.
 
 use serde::{Deserialize, Serialize};
 
 use crate::field_error::{FieldCode, FieldError};
 
-/// For how many days each kind is kept; 0 stands for always, but for raw events, where it stands for
-/// not at all.
+/// The days for which each kind of telemetry is stored. 0 means forever, except for raw events,
+/// which are then not stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RetentionPolicy {
-    /// Events as pages sent them, with the digest of who sent them.
+    /// Raw events as pages sent them, with the digest of the user.
     pub raw_days: u16,
-    /// Numbers by day, and who did what on which day. Those by minute and hour are always kept for
-    /// 3 and 92 days.
+    /// Daily rollups, and user sets by activity and day. Rollups of minutes and hours are always
+    /// stored for 3 and 92 days.
     pub rollup_days: u16,
-    /// Errors and feedback in full.
+    /// Error events and feedback items in full.
     pub report_days: u16,
-    /// Pictures that came with feedback.
+    /// Screenshots of feedback items.
     pub screenshot_days: u16,
 }
 
@@ -27,11 +27,11 @@ impl Default for RetentionPolicy {
     }
 }
 
-/// One of the kinds.
+/// A kind of telemetry with a retention of its own.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RetentionKind {
-    /// Events as they came.
+    /// Events as pages sent them.
     Raw,
     Rollups,
     Reports,
@@ -42,7 +42,7 @@ impl RetentionKind {
     /// All values, in the order in which they are listed.
     pub const ALL: [Self; 4] = [Self::Raw, Self::Rollups, Self::Reports, Self::Screenshots];
 
-    /// The name of its field.
+    /// The name of its field in [`RetentionPolicy`].
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -54,17 +54,17 @@ impl RetentionKind {
     }
 }
 
-/// The longest that can be asked for, in days: a hundred years.
+/// Maximum retention, in days: a hundred years.
 const MAX_DAYS: u16 = 36_500;
 
-/// The longest that raw events can be kept, in days.
+/// Maximum retention of raw events, in days.
 const MAX_RAW_DAYS: u16 = 400;
 
-/// The shortest that numbers can be kept, in days: twice what the longest panel compares.
+/// Minimum retention of daily rollups, in days: twice the time range of the longest panel.
 const MIN_NUMBER_DAYS: u16 = 180;
 
 impl RetentionPolicy {
-    /// For how many days a kind is kept.
+    /// The days for which a kind is stored.
     #[must_use]
     pub fn days(self, kind: RetentionKind) -> u16 {
         match kind {
@@ -75,7 +75,7 @@ impl RetentionPolicy {
         }
     }
 
-    /// The same, with a kind kept for so many days.
+    /// Returns the policy with another retention for one kind.
     #[must_use]
     pub fn with(self, kind: RetentionKind, days: u16) -> Self {
         match kind {
@@ -86,21 +86,21 @@ impl RetentionPolicy {
         }
     }
 
-    /// The first day that is still kept of a kind on a day (days since 1970); nothing where all are.
+    /// Returns the first day to keep of a kind, in days since 1970-01-01; `None` keeps all days.
     #[must_use]
     pub fn kept_since(self, kind: RetentionKind, today: i64) -> Option<i64> {
         match (kind, self.days(kind)) {
-            // Of raw events, today counts as a day.
+            // For raw events, today counts as one of the days.
             (RetentionKind::Raw, days) => Some(today + 1 - i64::from(days)),
             (_, 0) => None,
             (_, days) => Some(today - i64::from(days)),
         }
     }
 
-    /// Checks what the types cannot.
+    /// Checks the rules that the types cannot express.
     ///
     /// # Errors
-    /// Names the field and what it may be.
+    /// Returns an error that names the field and its valid values.
     pub fn validate(self) -> Result<(), FieldError> {
         let invalid = |field, message| Err(FieldError::new(field, FieldCode::Invalid, message));
         if self.raw_days > MAX_RAW_DAYS {
@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_kind_is_kept_for_its_own_time() {
+    fn each_kind_has_its_own_retention() {
         let kept =
             RetentionPolicy { raw_days: 2, rollup_days: 0, report_days: 90, screenshot_days: 1 };
         assert_eq!(kept.kept_since(RetentionKind::Raw, 100), Some(99), "today and yesterday");
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_named() {
+    fn an_invalid_policy_names_its_field() {
         let kept = RetentionPolicy::default();
         assert_eq!(kept.validate(), Ok(()));
         for (kind, days) in [

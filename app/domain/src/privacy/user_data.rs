@@ -1,4 +1,4 @@
-//! What is kept about one user, and what is erased with them.
+//! The stored data of one user, the report of its erasure, and storage usage.
 
 use serde::Serialize;
 
@@ -8,7 +8,7 @@ use crate::Timestamp;
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UserData {
-    /// The first day they were seen (days since 1970, UTC).
+    /// The first day of activity, in days since 1970-01-01, UTC.
     pub first_day: Option<i64>,
     /// The activities of the user by day.
     pub days: Vec<UserDay>,
@@ -22,9 +22,9 @@ pub struct UserData {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UserDay {
-    /// Days since 1970, UTC.
+    /// Days since 1970-01-01, UTC.
     pub day: i64,
-    /// Such as `active`, `used:FLAG`, `exposed:FLAG:VARIANT:PHASE`.
+    /// The activity, such as `active`, `used:FLAG` or `exposed:FLAG:VARIANT:PHASE`.
     pub activity: String,
 }
 
@@ -44,14 +44,14 @@ pub struct UserReport {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UserBatch {
-    /// When the server received it.
+    /// The time at which the server received it.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub received_at: Timestamp,
     /// The visit and its events, as stored.
     pub content: serde_json::Value,
 }
 
-/// Counts of what an erasure has deleted.
+/// The number of records that an erasure has deleted.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -1,10 +1,10 @@
-//! What changed while numbers were what they were.
+//! Annotations of charts: changes that may explain a shift in the numbers.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
 
-/// Something that may be why numbers are others from then on.
+/// A change that may explain a shift in the numbers, such as a phase change.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -12,13 +12,13 @@ pub struct Annotation {
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub at: Timestamp,
     pub kind: AnnotationKind,
-    /// What, in a few words.
+    /// A short description of the change.
     pub text: String,
-    /// Who did it, where an account or a token did.
+    /// The account or token that made the change, if any.
     pub by: Option<String>,
 }
 
-/// The kind of change that an annotation annotations.
+/// The kind of change that an annotation marks.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -1,4 +1,4 @@
-//! What the dashboard shows: the last hour of an environment.
+//! The dashboard: the last hour of an environment.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,16 +11,16 @@ use crate::{
     vitals::Vital,
 };
 
-/// How far back the dashboard looks, in minutes.
+/// The time range of the dashboard, in minutes.
 pub const WINDOW_MINUTES: i64 = 60;
 
-/// Everything on the dashboard, at one moment.
+/// The data of the dashboard at one moment.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Dashboard {
-    /// When it was computed.
+    /// The time of the computation.
     pub at: Timestamp,
-    /// The phase that the rollout is in.
+    /// The current phase of the rollout.
     pub phase: Option<CurrentPhase>,
     /// One for each vital, in the order of [`Vital::ALL`].
     pub vitals: Vec<VitalPanel>,
@@ -29,13 +29,13 @@ pub struct Dashboard {
     pub features: Vec<FeatureRow>,
     /// Timed endpoints and components, slowest first.
     pub timings: Vec<TimingRow>,
-    /// What users said last.
+    /// The most recent feedback items.
     pub feedback: Vec<Reported<Feedback>>,
-    /// Events that pages had to drop, or that were refused because something was wrong with them.
+    /// Events that pages dropped or that the server rejected.
     pub dropped: u64,
 }
 
-/// Where the rollout is, as apps and the dashboard's head show it.
+/// The current phase of a rollout, as apps and the dashboard show it.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CurrentPhase {
@@ -62,11 +62,11 @@ pub struct VitalPanel {
     pub vital: Vital,
     /// 75th percentile, in millionths; `None` without samples.
     pub p75: Option<f64>,
-    /// How many values it rests on.
+    /// The number of measured values.
     pub samples: u64,
-    /// How many of them are good.
+    /// The number of good values.
     pub good: u64,
-    /// How many of them are poor.
+    /// The number of poor values.
     pub poor: u64,
     /// The p75 of each minute that has samples.
     pub points: Vec<Point>,
@@ -77,19 +77,19 @@ pub struct VitalPanel {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ErrorPanel {
     pub count: u64,
-    /// Per minute, for minutes that have any.
+    /// Errors per minute, for minutes with errors.
     pub points: Vec<Point>,
     pub recent: Vec<Reported<ErrorReport>>,
 }
 
-/// What has come in from pages within the window, to check a new installation of the collector.
+/// Events received within the window, to check a new installation of the collector.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Arrivals {
-    /// In words for the reader, and how many; only what has come, the most first.
+    /// Display names of the received kinds with their counts, most frequent first.
     pub kinds: Vec<(String, u64)>,
 }
 
-/// Something that a page reported, with its time.
+/// A report of a page, with its time.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reported<T> {
@@ -102,9 +102,9 @@ pub struct Reported<T> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeatureRow {
     pub flag: FlagKey,
-    /// How often the app acted on each variant's answer.
+    /// Exposures to each variant, by name.
     pub exposures: Vec<(VariantName, u64)>,
-    /// How often the feature was used.
+    /// The number of uses of the feature.
     pub uses: u64,
 }
 
@@ -115,7 +115,7 @@ pub struct FeatureRow {
 pub struct TimingRow {
     pub kind: TimingKind,
     pub name: String,
-    /// How often it was timed.
+    /// The number of measured durations.
     pub samples: u64,
     /// 75th percentile, in millionths of a second.
     pub p75: f64,

@@ -1,4 +1,4 @@
-//! What the flag pages show.
+//! Views of flags for pages and the API.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -9,40 +9,39 @@ use crate::{
     ids::{FlagKey, PhaseNumber, VariantName},
 };
 
-/// A line of the flag list.
+/// A row of the flag list.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct FlagRow {
     pub flag: Flag,
-    /// What the environment decides about it.
+    /// The state of the flag in the environment.
     pub state: FlagState,
-    /// Whether it is on now, schedule and all.
+    /// Whether it is on now, with its schedule applied.
     pub enabled: bool,
     /// The phase that adds it.
     pub added_in: Option<PhaseNumber>,
-    /// Whether the rollout has come to that phase.
+    /// Whether the rollout has reached that phase.
     pub is_reached: bool,
-    /// The server's variable that holds its answer.
+    /// The variable of the environment override that pins its answer.
     pub variable: Option<String>,
-    /// How often it was asked for.
+    /// The evaluation counts of the flag.
     pub usage: EvaluationCounts,
-    /// Where it is in its life.
     pub lifecycle: Lifecycle,
 }
 
-/// What a user gets for a flag, and why.
+/// The answer for a user and a flag, with its trace.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Explanation {
     pub flag: FlagKey,
-    /// What the app gets; nothing when there is no answer.
+    /// The answer that the app gets; `None` if there is none.
     #[serde(flatten)]
     pub answer: Option<ExplainedAnswer>,
-    /// Every step that led there.
+    /// The steps of the evaluation, in order.
     pub steps: Vec<TraceStep>,
 }
 
-/// What an app gets.
+/// The answer that an app gets.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ExplainedAnswer {

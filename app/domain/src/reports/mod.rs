@@ -1,4 +1,4 @@
-//! What pages, panels and the API show: made of everything below, and read by no rule.
+//! View models of pages, panels and the API. They use all lower layers; no rule reads them.
 
 mod annotation;
 mod dashboard;

@@ -1,4 +1,4 @@
-//! How a rollout is doing: its targets, its first minutes in a phase, and feedback.
+//! The progress of a rollout: KPI values, the first minutes of a phase, and feedback.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,35 +10,35 @@ use crate::{
     plan::{ComparedWith, CriterionMetric, Kpi, KpiGroup},
 };
 
-/// For how many minutes after the beginning of a phase they are shown one by one.
+/// Minutes after the start of a phase that are shown one by one.
 pub const FIRST_MINUTES: i64 = 60;
 
-/// A target, and how far it is reached.
+/// A KPI with its current value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct KpiValue {
-    /// Whom it is for.
+    /// The group of the KPI.
     pub group: KpiGroup,
     /// The name that pages show.
     pub name: String,
-    /// What is to be reached, as users write it.
+    /// The target in words, such as `Adoption rate > 60 %`.
     pub target: String,
-    /// The app's own event that it counts.
+    /// The custom event that it counts.
     pub event: Option<String>,
-    /// The value with its unit; nothing where nothing was measured.
+    /// The value with its unit; `None` if nothing was measured.
     pub current: Option<String>,
-    /// Whether it is reached.
+    /// Whether the target is reached.
     pub verdict: Verdict,
-    /// On what the value rests, or what is missing.
+    /// The value with its sample, or what is missing.
     pub detail: String,
-    /// Of how many days up to today.
+    /// The measured window, in days up to today.
     pub window_days: u16,
     /// The value of each day, the oldest first.
     pub trend: Vec<Option<f64>>,
 }
 
 impl KpiValue {
-    /// What was found out about a target.
+    /// Creates the value of a KPI from the result of its target.
     #[must_use]
     pub fn of(kpi: &Kpi, found: CriterionResult) -> Self {
         let unit = match kpi.compared_with {
@@ -64,57 +64,57 @@ impl KpiValue {
     }
 }
 
-/// The first minutes in a phase: whether what was switched on is on, and whether anything breaks.
+/// The first minutes of a phase, to check that its flags are served and that nothing breaks.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FirstMinutes {
-    /// When the phase began.
+    /// The start of the phase.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub since: Timestamp,
-    /// The flags that the phase adds: how often each was given, and how often it was asked for and
-    /// not given.
+    /// The flags that the phase adds, each with its exposures to the rollout's variant and to other
+    /// variants.
     pub flags: Vec<(FlagKey, u64, u64)>,
     pub now: Counts,
-    /// In as long a time before.
+    /// The counts of an equally long time before.
     pub before: Counts,
-    /// Errors in each minute since then.
+    /// Errors per minute since the start of the phase.
     pub errors: Vec<u64>,
 }
 
-/// What happened in a stretch of minutes.
+/// The counts of a time range.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Counts {
     pub views: u64,
     pub sessions: u64,
-    /// Of those, with an error.
+    /// Sessions with at least one error.
     pub error_sessions: u64,
     pub errors: u64,
-    /// 75th percentile of the largest paint, in seconds.
+    /// 75th percentile of the Largest Contentful Paint, in seconds.
     pub lcp: Option<f64>,
 }
 
-/// The feedback in a stretch of time.
+/// A summary of the feedback in a time range.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FeedbackSummary {
     pub count: u64,
     pub rating: Option<f64>,
-    /// About what, the most frequent first: kind and page, and how often.
+    /// Themes (kind and page) with their counts, most frequent first.
     pub themes: Vec<(String, u64)>,
-    /// The newest with a text, newest first.
+    /// The newest items with a message, newest first.
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<(String, Feedback)>))]
     pub newest: Vec<(Timestamp, Feedback)>,
 }
 
 impl FeedbackSummary {
-    /// Themes and quotes that are kept.
+    /// Maximum themes, and maximum messages.
     const KEPT: usize = 5;
 
-    /// Puts together what users said, newest first.
+    /// Summarizes feedback items, which are sorted newest first.
     #[must_use]
     pub fn of(said: &[(Timestamp, Feedback)]) -> Self {
         let ratings: Vec<f64> =

@@ -1,4 +1,4 @@
-//! How many users a phase reaches: planned, expected, measured.
+//! The reach of a phase: active, exposed and expected users.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,22 +10,22 @@ use crate::{
     targeting::{EVERYONE, Share, Throttle},
 };
 
-/// How many users a rollout reaches.
+/// The number of users that a rollout reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = RolloutReach))]
 pub struct Reach {
-    /// Users who were there in the last 30 days.
+    /// Users active in the last 30 days.
     pub active: u64,
-    /// Of those, who were given one of its flags in the phase that is served.
+    /// Active users who were exposed to one of its flags in the current phase.
     pub exposed: u64,
-    /// How many of the active ones the phase lets in, by their segments.
+    /// Active users whom the current phase admits, estimated from their segments.
     pub expected: u64,
-    /// How many the next phase will let in; nothing after the last one.
+    /// Active users whom the next phase will admit; `None` after the last phase.
     pub expected_next: Option<u64>,
 }
 
 impl Reach {
-    /// From who was active, who was exposed, and who is in a segment.
+    /// Computes the reach from active users, exposed users, and the users in each segment.
     #[must_use]
     pub fn of<'a>(
         plan: &Plan,
@@ -61,8 +61,8 @@ fn part(share: Share, throttle: Throttle) -> f64 {
     share.percent() / 100.0 * factor
 }
 
-/// How many are let in. A user has one bucket, so of the shares of all their segments the largest
-/// decides: each set counts with what none with a larger share has.
+/// Estimates the admitted users. A user has one bucket, so the largest share of their segments
+/// decides: each set counts the users that are in no set with a larger share.
 fn expected(mut entries: Vec<(UserSet, f64)>) -> f64 {
     entries.sort_by(|(_, a), (_, b)| b.total_cmp(a));
     let mut seen = UserSet::default();
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_phase_reaches_its_audience_and_those_before() {
+    fn a_phase_reaches_its_own_and_earlier_audiences() {
         let plan = plan_file().plan;
         let users = |range: std::ops::Range<u32>| range.collect::<UserSet>();
         let (active, exposed, staff) = (users(0..100), users(0..9), users(0..10));

@@ -1,4 +1,4 @@
-//! The weekly review of a rollout: what happened, how it stands, and what is to be decided.
+//! The weekly review of a rollout: changes, current state and due decisions.
 
 use std::fmt::Write as _;
 
@@ -8,19 +8,19 @@ use crate::{
     targeting::Throttle, words::duration,
 };
 
-/// How far back a review looks, in days.
+/// The time range of a review, in days.
 pub const REVIEW_DAYS: i64 = 7;
 
-/// What a team looks at once a week.
+/// The data of a weekly review.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Review {
-    /// The rollout, as it is now.
+    /// The current view of the rollout.
     pub rollout: RolloutView,
     /// The beginning of the week.
     pub from: Timestamp,
-    /// Its end: when this was computed.
+    /// The end of the week: the time of the computation.
     pub to: Timestamp,
-    /// What was done in the week to the rollout, its flags and releases, oldest first.
+    /// Changes of the rollout, its flags and releases in the week, oldest first.
     pub changes: Vec<Annotation>,
     /// The feedback in the week.
     pub feedback: FeedbackSummary,
@@ -147,7 +147,7 @@ impl Review {
         due
     }
 
-    /// As Markdown. What users wrote is quoted, so that it cannot pass for anything else.
+    /// Writes the review as Markdown. Texts of users are escaped, so that they cannot add markup.
     #[must_use]
     pub fn markdown(&self) -> String {
         let plan = &self.rollout.plan;
@@ -168,7 +168,7 @@ impl Review {
             );
         }
         let decisions = self.decisions().into_iter().map(|text| plain(&text));
-        section(&mut text, "Decisions due", decisions, "Nothing is to be decided.");
+        section(&mut text, "Decisions due", decisions, "No decisions due.");
         let conditions = self.rollout.gate.conditions.iter().map(|condition| {
             format!(
                 "{} — **{}**: {}",
@@ -189,7 +189,7 @@ impl Review {
                 plain(&annotation.text)
             )
         });
-        section(&mut text, "Changes", changes, "Nothing was changed.");
+        section(&mut text, "Changes", changes, "No changes.");
         let incidents = self.rollout.state.record.incidents.iter().rev();
         let incidents = incidents
             .filter(|incident| incident.closed_at.is_none_or(|closed| closed >= self.from));
@@ -204,7 +204,7 @@ impl Review {
                 plain(&incident.reason),
             )
         });
-        section(&mut text, "Incidents", incidents, "None.");
+        section(&mut text, "Incidents", incidents, "No incidents.");
         self.said(&mut text);
         text
     }
@@ -263,7 +263,7 @@ fn section(text: &mut String, title: &str, lines: impl IntoIterator<Item = Strin
     }
 }
 
-/// On one line, and nothing of it markup.
+/// Puts a text on one line and escapes its Markdown markup.
 fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for sign in text.chars() {

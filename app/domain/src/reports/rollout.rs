@@ -1,4 +1,4 @@
-//! What the rollout page shows.
+//! Views of a rollout for pages and the API.
 
 use std::collections::BTreeMap;
 
@@ -19,8 +19,7 @@ use crate::{
     },
 };
 
-/// A rollout with its history and without measurements: enough for pages that change the plan, add to
-/// the record or roll back.
+/// A rollout with its history but without measurements, for pages that change the plan or record.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct RolloutSummary {
@@ -30,7 +29,7 @@ pub struct RolloutSummary {
     pub version: i64,
     /// Its entries in the audit log, newest first.
     pub history: Vec<AuditEntry>,
-    /// The role of the account that looks.
+    /// The role of the requesting account.
     pub role: Role,
     /// The time of reading.
     pub at: Timestamp,
@@ -49,31 +48,31 @@ impl RolloutSummary {
 /// A rollout with its history and its measurements, at one moment, for one account.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RolloutView {
-    /// What is carried out.
+    /// The plan of the rollout.
     pub plan: Plan,
-    /// Where it is, with what was said about it.
+    /// Status, start and record of the rollout.
     pub state: RolloutState,
-    /// The display names of its flags; those without a name are not among them.
+    /// The display names of its flags; flags without a name are missing.
     pub flag_names: BTreeMap<FlagKey, String>,
-    /// What must hold to leave the phase.
+    /// The gate of the current phase.
     pub gate: Gate,
-    /// How many users it reaches; nothing where that cannot be read.
+    /// The number of users that it reaches; `None` if it cannot be read.
     pub reach: Option<Reach>,
-    /// What is to be reached; nothing before the start.
+    /// The KPIs with their values; empty before the start.
     pub kpis: Vec<KpiValue>,
-    /// The minutes since the phase began, while it has only just begun.
+    /// The first minutes of the phase; `None` after [`super::FIRST_MINUTES`].
     pub first_minutes: Option<FirstMinutes>,
     /// The feedback in this phase.
     pub feedback: FeedbackSummary,
-    /// What changed since the rollout began: flags and releases, too; oldest first.
+    /// Changes of flags, phases and releases since the start of the rollout, oldest first.
     pub annotations: Vec<Annotation>,
-    /// What a command must name, so that it never acts on a state that its author has not seen.
+    /// The version that a command must name, so that it cannot act on a state unseen by its author.
     pub version: i64,
-    /// What happened, newest first.
+    /// Its entries in the audit log, newest first.
     pub history: Vec<AuditEntry>,
-    /// The role of who is looking.
+    /// The role of the requesting account.
     pub role: Role,
-    /// When this was computed.
+    /// The time of the computation.
     pub at: Timestamp,
 }
 
@@ -90,14 +89,14 @@ impl RolloutView {
         self.flag_names.get(key).map_or(key.as_str(), String::as_str)
     }
 
-    /// Why a command would be refused now, given that reason; `None` if it would be carried out.
+    /// Returns the error of a command with this reason now; `None` if it would succeed.
     #[must_use]
     pub fn refusal(&self, kind: CommandKind, reason: &str) -> Option<CommandError> {
         let command = RolloutCommand::new(kind, reason);
         apply(&self.plan, &self.state, &command, &self.gate.result(), self.role, self.at).err()
     }
 
-    /// The commands that would be carried out now, given a reason.
+    /// Returns the commands that would succeed now, given a reason.
     #[must_use]
     pub fn possible(&self) -> Vec<CommandKind> {
         possible(&self.plan, &self.state, &self.gate.result(), self.role, self.at)

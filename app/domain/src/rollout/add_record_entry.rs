@@ -1,12 +1,12 @@
-//! What may be added to a rollout's record.
+//! The rules for adding an entry to the record of a rollout.
 
 use super::{CommandError, RecordEntry, RolloutEvent, RolloutState};
 use crate::{accounts::Role, plan::Plan};
 
-/// Adds to the record, or says why not.
+/// Checks a record entry and returns the event that adds it.
 ///
 /// # Errors
-/// The rule that stands against it.
+/// Returns the rule that forbids it.
 pub fn add_record_entry(
     plan: &Plan,
     state: &RolloutState,

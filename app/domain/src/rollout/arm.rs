@@ -1,4 +1,4 @@
-//! Who can be compared with whom: the users of one audience entry, on either side of its share.
+//! The arm of a user: a side of the share of one audience entry.
 
 use std::collections::BTreeSet;
 
@@ -11,10 +11,9 @@ use crate::{
 };
 
 impl Rollout {
-    /// The arm of a user who is in these segments. A user of a segment that is admitted as a whole
-    /// is let in whatever their position; of other entries, the one with the largest share decides,
-    /// so that who is on which side of it depends on the position alone. Nothing where no entry is
-    /// about them, or no phase is served.
+    /// Returns the arm of a user in these segments, by the matching entry with the largest share. A
+    /// share of 100 % admits every bucket; of a smaller one, the side depends on the bucket alone.
+    /// `None` if no entry matches, or if no phase is served.
     #[must_use]
     pub fn arm(&self, targeting_key: &str, segments: &BTreeSet<SegmentKey>) -> Option<Arm> {
         let phase = self.state.status.serving_phase()?;
@@ -66,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_segments_have_no_other_side() {
+    fn members_of_a_whole_segment_are_always_in_treatment() {
         let rollout = rollout(2, Throttle::NONE);
         let staff = rollout.arm("ada", &segments(&["staff"])).unwrap();
         assert_eq!(staff.to_text(), "2:staff:100000:treatment");
@@ -76,12 +75,12 @@ mod tests {
     }
 
     #[test]
-    fn there_is_control_as_long_as_not_everybody_is_let_in() {
+    fn a_phase_has_a_control_arm_until_everyone_is_admitted() {
         let plan = plan_file().plan;
         let has = |phase| plan.has_control(PhaseNumber(phase));
         assert_eq!([1, 2, 3].map(has), [false, true, false]);
         assert_eq!(rollout(1, Throttle::NONE).arm("bob", &segments(&[])), None);
-        // Two sides of all of a segment, and of a share of everyone in five steps.
+        // Two arms of the whole segment, and two per throttle step of the share of everyone.
         assert_eq!(plan.arms(PhaseNumber(2)).len(), 2 + 5 * 2);
         assert_eq!(plan.compared_entry(PhaseNumber(2)).unwrap().segment.as_str(), "everyone");
         assert_eq!(plan.compared_entry(PhaseNumber(1)), None);
@@ -89,7 +88,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_treated_are_those_who_are_let_in(key in "[a-z0-9]{1,8}") {
+        fn the_treatment_arm_contains_exactly_the_admitted_users(key in "[a-z0-9]{1,8}") {
             for throttle in [Throttle::NONE, Throttle::NONE.halved()] {
                 let rollout = rollout(2, throttle);
                 let arm = rollout.arm(&key, &segments(&[])).unwrap();

@@ -1,5 +1,5 @@
-//! The state machine: `(plan, state, command, gate result, role, now) → event | error`. [`RolloutState::after`] applies
-//! the event.
+//! The state machine: `(plan, state, command, gate result, role, now) → event | error`.
+//! [`RolloutState::after`] applies the event.
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -49,7 +49,7 @@ pub enum CommandKind {
 }
 
 impl CommandKind {
-    /// Whether it gives features to more users, or for good.
+    /// Whether it gives features to more users, or permanently.
     #[must_use]
     pub fn gives_more(self) -> bool {
         matches!(self, Self::Start | Self::Advance | Self::Restore | Self::Complete)
@@ -132,8 +132,8 @@ impl CommandKind {
         }
     }
 
-    /// Whether the gate must pass or be overruled. Rollbacks and pauses skip the gate: waiting for evidence would
-    /// delay them.
+    /// Whether the gate must pass or be overruled. Rollbacks and pauses skip the gate: waiting for
+    /// evidence would delay them.
     #[must_use]
     pub fn asks_gate(self) -> bool {
         matches!(self, Self::Advance | Self::Complete)
@@ -176,7 +176,7 @@ impl RolloutCommand {
     }
 }
 
-/// The smallest throttle; below it, a full rollback is the right command.
+/// Maximum successive halvings, to 1/64; below it, a rollback is the right command.
 const MAX_HALVINGS: u32 = 6;
 
 /// The inputs of every rule.
@@ -191,7 +191,7 @@ struct Case<'a> {
 /// Applies a command and returns its event.
 ///
 /// # Errors
-/// The rule that forbids it.
+/// Returns the rule that forbids the command.
 pub fn apply(
     plan: &Plan,
     state: &RolloutState,
@@ -205,7 +205,7 @@ pub fn apply(
     }
     let case = Case { plan, state, gate, command, role };
     let event = case.decide()?;
-    // Last, so that `possible` reports the rule and not the missing field.
+    // Last, so that a rule of the state is reported before a missing reason.
     if command.kind.needs_reason() && command.reason.trim().is_empty() {
         return Err(CommandError::ReasonMissing);
     }
@@ -293,7 +293,7 @@ impl Case<'_> {
         Ok(RolloutEvent::Completed(self.said(forced)))
     }
 
-    /// Whether the gate has to be overruled, and may be.
+    /// Returns whether the gate is overruled; an error if it must be and may not.
     fn pass_gate(&self, phase: PhaseNumber) -> Result<bool, CommandError> {
         // A due post-mortem cannot be overruled: an unexplained failure would happen again.
         if let Some(incident) = self.state.record.post_mortem_due() {

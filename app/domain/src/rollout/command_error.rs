@@ -9,13 +9,13 @@ use crate::{accounts::Role, ids::PhaseNumber};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[serde(tag = "refusal", rename_all = "snake_case")]
 pub enum CommandError {
-    /// The revision changes what only an admin may overrule.
+    /// The revision changes served phases or lowers the gate, which only an admin may do.
     #[error("{what}; an admin can bring such a revision in")]
     RevisionOverrules { what: String },
     /// The role is too low.
     #[error("this needs the role {}; ask an account that has it", needs.as_str())]
     NotAllowed {
-        /// The lowest role that may.
+        /// The lowest role that is allowed.
         needs: Role,
     },
     #[error("the rollout is already running, in phase {phase}")]
@@ -95,28 +95,28 @@ pub enum CommandError {
          `phasegate token create --owner EMAIL`"
     )]
     VoteWithoutAccount {
-        /// The owner that is no account.
+        /// The owner of the token, which is not an account.
         voter: String,
     },
     /// The current phase has no such criterion.
     #[error("statement: the current phase has no criterion {statement:?} to sign off")]
     UnknownCriterion { statement: String },
-    /// There is no such incident.
+    /// The record has no incident of that number.
     #[error("incident: there is none with the number {incident}")]
     UnknownIncident { incident: u32 },
-    /// The incident is over.
+    /// The incident is already closed.
     #[error("incident {incident} is closed already")]
     ClosedAlready { incident: u32 },
-    /// There is nothing to change.
+    /// The new plan equals the current one.
     #[error("the plan says what is there already")]
     SamePlan,
-    /// One rollout at a time.
+    /// Another rollout is under way; an environment has one at a time.
     #[error("key: {key} is under way; complete or abort it before you bring in another plan")]
     OtherPlan {
         /// The plan of the running rollout.
         key: String,
     },
-    /// A revision is never changed.
+    /// The revision is not higher than the current one.
     #[error("revision: must be higher than {current}, which is carried out")]
     RevisionNotHigher {
         /// The current revision of the plan.
@@ -125,7 +125,7 @@ pub enum CommandError {
     /// The new plan lacks the current phase.
     #[error("phases: phase {phase} is being served; roll back before you take it out of the plan")]
     PhaseGone { phase: PhaseNumber },
-    /// A field is empty.
+    /// A required field is empty.
     #[error("{field}: may not be empty")]
     Missing { field: String },
 }

@@ -187,8 +187,8 @@ impl fmt::Display for RecordEntry {
 }
 
 impl RolloutState {
-    /// The state after an event. An event that does not fit the status changes nothing; [`super::apply`] never
-    /// returns one.
+    /// The state after an event. An event that does not fit the status changes nothing;
+    /// [`super::apply`] never returns one.
     #[must_use]
     pub fn after(&self, event: &RolloutEvent, by: &ActorName, at: Timestamp) -> Self {
         let mut next = self.clone();
@@ -234,7 +234,7 @@ impl RolloutState {
             (RolloutEvent::Killed(_), Some(_)) => {}
         }
         if let RolloutEvent::RolledBackFully(_) = event {
-            // All users whom phase 1 admits.
+            // Phase 1 is served to its full audience.
             if let Some(progress) = next.status.progress().copied() {
                 next.move_to(Progress { throttle: Throttle::NONE, ..progress });
             }
@@ -264,7 +264,7 @@ impl RolloutState {
     }
 }
 
-/// The incident that an event opens: each rollback opens one.
+/// The incident that an event opens: each rollback, halving and kill opens one.
 fn incident(event: &RolloutEvent, by: &ActorName, at: Timestamp) -> Option<Incident> {
     let (kind, reason, detected_at) = match event {
         RolloutEvent::RolledBack(moved) => {

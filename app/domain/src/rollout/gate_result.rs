@@ -1,11 +1,11 @@
-//! What a gate comes to, as far as the state machine asks.
+//! The result of a gate, as the state machine needs it.
 
-/// Whether the gate of the current phase passes, and what stands against it.
+/// Whether the gate of the current phase passes, and the conditions that prevent it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GateResult {
     /// Whether every condition passes.
     pub passes: bool,
-    /// The conditions that do not, as sentences; for the refusal.
+    /// The conditions that do not pass, as sentences for the error.
     pub obstacles: Vec<String>,
 }
 

@@ -58,7 +58,8 @@ impl<'a> Admission<'a> {
 pub struct RolloutVariables {
     /// The name of the variable and the phase that is served.
     pub phase: Option<(String, PhaseNumber)>,
-    /// The name of the variable and the share of all users that is admitted instead of the plan's audience.
+    /// The name of the variable and the share of all users that is admitted instead of the plan's
+    /// audience.
     pub percentage: Option<(String, Share)>,
 }
 
@@ -104,9 +105,9 @@ pub enum SegmentVerdict {
     Admitted,
 }
 
-/// Hears how a membership is found. A step is built only where it is kept.
+/// Observes the evaluation of a membership. A step is only built if the observer keeps it.
 pub(crate) trait MembershipObserver {
-    /// A variable of the server decides where the rollout is.
+    /// An environment override of the rollout is set.
     fn held_by_variable(&mut self, name: &str);
 
     /// The context has no targeting key, so there is no bucket.
@@ -172,8 +173,8 @@ pub(crate) struct Audience<'a> {
 }
 
 impl Rollout {
-    /// Evaluates the audience entries of all phases up to `reached`, in order; the first that admits wins.
-    /// Variables take precedence.
+    /// Evaluates the audience entries of all phases up to `reached`, in order; the first that
+    /// admits wins. Variables take precedence.
     pub(crate) fn membership<'a>(
         &'a self,
         audience: Audience<'a>,

@@ -1,4 +1,4 @@
-//! Rollouts: the plan, the phases, who is in, and the commands that move it.
+//! Rollouts: their state, the membership of users, and the commands that move them.
 
 mod add_record_entry;
 mod arm;
@@ -35,12 +35,12 @@ use crate::{ids::RolloutKey, plan::Plan, targeting::Salt};
 pub struct Rollout {
     /// The name in pages and in the API.
     pub key: RolloutKey,
-    /// What is being carried out.
+    /// The plan of the rollout.
     pub plan: Plan,
-    /// One for all its flags, so that a user is in or out as a whole.
+    /// The salt of all its flags, so that a user is in or out for all of them.
     pub salt: Salt,
-    /// Where it is, with what was said about it.
+    /// Status, start and record of the rollout.
     pub state: RolloutState,
-    /// Goes up with every command; two who press at once do not both win.
+    /// Increases with every command, so that of two concurrent commands one is refused.
     pub version: i64,
 }

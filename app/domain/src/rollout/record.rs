@@ -1,4 +1,4 @@
-//! The record of a rollout: checklist ticks, sign-offs, votes, acknowledgements and notes on incidents.
+//! The record of a rollout: ticks, sign-offs, votes, acknowledgements and notes on incidents.
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use crate::{
     plan::ChecklistItem,
 };
 
-/// Incidents that a record keeps; the audit log keeps all.
+/// Maximum incidents in a record; the audit log keeps all.
 const MAX_INCIDENTS: usize = 50;
 
 /// A checklist item that an account has ticked.
@@ -53,7 +53,7 @@ pub struct SignOff {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Vote {
     pub go: bool,
-    /// Why; may be empty.
+    /// The reason; may be empty.
     #[serde(default)]
     pub comment: String,
     /// The account; its last vote counts.
@@ -80,11 +80,11 @@ pub struct Record {
     pub incidents: Vec<Incident>,
 }
 
-/// Hours until an acknowledgement expires. Alerts look back two days, so by then the alert has recovered or
-/// fires again.
+/// Hours until an acknowledgement expires. Alerts look back two days, so by then the alert has
+/// recovered or fires again.
 const ACKNOWLEDGED_HOURS: i64 = 48;
 
-/// An account has seen an alert and lets the rollout go on.
+/// The acknowledgement of an alert, so that the rollout may go on.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -104,32 +104,32 @@ pub struct Acknowledgement {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum RecordEntry {
-    /// An item is done.
+    /// Ticks a checklist item as done.
     Tick {
         #[serde(flatten)]
         item: ChecklistItem,
-        /// Where that can be seen; may be empty.
+        /// A link to the proof; may be empty.
         #[serde(default)]
         link: String,
     },
-    /// An item is not done after all.
+    /// Removes the tick of an item.
     Untick {
         #[serde(flatten)]
         item: ChecklistItem,
     },
     /// A judgement on a criterion of the current phase.
     SignOff {
-        /// As the plan says it.
+        /// The statement of the criterion in the plan.
         statement: String,
         holds: bool,
-        /// What is said about it; may be empty.
+        /// The comment; it may be empty.
         #[serde(default)]
         comment: String,
     },
     /// A vote on leaving the current phase.
     Vote {
         go: bool,
-        /// Why; needed for a no-go.
+        /// The reason; required for a no-go.
         #[serde(default)]
         comment: String,
     },
@@ -140,12 +140,8 @@ pub enum RecordEntry {
         comment: String,
     },
     /// A note on an incident.
-    Note {
-        incident: u32,
-        /// What is to be remembered.
-        text: String,
-    },
-    /// A contact was told of an incident.
+    Note { incident: u32, text: String },
+    /// Records that a contact was notified of an incident.
     Notify { incident: u32, contact: String },
     /// The post-mortem of an incident, written once.
     WritePostMortem {
@@ -153,7 +149,7 @@ pub enum RecordEntry {
         #[serde(flatten)]
         post_mortem: PostMortem,
     },
-    /// An incident is over.
+    /// Closes an open incident.
     CloseIncident { incident: u32 },
 }
 
@@ -184,7 +180,7 @@ impl Record {
         self.sign_offs.iter().find(|judged| judged.statement == statement)
     }
 
-    /// The acknowledgement of an alert that still holds.
+    /// The acknowledgement of an alert, unless it has expired.
     #[must_use]
     pub fn acknowledgement(&self, alert: AlertKind, now: Timestamp) -> Option<&Acknowledgement> {
         let holds = |known: &&Acknowledgement| {
@@ -213,8 +209,8 @@ impl Record {
     pub(super) fn open(&mut self, mut incident: Incident) {
         incident.id = self.incidents.last().map_or(1, |last| last.id.saturating_add(1));
         if self.incidents.len() == MAX_INCIDENTS {
-            // Open incidents are removed last, and one with a due post-mortem never: only one can be due,
-            // because the rollout does not advance until it is written.
+            // Open incidents are removed last, and one with a due post-mortem never: only one can
+            // be due, because the rollout does not advance until it is written.
             let closed = self.incidents.iter().position(|old| !old.is_open());
             let free = || self.incidents.iter().position(|old| !old.is_post_mortem_due());
             self.incidents.remove(closed.or_else(free).unwrap_or(0));
@@ -222,7 +218,7 @@ impl Record {
         self.incidents.push(incident);
     }
 
-    /// Clears votes and sign-offs, which are about the phase before.
+    /// Clears votes and sign-offs, and the ticks of this and later phases: all are given anew.
     pub(super) fn enter(&mut self, phase: PhaseNumber) {
         self.votes.clear();
         self.sign_offs.clear();

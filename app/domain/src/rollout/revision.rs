@@ -1,5 +1,5 @@
-//! Another plan in a plan's place. Plans never change once started: a change is a new revision, with its
-//! author and a note.
+//! Revisions of a plan. A started plan is immutable: each change is a new revision with its author
+//! and a note.
 
 use super::{CommandError, PlanRevision, RolloutEvent, RolloutState, RolloutStatus};
 use crate::{
@@ -8,10 +8,10 @@ use crate::{
     plan::{Plan, Revision},
 };
 
-/// Puts a sound plan in the place of another one, or says why not.
+/// Replaces the current plan by a valid one and returns the event.
 ///
 /// # Errors
-/// The rule that stands against it.
+/// Returns the rule that forbids it.
 pub fn revise(
     current: &Plan,
     state: &RolloutState,
@@ -58,7 +58,7 @@ pub fn revise(
     }))
 }
 
-/// A plan without what is only read by users: names, descriptions, contacts, and its revision.
+/// Returns a plan without its texts: names, descriptions, contacts and the revision.
 fn without_texts(plan: &Plan) -> Plan {
     let mut plan = plan.clone();
     let phases = plan.phases.iter_mut().flat_map(|phase| [&mut phase.name, &mut phase.description]);
@@ -68,8 +68,8 @@ fn without_texts(plan: &Plan) -> Plan {
     plan
 }
 
-/// What a revision does that otherwise only a gate or an admin's force does: users get something else
-/// at once, or less is asked to go on.
+/// Returns why a revision needs an admin, who may overrule gates: it changes what users are served
+/// at once, or lowers the requirements for leaving the current phase.
 fn overrules(current: &Plan, next: &Plan, phase: PhaseNumber) -> Option<String> {
     for before in current.phases.iter().filter(|before| before.number <= phase) {
         let is_same = next.phase(before.number).is_some_and(|after| {
@@ -101,7 +101,7 @@ mod tests {
     };
 
     #[test]
-    fn only_an_admin_changes_what_is_served_or_asks_less() {
+    fn only_an_admin_changes_served_phases_or_lowers_the_gate() {
         let at = chrono::DateTime::from_timestamp(1_700_000_000, 0).unwrap();
         let mut current = plan_file().plan;
         current.quorum = 1;
@@ -136,7 +136,7 @@ mod tests {
             assert!(refused.starts_with(why), "{refused}");
             assert!(attempt(Role::Admin, change).is_ok());
         }
-        // What comes later is still open, and more may be asked.
+        // Later phases may change, and the current phase may require more.
         let later = |plan: &mut Plan| {
             plan.phases[2].audience.clear();
             plan.phases[1].minimum_days += 1;
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_that_is_under_way_takes_only_a_higher_revision_with_a_note() {
+    fn a_running_plan_accepts_only_a_higher_revision_with_a_note() {
         let at = chrono::DateTime::from_timestamp(1_700_000_000, 0).unwrap();
         let current = plan_file().plan;
         let progress =

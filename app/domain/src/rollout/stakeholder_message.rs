@@ -1,4 +1,4 @@
-//! What those who are not in the admin must hear.
+//! Messages for stakeholders, who do not use the admin.
 
 use super::RolloutEvent;
 use crate::{
@@ -8,8 +8,7 @@ use crate::{
     targeting::Share,
 };
 
-/// The text for stakeholders about a move, ready to be sent; `None` for what changes nothing for
-/// anybody outside.
+/// Writes the message to stakeholders about an event; `None` if it changes nothing for users.
 #[must_use]
 pub fn stakeholder_message(
     plan: &Plan,
@@ -103,7 +102,7 @@ mod tests {
     };
 
     #[test]
-    fn a_notice_says_what_why_and_whom_to_ask() {
+    fn a_message_states_the_change_the_reason_and_the_contact() {
         let mut plan = plan_file().plan;
         let contact = |name: &str, reach: &str| Contact {
             role: "Rollout lead".into(),

@@ -1,4 +1,4 @@
-//! Every state, command and role; and what random commands can never do.
+//! Tests of commands in every status and for every role.
 
 use chrono::{DateTime, TimeDelta};
 
@@ -32,7 +32,7 @@ fn closed() -> GateResult {
     GateResult { passes: false, obstacles: vec!["2 go votes: 0 of 2".into()] }
 }
 
-/// What a command does, in a few letters: the state that it leads to, or the refusal.
+/// Abbreviates the outcome of a command: the next state, or the error.
 fn outcome(
     state: &RolloutState,
     command: &RolloutCommand,
@@ -61,8 +61,9 @@ fn throttled(throttle: Throttle) -> &'static str {
     if throttle == Throttle::NONE { "" } else { "half" }
 }
 
-/// In the order of [`CommandKind::ALL`]: start, advance, pause, resume, roll back, halve, restore,
-/// roll back fully, kill, complete, abort. By an admin, with a reason, through an open gate.
+/// The outcomes of all commands, by an admin with a reason through an open gate, in the order of
+/// [`CommandKind::ALL`]: start, advance, pause, resume, roll back, halve, restore, roll back fully,
+/// kill, complete, abort.
 #[rustfmt::skip]
 fn table() -> Vec<(RolloutStatus, [&'static str; 11])> {
     let half = Progress { throttle: Throttle::NONE.halved(), ..progress(2) };
@@ -93,7 +94,7 @@ fn table() -> Vec<(RolloutStatus, [&'static str; 11])> {
 }
 
 #[test]
-fn every_state_answers_every_command_of_every_role() {
+fn every_command_has_a_defined_outcome_by_status_and_role() {
     for (state, expected) in table() {
         let state = in_status(state);
         for (kind, expected) in CommandKind::ALL.into_iter().zip(expected) {
@@ -108,7 +109,7 @@ fn every_state_answers_every_command_of_every_role() {
 }
 
 #[test]
-fn commands_are_called_the_same_everywhere() {
+fn command_names_in_json_and_text_agree() {
     for kind in CommandKind::ALL {
         assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
         assert_eq!(CommandKind::parse(kind.as_str()), Some(kind));
@@ -116,7 +117,7 @@ fn commands_are_called_the_same_everywhere() {
 }
 
 #[test]
-fn what_takes_something_away_needs_a_reason() {
+fn commands_that_take_features_away_need_a_reason() {
     for (state, expected) in table() {
         for (kind, expected) in CommandKind::ALL.into_iter().zip(expected) {
             let silent = RolloutCommand::new(kind, " ");
@@ -150,7 +151,7 @@ fn only_an_admin_with_a_reason_forces_a_gate() {
         let text = refusal.unwrap_err().to_string();
         assert!(text.contains("2 go votes: 0 of 2"), "{text}");
     }
-    // Whatever takes something away is done through a closed gate as well.
+    // Commands that skip the gate succeed while it is closed.
     for (state, expected) in table() {
         for (kind, expected) in CommandKind::ALL.into_iter().zip(expected) {
             let command = RolloutCommand::new(kind, "a reason");
@@ -210,7 +211,7 @@ pub(crate) fn did(state: &RolloutState, kind: CommandKind, day: i64) -> RolloutS
 }
 
 #[test]
-fn each_rollback_opens_an_incident_with_its_clock() {
+fn each_rollback_opens_an_incident_with_its_deadline() {
     let running = in_status(RolloutStatus::Running(progress(3)));
     for (kind, incident, in_time) in [
         (CommandKind::RollBack, IncidentKind::Immediate, false),
@@ -232,7 +233,7 @@ fn each_rollback_opens_an_incident_with_its_clock() {
 }
 
 #[test]
-fn after_a_full_rollback_no_advance_without_its_post_mortem() {
+fn a_full_rollback_blocks_advancing_until_its_post_mortem_is_written() {
     let plan = plan_file().plan;
     let mut state =
         did(&in_status(RolloutStatus::Running(progress(3))), CommandKind::RollBackFully, 1);
@@ -273,7 +274,7 @@ fn after_a_full_rollback_no_advance_without_its_post_mortem() {
 }
 
 #[test]
-fn what_is_still_to_be_done_outlives_what_is_done() {
+fn an_incident_with_a_due_post_mortem_is_never_dropped() {
     let mut state =
         did(&in_status(RolloutStatus::Running(progress(3))), CommandKind::RollBackFully, 1);
     for day in 2..120 {
@@ -309,7 +310,7 @@ fn a_post_mortem_is_written_once() {
 }
 
 #[test]
-fn what_older_versions_stored_is_still_read() {
+fn states_and_events_of_older_versions_are_read() {
     let state: RolloutState = serde_json::from_str(
         r#"{"status":"running","phase":2,"phase_since":"2023-11-14T22:13:20Z","throttle":1000000}"#,
     )

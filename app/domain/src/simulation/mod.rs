@@ -1,6 +1,5 @@
-//! A simulated population, of which everything is known: what the system measures of it can be
-//! held against the truth. Pure: the same [`Simulation`] gives the same
-//! visits, always.
+//! A simulated population with known true numbers, to check the system's measurements against.
+//! Deterministic: the same [`Simulation`] always produces the same visits.
 
 mod parameters;
 mod population;

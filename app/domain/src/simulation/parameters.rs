@@ -1,10 +1,10 @@
-//! The simulated telemetry that an environment shows, if any.
+//! The parameters of a simulation.
 
 use serde::{Deserialize, Serialize};
 
 use crate::field_error::{FieldCode, FieldError};
 
-/// The longest that a simulation reaches back, in days.
+/// The maximum age of simulated telemetry, in days.
 pub const MAX_SIMULATED_DAYS: i64 = 400;
 
 /// A simulated population. The same values always produce the same telemetry.
@@ -14,22 +14,22 @@ pub const MAX_SIMULATED_DAYS: i64 = 400;
 #[serde(deny_unknown_fields)]
 pub struct Simulation {
     pub users: u32,
-    /// On how many days they are seen.
+    /// The length of the simulation, in days.
     pub days: u16,
-    /// What all chance comes from.
+    /// The seed of the random numbers.
     pub seed: u64,
-    /// The last of the days, counted from 1970, UTC.
+    /// The last simulated day, in days since 1970-01-01, UTC.
     pub last_day: i64,
-    /// The phase in which things get worse, if one was asked for.
+    /// The phase whose flag makes pages slower and errors more frequent, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub regression: Option<u16>,
 }
 
 impl Simulation {
-    /// Checks that it can be shown on a day (days since 1970, UTC).
+    /// Checks the parameters; `today` is in days since 1970-01-01, UTC.
     ///
     /// # Errors
-    /// Names the field and what it may be.
+    /// Returns an error that names the field and its valid values.
     pub fn validate(&self, today: i64) -> Result<(), FieldError> {
         let invalid = |field, message| Err(FieldError::new(field, FieldCode::Invalid, message));
         if !(1..=1_000_000).contains(&self.users) {
@@ -47,7 +47,7 @@ impl Simulation {
         Ok(())
     }
 
-    /// The first of the days, counted from 1970, UTC.
+    /// The first simulated day, in days since 1970-01-01, UTC.
     #[must_use]
     pub fn first_day(&self) -> i64 {
         self.last_day + 1 - i64::from(self.days)
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_must_be_over() {
+    fn parameters_out_of_range_are_refused() {
         let made =
             |users, days, last_day| Simulation { users, days, seed: 1, last_day, regression: None };
         assert_eq!(made(10, 30, 999).validate(1_000), Ok(()));

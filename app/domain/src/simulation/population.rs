@@ -1,4 +1,4 @@
-//! Who the users are, and when they come.
+//! Simulated users and their sessions.
 
 use std::collections::BTreeSet;
 
@@ -9,22 +9,22 @@ use crate::{
     vitals::Device,
 };
 
-/// The flags that are rolled out, one in each phase. The server takes them in a simulation whether
-/// the environment has them or not.
+/// The flags of the simulated rollout, one per phase. In simulated batches, the server accepts them
+/// even if the environment lacks them.
 pub const FLAGS: [&str; 3] =
     ["ENHANCED_EXERCISE_LIBRARY", "EXERCISE_PROGRESS_TRACKING", "EXERCISE_VIDEO_INTEGRATION"];
 
-/// Number and percentage of each phase.
+/// The number and percentage of each phase.
 pub const PHASES: [(u16, f64); 3] = [(1, 5.0), (2, 20.0), (3, 50.0)];
 
-/// The segments that users are in.
+/// The segments of simulated users.
 pub const SEGMENTS: [&str; 5] =
     ["internal", "beta_testers", "power_users", "new_users", "inactive_users"];
 
-/// For how many days a simulated user is new.
+/// The number of days for which a simulated user is new.
 const NEW_DAYS: i64 = 7;
 
-/// The phase of a day: each takes a third of the days.
+/// Returns the phase of a day; each phase lasts a third of the simulation.
 #[must_use]
 pub fn phase_of(simulation: &Simulation, day: i64) -> PhaseNumber {
     let gone = day - simulation.first_day();
@@ -36,9 +36,9 @@ pub fn phase_of(simulation: &Simulation, day: i64) -> PhaseNumber {
 struct SimulatedUser {
     bucket: Bucket,
     device: Device,
-    /// What they are for good.
+    /// The permanent segment, if any.
     segment: Option<&'static str>,
-    /// Which of the flags they would use, if they had it.
+    /// Whether the user would use each of [`FLAGS`] if it were on.
     adopts: [bool; 3],
     first_day: i64,
 }
@@ -47,27 +47,27 @@ struct SimulatedUser {
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SimulatedSession {
-    /// Which of the users.
+    /// The number of the user, from 0.
     pub user: u32,
-    /// Which of their sessions.
+    /// The number among the user's sessions, from 1.
     pub number: u32,
-    /// Which day, counted from 1970, UTC.
+    /// Days since 1970-01-01, UTC.
     pub day: i64,
-    /// When it begins, in milliseconds since the day did.
+    /// The start of the session, in milliseconds since midnight UTC.
     pub begins: u64,
     pub device: Device,
-    /// The phase of that day.
+    /// The phase of the rollout on that day.
     pub phase: PhaseNumber,
-    /// The segments they are in on that day.
+    /// The segments of the user on that day.
     pub segments: BTreeSet<SegmentKey>,
-    /// Each flag of the phases so far: whether it is on, and whether they would use it.
+    /// The flags of the phases reached: key, whether it is on, whether the user would use it.
     pub flags: Vec<(FlagKey, bool, bool)>,
 }
 
-/// All users and their sessions.
+/// The sessions of a simulated population.
 #[derive(Debug)]
 pub struct Population {
-    /// What it was made from.
+    /// The parameters that it was drawn from.
     pub simulation: Simulation,
     /// All sessions in order of time.
     pub sessions: Vec<SimulatedSession>,
@@ -86,7 +86,7 @@ impl Population {
     }
 }
 
-/// The id by which the app would call a user.
+/// The user's id as the app would give it.
 pub(super) fn id_of(simulation: &Simulation, user: u32) -> String {
     format!("sim-{}-{user}", simulation.seed)
 }
@@ -114,7 +114,7 @@ impl SimulatedUser {
         Self { bucket, device, segment, adopts, first_day }
     }
 
-    /// Whether they have the features of a phase.
+    /// Whether the features of a phase are on for the user.
     fn is_in(&self, phase: PhaseNumber) -> bool {
         let share = PHASES.iter().find(|(number, _)| *number == phase.0);
         let share = share.and_then(|(_, percent)| Share::from_percent(*percent).ok());
@@ -122,7 +122,7 @@ impl SimulatedUser {
             || share.is_some_and(|share| is_inside(self.bucket, share, Throttle::NONE))
     }
 
-    /// How likely they are back on a day.
+    /// The probability that the user returns on a day of a phase.
     fn loyalty(&self, phase: PhaseNumber) -> f64 {
         let usual = match self.segment {
             Some("power_users") => 0.5,
@@ -130,7 +130,7 @@ impl SimulatedUser {
             Some("inactive_users") => 0.03,
             _ => 0.12,
         };
-        // The feature is worth something.
+        // Users with the features return more often.
         if self.is_in(phase) { usual + 0.04 } else { usual }
     }
 }
@@ -161,7 +161,7 @@ fn add_sessions(simulation: &Simulation, number: u32, sessions: &mut Vec<Simulat
                 user: number,
                 number: count,
                 day,
-                // So early that it ends on the same day.
+                // Early enough to end on the same day.
                 begins: random.below(22 * 3_600_000),
                 device: user.device,
                 phase,
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_users_come_every_time() {
+    fn the_same_seed_draws_the_same_sessions() {
         let (one, same) = (Population::new(simulation(7)), Population::new(simulation(7)));
         assert_eq!(one.sessions, same.sessions);
         assert_ne!(one.sessions, Population::new(simulation(8)).sessions);
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_phase_takes_a_third_and_no_user_loses_a_feature() {
+    fn each_phase_lasts_a_third_and_no_user_loses_a_feature() {
         let made = simulation(7);
         let phases: Vec<u16> = (971..=1_000).map(|day| phase_of(&made, day).0).collect();
         assert_eq!([phases[0], phases[9], phases[10], phases[19], phases[20]], [1, 1, 2, 2, 3]);

@@ -1,11 +1,12 @@
-//! Chance that comes out the same every time.
+//! A reproducible generator of random numbers.
 
-/// `SplitMix64` (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014).
+/// `SplitMix64` (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number Generators", OOPSLA
+/// 2014).
 #[derive(Debug, Clone)]
 pub struct Random(u64);
 
 impl Random {
-    /// A stream of its own for each pair of numbers.
+    /// Creates a generator; each pair of seed and stream has its own sequence.
     #[must_use]
     pub fn new(seed: u64, stream: u64) -> Self {
         let mut mixed = Self(seed);
@@ -25,29 +26,29 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// From 0 up to, but not including, a number above 0.
+    /// Returns a number in `0..end`, which must not be empty.
     pub fn below(&mut self, end: u64) -> u64 {
         // The upper half of a product of 128 bits: below `end`, so it fits.
         ((u128::from(self.next()) * u128::from(end)) >> 64) as u64
     }
 
-    /// From the first number to the second, both included.
+    /// Returns a number in `from..=to`, which must not be empty.
     pub fn between(&mut self, from: u64, to: u64) -> u64 {
         from + self.below(to - from + 1)
     }
 
-    /// From 0 to 1.
+    /// Returns a number in `0.0..1.0`.
     pub fn fraction(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// Whether something happens that happens with this probability.
+    /// Returns `true` with the given probability.
     pub fn happens(&mut self, probability: f64) -> bool {
         self.fraction() < probability
     }
 
-    /// A duration or the like: log-normal around a median, at least 1. Twelve uniform numbers make
-    /// a normal one (Irwin and Hall), well enough.
+    /// Draws from a log-normal distribution, but at least 1; `spread` is the standard deviation of
+    /// the logarithm. The sum of twelve uniform numbers approximates a normal one (Irwin–Hall).
     pub fn around(&mut self, median: f64, spread: f64) -> u64 {
         let normal = (0..12).map(|_| self.fraction()).sum::<f64>() - 6.0;
         // Below 2^53 by far: medians are seconds, in millionths.
@@ -60,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn chance_is_the_same_every_time_and_spread_evenly() {
+    fn draws_are_reproducible_and_evenly_spread() {
         let draw = |seed, stream| {
             let mut random = Random::new(seed, stream);
             (0..1_000).map(|_| random.below(10)).collect::<Vec<_>>()

@@ -1,5 +1,5 @@
-//! What is true of a population: counted the plain way, with sets and sorted lists, and with nothing
-//! of what the system counts with. Names are those of the panels' fields.
+//! The true numbers of a population, counted with sets and sorted lists that share no code with
+//! rollups and sketches. Names are those of the panels' fields.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -10,13 +10,13 @@ use crate::{
     time::date_of,
 };
 
-/// A number that is known.
+/// A true number under its name in the panels.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expected {
-    /// Its name: `dimension/panel.field…`; without a dimension it is about all users.
+    /// `dimension/panel.field…`; without a dimension, the number covers all users.
     pub metric: String,
-    /// Whether it is a quantile, which sketches answer within 1 %; all others are exact.
+    /// Whether it is a quantile, which sketches estimate within 1 %; all others are exact.
     pub is_quantile: bool,
     pub truth: f64,
 }
@@ -30,7 +30,7 @@ struct SessionTotals {
     dimensions: Vec<String>,
 }
 
-/// Who used or was given a flag on which days.
+/// The users with a flag on and off, and the days on which each one used it.
 #[derive(Debug, Default)]
 struct FlagTotals {
     on: HashSet<u32>,
@@ -38,7 +38,7 @@ struct FlagTotals {
     used: HashMap<u32, BTreeSet<i64>>,
 }
 
-/// What is true, as far as it was told.
+/// The true numbers of the batches added so far.
 #[derive(Debug, Default)]
 pub struct Truth {
     counts: BTreeMap<String, u64>,
@@ -53,7 +53,7 @@ pub struct Truth {
 }
 
 impl Truth {
-    /// Takes a batch into account; each must come once.
+    /// Adds a batch of a session. Each batch must be added once.
     pub fn add(&mut self, session: &SimulatedSession, batch: &SimulatedBatch) {
         let user = session.user;
         let dimensions = dimensions(session);
@@ -102,8 +102,8 @@ impl Truth {
             EventKind::Vital { vital, millionths, was } => {
                 let name = format!("vitals.{}", vital.as_str());
                 if let Some(was) = was {
-                    // By flag, phase and segment, what was told first stands: what a page view is
-                    // part of may have changed since.
+                    // Only the numbers of all users are corrected; flags, phases and segments keep
+                    // the first value, because those of the page view may have changed since.
                     let all = self.values.entry(name).or_default();
                     let place = all.iter().rposition(|value| value == was);
                     place.map(|place| all.swap_remove(place));
@@ -171,7 +171,7 @@ impl Truth {
         Some(self.flags.entry(known).or_default())
     }
 
-    /// Everything that is known, by name.
+    /// Returns all true numbers with their names.
     #[must_use]
     pub fn expected(self, simulation: &Simulation) -> Vec<Expected> {
         let mut all = Numbers::default();
@@ -316,7 +316,7 @@ impl Numbers {
     }
 }
 
-/// All users, the phase, and each variant that the session was exposed to.
+/// The prefixes of a session's numbers: all users, phase, segments and variants of flags.
 fn dimensions(session: &SimulatedSession) -> Vec<String> {
     let phase = session.phase;
     let mut dimensions = vec![String::new(), format!("phase:{phase}/")];
@@ -328,7 +328,7 @@ fn dimensions(session: &SimulatedSession) -> Vec<String> {
     dimensions
 }
 
-/// The value below which that part of all lies: of the rank that is rounded down.
+/// The `q`-quantile: the value of rank `q · (n − 1)`, rounded down.
 fn quantile(sorted: &[u64], q: f64) -> f64 {
     let rank = (q * sorted.len().saturating_sub(1) as f64).floor() as usize;
     sorted.get(rank).map_or(0.0, |value| *value as f64)
@@ -340,7 +340,7 @@ mod tests {
     use crate::simulation::{Population, batches};
 
     #[test]
-    fn the_truth_is_about_everybody_and_each_slice() {
+    fn true_numbers_cover_all_users_and_each_dimension() {
         let simulation =
             Simulation { users: 300, days: 12, seed: 3, last_day: 1_000, regression: Some(3) };
         let population = Population::new(simulation.clone());
@@ -358,7 +358,7 @@ mod tests {
         assert_eq!(phases, population.sessions.len() as f64);
         let day = format!("users.daily.{}.users", date_of(989));
         assert!(find(&day).unwrap() >= 100.0, "two in five come on the first day");
-        // In the phase in which things get worse, they are worse with the feature.
+        // In the phase of the regression, the feature makes pages slower.
         let on = find("flag:EXERCISE_VIDEO_INTEGRATION:on:3/vitals.LCP.p75").unwrap();
         let off = find("flag:EXERCISE_VIDEO_INTEGRATION:off:3/vitals.LCP.p75").unwrap();
         assert!(on > off * 1.3, "{on} {off}");

@@ -1,4 +1,4 @@
-//! What happens in a session.
+//! The events of simulated sessions.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::{
 const PAGES: [&str; 5] = ["/", "/exercises", "/exercises/detail", "/workouts", "/profile"];
 const ENDPOINTS: [&str; 3] = ["/api/exercises", "/api/exercises/:id", "/api/workouts"];
 
-/// What a page would send at once.
+/// A batch as a page would send it.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct SimulatedBatch {
@@ -23,9 +23,9 @@ pub struct SimulatedBatch {
     pub session: String,
     pub user: String,
     pub release: &'static str,
-    /// When it is sent: after all that it tells.
+    /// The time of sending: that of its newest event.
     pub at: Timestamp,
-    /// What the session was exposed to.
+    /// The variant of each flag that the session was exposed to.
     pub exposed: BTreeMap<FlagKey, VariantName>,
     pub events: Vec<Event>,
 }
@@ -34,14 +34,14 @@ fn second(seconds: f64) -> f64 {
     seconds * 1e6
 }
 
-/// The story of a session, as it is written.
+/// The events of a session while they are generated.
 struct Story<'a> {
     session: &'a SimulatedSession,
     random: Random,
     now: i64,
     page: &'static str,
     events: Vec<Event>,
-    /// Whether things are worse than they should be.
+    /// Whether the regression applies to the session.
     is_worse: bool,
 }
 
@@ -71,7 +71,7 @@ impl Story<'_> {
         }
     }
 
-    /// A page is seen: its vitals belong to the moment in which it was opened.
+    /// Adds a page view. Its vitals belong to the moment in which the page was opened.
     fn view(&mut self) {
         let page = self.random.below(PAGES.len() as u64) as usize;
         self.page = PAGES.get(page).copied().unwrap_or("/");
@@ -99,8 +99,8 @@ impl Story<'_> {
         self.timing(TimingKind::Render, "ExerciseList", render, false);
     }
 
-    /// Many pages do not shift at all. Some shift again after it was told: then the larger value
-    /// takes the place of the other.
+    /// Adds layout shifts. Many pages do not shift at all; some shift again after the first report,
+    /// which the larger value then replaces.
     fn shifts(&mut self) {
         let shift = match self.random.happens(0.3) {
             true => 0,
@@ -180,7 +180,7 @@ impl Story<'_> {
                 self.tell(error("TypeError: the plan is undefined (simulated)", severity));
             }
         }
-        // Warnings are kept, and do not count.
+        // Warnings are stored, but do not count as errors.
         if self.random.happens(0.05) {
             self.tell(error("The video took long to load (simulated)", Severity::Warning));
         }
@@ -220,11 +220,11 @@ fn variant(is_on: bool) -> Option<VariantName> {
     VariantName::new(if is_on { "on" } else { "off" }).ok()
 }
 
-/// What a session's pages send: all of it at once, or in two parts.
+/// Returns what the pages of a session send, in one batch or two.
 #[must_use]
 pub fn batches(simulation: &Simulation, session: &SimulatedSession) -> Vec<SimulatedBatch> {
     let stream = (u64::from(session.user) << 32) | u64::from(session.number);
-    // Another stream than the one that decides when users come.
+    // Not the stream that draws the sessions.
     let random = Random::new(simulation.seed ^ 0x5151, stream);
     let is_regression = simulation.regression == Some(session.phase.0);
     let has_newest = session.flags.last().is_some_and(|(_, is_on, _)| *is_on);

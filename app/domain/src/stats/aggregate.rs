@@ -5,10 +5,10 @@ use super::{InvalidSketch, Sketch, leb128};
 /// The first byte of the stored form.
 const ENCODING: u8 = 1;
 
-/// A count, and where there are values their sum, the sum of their squares and their distribution.
+/// Count, sum, sum of squares and distribution of values. Events without a value are only counted.
 ///
-/// All of it is whole numbers with a sign: aggregates that are merged in any order and any grouping
-/// are equal, also when something is taken back before it has come.
+/// All parts are signed integers, so aggregates merged in any order and grouping are equal, even
+/// if a value is removed before it is added.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Aggregate {
     count: i64,
@@ -18,7 +18,7 @@ pub struct Aggregate {
 }
 
 impl Aggregate {
-    /// Adds `n` events without a value.
+    /// Adds `times` events without a value.
     pub fn count_up(&mut self, times: u64) {
         self.count = self.count.saturating_add_unsigned(times);
     }
@@ -39,7 +39,7 @@ impl Aggregate {
         self.sketch.remove(value as f64);
     }
 
-    /// Removes `n` events without a value.
+    /// Removes `times` events without a value.
     pub fn count_down(&mut self, times: u64) {
         self.count = self.count.saturating_sub_unsigned(times);
     }
@@ -52,7 +52,7 @@ impl Aggregate {
         self.sketch.merge(&other.sketch);
     }
 
-    /// The number of values.
+    /// The number of events, with or without a value; 0 if more were removed than added.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.count.max(0).unsigned_abs()
@@ -64,7 +64,7 @@ impl Aggregate {
         self.sum
     }
 
-    /// The mean of the values; `None` where there are none.
+    /// The mean of the values; `None` if there are none.
     #[must_use]
     pub fn mean(&self) -> Option<f64> {
         let count = self.sketch.count();
@@ -108,7 +108,7 @@ impl Aggregate {
         bytes
     }
 
-    /// The bytes of the stored form that hold the count, at most.
+    /// The length of a prefix of the stored form that always contains the count, in bytes.
     pub const COUNT_BYTES: u32 = 12;
 
     /// Reads only the count, from the first bytes of the stored form.
@@ -127,7 +127,7 @@ impl Aggregate {
     /// Reads the stored form.
     ///
     /// # Errors
-    /// When it is damaged or of a newer version.
+    /// Returns an error if the bytes are damaged or have an unknown encoding.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidSketch> {
         let (count, sum, squares, rest) = Self::read(bytes)?;
         let sketch = if rest.is_empty() { Sketch::default() } else { Sketch::from_bytes(rest)? };
@@ -146,7 +146,7 @@ impl Aggregate {
     }
 }
 
-/// A sum of stored aggregates that decodes no sketch: panels add thousands of them.
+/// A sum of stored aggregates that allocates no sketch for each: panels add thousands of them.
 #[derive(Debug, Clone, Default)]
 pub struct AggregateSum {
     count: i64,
@@ -161,7 +161,7 @@ impl AggregateSum {
     /// Adds an aggregate in its stored form.
     ///
     /// # Errors
-    /// When it is damaged or of a newer version; discard the sum then.
+    /// Returns an error if the bytes are damaged or have an unknown encoding; discard the sum then.
     pub fn add(&mut self, bytes: &[u8]) -> Result<(), InvalidSketch> {
         let (count, sum, squares, rest) = Aggregate::read(bytes)?;
         self.count = self.count.saturating_add(count);
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn mean_and_variance() {
+    fn mean_variance_and_count_match_the_values() {
         let aggregate = aggregate(&[2, 4, 4, 4, 5, 5, 7, 9]);
         assert_eq!(aggregate.mean(), Some(5.0));
         assert!((aggregate.variance().unwrap() - 32.0 / 7.0).abs() < 1e-12);
@@ -221,14 +221,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_order_and_any_split_are_equal(
+        fn merging_does_not_depend_on_order_or_grouping(
             values in prop::collection::vec(0..1_000_000_000_u64, 0..60), at in 0..60_usize
         ) {
             let (left, right) = values.split_at(at.min(values.len()));
             let mut merged = aggregate(right);
             merged.merge(&aggregate(left));
             prop_assert_eq!(&merged, &aggregate(&values));
-            // And all of it can be taken back, before it has come as well.
+            // Values that are removed before they are added cancel out.
             let mut taken = Aggregate::default();
             values.iter().for_each(|value| taken.remove(*value));
             taken.merge(&merged);
@@ -236,14 +236,14 @@ mod tests {
         }
 
         #[test]
-        fn the_stored_form_leads_back(values in prop::collection::vec(any::<u32>(), 0..40), times in 0..9_u64) {
+        fn decoding_the_stored_form_returns_the_aggregate(values in prop::collection::vec(any::<u32>(), 0..40), times in 0..9_u64) {
             let mut aggregate = aggregate(&values.iter().map(|value| u64::from(*value)).collect::<Vec<_>>());
             aggregate.count_up(times);
             prop_assert_eq!(Aggregate::from_bytes(&aggregate.to_bytes()), Ok(aggregate));
         }
 
         #[test]
-        fn a_sum_of_stored_forms_is_what_merging_makes(
+        fn summing_stored_forms_equals_merging(
             parts in prop::collection::vec(prop::collection::vec(any::<u32>(), 0..9), 0..9)
         ) {
             let (mut merged, mut sum) = (Aggregate::default(), AggregateSum::default());
@@ -257,7 +257,7 @@ mod tests {
         }
 
         #[test]
-        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+        fn decoding_arbitrary_bytes_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
             let _ = Aggregate::from_bytes(&bytes);
             let _ = AggregateSum::default().add(&bytes);
         }

@@ -1,16 +1,16 @@
-//! Bounds that hold at every moment at once: who looks at a rollout every day and stops when the
-//! numbers look good would be wrong far more often than 1 in 20 with bounds for a single look.
+//! Confidence bounds that are valid at every look. With bounds for a single look, checking a
+//! rollout daily and stopping when the numbers look good errs far more often than 1 in 20.
 
-/// How often a verdict may be wrong, over all the looks together.
+/// The probability that a verdict is wrong, over all looks together.
 pub const ALPHA: f64 = 0.05;
 
 /// The sample size at which the bounds of a mean are tightest.
 const TUNED_FOR: f64 = 5_000.0;
 
-/// Below so many values a mean is not approximately normal, and nothing is said about it.
+/// The minimum number of values for bounds of a mean: with fewer, it is not approximately normal.
 pub const MIN_FOR_MEAN: u64 = 30;
 
-/// What a true value lies between.
+/// The lower and upper confidence bound of a true value.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bounds {
@@ -18,12 +18,12 @@ pub struct Bounds {
     pub high: f64,
 }
 
-/// A rate, from how often it happened in how many cases.
+/// Returns the bounds of a rate, given the number of cases and of those in which it happened.
 ///
 /// Beta-binomial mixture (Robbins 1970; Howard, Ramdas et al.: "Time-uniform,
 /// nonparametric, nonasymptotic confidence sequences", Annals of Statistics 2021): with
-/// `M(p) = B(a+s, b+n−s) ÷ B(a,b) ÷ (pˢ(1−p)ⁿ⁻ˢ)`, the rates with `M(p) < 1/α` at all times hold the
-/// true one with probability 1 − α. Exact for any `n`, and with no case at all, too. a = b = ½.
+/// `M(p) = B(a+s, b+n−s) ÷ B(a,b) ÷ (pˢ(1−p)ⁿ⁻ˢ)`, the set of rates with `M(p) < 1/α` contains the
+/// true rate at all times with probability 1 − α. Exact for any `n`, including 0. a = b = ½.
 #[must_use]
 pub fn rate_bounds(happened: u64, cases: u64, alpha: f64) -> Bounds {
     let happened = happened.min(cases);
@@ -41,12 +41,12 @@ pub fn rate_bounds(happened: u64, cases: u64, alpha: f64) -> Bounds {
     }
 }
 
-/// 0 · ln 0 counts as nothing.
+/// Multiplies, with 0 · ln 0 defined as 0.
 fn weighted(count: f64, logarithm: f64) -> f64 {
     if count == 0.0 { 0.0 } else { count * logarithm }
 }
 
-/// Where between what is ruled out and what is not the one becomes the other.
+/// Bisects for the boundary between rates that are ruled out and rates that are not.
 fn edge(mut out: f64, mut within: f64, is_ruled_out: impl Fn(f64) -> bool) -> f64 {
     for _ in 0..60 {
         let half = f64::midpoint(out, within);
@@ -59,7 +59,7 @@ fn ln_beta(a: f64, b: f64) -> f64 {
     libm::lgamma(a) + libm::lgamma(b) - libm::lgamma(a + b)
 }
 
-/// A mean, from the mean, the variance and the number of the values; `None` with too few of them.
+/// Returns the bounds of a mean; `None` with fewer than [`MIN_FOR_MEAN`] values.
 ///
 /// Asymptotic confidence sequence (Waudby-Smith, Arbour, Sinha, Kennedy, Ramdas: "Time-uniform
 /// central limit theory and asymptotic confidence sequences", arXiv 2103.06476v7, eq. 9 and 161):
@@ -89,25 +89,26 @@ mod tests {
     use crate::simulation::Random;
 
     #[test]
-    fn nothing_is_known_without_cases() {
+    fn bounds_are_unlimited_without_enough_cases() {
         let bounds = rate_bounds(0, 0, ALPHA);
         assert_eq!((bounds.low, bounds.high), (0.0, 1.0));
         assert_eq!(mean_bounds(4.0, 1.0, 29, ALPHA), None);
     }
 
     #[test]
-    fn a_rate_that_never_happened_is_small_after_enough_cases() {
+    fn the_upper_bound_of_an_unseen_event_shrinks_with_cases() {
         let high = |cases| rate_bounds(0, cases, ALPHA).high;
         assert!(high(100) > 0.03 && high(400) < 0.03, "{} {}", high(100), high(400));
         let all = rate_bounds(400, 400, ALPHA);
         assert!((all.low - (1.0 - high(400))).abs() < 1e-9 && all.high == 1.0);
     }
 
-    /// The vector of `gbstats`: control sum 1396.87, squares 52377.9767, n 3000; treatment 2422.7,
-    /// 134698.29, 3461; one-sided bounds −0.1265684 and 0.5953218 of the difference at α = 0.05. Its
-    /// one-sided form (eq. 134) is ours at 2α with `ln(1 + x)` for `ln x`, x = √(nρ²+1) ÷ 2α.
+    /// A test vector of `gbstats`: control sum 1396.87, squares 52377.9767, n 3000; treatment
+    /// 2422.7, 134698.29, 3461; one-sided bounds −0.1265684 and 0.5953218 of the difference at
+    /// α = 0.05. Its one-sided form (eq. 134) is ours at 2α with `ln(1 + x)` for `ln x`,
+    /// x = √(nρ²+1) ÷ 2α.
     #[test]
-    fn half_widths_are_those_that_are_published() {
+    fn half_widths_match_published_values() {
         let arm = |sum: f64, squares: f64, n: f64| {
             (sum / n, (squares - sum * sum / n) / (n - 1.0) / n, n)
         };
@@ -124,10 +125,9 @@ mod tests {
         assert!((difference + half - 0.595_321_8).abs() < 1e-6, "{}", difference + half);
     }
 
-    /// What all of this is for: looking after every case, the truth is ruled out in at most α of the
-    /// stories.
+    /// With a look after every case, at most α of the simulated runs exclude the true rate.
     #[test]
-    fn the_truth_is_rarely_ruled_out_however_often_one_looks() {
+    fn repeated_looks_rarely_exclude_the_true_rate() {
         let (stories, cases, truth) = (300, 400, 0.1);
         let mut random = Random::new(7, 1);
         let is_wrong = |random: &mut Random| {
@@ -144,7 +144,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn bounds_hold_what_was_measured(cases in 1..100_000_u64, part in 0.0..=1.0_f64) {
+        fn bounds_contain_the_measured_rate(cases in 1..100_000_u64, part in 0.0..=1.0_f64) {
             let happened = (part * cases as f64) as u64;
             let rate = happened as f64 / cases as f64;
             let bounds = rate_bounds(happened, cases, ALPHA);

@@ -1,4 +1,4 @@
-//! Numbers in as few bytes as they need: seven bits in each, the lowest first.
+//! LEB128: integers as groups of seven bits, one per byte, the lowest first.
 
 pub(super) fn push(bytes: &mut Vec<u8>, mut number: u128) {
     while number >= 0x80 {
@@ -8,12 +8,12 @@ pub(super) fn push(bytes: &mut Vec<u8>, mut number: u128) {
     bytes.push(number as u8);
 }
 
-/// Appends a number with a sign, which goes into the lowest bit.
+/// Appends a signed number, zigzag-encoded: the lowest bit is the sign.
 pub(super) fn push_signed(bytes: &mut Vec<u8>, number: i128) {
     push(bytes, ((number << 1) ^ (number >> 127)) as u128);
 }
 
-/// Takes a number from the front; `None` where there is none.
+/// Removes a number from the front; `None` if it is incomplete or longer than 128 bits.
 pub(super) fn pull(bytes: &mut &[u8]) -> Option<u128> {
     // Most counts and gaps need one byte, and a panel reads hundreds of thousands of them.
     if let [byte @ 0..0x80, rest @ ..] = *bytes {
@@ -32,7 +32,7 @@ pub(super) fn pull(bytes: &mut &[u8]) -> Option<u128> {
     None
 }
 
-/// Takes a number with a sign from the front.
+/// Removes a signed number from the front; `None` as in [`pull`].
 pub(super) fn pull_signed(bytes: &mut &[u8]) -> Option<i128> {
     let number = pull(bytes)?;
     Some(((number >> 1) as i128) ^ -((number & 1) as i128))
@@ -46,7 +46,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn numbers_lead_back(number in any::<u128>(), signed in any::<i128>()) {
+        fn decoding_returns_the_encoded_numbers(number in any::<u128>(), signed in any::<i128>()) {
             let mut bytes = Vec::new();
             push(&mut bytes, number);
             push_signed(&mut bytes, signed);

@@ -1,4 +1,4 @@
-//! Statistics.
+//! Statistics: aggregates, quantile sketches, confidence bounds and user sets.
 
 mod aggregate;
 mod bounds;

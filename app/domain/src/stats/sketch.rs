@@ -2,15 +2,17 @@
 //!
 //! DDSketch (Masson, Rim, Lee: "DDSketch: A Fast and Fully-Mergeable Quantile Sketch with
 //! Relative-Error Guarantees", VLDB 2019) with logarithmic bins: a value v > 0 falls into bin
-//! `⌈ln v ÷ ln γ⌉` with `γ = (1 + α) ÷ (1 − α)`, and is answered as `2γⁱ ÷ (γ + 1)`.
+//! `i = ⌈ln v ÷ ln γ⌉` with `γ = (1 + α) ÷ (1 − α)`, which is reported as `2γⁱ ÷ (γ + 1)`.
 
 use super::leb128;
 
 /// The guaranteed relative error of a quantile.
 pub(crate) const RELATIVE_ERROR: f64 = 0.01;
 
-/// Values below count as zero, values above as this.
+/// Smaller values count as zero.
 const SMALLEST: f64 = 1.0;
+
+/// Larger values count as this one.
 const LARGEST: f64 = 1e12;
 
 /// The bin of [`LARGEST`]: ⌈ln 1e12 ÷ ln γ⌉.
@@ -19,25 +21,25 @@ const MAX_BIN: i32 = 1_382;
 /// The first byte of the stored form.
 const ENCODING: u8 = 2;
 
-/// Counts per logarithmic bin. Unit: that of the values put in, which must not be negative.
+/// Counts of non-negative values per logarithmic bin.
 ///
-/// Counts have a sign: what is taken back may come before what it takes back, and the end is the
-/// same in any order. Only what is above zero is there.
+/// Counts are signed, so a value may be removed before it is added, and the order of changes does
+/// not matter. Queries ignore bins whose count is not positive.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Sketch {
     zeros: i64,
-    /// By bin, lowest first; none counts nothing. A list, because panels merge thousands of
+    /// By bin, lowest first, without counts of zero. A list, because panels merge thousands of
     /// sketches, and two sorted lists merge much faster than two trees.
     bins: Vec<(i32, i64)>,
 }
 
-/// Why bytes are not a sketch.
+/// Why bytes cannot be decoded as a sketch or aggregate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSketch {
-    /// Written by a newer version.
+    /// The encoding is unknown, such as that of a newer version.
     #[error("the sketch is in an unknown encoding")]
     Encoding,
-    /// Ends too early or holds an impossible number.
+    /// The bytes end too early or contain an impossible number.
     #[error("the sketch is damaged")]
     Damaged,
 }
@@ -47,12 +49,12 @@ fn gamma() -> f64 {
 }
 
 impl Sketch {
-    /// Counts one value. What is no number counts as zero.
+    /// Adds one value. NaN and negative values count as zero.
     pub fn add(&mut self, value: f64) {
         self.put(value, 1);
     }
 
-    /// Takes one value back, whether it is here already or still to come.
+    /// Removes one value, which may be added later.
     pub fn remove(&mut self, value: f64) {
         self.put(value, -1);
     }
@@ -67,7 +69,7 @@ impl Sketch {
         }
     }
 
-    /// Bins that count nothing are not kept, so that equal contents are equal.
+    /// Adds to a bin. Bins with a count of zero are removed, so that equal contents compare equal.
     fn count_bin(&mut self, bin: i32, times: i64) {
         match self.bins.binary_search_by_key(&bin, |(bin, _)| *bin) {
             Err(place) if times != 0 => self.bins.insert(place, (bin, times)),
@@ -83,11 +85,11 @@ impl Sketch {
         }
     }
 
-    /// Takes over all that another sketch counted.
+    /// Adds all counts of another sketch.
     pub fn merge(&mut self, other: &Self) {
         self.zeros += other.zeros;
-        // Panels merge thousands of sketches into few, which soon have all the bins: those are
-        // counted in place, and only what is missing moves the rest.
+        // Panels merge thousands of sketches into few, which soon have all the bins: existing bins
+        // are updated in place, and only missing ones require a sort.
         let (mut place, mut missing, mut is_any_nothing) = (0, Vec::new(), false);
         for &(bin, count) in &other.bins {
             while self.bins.get(place).is_some_and(|(own, _)| *own < bin) {
@@ -111,26 +113,26 @@ impl Sketch {
         }
     }
 
-    /// What it takes in memory beside itself, in bytes.
+    /// The heap memory of the bins, in bytes.
     #[must_use]
     pub(crate) fn heap_bytes(&self) -> usize {
         self.bins.capacity() * size_of::<(i32, i64)>()
     }
 
-    /// How many values were counted.
+    /// The number of values.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.counts().map(|(_, count)| count).sum()
     }
 
-    /// Bins that count something, lowest first; the one of zero has no number.
+    /// Returns the bins with a positive count, lowest first; `None` is the bin of zeros.
     fn counts(&self) -> impl Iterator<Item = (Option<i32>, u64)> + '_ {
         let bins = self.bins.iter().map(|(bin, count)| (Some(*bin), *count));
         let all = std::iter::once((None, self.zeros)).chain(bins);
         all.filter_map(|(bin, count)| Some((bin, u64::try_from(count).ok().filter(|c| *c > 0)?)))
     }
 
-    /// The value below which a part `q` (0..=1) of all lies, within 1 %; `None` when empty.
+    /// The `q`-quantile (0 to 1) of the values, within 1 %; `None` if there are none.
     #[must_use]
     pub fn quantile(&self, q: f64) -> Option<f64> {
         let count = self.count();
@@ -146,20 +148,20 @@ impl Sketch {
         })
     }
 
-    /// How many values are at most `limit`, counting a bin by the value that stands for it.
+    /// The number of values up to `limit`; a bin counts by its representative value.
     #[must_use]
     pub fn count_at_most(&self, limit: f64) -> u64 {
         let below = self.counts().take_while(|(bin, _)| Self::value(*bin) <= limit);
         below.map(|(_, count)| count).sum()
     }
 
-    /// The value that stands for a bin.
+    /// The representative value of a bin.
     fn value(bin: Option<i32>) -> f64 {
         bin.map_or(0.0, |bin| 2.0 * gamma().powi(bin) / (gamma() + 1.0))
     }
 
-    /// The stored form: a version byte, then LEB128 numbers: zeros, bins as (gap, count); counts
-    /// with their sign in the lowest bit.
+    /// The stored form: a version byte, then in LEB128 the zeros and the bins as (gap, count), with
+    /// zigzag-encoded counts.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = vec![ENCODING];
@@ -177,14 +179,14 @@ impl Sketch {
     /// Reads the stored form.
     ///
     /// # Errors
-    /// When it is damaged or of a newer version.
+    /// Returns an error if the bytes are damaged or have an unknown encoding.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidSketch> {
         let mut bins = Vec::with_capacity(bytes.len() / 2);
         let zeros = Self::read(bytes, |bin, count| bins.push((bin, count)))?;
         Ok(Self { zeros, bins })
     }
 
-    /// Reads the stored form bin by bin, lowest first, and answers how many zeros there are.
+    /// Passes the bins of the stored form to `each`, lowest first, and returns the number of zeros.
     pub(super) fn read(bytes: &[u8], mut each: impl FnMut(i32, i64)) -> Result<i64, InvalidSketch> {
         let (version, mut rest) = bytes.split_first().ok_or(InvalidSketch::Damaged)?;
         if *version != ENCODING {
@@ -199,7 +201,7 @@ impl Sketch {
         while !rest.is_empty() {
             let gap = leb128::pull(&mut rest).and_then(|gap| i32::try_from(gap).ok());
             let bin = gap.and_then(|gap| last.unwrap_or(0).checked_add(gap));
-            // A gap of nothing would be the same bin again.
+            // After the first bin, a gap of 0 would repeat a bin.
             let is_higher = |bin: &i32| *bin <= MAX_BIN && last.is_none_or(|last| last < *bin);
             let bin = bin.filter(is_higher).ok_or(InvalidSketch::Damaged)?;
             let count = signed(&mut rest)?;
@@ -211,7 +213,7 @@ impl Sketch {
         Ok(zeros)
     }
 
-    /// Of counts by bin, from bin 0 up.
+    /// Builds a sketch from counts by bin, starting at bin 0.
     pub(super) fn of_counts(zeros: i64, counts: &[i64]) -> Self {
         let bins = (0..).zip(counts).filter(|(_, count)| **count != 0);
         Self { zeros, bins: bins.map(|(bin, count)| (bin, *count)).collect() }
@@ -237,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_below_a_limit() {
+    fn values_up_to_a_limit_are_counted() {
         let sketch = sketch(&[0.0, 10.0, 20.0, 30.0]);
         assert_eq!(sketch.count_at_most(25.0), 3);
         assert_eq!(sketch.count_at_most(1e9), 4);
@@ -266,12 +268,12 @@ mod tests {
             let estimate = sketch(&values).quantile(q).unwrap();
             values.sort_by(f64::total_cmp);
             let exact = values[(q * (values.len() - 1) as f64).floor() as usize];
-            // A hair above α, for the rounding of the logarithm at a bin's edge.
+            // Slightly above α, because the logarithm is rounded at the edge of a bin.
             prop_assert!((estimate - exact).abs() <= exact * (RELATIVE_ERROR + 1e-9), "{estimate} {exact}");
         }
 
         #[test]
-        fn any_split_merges_to_the_same(values in prop::collection::vec(0.0..1e9_f64, 0..200), at in 0..200_usize) {
+        fn merging_does_not_depend_on_the_split(values in prop::collection::vec(0.0..1e9_f64, 0..200), at in 0..200_usize) {
             let (left, right) = values.split_at(at.min(values.len()));
             let mut merged = sketch(right);
             merged.merge(&sketch(left));
@@ -279,7 +281,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_taken_back_leaves_nothing(values in prop::collection::vec(0.0..1e9_f64, 0..50)) {
+        fn removed_values_cancel_added_values(values in prop::collection::vec(0.0..1e9_f64, 0..50)) {
             let mut taken = Sketch::default();
             values.iter().for_each(|value| taken.remove(*value));
             prop_assert_eq!(taken.count(), 0);
@@ -288,13 +290,13 @@ mod tests {
         }
 
         #[test]
-        fn the_stored_form_leads_back(values in prop::collection::vec(0.0..1e13_f64, 0..100)) {
+        fn decoding_the_stored_form_returns_the_sketch(values in prop::collection::vec(0.0..1e13_f64, 0..100)) {
             let sketch = sketch(&values);
             prop_assert_eq!(Sketch::from_bytes(&sketch.to_bytes()), Ok(sketch));
         }
 
         #[test]
-        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+        fn decoding_arbitrary_bytes_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
             let _ = Sketch::from_bytes(&bytes);
         }
     }

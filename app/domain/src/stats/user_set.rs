@@ -2,7 +2,8 @@
 
 use roaring::{MultiOps, RoaringBitmap};
 
-/// Users by their numbers in an environment: a Roaring bitmap, small for millions of users and fast to intersect.
+/// Users by their numbers in an environment: a Roaring bitmap, small for millions of users and fast
+/// to intersect.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct UserSet(RoaringBitmap);
 
@@ -98,7 +99,7 @@ impl UserSet {
         self.0.serialized_size()
     }
 
-    /// The stored form: Roaring's portable one.
+    /// The stored form, in Roaring's portable format.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.0.serialized_size());
@@ -110,7 +111,7 @@ impl UserSet {
     /// Reads the stored form.
     ///
     /// # Errors
-    /// When it is damaged.
+    /// Returns an error if the bytes are damaged.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidUserSet> {
         let set = RoaringBitmap::deserialize_from(bytes);
         set.map(Self).map_err(|error| InvalidUserSet(error.to_string()))
@@ -139,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn the_stored_form_leads_back() {
+    fn decoding_the_stored_form_returns_the_set() {
         let users = users(&[0, 7, 65_535, 70_000, u32::MAX]);
         assert_eq!(UserSet::from_bytes(&users.to_bytes()), Ok(users));
         for damaged in [&b""[..], b"x", &[255; 40]] {

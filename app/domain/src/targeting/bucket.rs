@@ -1,18 +1,18 @@
-//! A user's fixed position, and the shares that are compared with it.
+//! Buckets of users, and the shares that they are compared with.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// How many positions there are; one is 0.001 %.
+/// The number of buckets; one is 0.001 % of all users.
 pub const BUCKETS: u32 = 100_000;
 
-/// A position in `0..BUCKETS`.
+/// The fixed position of a user for one salt, in `0..BUCKETS`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Bucket(pub u32);
 
-/// MurmurHash3 (x86, 32 bit, seed 0), fed piece by piece so that nothing is concatenated.
+/// MurmurHash3 (x86, 32 bit, seed 0), fed incrementally so that salt and key are not concatenated.
 #[derive(Debug, Clone, Copy, Default)]
 struct Murmur3 {
     hash: u32,
@@ -72,7 +72,7 @@ impl Murmur3 {
     }
 }
 
-/// Which algorithm places users. Stored with every salt, because a change would move everyone.
+/// The hash algorithm of buckets. Stored with every salt, because a change reassigns every user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HashVersion {
@@ -81,12 +81,12 @@ pub enum HashVersion {
     Murmur3V1,
 }
 
-/// What makes one rollout's positions independent of another's.
+/// The salt of buckets. A user's buckets for different salts are independent.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(from = "StoredSalt", into = "StoredSalt")]
 pub struct Salt {
     stored: StoredSalt,
-    /// The hash after `salt ++ "/"`, so that an evaluation only has to add the user's key.
+    /// The hash state after `salt ++ "/"`, so that an evaluation only hashes the user's key.
     prefix: Murmur3,
 }
 
@@ -131,7 +131,7 @@ impl Salt {
         &self.stored.text
     }
 
-    /// Where this salt places a user.
+    /// Returns the bucket of a user.
     #[must_use]
     pub fn bucket(&self, targeting_key: &str) -> Bucket {
         let mut hash = self.prefix;
@@ -141,20 +141,20 @@ impl Salt {
     }
 }
 
-/// A part of all users, in thousandths of a per cent; in files a number of per cent.
+/// A share of all users in steps of 0.001 %, which is one bucket; in per cent when serialized.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(value_type = f64, minimum = 0, maximum = 100))]
 #[serde(try_from = "f64", into = "f64")]
 pub struct Share(u32);
 
-/// Why a number is not a share.
+/// Why a number is not a valid share.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 pub enum InvalidShare {
-    /// Below 0 or above 100.
+    /// Below 0, above 100 or NaN.
     #[error("a share is between 0 and 100 per cent, not {0}")]
     OutOfRange(f64),
-    /// Finer than the buckets.
+    /// More than three decimals, so finer than the buckets.
     #[error("a share has at most three decimals, {0} has more")]
     TooFine(f64),
 }
@@ -163,10 +163,10 @@ impl Share {
     /// 100 % of all users.
     pub const ALL: Self = Self(BUCKETS);
 
-    /// From a number of per cent, in steps of 0.001.
+    /// Creates a share from per cent, in steps of 0.001.
     ///
     /// # Errors
-    /// When it is outside 0..=100 or finer than a bucket.
+    /// Returns an error if `percent` is outside 0..=100 or finer than a bucket.
     pub fn from_percent(percent: f64) -> Result<Self, InvalidShare> {
         if !(0.0..=100.0).contains(&percent) {
             return Err(InvalidShare::OutOfRange(percent));
@@ -179,24 +179,24 @@ impl Share {
         Ok(Self(milli as u32))
     }
 
-    /// From a number of buckets; more than there are is everyone.
+    /// Creates a share from a number of buckets, at most [`BUCKETS`].
     #[must_use]
     pub fn from_buckets(buckets: u32) -> Self {
         Self(buckets.min(BUCKETS))
     }
 
-    /// What is let in of it: shares of 100 % are not throttled.
+    /// The share after throttling; shares of 100 % are not throttled.
     #[must_use]
     pub fn throttled(self, throttle: Throttle) -> Self {
         if self == Self::ALL {
             return self;
         }
         let buckets = u64::from(self.0) * u64::from(throttle.0) / u64::from(Throttle::NONE.0);
-        // No more than before, so it fits.
+        // At most the share itself, so it fits.
         Self(buckets as u32)
     }
 
-    /// Thousandths of a per cent, equal to the number of buckets inside.
+    /// The number of buckets in the share, one per 0.001 %.
     #[must_use]
     pub fn buckets(self) -> u32 {
         self.0
@@ -240,16 +240,16 @@ impl Default for Throttle {
 }
 
 impl Throttle {
-    /// Shares count in full.
+    /// A factor of 1.0: no throttle.
     pub const NONE: Self = Self(1_000_000);
 
-    /// Half of what it was.
+    /// Half of this throttle.
     #[must_use]
     pub fn halved(self) -> Self {
         Self(self.0 / 2)
     }
 
-    /// Twice what it was, at most in full.
+    /// Twice this throttle, at most [`Throttle::NONE`].
     #[must_use]
     pub fn doubled(self) -> Self {
         Self(self.0.saturating_mul(2).min(Self::NONE.0))
@@ -268,10 +268,9 @@ impl fmt::Display for Throttle {
     }
 }
 
-/// Whether a position lies inside a share: `bucket < share % × 1,000 × throttle`.
+/// Whether a bucket is inside a share: `bucket < share % × 1,000 × throttle`.
 ///
-/// Shares of 100 % are not throttled. Computed in whole numbers, so there is no rounding at
-/// the edge.
+/// Shares of 100 % are not throttled. Integer arithmetic avoids rounding at the edge.
 #[must_use]
 pub fn is_inside(bucket: Bucket, share: Share, throttle: Throttle) -> bool {
     let throttle = if share == Share::ALL { Throttle::NONE } else { throttle };
@@ -291,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hash_gives_the_published_values() {
+    fn hashes_match_published_values() {
         assert_eq!(murmur3("hello"), 0x248b_fa47);
         // flagd v2: hash("fractional-flagjack"), bucket 62 of 100.
         assert_eq!(murmur3("fractional-flagjack"), 2_682_799_072);
@@ -315,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn a_million_positions_are_spread_evenly() {
+    fn a_million_users_are_spread_evenly_over_buckets() {
         for salt in ["evenly", "", "ENHANCED_EXERCISE_LIBRARY"].map(Salt::new) {
             let mut cells = [0_u32; 100];
             for user in 0..USERS {
@@ -328,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn two_salts_are_independent() {
+    fn buckets_of_different_salts_are_independent() {
         let (one, other) = (Salt::new("one"), Salt::new("other"));
         let mut cells = [0_u32; 100];
         for user in 0..USERS {
@@ -342,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn the_guides_tenth_of_a_per_cent_is_exact() {
+    fn a_share_of_a_tenth_of_a_per_cent_is_exact() {
         let share = Share::from_percent(0.1).unwrap();
         assert_eq!(share.buckets(), 100);
         assert!(is_inside(Bucket(99), share, Throttle::NONE));
@@ -350,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn a_share_refuses_what_a_bucket_cannot_hold() {
+    fn shares_out_of_range_or_too_fine_are_refused() {
         assert_eq!(Share::from_percent(100.1), Err(InvalidShare::OutOfRange(100.1)));
         assert!(Share::from_percent(f64::NAN).is_err());
         assert_eq!(Share::from_percent(0.0001), Err(InvalidShare::TooFine(0.0001)));
@@ -358,7 +357,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_hash_does_not_depend_on_how_it_is_fed(salt in ".{0,12}", key in ".{0,40}") {
+        fn feeding_the_hash_incrementally_does_not_change_it(salt in ".{0,12}", key in ".{0,40}") {
             let joined = u64::from(murmur3(&format!("{salt}/{key}")));
             let expected = (joined * u64::from(BUCKETS)) >> 32;
             prop_assert_eq!(u64::from(Salt::new(salt).bucket(&key).0), expected);
@@ -377,7 +376,7 @@ mod tests {
         }
 
         #[test]
-        fn halving_keeps_those_who_joined_first(a in 0..BUCKETS, b in 0..BUCKETS, share in 0..BUCKETS) {
+        fn halving_keeps_users_with_lower_buckets(a in 0..BUCKETS, b in 0..BUCKETS, share in 0..BUCKETS) {
             let (first, last) = (Bucket(a.min(b)), Bucket(a.max(b)));
             let half = Throttle::NONE.halved();
             if is_inside(last, Share(share), half) {
@@ -386,7 +385,7 @@ mod tests {
         }
 
         #[test]
-        fn everyone_is_never_throttled(bucket in 0..BUCKETS) {
+        fn a_full_share_is_never_throttled(bucket in 0..BUCKETS) {
             prop_assert!(is_inside(Bucket(bucket), Share::ALL, Throttle::NONE.halved()));
         }
     }

@@ -1,4 +1,4 @@
-//! What a test compares with, read once, so that an evaluation parses nothing of it again.
+//! The value of a test, parsed once so that evaluations do not parse it again.
 
 use std::{cmp::Ordering, net::IpAddr};
 
@@ -17,19 +17,20 @@ use super::{
 };
 use crate::Timestamp;
 
-/// What came of a test.
+/// The result of a test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// The attribute is as asked.
+    /// The attribute satisfies the test.
     Holds,
-    /// It is something else.
+    /// The attribute does not satisfy the test.
     Fails,
-    /// The context does not have it.
+    /// The context lacks the attribute.
     Missing,
-    /// It has a type that cannot be compared, so the test fails.
+    /// The attribute has a type that cannot be compared, so the test fails.
     WrongType,
-    /// It has the right type but cannot be read as a date, version or address, so the test fails.
+    /// The attribute has the right type, but is no valid date, version or address, or a number that
+    /// may have been rounded; the test fails.
     Unreadable,
 }
 
@@ -39,7 +40,7 @@ impl From<bool> for Verdict {
     }
 }
 
-/// Which results of a comparison count.
+/// The orderings that a test accepts.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Comparison {
     Equal,
@@ -79,10 +80,10 @@ pub(super) enum Check {
 }
 
 impl Check {
-    /// Reads the value of a test.
+    /// Parses the value of a test.
     ///
     /// # Errors
-    /// Says what the operator needs instead.
+    /// Returns what the operator needs instead.
     pub(super) fn new(operator: Operator, value: &Value) -> Result<Self, InvalidValue> {
         let number = || match value {
             Value::Number(number) => Ok(number.clone()),
@@ -135,7 +136,7 @@ impl Check {
         match (self, found) {
             (_, Value::String(text)) => self.judge_text(text, now),
             (Self::Exists, _) => Verdict::Holds,
-            // It may have been another number.
+            // The number may have been another one before it was rounded.
             (Self::Equals(_) | Self::In(_) | Self::Number(..), Value::Number(number))
                 if number::may_be_rounded(number) =>
             {
@@ -160,7 +161,7 @@ impl Check {
         }
     }
 
-    /// Compares a text, without wrapping it first: the targeting key is one.
+    /// Compares a text without wrapping it in a [`Value`] first, for the targeting key.
     pub(super) fn judge_text(&self, found: &str, now: Timestamp) -> Verdict {
         match self {
             Self::Exists => Verdict::Holds,
@@ -183,7 +184,7 @@ impl Check {
         }
     }
 
-    /// Why an attribute is [`Verdict::Unreadable`] here.
+    /// Explains why an attribute is [`Verdict::Unreadable`].
     pub(super) fn problem_with(&self, found: &Value) -> Option<String> {
         let found = match found {
             Value::String(text) => text,
@@ -207,7 +208,7 @@ impl Check {
         }
     }
 
-    /// Why the value may not be saved, although it was once.
+    /// Explains why the value may no longer be saved, although older versions accepted it.
     pub(super) fn problem(&self) -> Option<InvalidValue> {
         let rounded = match self {
             Self::Matches(pattern) => return pattern.problem().map(InvalidValue::from),
@@ -219,12 +220,12 @@ impl Check {
         rounded.cloned().map(InvalidValue::Rounded)
     }
 
-    /// Whether the value as it was written is kept here and nowhere else.
+    /// Whether the written value is stored only here, not in the test as well.
     pub(super) fn keeps_list(&self) -> bool {
         matches!(self, Self::In(_) | Self::Network(_))
     }
 
-    /// Whether two checks keep the same list, or none.
+    /// Whether two checks of the same operator have the same list, or none.
     pub(super) fn has_same_list(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::In(a), Self::In(b)) => a == b,
@@ -233,7 +234,7 @@ impl Check {
         }
     }
 
-    /// The value as it was written, where it is kept here and nowhere else.
+    /// The value as it was written, if it is stored only here.
     pub(super) fn written_list(&self) -> Option<Value> {
         match self {
             Self::In(list) => Some(list.to_json()),
@@ -260,11 +261,11 @@ fn of_one_type(a: &Value, b: &Value) -> bool {
 
 fn days(count: f64) -> Option<TimeDelta> {
     let milliseconds = count * 86_400_000.0;
-    // A cast of floats saturates, and chrono refuses what it cannot hold.
+    // The cast saturates, and chrono refuses durations that it cannot represent.
     TimeDelta::try_milliseconds(milliseconds as i64)
 }
 
-/// A version; apps say `v2` and `2.1` too, so what is left out is 0.
+/// Parses a version. Apps also send `v2` and `2.1`, whose missing parts are 0.
 fn version(text: &str) -> Option<Version> {
     let text = text.strip_prefix('v').unwrap_or(text);
     if let Ok(version) = Version::parse(text) {

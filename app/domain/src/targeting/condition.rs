@@ -1,4 +1,4 @@
-//! Conditions: what a segment or rule asks of a context.
+//! Conditions of segments and rules over the evaluation context.
 
 use serde_json::Value;
 
@@ -14,17 +14,17 @@ pub const EVERYONE: &str = "everyone";
 
 /// A condition over attributes, or a combination of conditions.
 ///
-/// Reading one checks it ([`crate::targeting::InvalidCondition`]), so an unreadable regular expression or
-/// network cannot be stored. As JSON: `{"all": […]}`, `{"any": […]}`, `{"not": …}`,
+/// Deserializing validates it ([`crate::targeting::InvalidCondition`]), so an invalid regular
+/// expression or network cannot be stored. As JSON: `{"all": […]}`, `{"any": […]}`, `{"not": …}`,
 /// `{"in_segment": "beta_testers"}` or `{"attribute": …, "operator": …, "value": …}`.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Condition {
-    /// True when all of them are; also when there are none.
+    /// True if all parts are, or if there are none.
     All(Vec<Self>),
-    /// True when one of them is.
+    /// True if any part is.
     Any(Vec<Self>),
-    /// True when the part is not.
+    /// True if the part is not.
     Not(Box<Self>),
     /// True for the users of a segment.
     InSegment(SegmentKey),
@@ -38,16 +38,16 @@ impl Default for Condition {
     }
 }
 
-/// What one attribute must be.
+/// A test of one attribute.
 #[derive(Debug, Clone)]
 pub struct Test {
     /// The attribute's name in the context; `targetingKey` is one too.
     pub attribute: String,
-    /// How it is compared.
+    /// How the attribute is compared.
     pub operator: Operator,
-    /// With what, as it was written. Null for `exists`, and where `check` has it as a list.
+    /// The value to compare with, as written; null for `exists`, and if `check` has it as a list.
     value: Value,
-    /// The same, ready for use.
+    /// The parsed value to compare with.
     check: Check,
 }
 
@@ -59,13 +59,13 @@ impl PartialEq for Test {
     }
 }
 
-/// Why a JSON value is no condition.
+/// Why a JSON value is not a valid condition.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}")]
 pub struct InvalidCondition {
-    /// Where, such as `any[1].value`; empty for the whole.
+    /// The path of the invalid part, such as `any[1].value`; empty for the whole.
     pub path: String,
-    /// The rule that it breaks.
+    /// What is wrong with this part.
     pub problem: ConditionProblem,
 }
 
@@ -80,7 +80,7 @@ impl FieldProblem for InvalidCondition {
 }
 
 impl Condition {
-    /// Whether the condition asks nothing.
+    /// Whether the condition matches every user without a test.
     #[must_use]
     pub fn is_everyone(&self) -> bool {
         match self {
@@ -90,11 +90,11 @@ impl Condition {
         }
     }
 
-    /// The first value that may not be saved: a regular expression that takes too long, or a number
-    /// that was rounded when it was read. What older versions stored is read all the same.
+    /// Checks that all values may be saved. Regular expressions that take too long and numbers that
+    /// were rounded are refused only here, because older versions stored them.
     ///
     /// # Errors
-    /// Names the place within the condition.
+    /// Returns the path and the problem of the first such value.
     pub fn check_values(&self) -> Result<(), InvalidCondition> {
         fn walk(condition: &Condition, path: &str) -> Result<(), InvalidCondition> {
             let field = |name: &str| match path {
@@ -121,7 +121,7 @@ impl Condition {
         walk(self, "")
     }
 
-    /// The segments that it asks for, some perhaps more than once.
+    /// The segments that it refers to, possibly with duplicates.
     #[must_use]
     pub fn segments(&self) -> Vec<&SegmentKey> {
         match self {
@@ -134,33 +134,33 @@ impl Condition {
 }
 
 impl Test {
-    /// A test that can be carried out.
+    /// Creates a test from a value that suits the operator.
     ///
     /// # Errors
-    /// Says what the operator needs as its value.
+    /// Returns what the operator needs as its value.
     pub fn new(
         attribute: impl Into<String>,
         operator: Operator,
         value: Value,
     ) -> Result<Self, InvalidValue> {
         let check = Check::new(operator, &value)?;
-        // A list may be long: it is kept once.
+        // Lists may be long, so they are stored once.
         let value = if check.keeps_list() { Value::Null } else { value };
         Ok(Self { attribute: attribute.into(), operator, value, check })
     }
 
-    /// With what the attribute is compared, as it was written; null for `exists`.
+    /// The value to compare with, as written; null for `exists`.
     #[must_use]
     pub fn value(&self) -> Value {
         self.check.written_list().unwrap_or_else(|| self.value.clone())
     }
 
-    /// Why an attribute that has the right type could not be compared.
+    /// Explains why an attribute of the right type could not be compared.
     pub(super) fn problem_with(&self, found: &Value) -> Option<String> {
         self.check.problem_with(found)
     }
 
-    /// What the context has under the attribute's name, as JSON.
+    /// The attribute's value in the context, as JSON.
     #[must_use]
     pub fn found(&self, context: &EvaluationContext) -> Option<Value> {
         match self.attribute.as_str() {
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn each_operator_matches_what_it_says() {
+    fn each_operator_tells_matching_values_from_others() {
         for (operator, value, yes, no) in [
             ("equals", json!("pro"), json!("pro"), json!("free")),
             ("equals", json!(1), json!(1.0), json!("1")),
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_was_rounded_equals_nothing() {
+    fn a_rounded_number_equals_nothing() {
         let asks = |operator: &str, value: Value| json!({"attribute": "it", "operator": operator, "value": value});
         let sent: Value = serde_json::from_str(r#"{"it": -9223372036854775809}"#).unwrap();
         for condition in [
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn conditions_combine() {
+    fn all_any_and_not_combine_conditions() {
         let pro = json!({"attribute": "plan", "operator": "equals", "value": "pro"});
         let ada = json!({"attribute": "targetingKey", "operator": "equals", "value": "ada"});
         let context = json!({"targetingKey": "ada", "plan": "free"});

@@ -8,15 +8,15 @@ use serde::{
 };
 use serde_json::Value;
 
-/// Who is asking: a `targetingKey` and attributes of any JSON type.
+/// The user to evaluate for: a `targetingKey` and attributes of any JSON type.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct EvaluationContext {
     targeting_key: Option<String>,
-    /// By the length of their names first, so that a look-up compares hardly any letters.
+    /// Sorted by length of name, then by name, so that a look-up compares few bytes.
     attributes: Vec<(Box<str>, Value)>,
 }
 
-/// Attributes among which looking at each one's length is quicker than a binary search.
+/// Up to this many attributes, a linear search is faster than a binary one.
 const FEW: usize = 16;
 
 fn by_length(a: &str, b: &str) -> Ordering {
@@ -35,19 +35,19 @@ pub enum InvalidContext {
 }
 
 impl EvaluationContext {
-    /// The name under which OpenFeature's contexts carry the user's key.
+    /// The name of the user's key in OpenFeature's contexts.
     pub const TARGETING_KEY: &str = "targetingKey";
 
-    /// A user who is known by nothing but a key.
+    /// Creates the context of a user without attributes.
     #[must_use]
     pub fn of_user(targeting_key: impl Into<String>) -> Self {
         Self { targeting_key: Some(targeting_key.into()), attributes: Vec::new() }
     }
 
-    /// Takes OpenFeature's JSON form apart. `null` and a missing context are empty ones.
+    /// Reads OpenFeature's JSON form. `null` is an empty context.
     ///
     /// # Errors
-    /// When it is no object or its `targetingKey` no string.
+    /// Returns an error if it is not an object, or its `targetingKey` neither a string nor `null`.
     pub fn from_json(value: Value) -> Result<Self, InvalidContext> {
         // `SentContext` accepts every JSON value, so deserialising one cannot fail.
         SentContext::deserialize(value).map_or(Err(InvalidContext::NotAnObject), |sent| sent.0)
@@ -66,13 +66,13 @@ impl EvaluationContext {
         Self { targeting_key, attributes }
     }
 
-    /// The same attributes of another user.
+    /// Replaces the targeting key and keeps the attributes.
     #[must_use]
     pub fn named(self, targeting_key: impl Into<String>) -> Self {
         Self { targeting_key: Some(targeting_key.into()), ..self }
     }
 
-    /// The same user with one more attribute.
+    /// Adds or replaces an attribute.
     #[must_use]
     pub fn with(mut self, attribute: &str, value: impl Into<Value>) -> Self {
         self.attributes.retain(|(other, _)| **other != *attribute);
@@ -81,7 +81,7 @@ impl EvaluationContext {
         self
     }
 
-    /// Who is asking, if known. An empty key counts as none.
+    /// The user's key, if known; an empty one counts as missing.
     #[must_use]
     pub fn targeting_key(&self) -> Option<&str> {
         self.targeting_key.as_deref().filter(|key| !key.is_empty())
@@ -101,14 +101,15 @@ impl EvaluationContext {
         (!value.is_null()).then_some(value)
     }
 
-    /// Where an attribute is, or would be.
+    /// The index of an attribute, or the one at which to insert it.
     fn place(&self, name: &str) -> Result<usize, usize> {
         self.attributes.binary_search_by(|(other, _)| by_length(other, name))
     }
 }
 
-/// The result of reading a context from JSON, without an intermediate map. A well-formed value that is not a
-/// context is an `Err` inside; only malformed JSON is an error of the deserializer. OFREP has a code for each.
+/// The result of reading a context from JSON, without an intermediate map. A well-formed value that
+/// is not a context is an `Err` inside; only malformed JSON is an error of the deserializer. OFREP
+/// has a code for each.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SentContext(pub Result<EvaluationContext, InvalidContext>);
 
@@ -205,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn an_attribute_is_found_whatever_the_others_are_called() {
+    fn attributes_are_found_among_few_and_many() {
         let few = ["b", "aa", "a", "", "ab", "äb", "longer_than_all", "longer_than_alk"];
         let many: Vec<String> = (0..2 * FEW).map(|n| format!("one_of_many_{n}")).collect();
         found_whatever_the_others_are_called(&few);

@@ -1,4 +1,4 @@
-//! Points in time as apps send them.
+//! Instants in the formats that apps send.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use serde::{Deserialize, Deserializer, de};
@@ -6,15 +6,15 @@ use serde_json::{Number, Value};
 
 use crate::Timestamp;
 
-/// Below this a number counts seconds, from here on milliseconds: as seconds it is the year 5138, as
-/// milliseconds the spring of 1973.
+/// Numbers below count seconds, others milliseconds: in seconds this is the year 5138, in
+/// milliseconds March 1973.
 const SECONDS_LIMIT: f64 = 1e11;
 
-/// Forms of a date and time without a zone; they are in UTC, as plain dates are.
+/// Formats of a date and time without a zone; they are in UTC, as plain dates are.
 const ZONELESS: [&str; 4] =
     ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"];
 
-/// RFC 3339, a date and time in UTC, a date (midnight UTC), or a number as [`of_number`] reads it.
+/// Parses RFC 3339, a date and time in UTC, a date (midnight UTC), or a number as [`of_number`].
 pub(super) fn instant(value: &Value) -> Option<Timestamp> {
     match value {
         Value::String(text) => of_text(text),
@@ -23,8 +23,7 @@ pub(super) fn instant(value: &Value) -> Option<Timestamp> {
     }
 }
 
-/// Seconds or milliseconds since 1970, told apart by their size; fractions are kept to the
-/// microsecond.
+/// Reads seconds or milliseconds since 1970, distinguished by magnitude, to the microsecond.
 pub(super) fn of_number(number: &Number) -> Option<Timestamp> {
     let float = number.as_f64()?;
     let (scale, whole) = if float.abs() < SECONDS_LIMIT {
@@ -47,7 +46,7 @@ pub(super) fn of_text(text: &str) -> Option<DateTime<Utc>> {
     if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
         return Some(instant.to_utc());
     }
-    // RFC 3339 wants seconds; ISO 8601 does not.
+    // RFC 3339 requires seconds; ISO 8601 does not.
     if let Ok(instant) = DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M%#z") {
         return Some(instant.to_utc());
     }
@@ -60,10 +59,10 @@ pub(super) fn of_text(text: &str) -> Option<DateTime<Utc>> {
         .map(|instant| instant.and_utc())
 }
 
-/// Reads an instant of a document in each form that conditions take.
+/// Deserializes an instant of a document in any format that conditions accept.
 ///
 /// # Errors
-/// Says what is wrong with it.
+/// Returns an error that explains what is wrong with the value.
 pub(crate) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
     let value = Value::deserialize(deserializer)?;
     instant(&value).ok_or_else(|| {
@@ -74,7 +73,7 @@ pub(crate) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timesta
     })
 }
 
-/// The same where it may be missing.
+/// Deserializes an instant that may be null, in any format that conditions accept.
 pub fn read_optional<'de, D>(deserializer: D) -> Result<Option<Timestamp>, D::Error>
 where
     D: Deserializer<'de>,
@@ -85,7 +84,7 @@ where
     }
 }
 
-/// Why a text is no point in time.
+/// Explains why a text is not an instant.
 pub(super) fn problem(text: &str) -> String {
     let text = text.trim();
     if text.is_empty() {
@@ -94,7 +93,7 @@ pub(super) fn problem(text: &str) -> String {
     if text.parse::<f64>().is_ok() {
         return format!("{text:?} is a number in quotes; send it as a number");
     }
-    // What follows a date and time that can be read is meant as a zone.
+    // Text after a valid date and time is taken for a time zone.
     let end = text.char_indices().map(|(at, _)| at).rev();
     let zone = end.filter(|at| *at > 0).find_map(|at| {
         let (before, after) = (text.get(..at)?, text.get(at..)?);
@@ -123,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn instants_of_documents_have_the_forms_of_conditions() {
+    fn documents_accept_the_instant_formats_of_conditions() {
         let read = |json: Value| serde_json::from_value::<Document>(json);
         let midnight = DateTime::from_timestamp(1_767_225_600, 0);
         for at in [
@@ -149,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_seconds_or_milliseconds_by_their_size() {
+    fn numbers_are_seconds_or_milliseconds_by_magnitude() {
         let read = |value: Value| instant(&value).unwrap().to_rfc3339();
         for value in
             [json!(1_767_225_600), json!(1_767_225_600_000_i64), json!(1_767_225_600_000.0)]
@@ -183,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_said() {
+    fn errors_explain_why_a_text_is_not_an_instant() {
         assert!(problem("2026-01-02T03:04:05 CET").contains("time zone \"CET\""));
         assert!(problem("2026-01-02T03:04:05+1").contains("time zone \"+1\""));
         assert!(problem("1767225600").contains("number in quotes"));

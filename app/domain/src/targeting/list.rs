@@ -1,4 +1,4 @@
-//! Lists of values, sorted once and kept small: a segment may name ten thousand users.
+//! Lists of values, sorted once and stored compactly: a segment may name ten thousand users.
 
 use std::cmp::Ordering;
 
@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use super::{InvalidValue, number};
 
-/// Longest list of values. Positions in a list fit into 16 bits.
+/// The maximum length of a list. Positions in a list fit into 16 bits.
 pub(super) const MAX_LIST: usize = 10_000;
 
-/// One more than what 16 bits hold.
+/// The number of values that 16 bits can hold.
 const BLOCK: usize = 1 << 16;
 
 /// A list as it was written, with an index that finds a value in logarithmic time.
@@ -17,14 +17,14 @@ const BLOCK: usize = 1 << 16;
 pub(super) enum ValueList {
     Texts(TextList),
     Mixed {
-        /// As they were written.
+        /// In the order in which they were written.
         items: Box<[Value]>,
         /// Positions in `items`, ordered by [`order`].
         sorted: Box<[u16]>,
     },
 }
 
-/// Texts end to end in one allocation: four bytes more for each than its letters.
+/// Texts end to end in one allocation, with an overhead of four bytes for each.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct TextList {
     text: Box<str>,
@@ -33,8 +33,8 @@ pub(super) struct TextList {
     sorted: Box<[u16]>,
 }
 
-/// Where each text of a list ends, in bytes: an ascending sequence, of which each item keeps only the
-/// lower 16 bits.
+/// The byte offset at which each text ends: an ascending sequence that stores only the lower 16
+/// bits of each offset.
 #[derive(Debug, Clone, PartialEq, Default)]
 struct Ends {
     low: Box<[u16]>,
@@ -94,10 +94,10 @@ fn positions(count: usize) -> Vec<u16> {
 }
 
 impl ValueList {
-    /// Reads a list.
+    /// Parses a list.
     ///
     /// # Errors
-    /// Says what the list needs instead.
+    /// Returns what the list needs instead.
     pub(super) fn new(value: &Value) -> Result<Self, InvalidValue> {
         let items = value.as_array().filter(|list| !list.is_empty());
         let items = items.ok_or(InvalidValue::NotAList)?;
@@ -113,7 +113,7 @@ impl ValueList {
         Ok(Self::Mixed { items: items.clone().into(), sorted: sorted.into() })
     }
 
-    /// As it was written.
+    /// The list as it was written.
     pub(super) fn to_json(&self) -> Value {
         match self {
             Self::Texts(list) => list.to_json(),
@@ -128,7 +128,7 @@ impl ValueList {
         }
     }
 
-    /// Whether a text is in the list; `None` when the list has no texts at all.
+    /// Whether a text is in the list; `None` if the list has no texts at all.
     pub(super) fn contains_text(&self, text: &str) -> Option<bool> {
         match self {
             Self::Texts(list) => Some(list.contains(text)),
@@ -136,7 +136,7 @@ impl ValueList {
         }
     }
 
-    /// Whether a value is in the list; `None` when the list has no value of its type.
+    /// Whether a value is in the list; `None` if the list has no value of its type.
     pub(super) fn contains(&self, value: &Value) -> Option<bool> {
         match (self, value) {
             (Self::Texts(list), Value::String(text)) => Some(list.contains(text)),
@@ -150,7 +150,7 @@ impl ValueList {
     }
 }
 
-/// A total order of scalars; other values lie after them, all alike but for what they print.
+/// A total order of values by type, then by value; lists and objects by their JSON text.
 fn order(a: &Value, b: &Value) -> Ordering {
     match (a, b) {
         (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
@@ -179,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_list_has_an_opinion_only_about_types_that_it_holds() {
+    fn membership_is_unknown_for_types_that_a_list_lacks() {
         let texts = ValueList::new(&json!(["b", "a", "b", ""])).unwrap();
         assert_eq!(texts.contains_text("a"), Some(true));
         assert_eq!(texts.contains_text("c"), Some(false));
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_are_longer_than_16_bits_count_are_found() {
+    fn texts_longer_than_65535_bytes_are_found() {
         let texts = ["", "x", &"y".repeat(65_535), "", &"z".repeat(200_000), "end", ""];
         let list = ValueList::new(&json!(texts)).unwrap();
         assert_eq!(list.to_json(), json!(texts));
@@ -225,7 +225,7 @@ mod tests {
         }
 
         #[test]
-        fn numbers_are_found_whatever_their_order(numbers in prop::collection::vec(-50_i64..50, 1..40), probe in -60_i64..60) {
+        fn numbers_are_found_in_any_order(numbers in prop::collection::vec(-50_i64..50, 1..40), probe in -60_i64..60) {
             let list = ValueList::new(&json!(numbers)).unwrap();
             prop_assert_eq!(list.contains(&json!(probe as f64)), Some(numbers.contains(&probe)));
         }

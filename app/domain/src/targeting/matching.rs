@@ -1,11 +1,11 @@
-//! Whether a user satisfies a condition or is in a segment, which ask each other.
+//! Matching of conditions and segments, which refer to each other.
 
 use super::{Condition, EVERYONE, EvaluationContext, Segment, Segments, Verdict};
 use crate::{Timestamp, ids::SegmentKey};
 
 impl Condition {
-    /// Whether the context satisfies the condition at `now`. A segment that is not there has
-    /// no users; saving prevents it.
+    /// Whether the context satisfies the condition at `now`. An unknown segment has no users;
+    /// validation on saving refuses it.
     #[must_use]
     pub fn matches(
         &self,

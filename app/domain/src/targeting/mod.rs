@@ -1,4 +1,4 @@
-//! Whom a rule is about: the evaluation context, buckets, and named, reusable conditions.
+//! Targeting: the evaluation context, buckets, conditions and segments.
 
 mod bucket;
 mod check;

@@ -10,7 +10,7 @@ use super::{
     list::{MAX_LIST, ValueList},
 };
 
-/// Networks as they were written, and joined where they overlap, for a binary search.
+/// Networks as they were written, and merged where they overlap, for a binary search.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Networks {
     written: Written,
@@ -25,10 +25,10 @@ enum Written {
 }
 
 impl Networks {
-    /// Reads one network or a list of them.
+    /// Parses one network or a list of them.
     ///
     /// # Errors
-    /// Names the one that is wrong.
+    /// Returns what is wrong with the value or one of its networks.
     pub(super) fn new(value: &Value) -> Result<Self, InvalidValue> {
         let (written, networks) = match value {
             Value::Array(list) if list.is_empty() => return Err(InvalidValue::NoNetworks),
@@ -51,7 +51,7 @@ impl Networks {
         Ok(Self { written, joined: joined.into() })
     }
 
-    /// As it was written.
+    /// The value as it was written.
     pub(super) fn to_json(&self) -> Value {
         match &self.written {
             Written::One(text) => Value::from(&**text),
@@ -59,8 +59,8 @@ impl Networks {
         }
     }
 
-    /// Whether an address lies in one of them. An IPv4 address may come wrapped in an IPv6 one, from
-    /// a socket that takes both; it lies in networks of either form.
+    /// Whether one of the networks contains an address. An IPv4-mapped IPv6 address, as dual-stack
+    /// sockets report it, matches networks of either form.
     pub(super) fn contains(&self, address: IpAddr) -> bool {
         let lies_in_one = |address: IpAddr| {
             let after = self.joined.partition_point(|network| network.network() <= address);
@@ -72,12 +72,12 @@ impl Networks {
     }
 }
 
-/// Reads `10.0.0.0/8`, `fd00::/8` or a single address. Bits after the prefix are cleared, and networks
-/// of wrapped IPv4 addresses become IPv4 ones, as such an address does by `to_canonical`. `::/0` is all of
-/// IPv6 and nothing of IPv4.
+/// Parses `10.0.0.0/8`, `fd00::/8` or a single address. Bits after the prefix are cleared. Networks
+/// of IPv4-mapped addresses become IPv4 ones, as `to_canonical` does with addresses. `::/0` is all
+/// of IPv6 and nothing of IPv4.
 ///
 /// # Errors
-/// Names the text and what it needs instead.
+/// Returns an error with the text and the form that it needs.
 pub fn network(text: &str) -> Result<IpNet, InvalidNetwork> {
     let wrong = || InvalidNetwork::Shape(text.to_owned());
     let (address, length) = match text.split_once('/') {
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn wrapped_addresses_and_networks_are_those_of_ipv4() {
+    fn ipv4_mapped_addresses_and_networks_count_as_ipv4() {
         for (network, yes, no) in [
             ("::ffff:10.0.0.0/104", "10.1.2.3", "11.0.0.0"),
             ("::ffff:10.0.0.0/104", "::ffff:10.1.2.3", "::ffff:11.0.0.0"),
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_that_could_mean_another_is_refused() {
+    fn ambiguous_and_malformed_networks_are_refused() {
         let complaint = |text: &str| Networks::new(&json!(text)).unwrap_err().to_string();
         assert!(complaint("010.0.0.0/8").contains("leading zero"));
         assert!(complaint("10.0.0.08/8").contains("leading zero"));

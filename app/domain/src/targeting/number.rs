@@ -1,10 +1,10 @@
-//! Numbers compared without losing digits, and the numbers that cannot be.
+//! Exact comparison of JSON numbers, and detection of numbers that lost digits when parsed.
 
 use std::cmp::Ordering;
 
 use serde_json::{Number, Value};
 
-/// From here on, two whole numbers next to each other are the same floating point number.
+/// 2^53: from here on, adjacent integers can be the same floating-point number.
 const EXACT_LIMIT: f64 = 9_007_199_254_740_992.0;
 
 /// Compares two JSON numbers by their values: 1 and 1.0 are equal, 9007199254740993 and
@@ -12,7 +12,7 @@ const EXACT_LIMIT: f64 = 9_007_199_254_740_992.0;
 pub(super) fn compare(a: &Number, b: &Number) -> Option<Ordering> {
     match (whole(a), whole(b)) {
         (Some(a), Some(b)) => Some(a.cmp(&b)),
-        // A fraction is below 2^53, so that rounding the other side cannot change the order.
+        // A number with a fraction is below 2^53, so rounding the other one keeps the order.
         _ => a.as_f64()?.partial_cmp(&b.as_f64()?),
     }
 }
@@ -42,12 +42,12 @@ pub(super) fn same(a: &Value, b: &Value) -> bool {
     }
 }
 
-/// Whether reading a number may have rounded it: it has more digits than a float holds.
+/// Whether parsing may have rounded a number, because it has more digits than a float.
 pub(super) fn may_be_rounded(number: &Number) -> bool {
     number.is_f64() && number.as_f64().is_some_and(|float| float.abs() >= EXACT_LIMIT)
 }
 
-/// The first number within a value that may have been rounded when it was read.
+/// The first number within a value that parsing may have rounded.
 #[must_use]
 pub(crate) fn rounded_number(value: &Value) -> Option<&Number> {
     match value {

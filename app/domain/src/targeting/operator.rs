@@ -1,8 +1,8 @@
-//! How an attribute is compared.
+//! The operators of tests.
 
 use serde::{Deserialize, Serialize};
 
-/// How an attribute is compared. A missing attribute, or one of another type, is never a match.
+/// How an attribute is compared. A missing attribute, or one of another type, never matches.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -12,13 +12,13 @@ pub enum Operator {
     Equals,
     /// One of a list.
     In,
-    /// A text that holds this one, or a list that does.
+    /// A text that contains this one, or a list that contains this value.
     Contains,
-    /// A text that begins so.
+    /// A text with this prefix.
     StartsWith,
-    /// A text that ends so.
+    /// A text with this suffix.
     EndsWith,
-    /// A text in which this regular expression is found; searched in linear time.
+    /// A text in which this regular expression matches; searched in linear time.
     Matches,
     GreaterThan,
     /// This number or larger.
@@ -48,7 +48,7 @@ pub enum Operator {
 }
 
 impl Operator {
-    /// All of them, in the order in which a user is offered them.
+    /// All operators, in the order in which pages list them.
     pub const ALL: [Self; 21] = [
         Self::Equals,
         Self::In,
@@ -73,7 +73,7 @@ impl Operator {
         Self::InCidr,
     ];
 
-    /// As files and the API write it.
+    /// The notation of files and the API.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -101,13 +101,13 @@ impl Operator {
         }
     }
 
-    /// The operator of that name.
+    /// Parses the notation of [`Operator::as_str`].
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|operator| operator.as_str() == name)
     }
 
-    /// As a sentence says it, between attribute and value.
+    /// The phrase between attribute and value in a sentence.
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_operator_is_read_as_it_is_written() {
+    fn parsing_a_name_returns_its_operator() {
         for operator in Operator::ALL {
             assert_eq!(Operator::parse(operator.as_str()), Some(operator));
             assert_eq!(serde_json::to_value(operator).unwrap(), operator.as_str());

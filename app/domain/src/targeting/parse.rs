@@ -1,4 +1,4 @@
-//! Conditions as JSON: reading names the place of what is wrong.
+//! The JSON form of conditions; errors have the path of the invalid part.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::{Map, Value, json};
@@ -9,10 +9,10 @@ use crate::{
     ids::SegmentKey,
 };
 
-/// Deepest nesting of `all`, `any` and `not`.
+/// The maximum nesting of `all`, `any` and `not`.
 const MAX_DEPTH: usize = 10;
 
-/// Most parts of one `all` or `any`.
+/// The maximum number of parts of one `all` or `any`.
 const MAX_PARTS: usize = 200;
 
 fn problem_at(path: &str, problem: impl Into<Problem>) -> InvalidCondition {
@@ -20,10 +20,10 @@ fn problem_at(path: &str, problem: impl Into<Problem>) -> InvalidCondition {
 }
 
 impl Condition {
-    /// Reads a condition.
+    /// Parses a condition.
     ///
     /// # Errors
-    /// Names the field that is wrong and what it needs.
+    /// Returns the path of the invalid part and what it needs.
     pub fn from_json(json: &Value) -> Result<Self, InvalidCondition> {
         read(json, "", 0)
     }
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named_with_its_place() {
+    fn errors_name_the_path_of_the_invalid_part() {
         assert_eq!(
             complaint(json!({"any": [{"all": []}, test_of("matches", json!("(a"))]})),
             "any[1].value: is not a regular expression: unclosed group"

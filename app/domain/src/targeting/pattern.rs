@@ -1,4 +1,4 @@
-//! Regular expressions whose search takes the same time for every byte, whatever the text.
+//! Regular expressions with a constant search time per byte, whatever the text.
 
 use std::{
     collections::BTreeMap,
@@ -15,37 +15,37 @@ use regex_syntax::hir::{Hir, HirKind, Look};
 
 use super::InvalidPattern;
 
-/// Longest regular expression, in bytes.
+/// The maximum length of a regular expression, in bytes.
 const MAX_PATTERN_BYTES: usize = 1_000;
 
-/// Most memory that a regular expression of an older version may take when compiled, in bytes.
+/// The maximum memory of a compiled regular expression of an older version, in bytes.
 const MAX_STORED_SIZE: usize = 1 << 20;
 
-/// Most memory that the table of states may take, in bytes.
+/// The maximum memory of the transition table, in bytes.
 const MAX_TABLE_SIZE: usize = 1 << 19;
 
-/// Most memory that making the table may take, in bytes.
+/// The maximum memory that building the table may take, in bytes.
 const MAX_WORK_SIZE: usize = 1 << 22;
 
-/// The states of a regular expression.
+/// The transition table of a regular expression.
 type Table = dense::DFA<Vec<u32>>;
 
-/// A regular expression that is ready to search.
+/// A compiled regular expression.
 #[derive(Debug, Clone)]
 pub(super) enum Pattern {
-    /// All states are known: one look-up for each byte.
+    /// A DFA with one look-up per byte.
     Table(Arc<Table>),
-    /// Saved by an older version and too large for a table; its search may be slow.
+    /// Saved by an older version, and too large for a table; its search may be slow.
     Large(Box<Regex>),
 }
 
-/// Tables that are in use, by the text that they were made from. A switch reads its flag's rules anew, and
-/// making a table takes a thousand times longer than finding it.
+/// Tables in use, by the text of their patterns. Switching a flag parses its rules again, and
+/// building a table takes a thousand times longer than finding it.
 struct KnownTables(Mutex<BTreeMap<Box<str>, Weak<Table>>>);
 
 static KNOWN: KnownTables = KnownTables(Mutex::new(BTreeMap::new()));
 
-/// Tables that are known when those that are no longer in use are looked for.
+/// From this many tables on, inserting one removes those that are no longer in use.
 const MANY_TABLES: usize = 1_024;
 
 impl KnownTables {
@@ -63,10 +63,10 @@ impl KnownTables {
 }
 
 impl Pattern {
-    /// Compiles a regular expression. `\b` and `\B` are about ASCII words.
+    /// Compiles a regular expression. `\b` and `\B` apply to ASCII words.
     ///
     /// # Errors
-    /// Says what is wrong, and what to write instead where the reason is known.
+    /// Returns what is wrong and, for known mistakes, what to write instead.
     pub(super) fn new(text: &str) -> Result<Self, InvalidPattern> {
         if text.len() > MAX_PATTERN_BYTES {
             return Err(InvalidPattern::TooLong(MAX_PATTERN_BYTES));
@@ -95,7 +95,7 @@ impl Pattern {
 
     pub(super) fn is_match(&self, text: &str) -> bool {
         match self {
-            // Fails only where a table was made to give up at some bytes, which these are not.
+            // Fails only in tables that are configured to quit at some bytes; these are not.
             Self::Table(table) => table
                 .try_search_fwd(&Input::new(text).earliest(true))
                 .is_ok_and(|found| found.is_some()),
@@ -103,7 +103,7 @@ impl Pattern {
         }
     }
 
-    /// Why it may not be saved any more.
+    /// Explains why the pattern may no longer be saved.
     pub(super) fn problem(&self) -> Option<InvalidPattern> {
         matches!(self, Self::Large(_)).then_some(InvalidPattern::TooLarge)
     }
@@ -129,7 +129,7 @@ fn table(hir: &Hir) -> Option<Table> {
         .ok()
 }
 
-/// The same with word boundaries of ASCII, because a table cannot know those of Unicode.
+/// Replaces Unicode word boundaries by ASCII ones, which are all that a DFA supports.
 fn with_ascii_words(hir: &Hir) -> Hir {
     match hir.kind() {
         HirKind::Look(look) => Hir::look(match look {
@@ -155,7 +155,7 @@ fn with_ascii_words(hir: &Hir) -> Hir {
     }
 }
 
-/// The flags of `/pattern/flags`. Without flags it may as well be a path.
+/// The flags of `/pattern/flags`. Without flags, the text may be a path.
 fn literal_flags(text: &str) -> Option<&str> {
     let (_, flags) = text.strip_prefix('/')?.rsplit_once('/')?;
     let are_flags = (1..=4).contains(&flags.len())
@@ -190,7 +190,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pattern_searches_as_regular_expressions_do() {
+    fn patterns_match_as_regular_expressions_do() {
         for (pattern, yes, no) in [
             ("^u[0-9]+$", "u12", "xu12"),
             ("(?i)ÄRA", "die ära", "die aera"),
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_search_slowly_is_told_apart() {
+    fn slow_patterns_are_detected() {
         for slow in [r"(?:\w{2,40}[a-z]){9}$", "[ab].{60}[cd].{60}x", "(a|b)*a(a|b){18}"] {
             let problem = Pattern::new(slow).map_or_else(Some, |pattern| pattern.problem());
             assert_eq!(problem, Some(InvalidPattern::TooLarge), "{slow}");
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_other_engines_know_gets_a_hint() {
+    fn syntax_of_other_engines_gets_a_hint() {
         let complaint = |text: &str| Pattern::new(text).unwrap_err().to_string();
         assert!(complaint("(?=a)").contains("look-ahead"));
         assert!(complaint("(?<!a)b").contains("look-behind"));

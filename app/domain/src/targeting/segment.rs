@@ -22,11 +22,11 @@ pub type Segments = BTreeMap<SegmentKey, Arc<Segment>>;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Segment {
-    /// What audiences and rules call it.
+    /// The key that audiences and rules refer to.
     pub key: SegmentKey,
     /// The name that pages show.
     pub name: String,
-    /// Whom it is meant to catch.
+    /// The users that it is meant for.
     #[serde(default)]
     pub description: String,
     pub condition: Condition,
@@ -35,27 +35,27 @@ pub struct Segment {
 /// Why a segment cannot be saved, naming the field.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSegment {
-    /// The name of the built-in segment.
+    /// The key is that of the built-in segment.
     #[error("{EVERYONE} is built in; choose another key")]
     BuiltIn,
-    /// The name of a page.
+    /// The key is reserved for a page.
     #[error("{0:?} is reserved; choose another one")]
     Reserved(String),
     /// A text that is too long.
     #[error("must have at most {MAX_TEXT_BYTES} bytes")]
     TooLong(&'static str),
-    /// The condition names a segment that is not there.
+    /// The condition refers to an unknown segment.
     #[error("there is no segment {0}; create it first")]
     UnknownSegment(SegmentKey),
-    /// Segments of segments of segments: asking would take too long.
+    /// With nested segments, the condition makes too many tests.
     #[error(
         "with the segments that it asks for it makes {0} tests; at most {MAX_COST} are allowed"
     )]
     TooCostly(usize),
-    /// A value that is not taken any more, or that lost digits.
+    /// A value that is no longer accepted, or that lost digits.
     #[error("{0}")]
     Value(#[from] InvalidCondition),
-    /// The segment would ask for itself.
+    /// The segment would refer to itself, directly or through others.
     #[error("{} is a circle; take one of these segments out", circle(.0))]
     Cycle(Vec<SegmentKey>),
 }
@@ -82,14 +82,14 @@ impl FieldProblem for InvalidSegment {
     }
 }
 
-/// Longest name or description, in bytes.
+/// The maximum length of a name or description, in bytes.
 const MAX_TEXT_BYTES: usize = 2_000;
 
-/// Most tests that one condition may make, those of the segments that it asks for included.
+/// The maximum cost of a condition; see [`cost`].
 pub const MAX_COST: usize = 2_000;
 
-/// How many tests a condition makes at most, those of the segments that it asks for included.
-/// The segments must not run in a circle.
+/// The maximum number of tests of a condition, including those of the segments that it refers to;
+/// each `all` or `any` adds one. Segments must not refer to each other in a cycle.
 #[must_use]
 pub fn cost(condition: &Condition, segments: &Segments) -> usize {
     counted(condition, segments, &mut BTreeMap::new())
@@ -123,10 +123,10 @@ fn circle(keys: &[SegmentKey]) -> String {
 }
 
 impl Segment {
-    /// Checks a segment against those that it would stand among.
+    /// Checks a segment against the other segments of its project.
     ///
     /// # Errors
-    /// Names what is wrong.
+    /// Returns the first problem, with its field.
     pub fn validate(&self, others: &Segments) -> Result<(), InvalidSegment> {
         if self.key.as_str() == EVERYONE {
             return Err(InvalidSegment::BuiltIn);
@@ -146,7 +146,7 @@ impl Segment {
         }
     }
 
-    /// Walks along the segments that a condition asks for, and refuses to come back.
+    /// Follows the segments that a condition refers to, and refuses unknown ones and cycles.
     fn follow(
         &self,
         at: &Self,
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn segments_of_segments_are_bounded() {
+    fn the_cost_of_nested_segments_is_bounded() {
         let mut all = Segments::new();
         let test = json!({"attribute": "a", "operator": "exists"});
         let mut inner = test;
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_segment_may_ask_for_others_but_not_for_itself() {
+    fn a_segment_may_refer_to_others_but_not_to_itself() {
         let beta = segment("beta", json!({"attribute": "beta", "operator": "exists"}));
         let staff =
             segment("staff", json!({"any": [{"in_segment": "beta"}, {"in_segment": "vip"}]}));

@@ -1,4 +1,4 @@
-//! How a condition looked at a user, test by test.
+//! The trace of a condition, test by test.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -8,30 +8,30 @@ use super::{
 };
 use crate::Timestamp;
 
-/// One line of a condition, with what came of it.
+/// One line of a condition, with its result.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ConditionStep {
-    /// How deep it stands: the parts of a combination lie one deeper than it.
+    /// The nesting depth; parts of a combination are one deeper than it.
     pub depth: usize,
-    /// What was asked, in words.
+    /// The test in words.
     pub asked: String,
-    /// The same without what the user is compared with, which may be a list of customers; the
-    /// same as `asked` where it holds nothing of the kind.
+    /// The test without the value that it compares with, which may be a list of customers; equal to
+    /// `asked` if there is no such value.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub asked_in_public: String,
     pub verdict: Verdict,
-    /// What the context has, where one attribute was asked for.
+    /// The attribute's value in the context, if one attribute was tested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub found: Option<Value>,
-    /// What is wrong with it, where it could not be read.
+    /// Why the attribute is unreadable, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
 }
 
 impl Condition {
-    /// All lines of the condition for one context; nothing is left out when an earlier line has
-    /// already decided, because who reads it wants to know what else is in the way.
+    /// Returns all lines of the condition for one context, also after a line has decided, because
+    /// readers want to know what else prevents a match.
     #[must_use]
     pub fn trace(
         &self,
@@ -97,7 +97,7 @@ impl ConditionStep {
         Self { depth, asked_in_public: asked.clone(), asked, verdict, found: None, problem: None }
     }
 
-    /// For the user's own browser: with what they have, without what they are compared with.
+    /// The line for the user's own browser: with the user's value, without the one compared with.
     #[must_use]
     pub fn in_public(&self) -> String {
         format!("{}: {}", self.asked_in_public, self.verdict_in_words())
@@ -150,7 +150,7 @@ impl std::fmt::Display for Test {
 }
 
 impl std::fmt::Display for Condition {
-    /// In words, as a rule's preview says it: `users in beta_testers whose plan is "pro"`.
+    /// In words, as previews of rules show it: `beta_testers and plan is "pro"`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let joined = |parts: &[Self], word: &str| {
             let one = |part: &Self| match part {
@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_line_says_what_was_asked_and_found() {
+    fn every_line_has_the_test_and_the_value_found() {
         let condition: Condition = serde_json::from_value(json!({"all": [
             {"attribute": "plan", "operator": "equals", "value": "pro"},
             {"attribute": "age", "operator": "at_least", "value": 18},

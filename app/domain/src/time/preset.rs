@@ -1,9 +1,9 @@
-//! The stretches of time that panels look back over.
+//! The preset time ranges of panels.
 
 use super::Resolution;
 use crate::Timestamp;
 
-/// How far back a panel looks, up to now.
+/// A time range of a panel that ends now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TimeRangePreset {
     /// 60 minutes, by minute.
@@ -20,10 +20,10 @@ pub enum TimeRangePreset {
 }
 
 impl TimeRangePreset {
-    /// All of them, the shortest first.
+    /// All presets, the shortest first.
     pub const ALL: [Self; 5] = [Self::Hour, Self::Day, Self::Week, Self::Month, Self::Quarter];
 
-    /// As addresses have it.
+    /// The notation in URLs, such as `24h`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -47,13 +47,13 @@ impl TimeRangePreset {
         }
     }
 
-    /// The range of that name.
+    /// Parses the notation of [`TimeRangePreset::as_str`].
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|range| range.as_str() == name)
     }
 
-    /// By what it is counted.
+    /// The resolution of its time buckets.
     #[must_use]
     pub fn resolution(self) -> Resolution {
         match self {
@@ -63,7 +63,7 @@ impl TimeRangePreset {
         }
     }
 
-    /// How many buckets of its resolution it has.
+    /// The number of its time buckets.
     #[must_use]
     pub fn buckets(self) -> i64 {
         match self {
@@ -75,7 +75,7 @@ impl TimeRangePreset {
         }
     }
 
-    /// Its first bucket, and the one after its last, which is the one that is going on.
+    /// Its first bucket, and the one after the current bucket, which is its last.
     #[must_use]
     pub fn bucket_bounds(self, now: Timestamp) -> (i64, i64) {
         let end = self.resolution().bucket_of(now) + 1;
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_range_ends_with_the_span_that_is_going_on() {
+    fn a_preset_ends_with_the_current_bucket() {
         let now = DateTime::from_timestamp(10 * 86_400 + 3_700, 0).unwrap();
         assert_eq!(TimeRangePreset::Month.bucket_bounds(now), (-19, 11));
         assert_eq!(TimeRangePreset::Day.bucket_bounds(now), (10 * 24 + 2 - 24, 10 * 24 + 2));

@@ -1,4 +1,4 @@
-//! The stretch of time that a panel shows.
+//! The time range that a panel shows.
 
 use chrono::NaiveDate;
 
@@ -8,25 +8,25 @@ use crate::{
     field_error::{FieldCode, FieldError},
 };
 
-/// The most days that a panel shows.
+/// The maximum length of a range, in days.
 const MAX_DAYS: i64 = 366;
 
-/// Stretches of so many days are shown by hour.
+/// Ranges of up to this many days have hourly buckets.
 const DAYS_BY_HOUR: i64 = 3;
 
-/// The stretch of time that a panel shows.
+/// The time range that a panel shows.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimeRange {
     Last(TimeRangePreset),
-    /// Whole days, UTC, counted from 1970; both are part of it.
+    /// Days since 1970-01-01, UTC; both are included.
     Days {
         first: i64,
         last: i64,
     },
 }
 
-/// The date of a day that is counted from 1970, as `2026-11-25`.
+/// Formats a day, counted since 1970-01-01, as `2026-11-25`; empty if chrono cannot represent it.
 #[must_use]
 pub fn date_of(day: i64) -> String {
     let at = Timestamp::from_timestamp(day.saturating_mul(86_400), 0);
@@ -45,10 +45,10 @@ fn day(field: &str, text: &str) -> Result<i64, FieldError> {
 }
 
 impl TimeRange {
-    /// What is meant by a range such as `30d`, or by two dates; nothing where nothing is said.
+    /// Parses a preset such as `30d`, or two dates, which take precedence; `None` if all are empty.
     ///
     /// # Errors
-    /// Names the field and what it may be.
+    /// Returns an error that names the field and its valid values.
     pub fn read(range: &str, from: &str, to: &str) -> Result<Option<Self>, FieldError> {
         if from.is_empty() && to.is_empty() {
             return match range {
@@ -70,7 +70,7 @@ impl TimeRange {
         Ok(Some(Self::Days { first, last }))
     }
 
-    /// As an address says it.
+    /// The query string of URLs, such as `range=7d`.
     #[must_use]
     pub fn query(self) -> String {
         match self {
@@ -88,7 +88,7 @@ impl TimeRange {
         }
     }
 
-    /// By what it is counted: short ones by hour, as far as hours are kept.
+    /// The resolution of its time buckets: hours in short ranges, if those are still stored.
     #[must_use]
     pub fn resolution(self, now: Timestamp) -> Resolution {
         match self {
@@ -115,8 +115,8 @@ impl TimeRange {
         }
     }
 
-    /// Its first day, and the one after its last, counted from 1970. The day that is going on counts
-    /// as a whole one.
+    /// Its first day, and the one after its last, in days since 1970-01-01, UTC. Today counts as a
+    /// whole day.
     #[must_use]
     pub fn day_bounds(self, now: Timestamp) -> (i64, i64) {
         match self {
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_period_is_read_and_written() {
+    fn a_time_range_is_parsed_and_formatted() {
         let read = |range, from, to| TimeRange::read(range, from, to).unwrap();
         assert_eq!(read("", "", ""), None);
         assert_eq!(read("7d", "", ""), Some(TimeRange::Last(TimeRangePreset::Week)));
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn short_periods_are_counted_by_hour() {
+    fn short_recent_ranges_have_hourly_buckets() {
         let short = TimeRange::Days { first: 19_990, last: 19_991 };
         assert_eq!(short.resolution(now()), Resolution::Hour);
         assert_eq!(short.bucket_bounds(now()), (19_990 * 24, 19_992 * 24));

@@ -1,23 +1,21 @@
-//! Spans of time that are counted together.
+//! Resolutions of rollups: minute, hour and day.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
 
-/// How long a bucket is.
+/// The length of a time bucket.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Resolution {
-    /// For the last days.
     Minute,
-    /// For the last weeks.
     Hour,
     Day,
 }
 
 impl Resolution {
-    /// All of them, the shortest first.
+    /// All resolutions, the shortest first.
     pub const ALL: [Self; 3] = [Self::Minute, Self::Hour, Self::Day];
 
     /// Its length in seconds.
@@ -30,13 +28,13 @@ impl Resolution {
         }
     }
 
-    /// The bucket that an instant lies in, counted from 1970, UTC.
+    /// The bucket of an instant, counted since 1970-01-01, UTC.
     #[must_use]
     pub fn bucket_of(self, at: Timestamp) -> i64 {
         at.timestamp().div_euclid(self.seconds())
     }
 
-    /// For how many days rows are kept; `None` for always.
+    /// The number of days after which rollups expire; `None` if never.
     #[must_use]
     pub fn kept_days(self) -> Option<i64> {
         match self {
@@ -46,14 +44,14 @@ impl Resolution {
         }
     }
 
-    /// The first bucket that is still kept at an instant.
+    /// The oldest bucket whose rollups are still stored at `now`.
     #[must_use]
     pub fn kept_since(self, now: Timestamp) -> i64 {
         let days = self.kept_days().map(|days| days * (Self::Day.seconds() / self.seconds()));
         days.map_or(i64::MIN, |buckets| self.bucket_of(now) - buckets)
     }
 
-    /// The number under which rows are stored.
+    /// The number that represents it in the database.
     #[must_use]
     pub fn number(self) -> i64 {
         match self {
@@ -64,13 +62,13 @@ impl Resolution {
     }
 }
 
-/// The minute that an instant lies in, counted from 1970.
+/// The minute of an instant, in minutes since 1970-01-01, UTC.
 #[must_use]
 pub fn minute_of(at: Timestamp) -> i64 {
     Resolution::Minute.bucket_of(at)
 }
 
-/// The day that an instant lies in, counted from 1970, UTC.
+/// The day of an instant, in days since 1970-01-01, UTC.
 #[must_use]
 pub fn day_of(at: Timestamp) -> i64 {
     Resolution::Day.bucket_of(at)

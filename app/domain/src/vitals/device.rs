@@ -1,8 +1,8 @@
-//! Kinds of devices, which vitals are judged by.
+//! Device classes, on which the score of vitals depends.
 
 use serde::{Deserialize, Serialize};
 
-/// The kind of device of a visit.
+/// The device class of a visit.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,

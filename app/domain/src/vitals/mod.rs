@@ -7,7 +7,7 @@ pub use device::Device;
 pub use score::performance_score;
 use serde::{Deserialize, Serialize};
 
-/// A web vital. Values are in millionths: of a second, and of a score for CLS.
+/// A web vital. Values are in millionths of a second, for CLS in millionths of its score.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -23,7 +23,7 @@ pub enum Vital {
     Fid,
 }
 
-/// How good a value is, by the thresholds that Google publishes.
+/// The rating of a value, by the thresholds that Google publishes.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -36,7 +36,7 @@ pub enum Rating {
 }
 
 impl Rating {
-    /// The notation of plans and pages.
+    /// The name that pages show.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
@@ -48,10 +48,10 @@ impl Rating {
 }
 
 impl Vital {
-    /// All of them, most important first.
+    /// All vitals, the most important first.
     pub const ALL: [Self; 6] = [Self::Lcp, Self::Inp, Self::Cls, Self::Fcp, Self::Ttfb, Self::Fid];
 
-    /// The abbreviation, as payloads and tables write it.
+    /// The abbreviation in payloads and tables.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -77,13 +77,13 @@ impl Vital {
         }
     }
 
-    /// The vital of that abbreviation.
+    /// Parses the abbreviation that [`Vital::as_str`] returns.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|vital| vital.as_str() == name)
     }
 
-    /// Good up to the first, poor above the second; in millionths.
+    /// The thresholds in millionths: good up to the first, poor above the second.
     #[must_use]
     pub fn thresholds(self) -> (u64, u64) {
         match self {
@@ -96,7 +96,7 @@ impl Vital {
         }
     }
 
-    /// How good a value in millionths is.
+    /// Rates a value in millionths.
     #[must_use]
     pub fn rate(self, millionths: f64) -> Rating {
         let (good, poor) = self.thresholds();
@@ -109,7 +109,7 @@ impl Vital {
         }
     }
 
-    /// A value in millionths as users read it: `1.84 s`, `120 ms`, `0.08`.
+    /// Formats a value in millionths: `1.84 s`, `120 ms`, `0.08`.
     #[must_use]
     pub fn format(self, millionths: f64) -> String {
         if self == Self::Cls {
@@ -119,7 +119,7 @@ impl Vital {
     }
 }
 
-/// A duration in millionths of a second as users read it.
+/// Formats a duration in millionths of a second, such as `120 ms`.
 #[must_use]
 pub fn format_seconds(millionths: f64) -> String {
     // The limits are where rounding would add a digit: "10.0 ms", "1000 ms".
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn values_read_well() {
+    fn values_are_formatted_with_their_unit() {
         assert_eq!(Vital::Lcp.format(1_842_000.0), "1.84 s");
         assert_eq!(Vital::Fid.format(999_700.0), "1.00 s");
         assert_eq!(Vital::Inp.format(120_400.0), "120 ms");
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn names_lead_back_to_their_vital() {
+    fn parsing_an_abbreviation_returns_its_vital() {
         for vital in Vital::ALL {
             assert_eq!(Vital::parse(vital.as_str()), Some(vital));
         }

@@ -6,11 +6,11 @@
 
 use super::{Device, Vital};
 
-/// erfc⁻¹(1/5): where the curve goes through `p10`.
+/// erfc⁻¹(1/5), which makes `p10` score 0.9.
 const INVERSE_ERFC_ONE_FIFTH: f64 = 0.906_193_802_436_823_2;
 
 impl Vital {
-    /// How much of the score it is, in per cent; FID is part of none.
+    /// The weight in the performance score, in per cent; FID has none.
     #[must_use]
     pub fn weight(self) -> f64 {
         match self {
@@ -40,7 +40,7 @@ impl Vital {
     }
 }
 
-/// The score of several vitals' values in millionths, 0 to 100; `None` without any that counts.
+/// Returns the score of values in millionths, 0 to 100; `None` if no value has a weight.
 #[must_use]
 pub fn performance_score(
     values: impl Iterator<Item = (Vital, f64)>,
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scores_are_those_of_lighthouse() {
+    fn scores_match_lighthouse() {
         // Printed by Lighthouse's own `getLogNormalScore`.
         for (vital, value, score) in [
             (Vital::Fcp, 2_000_000.0, 0.845_477),
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_measured_is_left_out() {
+    fn unmeasured_vitals_are_left_out() {
         let lcp = (Vital::Lcp, 2_500_000.0);
         let phone = performance_score([lcp].into_iter(), Device::Phone).unwrap();
         assert!((phone - 90.0).abs() < 1e-3);

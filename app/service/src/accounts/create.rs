@@ -1,4 +1,4 @@
-//! More users.
+//! The use case that creates accounts.
 
 use phasegate_domain::{accounts::Role, field_error::FieldCode};
 use phasegate_store::StoreError;
@@ -6,10 +6,10 @@ use phasegate_store::StoreError;
 use super::hash_password;
 use crate::{Service, ServiceError, secrets::Seed};
 
-/// Makes an account.
+/// Creates an account with a password.
 ///
 /// # Errors
-/// When the address is none, or has an account already, or storage fails.
+/// Returns an error if the e-mail address is invalid or already has an account, or storage fails.
 pub async fn create(
     service: &Service,
     email: &str,

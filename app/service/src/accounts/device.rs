@@ -1,5 +1,5 @@
-//! Browsers that have logged in before: a signed name in a cookie, which opens nothing, but whose login
-//! attempts are counted apart from those of strangers (OWASP: device cookies).
+//! Device cookies (OWASP): a browser that has logged in before presents a signed name. It grants no
+//! access, but its login attempts are counted apart from those of unknown browsers.
 
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
@@ -9,8 +9,8 @@ use crate::{
     secrets::{self, Seed},
 };
 
-/// The signature of a device's name for an account. The key is the one that digests are made with, which
-/// stays with the data folder.
+/// Signs a device's name for an account, with the key of the digests, which is kept in the data
+/// folder.
 fn signature(service: &Service, email: &str, name: &str) -> Option<String> {
     let mut mac = Hmac::<Sha256>::new_from_slice(&service.digest_key).ok()?;
     mac.update(b"device\0");
@@ -21,7 +21,7 @@ fn signature(service: &Service, email: &str, name: &str) -> Option<String> {
     Some(secrets::hex(&bytes, bytes.len()))
 }
 
-/// The cookie of a browser that has just logged in to an account.
+/// Returns the cookie for a browser that has just logged in to an account.
 #[must_use]
 pub fn device_cookie(service: &Service, email: &str, seed: &Seed) -> Option<String> {
     let name = secrets::text("", seed, 24);
@@ -29,12 +29,12 @@ pub fn device_cookie(service: &Service, email: &str, seed: &Seed) -> Option<Stri
     Some(format!("{name}.{signature}"))
 }
 
-/// The device's name, if the cookie was made for this account here.
+/// Returns the device's name if this server signed the cookie for this account.
 #[must_use]
 pub fn known_device(service: &Service, email: &str, cookie: &str) -> Option<String> {
     let (name, sent) = cookie.split_once('.')?;
     let expected = signature(service, email, name)?;
-    // Compared by digest, so that how long it takes tells nothing.
+    // Compared by digest, so that the timing does not reveal the signature.
     let is_same = secrets::digest(sent.as_bytes()) == secrets::digest(expected.as_bytes());
     is_same.then(|| name.to_owned())
 }

@@ -1,4 +1,4 @@
-//! Logging in.
+//! Logging in with e-mail address and password.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -8,18 +8,18 @@ use super::password::{MAX_PASSWORD_BYTES, verify};
 use crate::runtime::LoginSource;
 use crate::{Service, ServiceError, subscriber::subscriber};
 
-/// A hash that no password has, so that an unknown address takes as long as a wrong password.
+/// A hash that no password matches, so that an unknown address takes as long as a wrong password.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$\
                       AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// How long a check waits for its turn.
+/// The maximum time that a password check waits for others.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Why a login failed.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, thiserror::Error)]
 pub enum LoginError {
-    /// Address or password; not said which.
+    /// Address or password; which of them is not revealed.
     #[error("that e-mail address and password do not belong together")]
     Wrong,
     #[error("too many attempts; try again in {0} seconds")]
@@ -28,21 +28,22 @@ pub enum LoginError {
     Service(#[from] ServiceError),
 }
 
-/// Who has logged in.
+/// The account that has logged in.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoggedIn {
     pub account: Account,
-    /// The account's epoch, for its session.
+    /// The account's session epoch, to be stored in its session.
     pub epoch: i64,
 }
 
-/// Checks address and password. `peer` is the address that the attempt comes from; `device` is set
-/// for a browser that has logged in to this account before, whose attempts are counted apart, so that
-/// strangers behind the same proxy cannot keep it out.
+/// Checks address and password. `peer` is the address that the attempt comes from. `device` is set
+/// for a browser that has logged in to this account before: its attempts are counted apart, so that
+/// strangers behind the same proxy cannot lock it out.
 ///
 /// # Errors
-/// When they do not belong together, or after too many attempts.
+/// Returns an error if address and password do not match, after too many attempts, or if storage
+/// fails.
 pub async fn log_in(
     service: &Service,
     peer: IpAddr,
@@ -59,7 +60,7 @@ pub async fn log_in(
         .map_err(|wait| LoginError::Wait(wait.num_seconds().max(1)))?;
     let account = service.stores.state.stored_account(email).await.map_err(ServiceError::from)?;
     let hash = account.as_ref().map_or(NOBODY, |account| &account.password_hash).to_owned();
-    // Before it is normalised, a password may be several times as long: wide letters, marks of their own.
+    // NFKC may shorten a password several times (wide letters, combining marks): allow more here.
     if password.len() > 8 * MAX_PASSWORD_BYTES || !check(service, password.to_owned(), hash).await?
     {
         return Err(LoginError::Wrong);
@@ -69,10 +70,10 @@ pub async fn log_in(
     Ok(LoggedIn { account: account.account, epoch: account.session_epoch })
 }
 
-/// A check takes 19 MiB and a core for a while, so only a few run at once and the others wait.
+/// Verifies a password. It takes 19 MiB and a core for a while, so only a few run at once.
 async fn check(service: &Service, password: String, hash: String) -> Result<bool, ServiceError> {
     let closed = |_| ServiceError::Inconsistent("password checks have been stopped");
-    // Bounded: strangers who try many passwords at once must not make users wait for ever.
+    // The wait is bounded: strangers who try many passwords must not make users wait forever.
     let turn = tokio::time::timeout(CHECK_TIMEOUT, service.limits.password_checks.acquire());
     let _permit = turn.await.map_err(|_| ServiceError::Busy)?.map_err(closed)?;
     tokio::task::spawn_blocking(move || verify(&password, &hash))
@@ -80,10 +81,10 @@ async fn check(service: &Service, password: String, hash: String) -> Result<bool
         .map_err(|_| ServiceError::Inconsistent("checking the password was interrupted"))
 }
 
-/// Whether a password is the one that was hashed.
+/// Returns whether a password matches a hash.
 ///
 /// # Errors
-/// When the check was interrupted.
+/// Returns an error if the check waits too long or is interrupted.
 pub(crate) async fn is_password(
     service: &Service,
     password: &str,
@@ -92,10 +93,10 @@ pub(crate) async fn is_password(
     check(service, password.to_owned(), hash.to_owned()).await
 }
 
-/// The account of an e-mail address.
+/// Finds an account by its e-mail address.
 ///
 /// # Errors
-/// [`ServiceError::NotFound`] when there is none.
+/// Returns [`ServiceError::NotFound`] if there is none, or an error if storage fails.
 pub async fn account_by_email(service: &Service, email: &str) -> Result<Account, ServiceError> {
     let found = service.stores.state.stored_account(email).await?;
     found
@@ -103,10 +104,10 @@ pub async fn account_by_email(service: &Service, email: &str) -> Result<Account,
         .ok_or_else(|| ServiceError::not_found("account", email.to_owned()))
 }
 
-/// Who has that id, with the role they have now.
+/// Reads an account by id, with its current role.
 ///
 /// # Errors
-/// When storage fails.
+/// Returns an error if storage fails.
 pub async fn account(service: &Service, id: AccountId) -> Result<Option<Account>, ServiceError> {
     Ok(service.stores.state.account(id).await?)
 }

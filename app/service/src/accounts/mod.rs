@@ -1,4 +1,4 @@
-//! Logging in, and the sessions that follow.
+//! Accounts, their passwords and login sessions.
 
 mod create;
 mod device;

@@ -9,10 +9,10 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::{Service, ServiceError, secrets::Seed};
 
-/// The shortest password that is taken, in characters.
+/// The minimum length of a password, in characters.
 pub(super) const MIN_PASSWORD_CHARS: usize = 12;
 
-/// The longest password that is taken, in bytes; longer ones would be work for nothing.
+/// The maximum length of a password, in bytes, which bounds the cost of hashing it.
 pub(super) const MAX_PASSWORD_BYTES: usize = 1_024;
 
 /// Why a password cannot be used.
@@ -21,21 +21,21 @@ pub(super) const MAX_PASSWORD_BYTES: usize = 1_024;
 pub enum InvalidPassword {
     #[error("at least {MIN_PASSWORD_CHARS} characters are needed")]
     TooShort,
-    /// Longer than the login form takes.
+    /// Longer than the login accepts.
     #[error("at most {MAX_PASSWORD_BYTES} bytes are taken")]
     TooLong,
 }
 
-/// A password in the one form in which it is hashed and checked: NFKC, so that it is the same from
-/// every keyboard, and without the line end that comes with a file or an `echo`.
+/// Normalises a password for hashing and checking: NFKC, so that it is the same from every
+/// keyboard, and without the line end that comes from a file or an `echo`.
 pub(super) fn normalised(password: &str) -> String {
     password.trim_end_matches(['\r', '\n']).nfkc().collect()
 }
 
-/// Checks a password that is to be set.
+/// Checks the length of a new password.
 ///
 /// # Errors
-/// When it is too short, or longer than logging in takes.
+/// Returns an error if it is too short, or longer than the login accepts.
 pub fn check_password(password: &str) -> Result<(), InvalidPassword> {
     let password = normalised(password);
     if password.len() > MAX_PASSWORD_BYTES {
@@ -48,10 +48,10 @@ pub fn check_password(password: &str) -> Result<(), InvalidPassword> {
     }
 }
 
-/// Hashes a password, in PHC form.
+/// Hashes a password into a PHC string.
 ///
 /// # Errors
-/// Never in practice: only if argon2 refuses its own defaults.
+/// Returns an error only if argon2 rejects its own defaults, so never in practice.
 pub fn hash_password(password: &str, seed: Seed) -> Result<String, ServiceError> {
     let refused = |_| ServiceError::Inconsistent("argon2 refused to hash");
     let salt = seed.first_chunk::<16>().map_or(seed.as_slice(), |salt| salt);
@@ -60,21 +60,22 @@ pub fn hash_password(password: &str, seed: Seed) -> Result<String, ServiceError>
     Ok(Argon2::default().hash_password(password.as_bytes(), &salt).map_err(refused)?.to_string())
 }
 
-/// Whether a password is the one that was hashed. Takes tens of milliseconds on purpose.
+/// Returns whether a password matches a hash. Takes tens of milliseconds on purpose.
 pub(super) fn verify(password: &str, hash: &str) -> bool {
     let is = |password: &str| {
         PasswordHash::new(hash)
             .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
     };
-    // Older versions hashed what was typed.
+    // Older versions hashed passwords without normalising them.
     let normalised = normalised(password);
     is(&normalised) || (normalised != password && is(password))
 }
 
-/// Replaces an account's password and ends its sessions. For who holds the server's shell.
+/// Replaces an account's password and ends its sessions. Checks no role, because only the server's
+/// command line calls it.
 ///
 /// # Errors
-/// [`ServiceError::NotFound`] when no account has that address.
+/// Returns [`ServiceError::NotFound`] if no account has that address, or an error if storage fails.
 pub async fn set_password(
     service: &Service,
     email: &str,
@@ -103,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_the_same_however_it_was_typed() {
+    fn passwords_match_in_any_unicode_form_and_with_a_line_end() {
         let hash = hash_password("pa\u{df}w\u{f6}rter und mehr\r\n", [3; 32]).unwrap();
         assert!(verify("pa\u{df}wo\u{308}rter und mehr", &hash), "composed and decomposed");
         assert!(verify("pa\u{df}w\u{f6}rter und mehr\n", &hash), "from a file");
@@ -111,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_that_could_not_log_in_is_refused_when_it_is_set() {
+    fn new_passwords_that_are_too_short_or_too_long_are_rejected() {
         assert_eq!(check_password(&"x".repeat(12)), Ok(()));
         assert_eq!(check_password("short one\n\n\n\n"), Err(InvalidPassword::TooShort));
         assert_eq!(check_password(&"x".repeat(1_024)), Ok(()));

@@ -1,45 +1,45 @@
-//! Login sessions, for the door that keeps cookies.
+//! Login sessions, for the HTTP layer that sets the cookies.
 
 use phasegate_store::models::{Digest, Session};
 
 use crate::{Service, ServiceError};
 
-/// Writes a new session.
+/// Stores a new login session.
 ///
 /// # Errors
-/// When storage fails.
+/// Returns an error if storage fails.
 pub async fn create_session(service: &Service, session: &Session) -> Result<(), ServiceError> {
     Ok(service.stores.state.create_session(session).await?)
 }
 
-/// Writes over the session of that id, if it has not ended meanwhile.
+/// Updates a session. Returns `false` without writing if it has ended meanwhile.
 ///
 /// # Errors
-/// When storage fails.
+/// Returns an error if storage fails.
 pub async fn save_session(service: &Service, session: &Session) -> Result<bool, ServiceError> {
     Ok(service.stores.state.save_session(session).await?)
 }
 
-/// The session of that id, unless it has ended.
+/// Reads a session by id, unless it has ended.
 ///
 /// # Errors
-/// When storage fails.
+/// Returns an error if storage fails.
 pub async fn load_session(service: &Service, id: Digest) -> Result<Option<Session>, ServiceError> {
     Ok(service.stores.state.session(id, service.now()).await?)
 }
 
-/// Forgets a session.
+/// Deletes a session if it exists.
 ///
 /// # Errors
-/// When storage fails.
+/// Returns an error if storage fails.
 pub async fn delete_session(service: &Service, id: Digest) -> Result<(), ServiceError> {
     Ok(service.stores.state.delete_session(id).await?)
 }
 
-/// Forgets the sessions that have ended; a job.
+/// Deletes expired sessions; run as a job.
 ///
 /// # Errors
-/// When storage fails.
+/// Returns an error if storage fails.
 pub async fn end_old_sessions(service: &Service) -> Result<(), ServiceError> {
     Ok(service.stores.state.delete_ended_sessions(service.now()).await?)
 }

@@ -1,4 +1,4 @@
-//! Whether features are used.
+//! Adoption and engagement of features.
 
 use std::collections::BTreeMap;
 
@@ -7,26 +7,26 @@ use serde::Serialize;
 
 use super::{MAX_LINES, OffVariants, Window, of};
 
-/// The way of a feature's users: exposed to it, used it, used it again.
+/// The adoption funnel of a feature: users exposed to it, who used it, who used it again.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AdoptionLine {
     pub flag: FlagKey,
-    /// Users who were exposed to it on.
+    /// Users exposed to any variant but the off variant.
     pub exposed: u64,
-    /// Of those, who used it.
+    /// Exposed users who used it.
     pub used: u64,
     pub rate: Option<f64>,
-    /// The rate on as many days before.
+    /// The rate in the previous period of the same length.
     pub rate_before: Option<f64>,
-    /// Of those who used it, who used it on another day, too.
+    /// Exposed users who used it on at least two days.
     pub used_again: u64,
-    /// The users of a day ÷ the users of all days, on average over the days with use.
+    /// Users of a day ÷ users of all days, averaged over the days with use.
     pub stickiness: Option<f64>,
-    /// Visible time with it in use, in seconds.
+    /// The total visible time with the feature in use, in seconds.
     pub seconds: f64,
-    /// The median of the stretches of that time, in seconds.
+    /// The median of the reported stretches of that time, in seconds.
     pub median_seconds: Option<f64>,
 }
 

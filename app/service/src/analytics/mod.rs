@@ -1,4 +1,4 @@
-//! What users do with what they are given; from rows and sets of users only.
+//! Product analytics, computed from rollups and user sets only.
 
 mod features;
 mod users;
@@ -33,7 +33,7 @@ use crate::{
     ingest::last_event_at,
 };
 
-/// What is read of what was counted.
+/// The metrics whose rollups are read.
 const METRICS: [Metric; 9] = [
     Metric::Engagement,
     Metric::Sessions,
@@ -46,29 +46,28 @@ const METRICS: [Metric; 9] = [
     Metric::Nps,
 ];
 
-/// Lines of a table.
+/// The maximum number of lines in a table.
 const MAX_LINES: usize = 50;
 
-/// How long after the period it is looked whether users are back, in days.
+/// Days before and after the time range whose activity is read, for 30-day retention.
 const LOOKED_AFTER: i64 = 30;
 
-/// What is asked for.
+/// The parameters of an analytics query.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnalyticsQuery {
     pub period: TimeRange,
-    /// Of whom: all users, those of a segment, those who were there in a phase, or those who were
-    /// exposed to a variant.
+    /// All users, those of a segment, those active in a phase, or those exposed to a variant.
     pub dimension: Dimension,
     /// The flag whose arms are compared in retention.
     pub flag: Option<FlagKey>,
 }
 
 impl AnalyticsQuery {
-    /// What the fields of an address ask for; what is not said is as usual.
+    /// Reads the URL's query parameters. The default is all users of the last 30 days.
     ///
     /// # Errors
-    /// Names the field and what it may be.
+    /// Returns an error that names the invalid parameter and its valid values.
     pub fn read<'a>(field: impl Fn(&str) -> &'a str) -> Result<Self, ServiceError> {
         let period = TimeRange::read(field("range"), field("from"), field("to"))?;
         if matches!(period, Some(TimeRange::Last(TimeRangePreset::Hour | TimeRangePreset::Day))) {
@@ -92,7 +91,7 @@ impl AnalyticsQuery {
         })
     }
 
-    /// As an address says it.
+    /// Returns the URL's query parameters except the time range, without empty ones.
     #[must_use]
     pub fn fields(&self) -> Vec<(&'static str, String)> {
         let mut fields = vec![("dimension", self.dimension.to_text())];
@@ -101,7 +100,7 @@ impl AnalyticsQuery {
         fields
     }
 
-    /// Whether users can be told apart by it.
+    /// Returns whether users are counted by this kind of dimension.
     #[must_use]
     pub fn takes(dimension: &Dimension) -> bool {
         matches!(
@@ -111,7 +110,8 @@ impl AnalyticsQuery {
     }
 }
 
-/// What users do. Numbers `before` are those of as many days before.
+/// The analytics of a time range. Numbers named `before` are those of the previous period of the
+/// same length.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -119,40 +119,40 @@ pub struct Analytics {
     /// When it was computed.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub at: Timestamp,
-    /// When pages reported something last.
+    /// The time of the last stored telemetry batch.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub last_event_at: Option<Timestamp>,
     /// The first day, UTC.
     pub from: String,
     /// The last day, UTC; today is incomplete.
     pub to: String,
-    /// Whether all of it is simulated.
+    /// Whether the telemetry is simulated.
     pub is_simulated: bool,
     pub users: UsersPanel,
-    /// Each flag that a user was exposed to, those with the most users first.
+    /// Each flag with exposures or uses, those with the most exposed users first.
     pub adoption: Vec<AdoptionLine>,
-    /// Each pair of used features.
+    /// Each pair of features that users used.
     pub cross_use: Vec<CrossUse>,
-    /// Whether users come back: all users, or those who were exposed to a flag on, and off.
+    /// The retention of all users, or of the treatment and control arm of a flag.
     pub retention: Vec<Arm>,
     pub sessions: SessionPanel,
     pub tasks: Vec<TaskLine>,
     pub feedback: FeedbackPanel,
-    /// The app's own events, the most frequent first.
+    /// The app's custom events, the most frequent first.
     pub events: Vec<EventLine>,
-    /// Values of properties, the most frequent first; those beyond the bound are under "other".
+    /// Values of event properties, the most frequent first; "other" counts those beyond the bound.
     pub properties: Vec<PropertyLine>,
-    /// What changed in the meantime, oldest first.
+    /// Changes of flags, phases and releases in the time range, oldest first.
     pub annotations: Vec<Annotation>,
 }
 
-/// All that was counted on some days.
+/// The activities and rollups of a range of days.
 struct Window {
     presence: ActivityIndex,
     rows: Vec<Rollup>,
 }
 
-/// What the parts of a panel are computed from, each on a thread of its own.
+/// The data shared by the parts that are computed on blocking threads.
 struct Counted {
     live: Arc<CachedEnvironment>,
     environment: EnvironmentId,
@@ -166,7 +166,7 @@ impl Counted {
     }
 }
 
-/// Computes a part on a thread of its own: sets of many users take a while.
+/// Computes a part on a blocking thread, because large user sets take a while.
 async fn run_blocking<T: Send + 'static>(
     counted: &Arc<Counted>,
     part: impl FnOnce(&Counted) -> T + Send + 'static,
@@ -176,10 +176,11 @@ async fn run_blocking<T: Send + 'static>(
     done.map_err(|_| ServiceError::Inconsistent("a panel could not be computed; the log says why"))
 }
 
-/// Computes it.
+/// Computes the analytics of an environment.
 ///
 /// # Errors
-/// When the actor may not look, users cannot be told apart by the dimension, or storage fails.
+/// Returns an error if the actor lacks the viewer role, users are not counted by the dimension, or
+/// storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn analytics(
@@ -197,7 +198,7 @@ pub async fn analytics(
     let at = service.now();
     let today = day_of(at);
     let (from, to) = query.period.day_bounds(at);
-    // Beside each other: the database has a thread for each.
+    // Concurrently: the database has a thread for each query.
     let (now, before, (new_users, active), last_event_at, annotations) = tokio::try_join!(
         read(service, environment, &query.dimension, from, to),
         read(service, environment, &query.dimension, from - (to - from), from),
@@ -238,10 +239,10 @@ pub async fn analytics(
     })
 }
 
-/// The segments and phases that users were seen in: of whom it can be asked.
+/// Reads the segments and phases that had sessions, which analytics can be restricted to.
 ///
 /// # Errors
-/// When the actor may not look, or storage fails.
+/// Returns an error if the actor lacks the viewer role or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn parts(
@@ -268,7 +269,7 @@ pub async fn parts(
     Ok(parts)
 }
 
-/// A dimension as addresses have it.
+/// Parses a dimension of a URL, such as `segment:beta`.
 pub(crate) fn parse_dimension(text: &str) -> Result<Dimension, ServiceError> {
     Dimension::parse(text).ok_or_else(|| {
         let message = format!(
@@ -305,13 +306,13 @@ async fn read(
     Ok(Window { presence, rows })
 }
 
-/// The users of a dimension, by day; nothing where it is all users.
+/// Returns the users of a dimension by day, or `None` if it includes all users.
 fn filter(presence: &ActivityIndex, dimension: &Dimension) -> Option<BTreeMap<i64, UserSet>> {
     let wanted = activity_of(dimension)?;
     Some(presence.by_day(|activity| *activity == wanted))
 }
 
-/// What those of a dimension did.
+/// Returns the activity that the users of a dimension have in common.
 fn activity_of(dimension: &Dimension) -> Option<Activity> {
     Some(match dimension {
         Dimension::Segment(segment) => Activity::InSegment(segment.clone()),
@@ -323,9 +324,9 @@ fn activity_of(dimension: &Dimension) -> Option<Activity> {
     })
 }
 
-/// Who came for the first time on the days or in the month before them, and who was there since: to
-/// know who is back after 30 days, one must look further back than the days that are shown. A user
-/// who is back is back, whatever they are part of by then.
+/// Reads the users first seen in the time range or the 30 days before it, and the active users from
+/// then until 30 days after it: 30-day retention needs more days than are shown. The dimension
+/// restricts only the new users, because any later activity counts as a return.
 async fn comers(
     service: &Service,
     environment: EnvironmentId,
@@ -365,10 +366,10 @@ fn sum(rows: &[Rollup], metric: Metric) -> Aggregate {
     all
 }
 
-/// The variants that are as good as not having the features.
+/// The variants that count as not having a feature, by flag.
 struct OffVariants<'a> {
     live: &'a CachedEnvironment,
-    /// Simulated telemetry has no previous period.
+    /// In simulated telemetry, `off` for every flag.
     simulated: Option<VariantName>,
 }
 

@@ -1,4 +1,4 @@
-//! Who was there, and whether they come back.
+//! Active users and their retention.
 
 use phasegate_domain::{
     analytics::{ActivityIndex, Cohort, ReturnRate, retention},
@@ -11,19 +11,19 @@ use serde::Serialize;
 
 use super::OffVariants;
 
-/// Days of a cohort that are shown.
+/// The number of days shown for a cohort.
 const COHORT_DAYS: i64 = 14;
 
-/// Cohorts that are shown.
+/// The maximum number of cohorts shown, the newest first.
 const MAX_COHORTS: usize = 31;
 
-/// Active users: totals and a daily metric.
+/// Active users: totals and daily counts.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UsersPanel {
     pub now: UserNumbers,
-    /// On as many days before.
+    /// The previous period of the same length.
     pub before: UserNumbers,
     pub daily: Vec<DailyUsers>,
 }
@@ -32,35 +32,35 @@ pub struct UsersPanel {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UserNumbers {
-    /// Distinct users in the whole period.
+    /// Distinct users in the whole time range.
     pub users: u64,
-    /// Of those, who was there for the first time.
+    /// Users who were seen for the first time.
     pub new_users: u64,
-    /// Users of a day ÷ users of all days, on average over the days that are over.
+    /// Users of a day ÷ users of all days, averaged over the complete days.
     pub stickiness: Option<f64>,
 }
 
-/// How many were there on a day.
+/// The active users of one day.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DailyUsers {
-    /// Counted from 1970, UTC.
+    /// Days since 1970-01-01, UTC.
     #[serde(skip)]
     pub day: i64,
-    /// The same as a date.
+    /// The day as a date, such as `2026-11-25`.
     pub date: String,
     pub users: u64,
 }
 
-/// Some of the users, and whether they come back.
+/// The retention of one group of users.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Arm {
-    /// In words for the reader.
+    /// The group in words, such as "All users".
     pub title: String,
-    /// After 1, 7 and 30 days.
+    /// The return rates after 1, 7 and 30 days.
     pub totals: [ReturnRate; 3],
     pub cohorts: Vec<Cohort>,
 }
@@ -86,7 +86,7 @@ fn numbers(presence: &ActivityIndex, today: i64) -> UserNumbers {
     }
 }
 
-/// Only of days that are over: one that is not would make users less loyal than they are.
+/// Takes the counts of complete days only: an incomplete day would understate the stickiness.
 fn stickiness(over: &[f64], users: u64) -> Option<f64> {
     let mean = over.iter().sum::<f64>() / over.len().max(1) as f64;
     (!over.is_empty() && users > 0).then(|| mean / users as f64)
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_that_are_not_over_do_not_make_users_less_loyal() {
+    fn stickiness_ignores_incomplete_days() {
         let users = |numbers: &[u32]| numbers.iter().copied().collect::<UserSet>();
         let presence: ActivityIndex = [
             (Activity::Active, 1, users(&[1, 2, 3, 4, 5])),

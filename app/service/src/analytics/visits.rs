@@ -1,4 +1,4 @@
-//! Sessions, what users finish in them, and what they say.
+//! Sessions, tasks, feedback and custom events.
 
 use std::collections::BTreeMap;
 
@@ -8,82 +8,82 @@ use serde::Serialize;
 
 use super::{MAX_LINES, of, sum};
 
-/// Sessions of a time range, and of the one before.
+/// Sessions of a time range and of the previous period.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SessionPanel {
     pub now: SessionNumbers,
-    /// On as many days before.
+    /// The previous period of the same length.
     pub before: SessionNumbers,
 }
 
-/// How many sessions, and what they were like.
+/// The number, durations and errors of sessions.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SessionNumbers {
     pub sessions: u64,
-    /// How long they lasted on average, in seconds.
+    /// The mean duration, in seconds.
     pub mean_seconds: Option<f64>,
-    /// The median of that.
+    /// The median duration, in seconds.
     pub p50_seconds: Option<f64>,
-    /// The 95th percentile of that.
+    /// The 95th percentile of the duration, in seconds.
     pub p95_seconds: Option<f64>,
-    /// In how many something went wrong.
+    /// Sessions with at least one error.
     pub with_error: u64,
-    /// In how many something critical went wrong.
+    /// Sessions with at least one critical error.
     pub with_critical: u64,
 }
 
-/// What became of a task.
+/// A task with its outcomes.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TaskLine {
     pub name: String,
     pub now: TaskCounts,
-    /// On as many days before.
+    /// The previous period of the same length.
     pub before: TaskCounts,
 }
 
-/// What became of a task.
+/// How often a task was started, completed and abandoned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TaskCounts {
-    /// How often it was begun.
+    /// How often it was started.
     pub started: u64,
-    /// How often it was done.
+    /// How often it was completed.
     pub completed: u64,
-    /// How often it was given up.
+    /// How often it was abandoned.
     pub abandoned: u64,
 }
 
-/// Ratings and NPS of a time range, and of the one before.
+/// Ratings and NPS of a time range and of the previous period.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FeedbackPanel {
     pub now: FeedbackNumbers,
-    /// On as many days before.
+    /// The previous period of the same length.
     pub before: FeedbackNumbers,
 }
 
-/// Ratings and NPS of a time range, and of the one before.
+/// Ratings and NPS of one time range.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FeedbackNumbers {
-    /// Ratings that were given.
+    /// The number of ratings.
     pub ratings: u64,
-    /// Their mean, from 1 to 5.
+    /// The mean rating, from 1 to 5.
     pub satisfaction: Option<f64>,
-    /// Answers to how likely they would recommend it.
+    /// The number of answers to the NPS question.
     pub recommendations: u64,
-    /// % of 9 and 10 minus % of 0 to 6.
+    /// % of answers 9 and 10 minus % of answers 0 to 6.
     pub nps: Option<f64>,
 }
 
-/// An event of the app's own.
+/// A custom event of the app.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -91,11 +91,11 @@ pub struct EventLine {
     pub name: String,
     /// How often it happened.
     pub count: u64,
-    /// How often on as many days before.
+    /// The count in the previous period.
     pub before: u64,
 }
 
-/// A value that events had.
+/// A value of an event property.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -104,9 +104,9 @@ pub struct PropertyLine {
     pub event: String,
     pub property: String,
     pub value: String,
-    /// How often it had it.
+    /// The number of events with this value.
     pub count: u64,
-    /// How often on as many days before.
+    /// The count in the previous period.
     pub before: u64,
 }
 
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn promoters_minus_detractors() {
+    fn nps_is_promoters_minus_detractors() {
         let answers = [row(Metric::Nps, "", &[0, 6, 7, 8, 9, 10, 10, 10])];
         let found = feedback(&answers, &[]);
         assert_eq!((found.now.nps, found.now.recommendations), (Some(25.0), 8));
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_task_is_counted_by_what_became_of_it() {
+    fn tasks_are_counted_by_outcome() {
         let now = [
             row(Metric::Tasks, "check:out:started", &[0, 0, 0]),
             row(Metric::Tasks, "check:out:completed", &[5, 6]),
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn events_are_compared_with_those_before() {
+    fn events_are_compared_with_the_previous_period() {
         let now = [row(Metric::Custom, "a", &[1]), row(Metric::Custom, "b", &[1, 1])];
         let lines = events(&now, &[row(Metric::Custom, "a", &[1, 1, 1])]);
         let all: Vec<_> = lines.iter().map(|l| (l.name.as_str(), l.count, l.before)).collect();

@@ -14,13 +14,13 @@ use crate::{
     maintenance::erase_environment,
 };
 
-/// Longest name, in characters.
+/// The maximum length of a name, in characters.
 const MAX_NAME_CHARS: usize = 100;
 
-/// Checks a key that an environment is to have.
+/// Checks the key of a new or renamed environment.
 ///
 /// # Errors
-/// When pages have it for themselves.
+/// Returns an error if the key is reserved for a page.
 pub(super) fn check_key(key: &EnvironmentKey) -> Result<(), ServiceError> {
     if is_reserved(key.as_str()) {
         let text = format!("{:?} is reserved; choose another one", key.as_str());
@@ -29,10 +29,10 @@ pub(super) fn check_key(key: &EnvironmentKey) -> Result<(), ServiceError> {
     Ok(())
 }
 
-/// Checks a name; the key stands in for an empty one.
+/// Trims a name and checks its length; the key replaces an empty one.
 ///
 /// # Errors
-/// When it is too long.
+/// Returns an error if the name is too long.
 pub(super) fn check_name<'a>(
     key: &'a EnvironmentKey,
     name: &'a str,
@@ -52,12 +52,13 @@ fn document(live: &CachedEnvironment) -> Option<serde_json::Value> {
     Some(json!({"key": live.environment.key, "name": live.environment.name}))
 }
 
-/// Gives an environment another key and name. Its keys and tokens stay good; addresses of the API and of
-/// the admin have the new key. `seen` is what it was called when the actor decided so; nothing renames it
-/// whatever it is called.
+/// Changes the key and name of an environment. Its keys and tokens stay valid; URLs of the API and
+/// of the admin use the new key. `seen` holds the key and name that the actor saw; `None` skips the
+/// comparison with the stored ones.
 ///
 /// # Errors
-/// When the actor may not, a field is wrong, another change was first, or another environment of the project has that key.
+/// Returns an error if the actor lacks the admin role, a field is invalid, another change came
+/// first, or another environment of the project has that key.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn rename(
@@ -95,12 +96,13 @@ pub async fn rename(
     service.edit(environment, &edits, &entries, "the environment").await
 }
 
-/// Deletes an environment with its switches, rules, overrides, keys, tokens, rollout and telemetry. The
-/// audit log keeps what it was. `typed` is the key as the actor has typed it, so that it is the one that
-/// they mean.
+/// Deletes an environment with its switches, rules, overrides, keys, tokens, rollout and telemetry.
+/// The audit log keeps its key and name. `typed` is the key as the actor typed it, to confirm which
+/// environment is meant.
 ///
 /// # Errors
-/// When the actor may not, the key is another one, or it is the project's last environment.
+/// Returns an error if the actor lacks the admin role, `typed` is another key, it is the project's
+/// last environment, or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn delete(
@@ -126,8 +128,8 @@ pub async fn delete(
     let entry = saved(service, actor, kind, key.as_str(), document(&live), None);
     let entries = [EnvironmentAuditEntry::new(environment, entry)];
     service.edit(environment, &[Edit::DeleteEnvironment], &entries, "the environment").await?;
-    // There may be much of it, and no other change waits for that. What is on its way just now, and the
-    // events as they came, go within an hour.
+    // Erasing much telemetry takes a while, which must not delay other changes. Maintenance erases
+    // batches in flight and raw events within an hour.
     drop(turn);
     erase_environment(service, environment).await
 }

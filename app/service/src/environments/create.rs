@@ -1,4 +1,4 @@
-//! Making an environment.
+//! The use case that creates environments.
 
 use phasegate_domain::{
     accounts::Role,
@@ -12,14 +12,14 @@ use serde_json::json;
 use super::change::{check_key, check_name};
 use crate::{Service, ServiceError, access::Actor, audit::saved};
 
-/// Most environments of a project.
+/// The maximum number of environments of a project.
 const MAX_ENVIRONMENTS: usize = 50;
 
-/// Makes an environment beside another one. Each flag begins there as everywhere that it was not made for:
-/// off, without rules.
+/// Creates an environment in the project of `beside`. Each flag begins off there, without rules.
 ///
 /// # Errors
-/// When the actor may not, or there is one of that key.
+/// Returns an error if the actor lacks the admin role, a field is invalid, the project has an
+/// environment of that key or too many environments, or storage fails.
 #[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn create(

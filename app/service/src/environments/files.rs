@@ -21,19 +21,19 @@ use crate::{
     check::check,
 };
 
-/// What an import would do.
+/// The changes that an import would make.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImportPreview {
-    /// Thing by thing; empty if the file says what is there already.
+    /// One per flag, segment or override; empty if the environment matches the file.
     pub changes: Vec<ImportChange>,
-    /// Names what was compared with: an import is refused if that has changed in the meantime.
+    /// A digest of the versions compared with: an import is refused if they have changed since.
     pub based_on: String,
 }
 
-/// An environment as a file.
+/// Exports an environment as a file.
 ///
 /// # Errors
-/// When the actor may not look, or there is no such environment.
+/// Returns an error if the actor lacks the viewer role or the environment does not exist.
 pub fn export(
     service: &Service,
     actor: &Actor,
@@ -43,7 +43,7 @@ pub fn export(
     Ok(file_of(&*service.environment(environment)?, service.now()))
 }
 
-/// What an environment says, without overrides that hold no more.
+/// Returns an environment as a file, without expired overrides.
 fn file_of(live: &CachedEnvironment, now: Timestamp) -> EnvironmentFile {
     let overrides = live.overrides.iter().map(|stored| &stored.value);
     EnvironmentFile {
@@ -57,7 +57,7 @@ fn file_of(live: &CachedEnvironment, now: Timestamp) -> EnvironmentFile {
     }
 }
 
-/// The versions of everything that an import would write over.
+/// Returns a digest of the versions of everything that an import may overwrite.
 fn based_on(live: &CachedEnvironment) -> String {
     let flags = live
         .flags
@@ -72,10 +72,10 @@ fn based_on(live: &CachedEnvironment) -> String {
     crate::secrets::hex(&digest, 12)
 }
 
-/// What an import of a file would change.
+/// Computes what an import of a file would change.
 ///
 /// # Errors
-/// When the actor may not look, or the file would leave something behind that does not fit.
+/// Returns an error if the actor lacks the operator role or the result would be invalid.
 pub fn preview_import(
     service: &Service,
     actor: &Actor,
@@ -92,10 +92,10 @@ pub fn preview_import(
     })
 }
 
-/// What an import of a file would change, for an actor who may import it.
+/// Computes what an import of a file would change, and checks that the actor may import it.
 ///
 /// # Errors
-/// As [`import`].
+/// Returns the errors of [`import`], but never a conflict.
 pub fn try_import(
     service: &Service,
     actor: &Actor,
@@ -115,7 +115,7 @@ fn require_rights(actor: &Actor, edits: &[Edit]) -> Result<(), ServiceError> {
     Ok(())
 }
 
-/// The file with the kill switches as they are: no document kills or revives a flag that is there.
+/// Returns the file with the current kill switches: no document kills or revives an existing flag.
 fn with_kills(live: &CachedEnvironment, file: &EnvironmentFile) -> EnvironmentFile {
     let mut file = file.clone();
     for document in &mut file.flags {
@@ -163,11 +163,12 @@ fn check_file(
     })
 }
 
-/// Makes an environment say what a file says. `seen` is what the preview was based on; `None`
-/// imports upon whatever is there.
+/// Replaces the configuration of an environment with a file. `seen` is [`ImportPreview::based_on`];
+/// `None` skips the comparison with the preview.
 ///
 /// # Errors
-/// When the actor may not, the file does not fit, or something has changed since the preview.
+/// Returns an error if the actor may not make the changes, the result would be invalid, or the
+/// environment has changed since the preview.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn import(
@@ -199,8 +200,8 @@ pub async fn import(
     Ok(changes)
 }
 
-/// The edits that make the environment what the file says. Flags go before segments are deleted
-/// and come after segments are made; the store checks no order, a reader may.
+/// Returns the edits that turn the environment into the file. Segments are created before the flags
+/// are changed and deleted after them. The store does not require this order, but a reader might.
 fn edits(live: &CachedEnvironment, file: &EnvironmentFile) -> Vec<Edit> {
     let mut edits = Vec::new();
     for segment in &file.segments {
@@ -240,7 +241,7 @@ fn edits(live: &CachedEnvironment, file: &EnvironmentFile) -> Vec<Edit> {
         let personal = &stored.value;
         let stays =
             file.overrides.iter().any(|other| override_key(other) == override_key(personal));
-        // The overrides of a flag that goes, go with it.
+        // Deleting a flag deletes its overrides, too.
         if !stays && !is_gone(&personal.flag) {
             let (flag, user) = (personal.flag.clone(), personal.targeting_key.clone());
             edits.push(Edit::DeleteOverride(flag, user, stored.version));
@@ -257,11 +258,12 @@ fn edits(live: &CachedEnvironment, file: &EnvironmentFile) -> Vec<Edit> {
     edits
 }
 
-/// Changes that an import may make for each to have an entry of its own in the audit log, which it can be
-/// restored from; of more, one entry names them all.
+/// Up to this many changes of an import each have an audit entry of their own, which can be
+/// restored from. Beyond it, one entry names them all.
 const MAX_SINGLE_ENTRIES: usize = 20;
 
-/// One entry in each environment: here for all changes, elsewhere for those that are shared.
+/// Returns one audit entry per environment: with all changes in this one, with the shared ones
+/// elsewhere.
 fn bulk_entries(
     service: &Service,
     actor: &Actor,
@@ -288,8 +290,8 @@ fn bulk_entries(
     service.siblings(live.environment.project_id).into_iter().map(entry).collect()
 }
 
-/// The lines of history for everything that changes: a flag's and a segment's in each environment,
-/// an override's here.
+/// Returns the audit entries of each change: in every affected environment for flags and segments,
+/// in this one for overrides.
 fn lines(
     service: &Service,
     actor: &Actor,
@@ -338,7 +340,7 @@ fn flag_lines(
         if sibling.environment.id == live.environment.id {
             return Some(wanted.clone());
         }
-        // What it is comes from the file; what is decided about it there stays.
+        // The definition comes from the file; the state of another environment stays.
         let stored = sibling.stored_flag(key.as_str()).ok();
         let known = stored.map(|stored| (&*stored.flag, &*stored.state));
         let (flag, _) = wanted.clone().into_parts(known, 1);

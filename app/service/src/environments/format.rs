@@ -1,4 +1,4 @@
-//! An environment's file as text: TOML for users, JSON for machines.
+//! The text formats of an environment file: TOML for users, JSON for machines.
 
 use phasegate_domain::{
     config::EnvironmentFile,
@@ -13,7 +13,7 @@ use crate::{
     toml_document::{Document, InvalidDocument},
 };
 
-/// How a file is written.
+/// The text format of an environment file.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileFormat {
@@ -22,7 +22,7 @@ pub enum FileFormat {
     Json,
 }
 
-/// Whether a file may leave a field of a flag out, because it says what is meant anyway.
+/// Returns whether a file may omit a field of a flag, because it has its default value.
 fn is_implied(flag: &FlagDocument, field: &str) -> bool {
     match field {
         "name" => flag.name == flag.key.as_str(),
@@ -40,7 +40,7 @@ fn is_implied(flag: &FlagDocument, field: &str) -> bool {
     }
 }
 
-/// How a `value` is called that stands there as a JSON text, because TOML has no null.
+/// The name of a `value` that is written as JSON text, because TOML has no null.
 const JSON_TEXT: &str = "value_json";
 
 fn has_null(value: &Value) -> bool {
@@ -52,7 +52,7 @@ fn has_null(value: &Value) -> bool {
     }
 }
 
-/// The same with each `value` that holds a null as a JSON text.
+/// Replaces each `value` that contains a null by its JSON text.
 fn with_json_texts(value: Value) -> Value {
     match value {
         Value::Array(items) => items.into_iter().map(with_json_texts).collect(),
@@ -69,7 +69,7 @@ fn with_json_texts(value: Value) -> Value {
     }
 }
 
-/// Undoes [`with_json_texts`].
+/// Reverses [`with_json_texts`].
 ///
 /// # Errors
 /// Names the field of a text that is not JSON.
@@ -105,10 +105,10 @@ fn without_json_texts(value: Value) -> Result<Value, FieldError> {
     walk(value, "")
 }
 
-/// Writes a file. In TOML, a value that holds a null stands there as a JSON text, `value_json`.
+/// Writes a file. In TOML, a `value` that contains a null is written as JSON text, `value_json`.
 ///
 /// # Errors
-/// When a value has no form in TOML.
+/// Returns an error if a value cannot be expressed in TOML.
 pub fn write_file(file: &EnvironmentFile, format: FileFormat) -> Result<String, ServiceError> {
     let invalid = |error: &dyn std::fmt::Display| {
         let message = format!("{error}; export JSON instead");
@@ -138,10 +138,10 @@ pub fn write_file(file: &EnvironmentFile, format: FileFormat) -> Result<String, 
     }
 }
 
-/// Reads a file in either form, and checks it whole.
+/// Parses a file in either format and validates it as a whole.
 ///
 /// # Errors
-/// Says line or field of what is wrong.
+/// Returns an error that names the invalid line or field.
 pub fn parse_file(text: &str) -> Result<EnvironmentFile, ServiceError> {
     let file: EnvironmentFile = if text.trim_start().starts_with('{') {
         let mut reader = serde_json::Deserializer::from_str(text);
@@ -189,7 +189,7 @@ condition = { in_segment = "beta" }
 "#;
 
     #[test]
-    fn a_file_is_written_as_it_was_read_in_both_forms() {
+    fn a_file_survives_a_round_trip_in_both_formats() {
         let file = parse_file(FILE).unwrap();
         for format in [FileFormat::Toml, FileFormat::Json] {
             let text = write_file(&file, format).unwrap();
@@ -233,7 +233,7 @@ condition = { in_segment = "beta" }
     }
 
     #[test]
-    fn what_is_wrong_with_a_file_is_named() {
+    fn errors_name_the_invalid_line_or_field_of_a_file() {
         let complaint = |text: &str| parse_file(text).unwrap_err().to_string();
         assert!(complaint("format = 1\nflags = [{ key = 3 }]").contains("line 2"));
         let regex = FILE.replace("\"contains\", value = \"beta\"", "\"matches\", value = \"(\"");

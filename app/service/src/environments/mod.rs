@@ -1,4 +1,4 @@
-//! Environments, and one of them as a file.
+//! Environments, and their export and import as files.
 
 mod change;
 mod create;

@@ -1,14 +1,14 @@
-//! Reading environments.
+//! The use cases that read environments.
 
 use phasegate_domain::{accounts::Role, ids::EnvironmentId};
 use phasegate_store::models::Environment;
 
 use crate::{Service, ServiceError, access::Actor};
 
-/// The environments of a project by its key, the oldest first.
+/// Returns the environments of a project by its key, the oldest first.
 ///
 /// # Errors
-/// When the actor may not look.
+/// Returns an error if the actor lacks the viewer role.
 pub fn of_project(
     service: &Service,
     actor: &Actor,
@@ -19,10 +19,10 @@ pub fn of_project(
     Ok(all.filter(|environment| environment.project.as_str() == project).collect())
 }
 
-/// An environment by its id.
+/// Returns an environment by its id.
 ///
 /// # Errors
-/// When the actor may not look, or there is none.
+/// Returns an error if the actor lacks the viewer role or there is none of that id.
 pub fn environment(
     service: &Service,
     actor: &Actor,

@@ -1,4 +1,4 @@
-//! What a user would get, and why.
+//! Explains which variants users get, and why.
 
 use phasegate_domain::{
     accounts::Role,
@@ -15,14 +15,14 @@ use serde_json::{Map, Value};
 
 use crate::{CachedEnvironment, Service, ServiceError, access::Actor};
 
-/// Most users of a batch.
+/// The maximum number of users of a batch.
 const MAX_BATCH: usize = 10_000;
 
-/// Reads a context as the debugger takes it: a user's key and attributes, as a JSON object or as
-/// lines such as `plan = pro`; perhaps none. The key stands above a `targetingKey` among them.
+/// Parses a context of the debugger: a user's key, and attributes as a JSON object or as lines such
+/// as `plan = pro`. Both may be empty. `user` takes precedence over a `targetingKey` attribute.
 ///
 /// # Errors
-/// Names what cannot be read.
+/// Returns an error that names what cannot be parsed.
 pub fn context(user: &str, attributes: &str) -> Result<EvaluationContext, ServiceError> {
     let invalid = |text: String| FieldError::new("attributes", FieldCode::Invalid, text);
     let mut json = match attributes.trim() {
@@ -40,7 +40,7 @@ pub fn context(user: &str, attributes: &str) -> Result<EvaluationContext, Servic
     Ok(EvaluationContext::from_json(json).map_err(|error| invalid(error.to_string()))?)
 }
 
-/// Parses `name = value` lines. A value that is not JSON is a text.
+/// Parses one `name = value` per line. A value that is not JSON is a string.
 fn parse_attribute_lines(text: &str) -> Result<Value, FieldError> {
     let line = |line: &str| {
         let (name, value) = line.split_once('=').ok_or_else(|| {
@@ -70,10 +70,10 @@ fn explanation(
     Explanation { flag: entry.flag.key.clone(), answer, steps }
 }
 
-/// Explains one flag, or all flags of an environment, for one context. Asking does not count.
+/// Explains one flag, or all flags of an environment, for one context. Counts no evaluation.
 ///
 /// # Errors
-/// When the actor may not look, or there is no such environment or flag.
+/// Returns an error if the actor lacks the viewer role, or the environment or flag does not exist.
 pub fn explain(
     service: &Service,
     actor: &Actor,
@@ -92,21 +92,22 @@ pub fn explain(
     Ok(live.snapshot.flags().map(|entry| explanation(&live, entry, context, now)).collect())
 }
 
-/// How a flag answers to many users.
+/// The answers of a flag for many users.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Split {
-    /// How many get each variant.
+    /// The number of users per variant, which may be zero.
     pub variants: BTreeMap<VariantName, u64>,
-    /// How many get none, because of a mistake in the flag.
+    /// The number of users without an answer, because of a mistake in the flag.
     pub errors: u64,
-    /// Each user's variant, in the order in which they were named.
+    /// Each user's variant, in the order of the input.
     pub users: Vec<(String, Option<VariantName>)>,
 }
 
-/// Asks a flag for many users, one key on each line, who all have the same attributes.
+/// Evaluates a flag for many users, one key per line, who all have the same attributes.
 ///
 /// # Errors
-/// When the actor may not look, there is no such flag, or there are too many users.
+/// Returns an error if the actor lacks the viewer role, the flag does not exist, the attributes are
+/// invalid, or there are too many users.
 pub fn batch(
     service: &Service,
     actor: &Actor,
@@ -150,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_context_is_json_or_lines() {
+    fn a_context_is_parsed_from_json_or_lines() {
         let expected = EvaluationContext::of_user("ada").with("plan", "pro").with("age", 42);
         for text in
             [r#"{"plan": "pro", "age": 42}"#, "plan = pro\nage=42\n", "plan = \"pro\"\n\nage = 42"]

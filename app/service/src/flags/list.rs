@@ -1,4 +1,4 @@
-//! The flag list, and one flag in full.
+//! The flag list, and the details of one flag.
 
 use std::collections::HashSet;
 
@@ -13,10 +13,10 @@ use phasegate_store::models::{AuditQuery, Environment, StoredFlag};
 
 use crate::{CachedEnvironment, Service, ServiceError, access::Actor, evaluation_counts};
 
-/// All flags of an environment as they are stored, by key; archived ones too.
+/// Returns all stored flags of an environment by key, archived ones too.
 ///
 /// # Errors
-/// When the actor may not look.
+/// Returns an error if the actor lacks the viewer role or the environment does not exist.
 pub fn stored_flags(
     service: &Service,
     actor: &Actor,
@@ -26,10 +26,10 @@ pub fn stored_flags(
     Ok(service.environment(environment)?.flags.clone())
 }
 
-/// A flag as it is stored.
+/// Returns a stored flag by its key.
 ///
 /// # Errors
-/// When the actor may not look, or there is none of that key.
+/// Returns an error if the actor lacks the viewer role or there is none of that key.
 pub fn stored_flag(
     service: &Service,
     actor: &Actor,
@@ -40,10 +40,10 @@ pub fn stored_flag(
     Ok(service.environment(environment)?.stored_flag(key)?.clone())
 }
 
-/// Lines of history on a flag's page.
+/// The maximum number of audit entries on a flag's page.
 const HISTORY_LINES: u32 = 30;
 
-/// The flags that need another one to answer in a certain way first.
+/// Returns the flags that have another one as a prerequisite.
 fn needed_by(live: &CachedEnvironment, key: &FlagKey) -> Vec<FlagKey> {
     let needs = |other: &&StoredFlag| other.state.prerequisites.iter().any(|p| p.flag == *key);
     live.flags.iter().filter(needs).map(|other| other.flag.key.clone()).collect()
@@ -61,7 +61,7 @@ fn row(
     let added_in = entry.and_then(|entry| entry.added_in);
     let current = live.snapshot.serving_phase();
     let is_reached = added_in.is_some_and(|phase| current.is_some_and(|current| phase <= current));
-    // What still waits for its turn, or holds another flag up, is not done with.
+    // A flag that waits for its phase or schedule, or that another one requires, is not stale.
     let is_waiting = (added_in.is_some() && !is_reached)
         || stored.state.schedule.iter().any(|switch| switch.at > now)
         || is_needed;
@@ -85,10 +85,11 @@ fn row(
     (row, advice)
 }
 
-/// All flags of an environment, archived ones too, in the order of the phases that add them.
+/// Lists all flags of an environment in the order of the phases that add them, archived ones last.
 ///
 /// # Errors
-/// When the actor may not look, there is no such environment, or storage fails.
+/// Returns an error if the actor lacks the viewer role, the environment does not exist, or storage
+/// fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn list(
@@ -113,29 +114,29 @@ pub async fn list(
     Ok(rows)
 }
 
-/// One flag in full.
+/// A flag with the data of its page.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FlagDetail {
-    /// As in the list.
+    /// The row of the flag list.
     pub row: FlagRow,
-    /// As it is stored, with its versions and times.
+    /// The stored flag, with its versions and times.
     pub stored: StoredFlag,
-    /// Why it is stale, if it is.
+    /// The reason why it is stale, if it is.
     pub advice: Option<StaleAdvice>,
-    /// What it answers to whom, in plain words.
+    /// Its targeting, in plain words.
     pub words: Vec<String>,
-    /// Whether it is on, environment by environment.
+    /// The flag in each environment of the project.
     pub switches: Vec<(Environment, StoredFlag)>,
-    /// What happened to it, newest first.
+    /// Its audit entries, newest first.
     pub history: Vec<AuditRecord>,
-    /// The flags that need it.
+    /// The flags that have it as a prerequisite.
     pub needed_by: Vec<FlagKey>,
 }
 
-/// One flag with everything that its page shows.
+/// Reads a flag with the data of its page.
 ///
 /// # Errors
-/// When the actor may not look, or there is no such flag.
+/// Returns an error if the actor lacks the viewer role, the flag does not exist, or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn detail(

@@ -1,4 +1,4 @@
-//! Individual overrides.
+//! Individual overrides: the answer of a flag for one user.
 
 use phasegate_domain::{
     accounts::Role,
@@ -26,10 +26,10 @@ fn line(
     saved(service, actor, SubjectKind::Override, key, before.and_then(json), after.and_then(json))
 }
 
-/// An environment's overrides, by flag and user; expired ones too.
+/// Returns the overrides of an environment by flag and user, expired ones too.
 ///
 /// # Errors
-/// When the actor may not look, or there is no such environment.
+/// Returns an error if the actor lacks the viewer role or the environment does not exist.
 pub fn overrides(
     service: &Service,
     actor: &Actor,
@@ -39,10 +39,10 @@ pub fn overrides(
     Ok(service.environment(environment)?.overrides.clone())
 }
 
-/// One user's override of one flag.
+/// Returns the override of one flag for one user.
 ///
 /// # Errors
-/// When the actor may not look, or there is none.
+/// Returns an error if the actor lacks the viewer role or there is none.
 pub fn override_of(
     service: &Service,
     actor: &Actor,
@@ -56,7 +56,7 @@ pub fn override_of(
     found.ok_or_else(|| ServiceError::not_found("override", format!("{flag}/{user}")))
 }
 
-/// Checks an override against its flag, and against the variable that may hold the answer.
+/// Checks an override against its flag, and that no variable of the server pins the answer.
 fn validate(live: &CachedEnvironment, personal: &IndividualOverride) -> Result<(), ServiceError> {
     let flag = &live.stored_flag(personal.flag.as_str())?.flag;
     refuse_held(live, &flag.key)?;
@@ -67,13 +67,13 @@ fn validate(live: &CachedEnvironment, personal: &IndividualOverride) -> Result<(
     personal.validate().map_err(|error| ServiceError::Invalid(error.into()))
 }
 
-/// What a save may find in an override's place.
+/// The stored override that a save expects.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Found {
-    /// Whatever is there, or nothing.
+    /// Any override, or none.
     Anything,
-    /// Nothing: the override is new.
+    /// None, because the override is new.
     Nothing,
     Version(i64),
 }
@@ -81,8 +81,8 @@ pub enum Found {
 /// Creates or replaces an individual override.
 ///
 /// # Errors
-/// When the actor may not, a field is wrong, a variable of the server holds the flag's answer, or
-/// what is there is not what was expected.
+/// Returns an error if the actor lacks the operator role, a field is invalid, a variable of the
+/// server pins the flag's answer, or the stored override is not the expected one.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn save_override(
@@ -132,10 +132,11 @@ pub async fn save_override(
         .await
 }
 
-/// Takes a user's own answer away.
+/// Deletes an individual override.
 ///
 /// # Errors
-/// When the actor may not, there is none, or another change was first.
+/// Returns an error if the actor lacks the operator role, there is none, or another change came
+/// first.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn delete_override(

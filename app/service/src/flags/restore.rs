@@ -1,4 +1,4 @@
-//! Bringing back what the history has kept.
+//! Restores a flag from the audit log.
 
 use phasegate_domain::{
     accounts::Role,
@@ -12,11 +12,12 @@ use phasegate_store::models::AuditQuery;
 use super::save::{Expected, create, replace};
 use crate::{Service, ServiceError, access::Actor};
 
-/// Puts a flag back to what it was before a line of the history. That is a change like any
-/// other: it is checked, and has a line of its own.
+/// Restores a flag to what it was before an audit entry. That is a change like any other: it is
+/// checked, and has an audit entry of its own.
 ///
 /// # Errors
-/// When the actor may not, the line is no change of that flag, or what it was no longer fits.
+/// Returns an error if the actor lacks the operator role, the entry is no change of that flag, or
+/// the restored flag would be invalid.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn restore(
@@ -60,12 +61,12 @@ pub async fn restore(
     let live = service.environment(environment)?;
     match live.stored_flag(key.as_str()) {
         Ok(stored) => {
-            // An emergency is ended by a command of its own, not by going back in time.
+            // The kill switch has a command of its own, so a restore does not change it.
             document.killed = stored.state.killed;
             let seen = Expected::Version(stored.version());
             replace(service, actor, environment, document, seen).await
         }
-        // Elsewhere its rules, and perhaps its kill switch, are gone: there it comes back off.
+        // A deleted flag has lost its state in other environments, so it begins off there.
         Err(_) => create(service, actor, environment, document).await,
     }
 }

@@ -1,4 +1,4 @@
-//! Making, changing and deleting flags.
+//! Creating, changing and deleting flags.
 
 use phasegate_domain::{
     Timestamp,
@@ -34,7 +34,7 @@ impl Expected {
     }
 }
 
-/// A switch that is scheduled for the past would be pressed at once, which is never meant.
+/// Refuses switches scheduled for the past: they would take effect at once, which is never meant.
 fn refuse_past(document: &FlagDocument, now: Timestamp) -> Result<(), ServiceError> {
     match document.schedule.iter().position(|switch| switch.at <= now) {
         None => Ok(()),
@@ -45,7 +45,7 @@ fn refuse_past(document: &FlagDocument, now: Timestamp) -> Result<(), ServiceErr
     }
 }
 
-/// What a variable of the server holds, no click changes; saying otherwise would be a lie.
+/// Refuses a change of a flag whose answer a variable of the server pins: it would have no effect.
 pub(super) fn refuse_held(live: &CachedEnvironment, key: &FlagKey) -> Result<(), ServiceError> {
     let entry = live.snapshot.flag(key.as_str());
     match entry.and_then(|entry| entry.forced.as_ref()) {
@@ -58,8 +58,8 @@ pub(super) fn refuse_held(live: &CachedEnvironment, key: &FlagKey) -> Result<(),
     }
 }
 
-/// Whether a change does no more than switch the flag off or kill it. That must always be
-/// possible, whatever else is wrong.
+/// Returns whether a change only disables or kills the flag; its schedule may change, too. That
+/// must always be possible, even if the flag is otherwise invalid.
 fn only_stops(before: &FlagDocument, after: &FlagDocument) -> bool {
     let stopped = FlagDocument {
         enabled: after.enabled,
@@ -70,7 +70,7 @@ fn only_stops(before: &FlagDocument, after: &FlagDocument) -> bool {
     stopped == *after && (!after.enabled || after.killed)
 }
 
-/// The fields that two definitions of a flag differ in.
+/// Returns the names of the fields in which two definitions of a flag differ, separated by commas.
 fn changed_fields(before: &Flag, after: &Flag) -> String {
     let json = |flag: &Flag| serde_json::to_value(flag).unwrap_or_default();
     let (before, after) = (json(before), json(after));
@@ -80,10 +80,11 @@ fn changed_fields(before: &Flag, after: &Flag) -> String {
     names.into_iter().filter(is_changed).cloned().collect::<Vec<_>>().join(", ")
 }
 
-/// Makes a flag; its state is for this environment, elsewhere it begins switched off.
+/// Creates a flag. Its state applies to this environment; in the others the flag begins off.
 ///
 /// # Errors
-/// When the actor may not, a field is wrong, or there is one of that key.
+/// Returns an error if the actor lacks the operator role, a field is invalid, or there is a flag of
+/// that key.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn create(
@@ -121,12 +122,12 @@ pub async fn create(
     service.edit(environment, &edits, &entries, "the flag").await
 }
 
-/// Puts a document in a flag's place. Killing and reviving are acts of their own: a document may be
+/// Replaces a flag with a document. A document cannot kill or revive the flag, because it may be
 /// older than an emergency.
 ///
 /// # Errors
-/// When the actor may not, there is no such flag, a field is wrong, something else needs what
-/// would be gone, or the flag is not as expected any more.
+/// Returns an error if the actor lacks the operator role, the flag does not exist or is not at the
+/// expected version, a field is invalid, or the rest of the configuration forbids the change.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn replace(
@@ -149,14 +150,14 @@ pub async fn replace(
     .await
 }
 
-/// How often a change of any version is tried when another process writes at the same time.
+/// Attempts of a change with [`Expected::Any`] while another process writes at the same time.
 const ATTEMPTS: usize = 20;
 
-/// Changes a flag as a function says; with [`Expected::Any`] again if another process was first. One that
-/// changes nothing leaves no line in the history.
+/// Changes a flag with a function. With [`Expected::Any`], it retries if another process wrote
+/// first. A change without effect has no audit entry.
 ///
 /// # Errors
-/// As [`replace`], or what the function says.
+/// Returns the errors of [`replace`] and of the function.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn change(
     service: &Service,
@@ -169,7 +170,7 @@ pub async fn change(
     actor.require(Role::Operator)?;
     let _turn = service.begin_edit().await?;
     for _ in 1..ATTEMPTS {
-        // A conflict has read the newest state.
+        // A conflict reloads the newest state.
         match change_once(service, actor, environment, key, expected, &change).await {
             Err(ServiceError::Conflict(_)) if expected == Expected::Any => {}
             done => return done,
@@ -191,7 +192,7 @@ async fn change_once(
     expected.allows(stored.version())?;
     let before = FlagDocument::new(&stored.flag, &stored.state);
     let mut after = before.clone();
-    // What was scheduled for the past has come to pass, also if it is not written down yet.
+    // Due switches have taken effect, even if the job has not recorded them yet.
     let now = service.now();
     after.enabled = stored.state.is_enabled(now);
     after.schedule.retain(|switch| switch.at > now);
@@ -223,7 +224,7 @@ async fn change_once(
         if state.rules != stored.state.rules {
             state.check_values()?;
         }
-        // One that is out of use holds nothing up; it is checked when it is brought back.
+        // An archived flag is checked when it is brought back.
         if !flag.archived {
             state.validate(&flag, &live.snapshot.known_flags(), live.snapshot.segments())?;
         }
@@ -244,15 +245,15 @@ async fn change_once(
         actor.require_shared(&changed_fields(&stored.flag, &flag))?;
         edits.push(Edit::SaveDefinition(flag.clone(), stored.definition_version));
     }
-    // Also where only the definition has changed: both were seen together.
+    // Saved even if only the definition has changed, because callers see the version of both.
     edits.push(Edit::SaveState(key.clone(), state.clone()));
     service.edit(environment, &edits, &entries, "the flag").await
 }
 
-/// Deletes a flag in all environments. The history keeps it, and [`super::restore()`] brings it back.
+/// Deletes a flag in all environments. [`super::restore()`] can restore it from the audit log.
 ///
 /// # Errors
-/// As [`replace`].
+/// Returns the errors of [`replace`].
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn delete(
@@ -284,20 +285,20 @@ pub async fn delete(
     service.edit(environment, &edits, &entries, "the flag").await
 }
 
-/// Reads a flag from JSON.
+/// Reads a flag document from JSON.
 ///
 /// # Errors
-/// Names the field that is wrong, and what it needs.
+/// Returns an error that names the invalid field and the reason.
 pub fn read_document(json: Value) -> Result<FlagDocument, ServiceError> {
     serde_path_to_error::deserialize(json).map_err(|error| {
         FieldError::of_serde(&error.path().to_string(), &error.inner().to_string()).into()
     })
 }
 
-/// Whether a flag could be saved as it is, as far as its own environment is concerned.
+/// Validates a flag document against its own environment without saving it.
 ///
 /// # Errors
-/// Names the first field that is wrong.
+/// Returns an error that names the first invalid field.
 pub fn check_document(
     service: &Service,
     environment: EnvironmentId,

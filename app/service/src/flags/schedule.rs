@@ -1,4 +1,4 @@
-//! Scheduled switches: evaluation goes by the clock; this writes down what has come to pass.
+//! Scheduled switches: evaluation follows the clock; a job records the due switches.
 
 use chrono::TimeDelta;
 use phasegate_domain::{
@@ -9,14 +9,14 @@ use phasegate_domain::{
 use super::save::{Expected, change};
 use crate::{CachedEnvironment, Service, ServiceError, access::Actor};
 
-/// Carries out due switches, so that the history tells of them and clients look again, and lets
-/// clients look again while a ramp is moving. A job, called every second or so.
+/// Records due switches in the audit log, and notifies clients of them, of moving ramps and of
+/// expired overrides. A job, called about once a second.
 ///
 /// # Errors
-/// When storage fails. Whatever is not written yet is answered right all the same.
+/// Returns an error if storage fails. Evaluation is correct even before a switch is recorded.
 pub async fn keep_schedules(service: &Service) -> Result<(), ServiceError> {
     let now = service.now();
-    // The first turn looks back a little: no client is listening yet.
+    // The first run looks back only a second: no client is listening yet.
     let before = service.config.look_at_schedules(now).unwrap_or(now - TimeDelta::seconds(1));
     for live in service.environments() {
         let due = live
@@ -27,10 +27,10 @@ pub async fn keep_schedules(service: &Service) -> Result<(), ServiceError> {
             let actor = Actor::schedule();
             let (key, id) = (&stored.flag.key, live.environment.id);
             let seen = Expected::Version(stored.version());
-            // Changing nothing writes down what has come to pass.
+            // A change that does nothing else records the due switches.
             let settled = change(service, &actor, id, key, seen, |_| Ok(()));
             match settled.await {
-                // It has just been changed; the next turn looks at what it is now.
+                // The flag has just been changed; the next run handles its new version.
                 Err(ServiceError::Conflict(_)) => {}
                 Err(
                     error @ (ServiceError::Store(_) | ServiceError::Full | ServiceError::Locked),
@@ -45,8 +45,8 @@ pub async fn keep_schedules(service: &Service) -> Result<(), ServiceError> {
     Ok(())
 }
 
-/// A ramp moves a bucket at a time; clients hear of it once a minute, and when it has arrived.
-/// They hear of overrides that expire, too.
+/// Notifies clients of a moving ramp when it ends and once a minute, because it moves a bucket at a
+/// time. Notifies them of expired overrides, too.
 fn tell_of_time(live: &CachedEnvironment, before: Timestamp, now: Timestamp) {
     let is_new_minute = now.timestamp().div_euclid(60) != before.timestamp().div_euclid(60);
     let moved = |rule: &Rule| match rule.serve {

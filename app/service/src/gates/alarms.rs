@@ -1,5 +1,5 @@
-//! What is alarming about a rollout, from what is measured now. Of all phases reached: an alert is about
-//! the environment, and advancing does not end it.
+//! The alerts of a rollout. They cover all phases reached: an alert is about the environment, and
+//! advancing does not end it.
 
 use std::collections::BTreeSet;
 
@@ -16,10 +16,10 @@ use phasegate_domain::{
 use super::evidence::{Days, Evidence, Group};
 use crate::{Service, ServiceError};
 
-/// The newest errors that are looked at.
+/// The maximum number of error events that are searched, newest first.
 const ERRORS: u32 = 500;
 
-/// What is alarming, and why nothing may be although something is wrong.
+/// Returns the alerts that fire, and the reason why others may be missing, if there is one.
 pub(super) async fn alarms(
     service: &Service,
     environment: EnvironmentId,
@@ -65,7 +65,8 @@ pub(super) async fn alarms(
         security: security.count() as u64,
     };
     let mut firing = alerts(&watched, now);
-    // New errors about security fire again; the rest is measured over the same days as before.
+    // Acknowledging silences an alert, except that new security errors fire again: only those after
+    // the acknowledgement are counted.
     firing.retain(|alert| {
         alert.kind == AlertKind::Security || state.record.acknowledgement(alert.kind, now).is_none()
     });
@@ -77,8 +78,8 @@ pub(super) async fn alarms(
     Ok((firing, evidence.unwatched().or(unseen)))
 }
 
-/// Whether a plan has asked for numbers so far. One that goes by accounts' judgement alone may be of flags
-/// that no page asks for, of which no session is ever reported.
+/// Returns whether a phase reached so far has an automatic criterion. The flags of a plan with
+/// sign-offs only may never be evaluated by a page, so its users may have no sessions at all.
 fn is_measured(plan: &Plan, serving: PhaseNumber) -> bool {
     let reached = plan.phases.iter().filter(|phase| phase.number <= serving);
     let mut criteria = reached.flat_map(|phase| &phase.criteria);

@@ -1,4 +1,4 @@
-//! Whether what a criterion rests on was collected at all.
+//! Finds out since when the telemetry behind a criterion has been collected.
 
 use phasegate_domain::{
     Timestamp,
@@ -16,16 +16,17 @@ use crate::{
     collection_settings::{held, in_force},
 };
 
-/// Changes of the settings that are looked at. Where there are more, it counts as collected only since the
-/// oldest of these.
+/// The maximum number of settings changes that are read. If there are more, telemetry counts as
+/// collected only from the day after the oldest of these.
 const CHANGES: u32 = 500;
 
-/// What pages were allowed to report, in the order of [`Switch::ALL`].
+/// The first full day of collection by switch, or why there is none; in the order of
+/// [`Switch::ALL`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Collection([Result<i64, String>; 3]);
 
 impl Collection {
-    /// Reads what is collected, and since when, looking back to a day.
+    /// Reads since when each switch has been on, looking back to `from_day`.
     pub(super) async fn read(
         service: &Service,
         environment: EnvironmentId,
@@ -50,7 +51,7 @@ impl Collection {
                 Some((variable, false)) => {
                     return Err(format!("{} not collected: {variable} is set", subject(switch)));
                 }
-                // A variable that holds a switch on has held it since the server started.
+                // Variables leave no audit entries: the switch counts as on for the whole time.
                 Some((_, true)) => return Ok(from_day),
                 None => {}
             }
@@ -58,10 +59,10 @@ impl Collection {
         })))
     }
 
-    /// The first full day on which it was collected.
+    /// Returns the first full day of collection.
     ///
     /// # Errors
-    /// Says that it is not collected.
+    /// Returns the reason why nothing is collected.
     pub(super) fn since(&self, switch: Switch) -> Result<i64, String> {
         let mut all = Switch::ALL.into_iter().zip(&self.0);
         let found = all.find(|(known, _)| *known == switch).map(|(_, since)| since.clone());
@@ -77,7 +78,7 @@ fn subject(switch: Switch) -> &'static str {
     }
 }
 
-/// `changes` are the newest first.
+/// Returns the first full day of collection. `changes` are ordered newest first.
 fn since(
     switch: Switch,
     current: CollectionSettings,
@@ -103,7 +104,7 @@ fn since(
     Ok(changes.iter().find(was_off).map_or(from_day, |(at, _)| day_of(*at) + 1))
 }
 
-/// Says that what was switched on again has not been collected for a whole day yet.
+/// Describes a switch that has been on for less than a full day.
 pub(super) fn begins_later(switch: Switch, day: i64) -> String {
     let date =
         Timestamp::from_timestamp(day * 86_400, 0).map(|at| at.format("%Y-%m-%d").to_string());
@@ -114,7 +115,7 @@ pub(super) fn begins_later(switch: Switch, day: i64) -> String {
     )
 }
 
-/// The switch that a metric depends on. Feedback is always taken.
+/// Returns the switch that a metric depends on. Feedback is always collected.
 pub(super) fn switch_of(metric: CriterionMetric) -> Option<Switch> {
     match metric {
         CriterionMetric::ErrorRate
@@ -141,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn evidence_begins_when_collecting_does() {
+    fn evidence_starts_the_day_after_collection_is_switched_on() {
         let at = |day: i64| Timestamp::from_timestamp(day * 86_400 + 3_600, 0).unwrap();
         let of = |errors: bool| json!({"collection_settings": {"errors": errors}});
         let change = |day, before: bool| {

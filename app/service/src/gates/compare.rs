@@ -1,5 +1,4 @@
-//! Targets that are about a change: against the users on the other side of a share, or against the
-//! time before the rollout.
+//! Compares a target's metric with the control arm, or with the time before the rollout.
 
 use std::collections::BTreeSet;
 
@@ -11,16 +10,16 @@ use phasegate_domain::{
 
 use super::evidence::{Days, Evidence, Group, union};
 
-/// Whom those are compared with who were given something.
+/// The group that a target's users are compared with.
 pub(super) enum Others {
-    /// The users of one entry, on both sides of its share; the first were let in.
+    /// The treatment arms and the control arms of one audience entry.
     Control(BTreeSet<Arm>, BTreeSet<Arm>),
     /// All users, before the rollout.
     Before,
 }
 
 impl Others {
-    /// `no users in control`
+    /// Returns the group in words, as in `no users in control`.
     pub(super) fn words(&self) -> &'static str {
         match self {
             Self::Control(..) => "in control",
@@ -30,7 +29,8 @@ impl Others {
 }
 
 impl Evidence {
-    /// Whom a target compares with; `Err` says why there is no one to compare with.
+    /// Returns the group that a target compares with, `None` for a fixed threshold. `Err` is the
+    /// reason why there is no such group.
     pub(super) fn others(&self, with: ComparedWith) -> Result<Option<Others>, String> {
         match with {
             ComparedWith::Fixed => Ok(None),
@@ -42,8 +42,8 @@ impl Evidence {
         }
     }
 
-    /// The two sides of the entry that is compared, at the share that is planned: what was served of it
-    /// for a while lets in others.
+    /// Returns both arms of the compared entry at its planned share. A throttled share admits other
+    /// users, so its arms are left out. `Err` if the sample ratio does not match the share.
     fn control(&self) -> Result<Others, String> {
         let entry = self.compared.as_ref();
         let (segment, share) = entry.ok_or("there is no control group")?;
@@ -64,7 +64,7 @@ impl Evidence {
         }
     }
 
-    /// The metric of both.
+    /// Measures a target's metric in both groups.
     pub(super) fn pair(&self, target: &Target, others: &Others, days: Days) -> Comparison {
         match others {
             Others::Control(inside, outside) => Comparison {

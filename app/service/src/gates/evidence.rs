@@ -1,5 +1,5 @@
-//! Everything that was counted about a rollout's users: rows and sets of users by day, and as much
-//! of the time before it as it is compared with.
+//! The stored numbers about a rollout's users: rollups and user sets by day, and those of the time
+//! before the rollout that they are compared with.
 
 use phasegate_domain::{
     analytics::ActivityIndex,
@@ -31,57 +31,57 @@ const METRICS: [Metric; 7] = [
     Metric::Custom,
 ];
 
-/// Of how many days before the rollout what is new is compared with.
+/// The number of days before the rollout that serve as baseline.
 const DAYS_BEFORE: i64 = 28;
 
-/// The newest pieces of feedback that are looked through for bug reports.
+/// The maximum number of feedback items that are searched for bug reports, newest first.
 const REPORTS: u32 = 500;
 
-/// Days, the last one excluded.
+/// A range of days since 1970-01-01, UTC; the last one is excluded.
 pub(crate) type Days = (i64, i64);
 
-/// Of whom something is measured.
+/// The users that a measurement covers.
 #[derive(Debug, Clone)]
 pub(super) enum Group {
-    /// Those who were let in, and were asked for a flag.
+    /// Users in a treatment arm whose visits evaluated a flag of the rollout.
     Members,
-    /// Those who were given a flag.
+    /// Users who were exposed to the rollout's variant of a flag.
     Given(FlagKey),
-    /// One side of an entry's share, in all the phases that are looked at.
+    /// One side of an audience entry, in all phases covered.
     Side(BTreeSet<Arm>),
     /// All users, before the rollout.
     Before,
 }
 
-/// A row's day, label and aggregate.
+/// The day, label and aggregate of a rollup.
 type Labelled = (i64, String, Aggregate);
 
 pub(crate) struct Evidence {
-    /// The days that are looked at.
+    /// The days that the evidence covers.
     pub(super) days: Days,
-    /// The days before the rollout; nothing where it is not known when it began.
+    /// The days before the rollout; `None` if its start is unknown.
     pub(super) before: Option<Days>,
     pub(super) today: i64,
     pub(super) presence: ActivityIndex,
     pub(super) presence_before: ActivityIndex,
-    /// The flags that the phases add up to the last of those that are looked at, with the variant
-    /// that the rollout gives.
+    /// The flags that the phases add, up to the last one covered, with the variant of the rollout.
     pub(super) flags: BTreeMap<FlagKey, VariantName>,
     pub(super) phases: BTreeSet<PhaseNumber>,
     pub(super) arms: BTreeSet<Arm>,
-    /// The entry whose sides are compared, and its share.
+    /// The audience entry whose arms are compared, and its planned share.
     pub(super) compared: Option<(SegmentKey, Share)>,
-    /// What pages were allowed to report.
+    /// Since when each kind of telemetry has been collected.
     collection: Collection,
-    /// Custom events that were received, from any user on any of the days.
+    /// The names of custom events that were received from any user, on these days or before the
+    /// rollout.
     events: BTreeSet<String>,
-    /// The days of bug reports; none of them can be told to be closed.
+    /// The days of bug reports, all of which count as open because feedback has no state.
     bug_reports: Vec<i64>,
     rows: BTreeMap<(Metric, Dimension), Vec<Labelled>>,
 }
 
 impl Evidence {
-    /// Reads what was counted on some days, about the users of some phases.
+    /// Reads the evidence about the users of `phases` on `days`.
     pub(crate) async fn read(
         service: &Service,
         environment: EnvironmentId,
@@ -164,11 +164,10 @@ impl Evidence {
         })
     }
 
-    /// The days on which a target was measured: from the first full day on which pages were allowed to
-    /// report what it rests on.
+    /// Returns the days on which a target was measured, from the first full day of collection.
     ///
     /// # Errors
-    /// Says why it is not measured.
+    /// Returns the reason why it is not measured.
     pub(super) fn days_of(&self, target: &Target) -> Result<Days, String> {
         if let Some(scope) = &target.scope
             && self.named(Some(scope)).next().is_none()
@@ -195,14 +194,15 @@ impl Evidence {
         Ok((self.days.0.max(since).min(self.days.1), self.days.1))
     }
 
-    /// Why what alerts watch is not measured, if it is not: errors, the performance score and adoption.
+    /// Returns why the inputs of alerts (errors, performance score, adoption) are not collected, or
+    /// `None` if they are.
     pub(super) fn unwatched(&self) -> Option<String> {
         let reasons = Switch::ALL.iter().filter_map(|switch| self.collection.since(*switch).err());
         let reasons: Vec<String> = reasons.collect();
         (!reasons.is_empty()).then(|| reasons.join("; "))
     }
 
-    /// The flags that something is measured on.
+    /// Returns the flags in a scope; all of them without a scope.
     pub(super) fn named<'a>(&'a self, scope: Option<&'a str>) -> impl Iterator<Item = &'a FlagKey> {
         self.flags.keys().filter(move |flag| scope.is_none_or(|scope| flag.as_str() == scope))
     }
@@ -225,7 +225,7 @@ impl Evidence {
         }
     }
 
-    /// All that was counted of a metric, of some users on some days, under labels that are wanted.
+    /// Merges the aggregates of a metric for a group, days and the wanted labels.
     pub(super) fn aggregate(
         &self,
         metric: Metric,
@@ -245,12 +245,12 @@ impl Evidence {
         all
     }
 
-    /// How many bugs were reported on some days, by any user.
+    /// Counts the bug reports of all users on these days.
     pub(super) fn bug_reports(&self, (from, to): Days) -> u64 {
         self.bug_reports.iter().filter(|day| (from..to).contains(*day)).count() as u64
     }
 
-    /// What was known of users then.
+    /// Returns the activity of the time that a group belongs to.
     pub(super) fn presence_of(&self, group: &Group) -> &ActivityIndex {
         match group {
             Group::Before => &self.presence_before,
@@ -258,7 +258,7 @@ impl Evidence {
         }
     }
 
-    /// Who belongs to a group, by day.
+    /// Returns the users of a group by day.
     pub(super) fn users(&self, group: &Group, (from, to): Days) -> BTreeMap<i64, UserSet> {
         let is_one = |activity: &Activity| match (group, activity) {
             (Group::Before, Activity::Active) => true,
@@ -276,7 +276,7 @@ impl Evidence {
         days
     }
 
-    /// Who was given one of the flags.
+    /// Returns the users who were exposed to a flag in scope.
     pub(super) fn exposed(&self, scope: Option<&str>, days: Days) -> UserSet {
         let given = self
             .named(scope)
@@ -284,7 +284,7 @@ impl Evidence {
         union(given)
     }
 
-    /// Who used one of the flags.
+    /// Returns the users who used a flag in scope.
     pub(super) fn used(&self, scope: Option<&str>, (from, to): Days) -> UserSet {
         let named: BTreeSet<&FlagKey> = self.named(scope).collect();
         let sets = self
@@ -294,7 +294,7 @@ impl Evidence {
     }
 }
 
-/// Who is in any of them.
+/// Returns the users in any of the sets.
 pub(super) fn union(sets: impl Iterator<Item = UserSet>) -> UserSet {
     let mut all = UserSet::default();
     sets.for_each(|users| all.extend(&users));

@@ -1,4 +1,4 @@
-//! What is found out about a target.
+//! Evaluates the criteria of a phase.
 
 use phasegate_domain::{
     measurement::{CriterionResult, Limit, Verdict, judge, judge_change},
@@ -10,7 +10,7 @@ use super::{
     measure::counted,
 };
 
-/// A finding for each criterion of a phase, in its order.
+/// Returns the result of each criterion of a phase, in the order of the plan.
 pub(super) fn findings(evidence: &Evidence, phase: &Phase) -> Vec<CriterionResult> {
     let automatic = phase.criteria.iter().filter(|c| matches!(c, Criterion::Automatic(_))).count();
     let finding = |criterion: &Criterion| match criterion {
@@ -23,7 +23,7 @@ pub(super) fn findings(evidence: &Evidence, phase: &Phase) -> Vec<CriterionResul
 }
 
 impl Evidence {
-    /// Whether a target is reached; `together` says how many are looked at together.
+    /// Judges a target. `together` is the number of targets that share the error probability.
     pub(crate) fn finding(&self, target: &Target, together: usize) -> CriterionResult {
         if target.metric == CriterionMetric::Uptime {
             return CriterionResult::unknown("not measured: no address is monitored");
@@ -55,7 +55,7 @@ impl Evidence {
                 Some(others) => self.pair(target, others, day).change(),
             }
         };
-        // Whether users are back says nothing about a day.
+        // Retention has no value for a single day.
         let has_course =
             !matches!(target.metric, CriterionMetric::Retention | CriterionMetric::Retention30);
         let (from, to) = days;

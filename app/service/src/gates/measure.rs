@@ -1,4 +1,4 @@
-//! One metric, of some users on some days.
+//! Measures one metric for a group of users on a range of days.
 
 use phasegate_domain::{
     analytics::retention,
@@ -26,7 +26,7 @@ const RETAINED_30: SampleUnit = SampleUnit(
     "users who came first at least 30 days ago",
 );
 
-/// The least that ratings are taken to vary: half a star in either direction.
+/// The minimum variance assumed for ratings: half a star in either direction.
 const MIN_VARIANCE: f64 = 0.25;
 
 /// A minute, in millionths of a second.
@@ -35,10 +35,10 @@ const MINUTE: f64 = 60e6;
 /// The Core Web Vitals.
 const CORE: [Vital; 3] = [Vital::Lcp, Vital::Inp, Vital::Cls];
 
-/// What is counted for a metric.
+/// Returns the unit of a metric's samples.
 pub(super) fn counted(metric: CriterionMetric, compared: bool) -> SampleUnit {
     match metric {
-        // Of others it is sessions that are measured.
+        // Groups without the feature have no time of use, so session durations are compared.
         CriterionMetric::Engagement if compared => SESSIONS,
         CriterionMetric::AdoptionRate | CriterionMetric::Engagement => USERS,
         CriterionMetric::ErrorRate
@@ -56,14 +56,15 @@ pub(super) fn counted(metric: CriterionMetric, compared: bool) -> SampleUnit {
 }
 
 impl Evidence {
-    /// Of whom a target is measured.
+    /// Returns the group that a target measures: the users exposed to its scope, or all members.
     pub(super) fn group(&self, target: &Target) -> Group {
         let scope = target.scope.as_deref();
         let named = scope.and_then(|scope| self.named(Some(scope)).next());
         named.map_or(Group::Members, |flag| Group::Given(flag.clone()))
     }
 
-    /// A metric of a group; `compared` where it is to be set against others, who have no features.
+    /// Measures a target's metric for a group. If `compared`, the metric must also exist for users
+    /// without the feature.
     pub(super) fn measured(
         &self,
         target: &Target,
@@ -100,7 +101,7 @@ impl Evidence {
                 looked: aggregate(Metric::Sessions).count(),
             },
             CriterionMetric::UserSatisfaction => match mean(&aggregate(Metric::Feedback), 1.0) {
-                // Whole stars: that all are alike so far does not mean that the next one is.
+                // Ratings are whole stars: equal ratings so far do not mean zero variance.
                 Measurement::Mean { mean, variance, count } => {
                     Measurement::Mean { mean, variance: variance.max(MIN_VARIANCE), count }
                 }
@@ -116,12 +117,12 @@ impl Evidence {
                 let value = if days == 0 { 0.0 } else { events as f64 / days as f64 * 100.0 };
                 Measurement::Plain { value, count: days }
             }
-            // Nothing asks whether an address answers.
+            // Uptime is not monitored, so there are no samples.
             CriterionMetric::Uptime => Measurement::Plain { value: 0.0, count: 0 },
         }
     }
 
-    /// Minutes for each user who was given it.
+    /// Returns the mean minutes of use per exposed user.
     fn engagement(&self, scope: Option<&str>, days: Days) -> Measurement {
         let of = |flag: &_| {
             let group = Group::Given(Clone::clone(flag));
@@ -134,7 +135,7 @@ impl Evidence {
         Measurement::Plain { value, count }
     }
 
-    /// Who is looked for again.
+    /// Returns the users whose return is measured.
     fn came(&self, target: &Target, group: &Group, days: Days) -> UserSet {
         match group {
             Group::Members | Group::Given(_) => self.exposed(target.scope.as_deref(), days),
@@ -142,7 +143,8 @@ impl Evidence {
         }
     }
 
-    /// Of some users: who was back, of those for whom it can be known.
+    /// Measures how many of the users were active again `after` days after their first day. Users
+    /// whose day is not over yet are left out.
     fn retained(&self, among: &UserSet, group: &Group, after: i64) -> Measurement {
         let presence = self.presence_of(group);
         let today = match group {
@@ -156,7 +158,7 @@ impl Evidence {
     }
 }
 
-/// In a unit of so many.
+/// Returns the mean and variance of the values divided by `unit`.
 fn mean(aggregate: &Aggregate, unit: f64) -> Measurement {
     let (mean, variance) = (aggregate.mean(), aggregate.variance());
     Measurement::Mean {
@@ -173,7 +175,7 @@ fn duration(sessions: &Aggregate) -> Measurement {
 fn recommended(answers: &Aggregate) -> Measurement {
     let sketch = answers.sketch();
     let count = sketch.count();
-    // Between the bins of 6, 7 and of 8, 9.
+    // 6.5 is between the bins of 6 and 7, 8.5 between those of 8 and 9.
     let (detractors, passives) = (sketch.count_at_most(6.5), sketch.count_at_most(8.5));
     let promoters = count - passives;
     let value = (promoters as f64 - detractors as f64) * 100.0 / count.max(1) as f64;
@@ -187,7 +189,7 @@ fn score(aggregate: impl Fn(Vital) -> Aggregate) -> Measurement {
     Measurement::Plain { value, count: aggregate(Vital::Lcp).sketch().count() }
 }
 
-/// Of the vital with the fewest.
+/// Returns the share of good values of the Core Web Vital that has the lowest share.
 fn good(aggregate: impl Fn(Vital) -> Aggregate) -> Measurement {
     let shares = CORE.into_iter().filter_map(|vital| {
         let aggregate = aggregate(vital);

@@ -1,4 +1,4 @@
-//! What must hold to leave a phase, from what is measured now.
+//! The gate of a phase, from current measurements.
 
 mod alarms;
 mod collection;
@@ -22,8 +22,8 @@ use phasegate_store::models::AuditQuery;
 pub(crate) use self::evidence::Evidence;
 use crate::{CachedEnvironment, Service, ServiceError};
 
-/// The gate of the phase that a rollout is in; empty before the start. Where nothing can be read, no
-/// criterion holds, and everything else is said all the same.
+/// Evaluates the gate of the current phase; it is empty before the start. If telemetry cannot be
+/// read, no criterion passes, but the other conditions are still evaluated.
 pub(crate) async fn gate(
     service: &Service,
     environment: EnvironmentId,
@@ -35,7 +35,7 @@ pub(crate) async fn gate(
     Ok(judge_all(&rollout.plan, &rollout.state, &found, service.now()))
 }
 
-/// Of those whom the current phase gives something, from the day on which it began.
+/// Measures the users of the current phase, from its start or the last change of what it serves.
 async fn measure(
     service: &Service,
     environment: EnvironmentId,
@@ -46,7 +46,7 @@ async fn measure(
     let Some(phase) = rollout.plan.phase(progress.phase) else { return Ok(nothing) };
     let since = since(service, environment, rollout, progress).await?;
     let tomorrow = day_of(service.now()) + 1;
-    // Days are counted whole: on that of a change, users were given both.
+    // Only whole days are counted. The day of a change is skipped because it mixes both states.
     let first = day_of(since.at) + i64::from(since.changed.is_some());
     let phases = BTreeSet::from([phase.number]);
     let days = (first.min(tomorrow), tomorrow);
@@ -56,11 +56,11 @@ async fn measure(
     Ok(Measurements { findings, alerts: Some(alerts), unwatched, since: Some(since) })
 }
 
-/// Entries of the audit log about what is served that are looked through, of each kind. Where there are more
-/// since the phase began, evidence counts from the oldest of these on.
+/// The maximum number of audit entries that are searched, per kind of subject. If there are more
+/// since the phase began, evidence starts at the oldest of these.
 const CHANGES: u32 = 500;
 
-/// Since when users are given what they are given now.
+/// Finds the last change of what users are served.
 async fn since(
     service: &Service,
     environment: EnvironmentId,
@@ -73,7 +73,7 @@ async fn since(
         (SubjectKind::Flag, keys(&mut served.flags.iter().map(FlagKey::as_str))),
         (SubjectKind::Segment, keys(&mut served.segments.iter().map(SegmentKey::as_str))),
         (SubjectKind::Rollout, vec![rollout.key.to_string()]),
-        // Files, with whatever they change.
+        // Imported files, which may change any of these.
         (SubjectKind::Environment, Vec::new()),
     ];
     let (mut entries, mut known_since) = (Vec::new(), progress.phase_since);
@@ -97,7 +97,8 @@ async fn since(
     Ok(found)
 }
 
-/// The flags of the phases reached with those that they need, and the segments that decide who is given them.
+/// Returns the flags of the phases reached with all their prerequisites, and the segments that
+/// decide who gets them.
 fn served(live: &CachedEnvironment, rollout: &Rollout, reached: PhaseNumber) -> Served {
     let phases = rollout.plan.phases.iter().filter(|phase| phase.number <= reached);
     let (mut flags, mut asked) = (BTreeSet::new(), Vec::new());
@@ -152,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_read_holds_nothing_but_the_criteria_up() {
+    fn criteria_are_inconclusive_if_telemetry_cannot_be_read() {
         let failed = || Err(ServiceError::from(StoreError::Full));
         let found = or_unknown(failed(), 2).unwrap();
         assert_eq!((found.findings.len(), &found.alerts), (2, &None));

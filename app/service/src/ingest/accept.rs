@@ -1,5 +1,5 @@
-//! From a decoded batch to events: validation against what the environment knows, the time and the phase of
-//! the batch, the side of the audience that its user is on, and the counts of what was rejected.
+//! Converts a decoded batch to events: validates it against the environment, determines its time,
+//! phase and arm, and counts the rejected events.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -29,7 +29,7 @@ use crate::{
     CachedEnvironment, QuotaExceeded, Service, ServiceError, collection_settings::in_force,
 };
 
-/// The most events that a batch may claim to have dropped.
+/// The maximum number of dropped events that a batch may claim.
 const MAX_CLAIMED: u64 = 1_000_000;
 
 /// A batch whose events are checked.
@@ -46,11 +46,11 @@ pub struct AcceptedBatch {
 /// An event of a batch that is not stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RejectedEvent {
-    /// Its place in the batch, from 0.
+    /// The event's index in the batch, from 0.
     pub index: usize,
     /// The code and the field.
     pub rejection: Rejection,
-    /// The mistake in words, with the field and what it may hold.
+    /// The error message, with the field and its allowed values.
     pub message: String,
 }
 
@@ -60,10 +60,10 @@ impl RejectedEvent {
     }
 }
 
-/// Why a whole batch is rejected.
+/// The reason why a whole batch is rejected.
 #[derive(Debug, thiserror::Error)]
 pub enum BatchError {
-    /// The body is no batch of this version, or a field of it is out of bounds.
+    /// The body is not a batch of this version, or one of its fields is out of bounds.
     #[error("{}", plain(&.0.to_string()))]
     Invalid(#[from] decode::InvalidBatch),
     /// The page kept the batch for longer than any collector does.
@@ -74,19 +74,19 @@ pub enum BatchError {
     Simulation {
         /// The field, such as `simulated.seed`.
         field: &'static str,
-        /// What it must be.
+        /// The requirement that it violates.
         message: &'static str,
     },
     /// A quota is used up.
     #[error(transparent)]
     Quota(#[from] QuotaExceeded),
-    /// The environment or the store is not there.
+    /// The environment does not exist, or storage fails.
     #[error(transparent)]
     Service(#[from] ServiceError),
 }
 
 impl BatchError {
-    /// What is counted of it; `None` where the batch is not at fault.
+    /// Returns the rejection to count; `None` if the batch is not at fault.
     #[must_use]
     pub fn rejection(&self) -> Option<Rejection> {
         use decode::InvalidBatch as Invalid;
@@ -122,12 +122,13 @@ struct Sending {
     network: Option<NetworkHash>,
 }
 
-/// Checks a decoded batch against its environment and turns it into events, at the server's time. `held` is the
-/// time in milliseconds that the page kept the batch, `address` that of the client where it says something.
-/// Events that the collection settings switch off are left out silently: the page did nothing wrong.
+/// Validates a decoded batch against its environment and converts it to events, at the server's
+/// time. `held` is the time in milliseconds that the page kept the batch. `address` is the client's
+/// address; `None` if it is private, because many clients may share it. Events that the collection
+/// settings switch off are left out silently: the page did nothing wrong.
 ///
 /// # Errors
-/// [`BatchError`] where nothing of the batch can be stored.
+/// Returns [`BatchError`] if nothing of the batch can be stored.
 pub async fn accept(
     service: &Service,
     environment: EnvironmentId,
@@ -144,7 +145,7 @@ pub async fn accept(
     Ok(convert(service, payload, &live, sending))
 }
 
-/// The time and the phase of a batch. A simulated batch carries its own.
+/// Returns the time and the phase of a batch. A simulated batch carries its own.
 async fn sending(
     service: &Service,
     environment: EnvironmentId,
@@ -242,8 +243,8 @@ fn code(invalid: InvalidEventCode) -> RejectionCode {
     }
 }
 
-/// Counts what was lost, by reason. What a page claims to have dropped is bounded: it is only shown, never
-/// trusted.
+/// Counts the lost events by reason. The number that a page claims to have dropped is bounded,
+/// because it cannot be verified.
 fn lost(payload: &decode::Batch<'_>, rejected: &[RejectedEvent], now: Timestamp) -> Vec<Event> {
     let mut reasons: BTreeMap<&Rejection, u64> = BTreeMap::new();
     for event in rejected {
@@ -258,8 +259,8 @@ fn lost(payload: &decode::Batch<'_>, rejected: &[RejectedEvent], now: Timestamp)
     kinds.map(|kind| Event { at: now, page: String::new(), kind }).collect()
 }
 
-/// The user of a batch and the circumstances of the visit. Exposures count as far as the environment has such
-/// flags and variants.
+/// Returns the user and the circumstances of the visit. Exposures to unknown flags or variants are
+/// left out.
 fn visit(
     service: &Service,
     payload: &decode::Batch<'_>,
@@ -300,8 +301,9 @@ fn visit(
     }
 }
 
-/// The arm of a user whose visit asked for one of the rollout's flags. `None` where a variable decides and not
-/// the plan, and in simulations, which no rollout decides about.
+/// Returns the arm of a user whose visit evaluated one of the rollout's flags. `None` if the plan's
+/// current phase did not decide: for simulated batches, batches of an earlier phase, and if a
+/// variable overrides the phase.
 fn arm(
     known: &Known<'_>,
     id: &str,

@@ -18,7 +18,7 @@ pub struct EventCount {
 /// Reads the custom events of the last hour, by name.
 ///
 /// # Errors
-/// When the actor may not look, or storage fails.
+/// Returns an error if the actor lacks the viewer role or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn event_counts(
@@ -38,7 +38,7 @@ pub async fn event_counts(
 /// Reads how many events of each kind pages have sent in the last hour.
 ///
 /// # Errors
-/// When the actor may not look, or storage fails.
+/// Returns an error if the actor lacks the viewer role or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn arrivals(
@@ -59,7 +59,7 @@ pub async fn arrivals(
     Ok(Arrivals { kinds })
 }
 
-/// The name in the plural; `None` for metrics that count other metrics again.
+/// Returns a metric's name in the plural; `None` for metrics that repeat the counts of others.
 fn words(metric: Metric) -> Option<&'static str> {
     Some(match metric {
         Metric::Vital(_) => "web vitals",

@@ -9,20 +9,20 @@ use phasegate_domain::{
 
 use crate::{Service, secrets, subscriber::subscriber};
 
-/// The digest of a user id that an app or a collector gave. It cannot be reversed without the key in the
-/// database, and the same id in two environments has two digests.
+/// Returns the digest of a user id from an app or a collector. It cannot be reversed without the
+/// key in the database, and the same id in two environments has two digests.
 #[must_use]
 pub(crate) fn user_digest(service: &Service, environment: EnvironmentId, id: &str) -> UserHash {
     UserHash(keyed(service, environment, b'p', id))
 }
 
-/// The digest of a session id that a collector gave.
+/// Returns the digest of a session id from a collector.
 #[must_use]
 pub(crate) fn session(service: &Service, environment: EnvironmentId, id: &str) -> SessionHash {
     SessionHash(keyed(service, environment, b's', id))
 }
 
-/// The digest of the network that an address belongs to.
+/// Returns the digest of the network that an address belongs to.
 #[must_use]
 pub(crate) fn network(
     service: &Service,
@@ -32,8 +32,8 @@ pub(crate) fn network(
     NetworkHash(keyed(service, environment, b'n', &subscriber(address).to_string()))
 }
 
-/// The first 8 bytes of SHA-256 over key, environment, kind and id. Everything before the id has a fixed
-/// length, and truncation prevents length extension.
+/// Returns the first 8 bytes of SHA-256 over key, environment, kind and id. Everything before the
+/// id has a fixed length, and truncation prevents length extension.
 fn keyed(service: &Service, environment: EnvironmentId, kind: u8, id: &str) -> u64 {
     let mut bytes = service.digest_key.to_vec();
     bytes.extend(environment.0.to_be_bytes());

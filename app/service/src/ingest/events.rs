@@ -1,4 +1,4 @@
-//! From the events of a batch to those of the domain, with the names that the environment knows.
+//! Converts wire events to domain events, with names that the environment knows.
 
 use chrono::TimeDelta;
 use phasegate_domain::{
@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::CachedEnvironment;
 
-/// Whether the collection settings admit an event. Feedback is always admitted.
+/// Returns whether the collection settings admit an event. Feedback is always admitted.
 pub(super) fn is_wanted(kind: &EventKind, settings: CollectionSettings) -> bool {
     match kind {
         EventKind::Vital { .. } | EventKind::Timing { .. } => settings.performance,
@@ -90,7 +90,7 @@ pub(super) fn to_event(
     Ok(Event { at, page, kind })
 }
 
-/// The properties of an event, each as an event of its own.
+/// Returns each property of an event as an event of its own; properties that are null are left out.
 pub(super) fn properties(timed: &Timed) -> Vec<EventKind> {
     let (event, props) = match &timed.event {
         WireEvent::Custom { name, props } => (name, props),
@@ -123,14 +123,15 @@ fn report(error: decode::Error, page: String) -> ErrorReport {
     ErrorReport { message, page, stack, feature, component, severity, count, is_noise, crumbs }
 }
 
-/// A name in an event that the environment does not have.
+/// A name or value in an event that does not exist here.
 pub(super) struct Unknown {
     pub(super) code: RejectionCode,
     pub(super) field: &'static str,
     pub(super) message: String,
 }
 
-/// The names that events may hold: those of the environment, and those of simulations in simulated batches.
+/// The names that events may hold: those of the environment, and those of simulations in simulated
+/// batches.
 pub(super) struct Known<'a> {
     pub(super) live: &'a CachedEnvironment,
     pub(super) is_simulated: bool,
@@ -168,7 +169,7 @@ impl Known<'_> {
     }
 }
 
-/// The instant a number of milliseconds earlier.
+/// Returns the instant this many milliseconds earlier, or `at` if that is out of range.
 pub(super) fn earlier(at: Timestamp, milliseconds: u64) -> Timestamp {
     let age = i64::try_from(milliseconds).ok().and_then(TimeDelta::try_milliseconds);
     age.and_then(|age| at.checked_sub_signed(age)).unwrap_or(at)

@@ -1,4 +1,4 @@
-//! Taking in telemetry: what one client may send, the queue, rejections, screenshots and simulations.
+//! Ingestion of telemetry: quotas, the queue, rejections, screenshots and simulations.
 
 mod accept;
 mod counts;

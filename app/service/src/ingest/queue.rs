@@ -11,24 +11,24 @@ use crate::{Service, ServiceError, runtime::Reply};
 /// The maximum number of batches in one transaction.
 const MAX_GROUP: usize = 256;
 
-/// Acknowledgements that are sent before the task yields: each wakes a connection, and evaluations would wait
-/// behind all of them.
+/// The number of acknowledgements that are sent before the task yields. Each wakes a connection,
+/// and evaluations would have to wait behind all of them.
 const REPLIES_AT_ONCE: usize = 8;
 
-/// The maximum number of rollups, before merging, that the batches of one transaction lead to: each event
-/// belongs to several dimensions. A single batch may exceed it.
+/// The maximum number of rollups, before merging, that the batches of one transaction lead to: each
+/// event belongs to several dimensions. A single batch may exceed it.
 const MAX_GROUP_ROWS: usize = 100_000;
 
-/// The time since which the disk is too full to store telemetry; `None` while there is room.
+/// Returns since when the disk has been too full to store telemetry; `None` while there is room.
 #[must_use]
 pub fn is_full_since(service: &Service) -> Option<Timestamp> {
     service.ingest.queue.full_since()
 }
 
-/// The time of the last stored batch of an environment; `None` if there was none.
+/// Returns the time of the last stored batch of an environment; `None` if there was none.
 ///
 /// # Errors
-/// When storage fails.
+/// Returns an error if storage fails.
 pub async fn last_event_at(
     service: &Service,
     environment: EnvironmentId,
@@ -36,7 +36,7 @@ pub async fn last_event_at(
     let known = service.ingest.queue.last_event_at(environment);
     let at = match known {
         Some(at) => at,
-        // Before this process began.
+        // This process has stored none yet, so the store is asked.
         None => {
             let minute = service.stores.telemetry.last_minute(environment).await?;
             let at = minute.map(|minute| minute * 60_000);
@@ -46,11 +46,11 @@ pub async fn last_event_at(
     Ok(at.and_then(Timestamp::from_timestamp_millis))
 }
 
-/// How long a batch waits for a place in the queue before it is rejected. Batches wait in turn, so that
-/// overload slows connections down instead of rejecting most of them.
+/// The maximum time that a batch waits for a place in the queue before it is rejected. Batches wait
+/// in turn, so that overload slows connections down instead of rejecting most of them.
 const TURN_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Whether so many batches wait that the next one would be rejected.
+/// Returns whether so many batches wait that the next one would be rejected.
 #[must_use]
 pub fn is_overrun(service: &Service) -> bool {
     service.ingest.queue.waiting.available_permits() == 0
@@ -63,7 +63,7 @@ pub struct Turn<'a>(mpsc::Permit<'a, (Batch, Reply)>);
 /// Waits for a place in the queue.
 ///
 /// # Errors
-/// [`ServiceError::Busy`] when too many wait, or for too long.
+/// Returns [`ServiceError::Busy`] if too many batches wait, or if the wait times out.
 pub async fn take_turn(service: &Service) -> Result<Turn<'_>, ServiceError> {
     let queue = &service.ingest.queue;
     if let Ok(permit) = queue.sender.try_reserve() {
@@ -79,8 +79,9 @@ pub async fn take_turn(service: &Service) -> Result<Turn<'_>, ServiceError> {
 /// Stores a batch, which is durable when this returns.
 ///
 /// # Errors
-/// [`ServiceError::Full`] when the disk is full, [`ServiceError::Locked`] while another program holds a lock on
-/// the database, [`ServiceError::Busy`] during shutdown, and [`ServiceError::Inconsistent`] for other storage errors.
+/// Returns [`ServiceError::Full`] if the disk is full, [`ServiceError::Locked`] while another
+/// program holds a lock on the database, [`ServiceError::Busy`] during shutdown, and
+/// [`ServiceError::Inconsistent`] for other storage errors.
 pub async fn ingest(turn: Turn<'_>, batch: Batch) -> Result<Appended, ServiceError> {
     let (reply, answer) = oneshot::channel();
     turn.0.send((batch, reply));
@@ -99,7 +100,7 @@ pub async fn ingest(turn: Turn<'_>, batch: Batch) -> Result<Appended, ServiceErr
     }
 }
 
-/// Writes queued batches in groups for as long as it is polled. A job, of which only one may run.
+/// Writes queued batches in groups for as long as it is polled; run as a single job.
 pub async fn write_queued(service: &Service) {
     let mut receiver = service.ingest.queue.receiver.lock().await;
     let mut group = Vec::with_capacity(MAX_GROUP);
@@ -112,7 +113,7 @@ pub async fn write_queued(service: &Service) {
     }
 }
 
-/// The number of batches, at least one, that fit into the next transaction.
+/// Returns the number of batches, at least one, that fit into the next transaction.
 fn fitting(group: &[(Batch, Reply)]) -> usize {
     let mut rows = 0;
     let fits = |(batch, _): &&(Batch, Reply)| {
@@ -128,7 +129,8 @@ async fn write(service: &Service, batches: Vec<Batch>, replies: Vec<Reply>) {
             service.ingest.queue.note_stored(&batches);
             service.announce();
             for (number, (reply, outcome)) in replies.into_iter().zip(outcomes).enumerate() {
-                // The receiver is gone if the page closed its connection; the batch is stored anyway.
+                // The receiver is gone if the page closed its connection; the batch is stored
+                // anyway.
                 let _ = reply.send(Ok(outcome));
                 if number % REPLIES_AT_ONCE == REPLIES_AT_ONCE - 1 {
                     tokio::task::yield_now().await;

@@ -1,4 +1,4 @@
-//! What one visitor, session or address may send.
+//! Quotas per visitor, session and address.
 
 use std::net::IpAddr;
 
@@ -9,11 +9,12 @@ use phasegate_domain::{
 
 use crate::{QuotaExceeded, Service};
 
-/// Checks what a page sends against what one visitor, session and address may. `address` is none where it
-/// says nothing, as on the machine itself; `bytes` is the size of what was sent.
+/// Checks a batch against the quotas of its visitor, session and address, and removes corrections
+/// of values that its session did not send. `address` is `None` if it is private, because many
+/// clients may share it; `bytes` is the size of the body.
 ///
 /// # Errors
-/// [`QuotaExceeded`], with the time after which there is room again.
+/// Returns [`QuotaExceeded`] with the time after which there is room again.
 pub fn admit(
     service: &Service,
     batch: &mut Batch,
@@ -28,17 +29,17 @@ pub fn admit(
     if refused > 0 {
         let at = batch.received_at;
         let reason = RejectionCode::UnknownPrevious.into();
-        // The value that it would have replaced is still there, so nothing is lost.
+        // The value that was to be replaced stays, so nothing counts as dropped.
         let kind = EventKind::Rejected { reason, events: refused };
         batch.events.push(Event { at, page: String::new(), kind });
     }
     Ok(())
 }
 
-/// Checks whether an address may send one more screenshot, of so many bytes.
+/// Checks whether an address may send one more screenshot of this size.
 ///
 /// # Errors
-/// [`QuotaExceeded`], with the time after which there is room again.
+/// Returns [`QuotaExceeded`] with the time after which there is room again.
 pub fn admit_picture(
     service: &Service,
     environment: EnvironmentId,
@@ -48,15 +49,15 @@ pub fn admit_picture(
     service.limits.quotas.admit_picture(environment, address, bytes, service.now())
 }
 
-/// Checks whether an address may begin one more simulation, which forgets the one before.
+/// Checks whether an address may begin one more simulation, which erases the previous one.
 ///
 /// # Errors
-/// [`QuotaExceeded`], with the time after which there is room again.
+/// Returns [`QuotaExceeded`] with the time after which there is room again.
 pub fn admit_simulation(service: &Service, address: Option<IpAddr>) -> Result<(), QuotaExceeded> {
     service.limits.quotas.admit_simulation(address, service.now())
 }
 
-/// The bytes that pages of an environment have sent today, since the server started.
+/// Returns the bytes that pages of an environment have sent today (UTC) to this process.
 #[must_use]
 pub fn bytes_today(service: &Service, environment: EnvironmentId) -> u64 {
     service.limits.quotas.bytes_today(environment, service.now())

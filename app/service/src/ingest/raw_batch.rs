@@ -1,16 +1,16 @@
-//! Raw events, as they are retained: what the page sent, without the ids of the user.
+//! Raw events as they are stored: the page's events without user ids.
 
 use phasegate_domain::events::Visit;
 use phasegate_wire::decode;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-/// The level of compression: a higher one costs time with every batch, and saves little.
+/// The zstd level. A higher one costs time with every batch and saves little.
 const LEVEL: i32 = 1;
 
 #[derive(Serialize)]
 struct RawBatch<'a> {
-    /// Hexadecimal; the same in all batches of a session.
+    /// The digest of the session id in hexadecimal.
     #[serde(skip_serializing_if = "Option::is_none")]
     session: Option<String>,
     returning: bool,
@@ -27,8 +27,8 @@ struct RawBatch<'a> {
     events: Vec<&'a RawValue>,
 }
 
-/// Compresses the events of a batch that were accepted (`is_accepted`, in their order). Returns nothing if that
-/// fails, for which only memory could be a reason: the counts must not be lost for it.
+/// Compresses the accepted events of a batch; `is_accepted` is in their order. Returns an empty
+/// vector if that fails, because the counts must not be lost with the raw events.
 pub(super) fn compressed(
     payload: &decode::Batch<'_>,
     visit: &Visit,

@@ -1,5 +1,5 @@
-//! Rejections by reason. Rejected events of a batch are stored with it; rejected request bodies, which belong to
-//! no batch, are counted here and written periodically.
+//! Rejections by reason. Rejected events are stored with their batch. Rejected request bodies
+//! belong to no batch, so they are counted here and written periodically.
 
 use std::collections::BTreeMap;
 
@@ -14,10 +14,10 @@ use phasegate_store::models::RollupQuery;
 
 use crate::{Service, ServiceError, access::Actor, runtime::RejectedBody};
 
-/// The number of days that are shown.
+/// The number of days for which rejections are shown.
 pub const REJECTION_DAYS: i64 = 7;
 
-/// Counts a rejected body that is lost.
+/// Counts a rejected body that clients do not send again.
 pub fn count_rejection(service: &Service, environment: EnvironmentId, reason: Rejection) {
     service.ingest.rejections.add(environment, reason, true);
 }
@@ -27,10 +27,10 @@ pub fn count_deferral(service: &Service, environment: EnvironmentId, reason: Rej
     service.ingest.rejections.add(environment, reason, false);
 }
 
-/// Writes the rejections since the last call. A job.
+/// Writes the rejections since the last call; run as a job.
 ///
 /// # Errors
-/// When storage fails; the counts are lost then.
+/// Returns an error if storage fails; the counts are lost then.
 pub async fn write_rejections(service: &Service) -> Result<(), ServiceError> {
     let now = service.now();
     let mut batches: BTreeMap<EnvironmentId, Vec<Event>> = BTreeMap::new();
@@ -55,7 +55,7 @@ pub async fn write_rejections(service: &Service) -> Result<(), ServiceError> {
 /// Reads the rejections of the last days by reason, the most frequent first.
 ///
 /// # Errors
-/// When the actor may not look, or storage fails.
+/// Returns an error if the actor lacks the viewer role or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn rejections(

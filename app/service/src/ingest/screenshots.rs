@@ -12,8 +12,8 @@ use crate::{Service, ServiceError, access::Actor, secrets};
 /// Stores a screenshot and returns the id that feedback refers to.
 ///
 /// # Errors
-/// [`ServiceError::UnsupportedFormat`] if it is no known image format, [`ServiceError::Busy`] above the limit, or
-/// the error of the store.
+/// Returns [`ServiceError::UnsupportedFormat`] for unknown image formats, [`ServiceError::Busy`]
+/// above the limit, or the error of the store.
 pub async fn save_screenshot(
     service: &Service,
     environment: EnvironmentId,
@@ -35,7 +35,8 @@ pub async fn save_screenshot(
 /// Reads a screenshot for the feedback pages.
 ///
 /// # Errors
-/// When the actor may not look, or the screenshot does not exist.
+/// Returns an error if the actor lacks the viewer role, the screenshot does not exist, or storage
+/// fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn screenshot(

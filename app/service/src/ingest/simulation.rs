@@ -1,5 +1,5 @@
-//! Simulated telemetry: stored apart from real telemetry, marked wherever it is shown, and deleted as a
-//! whole.
+//! Simulated telemetry: stored apart from real telemetry, marked wherever it is shown, and deleted
+//! as a whole.
 
 use phasegate_domain::{
     accounts::Role,
@@ -14,7 +14,7 @@ use crate::{Service, ServiceError, access::Actor};
 /// Reads the stored simulation of an environment, if there is one.
 ///
 /// # Errors
-/// When storage fails.
+/// Returns an error if storage fails.
 pub async fn simulation(
     service: &Service,
     environment: EnvironmentId,
@@ -28,11 +28,12 @@ pub async fn simulation(
     Ok(found)
 }
 
-/// Begins to ingest a simulation. Deletes an earlier one with other values; the same one continues, and stored
-/// batches are not counted again.
+/// Begins to ingest a simulation and deletes an earlier one with other values. The same one
+/// continues: batches that are stored already are not counted again.
 ///
 /// # Errors
-/// [`ServiceError::Invalid`] if it is invalid (see [`Simulation::validate`]), or the error of the store.
+/// Returns [`ServiceError::Invalid`] if it is invalid (see [`Simulation::validate`]), an error if
+/// the environment does not exist, or the error of the store.
 pub async fn begin_simulation(
     service: &Service,
     environment: EnvironmentId,
@@ -52,10 +53,11 @@ pub async fn begin_simulation(
     Ok(())
 }
 
-/// Claims the place of the one simulation that this server runs for an environment; false if one is running.
+/// Claims the right to run the only simulation of an environment on this server. Returns `false` if
+/// one is running.
 ///
 /// # Errors
-/// When the actor may not.
+/// Returns an error if the actor lacks the operator role.
 pub fn claim_simulation(
     service: &Service,
     actor: &Actor,
@@ -68,7 +70,7 @@ pub fn claim_simulation(
 /// Deletes an environment's simulated telemetry.
 ///
 /// # Errors
-/// When the actor may not, or storage fails.
+/// Returns an error if the actor lacks the operator role or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn remove_simulation(
@@ -114,7 +116,7 @@ pub fn note_progress(service: &Service, environment: EnvironmentId, progress: Op
     }
 }
 
-/// The progress of a simulation that this server runs: sessions sent, and all sessions.
+/// Returns the progress of a simulation that this server runs: sessions sent, and all sessions.
 #[must_use]
 pub fn progress(service: &Service, environment: EnvironmentId) -> Option<(u64, u64)> {
     service.ingest.simulations.progress().get(&environment.real()).copied()

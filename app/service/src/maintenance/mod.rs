@@ -1,4 +1,4 @@
-//! Data retention, deletion and storage usage.
+//! Retention policies, deletion and storage usage.
 
 use std::collections::BTreeMap;
 
@@ -12,17 +12,17 @@ use phasegate_store::models::{Edit, EnvironmentAuditEntry, Versioned};
 
 use crate::{Service, ServiceError, access::Actor, audit::saved};
 
-/// Deletes expired telemetry. A job.
+/// Deletes expired telemetry; run as a job.
 ///
 /// # Errors
-/// When storage fails.
+/// Returns an error if storage fails.
 pub async fn purge_expired(service: &Service) -> Result<(), ServiceError> {
     let all = service.environments();
     let mut kept: BTreeMap<EnvironmentId, RetentionPolicy> = all
         .iter()
         .map(|live| (live.environment.id, live.environment.retention_policy.value))
         .collect();
-    // A deletion may have been interrupted, and batches were perhaps on their way.
+    // A deletion may have been interrupted, and batches may have been stored after it.
     for deleted in service.stores.state.deleted_environments().await? {
         erase_environment(service, deleted).await?;
         kept.insert(deleted, RetentionPolicy { raw_days: 0, ..RetentionPolicy::default() });
@@ -44,7 +44,7 @@ pub(crate) async fn erase_environment(
 /// Reads the retention policy of an environment.
 ///
 /// # Errors
-/// When the actor may not look.
+/// Returns an error if the actor lacks the viewer role or the environment does not exist.
 pub fn retention_policy(
     service: &Service,
     actor: &Actor,
@@ -57,7 +57,8 @@ pub fn retention_policy(
 /// Saves the retention policy. The next maintenance, within an hour, deletes what has expired.
 ///
 /// # Errors
-/// When the actor may not, the policy is invalid, or another change came first.
+/// Returns an error if the actor lacks the admin role, the policy is invalid, another change came
+/// first, or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn save_retention_policy(
@@ -82,7 +83,7 @@ pub async fn save_retention_policy(
 /// Measures the storage that telemetry uses.
 ///
 /// # Errors
-/// When the actor may not look, or storage fails.
+/// Returns an error if the actor lacks the viewer role or storage fails.
 #[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn sizes(service: &Service, actor: &Actor) -> Result<StorageUsage, ServiceError> {

@@ -1,4 +1,4 @@
-//! How fast pages are, for whom, and since when; from rows only.
+//! Performance of pages over time and by dimension, read from rollups only.
 
 mod parts;
 
@@ -22,10 +22,10 @@ use crate::{
     annotations::read_annotations, ingest::last_event_at,
 };
 
-/// Lines of a table.
+/// The maximum number of rows of a table.
 const MAX_LINES: usize = 50;
 
-/// What parts are compared by: the vitals that are shown, and those that the score is made of.
+/// The vitals of a breakdown: those shown, and those of the score.
 const SHOWN: [Metric; 5] = [
     Metric::Vital(Vital::Lcp),
     Metric::Vital(Vital::Inp),
@@ -34,7 +34,7 @@ const SHOWN: [Metric; 5] = [
     Metric::Vital(Vital::Ttfb),
 ];
 
-/// By what pages are compared.
+/// The dimensions by which pages can be compared, with their titles.
 pub const BREAKDOWNS: [(DimensionKind, &str); 6] = [
     (DimensionKind::Page, "Page"),
     (DimensionKind::Device, "Device"),
@@ -44,21 +44,20 @@ pub const BREAKDOWNS: [(DimensionKind, &str); 6] = [
     (DimensionKind::Segment, "Segment"),
 ];
 
-/// What is asked for.
+/// The parameters of the performance panels.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PerformanceQuery {
-    /// Which stretch of time.
     pub period: TimeRange,
     pub dimension: Dimension,
     pub by: DimensionKind,
 }
 
 impl PerformanceQuery {
-    /// What the fields of an address ask for; what is not said is as usual.
+    /// Reads the query from the fields of a URL; empty fields have their defaults.
     ///
     /// # Errors
-    /// Names the field and what it may be.
+    /// Returns an error that names the invalid field and its allowed values.
     pub fn read<'a>(field: impl Fn(&str) -> &'a str) -> Result<Self, ServiceError> {
         let period = TimeRange::read(field("range"), field("from"), field("to"))?;
         let by = match field("by") {
@@ -77,7 +76,7 @@ impl PerformanceQuery {
     }
 }
 
-/// How fast pages are.
+/// The performance of an environment's pages.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -85,33 +84,33 @@ pub struct Performance {
     /// When it was computed.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub at: Timestamp,
-    /// When pages reported something last.
+    /// The time of the last stored batch.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub last_event_at: Option<Timestamp>,
-    /// The beginning of the time, UTC.
+    /// The beginning of the time range, UTC.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub from: Timestamp,
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub to: Timestamp,
-    /// How long the buckets are that `points` count from 1970, in seconds.
+    /// The length of the time buckets of `points`, in seconds.
     pub bucket_seconds: i64,
-    /// Whether all of it is simulated.
+    /// Whether the telemetry is simulated.
     pub is_simulated: bool,
-    /// What changed in the meantime, oldest first.
+    /// Changes within the time range, oldest first.
     pub annotations: Vec<Annotation>,
     /// 0 to 100; `None` without samples.
     pub score: Option<f64>,
-    /// The score of the range before.
+    /// The score of the previous time range.
     pub score_before: Option<f64>,
     /// One for each vital, in the order of [`Vital::ALL`].
     pub vitals: Vec<VitalCourse>,
-    /// The parts compared, those with the most samples first.
+    /// The compared values of the dimension, those with the most samples first.
     pub breakdown: Vec<BreakdownLine>,
     /// Timed endpoints and components, slowest first.
     pub timings: Vec<TimingLine>,
 }
 
-/// One vital over the range.
+/// One vital over the time range.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -119,28 +118,28 @@ pub struct VitalCourse {
     pub vital: Vital,
     /// 75th percentile, in millionths; `None` without samples.
     pub p75: Option<f64>,
-    /// The same over the range before.
+    /// The 75th percentile of the previous time range.
     pub p75_before: Option<f64>,
-    /// How many values it rests on.
+    /// The number of samples.
     pub samples: u64,
-    /// How many of them are good.
+    /// The number of good samples.
     pub good: u64,
-    /// How many of them are poor.
+    /// The number of poor samples.
     pub poor: u64,
     /// The p75 of each bucket that has samples; a bucket is a minute, hour or day since 1970.
     pub points: Vec<Point>,
 }
 
-/// One part, compared with the others.
+/// One value of the dimension by which pages are compared.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BreakdownLine {
-    /// Which part; written as addresses have it.
+    /// Serialised as in URLs, such as `device:phone`.
     #[serde(serialize_with = "as_text")]
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub dimension: Dimension,
-    /// How many page views had their largest paint measured.
+    /// The number of LCP samples.
     pub samples: u64,
     /// 75th percentiles of LCP, INP and CLS, in millionths.
     pub p75: [Option<f64>; 3],
@@ -151,24 +150,24 @@ fn as_text<S: Serializer>(dimension: &Dimension, serializer: S) -> Result<S::Ok,
     serializer.serialize_str(&dimension.to_text())
 }
 
-/// An endpoint or component.
+/// A timed endpoint or component.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TimingLine {
-    /// Which one, how often, and its 75th percentile.
+    /// Its kind, name, sample count and 75th percentile.
     pub timing: TimingRow,
     /// Median and 95th percentile, in millionths of a second.
     pub p50: f64,
     pub p95: f64,
-    /// How often it failed.
+    /// The number of failed calls; 0 for components.
     pub failures: u64,
 }
 
-/// Computes it.
+/// Computes the performance panels of an environment.
 ///
 /// # Errors
-/// When the actor may not look, or storage fails.
+/// Returns an error if the actor lacks the viewer role or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn performance(
@@ -207,7 +206,7 @@ pub async fn performance(
         ask(&timed, mine(), from, to),
     ];
     let [now, before, parts, timed] = &asked;
-    // Beside each other: the database has a thread for each.
+    // Concurrent, because the store has several reading connections.
     let (now, before, parts, timed, last_event_at, annotations) = tokio::try_join!(
         read(service, now),
         sums(service, before),
@@ -239,7 +238,7 @@ async fn read(service: &Service, query: &RollupQuery) -> Result<Vec<Rollup>, Ser
     Ok(service.stores.telemetry.rollups(query).await?)
 }
 
-/// Where the course does not matter.
+/// Reads rollups merged over the time range, where no time series is needed.
 async fn sums(service: &Service, query: &RollupQuery) -> Result<Vec<Rollup>, ServiceError> {
     Ok(service.stores.telemetry.sums(query).await?)
 }

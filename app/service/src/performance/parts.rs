@@ -1,4 +1,4 @@
-//! From rows to courses, parts and lines.
+//! Converts rollups to time series, breakdowns and timings.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use phasegate_store::models::Rollup;
 
 use super::{BreakdownLine, MAX_LINES, TimingLine, VitalCourse};
 
-/// Phones are what most curves are for.
+/// Returns the device whose score curves apply. Phones are the default: most curves are for them.
 pub(super) fn device_of(dimension: &Dimension) -> Device {
     match dimension {
         Dimension::Device(device) => *device,
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_are_compared_with_the_most_samples_first() {
+    fn the_breakdown_begins_with_the_most_samples() {
         let lcp = Metric::Vital(Vital::Lcp);
         let page = |path: &str| Dimension::Page(path.into());
         let lines = breakdown(vec![
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_course_knows_what_was_before() {
+    fn a_vital_includes_the_previous_p75() {
         let lcp = Metric::Vital(Vital::Lcp);
         let now = [row(lcp, Dimension::All, "", 7, &[1_000_000, 3_000_000, 9_000_000])];
         let before = [row(lcp, Dimension::All, "", 3, &[2_000_000])];
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn slow_and_failing_endpoints_come_first() {
+    fn slowest_endpoints_come_first_with_their_failures() {
         let api = Metric::Timing(TimingKind::Api);
         let mut failed = row(Metric::Failures, Dimension::All, "/slow", 1, &[]);
         failed.aggregate.count_up(2);

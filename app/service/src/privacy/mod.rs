@@ -13,11 +13,11 @@ use serde_json::json;
 
 use crate::{Service, ServiceError, access::Actor, audit::saved, ingest::user_digest};
 
-/// Reads everything that is stored about the user whom an app knows by this id. The store only knows the
-/// digest of the id.
+/// Reads everything that is stored about the user with this id in the app, and writes an audit
+/// entry. The store only knows the digest of the id.
 ///
 /// # Errors
-/// When the actor may not, or storage fails.
+/// Returns an error if the actor lacks the admin role, the id is empty, or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn read_user_data(
@@ -33,10 +33,10 @@ pub async fn read_user_data(
     Ok(found)
 }
 
-/// Erases a user. Counts stay: they do not identify the user.
+/// Erases a user and writes an audit entry. Counts stay: they do not identify the user.
 ///
 /// # Errors
-/// When the actor may not, or storage fails.
+/// Returns an error if the actor lacks the admin role, the id is empty, or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn erase_user(
@@ -52,8 +52,8 @@ pub async fn erase_user(
     Ok(erased)
 }
 
-/// Writes an audit entry about access to a user's data. It names the digest, which only identifies the user to
-/// readers who know the id.
+/// Writes an audit entry about access to a user's data. It names the digest, which only identifies
+/// the user to readers who know the id.
 async fn note(
     service: &Service,
     actor: &Actor,

@@ -1,4 +1,4 @@
-//! Moving the rollout, and adding to its record.
+//! Commands that move the rollout, and entries in its record.
 
 use phasegate_domain::{
     accounts::Role,
@@ -16,10 +16,11 @@ use phasegate_store::models::{AuditQuery, Edit, EnvironmentAuditEntry};
 
 use crate::{Service, ServiceError, access::Actor, audit::of_flag, gates};
 
-/// Carries out a command; if the actor says which version they saw, only if it still is that one.
+/// Carries out a command. If `seen_version` is given, the rollout must still have that version.
 ///
 /// # Errors
-/// When the actor may not, a rule stands against it, or another change was first.
+/// Returns an error if the actor lacks the operator role, a rule forbids the command, another
+/// change came first, or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn command(
@@ -33,7 +34,7 @@ pub async fn command(
     bounded("reason", &command.reason, MAX_REASON)?;
     let _turn = service.begin_edit().await?;
     let rollout = find(service, environment).await?;
-    // Before the rules: if what was seen has changed, a refusal would speak of something else.
+    // Checked before the rules, whose error would be about a state that the caller has not seen.
     if seen_version.is_some_and(|seen| seen != rollout.version) {
         return Err(overtaken(service, environment).await?);
     }
@@ -62,11 +63,12 @@ pub async fn command(
     }
 }
 
-/// Adds to the rollout's record: ticks, judgements, votes, notes on incidents. Who does so need not
-/// have seen what others have added meanwhile: nothing of theirs is overwritten.
+/// Adds an entry to the rollout's record, such as a tick, a sign-off, a vote or an incident note.
+/// Needs no version, because entries do not overwrite those that others add meanwhile.
 ///
 /// # Errors
-/// When the actor may not, or a rule stands against it.
+/// Returns an error if the actor lacks the operator role, a field is invalid, a rule forbids the
+/// entry, or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn add(
@@ -87,7 +89,8 @@ pub async fn add(
     Ok(event)
 }
 
-/// Lets accounts vote, and what acts for one: server tokens only where the plan says so.
+/// Checks that the actor has an account or acts for one, and that the plan lets server tokens vote
+/// if the actor is one.
 async fn may_vote(service: &Service, actor: &Actor, rollout: &Rollout) -> Result<(), ServiceError> {
     if actor.is_token() && !rollout.plan.token_votes {
         return Err(CommandError::TokenVote.into());
@@ -98,13 +101,13 @@ async fn may_vote(service: &Service, actor: &Actor, rollout: &Rollout) -> Result
     }
 }
 
-/// Characters of a reason or note; it stands in one line.
+/// The maximum number of characters of a one-line text, such as a reason.
 pub(super) const MAX_REASON: usize = 2_000;
 
-/// Characters of a text of the record.
+/// The maximum number of characters of a longer text in the record.
 const MAX_TEXT: usize = 10_000;
 
-/// Things to be done after an incident.
+/// The maximum number of actions of a post-mortem.
 const MAX_ACTIONS: usize = 50;
 
 pub(super) fn bounded(field: &str, text: &str, most: usize) -> Result<(), ServiceError> {
@@ -165,7 +168,7 @@ pub(super) async fn find(
     rollout.ok_or_else(|| ServiceError::not_found("rollout", "of this environment"))
 }
 
-/// Says who was first, and what they did.
+/// Returns the error that names the change that came first, and its actor.
 async fn overtaken(
     service: &Service,
     environment: EnvironmentId,
@@ -181,7 +184,7 @@ async fn overtaken(
     })
 }
 
-/// Writes what happened, what the rollout is afterwards, and the flags that were killed; all or none.
+/// Writes the event, the state after it and the killed flags in one transaction.
 async fn save(
     service: &Service,
     actor: &Actor,
@@ -190,7 +193,7 @@ async fn save(
     event: &RolloutEvent,
 ) -> Result<(), ServiceError> {
     let now = service.now();
-    // A vote belongs to an account, also where a token casts it.
+    // A vote belongs to an account, even if a token casts it.
     let voter = ActorName(actor.owner().to_owned());
     let by = match event {
         RolloutEvent::Added(RecordEntry::Vote { .. }) => voter,
@@ -213,7 +216,7 @@ async fn save(
     }
 }
 
-/// A flag that is dead already, or is gone, needs no killing.
+/// Adds the edit that kills a flag, unless it is killed already or does not exist.
 fn kill(
     service: &Service,
     actor: &Actor,

@@ -1,13 +1,13 @@
-//! The feedback.
+//! Feedback in a stretch of time.
 
 use phasegate_domain::{Timestamp, ids::EnvironmentId, reports::FeedbackSummary};
 
 use crate::{Service, ServiceError};
 
-/// The newest that are looked at.
+/// The maximum number of feedback items that are read, newest first.
 const LOOKED_AT: u32 = 500;
 
-/// The feedback since then.
+/// Summarises the feedback since an instant.
 pub(super) async fn feedback_since(
     service: &Service,
     environment: EnvironmentId,

@@ -1,4 +1,4 @@
-//! How far the rollout's targets are reached.
+//! Measures the KPIs of a rollout.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use phasegate_domain::{
 
 use crate::{Service, ServiceError, gates::Evidence};
 
-/// Each target of the plan, measured of the users of all phases so far; nothing before the start.
+/// Measures each KPI of the plan for the users of all phases reached; empty before the start.
 pub(super) async fn kpis(
     service: &Service,
     environment: EnvironmentId,

@@ -1,4 +1,4 @@
-//! The first minutes in a phase.
+//! The first minutes of a phase.
 
 use phasegate_domain::{
     ids::{EnvironmentId, FlagKey},
@@ -21,7 +21,8 @@ const METRICS: [Metric; 6] = [
     Metric::Vital(Vital::Lcp),
 ];
 
-/// What has happened since the phase began; nothing once that is longer ago than [`FIRST_MINUTES`].
+/// Reads the counts since the phase began; `None` before the start and after [`FIRST_MINUTES`]
+/// minutes.
 pub(super) async fn first_minutes(
     service: &Service,
     environment: EnvironmentId,
@@ -60,7 +61,7 @@ pub(super) async fn first_minutes(
     }))
 }
 
-/// How often a flag was given as the rollout gives it, and otherwise.
+/// Returns a flag with its exposures to the rollout's variant, and to others.
 fn given(live: &CachedEnvironment, flag: FlagKey, rows: &[&Rollup]) -> (FlagKey, u64, u64) {
     let on = live.stored_flag(flag.as_str()).ok().map(|stored| &stored.flag.rollout_variant);
     let (mut given, mut refused) = (0, 0);

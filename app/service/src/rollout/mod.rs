@@ -1,4 +1,4 @@
-//! The rollout as the admin sees and moves it.
+//! The rollout: its commands, its plan and its views.
 
 mod command;
 mod feedback;

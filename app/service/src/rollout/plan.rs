@@ -1,4 +1,4 @@
-//! Plans: taken away as files, and brought in as new revisions.
+//! Export of plans as files, and import of plans and their revisions.
 
 use crate::{
     CachedEnvironment, Service, ServiceError,
@@ -23,36 +23,36 @@ use serde::Serialize;
 
 use super::command::{MAX_REASON, bounded, find};
 
-/// What a plan file would change.
+/// The changes that importing a plan file makes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PlanChange {
-    /// The plan, field by field.
+    /// The changed fields of the plan.
     pub fields: Vec<FieldChange>,
-    /// Flags that are made; those that are there stay as they are.
+    /// Flags to create; existing ones do not change.
     pub new_flags: Vec<String>,
-    /// Segments that are made; those that are there stay as they are.
+    /// Segments to create; existing ones do not change.
     pub new_segments: Vec<String>,
-    /// Flags and segments that the file describes differently from what is there, such as `segment beta`. An
-    /// import leaves them as they are.
+    /// Existing flags and segments that the file defines differently, such as `segment beta`. An
+    /// import does not change them.
     pub unchanged: Vec<String>,
-    /// The version of the rollout that it would change; none where there is no rollout.
+    /// The version of the rollout to change; `None` if there is no rollout.
     #[serde(skip)]
     pub version: Option<i64>,
 }
 
 impl PlanChange {
-    /// Whether the file says what is there already.
+    /// Returns whether importing the file would change nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty() && self.new_flags.is_empty() && self.new_segments.is_empty()
     }
 }
 
-/// The plan of an environment as a file, with the flags and segments that it names.
+/// Returns the plan of an environment as a TOML file, with the flags and segments that it names.
 ///
 /// # Errors
-/// When the actor may not look, there is no plan, or storage fails.
+/// Returns an error if the actor lacks the viewer role, there is no plan, or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn export_plan(
@@ -65,10 +65,10 @@ pub async fn export_plan(
     plan_text(service, environment, &rollout.plan)
 }
 
-/// A plan as a file, with those of the flags and segments that it names that are there.
+/// Returns a plan as a TOML file, with the existing ones of the flags and segments that it names.
 ///
 /// # Errors
-/// When there is no such environment.
+/// Returns an error if the environment does not exist.
 pub fn plan_text(
     service: &Service,
     environment: EnvironmentId,
@@ -92,10 +92,11 @@ pub fn plan_text(
         .map_err(|_| ServiceError::Inconsistent("the plan cannot be written as TOML"))
 }
 
-/// Reads a plan file, which may rest on flags and segments of the environment.
+/// Parses a plan file, which may name flags and segments of the environment.
 ///
 /// # Errors
-/// Says line and field of what is wrong.
+/// Returns an error with the line and field of the first problem, or if the environment does not
+/// exist.
 pub fn read_plan(
     service: &Service,
     environment: EnvironmentId,
@@ -111,10 +112,10 @@ pub fn read_plan(
     file.map_err(|error| ServiceError::Invalid(error.into()))
 }
 
-/// What a plan file would change.
+/// Compares a plan file with the environment.
 ///
 /// # Errors
-/// When the actor may not look, or storage fails.
+/// Returns an error if the actor lacks the viewer role or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn plan_change(
@@ -167,31 +168,32 @@ fn missing_segments<'a>(
     file.segments.iter().filter(|segment| live.snapshot.segments().get(&segment.key).is_none())
 }
 
-/// What a plan may be brought in upon.
+/// The version of the rollout that an import expects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlanBase {
     /// Any version of the rollout, or none.
     Any,
-    /// This version of the rollout, or none where it is `None`; anything else is a conflict.
+    /// This version of the rollout, or no rollout if it is `None`; anything else is a conflict.
     Seen(Option<i64>),
 }
 
-/// What importing a plan needs besides the plan.
+/// The parameters of an import besides the plan.
 #[derive(Debug, Clone, Copy)]
 pub struct PlanImport<'a> {
-    /// Why, for the history.
+    /// The reason, for the audit log.
     pub note: &'a str,
-    /// What the buckets of a first plan hang on.
+    /// The seed for the salt of a first plan's buckets.
     pub salt: &'a secrets::Seed,
-    /// The revision that the plan is based on.
+    /// The version that the import expects.
     pub base: PlanBase,
 }
 
-/// Brings a plan in: as the first one, in the place of a draft or of one that has ended, or as a new
-/// revision of the one that is carried out.
+/// Imports a plan: as the first one, in place of a draft or an ended rollout, or as a new revision
+/// of the running one.
 ///
 /// # Errors
-/// When the actor may not, a rule stands against it, or another change was first.
+/// Returns an error if the actor lacks the operator role, a rule forbids the plan, another change
+/// came first, or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn import_plan(
     service: &Service,
@@ -205,10 +207,10 @@ pub async fn import_plan(
     service.edit(environment, &edits, &entries, "the rollout").await
 }
 
-/// What importing a plan would change, if it were not refused.
+/// Returns what importing a plan would change, without saving it.
 ///
 /// # Errors
-/// As [`import_plan`].
+/// Returns the errors of [`import_plan`].
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn try_plan(
     service: &Service,
@@ -223,7 +225,7 @@ pub async fn try_plan(
     Ok(change)
 }
 
-/// The edits of an import, with the entries of the audit log.
+/// Returns the edits of an import, with the entries of the audit log.
 async fn prepare(
     service: &Service,
     actor: &Actor,
@@ -278,7 +280,7 @@ async fn prepare(
     Ok((edits, entries))
 }
 
-/// Makes the flags and segments that the file brings and that are not there.
+/// Adds the edits that create the flags and segments of the file that do not exist.
 fn make_missing(
     service: &Service,
     actor: &Actor,

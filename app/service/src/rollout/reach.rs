@@ -1,4 +1,4 @@
-//! How many users a rollout reaches, from sets of who was there.
+//! Measures from user sets how many users a rollout reaches.
 
 use phasegate_domain::{
     analytics::ActivityIndex,
@@ -13,10 +13,10 @@ use std::collections::BTreeMap;
 
 use crate::{Service, ServiceError};
 
-/// Who was not there for so many days is not active.
+/// The number of days after which a user no longer counts as active.
 const ACTIVE_DAYS: i64 = 30;
 
-/// How many users the rollout reaches; nothing where the numbers cannot be read.
+/// Measures how many users the rollout reaches; `None` if telemetry cannot be read.
 pub(super) async fn reach(
     service: &Service,
     environment: EnvironmentId,
@@ -34,7 +34,7 @@ pub(super) async fn reach(
             }
         };
     let live = service.environment(environment)?;
-    // In the phase that is served: users who had it before a rollback do not any more.
+    // Exposures in other phases do not count: users lose the features at a rollback.
     let serving = rollout.state.status.serving_phase();
     let is_on = |flag: &FlagKey, variant: &VariantName| {
         rollout.plan.phase_that_adds(flag).is_some()

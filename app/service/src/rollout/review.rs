@@ -1,4 +1,4 @@
-//! The weekly review.
+//! The weekly review of a rollout.
 
 use chrono::TimeDelta;
 use phasegate_domain::{
@@ -9,10 +9,10 @@ use phasegate_domain::{
 use super::{feedback::feedback_since, view};
 use crate::{Service, ServiceError, access::Actor, annotations::read_annotations};
 
-/// The review of the last seven days; `None` when no plan is loaded.
+/// Reads the review of the last seven days; `None` if there is no plan.
 ///
 /// # Errors
-/// When the actor may not look, or storage fails.
+/// Returns an error if the actor lacks the viewer role or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn review(
@@ -24,7 +24,7 @@ pub async fn review(
     let to = rollout.at;
     let from = to - TimeDelta::days(REVIEW_DAYS);
     let (changes, feedback) = tokio::try_join!(
-        // The last second has not passed yet.
+        // The end is exclusive, and the current second is included.
         read_annotations(service, environment, from.timestamp(), to.timestamp() + 1),
         feedback_since(service, environment, from),
     )?;

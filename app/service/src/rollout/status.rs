@@ -1,4 +1,4 @@
-//! A rollout in short, for programs.
+//! An overview of a rollout for programs.
 
 use phasegate_domain::{
     Timestamp,
@@ -10,7 +10,7 @@ use phasegate_domain::{
 };
 use serde::Serialize;
 
-/// Where a rollout is, whether it can go on, and if not, why not.
+/// The state of a rollout, and whether it can advance or why not.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -20,7 +20,7 @@ pub struct RolloutOverview {
     pub revision: String,
     /// `draft`, `running`, `paused`, `completed` or `aborted`.
     pub status: &'static str,
-    /// The phase that is served; nothing before the start.
+    /// The phase that is served; `None` before the start.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<u16>))]
     pub phase: Option<PhaseNumber>,
     pub phase_name: Option<String>,
@@ -28,31 +28,32 @@ pub struct RolloutOverview {
     pub phase_since: Option<Timestamp>,
     /// The factor on every share below 100 %, 0 to 1.
     pub throttle: f64,
-    /// Whether everything holds that must, to leave the phase.
+    /// Whether the gate passes and the caller may advance.
     pub can_advance: bool,
     pub gate: Gate,
-    /// How many users it reaches; nothing where that cannot be read.
+    /// The number of users it reaches; `None` if telemetry cannot be read.
     pub reach: Option<Reach>,
-    /// What is to be reached, and how far it is; nothing before the start.
+    /// The KPIs and their results; empty before the start.
     pub kpis: Vec<KpiValue>,
-    /// The minutes since the phase began, while it has only just begun.
+    /// The first minutes of the phase; `None` before the start and once they are over.
     pub first_minutes: Option<FirstMinutes>,
-    /// The feedback in this phase.
+    /// The feedback since the phase began.
     pub feedback: FeedbackSummary,
-    /// What changed since the rollout began, of flags and releases, too; oldest first.
+    /// Changes since the rollout began, including those of flags and releases; oldest first.
     pub annotations: Vec<Annotation>,
-    /// The text for stakeholders about the newest move; nothing before the first one.
+    /// The message about the newest event that concerns stakeholders; `None` if there is none.
     pub stakeholder_message: Option<String>,
     /// The commands that would be carried out now, given a reason.
     pub commands: Vec<CommandKind>,
-    /// Ticks, judgements, votes and incidents.
+    /// Ticks, sign-offs, votes and incidents.
     pub record: Record,
-    /// What a command may name, so that it never acts on a state that its author has not seen.
+    /// The version that a command may name, so that it never acts on a state that its author has
+    /// not seen.
     pub version: i64,
 }
 
 impl RolloutOverview {
-    /// In short what the page shows.
+    /// Summarises a view of the rollout.
     #[must_use]
     pub fn of(view: &RolloutView) -> Self {
         let state = view.status();

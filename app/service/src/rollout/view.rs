@@ -1,4 +1,4 @@
-//! The rollout page, and the phase as apps ask for it.
+//! The rollout for its page, and the current phase for apps.
 
 use phasegate_domain::{
     accounts::Role,
@@ -16,13 +16,13 @@ use phasegate_store::models::AuditQuery;
 use super::{feedback::feedback_since, kpis::kpis, minutes::first_minutes, reach::reach};
 use crate::{Service, ServiceError, access::Actor, annotations::read_annotations, gates};
 
-/// Lines of history on the page.
+/// The maximum number of audit entries on the page.
 const HISTORY_LINES: u32 = 50;
 
-/// The environment's rollout with its history; `None` when no plan is loaded.
+/// Reads an environment's rollout with its history and measurements; `None` if there is no plan.
 ///
 /// # Errors
-/// When the actor may not look, or storage fails.
+/// Returns an error if the actor lacks the viewer role or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn view(
@@ -64,10 +64,10 @@ pub async fn view(
     }))
 }
 
-/// Reads the rollout with its history, and measures nothing.
+/// Reads the rollout with its history, without measurements; `None` if there is no plan.
 ///
 /// # Errors
-/// When the actor may not look, or storage fails.
+/// Returns an error if the actor lacks the viewer role or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn summary(
@@ -85,7 +85,7 @@ pub async fn summary(
     Ok(Some(RolloutSummary { plan, state, version, history, role, at }))
 }
 
-/// The newest entries of the audit log about the rollout.
+/// Reads the newest audit entries about the rollout.
 async fn history(
     service: &Service,
     environment: EnvironmentId,
@@ -99,7 +99,7 @@ async fn history(
     Ok(records.into_iter().map(|record| record.entry).collect())
 }
 
-/// How the rollout is doing.
+/// Numbers that come from telemetry.
 #[derive(Default)]
 struct Measurement {
     kpis: Vec<KpiValue>,
@@ -126,7 +126,7 @@ async fn measured(
     Ok(Measurement { kpis, first_minutes, feedback, annotations })
 }
 
-/// Where nothing can be read, the page stands all the same: a rollback needs it.
+/// Replaces storage errors with empty measurements, because a rollback needs the page.
 fn or_nothing(measured: Result<Measurement, ServiceError>) -> Result<Measurement, ServiceError> {
     match measured {
         Err(error @ (ServiceError::Store(_) | ServiceError::Full | ServiceError::Locked)) => {
@@ -137,7 +137,7 @@ fn or_nothing(measured: Result<Measurement, ServiceError>) -> Result<Measurement
     }
 }
 
-/// The phase that is served now; `None` before the start.
+/// Returns the phase that is served now; `None` before the start.
 #[must_use]
 pub fn current_phase(snapshot: &Snapshot) -> Option<CurrentPhase> {
     let rollout = snapshot.rollout()?;

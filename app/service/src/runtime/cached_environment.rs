@@ -1,4 +1,4 @@
-//! An environment as it is answered for: everything about its flags, in memory.
+//! An environment in memory, with everything that evaluations read.
 
 use std::sync::Arc;
 
@@ -22,23 +22,25 @@ use super::{
 };
 use crate::{ServiceError, variables::Variables};
 
-/// Which configuration an environment is answered by.
+/// The version of the configuration that clients of an environment see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Configuration {
-    /// Goes up when flags are answered otherwise; begins anew with the process.
+    /// Increases when evaluations or collection settings change; starts again with the process.
     pub version: u64,
-    /// When it went up last; nothing since the start.
+    /// When it last increased; `None` if it has not since the start.
     pub changed_at: Option<Timestamp>,
 }
 
-/// Moves of the rollout that are remembered: telemetry may come a week late.
+/// The maximum number of audit entries that are searched for moves. They are needed because
+/// telemetry may arrive a week late.
 const MOVES: u32 = 500;
 
-/// When a rollout moved, from which phase to which; none is served before the start and after an abort.
+/// The time of a move, and the phases before and after it; `None` before the start and after an
+/// abort.
 type Move = (Timestamp, Option<PhaseNumber>, Option<PhaseNumber>);
 
-/// The rollout's last moves, the newest first; of the last lines of its history, most of which may be
-/// about its record.
+/// Reads the rollout's last moves, newest first. Only the newest audit entries are searched, most
+/// of which may be about the record.
 async fn moves(stores: &Stores, environment: EnvironmentId) -> Result<Vec<Move>, ServiceError> {
     let kind = Some(SubjectKind::Rollout);
     let query = AuditQuery { kind, limit: MOVES, ..AuditQuery::default() };
@@ -59,10 +61,11 @@ async fn moves(stores: &Stores, environment: EnvironmentId) -> Result<Vec<Move>,
     Ok(lines.into_iter().filter_map(moved).collect())
 }
 
-/// How long a change waits for that.
+/// The maximum time that a change waits for the reservation of labels.
 const RESERVE_TIMEOUT: std::time::Duration = std::time::Duration::from_millis(500);
 
-/// The events that criteria and KPIs name are counted under their names, whatever else pages send.
+/// Reserves labels for the events that criteria and KPIs name, so that other events cannot displace
+/// them.
 async fn reserve_events(
     stores: &Stores,
     environment: EnvironmentId,
@@ -86,33 +89,33 @@ async fn reserve_events(
     }
 }
 
-/// An environment as it is answered for.
+/// An environment in memory, as evaluations read it.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug)]
 pub struct CachedEnvironment {
     pub(crate) environment: Environment,
     /// Flags in use, segments and rollout, ready to evaluate.
     pub(crate) snapshot: Snapshot,
-    /// All flags as they are stored, by key; archived ones too.
+    /// All stored flags by key, including archived ones.
     pub(crate) flags: Vec<StoredFlag>,
     /// All segments, by key.
     pub(crate) segments: Arc<Vec<Versioned<Arc<Segment>>>>,
     /// All overrides, by flag and user.
     pub(crate) overrides: Vec<Versioned<Arc<IndividualOverride>>>,
-    /// The rollout's last moves, the newest first: when, from where, to where.
+    /// The rollout's last moves, newest first.
     moves: Vec<Move>,
-    /// Carried over from reading to reading.
+    /// Carried over from one reload to the next, so that subscriptions stay valid.
     configuration: watch::Sender<Configuration>,
-    /// How often each flag was asked for, in the order of the snapshot.
+    /// The evaluation counters of each flag, in the order of the snapshot.
     counters: Vec<Arc<Counters>>,
 }
 
-/// What an environment takes from outside its own rows.
+/// The inputs for reading an environment, apart from its own rows.
 #[derive(Clone, Copy)]
 pub(super) struct Carried<'a> {
     pub(super) variables: &'a Variables,
     pub(super) counters: &'a EvaluationCounters,
-    /// The environment as it was read last: what has not changed is not read again.
+    /// The previous version of the environment, of which unchanged parts are reused.
     pub(super) before: Option<&'a Arc<CachedEnvironment>>,
 }
 
@@ -129,7 +132,7 @@ impl CachedEnvironment {
         &self.snapshot
     }
 
-    /// All flags as they are stored, by key; archived ones too.
+    /// All stored flags by key, including archived ones.
     #[must_use]
     pub fn flags(&self) -> &[StoredFlag] {
         &self.flags
@@ -163,7 +166,7 @@ impl CachedEnvironment {
         let rollout = stores.state.rollout(id).await?;
         let has_moved = before.is_none_or(|live| live.snapshot.rollout() != rollout.as_ref());
         if has_moved && let Some(rollout) = &rollout {
-            // Not for long: what was changed must be served, whatever telemetry is busy with.
+            // Bounded in time: a change must be served even while telemetry is busy.
             let reserving = reserve_events(stores, id, rollout, now);
             if tokio::time::timeout(RESERVE_TIMEOUT, reserving).await.is_err() {
                 tracing::warn!("the events that the plan names could not be reserved in time");
@@ -199,7 +202,8 @@ impl CachedEnvironment {
         })
     }
 
-    /// The phase that was served at an instant; one that a variable of the server holds, always.
+    /// Returns the phase that was served at an instant. A phase that a variable overrides counts
+    /// for any instant.
     #[must_use]
     pub fn phase_at(&self, at: Timestamp) -> Option<PhaseNumber> {
         let current = self.snapshot.serving_phase();
@@ -213,7 +217,7 @@ impl CachedEnvironment {
         before.or(first).unwrap_or(current)
     }
 
-    /// Tells the clients that listen to look again, if they would get other answers.
+    /// Notifies listening clients if evaluations or collection settings have changed.
     pub(crate) fn tell_clients(&self, before: Option<&Arc<Self>>, now: Timestamp) {
         let differs = |before: &Arc<Self>| {
             before.snapshot != self.snapshot
@@ -224,7 +228,7 @@ impl CachedEnvironment {
         }
     }
 
-    /// Tells the clients that listen to look again.
+    /// Increases the version of the configuration, which notifies listening clients.
     pub(crate) fn touch(&self, now: Timestamp) {
         self.configuration.send_modify(|configuration| {
             configuration.version += 1;
@@ -232,38 +236,38 @@ impl CachedEnvironment {
         });
     }
 
-    /// Changes when flags are answered otherwise.
+    /// Returns a receiver that is notified when the configuration changes.
     #[must_use]
     pub fn configuration(&self) -> watch::Receiver<Configuration> {
         self.configuration.subscribe()
     }
 
-    /// Notes that a flag was asked for and how it was answered.
+    /// Counts an evaluation of a flag with its variant.
     pub fn count(&self, entry: &FlagEntry, variant: &Variant) {
         if let Some(counters) = self.counters.get(entry.index) {
             counters.add(entry, variant);
         }
     }
 
-    /// A flag as it is stored, archived or not.
+    /// Returns a stored flag, archived or not.
     ///
     /// # Errors
-    /// [`ServiceError::NotFound`] when there is none of that key.
+    /// Returns [`ServiceError::NotFound`] if there is none with this key.
     pub fn stored_flag(&self, key: &str) -> Result<&StoredFlag, ServiceError> {
         let found = self.flags.iter().find(|stored| stored.flag.key.as_str() == key);
         found.ok_or_else(|| ServiceError::not_found("flag", key))
     }
 
-    /// A segment as it is stored.
+    /// Returns a stored segment by its key.
     ///
     /// # Errors
-    /// [`ServiceError::NotFound`] when there is none of that key.
+    /// Returns [`ServiceError::NotFound`] if there is none with this key.
     pub fn stored_segment(&self, key: &str) -> Result<&Versioned<Arc<Segment>>, ServiceError> {
         let found = self.segments.iter().find(|stored| stored.value.key.as_str() == key);
         found.ok_or_else(|| ServiceError::not_found("segment", key))
     }
 
-    /// An override as it is stored.
+    /// Returns a user's individual override of a flag, as stored.
     #[must_use]
     pub fn stored_override(
         &self,

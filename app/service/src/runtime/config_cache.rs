@@ -1,4 +1,4 @@
-//! The configuration of all environments in memory, which evaluations and keys are answered from.
+//! The configuration of all environments in memory, for evaluations and the lookup of keys.
 
 use std::{
     collections::HashMap,
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{ServiceError, variables::Variables};
 
-/// Everything that is answered from memory; immutable, swapped in whole.
+/// An immutable copy of the whole configuration, which is replaced as a whole.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Directory {
     environments: HashMap<EnvironmentId, Arc<CachedEnvironment>>,
@@ -30,21 +30,21 @@ pub(crate) struct Directory {
     pub(crate) tokens: HashMap<Digest, Arc<ServerToken>>,
     /// All environments, oldest first.
     order: Vec<EnvironmentId>,
-    /// The newest line of history that is part of it.
+    /// The number of the newest audit entry that is part of it.
     revision: i64,
 }
 
-/// The configuration in memory, and what is carried over from reading to reading.
+/// The configuration in memory, and the state that is carried over from one reload to the next.
 pub(crate) struct ConfigCache {
     directory: ArcSwap<Directory>,
-    /// Held while reading anew: otherwise a slow reader could put an older state over a newer.
+    /// Held during a reload: otherwise a slow one could replace a newer state with an older one.
     reloading: Mutex<()>,
-    /// Held while a change is checked and written: two that are sound by themselves may not be
-    /// together, such as two flags that are made to need each other.
+    /// Held while a change is validated and written: two changes may be valid alone but not
+    /// together, such as two flags that become prerequisites of each other.
     editing: Mutex<()>,
     variables: Variables,
     pub(crate) counters: EvaluationCounters,
-    /// When schedules were looked at last, in milliseconds since 1970.
+    /// When schedules were last checked, in milliseconds since 1970.
     schedules_kept: AtomicI64,
 }
 
@@ -60,22 +60,22 @@ impl ConfigCache {
         }
     }
 
-    /// Reads everything anew and swaps it in. Environments that answer otherwise than before tell their
-    /// clients.
+    /// Reads everything again and replaces the configuration. Notifies the clients of environments
+    /// whose evaluations or collection settings have changed.
     ///
     /// # Errors
-    /// When storage fails; what was there before stays.
+    /// Returns an error if storage fails; the previous configuration stays.
     pub(super) async fn reload(&self, stores: &Stores, now: Timestamp) -> Result<(), ServiceError> {
         let _turn = self.reloading.lock().await;
         let revision = stores.state.revision().await?;
         self.read(stores, revision, |_| true, now).await
     }
 
-    /// The same after a change of one project, with so many entries of the audit log. Environments of other
-    /// projects are read only if another process has written in the meantime.
+    /// Reloads after a change of one project that wrote `entries` audit entries. Environments of
+    /// other projects are read only if another process has written meanwhile.
     ///
     /// # Errors
-    /// As [`ConfigCache::reload`].
+    /// Returns the errors of [`ConfigCache::reload`].
     pub(super) async fn reload_project(
         &self,
         stores: &Stores,
@@ -136,12 +136,12 @@ impl ConfigCache {
         Ok(())
     }
 
-    /// Takes the turn to change something.
+    /// Waits until no other change is being made.
     pub(super) async fn begin_edit(&self) -> MutexGuard<'_, ()> {
         self.editing.lock().await
     }
 
-    /// The newest line of the audit log that is part of what is in memory.
+    /// The number of the newest audit entry that is in memory.
     pub(super) fn revision(&self) -> i64 {
         self.directory.load().revision
     }
@@ -160,24 +160,24 @@ impl ConfigCache {
         self.directory.load().order.first().copied()
     }
 
-    /// What is in memory now. The guard is cheap: no counter is changed that other threads change too.
+    /// Returns the current configuration. The guard is cheap: it changes no counter that other
+    /// threads change too.
     pub(crate) fn directory(&self) -> Guard<Arc<Directory>> {
         self.directory.load()
     }
 
-    /// The client keys of an environment, in any order.
+    /// Returns the client keys of an environment, in any order.
     pub(super) fn client_keys(&self, environment: EnvironmentId) -> Vec<Arc<ClientKey>> {
         let directory = self.directory.load();
         let keys = directory.client_keys.values();
         keys.filter(|key| key.environment == environment).cloned().collect()
     }
 
-    /// The server's variables that hold flags and the rollout.
     pub(crate) fn variables(&self) -> &Variables {
         &self.variables
     }
 
-    /// Notes that schedules are looked at now; when they were before.
+    /// Records that schedules are checked now, and returns when they were checked before.
     pub(crate) fn look_at_schedules(&self, now: Timestamp) -> Option<Timestamp> {
         let before = self.schedules_kept.swap(now.timestamp_millis(), Ordering::Relaxed);
         Timestamp::from_timestamp_millis(before).filter(|at| *at > Timestamp::UNIX_EPOCH)

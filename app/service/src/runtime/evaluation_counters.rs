@@ -1,4 +1,4 @@
-//! How often flags are asked for, counted in memory until it is written.
+//! Evaluation counts in memory, until they are written.
 
 use std::{
     collections::HashMap,
@@ -15,7 +15,7 @@ use phasegate_domain::{
 };
 use phasegate_store::models::UsageRow;
 
-/// A flag's counts, one for each variant.
+/// A flag's evaluation counts, one for each variant.
 #[derive(Debug)]
 pub(crate) struct Counters {
     variants: Vec<VariantName>,
@@ -45,12 +45,12 @@ impl Counters {
 #[derive(Debug, Default)]
 pub(crate) struct EvaluationCounters {
     counters: Mutex<HashMap<(EnvironmentId, FlagKey), Arc<Counters>>>,
-    /// Of flags whose variants have changed; written once more, then gone.
+    /// Counters of flags whose variants have changed; written once more, then dropped.
     retired: Mutex<Vec<(EnvironmentId, FlagKey, Arc<Counters>)>>,
 }
 
 impl EvaluationCounters {
-    /// The counts of a flag; the same ones as before, as long as its variants are.
+    /// Returns the counters of a flag, which stay the same until its variants change.
     pub(crate) fn counters(&self, environment: EnvironmentId, flag: &Flag) -> Arc<Counters> {
         let mut all = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
         let place = (environment, flag.key.clone());
@@ -65,7 +65,7 @@ impl EvaluationCounters {
         fresh
     }
 
-    /// Takes what was counted since the last time.
+    /// Takes the counts since the last call, as rows of `hour`.
     pub(crate) fn take(&self, hour: i64) -> Vec<UsageRow> {
         let all = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
         let live =
@@ -89,7 +89,7 @@ impl EvaluationCounters {
 }
 
 impl EvaluationCounters {
-    /// Adds counts that could not be written to those of flags that are still counted.
+    /// Puts back counts that could not be written, for flags and variants that are still counted.
     pub(crate) fn put_back(&self, rows: &[UsageRow]) {
         let all = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
         for row in rows {

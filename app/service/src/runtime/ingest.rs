@@ -1,10 +1,10 @@
-//! Telemetry on its way to the store.
+//! The state of ingestion in memory.
 
 use super::{
     ingest_queue::IngestQueue, rejection_counts::RejectionCounts, simulations::Simulations,
 };
 
-/// What is known of telemetry that is not stored yet.
+/// The queue, the rejections and the simulations that ingestion keeps in memory.
 #[derive(Default)]
 pub(crate) struct Ingest {
     pub(crate) queue: IngestQueue,

@@ -12,10 +12,11 @@ use phasegate_domain::{Timestamp, events::Batch, ids::EnvironmentId};
 use phasegate_store::{Appended, StoreError};
 use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
 
-/// Batches in the queue; further ones wait or are rejected.
+/// The maximum number of batches in the queue; further ones wait or are rejected.
 pub const MAX_QUEUED_BATCHES: usize = 1_024;
 
-/// Batches that may wait for a place in the queue; further ones are rejected at once.
+/// The maximum number of batches that wait for a place in the queue; further ones are rejected at
+/// once.
 const MAX_WAITING: usize = 2_048;
 
 pub(crate) type Reply = oneshot::Sender<Result<Appended, Arc<StoreError>>>;
@@ -47,17 +48,19 @@ impl IngestQueue {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// When a batch of an environment was stored last, in milliseconds since 1970, as far as this process knows.
+    /// Returns when a batch of an environment was last stored, in milliseconds since 1970: `None`
+    /// if this process does not know, `Some(None)` if there was none.
     pub(crate) fn last_event_at(&self, environment: EnvironmentId) -> Option<Option<i64>> {
         self.heard().get(&environment).copied()
     }
 
-    /// Notes what storage says about the time before this process; a batch that came meanwhile wins.
+    /// Records the time that the store knows, unless a batch was stored meanwhile. Returns the
+    /// recorded time.
     pub(crate) fn note_heard(&self, environment: EnvironmentId, at: Option<i64>) -> Option<i64> {
         *self.heard().entry(environment).or_insert(at)
     }
 
-    /// Since when the disk is too full to store telemetry.
+    /// Returns since when the disk has been too full to store telemetry.
     pub(crate) fn full_since(&self) -> Option<Timestamp> {
         let since = self.full_since.load(Ordering::Relaxed);
         (since != 0).then(|| Timestamp::from_timestamp_millis(since)).flatten()

@@ -1,13 +1,13 @@
-//! What bounds strangers: quotas of telemetry, screenshots, logins and password checks.
+//! Limits on what strangers may send: telemetry, screenshots, logins and password checks.
 
 use tokio::sync::Semaphore;
 
 use super::{login_limiter::LoginLimiter, quotas::Quotas, screenshot_limiter::ScreenshotLimiter};
 
-/// Password checks that run at once.
+/// The maximum number of password checks that run at once.
 const PASSWORD_CHECKS: usize = 2;
 
-/// The limits that are kept in memory, all of them bounded themselves.
+/// The limits, which are kept in memory of bounded size.
 pub(crate) struct Limits {
     pub(crate) quotas: Quotas,
     pub(crate) screenshots: ScreenshotLimiter,

@@ -1,4 +1,4 @@
-//! How often a login may be tried.
+//! Limits how often a login may be tried.
 
 use std::{
     collections::HashMap,
@@ -9,27 +9,28 @@ use std::{
 use chrono::TimeDelta;
 use phasegate_domain::Timestamp;
 
-/// Attempts after which a peer has to wait with an address.
+/// The maximum number of attempts from one peer or device with one account, per [`WINDOW`].
 const MAX_ATTEMPTS: u32 = 8;
 
-/// Attempts with one account from all unknown browsers together: guessing from many addresses is bounded
-/// too. Who has logged in before is counted apart, and still gets in.
+/// The maximum number of attempts with one account from all unknown browsers together, which bounds
+/// guessing from many addresses. A browser that has logged in before is counted apart, so its user
+/// still gets in.
 const MAX_UNKNOWN_ATTEMPTS: u32 = 200;
 
-/// How long a run of attempts counts.
+/// The time after which a run of attempts no longer counts.
 const WINDOW: TimeDelta = TimeDelta::minutes(5);
 
-/// Runs that are watched at once; when full, the oldest goes.
+/// The maximum number of runs in memory; the oldest is dropped first.
 const MAX_WATCHED: usize = 10_000;
 
-/// Where an attempt comes from.
+/// The source of a login attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Source {
-    /// An address that others may use too, as behind a proxy.
+    /// An IP address that several users may share, as behind a proxy.
     Peer(IpAddr),
     /// A browser that has logged in to the account before.
     Device(String),
-    /// All browsers that have not.
+    /// All browsers that have not logged in to it.
     Unknown,
 }
 
@@ -42,10 +43,11 @@ impl Source {
     }
 }
 
-/// Where the attempt comes from, and the account. By source too, or strangers could lock users out.
+/// The source and the account. The source is part of it because strangers could lock users out
+/// otherwise.
 type Key = (Source, String);
 
-/// Counts logins that did not succeed, in memory.
+/// Counts login attempts in memory until one succeeds.
 #[derive(Debug, Default)]
 pub(crate) struct LoginLimiter {
     attempts: Mutex<HashMap<Key, (u32, Timestamp)>>,
@@ -53,12 +55,12 @@ pub(crate) struct LoginLimiter {
 
 impl LoginLimiter {
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, (u32, Timestamp)>> {
-        // The map is whole at every moment, also if a holder panicked.
+        // The map is consistent at every moment, even if a holder of the lock panicked.
         self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts an attempt before it is made, so that many at once are counted too. The time to
-    /// wait when there were too many.
+    /// Counts an attempt before it is made, so that concurrent ones are counted too. If there were
+    /// too many, the error is the time to wait.
     pub(crate) fn attempt(
         &self,
         source: &Source,
@@ -67,7 +69,7 @@ impl LoginLimiter {
     ) -> Result<(), TimeDelta> {
         let mut map = self.lock();
         let account = email.to_lowercase();
-        // What is refused here does not count for all.
+        // An attempt that is refused here does not count for all unknown browsers.
         count(&mut map, (source.clone(), account.clone()), now)?;
         match source {
             Source::Peer(_) => count(&mut map, (Source::Unknown, account), now),
@@ -75,7 +77,7 @@ impl LoginLimiter {
         }
     }
 
-    /// Forgets a run that ended well.
+    /// Deletes the run of a source after a successful login.
     pub(crate) fn succeeded(&self, source: &Source, email: &str) {
         self.lock().remove(&(source.clone(), email.to_lowercase()));
     }
@@ -116,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_of_attempts_has_to_wait_for_a_while() {
+    fn too_many_attempts_have_to_wait_for_the_window_to_end() {
         let limiter = LoginLimiter::default();
         for _ in 0..MAX_ATTEMPTS {
             assert_eq!(limiter.attempt(HERE, "Ada@x", at(0)), Ok(()));
@@ -130,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn guessing_from_many_addresses_is_bounded_and_a_known_browser_still_gets_in() {
+    fn guessing_from_many_addresses_is_limited_and_does_not_lock_out_known_browsers() {
         let limiter = LoginLimiter::default();
         let from = |n: u32| Source::Peer(IpAddr::from(std::net::Ipv4Addr::from(n)));
         let tried =
@@ -142,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn success_begins_anew() {
+    fn a_successful_login_resets_the_count() {
         let limiter = LoginLimiter::default();
         for _ in 0..MAX_ATTEMPTS {
             assert_eq!(limiter.attempt(HERE, "ada@x", at(0)), Ok(()));
@@ -152,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_watched_is_bounded() {
+    fn the_number_of_runs_in_memory_is_bounded() {
         let limiter = LoginLimiter::default();
         for n in 0..MAX_WATCHED + 10 {
             assert_eq!(limiter.attempt(HERE, &n.to_string(), at(0)), Ok(()));

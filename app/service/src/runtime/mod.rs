@@ -1,4 +1,4 @@
-//! What the running service holds: the stores, the configuration in memory, telemetry on its way, and limits.
+//! The state of the running service: the stores, the configuration cache, ingestion and limits.
 
 mod cached_environment;
 mod config_cache;

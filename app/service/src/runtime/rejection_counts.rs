@@ -1,4 +1,4 @@
-//! Rejected request bodies by reason, until they are written.
+//! Counts of rejected request bodies by reason, until they are written.
 
 use std::{
     collections::BTreeMap,
@@ -13,18 +13,19 @@ use phasegate_domain::{
     ids::EnvironmentId,
 };
 
-/// The maximum number of distinct reasons in memory; further ones count as [`RejectionCode::Other`].
+/// The maximum number of distinct reasons in memory; further ones count as
+/// [`RejectionCode::Other`].
 const MAX_REASONS: usize = 200;
 
 /// Rejected bodies that are not written yet.
 #[derive(Debug, Default)]
 pub(crate) struct RejectionCounts {
     counts: Mutex<BTreeMap<(EnvironmentId, RejectedBody), u64>>,
-    /// Makes the ids of what is written.
+    /// The number of batches of rejections so far, for their ids.
     written: AtomicU64,
 }
 
-/// Why a request body was rejected, and whether the page sends it again.
+/// The reason why a request body was rejected, and whether the page sends it again.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct RejectedBody {
     pub(crate) reason: Rejection,
@@ -49,7 +50,7 @@ impl RejectionCounts {
         std::mem::take(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// A number that none had before.
+    /// Returns the next number for the id of a batch.
     pub(crate) fn next_number(&self) -> u64 {
         self.written.fetch_add(1, Ordering::Relaxed)
     }

@@ -1,4 +1,4 @@
-//! How many screenshots an environment takes in a minute.
+//! Limits the screenshots of an environment per minute.
 
 use std::{
     collections::HashMap,
@@ -7,8 +7,8 @@ use std::{
 
 use phasegate_domain::{feedback::MAX_SCREENSHOTS_PER_MINUTE, ids::EnvironmentId};
 
-/// Limits the screenshots per environment and minute. Client keys are public, so without a limit one page could
-/// displace all screenshots of an environment.
+/// Limits the screenshots per environment and minute. Client keys are public, so without a limit
+/// one page could displace all screenshots of an environment.
 #[derive(Debug, Default)]
 pub(crate) struct ScreenshotLimiter(Mutex<HashMap<EnvironmentId, (i64, u32)>>);
 
@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_minute_admits_so_many_and_the_next_one_again() {
+    fn screenshots_are_limited_per_environment_and_minute() {
         let limiter = ScreenshotLimiter::default();
         let (here, there) = (EnvironmentId(1), EnvironmentId(2));
         for _ in 0..MAX_SCREENSHOTS_PER_MINUTE {

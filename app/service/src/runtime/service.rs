@@ -1,4 +1,4 @@
-//! What all use cases share: the stores, the clock, and the snapshots in memory.
+//! The state that all use cases share: the stores, the clock, and the configuration in memory.
 
 use std::sync::Arc;
 
@@ -15,17 +15,17 @@ use tokio::sync::{MutexGuard, watch};
 use super::{CachedEnvironment, ConfigCache, Ingest, Limits, Stores, TokenUses};
 use crate::{ServiceError, secrets::Seed, variables::Variables};
 
-/// Where the time comes from.
+/// A source of the current time.
 pub type Clock = fn() -> Timestamp;
 
-/// The use cases' common ground. Cheap to share behind an `Arc`.
+/// The state that all use cases share; meant to be shared behind an `Arc`.
 pub struct Service {
     pub(crate) stores: Stores,
     pub(crate) config: ConfigCache,
     pub(crate) ingest: Ingest,
     pub(crate) limits: Limits,
     pub(crate) token_uses: TokenUses,
-    /// What makes the digests of users and sessions.
+    /// The key of the digests of users, sessions and networks.
     pub(crate) digest_key: Seed,
     clock: Clock,
     changes: watch::Sender<u64>,
@@ -38,11 +38,11 @@ impl std::fmt::Debug for Service {
 }
 
 impl Service {
-    /// Reads what is answered from memory. The seed becomes the key of digests, if the telemetry is
-    /// new.
+    /// Loads the configuration into memory. The seed becomes the key of digests if the telemetry
+    /// store has none yet.
     ///
     /// # Errors
-    /// When storage fails.
+    /// Returns an error if storage fails.
     pub async fn open(
         state: Arc<dyn StateStore>,
         telemetry: Arc<dyn TelemetryStore>,
@@ -65,17 +65,17 @@ impl Service {
         Ok(service)
     }
 
-    /// Reads everything anew and swaps it in.
+    /// Reloads the whole configuration and wakes clients.
     pub(crate) async fn reload(&self) -> Result<(), ServiceError> {
         self.config.reload(&self.stores, self.now()).await?;
         self.announce();
         Ok(())
     }
 
-    /// Reads anew if another process has changed something.
+    /// Reloads if another process has changed something.
     ///
     /// # Errors
-    /// When storage fails.
+    /// Returns an error if storage fails.
     pub async fn catch_up(&self) -> Result<(), ServiceError> {
         self.read_newer_state().await?;
         Ok(self.stores.telemetry.catch_up().await?)
@@ -88,7 +88,7 @@ impl Service {
         Ok(())
     }
 
-    /// What cannot be stored now, and why; nothing while all is well.
+    /// Returns why state or telemetry cannot be stored now; empty if both can.
     pub async fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         if let Err(error) = self.stores.state.check().await {
@@ -104,37 +104,40 @@ impl Service {
         problems
     }
 
-    /// Marks the databases as those that this process serves.
+    /// Marks the databases with a number that is unique to this start of the server.
     ///
     /// # Errors
-    /// When storage fails.
+    /// Returns an error if storage fails.
     pub async fn mark(&self, mark: i32) -> Result<(), ServiceError> {
         self.stores.state.mark(mark).await?;
         Ok(self.stores.telemetry.mark(mark).await?)
     }
 
-    /// Ends well: each database is one whole file afterwards, which can be copied by itself.
+    /// Closes the stores. Each database is a single file afterwards, which can be copied by itself.
     ///
     /// # Errors
-    /// When storage fails; nothing is lost then, but a journal stays beside the file.
+    /// Returns an error if storage fails; nothing is lost then, but a journal stays beside the
+    /// file.
     pub async fn close(&self) -> Result<(), ServiceError> {
         let state = self.stores.state.close().await;
         self.stores.telemetry.close().await?;
         Ok(state?)
     }
 
-    /// Takes the turn to change something; held until the change is in memory. Reads what another process has
-    /// written since the last look, so that a change is compared with what is stored and not with an older copy.
+    /// Waits until no other change is being made; the guard is held until the change is in memory.
+    /// Reloads if another process has written meanwhile, so that a change is compared with the
+    /// stored state and not with an older copy.
     ///
     /// # Errors
-    /// When storage fails.
+    /// Returns an error if storage fails.
     pub(crate) async fn begin_edit(&self) -> Result<MutexGuard<'_, ()>, ServiceError> {
         let turn = self.config.begin_edit().await;
         self.read_newer_state().await?;
         Ok(turn)
     }
 
-    /// Writes changes, all or none, and swaps them in. `what` names what a conflict is about.
+    /// Writes edits in one transaction and reloads the project. `what` names the subject of a
+    /// conflict.
     pub(crate) async fn edit(
         &self,
         environment: EnvironmentId,
@@ -153,7 +156,8 @@ impl Service {
                 Ok(())
             }
             Err(StoreError::Conflict) => {
-                // Another change was first, perhaps of another process: the next look must show it.
+                // Another change came first, perhaps from another process, and must be visible from
+                // now on.
                 self.reload().await?;
                 Err(ServiceError::Conflict(what))
             }
@@ -161,37 +165,37 @@ impl Service {
         }
     }
 
-    /// Wakes every client that shows something that may have changed.
+    /// Wakes the subscribers of [`Service::changes`].
     pub(crate) fn announce(&self) {
         self.changes.send_modify(|count| *count = count.wrapping_add(1));
     }
 
-    /// Changes whenever state or telemetry did.
+    /// Returns a receiver that is notified whenever state or telemetry changes.
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
     }
 
-    /// The time, from the clock that the service was given.
+    /// Returns the time of the service's clock.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         (self.clock)()
     }
 
-    /// The cached environment of an id, or of the id of its simulated telemetry.
+    /// Returns the environment with this id, or whose simulated telemetry has this id.
     ///
     /// # Errors
-    /// [`ServiceError::NotFound`] when there is none of that id.
+    /// Returns [`ServiceError::NotFound`] if there is none with this id.
     pub fn environment(&self, id: EnvironmentId) -> Result<Arc<CachedEnvironment>, ServiceError> {
         self.config
             .environment(id.real())
             .ok_or_else(|| ServiceError::not_found("environment", id.0.to_string()))
     }
 
-    /// The environment of a project by its keys.
+    /// Returns the environment with these keys of project and environment.
     ///
     /// # Errors
-    /// [`ServiceError::NotFound`] when there is none.
+    /// Returns [`ServiceError::NotFound`] if there is none.
     pub fn find_environment(
         &self,
         project: &str,
@@ -205,29 +209,29 @@ impl Service {
         .ok_or_else(|| ServiceError::not_found("environment", format!("{project}/{key}")))
     }
 
-    /// All environments, oldest first.
+    /// Returns all environments, oldest first.
     #[must_use]
     pub fn environments(&self) -> Vec<Arc<CachedEnvironment>> {
         self.config.environments()
     }
 
-    /// The environments of one project.
+    /// Returns the environments of a project.
     pub(crate) fn siblings(&self, project: ProjectId) -> Vec<Arc<CachedEnvironment>> {
         let mut all = self.environments();
         all.retain(|live| live.environment.project_id == project);
         all
     }
 
-    /// The environment that the admin shows first: the oldest one.
+    /// Returns the oldest environment, which the admin shows first.
     ///
     /// # Errors
-    /// [`ServiceError::NotFound`] before the first start.
+    /// Returns [`ServiceError::NotFound`] before the first start.
     pub fn first_environment(&self) -> Result<EnvironmentId, ServiceError> {
         let missing = || ServiceError::not_found("environment", "production");
         self.config.first_environment().ok_or_else(missing)
     }
 
-    /// The variables for flags that hold nothing, each with the reason.
+    /// Returns the variables for flags that override nothing, each with the reason.
     #[must_use]
     pub fn useless_variables(&self) -> Vec<(String, String)> {
         let all = self.environments();
@@ -236,13 +240,14 @@ impl Service {
         self.config.variables().problems(&flags)
     }
 
-    /// A client key of the oldest environment, for the demo: the oldest one that any page may use.
+    /// Returns a client key of the oldest environment for the demo: the oldest one that any page
+    /// may use.
     #[must_use]
     pub fn first_client_key(&self) -> Option<String> {
         self.client_key_of(self.config.first_environment()?)
     }
 
-    /// A client key of an environment: the oldest one that any page may use.
+    /// Returns the oldest client key of an environment that any page may use.
     #[must_use]
     pub fn client_key_of(&self, environment: EnvironmentId) -> Option<String> {
         let keys = self.config.client_keys(environment).into_iter();

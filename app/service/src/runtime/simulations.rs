@@ -1,4 +1,4 @@
-//! The simulations that are known and their progress.
+//! Known simulations and their progress.
 
 use std::{
     collections::HashMap,
@@ -31,7 +31,7 @@ impl Simulations {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes that one begins, unless one is under way.
+    /// Records that a simulation begins. Returns `false` if one is running.
     pub(crate) fn claim(&self, environment: EnvironmentId) -> bool {
         let mut progress = self.progress();
         if progress.contains_key(&environment) {

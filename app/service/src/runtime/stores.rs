@@ -1,10 +1,10 @@
-//! The two stores.
+//! The stores of a running service.
 
 use std::sync::Arc;
 
 use phasegate_store::{StateStore, TelemetryStore};
 
-/// Where state and telemetry are kept.
+/// The stores of state and telemetry.
 pub(crate) struct Stores {
     pub(crate) state: Arc<dyn StateStore>,
     pub(crate) telemetry: Arc<dyn TelemetryStore>,

@@ -1,4 +1,4 @@
-//! When tokens were last used, until it is written.
+//! The last uses of tokens, until they are written.
 
 use std::{
     collections::HashMap,
@@ -7,7 +7,7 @@ use std::{
 
 use phasegate_domain::{Timestamp, ids::TokenId};
 
-/// What was used since the last writing.
+/// The last use of each token since the last write.
 #[derive(Debug, Default)]
 pub(crate) struct TokenUses(Mutex<HashMap<TokenId, Timestamp>>);
 
@@ -16,12 +16,12 @@ impl TokenUses {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(token, at);
     }
 
-    /// The last use that is not written yet.
+    /// Returns a token's last use, if it is not written yet.
     pub(crate) fn last(&self, token: TokenId) -> Option<Timestamp> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&token).copied()
     }
 
-    /// Notes uses that could not be written, unless there was a later one.
+    /// Puts back uses that could not be written, unless there was a later one.
     pub(crate) fn put_back(&self, used: &[(TokenId, Timestamp)]) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for (token, at) in used {

@@ -18,16 +18,16 @@ use crate::{
     check::check,
 };
 
-/// A segment with everything that asks for it.
+/// A segment with all its uses.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct SegmentDetail {
     pub stored: Versioned<Arc<Segment>>,
-    /// Where it is used, in all environments of the project.
+    /// The uses in all environments of the project.
     pub uses: Vec<PlacedUse>,
 }
 
-/// One place that asks for a segment, and the environment that it is in.
+/// A use of a segment, with its environment.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlacedUse {
@@ -61,10 +61,10 @@ fn line(
     saved(service, actor, SubjectKind::Segment, key, before.and_then(json), after.and_then(json))
 }
 
-/// All segments, by key, each with where it is used.
+/// Returns all segments by key, each with its uses.
 ///
 /// # Errors
-/// When the actor may not look, or there is no such environment.
+/// Returns an error if the actor lacks the viewer role or the environment does not exist.
 pub fn list(
     service: &Service,
     actor: &Actor,
@@ -79,10 +79,10 @@ pub fn list(
     Ok(live.segments.iter().map(detail).collect())
 }
 
-/// One segment with where it is used.
+/// Returns a segment with its uses.
 ///
 /// # Errors
-/// When the actor may not look, or there is none of that key.
+/// Returns an error if the actor lacks the viewer role or no segment has this key.
 pub fn detail(
     service: &Service,
     actor: &Actor,
@@ -95,10 +95,11 @@ pub fn detail(
     Ok(SegmentDetail { uses: uses(service, &live, key.as_str()), stored })
 }
 
-/// Makes a segment.
+/// Creates a segment in the project of an environment.
 ///
 /// # Errors
-/// When the actor may not, a field is wrong, or there is one of that key.
+/// Returns an error if the actor lacks the operator role or is a token of one environment, a field
+/// is invalid, the key is taken, or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn create(
@@ -119,8 +120,8 @@ pub async fn create(
     service.edit(environment, &[Edit::CreateSegment(segment)], &entries, "the segment").await
 }
 
-/// Checks a segment, and everything that asks for it: a rule may be sound with what a segment was,
-/// and too costly with what it becomes.
+/// Validates a segment and everything that uses it: a changed segment may make a valid rule too
+/// costly.
 fn check_with(
     service: &Service,
     live: &CachedEnvironment,
@@ -133,11 +134,12 @@ fn check_with(
     })
 }
 
-/// Puts a segment in place of the one of its key. `seen` is the version that the actor saw,
-/// `None` to save over whatever is there.
+/// Replaces the segment with the same key. `seen` is the version that the actor saw; `None`
+/// overwrites any version.
 ///
 /// # Errors
-/// When the actor may not, a field is wrong, there is none, or another change was first.
+/// Returns an error if the actor lacks the operator role or is a token of one environment, a field
+/// is invalid, no segment has this key, another change came first, or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn replace(
@@ -164,10 +166,11 @@ pub async fn replace(
     service.edit(environment, &[edit], &in_all(service, &live, &line), "the segment").await
 }
 
-/// Deletes a segment that nothing asks for.
+/// Deletes a segment that is not used.
 ///
 /// # Errors
-/// When the actor may not, there is none, something asks for it, or another change was first.
+/// Returns an error if the actor lacks the operator role or is a token of one environment, no
+/// segment has this key, it is used, another change came first, or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn delete(

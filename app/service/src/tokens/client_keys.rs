@@ -1,4 +1,4 @@
-//! Client keys: public, for the pages of some origins.
+//! Client keys, which are public and may be limited to pages of some origins.
 
 use phasegate_domain::{
     accounts::Role,
@@ -12,10 +12,10 @@ use serde_json::json;
 use super::server_tokens::check_name;
 use crate::{Service, ServiceError, access::Actor, audit::saved, secrets};
 
-/// Most keys of an environment, and most origins of a key.
+/// The maximum number of keys of an environment, and of origins of a key.
 const MAX_KEYS: usize = 100;
 
-/// What a key's maker says about it.
+/// The fields of a client key that can be edited.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientKeyFields {
     /// The name that pages show.
@@ -31,7 +31,7 @@ fn check(fields: &ClientKeyFields) -> Result<ClientKeyFields, ServiceError> {
     }
     let origin = |(index, origin): (usize, &String)| {
         let origin = origin.trim().trim_end_matches('/').to_ascii_lowercase();
-        // Browsers leave the usual port out.
+        // Browsers leave out the default port.
         let origin = match origin.strip_prefix("https://") {
             Some(_) => origin.trim_end_matches(":443").to_owned(),
             None => origin.trim_end_matches(":80").to_owned(),
@@ -64,10 +64,10 @@ fn line(
     saved(service, actor, SubjectKind::ClientKey, key, before.map(json), after.map(json))
 }
 
-/// An environment's client keys, oldest first.
+/// Reads an environment's client keys, oldest first.
 ///
 /// # Errors
-/// When the actor may not look, or storage fails.
+/// Returns an error if the actor lacks the viewer role or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn client_keys(
@@ -81,10 +81,10 @@ pub async fn client_keys(
     Ok(keys)
 }
 
-/// One client key.
+/// Reads one client key of an environment.
 ///
 /// # Errors
-/// When the actor may not look, or there is no such key.
+/// Returns an error if the actor lacks the viewer role, the key does not exist, or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn client_key(
@@ -98,10 +98,11 @@ pub async fn client_key(
     found.ok_or_else(|| ServiceError::not_found("client key", key))
 }
 
-/// Makes a client key from randomness that is passed in.
+/// Creates a client key from the randomness in `seed`.
 ///
 /// # Errors
-/// When the actor may not, or a field is wrong.
+/// Returns an error if the actor lacks the admin role, a field is invalid, there are too many keys,
+/// or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn create_client_key(
@@ -133,10 +134,11 @@ pub async fn create_client_key(
     Ok(key)
 }
 
-/// Gives a client key another name and other origins, if it is still as the actor saw it.
+/// Changes the name and origins of a client key, if it still has the version of `seen`.
 ///
 /// # Errors
-/// When the actor may not, a field is wrong, or another change was first.
+/// Returns an error if the actor lacks the admin role, a field is invalid, another change came
+/// first, or storage fails.
 #[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn save_client_key(
@@ -161,10 +163,10 @@ pub async fn save_client_key(
     client_key(service, actor, after.environment, &after.key).await
 }
 
-/// Takes a client key out of use, at once: pages that still have it get nothing.
+/// Deletes a client key. Requests of pages that still use it are rejected at once.
 ///
 /// # Errors
-/// When the actor may not, or another change was first.
+/// Returns an error if the actor lacks the admin role, another change came first, or storage fails.
 #[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn delete_client_key(

@@ -1,4 +1,4 @@
-//! Server tokens and client keys as the admin manages them.
+//! Management of server tokens and client keys.
 
 mod client_keys;
 mod server_tokens;

@@ -1,4 +1,4 @@
-//! Server tokens: secret, with scopes, shown once.
+//! Server tokens, which are secret, have scopes and are shown once.
 
 use phasegate_domain::{
     accounts::{Reach, Role, Scope},
@@ -11,29 +11,28 @@ use serde_json::json;
 
 use crate::{Service, ServiceError, access::Actor, audit::saved, secrets};
 
-/// Most tokens of an environment.
+/// The maximum number of tokens of an environment.
 const MAX_TOKENS: usize = 1_000;
 
-/// Longest name, in characters.
+/// The maximum length of a name, in characters.
 pub(super) const MAX_NAME_CHARS: usize = 100;
 
-/// What a token's maker says about it.
+/// The fields of a token that can be edited.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenFields {
-    /// Its name in the history.
+    /// Its name in the audit log.
     pub name: String,
-    /// What it may do.
     pub scopes: Vec<Scope>,
     pub reach: Reach,
 }
 
-/// A token that was just made.
+/// A token that was just created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewToken {
-    /// As it is stored.
+    /// The token without its secret.
     pub token: ServerToken,
-    /// The secret, which is shown now and never again.
+    /// The secret, which cannot be read again later.
     pub secret: String,
 }
 
@@ -68,7 +67,7 @@ fn line(
     saved(service, actor, SubjectKind::Token, key, before.map(json), after.map(json))
 }
 
-/// A token of one environment makes, changes and deletes no token that reaches further than itself.
+/// Refuses changes to tokens of the whole project by tokens of one environment.
 fn require_reach(actor: &Actor, reach: Reach) -> Result<(), ServiceError> {
     match reach {
         Reach::Environment => Ok(()),
@@ -76,10 +75,10 @@ fn require_reach(actor: &Actor, reach: Reach) -> Result<(), ServiceError> {
     }
 }
 
-/// An environment's tokens, oldest first.
+/// Reads an environment's tokens, oldest first.
 ///
 /// # Errors
-/// When the actor may not look, or storage fails.
+/// Returns an error if the actor lacks the admin role or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn tokens(
@@ -96,10 +95,10 @@ pub async fn tokens(
     Ok(tokens)
 }
 
-/// One token.
+/// Reads one server token of an environment.
 ///
 /// # Errors
-/// When the actor may not look, or there is none of that id.
+/// Returns an error if the actor lacks the admin role, no token has this id, or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn token(
@@ -113,10 +112,11 @@ pub async fn token(
     found.ok_or_else(|| ServiceError::not_found("token", id.0.to_string()))
 }
 
-/// Makes a token from randomness that is passed in.
+/// Creates a token from the randomness in `seed`.
 ///
 /// # Errors
-/// When the actor may not, or a field is wrong.
+/// Returns an error if the actor lacks the admin role or the reach of the new token, a field is
+/// invalid, there are too many tokens, or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn create_token(
@@ -157,10 +157,11 @@ pub async fn create_token(
     Ok(NewToken { token, secret })
 }
 
-/// Gives a token another name and other scopes, if it is still as the actor saw it.
+/// Changes the name, scopes and reach of a token, if it still has the version of `seen`.
 ///
 /// # Errors
-/// When the actor may not, a field is wrong, or another change was first.
+/// Returns an error if the actor lacks the admin role or the reach of the token, a field is
+/// invalid, another change came first, or storage fails.
 #[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn save_token(
@@ -187,10 +188,11 @@ pub async fn save_token(
     token(service, actor, after.environment, after.id).await
 }
 
-/// Takes a token out of use, at once and for good.
+/// Deletes a token with immediate effect.
 ///
 /// # Errors
-/// When the actor may not, or another change was first.
+/// Returns an error if the actor lacks the admin role or the reach of the token, another change
+/// came first, or storage fails.
 #[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn delete_token(

@@ -1,11 +1,11 @@
-//! When tokens were last used: noted in memory, written now and then.
+//! The last uses of tokens, which are recorded in memory and written periodically.
 
 use crate::{Service, ServiceError};
 
-/// Writes which tokens were used since the last time; a job.
+/// Writes the uses of tokens since the last call; run as a job.
 ///
 /// # Errors
-/// When storage fails; then the next turn writes them.
+/// Returns an error if storage fails; the next call writes them then.
 pub async fn write_uses(service: &Service) -> Result<(), ServiceError> {
     let used = service.token_uses.take();
     if !used.is_empty() {

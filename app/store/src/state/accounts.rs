@@ -32,23 +32,24 @@ pub trait AccountStore: Send + Sync {
         role: Role,
     ) -> Result<AccountId, StoreError>;
 
-    /// Replaces a password and ends the account's sessions. Returns `false` if there is no such account.
+    /// Replaces a password and ends the account's sessions. Returns `false` if there is no such
+    /// account.
     async fn set_password(&self, email: &str, password_hash: &str) -> Result<bool, StoreError>;
 
     /// Stores a new login session.
     async fn create_session(&self, session: &Session) -> Result<(), StoreError>;
 
-    /// Updates a session. Returns `false` without writing if it has ended: a request that began before a log-out
-    /// must not restore its session.
+    /// Updates a session. Returns `false` without writing if it has ended: a request that began
+    /// before a log-out must not restore its session.
     async fn save_session(&self, session: &Session) -> Result<bool, StoreError>;
 
-    /// Finds a session, unless it expired before `now` or its account got a new password.
+    /// Finds a session, unless it has expired by `now` or its account got a new password.
     async fn session(&self, id: Digest, now: Timestamp) -> Result<Option<Session>, StoreError>;
 
     /// Deletes a session if it exists.
     async fn delete_session(&self, id: Digest) -> Result<(), StoreError>;
 
-    /// Deletes the sessions that expired before `now`.
+    /// Deletes the sessions that have expired by `now`.
     async fn delete_ended_sessions(&self, now: Timestamp) -> Result<(), StoreError>;
 
     /// Reads all server tokens, the oldest first.

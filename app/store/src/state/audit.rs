@@ -15,7 +15,7 @@ pub trait AuditLog: Send + Sync {
         query: &AuditQuery,
     ) -> Result<Vec<AuditRecord>, StoreError>;
 
-    /// Reads the revision: it increases with every audit entry, so that a server notices the writes of other
-    /// processes.
+    /// Reads the revision: it increases with every audit entry, so that a server notices the writes
+    /// of other processes.
     async fn revision(&self) -> Result<i64, StoreError>;
 }

@@ -1,4 +1,4 @@
-//! Environments, the first start among them.
+//! Environments and the first start.
 
 use async_trait::async_trait;
 use phasegate_domain::{
@@ -12,11 +12,11 @@ use crate::{
     models::{Created, Environment, FirstStart},
 };
 
-/// Environments, the first start among them.
+/// Environments and the first start.
 #[async_trait]
 pub trait EnvironmentStore: Send + Sync {
-    /// Creates the admin account, the project `default`, the environment `production`, its keys and its plan.
-    /// Returns `None` if there is an account already.
+    /// Creates the admin account, the project `default`, the environment `production`, its keys and
+    /// its plan. Returns `None` if there is an account already.
     async fn first_start(&self, new: &FirstStart) -> Result<Option<Created>, StoreError>;
 
     /// Reads all environments, the oldest first.

@@ -13,8 +13,8 @@ use crate::{
 /// Flags, segments and overrides.
 #[async_trait]
 pub trait FlagStore: Send + Sync {
-    /// Reads the flags of an environment with their state, by key, archived ones included. Flags in `known` that
-    /// still have the stored version are reused instead of read.
+    /// Reads the flags of an environment with their state, by key, archived ones included. Flags in
+    /// `known` that still have the stored version are reused instead of read.
     async fn flags(
         &self,
         environment: EnvironmentId,
@@ -28,7 +28,8 @@ pub trait FlagStore: Send + Sync {
         known: &[Versioned<Arc<Segment>>],
     ) -> Result<Vec<Versioned<Arc<Segment>>>, StoreError>;
 
-    /// Reads the individual overrides of an environment by flag and user; `known` as in [`FlagStore::flags`].
+    /// Reads the individual overrides of an environment by flag and user; `known` as in
+    /// [`FlagStore::flags`].
     async fn overrides(
         &self,
         environment: EnvironmentId,

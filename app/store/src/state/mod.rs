@@ -1,4 +1,5 @@
-//! The state store: accounts, keys, environments, flags, rollouts and the audit log, one capability per file.
+//! The state store: accounts, keys, environments, flags, rollouts and the audit log, one capability
+//! per file.
 
 mod accounts;
 mod audit;
@@ -16,7 +17,8 @@ pub use unit_of_work::UnitOfWork;
 
 use crate::Database;
 
-/// Stores the state of all projects. Each method is one transaction, applied completely or not at all.
+/// Stores the state of all projects. Each method is one transaction, applied completely or not at
+/// all.
 pub trait StateStore:
     AccountStore + EnvironmentStore + FlagStore + RolloutStore + AuditLog + UnitOfWork + Database
 {

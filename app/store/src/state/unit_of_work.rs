@@ -11,7 +11,7 @@ use crate::{
 /// Changes that are applied all or none.
 #[async_trait]
 pub trait UnitOfWork: Send + Sync {
-    /// Applies edits together with their audit entries, all or none. A change of something that the environments
+    /// Applies edits together with their audit entries, all or none. A change that the environments
     /// of a project share has an entry in each of them.
     ///
     /// # Errors

@@ -14,8 +14,7 @@ use crate::StoreError;
 /// Sets of users by activity and day.
 #[async_trait]
 pub trait ActivityStore: Send + Sync {
-    /// Reads user sets by activity and day, on the days
-    /// `from_day <= day < to_day`.
+    /// Reads user sets by activity and day, on the days `from_day <= day < to_day`.
     async fn user_sets(
         &self,
         environment: EnvironmentId,

@@ -19,8 +19,8 @@ pub trait FeedbackStore: Send + Sync {
         limit: u32,
     ) -> Result<Vec<Reported<Feedback>>, StoreError>;
 
-    /// Stores a screenshot unless it exists, and deletes the environment's oldest screenshots above a total
-    /// size in bytes.
+    /// Stores a screenshot unless it exists, and deletes the environment's oldest screenshots above
+    /// a total size in bytes.
     async fn save_screenshot(
         &self,
         picture: &Screenshot,

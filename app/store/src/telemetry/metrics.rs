@@ -29,8 +29,8 @@ pub trait MetricStore: Send + Sync {
     /// Reads rollups merged over all time buckets; their bucket is the first of the query.
     async fn sums(&self, query: &RollupQuery) -> Result<Vec<Rollup>, StoreError>;
 
-    /// Reads the dimensions of a kind that have rollups of a metric on the days `from_day <= day < to_day`: those with the highest counts first, at most
-    /// `limit`.
+    /// Reads at most `limit` dimensions of a kind that have rollups of a metric, the highest counts
+    /// first. `days` are the first day and the one after the last.
     async fn dimensions(
         &self,
         environment: EnvironmentId,

@@ -1,4 +1,5 @@
-//! The telemetry store: rollups, sessions, activities, reports and screenshots, one capability per file.
+//! The telemetry store: rollups, sessions, activities, reports and screenshots, one capability per
+//! file.
 
 mod activities;
 mod errors;
@@ -18,7 +19,7 @@ pub use simulations::SimulationStore;
 
 use crate::Database;
 
-/// Stores what pages report: rollups, sessions and user sets.
+/// Stores telemetry: rollups, sessions, user sets and reports.
 pub trait TelemetryStore:
     EventLog
     + MetricStore

@@ -1,4 +1,4 @@
-//! What is stored about one user, for how long, and its erasure.
+//! Data of users: retention, export and erasure.
 
 use std::collections::BTreeMap;
 
@@ -12,11 +12,11 @@ use phasegate_domain::{
 
 use crate::StoreError;
 
-/// What is stored about one user, for how long, and its erasure.
+/// Data of users: retention, export and erasure.
 #[async_trait]
 pub trait PrivacyStore: Send + Sync {
-    /// Deletes expired data in small transactions, so that batches never wait long. Environments that `kept` does
-    /// not name have the default retention policy.
+    /// Deletes expired data in small transactions, so that batches never wait long. Environments
+    /// that `kept` does not name have the default retention policy.
     async fn purge_expired(
         &self,
         now: Timestamp,
@@ -33,7 +33,8 @@ pub trait PrivacyStore: Send + Sync {
         user: UserHash,
     ) -> Result<UserData, StoreError>;
 
-    /// Erases a user: removes the user from all sets and deletes reports and raw events. Counts stay as they are.
+    /// Erases a user: removes the user from all sets and deletes reports and raw events. Counts
+    /// stay unchanged.
     async fn erase_user(
         &self,
         environment: EnvironmentId,

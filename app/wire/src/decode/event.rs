@@ -9,7 +9,7 @@ use crate::{
     MAX_VALUE, MAX_WAIT,
 };
 
-/// What happened in the page.
+/// An event of a page.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(tag = "t", rename_all = "snake_case")]
@@ -17,12 +17,12 @@ pub enum WireEvent {
     /// A web vital, final or so far.
     Vital(Vital),
     Error(Error),
-    /// A page was opened; in an app of one page, another of its places.
+    /// A page was opened, or another route of a single-page app.
     View {
-        /// How the visitor came, as web vitals name it.
+        /// The navigation type, as in [`Vital::nav`].
         #[serde(default)]
         nav: String,
-        /// The site that the visitor came from, without its path.
+        /// The referring site, without its path.
         #[serde(default)]
         referrer: String,
     },
@@ -34,29 +34,28 @@ pub enum WireEvent {
     /// A user used a feature.
     Use {
         flag: String,
-        /// What the app says about it.
+        /// Properties that the app adds.
         #[serde(default)]
         props: Map<String, Value>,
     },
-    /// A feature was in use, visibly, for a while.
+    /// A feature was in use while the page was visible.
     Engaged {
         flag: String,
-        /// For how long, in millionths of a second.
+        /// The duration, in millionths of a second.
         value: u64,
     },
     /// A task was started, completed or abandoned.
     Task {
         name: String,
-        /// What became of it.
         outcome: Outcome,
-        /// How long it took, in millionths of a second; 0 at the start.
+        /// The duration, in millionths of a second; 0 at the start.
         #[serde(default)]
         value: u64,
     },
-    /// The app's own event.
+    /// An event that the app defines.
     Custom {
         name: String,
-        /// What the app says about it.
+        /// Properties that the app adds.
         #[serde(default)]
         props: Map<String, Value>,
     },
@@ -64,12 +63,12 @@ pub enum WireEvent {
         kind: String,
         /// The endpoint or component.
         name: String,
-        /// In millionths of a second.
+        /// The duration, in millionths of a second.
         value: u64,
         #[serde(default)]
         failed: bool,
     },
-    /// A user said something.
+    /// A user gave feedback.
     Feedback(Feedback),
 }
 
@@ -78,24 +77,24 @@ pub enum WireEvent {
 pub struct Vital {
     /// LCP, INP, CLS, FCP, TTFB or FID.
     pub name: String,
-    /// In millionths of a second, or of a score.
+    /// In millionths of a second, for CLS in millionths of its score.
     pub value: u64,
-    /// The value of this page view that it takes the place of.
+    /// The earlier value of the same page view that it replaces.
     pub was: Option<u64>,
-    /// How the visitor came: `navigate`, `reload`, `back-forward-cache`, `prerender`, …
+    /// The navigation type: `navigate`, `reload`, `back-forward-cache`, `prerender`, …
     #[serde(default)]
     pub nav: String,
-    /// The element: the largest, the one that moved most, the one that was pressed.
+    /// The element: the largest (LCP), the one that moved most (CLS) or the one used (INP).
     #[serde(default)]
     pub target: String,
-    /// The largest element's resource.
+    /// The URL of the largest element's resource.
     #[serde(default)]
     pub url: String,
-    /// LCP: first byte, waiting, loading, rendering. INP: waiting, handling, painting. Millionths
-    /// of a second.
+    /// The parts of the value, in millionths of a second. LCP: time to first byte, load delay, load
+    /// duration, render delay. INP: input delay, processing, presentation delay.
     #[serde(default)]
     pub parts: Vec<u64>,
-    /// The longest script while the visitor waited.
+    /// The longest script during the interaction.
     #[serde(default)]
     pub script: String,
 }
@@ -108,23 +107,23 @@ pub struct Error {
     /// `error`, `rejection`, `resource`, `request`, `csp` or `captured`.
     #[serde(default)]
     pub kind: String,
-    /// The stack, where there is one.
+    /// The stack trace, if there is one.
     #[serde(default)]
     pub stack: String,
     /// The feature it happened in.
     pub feature: Option<String>,
     /// The component it happened in.
     pub component: Option<String>,
-    /// How bad it is; without one it is an error like any other.
+    /// The severity; [`Severity::Error`] if missing.
     #[serde(default)]
     pub severity: Severity,
-    /// How often it happened in a row.
+    /// The number of occurrences in a row.
     #[serde(default = "one")]
     pub count: u64,
-    /// Whether it is of a browser extension, or says nothing to act on.
+    /// Whether it comes from a browser extension, or is not actionable.
     #[serde(default)]
     pub noise: bool,
-    /// What happened before it: milliseconds before, kind, text.
+    /// Breadcrumbs: milliseconds before the error, kind, text.
     #[serde(default)]
     pub crumbs: Vec<(u64, String, String)>,
 }
@@ -133,7 +132,7 @@ fn one() -> u64 {
     1
 }
 
-/// How bad an error is.
+/// The severity of an error.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -144,18 +143,17 @@ pub enum Severity {
     /// Something does not work.
     #[default]
     Error,
-    /// It must be looked at now.
+    /// It needs attention now.
     Critical,
 }
 
-/// What became of a task.
+/// The outcome of a task.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     Started,
     Completed,
-    /// It was given up.
     Abandoned,
 }
 
@@ -168,12 +166,12 @@ pub struct Feedback {
     pub kind: String,
     #[serde(default, deserialize_with = "rating")]
     pub rating: Option<u8>,
-    /// 0 to 10: how likely they would recommend it.
+    /// How likely the user would recommend the app, 0 to 10.
     #[serde(default, deserialize_with = "score")]
     pub score: Option<u8>,
     #[serde(default)]
     pub message: String,
-    /// The id of a screenshot that was sent beside it.
+    /// The id of a screenshot that was sent before.
     #[serde(default)]
     pub screenshot: String,
 }
@@ -199,7 +197,7 @@ fn whole<'de, D: Deserializer<'de>>(allowed: &str, from: D) -> Result<Option<u8>
 }
 
 impl WireEvent {
-    /// Checks what the types cannot.
+    /// Checks the rules that the types do not express.
     pub(super) fn validate(&self) -> Result<(), InvalidEvent> {
         match self {
             Self::Vital(vital) => vital.validate(),
@@ -225,7 +223,7 @@ impl WireEvent {
 impl Vital {
     fn validate(&self) -> Result<(), InvalidEvent> {
         named("name", &self.name)?;
-        // A shift of a hundred whole pages, or a page that took an hour, is a mistake and would bend
+        // A layout shift above 100 or a wait of more than an hour is a mistake, and would distort
         // every mean.
         let most = if self.name == "CLS" { MAX_SHIFT } else { MAX_WAIT };
         at_most(self.value, most)?;
@@ -295,7 +293,7 @@ impl Feedback {
     }
 }
 
-/// Properties are single values: a tree of them could not be counted by.
+/// Checks properties. They must be scalars, because nested values cannot be grouped by.
 fn properties(props: &Map<String, Value>) -> Result<(), InvalidEvent> {
     if props.len() > MAX_PROPERTIES {
         return Err(too_many("props", MAX_PROPERTIES, props.len()));

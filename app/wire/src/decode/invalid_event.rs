@@ -11,7 +11,7 @@ pub enum InvalidEventCode {
     TooLong,
     TooMany,
     OutOfRange,
-    /// The value is none of those that the field has.
+    /// The field does not have this value.
     UnknownValue,
 }
 
@@ -23,7 +23,7 @@ pub struct InvalidEvent {
     pub code: InvalidEventCode,
     /// The field with the mistake; empty if it is the event as a whole.
     pub field: &'static str,
-    /// The mistake in words, with the field and what it may hold.
+    /// The mistake in words, with the field and its valid values.
     pub message: String,
 }
 
@@ -36,7 +36,7 @@ impl InvalidEvent {
         Self { code, field, message: message.into() }
     }
 
-    /// The same mistake, with a more precise place in its message.
+    /// Replaces the field at the start of the message by a more precise path.
     pub(super) fn at(self, place: &str) -> Self {
         let message = match self.message.strip_prefix(self.field) {
             Some(rest) => format!("{place}{rest}"),

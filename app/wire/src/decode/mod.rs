@@ -1,4 +1,4 @@
-//! Reading a batch: strict about sizes, and precise about what is wrong.
+//! Decodes batches, with strict size limits and precise errors.
 
 mod event;
 mod invalid_event;
@@ -12,44 +12,44 @@ use serde_json::value::RawValue;
 
 use crate::{MAX_AGE, MAX_EVENTS, MAX_EXPOSED, MAX_NAME_CHARS, MAX_SEGMENTS, VERSION};
 
-/// A batch whose frame is sound. Each event is there, or the reason why not.
+/// A batch with a valid frame. Each event is decoded, or the reason why it is invalid.
 #[derive(Debug)]
 pub struct Batch<'a> {
-    /// Unique per environment; a repeated one counts once.
+    /// Unique per environment; a repeated batch counts once.
     pub id: String,
-    /// The visit that it belongs to.
+    /// The id of the visit.
     pub session: String,
     /// The visitor's anonymous id, chosen by the page.
     pub visitor: Option<String>,
-    /// The user, by the id that the app gave.
+    /// The user's id as the app gave it.
     pub user: Option<String>,
     /// Whether the visitor was here before this visit.
     pub returning: bool,
-    /// The part of all visits that are measured, in millionths.
+    /// The share of visits that are measured, in millionths.
     pub rate: u64,
-    /// What the page is seen on.
+    /// The visitor's class of device.
     pub device: Device,
-    /// Such as `4g`, where the browser says.
+    /// Such as `4g`, if the browser reports it.
     pub connection: Option<String>,
-    /// The app's version, where the page says.
+    /// The app's version, if the page reports it.
     pub release: Option<String>,
-    /// Flag and variant of what the visit was exposed to.
+    /// The variant of each flag that the visit was exposed to.
     pub exposed: BTreeMap<String, String>,
-    /// The segments that the server found the user in, as it said them.
+    /// The user's segments, as the server's answers named them.
     pub segments: Vec<String>,
-    /// How many events the page had to drop before.
+    /// The number of events that the page had to drop before.
     pub dropped: u64,
     /// Set in simulated batches.
     pub simulated: Option<Simulated>,
     /// In the order of the payload.
     pub events: Vec<Result<Timed, InvalidEvent>>,
-    /// The events' own texts, in the same order.
+    /// The JSON text of each event, in the same order.
     pub texts: Vec<&'a str>,
 }
 
 impl Batch<'_> {
-    /// Refuses the events that were damaged on the way: those that hold the sign which stands for
-    /// bytes that are no text. To be called where the body was no UTF-8.
+    /// Refuses the events with a replacement character (U+FFFD), which stands for invalid bytes.
+    /// Call this if the body was not valid UTF-8.
     pub fn refuse_damaged(&mut self) {
         for (event, text) in self.events.iter_mut().zip(&self.texts) {
             if text.contains(char::REPLACEMENT_CHARACTER) {
@@ -60,19 +60,19 @@ impl Batch<'_> {
     }
 }
 
-/// What a batch says that is part of a simulation: it speaks of another time.
+/// The simulated time, phase and seed of a simulated batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Simulated {
-    /// When it is as if it were sent, in milliseconds since 1970.
+    /// The simulated time of sending, in milliseconds since 1970.
     pub at: i64,
-    /// The phase that the rollout is as if it were in.
+    /// The simulated phase of the rollout.
     pub phase: Option<u16>,
-    /// The seed of the simulation that it is part of.
+    /// The seed of the simulation.
     pub seed: u64,
 }
 
-/// What a page is seen on.
+/// The device class of a visitor.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -83,7 +83,7 @@ pub enum Device {
     Desktop,
 }
 
-/// An event with its time and place.
+/// An event with its age and page.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Timed {
@@ -97,31 +97,31 @@ pub struct Timed {
     pub event: WireEvent,
 }
 
-/// Why a whole batch is refused.
+/// Why a batch is refused as a whole.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidBatch {
-    /// Not JSON, or not of this shape.
+    /// Not JSON, or of another shape.
     #[error("the body is not a batch: {0}")]
     Malformed(#[from] serde_json::Error),
     /// Another version of the payload.
     #[error("v: this server reads version {VERSION}, the batch says {0}; reload the collector")]
     Version(u64),
-    /// A text of the frame that cannot be kept.
+    /// A text of the frame is empty or too long.
     #[error("{field}: 1 to {MAX_NAME_CHARS} characters are needed")]
     Text {
         /// Such as `batch` or `session`.
         field: &'static str,
     },
-    /// No part of anything.
+    /// The rate is out of range.
     #[error("rate: 1 to {MILLION} millionths, found {0}")]
     Rate(u64),
-    /// More flags than a visit is exposed to.
+    /// More than [`MAX_EXPOSED`] flags in `exposed`.
     #[error("exposed: at most {MAX_EXPOSED} flags, found {0}")]
     TooManyExposed(usize),
-    /// More segments than a user is in.
+    /// More than [`MAX_SEGMENTS`] segments are named.
     #[error("segments: at most {MAX_SEGMENTS}, found {0}")]
     TooManySegments(usize),
-    /// More than a collector ever sends.
+    /// More events than [`MAX_EVENTS`].
     #[error("events: at most {MAX_EVENTS} are taken in one batch, this one has {0}")]
     TooMany(usize),
 }
@@ -143,7 +143,7 @@ struct Frame<'a> {
     release: Option<String>,
     #[serde(default)]
     exposed: BTreeMap<String, String>,
-    /// With commas between them: metadata of answers are single values.
+    /// Separated by commas, because metadata of answers can only be scalars.
     #[serde(default)]
     segments: String,
     #[serde(default)]
@@ -153,17 +153,17 @@ struct Frame<'a> {
     events: Vec<&'a RawValue>,
 }
 
-/// A millionth of a thing, as often as it takes to have all of it.
+/// A rate of 100 %, in millionths.
 const MILLION: u64 = 1_000_000;
 
 fn all() -> u64 {
     MILLION
 }
 
-/// Reads a body. The caller has bounded its size.
+/// Decodes a body. The caller must bound its size.
 ///
 /// # Errors
-/// When the frame is wrong; a wrong event is reported in its place instead.
+/// Returns an error if the frame is invalid; an invalid event is reported in its position instead.
 pub fn batch(body: &[u8]) -> Result<Batch<'_>, InvalidBatch> {
     let frame: Frame<'_> = serde_json::from_slice(body)?;
     if frame.v != VERSION {
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_says_what_is_wrong_with_it() {
+    fn invalid_frames_are_refused_with_the_reason() {
         assert!(matches!(batch(b"{"), Err(InvalidBatch::Malformed(_))));
         let body = frame("").replace("\"v\":1", "\"v\":2");
         assert!(matches!(batch(body.as_bytes()), Err(InvalidBatch::Version(2))));
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_tells_of_visit_visitor_and_device() {
+    fn a_frame_carries_visit_visitor_and_device() {
         let body = frame("").replace(
             "\"session\":\"s\"",
             r#""session":"s","visitor":"v","user":"ada","returning":true,"rate":500000,
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_says_what_is_wrong_with_it() {
+    fn invalid_events_are_refused_with_the_reason() {
         assert!(complaint(r#"{"t":"dance"}"#).contains("unknown variant `dance`"));
         assert!(complaint(r#"{"t":"vital","name":"LCP"}"#).contains("missing field `value`"));
         assert!(complaint(r#"{"t":"vital","name":"LCP","value":-1}"#).contains("invalid value"));
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_event_does_not_spoil_the_others() {
+    fn an_invalid_event_does_not_affect_the_others() {
         let body = frame(r#"{"t":"x"},{"t":"use","flag":"A"}"#);
         let batch = batch(body.as_bytes()).unwrap();
         assert_eq!(batch.texts, [r#"{"t":"x"}"#, r#"{"t":"use","flag":"A"}"#]);

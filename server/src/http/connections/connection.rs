@@ -1,4 +1,4 @@
-//! One connection: what its requests and the registry know of it.
+//! The state of one connection, shared by its requests and the registry.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -12,52 +12,51 @@ use std::{
 use phasegate_domain::ids::EnvironmentId;
 use tokio::sync::Notify;
 
-/// How a connection was taken.
+/// How a connection was admitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Admission {
     Full,
-    /// Only for the server's health.
+    /// Only for health checks, beyond the limit.
     Reserve,
 }
 
-/// Bounds the connections on which the keys of one environment come.
+/// Bounds the connections that use the keys of one environment.
 pub(super) trait KeyAdmission: std::fmt::Debug + Send + Sync {
-    /// Whether there is room for a connection on which a key of this environment has come. Where there is
-    /// none, an idle one of the same environment makes room.
+    /// Whether the environment may have another connection. At the limit, an idle one of the same
+    /// environment is closed.
     fn admits(&self, connection: &Connection, environment: EnvironmentId) -> bool;
 }
 
-/// One connection, as requests on it see it.
+/// An open connection with its activity.
 #[derive(Debug)]
 pub(crate) struct Connection {
     pub(super) id: u64,
     begun: Instant,
     /// The other end of the socket.
     pub(crate) peer: SocketAddr,
-    /// Whom it counts for.
+    /// The subscriber address for which it is counted.
     pub(super) from: IpAddr,
     pub(super) admission: Admission,
-    /// A request has come on it.
+    /// Whether it has received a request.
     was_asked: AtomicBool,
-    /// How many connections have not been asked yet, this one among them.
+    /// The number of connections without a request yet, shared by all.
     unasked: Arc<AtomicUsize>,
-    /// A request is being handled.
+    /// Whether a request is being handled.
     pub(super) is_busy: AtomicBool,
-    /// An event stream is open on it, which is never closed to make room.
+    /// Whether it carries an event stream, which is never closed to make room.
     is_stream: AtomicBool,
-    /// When it was last busy or something of an answer was taken from it, in milliseconds since the
-    /// listener began.
+    /// The last activity or successful write, in milliseconds since the registry was created.
     pub(super) idle_since: AtomicU64,
-    /// How often in a row it was told to come later.
+    /// The number of consecutive refusals.
     refusals: AtomicU32,
     close: Notify,
-    /// Of the first key that came on it.
+    /// The environment of the first key sent on it.
     environment: OnceLock<EnvironmentId>,
     keys: Weak<dyn KeyAdmission>,
 }
 
 impl Connection {
-    /// One that opens now. `begun` is when the listener did.
+    /// Creates the state of a new connection. `begun` is when the registry was created.
     pub(super) fn new(
         id: u64,
         peer: SocketAddr,
@@ -88,8 +87,8 @@ impl Connection {
         connection
     }
 
-    /// Counts it for the environment of a key that came on it; false if that has too many connections.
-    /// Keys of a second environment are not counted: as a rule there is one.
+    /// Counts the connection for the environment of a key; returns false if that has too many. Only
+    /// the first environment of a connection counts, because a second one is rare.
     pub(crate) fn admits_key(&self, environment: EnvironmentId) -> bool {
         if self.environment().is_some() {
             return true;
@@ -105,14 +104,14 @@ impl Connection {
         self.environment.get().copied()
     }
 
-    /// Marks the connection as an event stream until the guard is dropped: it stays open although
-    /// nothing is asked on it.
+    /// Marks the connection as an event stream until the guard is dropped, so that it is not closed
+    /// as idle.
     pub(crate) fn keep_open(self: &Arc<Self>) -> KeptOpen {
         self.is_stream.store(true, Ordering::Relaxed);
         KeptOpen(Arc::clone(self))
     }
 
-    /// Notes whether a request is being handled.
+    /// Records whether a request is being handled.
     pub(super) fn set_busy(&self, is_busy: bool) {
         self.note_progress();
         if !self.was_asked.swap(true, Ordering::Relaxed) {
@@ -121,47 +120,49 @@ impl Connection {
         self.is_busy.store(is_busy, Ordering::Relaxed);
     }
 
-    /// Lets the connection make room for others until the guard is dropped, because its client has not sent
-    /// what it began to.
+    /// Treats the connection as idle until the guard is dropped, because its client has not sent
+    /// the whole body.
     pub(crate) fn wait_for_body(&self) -> WaitsForBody<'_> {
         self.set_busy(false);
         WaitsForBody(self)
     }
 
-    /// Whether a request has come on it.
+    /// Whether it has received a request.
     pub(super) fn was_asked(&self) -> bool {
         self.was_asked.load(Ordering::Relaxed)
     }
 
-    /// Notes that something was done or written just now.
+    /// Records activity at the current time.
     pub(super) fn note_progress(&self) {
         let now = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.idle_since.store(now, Ordering::Relaxed);
     }
 
-    /// How long it waits for a refusal: twice as long as for the one before, from `first` to `longest`.
+    /// Returns the delay of the next refusal and counts it: doubled each time, from `first` to
+    /// `longest`.
     pub(crate) fn back_off(&self, first: Duration, longest: Duration) -> Duration {
         let before = self.refusals.fetch_add(1, Ordering::Relaxed).min(16);
         first.saturating_mul(1 << before).min(longest)
     }
 
-    /// Where it stands among others, from 0 to 1: neighbours lie far apart, and any number of them evenly.
+    /// Returns a value in `0.0..1.0` that spreads connections evenly: the golden-ratio sequence of
+    /// ids, in which neighbours lie far apart.
     pub(crate) fn spread(&self) -> f64 {
         const GOLDEN: f64 = 0.618_033_988_749_895;
         (f64::from(self.id as u32) * GOLDEN).fract()
     }
 
-    /// Notes that it is not refused any more.
+    /// Resets the count of refusals.
     pub(crate) fn end_back_off(&self) {
         self.refusals.store(0, Ordering::Relaxed);
     }
 
-    /// Asks it to make room.
+    /// Signals the connection to close.
     pub(super) fn close(&self) {
         self.close.notify_one();
     }
 
-    /// Comes back when the connection is to make room.
+    /// Waits until [`Connection::close`] is called.
     pub(super) async fn is_to_close(&self) {
         self.close.notified().await;
     }
@@ -179,7 +180,7 @@ impl Drop for Connection {
     }
 }
 
-/// A connection whose request's body is waited for.
+/// A connection whose request body is being awaited.
 #[derive(Debug)]
 pub(crate) struct WaitsForBody<'a>(&'a Connection);
 
@@ -189,7 +190,7 @@ impl Drop for WaitsForBody<'_> {
     }
 }
 
-/// Keeps an event stream's connection open.
+/// Keeps the connection of an event stream open.
 #[derive(Debug)]
 pub(crate) struct KeptOpen(Arc<Connection>);
 
@@ -204,7 +205,7 @@ mod tests {
     use super::{super::registry::tests::connections, *};
 
     #[test]
-    fn a_client_that_comes_again_at_once_waits_longer_each_time() {
+    fn the_delay_doubles_with_each_refusal() {
         let connection = &connections(1)[0];
         let (first, longest) = (Duration::from_millis(250), Duration::from_secs(4));
         let waits: Vec<u128> =

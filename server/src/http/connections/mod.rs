@@ -1,9 +1,9 @@
-//! Connections: accepting them, and seeing that none of them keeps the others out.
+//! Accepts connections and keeps slow or idle ones from blocking others.
 //!
-//! A first head must arrive within [`FIRST_HEAD_TIMEOUT`], later ones within [`HEAD_TIMEOUT`], and what is
-//! answered must be taken ([`watched`]). When file handles get scarce, the connection that has been idle for
-//! longest is closed to make room; where none is idle, a few more are taken that may only ask for the
-//! server's health.
+//! The first request head must arrive within [`FIRST_HEAD_TIMEOUT`], later ones within
+//! [`HEAD_TIMEOUT`], and the client must read its responses ([`watched`]). At the limit, the
+//! connection that has been idle for longest is closed. If none is idle, a few more are accepted,
+//! but only for health checks.
 
 mod connection;
 mod registry;
@@ -35,30 +35,30 @@ use phasegate_service::request_id::{RequestId, with_request_id};
 
 use super::{Problem, TrustedProxies};
 
-/// How long a client may take from connecting to the end of its first request's head.
+/// The maximum time from connecting to the end of the first request head.
 const FIRST_HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a connection may be idle, and a client take to send the head of a later request: longer than
-/// proxies keep theirs (nginx 60 s, Traefik 90 s, Caddy 120 s), because a request that crosses the end of
-/// its connection is lost.
+/// The maximum time between requests, until the end of the next head. Longer than the idle timeouts
+/// of proxies (nginx 60 s, Traefik 90 s, Caddy 120 s): a request sent while its connection closes
+/// is lost.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(125);
 
-/// The same for connections that were taken although there is no room.
+/// The head timeout of connections in the reserve.
 const RESERVE_HEAD_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long a connection that is closed to make room may take to end well.
+/// The time that a connection closed to make room has for a graceful shutdown.
 const CLOSE_GRACE: Duration = Duration::from_millis(50);
 
-/// Connections that are accepted before others have their turn; where nothing has come yet on so many, they
-/// have it for so long.
+/// The number of connections accepted before the task yields. With [`CROWD`] connections that have
+/// sent nothing yet, it pauses for [`CROWD_PAUSE`] instead.
 const ACCEPTED_IN_A_ROW: u64 = 8;
 const CROWD: usize = 512;
 const CROWD_PAUSE: Duration = Duration::from_millis(1);
 
-/// How long to wait when no connection can be accepted.
+/// The pause after a failed accept.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
-/// Accepts connections until `stopping`, then lets those that are open end.
+/// Accepts connections until `stopping` is cancelled, then waits until the open ones have ended.
 pub(crate) async fn serve_connections(
     listeners: Vec<TcpListener>,
     router: Router,
@@ -84,7 +84,7 @@ async fn accept(
     stopping: CancellationToken,
 ) {
     for turn in 1_u64.. {
-        // Thousands may come at once: clients that are connected already are answered in between.
+        // Thousands may connect at once; connected clients are served in between.
         if turn.is_multiple_of(ACCEPTED_IN_A_ROW) {
             match registry.unasked() >= CROWD {
                 true => tokio::time::sleep(CROWD_PAUSE).await,
@@ -99,7 +99,7 @@ async fn accept(
             Ok((stream, peer)) => {
                 let Some((connection, admission)) = registry.admit(peer) else { continue };
                 let (registry, router) = (Arc::clone(&registry), router.clone());
-                // One of its own: all of them look at it whenever they wake, which one lock would not bear.
+                // A child token per connection avoids contention: each poll locks its token.
                 let stopping = stopping.child_token();
                 tasks.spawn(async move {
                     serve_one(stream, &connection, admission, router, stopping).await;
@@ -111,7 +111,7 @@ async fn accept(
     }
 }
 
-/// Nothing could be accepted: as a rule because there is no file handle left.
+/// Handles a failed accept, usually for lack of file handles: closes an idle connection and pauses.
 async fn refused(registry: &Registry, error: &io::Error) {
     let is_of_one_connection = matches!(
         error.kind(),
@@ -174,13 +174,13 @@ async fn serve_one(
         () = stopping.cancelled() => {}
     }
     serving.as_mut().graceful_shutdown();
-    // Errors are those of a peer that has gone.
+    // An error means that the peer is gone.
     let _ = serving.await;
 }
 
-/// Answers a request, and logs failures. Where the log wants such detail (`debug`), all of it happens in a span
-/// with the request's number, method and path. The query is left out: it may hold keys. A layer would do the
-/// same, at some percent of the rate of evaluations.
+/// Calls the router and logs server errors. At level `debug`, the request runs in a span with its
+/// id, method and path, without the query, which may hold keys. Not a layer, which would cost some
+/// percent of the throughput of evaluations.
 async fn logged(router: &mut Router, request: Request<Body>) -> Result<Response<Body>, Infallible> {
     let span = tracing::enabled!(tracing::Level::DEBUG).then(|| {
         let id = RequestId::current().map(tracing::field::display);
@@ -210,7 +210,7 @@ fn is_about_health<B>(request: &Request<B>) -> bool {
     matches!(request.uri().path(), "/healthz" | "/readyz")
 }
 
-/// Refuses a request and closes its connection.
+/// Returns a 503 that also closes the connection.
 pub(crate) fn no_room() -> Problem {
     let detail = "too many connections are open; come again in a moment";
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)

@@ -1,4 +1,4 @@
-//! Which connections are open, and which of them makes room.
+//! The open connections, and the choice of the one to close for a new one.
 
 use std::{
     collections::BTreeMap,
@@ -18,31 +18,30 @@ use super::{
     connection::{Admission, Connection, KeyAdmission},
 };
 
-/// Connections that are taken beyond the limit, for questions about the server's health.
+/// Connections admitted beyond the limit, for health checks.
 const RESERVE: usize = 8;
 
-/// File handles that are left for databases, on top of those that are open at the start.
+/// File handles reserved for databases, in addition to those open at the start.
 const SPARE_HANDLES: u64 = 16;
 
-/// Fewest connections that are taken, however few file handles there are.
+/// The minimum connection limit, however few file handles there are.
 const MIN_CONNECTIONS: usize = 8;
 
-/// Most connections, however many file handles there are.
+/// The maximum connection limit, however many file handles there are.
 const MAX_CONNECTIONS: usize = 100_000;
 
-/// How many connections there may be.
+/// The limits of open connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limits {
     pub(crate) all: usize,
-    /// From one address. Proxies that are trusted are exempt.
+    /// The limit per address. Trusted proxies are exempt.
     pub(crate) per_address: usize,
-    /// With the keys of one environment, which stand in its pages for everyone to read. Proxies that are
-    /// trusted are exempt.
+    /// The limit per environment, because its client keys are public. Trusted proxies are exempt.
     pub(crate) per_environment: usize,
 }
 
 impl Limits {
-    /// By the file handles that this process may open, less those that it has open.
+    /// Derives the limits from the file handles that this process may still open.
     pub(crate) fn of_process() -> Self {
         let (soft, _) = rlimit::getrlimit(rlimit::Resource::NOFILE).unwrap_or((1_024, 1_024));
         let open = std::fs::read_dir("/proc/self/fd").map_or(64, |found| found.count() as u64);
@@ -52,22 +51,21 @@ impl Limits {
     fn of(handles: u64) -> Self {
         let all = usize::try_from(handles).unwrap_or(MAX_CONNECTIONS);
         let all = all.clamp(MIN_CONNECTIONS, MAX_CONNECTIONS);
-        // One address may use most of the room, as a company behind one address does, but not all. The same
-        // holds for one environment.
+        // A company may share one address, but no address or environment may take all.
         let most = all.div_ceil(4) * 3;
         Self { all, per_address: most, per_environment: most }
     }
 }
 
-/// The connections that are open, the oldest first.
+/// The open connections, oldest first.
 #[derive(Debug)]
 pub(super) struct Registry {
     limits: Limits,
     begun: Instant,
-    /// Speak for many clients, and so may take all of the room.
+    /// Trusted proxies serve many clients and are exempt from the limits per address.
     proxies: TrustedProxies,
     open: Mutex<Open>,
-    /// Connections on which no request has come yet.
+    /// The number of connections without a request yet.
     unasked: Arc<AtomicUsize>,
 }
 
@@ -93,12 +91,13 @@ impl Registry {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many are open on which no request has come yet.
+    /// Returns the number of connections without a request yet.
     pub(super) fn unasked(&self) -> usize {
         self.unasked.load(Ordering::Relaxed)
     }
 
-    /// Takes a connection, if need be in the place of an idle one; `None` if there is no room at all.
+    /// Admits a connection, if necessary by closing an idle one. Returns `None` if even the reserve
+    /// is full.
     pub(super) fn admit(
         self: &Arc<Self>,
         peer: SocketAddr,
@@ -154,7 +153,7 @@ impl Registry {
         }
     }
 
-    /// Closes the connection that has been idle for longest.
+    /// Closes the connection that has been idle for longest, if any.
     pub(super) fn make_room(&self) {
         let open = self.lock();
         let idle = open.connections.values().filter(|other| other.is_idle());
@@ -167,7 +166,7 @@ impl Registry {
 impl KeyAdmission for Registry {
     fn admits(&self, connection: &Connection, environment: EnvironmentId) -> bool {
         let mut open = self.lock();
-        // Counting looks at all of them, so it is only done where there can be as many.
+        // Counting visits all connections, so it is skipped while the limit cannot be reached.
         if open.connections.len() < self.limits.per_environment
             || self.proxies.trusts(connection.peer.ip())
         {
@@ -194,7 +193,7 @@ pub(crate) mod tests {
 
     use super::*;
 
-    /// So many that are open, for other tests.
+    /// Returns `count` open connections, for other tests.
     pub(crate) fn connections(count: usize) -> Vec<Arc<Connection>> {
         let registry = registry(count, count);
         (0..count).map(|_| registry.admit(peer(1)).unwrap().0).collect()
@@ -223,7 +222,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn where_all_are_busy_a_few_more_may_ask_for_the_health() {
+    fn health_checks_are_admitted_when_all_connections_are_busy() {
         let registry = registry(1, 1);
         let (busy, _) = registry.admit(peer(1)).unwrap();
         busy.is_busy.store(true, Ordering::Relaxed);
@@ -266,7 +265,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_network_of_ipv6_is_one_address() {
+    fn an_ipv6_network_counts_as_one_address() {
         let registry = registry(10, 2);
         let peer =
             |last| SocketAddr::new(IpAddr::from([0x2001, 0xdb8, 0, 7, 0, 0, 0, last]), 1_000);
@@ -277,7 +276,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_slow_reader_is_not_the_one_that_was_idle_for_longest() {
+    fn a_slow_reader_does_not_count_as_idle() {
         let registry = registry(2, 2);
         let (reader, _) = registry.admit(peer(1)).unwrap();
         let (idle, _) = registry.admit(peer(2)).unwrap();
@@ -292,7 +291,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn connections_with_one_key_leave_room_for_those_with_others() {
+    fn connections_with_one_key_leave_room_for_other_keys() {
         let limits = Limits { all: 10, per_address: 10, per_environment: 2 };
         let proxies = TrustedProxies::parse("10.0.0.9").unwrap();
         let registry = Arc::new(Registry::new(limits, proxies));

@@ -1,4 +1,4 @@
-//! A socket that notes when its peer takes something, and gives up a peer that takes nothing.
+//! A socket that records write progress and times out if the peer reads nothing.
 
 use std::{
     io,
@@ -15,14 +15,14 @@ use tokio::{
 
 use super::Connection;
 
-/// How long a peer may take nothing of what is written to it.
+/// How long a write may make no progress.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A socket with the connection that it belongs to.
 pub(super) struct Watched<S> {
     socket: S,
     connection: Arc<Connection>,
-    /// Set while the peer takes nothing: when it is given up.
+    /// The timeout of the current write; set while it makes no progress.
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
@@ -31,7 +31,7 @@ impl<S> Watched<S> {
         Self { socket, connection, stalled: None }
     }
 
-    /// What came of a write, and an error where there was nothing for too long.
+    /// Returns the result of a write, or `TimedOut` after [`WRITE_TIMEOUT`] without progress.
     fn watch<T>(
         &mut self,
         context: &mut Context<'_>,
@@ -97,12 +97,12 @@ mod tests {
     use super::{super::registry::tests::connections, *};
 
     #[tokio::test(start_paused = true)]
-    async fn a_peer_that_takes_nothing_is_given_up() {
+    async fn a_peer_that_reads_nothing_times_out() {
         let (mut peer, socket) = tokio::io::duplex(4);
         let mut watched = Watched::new(socket, connections(1).remove(0));
         let begun = Instant::now();
         let slow = async {
-            // It takes a little each time, just before it would be given up.
+            // Reads a little each time, just before the timeout.
             for _ in 0..4 {
                 tokio::time::sleep(WRITE_TIMEOUT - Duration::from_secs(1)).await;
                 peer.read_exact(&mut [0; 4]).await.unwrap();

@@ -1,4 +1,4 @@
-//! The admin UI's pages. A form is sent to the page that shows it.
+//! The pages of the admin UI. A form is posted to the page that shows it.
 
 mod panels;
 mod simulation;
@@ -31,10 +31,10 @@ use crate::{
     routes::assets,
 };
 
-/// The largest form, in bytes: an environment as a file is one.
+/// The maximum size of a form, in bytes. The largest holds an environment as a file.
 const MAX_FORM_BYTES: usize = 4 * 1024 * 1024;
 
-/// What pages find in their context.
+/// Returns a function that provides the Leptos context of pages.
 fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static + use<> {
     let service = Arc::clone(&state.service);
     let embedding = Embedding {
@@ -62,7 +62,7 @@ async fn page(State(state): State<AppState>, request: Request) -> Response {
     render(request).await.into_response()
 }
 
-/// Reads the form of a request that has one, and hands it to the page.
+/// Reads the form of a POST request into its extensions, where pages find it.
 async fn with_form(state: &AppState, request: Request) -> Result<Request, Problem> {
     if request.method() != Method::POST {
         return Ok(request);
@@ -74,7 +74,8 @@ async fn with_form(state: &AppState, request: Request) -> Result<Request, Proble
     Ok(Request::from_parts(head, Body::empty()))
 }
 
-/// What needs a login. The app itself knows its routes; what it does not know, it says so.
+/// The routes that need a login. The app itself routes its pages, and shows an error for unknown
+/// ones.
 pub(crate) fn admin_routes() -> Router<AppState> {
     Router::new()
         .route("/admin", get(page))
@@ -113,7 +114,7 @@ async fn export_json(
     download(&state, &account, &headers, FileFormat::Json)
 }
 
-/// The weekly review of the rollout.
+/// Returns the weekly review of the rollout as a Markdown file.
 async fn review_markdown(
     State(state): State<AppState>,
     account: axum::Extension<Account>,
@@ -130,14 +131,14 @@ async fn review_markdown(
     Ok((headers, text).into_response())
 }
 
-/// What stands behind the question mark of a user's data.
+/// The query parameters of `/admin/user.json`.
 #[derive(serde::Deserialize)]
 struct UserQuery {
     #[serde(default)]
     id: String,
 }
 
-/// All that is kept about a user, as a file.
+/// Returns all stored data of a user as a JSON file.
 async fn user_json(
     State(state): State<AppState>,
     account: axum::Extension<Account>,
@@ -151,8 +152,8 @@ async fn user_json(
     Ok(([(header::CONTENT_DISPOSITION, name)], axum::Json(data)).into_response())
 }
 
-/// A screenshot that came with feedback. It is untrusted input: the policy lets it be
-/// nothing but a screenshot, and the browser must not guess.
+/// Returns a screenshot of feedback. It is untrusted input, so the policy forbids everything that
+/// it could load or run.
 async fn picture(
     State(state): State<AppState>,
     account: axum::Extension<Account>,
@@ -190,7 +191,7 @@ fn download(
     Ok((headers, text).into_response())
 }
 
-/// A page for browsers, JSON for other clients.
+/// Returns 404: a page for browsers, JSON for other clients.
 pub(crate) async fn not_found(State(state): State<AppState>, request: Request) -> Response {
     let wants_page = request
         .headers()

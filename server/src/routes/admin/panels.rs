@@ -1,5 +1,5 @@
-//! Panels as files: `/admin/analytics.csv?panel=adoption&…`, with what the page's own address says
-//! behind it.
+//! Exports of panels: `/admin/analytics.csv?panel=adoption&…`, followed by the query parameters of
+//! the page.
 
 use std::collections::BTreeMap;
 
@@ -22,22 +22,22 @@ use serde::Serialize;
 
 use crate::http::{AppState, Problem};
 
-/// How a file is written.
+/// The format of an exported file.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Format {
     Csv,
     Json,
 }
 
-/// What stands behind the question annotation.
+/// The query parameters of an export.
 pub(super) type Fields = Query<BTreeMap<String, String>>;
 
 fn get<'a>(fields: &'a BTreeMap<String, String>, name: &str) -> &'a str {
     fields.get(name).map_or("", String::as_str)
 }
 
-/// The environment that the address names, or the one that the browser has chosen; where simulated
-/// telemetry is kept, if that is asked for.
+/// Returns the environment of the query, or the one selected in the browser; with `data=simulated`,
+/// the id under which its simulated telemetry is stored.
 fn environment(
     state: &AppState,
     headers: &HeaderMap,

@@ -1,4 +1,4 @@
-//! `POST /admin/simulation`: fills a server that is to show things, and empties it again.
+//! `POST /admin/simulation`: fills a demo server with simulated telemetry, or removes it.
 
 use axum::{
     Extension,
@@ -17,7 +17,7 @@ use crate::{
     simulate::{Client, in_background},
 };
 
-/// What is offered: enough to look like something, and there within seconds.
+/// The simulation that the admin offers: enough data for a demo, stored within seconds.
 fn offered(today: i64) -> Simulation {
     Simulation { users: 2_000, days: 30, seed: 1, last_day: today - 1, regression: None }
 }
@@ -54,7 +54,7 @@ pub(super) async fn act(
     Ok(Redirect::to("/admin/analytics").into_response())
 }
 
-/// One at a time.
+/// Starts a simulation in the background, unless one is running already.
 fn fill(
     state: &AppState,
     actor: &Actor,

@@ -1,4 +1,4 @@
-//! `/api/v1/projects/{project}/environments/{environment}/audit`
+//! The audit log: `/api/v1/projects/{project}/environments/{environment}/audit`.
 
 use axum::{Json, http::StatusCode};
 use phasegate_domain::{
@@ -25,35 +25,35 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct AuditParams {
-    /// Only this kind of thing: rollout, flag, segment, override, token, `client_key`, environment.
+    /// Only this kind: rollout, flag, segment, override, token, `client_key`, environment.
     kind: Option<String>,
-    /// Only the thing of this key.
+    /// Only entries about the subject with this key.
     key: Option<String>,
-    /// Only lines before this one.
+    /// Only entries with a lower id.
     before: Option<i64>,
-    /// At most so many lines, up to 500; 100 if left out.
+    /// The maximum number of entries, up to 500; 100 by default.
     limit: Option<u32>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 struct AuditLine {
-    /// Goes up with time; send the last one as `before` to go on.
+    /// Increases with time. Send the last id as `before` to get the next entries.
     id: i64,
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// Who: an e-mail address, `token …`, `command line (…)` or `schedule`.
+    /// The author: an e-mail address, `token …`, `command line (…)` or `schedule`.
     actor: String,
-    /// What kind of thing.
+    /// The kind of the changed subject.
     kind: SubjectKind,
     key: String,
-    /// From which value to which.
+    /// The changed fields with old and new values.
     fields: Vec<FieldChange>,
-    /// The change as it is stored: `subject` says which of the forms it has.
+    /// The change as stored; `subject` determines its other fields.
     #[schema(schema_with = stored_change)]
     change: serde_json::Value,
 }
 
-/// What it holds besides its subject grows with the versions.
+/// Returns the schema of a change. Only `subject` is described, because newer versions add fields.
 fn stored_change() -> Object {
     let subjects = ["rollout", "flag_switched", "imported", "saved"];
     let subject = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(subjects));
@@ -79,7 +79,7 @@ impl From<AuditRecord> for AuditLine {
     }
 }
 
-/// Who changed what, newest first.
+/// Lists the entries of the audit log, newest first.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/audit", tag = "audit",
     params(("project" = String, Path), ("environment" = String, Path), AuditParams),
     responses((status = 200, body = Vec<AuditLine>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]

@@ -1,4 +1,4 @@
-//! `/api/v1/projects/{project}/environments/{environment}/client-keys`
+//! Client keys: `/api/v1/projects/{project}/environments/{environment}/client-keys`.
 
 use axum::{
     Json,
@@ -32,27 +32,27 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     ))
 }
 
-/// What a client key's maker says about it.
+/// The fields of a client key that can be set.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewClientKey {
-    /// The name that pages show.
+    /// The display name of the key.
     #[schema(max_length = 100)]
     name: String,
-    /// The origins whose pages may use it, such as `https://shop.example`; any if empty.
+    /// The origins whose pages may use the key, such as `https://shop.example`; any if empty.
     #[serde(default)]
     allowed_origins: Vec<String>,
 }
 
-/// A public key of pages.
+/// A public key that pages use to evaluate flags and send telemetry.
 #[derive(Debug, Serialize, ToSchema)]
 struct ClientKey {
     key: String,
-    /// The name that pages show.
+    /// The display name of the key.
     name: String,
-    /// The origins whose pages may use it; any if empty.
+    /// The origins whose pages may use the key; any if empty.
     allowed_origins: Vec<String>,
-    /// When it was made.
+    /// The time of its creation.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
 }
@@ -83,7 +83,7 @@ fn respond(stored: StoredKey) -> Response {
     (etag(&stored.version.to_string()), Json(ClientKey::from(stored))).into_response()
 }
 
-/// All client keys of an environment.
+/// Lists the client keys of an environment.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/client-keys", tag = "client keys",
     params(("project" = String, Path), ("environment" = String, Path), PageQuery),
     responses((status = 200, body = Page<ClientKey>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
@@ -97,7 +97,7 @@ async fn list_keys(
     Ok(Json(page.cut(all, |key| key.key.clone())?))
 }
 
-/// Makes a client key; needs the scope admin.
+/// Creates a client key; requires the scope admin.
 #[utoipa::path(post, path = "/api/v1/projects/{project}/environments/{environment}/client-keys", tag = "client keys",
     params(("project" = String, Path), ("environment" = String, Path)), request_body = NewClientKey,
     responses((status = 201, body = ClientKey, headers(("ETag" = String), ("Location" = String))),
@@ -115,7 +115,7 @@ async fn create_key(
     Ok((StatusCode::CREATED, location, respond(made)).into_response())
 }
 
-/// Returns a client key by its id.
+/// Returns a client key with its settings.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/client-keys/{key}", tag = "client keys",
     params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path)),
     responses((status = 200, body = ClientKey, headers(("ETag" = String))),
@@ -124,7 +124,7 @@ async fn get_key(call: ApiContext, ApiPath(path): ApiPath<KeyPath>) -> Result<Re
     Ok(respond(found(&call, &path.key).await?))
 }
 
-/// Gives a client key another name and other origins.
+/// Replaces the name and the allowed origins of a client key.
 #[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}/client-keys/{key}", tag = "client keys",
     params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("If-Match" = String, Header)),
     request_body = NewClientKey,
@@ -142,7 +142,9 @@ async fn replace_key(
     Ok(respond(save_client_key(&call.service, &call.actor, &seen, &fields.into()).await?))
 }
 
-/// Takes a client key out of use: pages that still have it get nothing.
+/// Deletes a client key.
+///
+/// Requests of pages that still use it are rejected.
 #[utoipa::path(delete, path = "/api/v1/projects/{project}/environments/{environment}/client-keys/{key}", tag = "client keys",
     params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("If-Match" = String, Header)),
     responses((status = 204), (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),

@@ -1,4 +1,5 @@
-//! `/api/v1/projects/{project}/environments/{environment}/collection-settings`
+//! Collection settings:
+//! `/api/v1/projects/{project}/environments/{environment}/collection-settings`.
 
 use axum::{
     Json,
@@ -20,7 +21,7 @@ fn respond(stored: &Versioned<CollectionSettings>) -> Response {
     (etag(&stored.version.to_string()), Json(stored.value)).into_response()
 }
 
-/// What the pages of an environment may report.
+/// Returns the collection settings: which telemetry pages may send.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/collection-settings", tag = "environments",
     params(("project" = String, Path), ("environment" = String, Path)),
     responses((status = 200, body = CollectionSettings, headers(("ETag" = String))),
@@ -29,8 +30,10 @@ async fn get_collecting(call: ApiContext) -> Result<Response, Problem> {
     Ok(respond(&stored(&call.service, &call.actor, call.environment)?))
 }
 
-/// Switches what pages report on and off, and sets how many visits are measured. Open pages hear
-/// of it at once.
+/// Replaces the collection settings.
+///
+/// They switch kinds of telemetry on and off, and set the share of visits to measure. Open pages
+/// are notified at once.
 #[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}/collection-settings", tag = "environments",
     params(("project" = String, Path), ("environment" = String, Path), ("If-Match" = String, Header)),
     request_body = CollectionSettings,

@@ -29,7 +29,7 @@ use super::api;
 )]
 struct Head;
 
-/// What changed in which version, for clients that were written against an older one.
+/// The changes of each version, for authors of clients.
 const CHANGES: &str = include_str!("../../../api-changes.md");
 
 struct ServerToken;
@@ -46,7 +46,7 @@ impl Modify for ServerToken {
     }
 }
 
-/// The document, from the handlers themselves.
+/// Generates the OpenAPI document from the handlers.
 #[must_use]
 pub fn openapi() -> Document {
     let (_, mut document) = api().split_for_parts();
@@ -63,7 +63,7 @@ pub fn openapi() -> Document {
     document
 }
 
-/// Keys in addresses are those of documents, and keep the same rules. Those of clients may be any text.
+/// Gives keys in paths the schema of keys in documents. Client keys may be any text.
 fn describe_keys(document: &mut Document) {
     let key = FlagKey::schema();
     for (path, item) in &mut document.paths.paths {
@@ -81,7 +81,7 @@ fn describe_keys(document: &mut Document) {
     }
 }
 
-/// Every response must have a description; where a handler gives none, the status says it all.
+/// Sets missing descriptions of responses, which OpenAPI requires, to the name of the status.
 fn describe_responses(document: &mut Document) {
     for path in document.paths.paths.values_mut() {
         let operations =

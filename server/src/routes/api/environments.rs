@@ -1,4 +1,4 @@
-//! `/api/v1/projects/{project}/environments`
+//! Environments: `/api/v1/projects/{project}/environments`.
 
 use std::hash::BuildHasher;
 
@@ -34,22 +34,22 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(get_file, apply_file))
 }
 
-/// One deployment of an app.
+/// A deployment of an app, such as production.
 #[derive(Debug, Serialize, ToSchema)]
 struct Environment {
     project: ProjectKey,
     key: EnvironmentKey,
-    /// The name that pages show.
+    /// The display name of the environment.
     name: String,
 }
 
-/// What an environment's maker says about it.
+/// The fields of a new environment.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewEnvironment {
-    /// Its key, such as `staging`.
+    /// The key of the environment, such as `staging`.
     key: EnvironmentKey,
-    /// The display name; the key if left out.
+    /// The display name; defaults to the key.
     #[serde(default)]
     name: String,
 }
@@ -66,7 +66,7 @@ impl From<models::Environment> for Environment {
     }
 }
 
-/// All environments of a project, oldest first.
+/// Lists the environments of a project, oldest first.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/environments", tag = "environments",
     params(("project" = String, Path)),
     responses((status = 200, body = Vec<Environment>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
@@ -80,7 +80,9 @@ async fn list_environments(
     Ok(Json(all.into_iter().map(Environment::from).collect()))
 }
 
-/// Makes an environment, where every flag begins off and without rules; needs the scope admin.
+/// Creates an environment; requires the scope admin.
+///
+/// All flags of the project are off there, without rules.
 #[utoipa::path(post, path = "/api/v1/projects/{project}/environments", tag = "environments",
     params(("project" = String, Path)), request_body = NewEnvironment,
     responses((status = 201, body = Environment), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
@@ -101,13 +103,13 @@ async fn create_environment(
     Ok((StatusCode::CREATED, Json(environment(&state.service, actor, made)?.into())))
 }
 
-/// What an environment is called.
+/// The key and display name of an environment.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Names {
-    /// Its key; as it is if left out.
+    /// The key; unchanged if omitted.
     key: Option<EnvironmentKey>,
-    /// The display name: unchanged if left out, the key if left empty.
+    /// The display name; unchanged if omitted, the key if empty.
     name: Option<String>,
 }
 
@@ -120,7 +122,9 @@ async fn get_environment(call: ApiContext) -> Result<Response, Problem> {
     Ok(respond(&environment(&call.service, &call.actor, call.environment)?))
 }
 
-/// Gives an environment another key and name; needs a token of the whole project with the scope admin.
+/// Renames an environment.
+///
+/// Requires a token of the whole project with the scope admin.
 #[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}", tag = "environments",
     params(("project" = String, Path), ("environment" = String, Path), ("If-Match" = String, Header)), request_body = Names,
     responses((status = 200, body = Environment, headers(("ETag" = String))),
@@ -141,7 +145,7 @@ async fn rename_environment(
     Ok(respond(call.live()?.environment()))
 }
 
-/// Changes with the environment's names.
+/// Returns the version for the `ETag`: a hash of key and name.
 fn version(environment: &models::Environment) -> String {
     let names = (environment.key.as_str(), environment.name.as_str());
     format!("{:016x}", FixedState::with_seed(0).hash_one(names))
@@ -159,12 +163,14 @@ fn respond(environment: &models::Environment) -> Response {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Confirmation {
-    /// The environment's key once more: what is deleted cannot be brought back.
+    /// The key of the environment, as a confirmation; deletion cannot be undone.
     confirm: String,
 }
 
-/// Deletes an environment with its switches, rules, overrides, keys, tokens, rollout and telemetry. Get its
-/// file first: that can be applied to another environment.
+/// Deletes an environment with all its data.
+///
+/// That is its flag states, rules, overrides, keys, tokens, rollout and telemetry. Export its file
+/// first to be able to apply it to another environment.
 #[utoipa::path(delete, path = "/api/v1/projects/{project}/environments/{environment}", tag = "environments",
     params(("project" = String, Path), ("environment" = String, Path), Confirmation),
     responses((status = 204), (status = 409, description = "It is the last one of its project", body = Problem, content_type = "application/problem+json"),
@@ -177,7 +183,7 @@ async fn delete_environment(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The environment as a file: its flags, segments and overrides.
+/// Exports the flags, segments and overrides of an environment as a file.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/file", tag = "environments",
     params(("project" = String, Path), ("environment" = String, Path)),
     responses((status = 200, body = EnvironmentFile, headers(("ETag" = String))),
@@ -192,20 +198,22 @@ async fn get_file(call: ApiContext) -> Result<Response, Problem> {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct DryRun {
-    /// Only answer what would change.
+    /// Return the changes without applying them.
     #[serde(default)]
     dry_run: bool,
 }
 
-/// What a file changes.
+/// The changes of an applied file.
 #[derive(Debug, Serialize, ToSchema)]
 struct Applied {
-    /// Whether it was changed, and not only looked at.
+    /// Whether the changes were applied; false for a dry run.
     applied: bool,
     changes: Vec<ImportChange>,
 }
 
-/// Makes the environment what a file says: what is not in it is deleted.
+/// Applies a file to an environment.
+///
+/// Flags, segments and overrides that are not in the file are deleted.
 #[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}/file", tag = "environments",
     params(("project" = String, Path), ("environment" = String, Path), ("If-Match" = Option<String>, Header), DryRun),
     request_body = EnvironmentFile,
@@ -224,7 +232,7 @@ async fn apply_file(
         return Ok(Json(Applied { applied: false, changes: preview.changes }));
     }
     call.precondition.check(&preview.based_on)?;
-    // `*` overwrites also what another process has written since this one last looked.
+    // `*` also overwrites changes of other processes that this one has not read yet.
     let seen = (call.precondition != Precondition::Any).then_some(preview.based_on.as_str());
     let changes = import(service, actor, environment, &file, seen).await?;
     Ok(Json(Applied { applied: true, changes }))

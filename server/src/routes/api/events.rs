@@ -1,4 +1,4 @@
-//! `/api/v1/projects/{project}/environments/{environment}/events`
+//! Custom events: `/api/v1/projects/{project}/environments/{environment}/events`.
 
 use axum::Json;
 use phasegate_service::ingest::event_counts;
@@ -16,15 +16,15 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list_events))
 }
 
-/// An event of the app's own.
+/// A custom event of the app.
 #[derive(Debug, Serialize, ToSchema)]
 struct EventCount {
     name: String,
-    /// How often it was tracked in the last hour.
+    /// The number of occurrences in the last hour.
     count: u64,
 }
 
-/// The app's own events of the last hour, by name, with how often each was tracked.
+/// Lists the custom events of the last hour by name, with their counts.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/events", tag = "events",
     params(("project" = String, Path), ("environment" = String, Path), PageQuery),
     responses((status = 200, body = Page<EventCount>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]

@@ -1,4 +1,4 @@
-//! `/api/v1/projects/{project}/environments/{environment}/flags`
+//! Flags: `/api/v1/projects/{project}/environments/{environment}/flags`.
 
 use axum::{
     Json,
@@ -30,11 +30,11 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Filter {
-    /// Only flags in whose key, name, description or owner this is found.
+    /// Only flags with this text in key, name, description or owner, ignoring case.
     q: Option<String>,
     /// Only flags with this tag.
     tag: Option<String>,
-    /// Whether archived flags are listed too.
+    /// Whether to include archived flags.
     #[serde(default)]
     archived: bool,
 }
@@ -51,8 +51,8 @@ fn found(call: &ApiContext, key: &str) -> Result<StoredFlag, Problem> {
     Ok(stored_flag(&call.service, &call.actor, call.environment, key)?)
 }
 
-/// What the client's tags mean: the very version that they were checked against, so that nothing
-/// comes in between.
+/// Checks `If-Match` and returns the version that a change must find, so that no other change can
+/// come between this check and the write.
 fn expected(call: &ApiContext, stored: &StoredFlag) -> Result<Expected, Problem> {
     call.precondition.check(&written(stored.version()))?;
     Ok(match call.precondition {
@@ -61,7 +61,7 @@ fn expected(call: &ApiContext, stored: &StoredFlag) -> Result<Expected, Problem>
     })
 }
 
-/// All flags of an environment, by key.
+/// Lists the flags of an environment, by key.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/flags", tag = "flags",
     params(("project" = String, Path), ("environment" = String, Path), PageQuery, Filter),
     responses((status = 200, body = Page<FlagDocument>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
@@ -82,7 +82,9 @@ async fn list_flags(
     Ok(Json(page.cut(all, |document| document.key.to_string())?))
 }
 
-/// Makes a flag. What is left out begins as usual; in the other environments it begins off, without rules.
+/// Creates a flag in the project.
+///
+/// Omitted fields get their defaults. In the other environments the flag is off, without rules.
 #[utoipa::path(post, path = "/api/v1/projects/{project}/environments/{environment}/flags", tag = "flags",
     params(("project" = String, Path), ("environment" = String, Path)), request_body = FlagDocument,
     responses((status = 201, body = FlagDocument, headers(("ETag" = String), ("Location" = String))),
@@ -119,8 +121,10 @@ async fn get_flag(call: ApiContext, ApiPath(path): ApiPath<FlagPath>) -> Result<
     get_flag_of(&call, &path.key)
 }
 
-/// Puts a whole flag in the place of the one that is there. What is left out begins as usual, so
-/// get it first, change it, and send it back with `If-Match`.
+/// Replaces the whole document of a flag.
+///
+/// Omitted fields get their defaults, except `killed`, which stays. To change single fields, get
+/// the flag, modify it, and send it back with `If-Match`.
 #[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}/flags/{key}", tag = "flags",
     params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("If-Match" = String, Header)),
     request_body = FlagDocument,
@@ -134,7 +138,7 @@ async fn replace_flag(
     ApiJson(json): ApiJson<serde_json::Value>,
 ) -> Result<Response, Problem> {
     let stored = found(&call, &path.key)?;
-    // An emergency is ended by a command of its own, not by leaving a field out.
+    // Only an explicit field or `revive` ends an emergency, not the absence of a field.
     let keeps_kill = json.get("killed").is_none();
     let mut document = read_document(json)?;
     document.killed |= keeps_kill && stored.state.killed;
@@ -147,17 +151,17 @@ async fn replace_flag(
     get_flag_of(&call, &path.key)
 }
 
-/// What is done to a flag at once.
+/// An immediate action on a flag.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Act {
-    /// Switch it on in this environment.
+    /// Switches the flag on in this environment.
     On,
-    /// Switch it off in this environment.
+    /// Switches the flag off in this environment.
     Off,
-    /// Set its kill switch, which stands above everything but the server's variables.
+    /// Sets the kill switch, which only environment overrides precede.
     Kill,
-    /// Take the kill switch back.
+    /// Resets the kill switch of the flag.
     Revive,
 }
 
@@ -167,8 +171,10 @@ struct ActPath {
     action: Act,
 }
 
-/// Switches a flag on or off, kills or revives it, whatever else was changed meanwhile; with `If-Match`
-/// only if nothing was. No document does what these acts do.
+/// Switches a flag on or off, kills or revives it.
+///
+/// Takes no body and overwrites no other field. With `If-Match`, only if the flag was not changed
+/// in the meantime.
 #[utoipa::path(post, path = "/api/v1/projects/{project}/environments/{environment}/flags/{key}/{action}", tag = "flags",
     params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("action" = inline(Act), Path), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = FlagDocument, headers(("ETag" = String))),
@@ -197,7 +203,9 @@ async fn switch_flag(
     get_flag_of(&call, &path.key)
 }
 
-/// Deletes a flag in all environments. The audit keeps what it was.
+/// Deletes a flag in all environments.
+///
+/// The audit log keeps its definition.
 #[utoipa::path(delete, path = "/api/v1/projects/{project}/environments/{environment}/flags/{key}", tag = "flags",
     params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("If-Match" = String, Header)),
     responses((status = 204), (status = 409, description = "Another flag or a plan needs it", body = Problem, content_type = "application/problem+json"),

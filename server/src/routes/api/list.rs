@@ -1,4 +1,4 @@
-//! Lists in pages.
+//! Pagination of list responses.
 
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -7,36 +7,36 @@ use axum::http::StatusCode;
 
 use crate::http::Problem;
 
-/// Things on one page, if nothing else is asked for.
+/// The default number of items per page.
 const PAGE: usize = 100;
 
-/// Most things on one page.
+/// The maximum number of items per page.
 const MAX_PAGE: usize = 1_000;
 
-/// Which part of a list.
+/// The query parameters of pagination.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct PageQuery {
-    /// At most so many things, up to 1,000; 100 if left out.
+    /// The maximum number of items, up to 1,000; 100 by default.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
-    /// Begin after this one: `next` of the page before.
+    /// The cursor: `next` of the previous page.
     after: Option<String>,
 }
 
-/// A part of a list.
+/// A page of a list.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Page<T> {
     pub(super) items: Vec<T>,
-    /// How many there are in all.
+    /// The number of items on all pages.
     pub(super) total: usize,
-    /// Send this as `after` to get the next page; not there on the last one.
+    /// The cursor to send as `after` for the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) next: Option<String>,
 }
 
 impl PageQuery {
-    /// Cuts the page out of all things, which are in the order of their keys.
+    /// Returns the page of `all`, which must be sorted by `key`.
     pub(super) fn cut<T>(
         &self,
         all: Vec<T>,
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_cover_everything_once() {
+    fn pages_contain_every_item_once() {
         let all: Vec<String> = (0..25).map(|n| format!("{n:02}")).collect();
         let (mut seen, mut after) = (Vec::new(), None);
         loop {

@@ -1,7 +1,7 @@
-//! The REST API, `/api/v1/…`: what the admin can do, for programs with a server token.
+//! The REST API, `/api/v1/…`: the functions of the admin for programs with a server token.
 //!
-//! One noun per file. Each handler finds out who is calling and about which environment, and
-//! hands over to a use case. The OpenAPI document is made from these very handlers.
+//! One resource per file. Each handler identifies the caller and the environment, and calls a use
+//! case. The OpenAPI document is generated from the handlers.
 
 mod audit;
 mod client_keys;

@@ -1,4 +1,4 @@
-//! `/api/v1/projects/{project}/environments/{environment}/overrides`
+//! Individual overrides: `/api/v1/projects/{project}/environments/{environment}/overrides`.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     ))
 }
 
-/// A targeting key in an address is percent-encoded.
+/// The path of an override, percent-decoded.
 #[derive(Debug, Deserialize)]
 struct OverridePath {
     flag: String,
@@ -54,7 +54,7 @@ fn respond(stored: &Versioned<Arc<IndividualOverride>>) -> Response {
     (etag(&stored.version.to_string()), Json(&*stored.value)).into_response()
 }
 
-/// All overrides, by flag and user; expired ones too.
+/// Lists individual overrides by flag and user, including expired ones.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/overrides", tag = "overrides",
     params(("project" = String, Path), ("environment" = String, Path), PageQuery),
     responses((status = 200, body = Page<IndividualOverride>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
@@ -91,7 +91,7 @@ async fn create_override(
     Ok((StatusCode::CREATED, location, respond(&found(&call, &path)?)).into_response())
 }
 
-/// One user's override of one flag.
+/// Returns the override of a flag for a user.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/overrides/{flag}/{targeting_key}", tag = "overrides",
     params(("project" = String, Path), ("environment" = String, Path), ("flag" = String, Path), ("targeting_key" = String, Path)),
     responses((status = 200, body = IndividualOverride, headers(("ETag" = String))),
@@ -103,7 +103,9 @@ async fn get_override(
     Ok(respond(&found(&call, &path)?))
 }
 
-/// Puts another answer in the place of a user's own, or makes one.
+/// Replaces an individual override, or creates it.
+///
+/// Replacing requires `If-Match`; creating requires its absence.
 #[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}/overrides/{flag}/{targeting_key}", tag = "overrides",
     params(("project" = String, Path), ("environment" = String, Path), ("flag" = String, Path), ("targeting_key" = String, Path), ("If-Match" = String, Header)),
     request_body = IndividualOverride,
@@ -139,7 +141,7 @@ async fn replace_override(
     Ok(respond(&found(&call, &path)?))
 }
 
-/// Takes a user's own answer away.
+/// Deletes an individual override.
 #[utoipa::path(delete, path = "/api/v1/projects/{project}/environments/{environment}/overrides/{flag}/{targeting_key}", tag = "overrides",
     operation_id = "delete_override",
     params(("project" = String, Path), ("environment" = String, Path), ("flag" = String, Path), ("targeting_key" = String, Path), ("If-Match" = String, Header)),

@@ -1,4 +1,4 @@
-//! Query parameters that an operation does not have are refused: `?dry_run=true` must not be overlooked.
+//! Rejects unknown query parameters: a misplaced `?dry_run=true` must not be ignored.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -19,7 +19,7 @@ use utoipa::openapi::{
 use super::openapi;
 use crate::http::Problem;
 
-/// The query parameters of each operation, by method and path.
+/// The names of the query parameters of each operation, by method and path.
 type Known = HashMap<(Method, String), BTreeSet<String>>;
 
 fn known() -> &'static Known {
@@ -53,7 +53,7 @@ fn parameters(operation: &Operation) -> BTreeSet<String> {
     asked.map(|parameter| parameter.name.clone()).collect()
 }
 
-/// Refuses what the document does not name.
+/// Rejects query parameters that are not in the OpenAPI document.
 pub(super) async fn refuse_unknown(request: Request, next: Next) -> Response {
     match check(&request) {
         Ok(()) => next.run(request).await,

@@ -1,4 +1,4 @@
-//! What every call of the API needs: who calls, about which environment, with which body.
+//! Extractors of API requests: caller, environment, body, query and path.
 
 use std::sync::Arc;
 
@@ -12,10 +12,10 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::http::{AppState, ClientAddress, Precondition, Problem, key_status, sent_key};
 
-/// The largest body, in bytes: an object flag with many rules.
+/// The maximum size of a body, in bytes. The largest are object flags with many rules.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 
-/// Who calls, about which environment.
+/// The authorised caller, the environment of the path, and `If-Match`.
 #[derive(Debug)]
 pub(super) struct ApiContext {
     pub(super) service: Arc<Service>,
@@ -62,13 +62,13 @@ pub(super) fn caller(service: &Service, headers: &HeaderMap) -> Result<keys::Api
 }
 
 impl ApiContext {
-    /// The environment as it is answered for now.
+    /// Returns the current state of the environment.
     pub(super) fn live(&self) -> Result<Arc<CachedEnvironment>, Problem> {
         Ok(self.service.environment(self.environment)?)
     }
 }
 
-/// A JSON body. What is wrong is named with its place.
+/// Extracts a JSON body; errors name the path of the invalid field.
 #[derive(Debug)]
 pub(super) struct ApiJson<T>(pub(super) T);
 
@@ -91,7 +91,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for ApiJson<T> {
     }
 }
 
-/// 422 where the body is JSON but has a number that would lose digits.
+/// Returns 422 if a number would lose digits, 400 if the body is not JSON.
 fn invalid_status(error: &json::InvalidJson) -> StatusCode {
     match error {
         json::InvalidJson::Syntax(_) => StatusCode::BAD_REQUEST,
@@ -99,7 +99,7 @@ fn invalid_status(error: &json::InvalidJson) -> StatusCode {
     }
 }
 
-/// What stands behind the question mark, as a type.
+/// Extracts the query string as a type.
 #[derive(Debug)]
 pub(super) struct ApiQuery<T>(pub(super) T);
 
@@ -114,7 +114,7 @@ impl<T: DeserializeOwned> FromRequestParts<AppState> for ApiQuery<T> {
     }
 }
 
-/// What stands in the path, as a type.
+/// Extracts the path parameters as a type.
 #[derive(Debug)]
 pub(super) struct ApiPath<T>(pub(super) T);
 

@@ -1,4 +1,4 @@
-//! `/api/v1/projects/{project}/environments/{environment}/rollout`
+//! The rollout: `/api/v1/projects/{project}/environments/{environment}/rollout`.
 
 use axum::{
     Json,
@@ -47,7 +47,7 @@ fn respond(status: &RolloutOverview) -> Response {
     (etag(&status.version.to_string()), Json(status)).into_response()
 }
 
-/// Where the rollout is, whether it can go on, and if not, why not.
+/// Returns the state of the rollout, its gate and the possible commands.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/rollout", tag = "rollout",
     params(("project" = String, Path), ("environment" = String, Path)),
     responses((status = 200, body = RolloutOverview, headers(("ETag" = String))),
@@ -56,22 +56,24 @@ async fn get_rollout(call: ApiContext) -> Result<Response, Problem> {
     Ok(respond(&status(&call).await?))
 }
 
-/// What is to be done.
+/// A command to the rollout.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SentCommand {
     command: CommandKind,
-    /// Why; needed where a rule is overruled or something is taken away.
+    /// The reason; required to overrule a rule or to take features away.
     #[serde(default)]
     reason: String,
-    /// For a rollback: the time of detection; without one, now.
+    /// For a rollback: the time of detection; now by default.
     #[schema(value_type = Option<String>, format = DateTime)]
     #[serde(default, deserialize_with = "phasegate_domain::targeting::read_optional_instant")]
     detected_at: Option<Timestamp>,
 }
 
-/// Moves the rollout. With `If-Match` only if it was not moved since; `start`, `advance`, `restore` and
-/// `complete` need it, what takes a feature back does not.
+/// Sends a command to the rollout.
+///
+/// With `If-Match`, only if the rollout was not changed in the meantime. `start`, `advance`,
+/// `restore` and `complete` require it; commands that take features away do not.
 #[utoipa::path(post, path = "/api/v1/projects/{project}/environments/{environment}/rollout/commands", tag = "rollout",
     params(("project" = String, Path), ("environment" = String, Path), ("If-Match" = Option<String>, Header)),
     request_body = SentCommand,
@@ -86,12 +88,12 @@ async fn command_rollout(
 ) -> Result<Response, Problem> {
     let (service, actor, environment) = (&call.service, &call.actor, call.environment);
     let seen = match &call.precondition {
-        // A version that is no longer the newest: the answer says who was first, and what they did.
+        // Compared by the command, whose error says who changed an outdated version, and how.
         Precondition::Tags(tags) => {
             let newest = tags.iter().filter_map(|tag| tag.parse().ok()).max();
             Some(newest.unwrap_or_default())
         }
-        // Sent twice by a proxy, an advance would go two phases on; an emergency waits for nothing.
+        // An advance that a proxy repeats would skip a phase. Rollbacks must not be delayed.
         Precondition::None if sent.command.gives_more() => {
             call.precondition.check("")?;
             None
@@ -109,8 +111,10 @@ async fn command_rollout(
     }
 }
 
-/// Adds to the rollout's record: `{"record_entry": "tick", "item": …}`, `untick`, `sign_off`, `vote`,
-/// `note`, `notify`, `write_post_mortem` or `close_incident`.
+/// Adds an entry to the record of the rollout.
+///
+/// For example `{"record_entry": "tick", "item": …}`; others are `untick`, `sign_off`, `vote`,
+/// `note`, `notify`, `write_post_mortem` and `close_incident`.
 #[utoipa::path(post, path = "/api/v1/projects/{project}/environments/{environment}/rollout/record", tag = "rollout",
     params(("project" = String, Path), ("environment" = String, Path)),
     request_body = RecordEntry,
@@ -126,7 +130,7 @@ async fn add_to_rollout(
     Ok(respond(&status(&call).await?))
 }
 
-/// The review of the last seven days, in Markdown.
+/// Returns the review of the last seven days, in Markdown.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/rollout/review", tag = "rollout",
     params(("project" = String, Path), ("environment" = String, Path)),
     responses((status = 200, body = String, content_type = "text/markdown"),
@@ -138,8 +142,7 @@ async fn get_review(call: ApiContext) -> Result<Response, Problem> {
     Ok(([kind], review.ok_or_else(missing)?.markdown()).into_response())
 }
 
-/// Reads what is added. A field that there is not is refused: what was written into it would be
-/// lost.
+/// Parses a record entry. Unknown fields are rejected, because their values would be lost.
 fn record_entry(sent: Value) -> Result<RecordEntry, Problem> {
     let wrong = |detail: String| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail);
     let read: RecordEntry = serde_json::from_value(sent.clone())
@@ -154,13 +157,13 @@ fn record_entry(sent: Value) -> Result<RecordEntry, Problem> {
     }
 }
 
-/// A problem with the name of its field. The deserializer of a tagged enum does not know it, so it is the
-/// field without which the problem is another one.
+/// Adds the name of the invalid field to a problem. The deserializer of a tagged enum does not
+/// report it, so this searches for the field without which the problem differs.
 fn named_problem(sent: &Value, problem: &str) -> String {
     if problem.ends_with(" is missing") {
         return problem.to_owned();
     }
-    // Without its tag, everything is another problem: it is tried last.
+    // Without its tag the problem always differs, so it is tried last.
     let names = || sent.as_object().into_iter().flat_map(serde_json::Map::keys);
     let is_tag = |name: &&String| name.as_str() == "kind";
     let mut fields = names().filter(|name| !is_tag(name)).chain(names().filter(is_tag));
@@ -176,18 +179,18 @@ fn named_problem(sent: &Value, problem: &str) -> String {
     }
 }
 
-/// A plan as a file.
+/// A plan as a TOML file.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct PlanText {
-    /// The file: TOML, with the flags and segments that it names.
+    /// The plan in TOML, with the flags and segments that it names.
     toml: String,
-    /// Why it is brought in; needed while a rollout is under way.
+    /// The reason for the import; required while a rollout is in progress.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     note: String,
 }
 
-/// The plan as a file.
+/// Returns the plan as a TOML file.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/rollout/plan", tag = "rollout",
     params(("project" = String, Path), ("environment" = String, Path)),
     responses((status = 200, body = PlanText, headers(("ETag" = String))), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
@@ -198,24 +201,24 @@ async fn get_plan(call: ApiContext) -> Result<Response, Problem> {
     Ok((etag(&version.to_string()), Json(PlanText { toml, note: String::new() })).into_response())
 }
 
-/// What became of a plan, or would.
+/// The result of an import or of a dry run.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 enum PlanAnswer {
     DryRun(PlanChange),
-    /// Where the rollout is now.
+    /// The state of the rollout after the import.
     Imported(Box<RolloutOverview>),
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct DryRun {
-    /// Only answer what would change.
+    /// Return the changes without importing the plan.
     #[serde(default)]
     dry_run: bool,
 }
 
-/// Brings a plan in: a new one, or a higher revision of the one that is carried out.
+/// Imports a plan: a new one, or a higher revision of the current one.
 #[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}/rollout/plan", tag = "rollout",
     params(("project" = String, Path), ("environment" = String, Path), ("If-Match" = Option<String>, Header), DryRun), request_body = PlanText,
     responses((status = 200, description = "Where the rollout is afterwards; for a dry run, what would change", body = PlanAnswer),
@@ -237,7 +240,7 @@ async fn replace_plan(
             call.precondition.check(&rollout.version.to_string())?;
             PlanBase::Seen(Some(rollout.version))
         }
-        // There is no plan that it could be based on.
+        // There is no plan that the tag could refer to.
         (Precondition::Tags(_), None) => return Err(ServiceError::Conflict("the rollout").into()),
         (Precondition::None, Some(rollout)) if !asked.dry_run => {
             call.precondition.check(&rollout.version.to_string())?;

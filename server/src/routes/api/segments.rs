@@ -1,4 +1,4 @@
-//! `/api/v1/projects/{project}/environments/{environment}/segments`
+//! Segments: `/api/v1/projects/{project}/environments/{environment}/segments`.
 
 use axum::{
     Json,
@@ -30,37 +30,37 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     ))
 }
 
-/// A place that asks for a segment.
+/// A rule, segment or phase that uses a segment.
 #[derive(Debug, Serialize, ToSchema)]
 struct Use {
-    /// The environment that it is in.
+    /// The environment of the use.
     environment: EnvironmentKey,
     #[serde(flatten)]
     by: SegmentUse,
 }
 
-/// A segment with everything in its project that asks for it.
+/// A segment with its uses in all environments of the project.
 #[derive(Debug, Serialize, ToSchema)]
 struct UsedSegment {
     key: SegmentKey,
-    /// The name that pages show.
+    /// The display name of the segment.
     name: String,
-    /// Whom it is for.
+    /// The purpose of the segment.
     description: String,
     condition: Condition,
-    /// Where a change of it is felt.
+    /// The rules, segments and phases that use it.
     used_by: Vec<Use>,
 }
 
-/// A segment as it is sent back: perhaps with all that came with it.
+/// A changed segment. `used_by` is accepted, so that a response can be sent back, but ignored.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ChangedSegment {
-    /// As in the address.
+    /// The key, which must equal that of the path.
     key: SegmentKey,
-    /// The name that pages show.
+    /// The display name of the segment.
     name: String,
-    /// Whom it is for.
+    /// The purpose of the segment.
     #[serde(default)]
     description: String,
     condition: Condition,
@@ -102,7 +102,7 @@ fn expected(call: &ApiContext, version: i64) -> Result<Option<i64>, Problem> {
     Ok(matches!(call.precondition, Precondition::Tags(_)).then_some(version))
 }
 
-/// All segments, by key.
+/// Lists the segments, by key.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/segments", tag = "segments",
     params(("project" = String, Path), ("environment" = String, Path), PageQuery),
     responses((status = 200, body = Page<UsedSegment>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
@@ -115,7 +115,7 @@ async fn list_segments(
     Ok(Json(page.cut(all, |used| used.key.to_string())?))
 }
 
-/// Makes a segment, for all environments of the project.
+/// Creates a segment in all environments of the project.
 #[utoipa::path(post, path = "/api/v1/projects/{project}/environments/{environment}/segments", tag = "segments",
     params(("project" = String, Path), ("environment" = String, Path)), request_body = Segment,
     responses((status = 201, body = UsedSegment, headers(("ETag" = String), ("Location" = String))),
@@ -143,7 +143,7 @@ async fn get_segment(
     Ok(respond(found(&call, &key_of(&path)?)?))
 }
 
-/// Puts a segment in the place of the one that is there.
+/// Replaces a segment in all environments of the project.
 #[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}/segments/{key}", tag = "segments",
     params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("If-Match" = String, Header)),
     request_body = ChangedSegment,
@@ -168,7 +168,7 @@ async fn replace_segment(
     Ok(respond(found(&call, &key)?))
 }
 
-/// Deletes a segment that nothing asks for.
+/// Deletes a segment that is not in use.
 #[utoipa::path(delete, path = "/api/v1/projects/{project}/environments/{environment}/segments/{key}", tag = "segments",
     params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("If-Match" = String, Header)),
     responses((status = 204), (status = 409, description = "Something asks for it", body = Problem, content_type = "application/problem+json"),

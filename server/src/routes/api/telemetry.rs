@@ -1,5 +1,5 @@
-//! `/api/v1/projects/{project}/environments/{environment}/analytics`, `…/performance`,
-//! `…/retention-policy`, `…/users/{id}` and `…/simulation`
+//! Telemetry: `/api/v1/projects/{project}/environments/{environment}/analytics`, `…/performance`,
+//! `…/retention-policy`, `…/maintenance`, `…/users/{id}` and `…/simulation`.
 
 use axum::{
     Json,
@@ -38,7 +38,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(delete_simulation))
 }
 
-/// What a panel is asked.
+/// The query parameters of panels.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct PanelQuery {
@@ -77,8 +77,10 @@ impl PanelQuery {
     }
 }
 
-/// What users do: how many, adoption, retention, sessions, tasks, feedback and own events, each
-/// beside as many days before.
+/// Returns the analytics of users.
+///
+/// That is users, adoption, retention, sessions, tasks, feedback and custom events, each compared
+/// with the previous period.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/analytics", tag = "telemetry",
     params(("project" = String, Path), ("environment" = String, Path),
         ("range" = Option<String>, Query, description = "7d, 30d (usual) or 90d"),
@@ -97,7 +99,9 @@ async fn get_analytics(
     Ok(Json(analytics(&call.service, &call.actor, environment, &query).await?))
 }
 
-/// How fast pages are: vitals, score, breakdown by one dimension, slow endpoints and components.
+/// Returns the performance of pages.
+///
+/// That is vitals, score, a breakdown by one dimension, slow endpoints and slow components.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/performance", tag = "telemetry",
     params(("project" = String, Path), ("environment" = String, Path),
         ("range" = Option<String>, Query, description = "1h, 24h (usual), 7d, 30d or 90d"),
@@ -120,7 +124,7 @@ fn respond(stored: &Versioned<RetentionPolicy>) -> Response {
     (etag(&stored.version.to_string()), Json(stored.value)).into_response()
 }
 
-/// For how long what pages report is kept.
+/// Returns the retention policy of telemetry.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/retention-policy", tag = "telemetry",
     params(("project" = String, Path), ("environment" = String, Path)),
     responses((status = 200, body = RetentionPolicy, headers(("ETag" = String))),
@@ -129,7 +133,9 @@ async fn get_retention(call: ApiContext) -> Result<Response, Problem> {
     Ok(respond(&retention_policy(&call.service, &call.actor, call.environment)?))
 }
 
-/// Sets for how long it is kept. What is older then is deleted within an hour.
+/// Replaces the retention policy of telemetry.
+///
+/// Expired data is deleted within an hour.
 #[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}/retention-policy", tag = "telemetry",
     params(("project" = String, Path), ("environment" = String, Path), ("If-Match" = String, Header)),
     request_body = RetentionPolicy,
@@ -161,9 +167,9 @@ struct Maintenance {
 #[derive(Debug, Serialize, ToSchema)]
 struct Rejections {
     code: RejectionCode,
-    /// The field of the event or batch, or the quota; empty where the code says it all.
+    /// The field of the event or batch, or the quota; empty if the code has none.
     field: String,
-    /// The code in words.
+    /// A description of the code.
     message: &'static str,
     events: u64,
 }
@@ -186,7 +192,7 @@ async fn get_maintenance(call: ApiContext) -> Result<Json<Maintenance>, Problem>
     Ok(Json(Maintenance { storage, rejections }))
 }
 
-/// The user that an address names.
+/// The user id in the path.
 #[derive(Debug, Deserialize)]
 struct UserPath {
     id: String,
@@ -205,7 +211,9 @@ async fn get_user_data(
     Ok(Json(read_user_data(&call.service, &call.actor, call.environment, &path.id).await?))
 }
 
-/// Erases a user. Counts stay as they are; they do not identify anyone.
+/// Erases the data of a user.
+///
+/// Aggregated counts remain, because they do not identify anyone.
 #[utoipa::path(delete, path = "/api/v1/projects/{project}/environments/{environment}/users/{id}", tag = "telemetry",
     params(("project" = String, Path), ("environment" = String, Path),
         ("id" = String, Path, description = "The id that the app gives the user")),

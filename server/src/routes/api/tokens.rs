@@ -1,4 +1,4 @@
-//! `/api/v1/projects/{project}/environments/{environment}/tokens`
+//! Server tokens: `/api/v1/projects/{project}/environments/{environment}/tokens`.
 
 use axum::{
     Json,
@@ -36,44 +36,44 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     ))
 }
 
-/// What a token's maker says about it.
+/// The fields of a server token that can be set.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewToken {
-    /// Its name in the audit.
+    /// The name, which the audit log shows.
     #[schema(max_length = 100)]
     name: String,
-    /// What it may do.
+    /// The scopes of the token.
     scopes: Vec<Scope>,
-    /// Where it may; this environment if left out.
+    /// The reach of the token; this environment by default.
     #[serde(default)]
     reach: Reach,
 }
 
-/// A server token, without its secret, which is not kept.
+/// A server token without its secret, of which only a digest is stored.
 #[derive(Debug, Serialize, ToSchema)]
 struct Token {
     id: i64,
-    /// Its name in the audit.
+    /// The name, which the audit log shows.
     name: String,
-    /// What it may do.
+    /// The scopes of the token.
     scopes: Vec<Scope>,
     reach: Reach,
-    /// When it was made.
+    /// The time of its creation.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     created_by: String,
-    /// When it was last used.
+    /// The time of its last use.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_used_at: Option<Timestamp>,
 }
 
-/// A token that was just made.
+/// A new token with its secret.
 #[derive(Debug, Serialize, ToSchema)]
 struct MadeToken {
     #[serde(flatten)]
     token: Token,
-    /// The secret: shown now, and never again.
+    /// The secret, which cannot be retrieved later.
     secret: String,
 }
 
@@ -94,7 +94,7 @@ async fn found(call: &ApiContext, id: i64) -> Result<ServerToken, Problem> {
     Ok(token(&call.service, &call.actor, call.environment, TokenId(id)).await?)
 }
 
-/// All server tokens of an environment; needs the scope admin.
+/// Lists the server tokens of an environment; requires the scope admin.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/tokens", tag = "tokens",
     params(("project" = String, Path), ("environment" = String, Path), PageQuery),
     responses((status = 200, body = Page<Token>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
@@ -107,7 +107,9 @@ async fn list_tokens(
     Ok(Json(page.cut(all, |token: &Token| format!("{:020}", token.id))?))
 }
 
-/// Makes a server token. Its secret is in this answer and never again.
+/// Creates a server token.
+///
+/// Only this response contains its secret.
 #[utoipa::path(post, path = "/api/v1/projects/{project}/environments/{environment}/tokens", tag = "tokens",
     operation_id = "create_token",
     params(("project" = String, Path), ("environment" = String, Path)), request_body = NewToken,
@@ -141,7 +143,7 @@ async fn get_token(
     Ok((etag(&token.version.to_string()), Json(Token::from(token))).into_response())
 }
 
-/// Gives a token another name and other scopes; its secret stays.
+/// Replaces the name, scopes and reach of a server token; its secret stays.
 #[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}/tokens/{id}", tag = "tokens",
     params(("project" = String, Path), ("environment" = String, Path), ("id" = i64, Path), ("If-Match" = String, Header)),
     request_body = NewToken,
@@ -161,7 +163,7 @@ async fn replace_token(
     Ok((etag(&token.version.to_string()), Json(Token::from(token))).into_response())
 }
 
-/// Takes a token out of use, at once and for good.
+/// Deletes a server token, with immediate effect.
 #[utoipa::path(delete, path = "/api/v1/projects/{project}/environments/{environment}/tokens/{id}", tag = "tokens",
     operation_id = "delete_token",
     params(("project" = String, Path), ("environment" = String, Path), ("id" = i64, Path), ("If-Match" = String, Header)),

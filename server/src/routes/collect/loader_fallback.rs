@@ -1,5 +1,5 @@
-//! Batches of pages that the collector never came to: the loader sends what the browser told it, and
-//! the rest is done here.
+//! Batches from pages where only the loader ran: it sends raw browser entries, which are converted
+//! to events here.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use phasegate_wire::MAX_EVENTS;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// What a loader sends; an entry or error is a list, so that it needs few bytes of code there.
+/// The batch of a loader. Entries are lists, which take fewer bytes of code in the loader.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Sent {
@@ -35,12 +35,12 @@ struct Sent {
     alone: Option<Vec<Vec<Value>>>,
 }
 
-/// The body as the collector would have sent it. One that the collector did send is left as it is.
+/// Converts the body of a loader to that of a collector; returns other bodies unchanged.
 ///
 /// # Errors
-/// When it cannot be written.
+/// Returns an error if the events cannot be converted to JSON.
 pub(super) fn completed(body: Bytes) -> Result<Bytes, serde_json::Error> {
-    // Cheap to tell, and mostly right: a flag or property may have that name too.
+    // A cheap pre-check; false positives, such as a flag of that name, are parsed and returned.
     if !body.windows(8).any(|window| window == b"\"alone\":") {
         return Ok(body);
     }
@@ -60,7 +60,7 @@ pub(super) fn completed(body: Bytes) -> Result<Bytes, serde_json::Error> {
         "v": sent.v, "batch": sent.batch, "session": sent.session, "exposed": sent.exposed,
         "dropped": sent.dropped.saturating_add(dropped), "events": events,
     });
-    // Without storage each view would be a new visitor, and so counts as none.
+    // Without browser storage each view would be a new visitor, so the loader sends none.
     for (name, value) in [("visitor", sent.visitor), ("user", sent.user)] {
         if let (Some(fields), Some(value)) = (batch.as_object_mut(), value) {
             fields.insert(name.to_owned(), value.into());
@@ -69,7 +69,7 @@ pub(super) fn completed(body: Bytes) -> Result<Bytes, serde_json::Error> {
     Ok(serde_json::to_vec(&batch)?.into())
 }
 
-/// As many events as one batch may hold, and how many those are that it may not.
+/// Truncates events to the maximum of a batch, and returns the number of dropped ones.
 fn fitting(events: Value) -> (Value, u64) {
     let Value::Array(mut events) = events else { return (events, 0) };
     let dropped = events.len().saturating_sub(MAX_EVENTS);
@@ -77,8 +77,9 @@ fn fitting(events: Value) -> (Value, u64) {
     (Value::Array(events), dropped as u64)
 }
 
-/// `["error", at, message, stack]`, what the app said as `[name, at, about, more, duration]`, or an entry's `[type, start, duration, value, recent input,
-/// start of its handlers, interaction, name]`.
+/// Parses `["error", at, message, stack]`, a call of the app `[name, at, subject, detail,
+/// duration]`, or a performance entry `[type, start, duration, value, hadRecentInput,
+/// processingStart, interactionId, name]`.
 fn read(seen: &[Value]) -> Option<Seen<'_>> {
     let text = |index: usize| seen.get(index).and_then(Value::as_str).unwrap_or_default();
     let number = |index: usize| seen.get(index).and_then(Value::as_f64).unwrap_or_default();

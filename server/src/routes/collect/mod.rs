@@ -39,36 +39,36 @@ pub(crate) fn routes() -> Router<AppState> {
         .merge(simulation::routes())
 }
 
-/// A page sends its key in the query: a beacon has no headers of its own.
+/// The query parameters. The key may be one of them, because beacons cannot set headers.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct KeyQuery {
     key: Option<String>,
-    /// For how many milliseconds the batch has waited in the page.
+    /// The time that the batch waited in the page, in milliseconds.
     #[serde(default)]
     held: u64,
 }
 
-/// What became of a batch.
+/// The response to a batch.
 #[derive(Debug, Serialize)]
 struct Receipt {
-    /// Events that are stored.
+    /// The number of stored events.
     accepted: usize,
-    /// Events that are not, and why.
+    /// The rejected events with their reasons.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     rejected: Vec<Rejected>,
-    /// Set when the batch was here before; it was not counted again.
+    /// Whether the batch was stored before and therefore not counted again.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     repeated: bool,
 }
 
-/// An event that is not stored.
+/// An event that was rejected.
 #[derive(Debug, Serialize)]
 struct Rejected {
-    /// Its place in the batch, from 0.
+    /// The index in the batch, from 0.
     index: usize,
     code: RejectionCode,
-    /// The mistake in words, with the field and what it may hold.
+    /// A message with the invalid field and its allowed values.
     reason: String,
 }
 
@@ -90,8 +90,8 @@ async fn collect(
     let query = understood(query)?;
     let app = app_of(&state, query.key.as_deref(), &headers)?;
     let service = &state.service;
-    // Before the body is read, so that turning away costs less than taking in. A client that comes
-    // again at once is slowed down by that; often there is room by then, and it need not come again.
+    // Before the body is read, so that a refusal costs less than ingestion. The wait slows down
+    // clients that retry at once; often the queue has room afterwards, so that no retry is needed.
     if ingest::is_overrun(service) {
         state.back_off.wait(&connection, &state.stopping).await;
         if ingest::is_overrun(service) {
@@ -108,7 +108,7 @@ async fn collect(
     Ok((StatusCode::ACCEPTED, Json(taken)).into_response())
 }
 
-/// Counts a body that could not be read. What the page sends again is not lost, and not counted.
+/// Counts a rejected body, unless the status makes the page send it again.
 fn count_unread(service: &Service, environment: EnvironmentId, problem: &Problem) {
     let code = match problem.status() {
         StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => return,
@@ -119,7 +119,7 @@ fn count_unread(service: &Service, environment: EnvironmentId, problem: &Problem
     ingest::count_rejection(service, environment, code.into());
 }
 
-/// The problem of a batch that is not taken, which is counted where the batch is at fault.
+/// Returns the problem of a rejected batch, and counts the rejection if the batch is at fault.
 fn rejected(service: &Service, environment: EnvironmentId, error: BatchError) -> Problem {
     match error {
         BatchError::Service(error) => error.into(),
@@ -133,7 +133,7 @@ fn rejected(service: &Service, environment: EnvironmentId, error: BatchError) ->
     }
 }
 
-/// What a page has sent, and from where.
+/// A received body with its origin.
 struct Sent {
     environment: EnvironmentId,
     held: u64,
@@ -141,17 +141,17 @@ struct Sent {
     body: Bytes,
 }
 
-/// Takes in a body. A mistake in the batch is an error, a mistake in one event stands in the receipt.
+/// Ingests a body. An invalid batch is an error; invalid events are listed in the receipt.
 async fn take_in(state: &AppState, sent: Sent) -> Result<Receipt, BatchError> {
     let service = &state.service;
-    // A place first: reading what cannot be stored would be work for nothing.
+    // Reserve a slot in the queue first: decoding a batch that cannot be stored would be wasted.
     let turn = ingest::take_turn(service).await?;
     let (address, bytes) = (sent.from.public(), sent.body.len());
     let reading = {
         let service = Arc::clone(service);
         state.readers.run(async move { read(&service, &sent).await })
     };
-    // Not 503: a client would send it again and again.
+    // Not 503, on which clients would retry forever.
     let broken = || ServiceError::Inconsistent("the batch could not be read");
     let AcceptedBatch { mut batch, sent, rejected } = reading.await.ok_or_else(broken)??;
     ingest::admit(service, &mut batch, address, bytes)?;
@@ -171,21 +171,22 @@ async fn read(service: &Service, sent: &Sent) -> Result<AcceptedBatch, BatchErro
     ingest::accept(service, sent.environment, batch, sent.held, sent.from.public()).await
 }
 
-/// Whose page sends something, by the key in the address or in a header.
+/// Authorises ingestion by the key in the query or a header.
 fn app_of(state: &AppState, key: Option<&str>, headers: &HeaderMap) -> Result<keys::App, Problem> {
     let key = key.or_else(|| sent_key(headers));
     keys::authorise(&state.service, key, sent_origin(headers), Purpose::Ingest)
         .map_err(|error| Problem::new(key_status(&error), error.to_string()))
 }
 
-/// The query; parameters that it does not have are refused, because a misspelt one would be overlooked.
+/// Unwraps the query; unknown parameters are an error, because a misspelt one would be ignored
+/// silently.
 fn understood(query: Result<Query<KeyQuery>, QueryRejection>) -> Result<KeyQuery, Problem> {
     query
         .map(|Query(query)| query)
         .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, plain(&error.body_text())))
 }
 
-/// Says that a quota is used up, and counts it.
+/// Counts a deferral and returns 429 with `Retry-After`.
 fn exceeded(service: &Service, environment: EnvironmentId, error: &QuotaExceeded) -> Problem {
     let reason = Rejection::of_field(RejectionCode::QuotaExceeded, error.quota);
     ingest::count_deferral(service, environment, reason);

@@ -1,4 +1,4 @@
-//! `POST /collect/screenshot`: a screenshot, whose id the feedback then names.
+//! `POST /collect/screenshot`: stores a screenshot and returns the id that feedback refers to.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use serde::Serialize;
 use super::{KeyQuery, app_of, exceeded, understood};
 use crate::http::{AppState, ClientAddress, Connection, Problem, Sender};
 
-/// What became of it.
+/// The response with the id of the screenshot.
 #[derive(Debug, Serialize)]
 struct Receipt {
     id: String,
@@ -33,7 +33,7 @@ pub(super) async fn keep(
     let app = app_of(&state, understood(query)?.key.as_deref(), &headers)?;
     let sender = Sender::with_key(from, &connection, app.environment)?;
     let bytes = state.bodies.read(sender, &headers, body, MAX_SCREENSHOT_BYTES).await?;
-    // After the body: a client that stalls while sending keeps no other out.
+    // After the body is read, so that a stalled client does not hold a permit.
     let Ok(_permit) = state.uploads.try_acquire() else {
         let detail = "too many pictures are being stored; send it again in a while";
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail));

@@ -1,5 +1,5 @@
-//! `/collect/simulation`: simulated telemetry, and what the server measured of it. The public key is
-//! enough, because real telemetry can neither be read nor changed here.
+//! `/collect/simulation`: starts a simulation and reads panels of simulated telemetry. The public
+//! client key is sufficient, because real telemetry can neither be read nor changed here.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -33,10 +33,10 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/collect/simulation/performance", get(measured_performance))
 }
 
-/// The fields of an address.
+/// The parameters of a query.
 type Fields = Query<BTreeMap<String, String>>;
 
-/// The actor that reads simulated telemetry: it has no account.
+/// Returns the actor that reads simulated telemetry, which has no account.
 fn reader() -> Actor {
     Actor::token("simulation", Role::Viewer, &[Scope::Read], Reach::Environment, "simulation")
 }
@@ -76,7 +76,7 @@ fn permit(state: &AppState) -> Result<SemaphorePermit<'_>, Problem> {
     })
 }
 
-/// Begins a simulation, or goes on with it.
+/// Starts a simulation, or resumes it.
 async fn begin(
     State(state): State<AppState>,
     query: Result<Query<KeyQuery>, QueryRejection>,

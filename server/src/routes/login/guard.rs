@@ -1,4 +1,4 @@
-//! Everything below `/admin` needs a login.
+//! The guard that requires a login below `/admin`.
 
 use axum::{
     extract::{Request, State},
@@ -15,10 +15,11 @@ use percent_encoding::utf8_percent_encode;
 
 use crate::http::{AppState, IN_QUERY, Problem};
 
-/// A session in use is renewed at most this often: each time costs a commit.
+/// The minimum interval between renewals of a session, because each costs a commit.
 const RENEW_AFTER_SECONDS: i64 = 3_600;
 
-/// Lets through who is logged in, with their [`Account`]; sends others to the login page.
+/// Passes on requests with a valid session, with their [`Account`] as extension; redirects others
+/// to the login page.
 pub(crate) async fn guard(
     State(state): State<AppState>,
     session: Session,
@@ -38,7 +39,7 @@ pub(crate) async fn guard(
     }
 }
 
-/// Who is logged in, with the role they have now.
+/// Returns the account of a session, with its current role.
 pub(crate) async fn account(
     state: &AppState,
     session: &Session,
@@ -63,10 +64,10 @@ async fn renew(state: &AppState, session: &Session) -> Result<(), tower_sessions
     Ok(())
 }
 
-/// What scripts and programs ask for; a login page would not help them.
+/// Path prefixes requested by scripts and programs, which cannot use a login page.
 const FOR_SCRIPTS: [&str; 3] = ["/admin/session", "/admin/live/", "/admin/export."];
 
-/// Users come back to where they were; scripts are told by the status.
+/// Redirects pages to the login, from where they return; answers scripts with 401.
 fn turn_away(request: &Request) -> Response {
     let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
     let wants_page = accept.is_some_and(|accept| accept.contains("text/html"));

@@ -1,4 +1,4 @@
-//! Logging in and out, and the guard in front of the admin.
+//! Login, logout, and the guard of the admin.
 
 mod guard;
 mod routes;
@@ -8,11 +8,11 @@ pub(crate) use guard::{account, guard};
 pub(crate) use routes::routes;
 pub(crate) use sessions::{reread, session_layer};
 
-/// Where a session keeps who has logged in.
+/// The session key of the account id.
 const ACCOUNT: &str = "account";
 
-/// Where a session keeps its account's epoch, which a new password ends.
+/// The session key of the account's epoch; a new password starts another epoch.
 const EPOCH: &str = "epoch";
 
-/// Where a session keeps when it was last renewed, in seconds since 1970.
+/// The session key of the last renewal, in seconds since 1970-01-01.
 const RENEWED: &str = "renewed";

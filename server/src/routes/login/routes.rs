@@ -1,4 +1,4 @@
-//! `POST /login` and `POST /logout`: plain forms, so that they work before anything is loaded.
+//! `POST /login` and `POST /logout`: plain forms, which work without scripts.
 
 use axum::{
     Router,
@@ -20,7 +20,8 @@ use crate::{
     http::{AppState, ClientAddress, IN_QUERY, Problem},
 };
 
-/// An address, a path, and a password of the longest form, each byte of which is sent as three.
+/// The maximum size of the form, in bytes: e-mail address, path and longest password, where each
+/// byte may be percent-encoded as three.
 const MAX_FORM_BYTES: usize = 32_768;
 
 pub(crate) fn routes() -> Router<AppState> {
@@ -38,7 +39,7 @@ struct LoginForm {
     next: String,
 }
 
-/// Only paths of the admin: a link to our login must not lead to another site.
+/// Returns `next` if it is a path of the admin, else the default: prevents open redirects.
 fn destination(next: &str) -> &str {
     let is_own = next == "/admin" || next.starts_with("/admin/") || next.starts_with("/admin?");
     if is_own && !next.contains(['\\', '\r', '\n']) { next } else { "/admin/rollout" }
@@ -82,7 +83,7 @@ async fn submit(
         let status = axum::http::StatusCode::INTERNAL_SERVER_ERROR;
         Problem::new(status, "the server could not begin your session; its log says why")
     };
-    // A new id, so that none can be planted before the login.
+    // A new id prevents session fixation.
     session.cycle_id().await.map_err(failed)?;
     session.insert(ACCOUNT, account.id).await.map_err(failed)?;
     session.insert(EPOCH, epoch).await.map_err(failed)?;
@@ -99,10 +100,10 @@ async fn submit(
     Ok((cookies, Redirect::to(&format!("/login/check?next={next}"))).into_response())
 }
 
-/// The cookie of a browser that has logged in before.
+/// The cookie that identifies a browser after a login.
 const DEVICE: &str = "phasegate_device";
 
-/// Days for which such a browser is known.
+/// The lifetime of the device cookie, in days.
 const DEVICE_DAYS: i64 = 365;
 
 #[derive(Deserialize)]
@@ -111,8 +112,8 @@ struct CheckQuery {
     next: String,
 }
 
-/// Finds out whether the browser kept the cookie; one that did not would else ask to log in
-/// again and again without a word.
+/// Checks that the browser kept the session cookie; without this check, it would return to the
+/// login page without an explanation.
 async fn check(
     State(state): State<AppState>,
     session: Session,

@@ -1,4 +1,4 @@
-//! Sessions of `tower-sessions`, kept in our own store. Only the digest of an id is stored.
+//! A `tower-sessions` store on the state store, which holds only digests of session ids.
 
 use std::sync::Arc;
 
@@ -20,10 +20,10 @@ use tower_sessions::{
 use super::{ACCOUNT, EPOCH};
 use crate::http::AppState;
 
-/// How long a login lasts without being used; [`super::guard()`] renews it while it is.
+/// The lifetime of an unused session; [`super::guard()`] renews sessions in use.
 const IDLE: Duration = Duration::days(7);
 
-/// The layer that reads and writes the cookie.
+/// Returns the layer that reads and writes the session cookie.
 pub(crate) fn session_layer(state: &AppState) -> SessionManagerLayer<ServiceSessions> {
     SessionManagerLayer::new(ServiceSessions { service: Arc::clone(&state.service) })
         .with_name("phasegate_session")
@@ -33,13 +33,13 @@ pub(crate) fn session_layer(state: &AppState) -> SessionManagerLayer<ServiceSess
         .with_expiry(Expiry::OnInactivity(IDLE))
 }
 
-/// The same session, read anew: whether it still is what it was.
+/// Returns the session without its cached data, so that it is read from the store again.
 pub(crate) fn reread(session: &Session, state: &AppState) -> Session {
     let store = ServiceSessions { service: Arc::clone(&state.service) };
     Session::new(session.id(), Arc::new(store), None)
 }
 
-/// `tower-sessions`' store on our use cases.
+/// The `tower-sessions` store, on the use cases of accounts.
 #[derive(Debug, Clone)]
 pub(crate) struct ServiceSessions {
     service: Arc<Service>,
@@ -61,14 +61,14 @@ fn stored(record: &Record) -> Result<StoredSession> {
 
 #[async_trait]
 impl SessionStore for ServiceSessions {
-    /// Ids are 128 random bits, so a new one never meets an old one.
+    /// Does not check for collisions: ids are 128 random bits.
     async fn create(&self, record: &mut Record) -> Result<()> {
         accounts::create_session(&self.service, &stored(record)?)
             .await
             .map_err(|error| Error::Backend(error.to_string()))
     }
 
-    /// A session that has ended meanwhile stays ended.
+    /// Does not recreate a session that has ended in the meantime.
     async fn save(&self, record: &Record) -> Result<()> {
         accounts::save_session(&self.service, &stored(record)?)
             .await

@@ -1,4 +1,4 @@
-//! `POST /ofrep/v1/evaluate/flags`
+//! Bulk evaluation: `POST /ofrep/v1/evaluate/flags`.
 
 use std::{hash::BuildHasher, sync::Arc};
 
@@ -25,11 +25,11 @@ use super::{
 };
 use crate::http::{AppState, ClientAddress, Connection, header_text, sent_key};
 
-/// About how much an answer takes, without flags and for each of them, so that it seldom has to grow.
+/// The initial capacity of a response, without flags and per flag, so that it rarely reallocates.
 const BYTES: usize = 1_024;
 const BYTES_OF_FLAG: usize = 384;
 
-/// Where the rollout is: what `getCurrentPhase()` answers from.
+/// The metadata of a bulk evaluation, from which `getCurrentPhase()` is answered.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct BulkMetadata<'a> {
@@ -41,18 +41,18 @@ struct BulkMetadata<'a> {
     phase_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     phase_percentage: Option<f64>,
-    /// The segments that the user is in, with commas between them: metadata are single values. The
-    /// collector sends them back, so that numbers can be read by segment.
+    /// The segments of the user, comma-separated, because OFREP metadata values are scalars. The
+    /// collector sends them back as dimensions of its events.
     #[serde(skip_serializing_if = "String::is_empty")]
     segments: String,
-    /// What the collector shall leave out; nothing is said of the rest.
+    /// `false` if the collector must not send analytics; otherwise absent, as in the next two.
     #[serde(skip_serializing_if = "Option::is_none")]
     collect_analytics: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     collect_performance: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     collect_errors: Option<bool>,
-    /// The share of visits to measure, from 0 to 1.
+    /// The share of visits to measure, from 0 to 1; absent for all.
     #[serde(skip_serializing_if = "Option::is_none")]
     collect_rate: Option<f64>,
 }
@@ -132,14 +132,14 @@ pub(super) async fn evaluate(
     body.push(b'}');
     let tag = tag(&body, digest);
     let etag = [(header::ETAG, format!("\"{tag}\""))];
-    // Clients send it back quoted, bare, or marked as weak.
+    // Clients send it back quoted, bare or weak.
     if header_text(&headers, header::IF_NONE_MATCH).is_some_and(|sent| sent.contains(&tag)) {
         return Ok((StatusCode::NOT_MODIFIED, etag).into_response());
     }
     Ok((etag, [(header::CONTENT_TYPE, "application/json")], body).into_response())
 }
 
-/// A flag without an answer does not keep the others from theirs.
+/// Appends the answer of a flag, or its error, which does not affect the other flags.
 fn write_answer<'a>(
     body: &mut Vec<u8>,
     live: &'a CachedEnvironment,
@@ -162,9 +162,8 @@ fn write_json(body: &mut Vec<u8>, value: &impl Serialize) -> Result<(), OfrepErr
     })
 }
 
-/// Changes with the answers, with the context that they are for, and with the ticket: a client
-/// whose ticket has run out, or is of a server that has begun anew, gets another one and not a
-/// 304.
+/// Returns the `ETag` of answers, context and ticket. It includes the ticket, so that a client with
+/// an expired ticket, or one of a restarted server, gets a new one and not a 304.
 fn tag(body: &[u8], context: u64) -> String {
     format!("{:016x}", TAG_HASH.hash_one((body, context)))
 }

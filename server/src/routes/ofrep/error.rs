@@ -1,4 +1,4 @@
-//! Errors as OFREP's clients read them.
+//! Error responses in the format of OFREP.
 
 use axum::{
     Json,
@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::http::Problem;
 
-/// `errorCode` of the protocol.
+/// The `errorCode` of OFREP.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(super) enum ErrorCode {
@@ -21,7 +21,7 @@ pub(super) enum ErrorCode {
     General,
 }
 
-/// An error body; `key` is there when one flag was asked for.
+/// An error response; `key` is set for errors of a single flag.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct OfrepError {
@@ -31,7 +31,7 @@ pub(super) struct OfrepError {
     pub(super) key: Option<String>,
     pub(super) error_code: ErrorCode,
     pub(super) error_details: String,
-    /// A header that belongs to it.
+    /// An additional header of the response.
     #[serde(skip)]
     pub(super) header: Option<Box<(HeaderName, HeaderValue)>>,
 }
@@ -45,7 +45,7 @@ impl OfrepError {
         Self { status, key: None, error_code, error_details: details.into(), header: None }
     }
 
-    /// Names the flag that was asked for.
+    /// Sets the key of the flag.
     pub(super) fn of(self, key: &str) -> Self {
         Self { key: Some(key.to_owned()), ..self }
     }
@@ -73,7 +73,7 @@ impl From<Problem> for OfrepError {
 impl IntoResponse for OfrepError {
     fn into_response(self) -> Response {
         let mut response = (self.status, Json(&self)).into_response();
-        // Whole seconds: clients disagree about dates.
+        // Seconds, because clients parse dates differently.
         if matches!(self.status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
         }

@@ -1,9 +1,9 @@
-//! `POST /ofrep/v1/explain/{key}`: an answer with its steps in words, for `phasegate.explain(key)`
-//! in a page. Our own, beside the protocol.
+//! `POST /ofrep/v1/explain/{key}`: an answer with a text for each evaluation step, for
+//! `phasegate.explain(key)` in a page. An extension of OFREP.
 //!
-//! A client key is public, so the steps name rules, segments, attributes, the user's own values and
-//! bucket, but not what they are compared with: that may be a list of customers. The admin's
-//! debugger shows it.
+//! A client key is public, so the steps name rules, segments, attributes, and the user's values and
+//! bucket, but not the values of conditions, which may be a list of customers. The admin's debugger
+//! shows those.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What both forms of evaluation read from a request.
+//! Reads and authorises evaluation requests, single and bulk.
 
 use std::{hash::BuildHasher, sync::Arc};
 
@@ -21,24 +21,24 @@ use serde::Deserialize;
 use super::error::{ErrorCode, OfrepError};
 use crate::http::{AppState, ClientAddress, Connection, Sender, key_status, sent_key, sent_origin};
 
-/// The largest body, in bytes: a context of 64 KiB, and what stands around it.
+/// The maximum size of a body, in bytes: a context of 64 KiB and its envelope.
 const MAX_BODY_BYTES: usize = 65_536 + 1_024;
 
-/// What tags are made with: the same on every start, so that clients keep theirs. Nothing is gained by
-/// forging a tag, so a fast hash will do.
+/// The hasher of `ETag` values, with a fixed seed so that they survive restarts. A fast hash is sufficient,
+/// because forging a tag gains nothing.
 pub(super) const TAG_HASH: FixedState = FixedState::with_seed(0);
 
-/// A request that was read.
+/// An authorised evaluation request.
 pub(super) struct Asked {
-    /// What it asks about.
+    /// The environment of its key.
     pub(super) live: Arc<CachedEnvironment>,
-    /// Whom it asks for.
+    /// The context to evaluate for.
     pub(super) context: EvaluationContext,
-    /// Differs where the context does.
+    /// A hash of the body, for the `ETag`.
     pub(super) digest: u64,
 }
 
-/// Finds out who asks about what.
+/// Authorises a request and reads its context.
 pub(super) async fn read(
     state: &AppState,
     from: ClientAddress,
@@ -58,7 +58,7 @@ pub(super) async fn read(
     let sender = Sender::with_key(from, connection, app.environment)?;
     let body = state.bodies.read(sender, headers, body, MAX_BODY_BYTES).await?;
     let bad = |code, details: String| OfrepError::new(StatusCode::BAD_REQUEST, code, details);
-    // Some clients send no body at all when there is no context.
+    // Some clients send no body without a context.
     let SentContext(context) = if body.is_empty() {
         SentContext::default()
     } else if !body.trim_ascii_start().starts_with(b"{") {
@@ -77,8 +77,8 @@ struct Request {
     context: SentContext,
 }
 
-/// Reads a body; one with half of a surrogate pair, which `'Ada 🚀'.slice(0, 5)` leaves behind and which
-/// is no text, with a replacement in its place: it must not cost the user all flags.
+/// Parses a body. A lone surrogate, such as `'Ada 🚀'.slice(0, 5)` leaves behind, is replaced: it
+/// must not make the whole evaluation fail.
 fn read_mended(body: &[u8]) -> Result<Request, serde_json::Error> {
     serde_json::from_slice(body).or_else(|error| match mended(body) {
         Some(mended) => serde_json::from_slice(&mended),
@@ -86,7 +86,7 @@ fn read_mended(body: &[u8]) -> Result<Request, serde_json::Error> {
     })
 }
 
-/// The body without lone surrogates, if it has any.
+/// Replaces lone surrogates with U+FFFD; `None` if there are none.
 fn mended(body: &[u8]) -> Option<Vec<u8>> {
     let escape = |at: usize| -> Option<u16> {
         let hex = body.get(at..at + 6)?.strip_prefix(b"\\u")?;
@@ -111,7 +111,7 @@ fn mended(body: &[u8]) -> Option<Vec<u8>> {
     is_mended.then_some(out)
 }
 
-/// The flag that is asked for.
+/// Returns a flag by its key, or 404.
 pub(super) fn find<'a>(
     live: &'a CachedEnvironment,
     key: &str,
@@ -122,7 +122,7 @@ pub(super) fn find<'a>(
     })
 }
 
-/// The key in an address, if it is a text at all.
+/// Returns the flag key of the path, or 400 if it is not UTF-8.
 pub(super) fn key_of(key: Result<Path<String>, PathRejection>) -> Result<String, OfrepError> {
     key.map(|Path(key)| key).map_err(|error| {
         OfrepError::new(StatusCode::BAD_REQUEST, ErrorCode::ParseError, error.body_text())
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn half_a_sign_is_mended() {
+    fn a_lone_surrogate_is_replaced() {
         let read = |name: &str| {
             let body = format!(r#"{{"context":{{"n":"{name}"}}}}"#);
             let context = read_mended(body.as_bytes()).unwrap().context.0.unwrap();

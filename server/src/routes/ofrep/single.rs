@@ -1,4 +1,4 @@
-//! `POST /ofrep/v1/evaluate/flags/{key}`
+//! Evaluation of one flag: `POST /ofrep/v1/evaluate/flags/{key}`.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! `GET /ofrep/v1/stream`: tells clients to ask again. Says that something has changed, never
-//! what: the answers are the client's to fetch.
+//! `GET /ofrep/v1/stream`: notifies clients of changes. Events contain no answers; clients fetch
+//! those by a new evaluation.
 
 use std::{convert::Infallible, pin::Pin, sync::Arc, time::Duration};
 
@@ -30,14 +30,14 @@ use crate::http::{
     sent_key, sent_origin,
 };
 
-/// Often enough for proxies, which close what is silent for a minute.
+/// The ping interval: proxies close streams that are silent for a minute.
 const KEEP_ALIVE: Duration = Duration::from_secs(25);
 
-/// Says that the stream is alive. An event of its own kind and no comment, because pages hear nothing of
-/// comments; clients that do not know it ignore it.
+/// The keep-alive event. Not a comment, which `EventSource` hides from pages; clients ignore
+/// unknown event types.
 const PING: &[u8] = b"event: ping\ndata:\n\n";
 
-/// How long a client may take from evaluating to listening.
+/// The maximum time between a client's evaluation and its opening of the stream.
 const RECENT: TimeDelta = TimeDelta::seconds(30);
 
 #[derive(Debug, Deserialize)]
@@ -45,7 +45,7 @@ pub(super) struct Ticket {
     ticket: Option<String>,
 }
 
-/// Opens the stream for clients with a ticket from a bulk answer, or with their key.
+/// Opens a stream for a client with a ticket from a bulk evaluation, or with its key.
 pub(super) async fn listen(
     State(state): State<AppState>,
     query: Result<Query<Ticket>, QueryRejection>,
@@ -99,14 +99,14 @@ pub(super) async fn listen(
     let head = [
         (header::CONTENT_TYPE, "text/event-stream"),
         (header::CACHE_CONTROL, "no-cache"),
-        // A bare `proxy_pass` of nginx would keep events until its buffer is full.
+        // nginx would otherwise hold events back until its buffer is full.
         (HeaderName::from_static("x-accel-buffering"), "no"),
     ];
     Ok((head, Body::from_stream(listener.events())).into_response())
 }
 
-/// Whether a client may not know of the newest change: the one that it heard of last is another
-/// one, or the change lies so near that it may have come between the client's evaluation and now.
+/// Whether a client may have missed the newest change: its last event id differs, or, without one,
+/// the change is so recent that it may have followed the client's evaluation.
 fn has_missed(
     environment: EnvironmentId,
     newest: Configuration,
@@ -123,20 +123,20 @@ fn id(environment: EnvironmentId, configuration: Configuration) -> String {
     format!("{}-{}", environment.0, configuration.version)
 }
 
-/// A client that listens. There are thousands, and a change wakes them all at once: so what they
-/// wait for beside it stays registered, and an event's bytes are written without a builder.
+/// A listening client. A change wakes thousands at once, so the other futures stay registered
+/// between events, and events are written without a builder.
 struct Listener {
     environment: EnvironmentId,
     changes: watch::Receiver<Configuration>,
     keep_alive: Pin<Box<Sleep>>,
     stopped: Pin<Box<WaitForCancellationFutureOwned>>,
-    /// Given back when the client goes.
+    /// Released when the client disconnects.
     _place: StreamPlace,
     _open: KeptOpen,
 }
 
 impl Listener {
-    /// One event for each change, until the server stops; changes that come together are one.
+    /// Returns an event per change until the server stops; changes in quick succession are merged.
     fn events(self) -> impl Stream<Item = Result<Bytes, Infallible>> + use<> {
         stream::unfold(self, async |mut listener| {
             let bytes = listener.next().await?;
@@ -149,7 +149,7 @@ impl Listener {
             biased;
             () = &mut self.stopped => None,
             changed = self.changes.changed() => {
-                // An error means that the server is going; the stream ends.
+                // An error means that the server is stopping; the stream ends.
                 changed.ok()?;
                 let newest = *self.changes.borrow_and_update();
                 Some(event(self.environment, newest))
@@ -162,7 +162,7 @@ impl Listener {
     }
 }
 
-/// A change, as `text/event-stream` has it.
+/// Formats a change as `text/event-stream`.
 fn event(environment: EnvironmentId, configuration: Configuration) -> Bytes {
     let id = id(environment, configuration);
     format!("id: {id}\ndata: {{\"type\":\"refetchEvaluation\"}}\n\n").into()
@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_change_between_asking_and_listening_is_not_missed() {
+    fn a_change_between_evaluation_and_listening_is_not_missed() {
         let at = |second| DateTime::from_timestamp(second, 0).unwrap();
         let newest = |changed_at| Configuration { version: 7, changed_at };
         let missed =

@@ -53,7 +53,7 @@ fn rollup_delta(batches: &[Batch]) -> RollupDelta {
     rollup_delta
 }
 
-/// As a store does it: one delta after the other, each upon what is known by then.
+/// Applies deltas in order as a store does, each after reconciling it with the stored sessions.
 fn store(rollup_deltas: Vec<RollupDelta>) -> RollupDelta {
     let mut stored = RollupDelta::default();
     for mut rollup_delta in rollup_deltas {
@@ -79,7 +79,7 @@ fn aggregate(
 }
 
 #[test]
-fn a_fact_lands_in_its_minute_and_in_each_of_its_slices() {
+fn an_event_counts_in_its_minute_and_in_each_dimension() {
     let lcp = EventKind::Vital { vital: Vital::Lcp, millionths: 2_000_000, was: None };
     let rollup_delta = rollup_delta(&[batch(1, 1, vec![event(59, lcp.clone()), event(60, lcp)])]);
     let metric = Metric::Vital(Vital::Lcp);
@@ -103,7 +103,7 @@ fn a_fact_lands_in_its_minute_and_in_each_of_its_slices() {
 }
 
 #[test]
-fn a_corrected_value_leaves_only_slices_that_it_was_in() {
+fn a_corrected_value_is_removed_only_from_lasting_dimensions() {
     let inp = |millionths, was| EventKind::Vital { vital: Vital::Inp, millionths, was };
     let mut before = batch(1, 1, vec![event(5, inp(50_000, None))]);
     (before.visit.exposed, before.visit.phase) = (BTreeMap::new(), None);
@@ -128,7 +128,7 @@ fn a_corrected_value_leaves_only_slices_that_it_was_in() {
 }
 
 #[test]
-fn a_session_counts_once_whatever_comes_of_it() {
+fn a_session_counts_once_across_all_its_batches() {
     let early = batch(1, 7, vec![event(100, EventKind::View)]);
     let broken = batch(1, 7, vec![event(160, error(Severity::Critical))]);
     let late = batch(1, 7, vec![event(30, EventKind::View)]);
@@ -148,7 +148,7 @@ fn a_session_counts_once_whatever_comes_of_it() {
 }
 
 #[test]
-fn users_are_known_by_day_and_activity() {
+fn users_are_recorded_by_day_and_activity() {
     let exposure = EventKind::Exposure { flag: flag("A"), variant: on() };
     let used = EventKind::FeatureUsed { flag: flag("A") };
     let rollup_delta = rollup_delta(&[
@@ -169,7 +169,7 @@ fn users_are_known_by_day_and_activity() {
 }
 
 #[test]
-fn who_does_not_want_to_be_measured_is_in_no_session() {
+fn a_batch_without_user_adds_no_session_or_activity() {
     let mut quiet = batch(1, 1, vec![event(0, EventKind::View)]);
     quiet.visit.who = None;
     let rollup_delta = rollup_delta(&[quiet]);
@@ -191,9 +191,9 @@ fn kinds() -> impl Strategy<Value = EventKind> {
 }
 
 proptest! {
-    /// Whatever order batches come in, and however they are grouped, the same is stored.
+    /// The stored result depends neither on the order nor on the grouping of batches.
     #[test]
-    fn any_split_and_order_of_the_batches_is_stored_alike(
+    fn the_stored_result_is_independent_of_batch_order_and_grouping(
         events in prop::collection::vec((0..3_u64, 0..4_u64, 0..400_i64, kinds()), 0..25),
         order in any::<u64>(),
         group in 1..6_usize,
@@ -214,7 +214,7 @@ proptest! {
 }
 
 #[test]
-fn a_session_that_sees_a_phase_begin_counts_in_both_and_its_error_where_it_happened() {
+fn a_session_across_two_phases_counts_in_both_and_its_error_in_one() {
     let arm = |text| Arm::parse(text);
     let mut before = batch(1, 1, vec![event(0, EventKind::View)]);
     before.visit.arm = arm("2:everyone:20000:treatment");

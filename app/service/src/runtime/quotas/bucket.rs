@@ -44,8 +44,8 @@ impl<K> Default for Buckets<K> {
 }
 
 impl<K: Hash + Eq + Copy> Buckets<K> {
-    /// Takes tokens from the buckets of all sources, or from none if one lacks them: a batch that is sent again
-    /// must not count twice.
+    /// Takes tokens from the buckets of all sources, or from none if one lacks them: a batch that
+    /// is sent again must not count twice.
     pub(super) fn take_all(
         &mut self,
         asked: &[(K, Limit, f64)],
@@ -65,7 +65,7 @@ impl<K: Hash + Eq + Copy> Buckets<K> {
         Ok(())
     }
 
-    /// Why a source may not take that many tokens; `None` if it may.
+    /// Returns the exceeded quota if a source has fewer tokens than `wanted`.
     fn lacks(&mut self, source: K, limit: Limit, wanted: f64, now: i64) -> Option<QuotaExceeded> {
         let (per_minute, at_once) = (f64::from(limit.per_minute), f64::from(limit.at_once));
         let bucket = self.0.get(source);
@@ -73,7 +73,7 @@ impl<K: Hash + Eq + Copy> Buckets<K> {
         let since = (now - at).max(0) as f64 / 60_000.0;
         let tokens = (tokens + since * per_minute).min(at_once);
         *bucket = Some(Bucket { tokens, at: now });
-        // More than is ever there at once passes when all is there.
+        // A request for more than the bucket holds passes when the bucket is full.
         let needed = wanted.min(at_once);
         (tokens < needed).then(|| QuotaExceeded {
             quota: limit.name,
@@ -83,7 +83,8 @@ impl<K: Hash + Eq + Copy> Buckets<K> {
     }
 }
 
-/// A map that forgets what was not looked at since it was last full.
+/// A size-bounded map in two generations. When the young one is full, it becomes the old one, and
+/// entries that were not used meanwhile are dropped.
 #[derive(Debug)]
 pub(super) struct Recent<K, V> {
     young: HashMap<K, V>,

@@ -1,5 +1,6 @@
-//! Corrections of vitals: only of values that the same session has sent, of the same page and device. A
-//! correction is moved to the minute of the value that it replaces, so that it changes nothing else.
+//! Corrections of vitals. A session may only replace values that it has sent itself, of the same
+//! page and device. A correction is moved to the time of the value that it replaces, so that it
+//! affects no other time bucket.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -12,20 +13,20 @@ use phasegate_domain::{
 
 use super::bucket::Recent;
 
-/// Values of one vital that are remembered of a session.
+/// The maximum number of values of one vital that are kept of a session.
 const MAX_VALUES: usize = 16;
 
 /// A vital's value that a session has sent.
 #[derive(Debug)]
 struct SentValue {
     millionths: u64,
-    /// When it was measured, on which page (a hash of its path), and on which device.
+    /// The time, the page (a hash of its path) and the device of the measurement.
     at: Timestamp,
     page: u64,
     device: Device,
-    /// The batch that brought it.
+    /// The id of the batch that contained it.
     by: String,
-    /// The batch that has replaced it by another value.
+    /// The id of the batch that replaced it with another value.
     replaced_by: Option<String>,
 }
 
@@ -38,8 +39,8 @@ pub(super) struct SentVitals {
 }
 
 impl SentVitals {
-    /// Removes corrections of values that the session did not send, because they would remove values of other
-    /// users. Returns how many.
+    /// Removes corrections of values that the session did not send, because they would remove
+    /// values of other users. Returns how many.
     pub(super) fn check(&mut self, batch: &mut Batch) -> u64 {
         let Some((_, session)) = batch.visit.who else {
             let before = batch.events.len();
@@ -55,7 +56,7 @@ impl SentVitals {
             let page = self.pages.hash_one(&event.page);
             let sent = self.sent.get((environment, session, vital));
             if let Some(was) = was {
-                // Each value is replaced once; the same batch may come again.
+                // A value is replaced only once, but the same batch may be sent again.
                 let is_free = |value: &&mut SentValue| {
                     (value.millionths, value.page, value.device) == (was, page, device)
                         && value.replaced_by.as_ref().is_none_or(|by| *by == id)
@@ -87,7 +88,7 @@ mod tests {
     use super::{super::tests::batch, *};
 
     #[test]
-    fn a_correction_is_of_a_value_that_the_session_has_sent() {
+    fn a_correction_must_replace_a_value_of_its_own_session() {
         let mut sent = SentVitals::default();
         let vital = |millionths, was| EventKind::Vital { vital: Vital::Lcp, millionths, was };
         let mut refused = |id: &str, session, kinds| sent.check(&mut batch(id, session, 0, kinds));
@@ -109,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_correction_stays_on_the_page_the_device_and_the_minute_of_its_value() {
+    fn a_correction_keeps_page_device_and_minute_of_its_value() {
         let mut sent = SentVitals::default();
         let vital = |was| EventKind::Vital { vital: Vital::Lcp, millionths: 9_900_000, was };
         let first = EventKind::Vital { vital: Vital::Lcp, millionths: 2_000_000, was: None };

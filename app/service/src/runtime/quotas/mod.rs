@@ -1,5 +1,5 @@
-//! What one visitor, session or address may send: a client key is public, so without bounds one page could
-//! push the reports of others out, move every number, and fill the disk.
+//! Quotas per visitor, session, address and environment. Client keys are public, so without bounds
+//! one page could displace the reports of others, change every number, and fill the disk.
 
 mod bucket;
 mod corrections;
@@ -32,18 +32,21 @@ const ADDRESS_BYTES: Limit = Limit::new("bytes of one address", 16 << 20, 64 << 
 const ADDRESS_SIMULATIONS: Limit = Limit::new("simulations of one address", 6, 10);
 const ADDRESS_PICTURES: Limit = Limit::new("pictures of one address", 10, 20);
 
-/// New sessions of one address, which are what visitors are invented with: so many a minute, or a
-/// hundredth of those that all addresses began in the minute before.
+/// New sessions of one address, which bounds how many visitors it can invent: this limit per
+/// minute, or a hundredth of the sessions that all addresses began in the minute before, if that is
+/// more.
 const ADDRESS_SESSIONS: Limit = Limit::new("new sessions of one address", 30, 120);
 const SESSIONS_PART: u32 = 100;
 
-/// Bytes that the pages of an environment may send in a day; simulations have the same budget again.
+/// The maximum number of bytes that the pages of an environment may send in a day. Simulations have
+/// a budget of their own of the same size.
 pub const DAILY_BYTES: u64 = 4 << 30;
 
-/// Sources that are remembered at once. When there are more, those that have not sent lately are erased.
+/// The maximum number of sources in memory. If there are more, those that have not sent lately are
+/// dropped.
 const MAX_SOURCES: usize = 200_000;
 
-/// Who sends, and what is counted of it.
+/// A sender, and the quota that applies to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Source {
     SessionEvents(EnvironmentId, SessionHash),
@@ -59,11 +62,11 @@ enum Source {
     AddressSessions(EnvironmentId, IpAddr),
 }
 
-/// The sessions that an environment's pages have begun.
+/// The number of sessions that an environment's pages have begun.
 #[derive(Debug, Clone, Copy, Default)]
 struct Begun {
     minute: i64,
-    /// In that minute, and in the one before.
+    /// In this minute, and in the one before.
     now: u32,
     before: u32,
 }
@@ -77,7 +80,7 @@ impl Begun {
     }
 }
 
-/// What is remembered of those who send.
+/// The quotas of all senders, in memory.
 #[derive(Debug, Default)]
 pub(crate) struct Quotas(Mutex<Known>);
 
@@ -88,22 +91,22 @@ struct Known {
     /// Sessions that have sent something.
     sessions: Recent<(EnvironmentId, SessionHash), bool>,
     begun: HashMap<EnvironmentId, Begun>,
-    /// The day, and the bytes that came on it.
+    /// The day, and the bytes received on it.
     bytes: HashMap<EnvironmentId, (i64, u64)>,
 }
 
-/// Why a batch is not taken.
+/// The quota that a request exceeds.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("too many {quota}: at most {per_minute} a minute are taken; send the rest later")]
 pub struct QuotaExceeded {
     /// The name of the quota, such as `events of one session`.
     pub quota: &'static str,
     per_minute: u64,
-    /// After how many seconds there is room again.
+    /// The number of seconds after which there is room again.
     pub retry_after_seconds: u64,
 }
 
-/// What a batch asks of each source's quota.
+/// Returns the tokens that a batch needs from each source.
 fn asked_of(batch: &Batch, address: Option<IpAddr>, bytes: usize) -> Vec<(Source, Limit, f64)> {
     let count = |is_one: fn(&EventKind) -> bool| {
         batch.events.iter().filter(|event| is_one(&event.kind)).count() as f64
@@ -113,7 +116,7 @@ fn asked_of(batch: &Batch, address: Option<IpAddr>, bytes: usize) -> Vec<(Source
     let reports = count(|kind| matches!(kind, EventKind::Error(_) | EventKind::Feedback(_)));
     let environment = batch.environment;
     let mut asked: Vec<(Source, Limit, f64)> = Vec::with_capacity(9);
-    // Simulated telemetry changes no real number, so only its cost is bounded.
+    // Simulated telemetry changes no real number, so only its size is bounded.
     let is_real = !environment.is_simulated();
     if let Some((visitor, session)) = batch.visit.who.filter(|_| is_real) {
         asked.push((Source::SessionEvents(environment, session), SESSION_EVENTS, events));
@@ -134,7 +137,7 @@ fn asked_of(batch: &Batch, address: Option<IpAddr>, bytes: usize) -> Vec<(Source
 }
 
 impl Known {
-    /// The bytes of the day with so many more.
+    /// Returns the bytes of the day with `bytes` more.
     fn used_with(
         &self,
         environment: EnvironmentId,
@@ -153,7 +156,7 @@ impl Known {
         Ok(used)
     }
 
-    /// Whether a batch is the first of its session.
+    /// Returns whether a batch is the first of its session.
     fn begins(&mut self, batch: &Batch) -> bool {
         let begun = self.begun.entry(batch.environment).or_default();
         begun.turn_to(minute_of(batch.received_at));
@@ -211,7 +214,7 @@ impl Quotas {
         Ok(())
     }
 
-    /// Whether an address may send one more screenshot, of so many bytes.
+    /// Checks whether an address may send one more screenshot of this size.
     pub(crate) fn admit_picture(
         &self,
         environment: EnvironmentId,
@@ -227,7 +230,7 @@ impl Quotas {
         self.admit_bytes(environment, &asked, bytes, now)
     }
 
-    /// Whether an address may begin one more simulation.
+    /// Checks whether an address may begin one more simulation.
     pub(crate) fn admit_simulation(
         &self,
         address: Option<IpAddr>,
@@ -238,7 +241,7 @@ impl Quotas {
         self.lock().buckets.take_all(&asked, now)
     }
 
-    /// The bytes that pages of an environment have sent today.
+    /// Returns the bytes that pages of an environment have sent today (UTC).
     pub(crate) fn bytes_today(&self, environment: EnvironmentId, now: Timestamp) -> u64 {
         let known = self.lock();
         let of_today = known.bytes.get(&environment).filter(|(day, _)| *day == day_of(now));
@@ -285,7 +288,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn one_session_cannot_send_without_end_and_others_still_can() {
+    fn a_session_over_its_quota_does_not_block_others() {
         let quotas = Quotas::default();
         let mut taken = 0;
         while quotas.admit(&batch("b", 1, 0, views(200)), None, 1).is_ok() {
@@ -299,7 +302,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_is_refused_uses_up_no_budget_and_the_day_ends() {
+    fn refused_batches_use_no_budget_and_the_budget_resets_daily() {
         let quotas = Quotas::default();
         let used =
             |quotas: &Quotas| quotas.lock().bytes.values().map(|(_, used)| *used).sum::<u64>();
@@ -314,7 +317,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn one_address_cannot_push_reports_out() {
+    fn reports_are_limited_per_address() {
         let quotas = Quotas::default();
         let address = Some(IpAddr::from([10, 0, 0, 1]));
         let feedback = || EventKind::Feedback(Feedback::default());
@@ -325,7 +328,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn one_address_begins_a_hundredth_of_all_sessions() {
+    fn one_address_may_begin_a_hundredth_of_all_sessions() {
         let quotas = Quotas::default();
         let send = |address: Option<u8>, session, second| {
             let address = address.map(|last| IpAddr::from([10, 0, 0, last]));
@@ -335,7 +338,8 @@ pub(super) mod tests {
         assert_eq!(taken, 120, "however many it invents");
         assert!(send(Some(1), 5, 0).is_ok(), "a session that has begun goes on");
         assert!(send(Some(2), 2_000, 0).is_ok(), "others begin theirs");
-        // With many others, as many as behind a large company's address.
+        // When all others begin 30,000 sessions in a minute, one address may begin 300, as a large
+        // company's would.
         for session in 10_000..40_000 {
             assert!(send(None, session, 60).is_ok());
         }
@@ -344,7 +348,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn simulated_telemetry_costs_as_much_to_send() {
+    fn simulated_telemetry_is_limited_by_size_only() {
         let quotas = Quotas::default();
         let address = Some(IpAddr::from([10, 0, 0, 1]));
         let send = || {
