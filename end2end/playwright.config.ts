@@ -5,7 +5,7 @@ const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium';
 export default defineConfig({
   testDir: 'tests',
   outputDir: 'test-results',
-  // Two cores: one browser and one server at a time are quick enough, and quiet.
+  // One browser and one server at a time suit two cores.
   workers: 1,
   timeout: 60_000,
   expect: { timeout: 10_000 },

@@ -17,7 +17,7 @@ use crate::{
     parts::Frame,
 };
 
-/// All pages, in one piece: whole without a script, and with the right status.
+/// Routes every page. Pages are complete without a script and set their HTTP status.
 #[component]
 pub(crate) fn App() -> impl IntoView {
     provide_meta_context();

@@ -1,26 +1,26 @@
-//! What apps need to embed the collector, as the server knows it.
+//! The server's settings for embedding the collector in apps.
 
 use axum::http::{HeaderMap, header, request::Parts};
 
-/// Given to pages in their context.
+/// Settings for embedding the collector, passed to pages in the Leptos context.
 #[derive(Debug, Clone, Default)]
 pub struct Embedding {
-    /// The address that users use, if the configuration names one.
+    /// The configured URL under which users reach the server, if any.
     pub public_url: Option<String>,
-    /// The digest of `/collector.js`, as the attribute `integrity` has it; `None` in a server built
-    /// without it.
+    /// The digest of `/collector.js` in the format of the attribute `integrity`; `None` in a server
+    /// built without the collector.
     pub integrity: Option<String>,
-    /// The line that pages carry before the collector's tag, and its digest for their content security
-    /// policy; empty in a server built without it.
+    /// The inline script that pages put before the collector's tag; empty in a server built without
+    /// the collector.
     pub stub: String,
-    /// As `'sha256-…'` has it.
+    /// The digest of the inline script for a content security policy: `sha256-…`.
     pub stub_digest: String,
-    /// Whether this server is one to show things with.
+    /// Whether the server runs with `--demo`.
     pub has_demo: bool,
 }
 
 impl Embedding {
-    /// The origin under which pages reach this server: as configured, or as this request has it.
+    /// Returns the origin of this server: the configured one, or the one of this request.
     pub(crate) fn origin(&self, parts: &Parts) -> String {
         let configured = self.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
         configured.unwrap_or_else(|| origin_of(&parts.headers))
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_origin_is_configured_or_seen() {
+    fn the_configured_origin_beats_that_of_the_request() {
         let mut headers = HeaderMap::new();
         headers.insert("host", HeaderValue::from_static("gate.example"));
         assert_eq!(origin_of(&headers), "http://gate.example");

@@ -1,5 +1,5 @@
-//! How numbers and times are written in the UI. The same on both sides: nothing here looks at
-//! the reader's clock or zone.
+//! Formats numbers and times for the UI. Server and browser give the same output, because nothing
+//! here depends on the reader's clock or time zone.
 
 use chrono::{Datelike, Timelike};
 use phasegate_domain::Timestamp;
@@ -9,7 +9,8 @@ pub(crate) use phasegate_domain::words::duration;
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// `23 Nov 2026, 14:05 UTC`. By hand, because chrono's patterns cost 5 KB of download.
+/// Formats an instant as `23 Nov 2026, 14:05 UTC`. Chrono's format strings would add 5 KB to the
+/// download.
 pub(crate) fn instant(at: Timestamp) -> String {
     let month = MONTHS.get(at.month0() as usize).copied().unwrap_or_default();
     format!("{} {month} {}, {:02}:{:02} UTC", at.day(), at.year(), at.hour(), at.minute())
@@ -24,10 +25,10 @@ pub(crate) fn time(at: Timestamp) -> String {
     format!("{:02}:{:02}:{:02}", at.hour(), at.minute(), at.second())
 }
 
-/// A stretch of time that users took: `12 s`, `3 min 20 s`, `1 h 5 min`.
+/// Formats a duration of user activity: `12 s`, `3 min 20 s`, `1 h 5 min`.
 #[cfg(feature = "ssr")]
 pub(crate) fn seconds(seconds: f64) -> String {
-    // Durations of users: an hour has 3,600 seconds, and none is negative.
+    // Durations of user activity are never negative.
     let whole = seconds.round() as u64;
     match whole {
         0..10 => format!("{seconds:.1} s"),
@@ -50,7 +51,7 @@ pub(crate) fn count(number: u64) -> String {
     out
 }
 
-/// `950 B`, `12.3 MB`
+/// Formats a size in decimal units: `950 B`, `12.3 MB`.
 #[cfg(feature = "ssr")]
 pub(crate) fn bytes(bytes: u64) -> String {
     match bytes {
@@ -61,7 +62,7 @@ pub(crate) fn bytes(bytes: u64) -> String {
     }
 }
 
-/// `66 %`; a part of nothing is a dash.
+/// Formats a share as `66 %`, or as a dash if `whole` is 0.
 pub(crate) fn percent(part: u64, whole: u64) -> String {
     if whole == 0 {
         return "–".to_owned();
@@ -69,7 +70,7 @@ pub(crate) fn percent(part: u64, whole: u64) -> String {
     format!("{:.0} %", part as f64 * 100.0 / whole as f64)
 }
 
-/// `1 sample`, `2 samples`
+/// Formats a count with its noun: `1 sample`, `2 samples`.
 pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { many })
 }
@@ -79,14 +80,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn instants_are_written_as_users_do() {
+    fn instants_have_month_names_and_a_time_zone() {
         let at = chrono::DateTime::from_timestamp(1_795_442_709, 0).unwrap();
         assert_eq!(instant(at), "23 Nov 2026, 14:05 UTC");
         assert_eq!(time(at), "14:05:09");
     }
 
     #[test]
-    fn stretches_of_time_are_short() {
+    fn durations_have_at_most_two_units() {
         let all = [0.04, 9.2, 12.4, 60.0, 200.0, 3_900.0, 36_000_000.0].map(seconds);
         assert_eq!(
             all,
@@ -103,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_grouped() {
+    fn numbers_have_thousands_separators() {
         assert_eq!(count(0), "0");
         assert_eq!(count(999), "999");
         assert_eq!(count(1_000), "1,000");

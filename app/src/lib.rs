@@ -1,8 +1,8 @@
-//! The admin UI: pages are made on the server, and islands of them live in the browser.
+//! The admin UI: the server renders pages, and their islands run in the browser.
 //!
-//! Every page works without a script: what a page asks is in its URL, and what it changes is a
-//! form that the page itself takes. Islands then make it live. So the browser downloads the
-//! islands only, however many pages there are.
+//! Every page works without a script: its URL holds the query, and changes are forms that the page
+//! itself handles. Islands add live updates. The browser downloads only islands, however many pages
+//! there are.
 
 #![allow(unreachable_pub, reason = "Leptos' component macro makes a `pub fn` of every component")]
 

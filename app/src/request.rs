@@ -1,4 +1,4 @@
-//! What a page was asked, by whom, and how it answers.
+//! The request for a page: its query, form and actor, and the response to it.
 
 use std::sync::Arc;
 
@@ -29,43 +29,43 @@ pub(crate) const HERE: &str = "here";
 pub struct Form(Vec<(String, String)>);
 
 impl Form {
-    /// Takes an URL-encoded body or query apart.
+    /// Parses a URL-encoded body or query.
     #[must_use]
     pub fn parse(body: &[u8]) -> Self {
         Self(form_urlencoded::parse(body).into_owned().collect())
     }
 
-    /// A field's value, without spaces around it; empty if it is not there.
+    /// Returns a field's trimmed value; empty if the field is missing.
     #[must_use]
     pub fn get(&self, name: &str) -> &str {
         let found = self.0.iter().find(|(field, _)| field == name);
         found.map_or("", |(_, value)| value.trim())
     }
 
-    /// Whether a field is there, whatever its value: a ticked box.
+    /// Returns whether a field is present, whatever its value, as for a checkbox.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(field, _)| field == name)
     }
 
-    /// The values of all fields of that name.
+    /// Returns the values of all fields with this name.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> + 'a {
         let named = self.0.iter().filter(move |(field, _)| field == name);
         named.map(|(_, value)| value.as_str())
     }
 
-    /// A field's value exactly as it was sent, with line breaks as texts have them.
+    /// Returns a field's value without trimming, with line breaks converted to `\n`.
     pub(crate) fn exact(&self, name: &str) -> String {
         let found = self.0.iter().find(|(field, _)| field == name);
         found.map_or_else(String::new, |(_, value)| value.replace("\r\n", "\n"))
     }
 
-    /// The rest of the names of the fields that begin so, in the order of the form.
+    /// Returns the field names that begin with `prefix`, without it, in the order of the form.
     pub(crate) fn names_after<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> + 'a {
         self.0.iter().filter_map(move |(field, _)| field.strip_prefix(prefix))
     }
 
-    /// How many rows of fields `prefix.0.…`, `prefix.1.…` there are.
+    /// Returns the number of rows of fields `prefix.0.…`, `prefix.1.…`; at most 500.
     pub(crate) fn rows(&self, prefix: &str) -> usize {
         let number = |field: &str| {
             let rest = field.strip_prefix(prefix)?.strip_prefix('.')?;
@@ -78,7 +78,7 @@ impl Form {
             .map_or(0, |last| (last + 1).min(500))
     }
 
-    /// A field as a value of some type, or a complaint that names it.
+    /// Parses a field; the error names it.
     pub(crate) fn parsed<T>(&self, name: &str) -> Result<T, PageError>
     where
         T: TryFrom<String>,
@@ -88,14 +88,14 @@ impl Form {
             .map_err(|error| PageError::invalid(format!("{name}: {error}")))
     }
 
-    /// The version that a form was made for.
+    /// Returns the version that a form was made for.
     pub(crate) fn version(&self) -> Result<i64, PageError> {
         let version = self.get("version").parse();
         version.map_err(|_| PageError::invalid("version: is missing; load the page again"))
     }
 }
 
-/// Why a page cannot show or do what it was asked, in words for the reader.
+/// The error of a page: an HTTP status, and a message for the reader.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PageError {
     pub(crate) status: StatusCode,
@@ -103,13 +103,13 @@ pub(crate) struct PageError {
 }
 
 impl PageError {
-    /// What was sent makes no sense.
+    /// Creates the error for invalid input, with status 422.
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self { status: StatusCode::UNPROCESSABLE_ENTITY, message: sentence(&message.into()) }
     }
 }
 
-/// Begins with a capital letter, unless with the name of a field, and ends with a full stop.
+/// Capitalizes a message, unless it begins with a field name, and adds a full stop.
 fn sentence(text: &str) -> String {
     let first_word = text.split([' ', ':']).next().unwrap_or_default();
     let names_field = text.get(first_word.len()..).is_some_and(|rest| rest.starts_with(':'));
@@ -126,28 +126,30 @@ impl From<ServiceError> for PageError {
         let status =
             StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if error.is_internal() {
-            // What storage says helps the operator, not who looks at the page.
+            // Storage errors help the operator, not the reader of the page.
             leptos::logging::error!("a use case failed: {error}");
             return Self {
                 status,
-                message: "The server could not do that; its log says why.".to_owned(),
+                message:
+                    "The server could not complete the request. See the server log for the reason."
+                        .to_owned(),
             };
         }
         Self { status, message: sentence(&error.to_string()) }
     }
 }
 
-/// The environment of that key.
+/// Returns the environment with this key.
 fn named_environment(service: &Service, key: &str) -> Option<EnvironmentId> {
     let all = service.environments();
     let live = all.iter().find(|live| live.environment().key.as_str() == key)?;
     Some(live.environment().id)
 }
 
-/// The environment that a browser has chosen, or the oldest one.
+/// Returns the environment that the browser has selected, or the oldest one.
 ///
 /// # Errors
-/// When there is none at all.
+/// Returns an error if there is no environment.
 pub fn selected_environment(
     service: &Service,
     headers: &HeaderMap,
@@ -161,30 +163,30 @@ pub fn selected_environment(
     found.map_or_else(|| service.first_environment(), Ok)
 }
 
-/// A request for a page, as its component needs it.
+/// A request for a page, for its component.
 #[derive(Clone)]
 pub(crate) struct Request {
     pub(crate) service: Arc<Service>,
     pub(crate) actor: Actor,
     pub(crate) environment: EnvironmentId,
-    /// What stands behind the question mark.
+    /// The query string of the URL.
     pub(crate) query: Form,
-    /// The form that was sent, if one was.
+    /// The posted form, if any.
     pub(crate) form: Option<Form>,
     pub(crate) randomness: Randomness,
     pub(crate) response: ResponseOptions,
-    /// What apps need to embed the collector.
+    /// The settings for embedding the collector.
     pub(crate) embedding: Embedding,
     /// The origin under which pages reach this server.
     pub(crate) origin: String,
 }
 
 impl Request {
-    /// The request that is being answered; asked for at the start of a component.
+    /// Returns the current request from the Leptos context. Call it at the start of a component.
     pub(crate) fn current() -> Result<Self, PageError> {
         let lost = || PageError {
             status: StatusCode::INTERNAL_SERVER_ERROR,
-            message: "The server is not set up to make this page.".to_owned(),
+            message: "The server is not configured to render this page.".to_owned(),
         };
         let service = use_context::<Arc<Service>>().ok_or_else(lost)?;
         let parts = use_context::<Parts>().ok_or_else(lost)?;
@@ -192,7 +194,7 @@ impl Request {
         let query = Form::parse(parts.uri.query().unwrap_or_default().as_bytes());
         let form = parts.extensions.get::<Form>().cloned();
         let embedding = use_context::<Embedding>().unwrap_or_default();
-        // An address that names an environment shows it, and the browser goes on with it.
+        // A URL that names an environment also selects it for the following pages.
         let wanted = query.get("environment");
         let named = named_environment(&service, wanted);
         if named.is_none() && !wanted.is_empty() {
@@ -221,22 +223,22 @@ impl Request {
         Ok(request)
     }
 
-    /// The key of the environment that is shown.
+    /// Returns the key of the selected environment.
     pub(crate) fn environment_key(&self) -> Result<String, PageError> {
         Ok(self.live()?.environment().key.to_string())
     }
 
-    /// Has the browser look again shortly: something is under way.
+    /// Makes the browser reload the page after 2 seconds, while a simulation runs.
     pub(crate) fn look_again(&self) {
         self.response.insert_header(header::REFRESH, HeaderValue::from_static("2"));
     }
 
-    /// The environment as it is answered for now.
+    /// Returns the cached environment of the request.
     pub(crate) fn live(&self) -> Result<Arc<CachedEnvironment>, PageError> {
         Ok(self.service.environment(self.environment)?)
     }
 
-    /// Refuses a form that was made for another environment than the one that is shown now.
+    /// Returns an error if the form was made for another environment than the selected one.
     pub(crate) fn check_here(&self) -> Result<(), PageError> {
         let (Some(form), live) = (&self.form, self.live()?) else { return Ok(()) };
         if form.get(HERE) == live.environment().key.as_str() {
@@ -245,8 +247,8 @@ impl Request {
         Err(PageError {
             status: StatusCode::CONFLICT,
             message: format!(
-                "Nothing was done: that form was for another environment, and you are looking at \
-                 {} now. Choose the one you mean beside the menu, and repeat it there.",
+                "Nothing was changed: that form was for another environment than {}, which is selected \
+                 now. Select the intended environment next to the menu, and submit again.",
                 live.environment().name
             ),
         })
@@ -256,16 +258,16 @@ impl Request {
     pub(crate) fn seed(&self) -> Result<Seed, PageError> {
         (self.randomness)().ok_or_else(|| PageError {
             status: StatusCode::INTERNAL_SERVER_ERROR,
-            message: "The operating system gave no randomness; try again.".to_owned(),
+            message: "The operating system provided no randomness. Try again.".to_owned(),
         })
     }
 
-    /// Whether the account that asks may do what needs that role.
+    /// Returns whether the account has at least this role.
     pub(crate) fn may(&self, role: Role) -> bool {
         self.actor.require(role).is_ok()
     }
 
-    /// Sends the browser to another page, after something was done.
+    /// Redirects the browser to another page after an action, with status 303.
     pub(crate) fn go_to(&self, path: &str) {
         if let Ok(path) = HeaderValue::from_str(path) {
             self.response.insert_header(header::LOCATION, path);
@@ -273,7 +275,7 @@ impl Request {
         }
     }
 
-    /// Remembers which environment the admin shows.
+    /// Stores the selected environment in a cookie.
     pub(crate) fn choose_environment(&self, key: &str) {
         let cookie = format!("{ENVIRONMENT_COOKIE}={key}; Path=/admin; SameSite=Lax; HttpOnly");
         if let Ok(cookie) = HeaderValue::from_str(&cookie) {
@@ -281,13 +283,13 @@ impl Request {
         }
     }
 
-    /// Says in the status, too, that something is wrong.
+    /// Sets the response status to that of the error.
     pub(crate) fn note(&self, trouble: &PageError) {
         self.response.set_status(trouble.status);
     }
 }
 
-/// A text for a query or path of a link.
+/// Percent-encodes a text for the query or path of a link.
 pub(crate) fn encode(text: &str) -> String {
     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
@@ -309,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn trouble_is_said_in_sentences() {
+    fn error_messages_become_sentences() {
         assert_eq!(sentence("there is no flag \"A\""), "There is no flag \"A\".");
         assert_eq!(sentence("rules[0]: is wrong"), "rules[0]: is wrong.");
         assert_eq!(sentence("Done."), "Done.");

@@ -9,25 +9,25 @@ use leptos_meta::MetaTags;
 
 use crate::app::App;
 
-/// Where the page finds its assets; the URLs change with their content.
+/// The URLs of the page's assets, which change with their content.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone)]
 pub struct AssetUrls {
     pub style: String,
     pub icon: String,
-    /// The module that loads the WASM; `None` in a server built without it.
+    /// The JavaScript module and the WASM; `None` in a server built without them.
     pub script: Option<(String, String)>,
 }
 
-/// The whole page, with a content security policy that admits only what this page brings.
+/// Renders the HTML document, with a content security policy for its own assets only.
 #[must_use]
 pub fn shell(assets: &AssetUrls) -> impl IntoView + use<> {
     let nonce = use_nonce();
     set_policy(nonce.as_ref());
     let AssetUrls { style, icon, script } = assets.clone();
     let hydrate = script.map(|(module, wasm)| {
-        // Each island of the page is taken over by the function that it names. A page that is left while the
-        // module loads aborts the request, which is no error.
+        // Each island is hydrated by the function that it names. Leaving the page while the module
+        // loads aborts the request, which is not an error.
         let code = format!(
             "import init, * as islands from {module:?};\n\
              let isLeaving = false;\n\

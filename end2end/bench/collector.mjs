@@ -1,7 +1,7 @@
-// What the collector costs a page: bytes of every file, main-thread time on a processor slowed four
-// times, and the largest paint of the demo with and without it. Beside each, in the same run, what
-// others cost: npm `web-vitals` and `@sentry/browser`, bundled as their documentation says.
-// Prints tables; over budget, it ends with 1.
+// Measures what the collector costs a page: bytes of every file, main-thread time on a CPU slowed
+// four times, and the largest contentful paint of the demo with and without it. References in the
+// same run are npm `web-vitals` and `@sentry/browser`, bundled as their documentation says.
+// Prints tables; exits with 1 if a budget is exceeded.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -17,11 +17,11 @@ const SITE = process.env.PHASEGATE_SITE ?? join(HERE, '../../target/site');
 const BINARY = process.env.PHASEGATE_BINARY ?? join(HERE, '../../target/release/phasegate');
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
-/** The processor of the phones that the budgets are for. */
+/** The CPU slowdown that stands for the phones of the budgets. */
 const SLOWDOWN = 4;
-/** Loads of each page; in turn, so that what else the machine does hits all of them. */
+/** Loads of each page, interleaved so that other load on the machine affects all pages. */
 const TRACED = 9, PAINTED = 31;
-/** What the web calls long. */
+/** The duration from which a task is a long task. */
 const LONG_MS = 50;
 
 const BUDGETS = [
@@ -46,7 +46,7 @@ const sorted = (values) => [...values].sort((a, b) => a - b);
 const quantile = (values, q) => sorted(values)[Math.min(values.length - 1, Math.floor(values.length * q))];
 const median = (values) => quantile(values, 0.5);
 
-/** Between which values the difference of the medians lies in 95 of 100 samples drawn from these; always the same draws. */
+/** The 95 % bootstrap interval of the difference of the medians, with a fixed seed. */
 function interval(some, others) {
   let seed = 1;
   const draw = (values) => values.map(() => {
@@ -83,7 +83,7 @@ function sizes(bundled) {
   for (const [name, data] of Object.entries(bundled)) row(name, ...measure(data));
 }
 
-/** The release server on a folder of its own. */
+/** Starts the release server on a new data folder. */
 async function phasegate() {
   const data = mkdtempSync(join(tmpdir(), 'phasegate-bench-'));
   const child = spawn(BINARY, ['serve', '--demo', '--listen', '127.0.0.1:0', '--data', join(data, 'data')], {
@@ -102,7 +102,7 @@ async function phasegate() {
   return { url, stop: () => (child.removeAllListeners('exit'), child.kill('SIGTERM'), rmSync(data, { recursive: true, force: true })) };
 }
 
-/** A page with something to see, and one script: none, ours, or a reference. */
+/** Serves pages with the same content and one script each: none, the collector, or a reference. */
 async function app(bundled, collector) {
   const scripts = { nothing: '', phasegate: `<script async src="${collector}/collector.js" data-key="pk_bench"></script>` };
   for (const name of Object.keys(bundled)) scripts[name] = `<script async src="/${encodeURIComponent(name)}.js"></script>`;
@@ -119,7 +119,7 @@ async function app(bundled, collector) {
   return { http, names: Object.keys(scripts), url: `http://127.0.0.1:${http.address().port}` };
 }
 
-/** Loads a page on a slow processor, presses its button, and answers with what the renderer's main thread did. */
+/** Loads a page on a slowed CPU, clicks its button, and analyses the trace of the main thread. */
 async function traced(browser, url) {
   const context = await browser.newContext();
   const page = await context.newPage();
@@ -131,7 +131,7 @@ async function traced(browser, url) {
   const complete = new Promise((done) => client.once('Tracing.tracingComplete', done));
   await client.send('Tracing.start', { traceConfig: { includedCategories: ['toplevel', 'devtools.timeline', 'v8', 'blink.user_timing', '__metadata', 'disabled-by-default-devtools.timeline'] }, transferMode: 'ReportEvents' });
   await page.goto(url, { waitUntil: 'load' });
-  // Until what is brought when the page is idle has come and is done.
+  // The collector loads when the page is idle.
   await page.waitForFunction(() => !window.phasegate || window.phasegate.__done || (window.phasegate.ready.then(() => (window.phasegate.__done = true)), false)).catch(() => {});
   await page.click('button');
   await page.evaluate(() => new Promise((done) => requestIdleCallback(() => setTimeout(done, 300), { timeout: 2000 })));
@@ -142,7 +142,7 @@ async function traced(browser, url) {
   return analyse(events, new URL(url).pathname);
 }
 
-/** Milliseconds of the page's main thread, and of it what ran scripts of ours or a reference. */
+/** Returns the milliseconds of the page's main thread, in total and in the measured scripts. */
 function analyse(events, path) {
   const page = events.find((event) => event.name === 'ParseHTML' && event.args?.beginData?.url?.endsWith(path));
   if (!page) throw new Error('the trace does not show the page');
@@ -179,7 +179,7 @@ async function mainThread(browser, bundled, collector) {
   within('the longest task with a script of the collector', Number(longest.toFixed(1)), LONG_MS, 'ms');
 }
 
-/** The largest contentful paint of the demo, in milliseconds. */
+/** Returns the largest contentful paint of the demo, in milliseconds. */
 async function paint(browser, url, isBlocked) {
   const context = await browser.newContext();
   const page = await context.newPage();
@@ -188,7 +188,7 @@ async function paint(browser, url, isBlocked) {
   if (isBlocked) {
     await client.send('Network.enable');
     await client.send('Network.setBlockedURLs', { urls: ['*/collector*'] });
-    // The demo waits for what it calls; here that does nothing.
+    // The demo calls the API, which this stub replaces.
     await page.addInitScript(() => {
       const nothing = new Proxy(() => {}, { get: (_, name) => (name === 'then' ? undefined : nothing), apply: () => nothing });
       window.phasegate = new Proxy({}, { get: (_, name) => (/^is|^getCurrent/.test(String(name)) ? () => false : nothing) });
@@ -219,7 +219,7 @@ async function largestPaint(browser, url) {
   const [low, high] = interval(found.with, found.without);
   row('difference of the medians', difference.toFixed(1));
   row('  95 % of it, by bootstrap', low.toFixed(1), '', high.toFixed(1));
-  // Paints happen in frames: less than one is not a difference. More is one if it is surely not noise.
+  // Paints happen in frames, so less than a frame is no difference. More must be outside the noise.
   if (low > 0) within('the demo surely paints later with the collector', Number(difference.toFixed(1)), 16.7, 'ms');
 }
 

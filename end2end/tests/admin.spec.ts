@@ -1,4 +1,4 @@
-// The admin as its users see it: without a script, with the keyboard, two at a time.
+// The admin without a script, with the keyboard, and with two accounts at once.
 import { advanceTo, expect, logIn, test } from './fixtures';
 
 test('the admin works without a script', async ({ server, visitor }) => {
@@ -15,7 +15,7 @@ test('the admin works without a script', async ({ server, visitor }) => {
 
   await page.goto('/admin/debugger');
   await page.getByLabel('User (targetingKey)').fill('ines');
-  await page.getByLabel(/^Attributes, if any/).first().fill('groups = ["internal"]');
+  await page.getByLabel(/^Attributes \(optional\)/).first().fill('groups = ["internal"]');
   await page.getByRole('button', { name: 'Explain' }).click();
   const answer = page.getByTestId('answers').getByRole('listitem').filter({ hasText: 'ENHANCED_EXERCISE_LIBRARY' }).first();
   await expect(answer).toContainText('DISABLED');
@@ -24,7 +24,7 @@ test('the admin works without a script', async ({ server, visitor }) => {
   await expect(page.getByTestId('vital-LCP').locator('.chart svg')).toBeVisible();
 });
 
-test('a refusal without a script says why', async ({ server, visitor, expectComplaint }) => {
+test('a refused command is explained without a script', async ({ server, visitor, expectComplaint }) => {
   expectComplaint(/409 \(Conflict\)/);
   const [one, two] = [await visitor({ javaScriptEnabled: false }), await visitor({ javaScriptEnabled: false })];
   await logIn(one, server);
@@ -39,7 +39,7 @@ test('a refusal without a script says why', async ({ server, visitor, expectComp
   await expect(two.getByRole('alert')).toContainText(`Another change came first: ${server.email} started the rollout`);
 });
 
-test('of two who press at once, the second is told', async ({ server, visitor, expectComplaint }) => {
+test('the second of two concurrent commands is rejected with an explanation', async ({ server, visitor, expectComplaint }) => {
   expectComplaint(/409 \(Conflict\)/);
   const [one, two] = [await visitor(), await visitor()];
   for (const page of [one, two]) {
@@ -65,7 +65,7 @@ test('the rollout can be run with the keyboard alone', async ({ admin: page }) =
   await expect(page.getByRole('status').filter({ hasText: 'Started with phase 1' })).toBeVisible();
 });
 
-test('a flag that is off is off for everyone, at once', async ({ admin: page, visitor, server }) => {
+test('switching a flag off applies to all users at once', async ({ admin: page, visitor, server }) => {
   await server.advanceTo(2);
   await page.goto('/admin/flags');
   await expect(page.getByRole('switch')).toHaveCount(9);
@@ -87,33 +87,33 @@ test('an explanation names bucket and share', async ({ admin: page, server, expe
   await answers.getByText('EXERCISE_VIDEO_INTEGRATION').click();
   await expect(answers).toContainText(/Phase 3 lets in 5 % of everyone; the user's bucket \d+ of 100000 is (not )?below 5000\./);
   await expect(answers).toContainText('signed_up_at is within the last 30 days: no, the context does not have it');
-  await page.getByLabel(/^Attributes, if any/).first().fill('{"groups": ');
+  await page.getByLabel(/^Attributes \(optional\)/).first().fill('{"groups": ');
   await page.getByRole('button', { name: 'Explain' }).click();
   await expect(page.getByRole('alert')).toContainText('attributes:');
   await expect(page.getByLabel('User (targetingKey)'), 'what was typed stays').toHaveValue('sam');
 });
 
-test('a wrong password and a stale link say what to do', async ({ server, visitor, expectComplaint }) => {
+test('a wrong password and an unknown page are reported, and logging out ends the session', async ({ server, visitor, expectComplaint }) => {
   expectComplaint(/404 \(Not Found\)/);
   const page = await visitor();
   await page.goto('/admin/flags?q=video');
   await page.getByLabel('E-mail').fill(server.email);
   await page.getByLabel('Password').fill('not the password');
   await page.getByRole('button', { name: 'Log in' }).click();
-  await expect(page.getByRole('alert')).toContainText('do not belong together');
+  await expect(page.getByRole('alert')).toContainText('Wrong e-mail address or password');
   await expect(page.getByLabel('E-mail')).toHaveValue(server.email);
   await page.getByLabel('Password').fill(server.password);
   await page.getByRole('button', { name: 'Log in' }).click();
   await expect(page).toHaveURL(/\/admin\/flags\?q=video/);
   await page.goto('/admin/nothing-here');
-  await expect(page.getByRole('heading', { name: 'There is no such page' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Page not found' })).toBeVisible();
   await page.getByRole('button', { name: 'Log out' }).click();
   await expect(page).toHaveURL(/\/login/);
   await page.goto('/admin/rollout');
   await expect(page).toHaveURL(/\/login/);
 });
 
-test('the admin says so when the server is away', async ({ admin: page, server, expectComplaint }) => {
+test('the admin reports an unreachable server and keeps the form', async ({ admin: page, server, expectComplaint }) => {
   expectComplaint(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|Failed to load resource/);
   await page.goto('/admin/dashboard');
   await expect(page.getByText('Live', { exact: true })).toBeVisible();
@@ -121,20 +121,20 @@ test('the admin says so when the server is away', async ({ admin: page, server, 
   await other.goto('/admin/rollout?confirm=start-1');
   await other.getByLabel(/Reason/).fill('Ready');
   await server.stop();
-  await expect(page.getByText('Server away, reconnecting …')).toBeVisible();
+  await expect(page.getByText('Disconnected, reconnecting …')).toBeVisible();
   await other.getByRole('button', { name: 'Start the rollout' }).click();
   await expect(other.getByRole('alert')).toContainText('The server did not answer. Nothing was sent');
   await expect(other.getByLabel(/Reason/)).toHaveValue('Ready');
 });
 
-test('the way back asks nothing that is past', async ({ admin: page }) => {
+test('going back does not offer a command that was carried out', async ({ admin: page }) => {
   await advanceTo(page, 2);
   await page.goBack();
-  await expect(page.getByText('That has been done, or is not possible any more.')).toBeVisible();
+  await expect(page.getByText('This command was already carried out, or is no longer possible.')).toBeVisible();
   await expect(page.getByRole('link', { name: 'Advance to phase 3' })).toBeVisible();
 });
 
-test('pressing a switch twice switches once', async ({ admin: page }) => {
+test('a double click on a switch switches once', async ({ admin: page }) => {
   await page.goto('/admin/flags');
   const flag = page.getByRole('switch', { name: /Video/ });
   await flag.dblclick();
@@ -142,7 +142,7 @@ test('pressing a switch twice switches once', async ({ admin: page }) => {
   await expect(flag).toHaveAttribute('aria-checked', 'false');
 });
 
-test('who was logged out elsewhere is led back through the login', async ({ server, visitor, expectComplaint }) => {
+test('after a logout elsewhere, the page stays usable through a new login', async ({ server, visitor, expectComplaint }) => {
   expectComplaint(/401 \(Unauthorized\).*admin\/session/);
   const page = await visitor();
   await logIn(page, server);
@@ -150,7 +150,7 @@ test('who was logged out elsewhere is led back through the login', async ({ serv
   await expect(page.getByRole('switch')).toHaveCount(9);
   await page.context().clearCookies();
   await page.getByRole('switch', { name: /Video/ }).click();
-  await expect(page.getByRole('alert')).toContainText('You are not logged in any more.');
+  await expect(page.getByRole('alert')).toContainText('Your session has ended.');
   await expect(page.getByRole('switch'), 'what was there stays').toHaveCount(9);
   const [login] = await Promise.all([page.context().waitForEvent('page'), page.getByRole('link', { name: 'Log in again' }).click()]);
   await expect(login).toHaveURL(/\/login/);
@@ -159,7 +159,7 @@ test('who was logged out elsewhere is led back through the login', async ({ serv
   await expect(page.getByText('Off for everyone'), 'and it goes on where it stopped').toBeVisible();
 });
 
-test('after logging out, the way back shows nothing', async ({ admin: page }) => {
+test('after logging out, going back leads to the login', async ({ admin: page }) => {
   await page.goto('/admin/rollout');
   await page.getByRole('button', { name: 'Log out' }).click();
   await expect(page).toHaveURL(/\/login/);

@@ -1,10 +1,11 @@
-// The loader without the collector, which is blocked or does not load.
+// The loader without the collector, which is blocked or fails to load.
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures';
 
-/** Opens the demo with the collector blocked and waits until the loader has given up on it; returns what lets it through. */
+/** Opens the demo with the collector blocked, and waits until the loader gives up. The returned
+ *  function unblocks the collector. */
 async function openAlone(page: Page): Promise<() => Promise<unknown>> {
-  // Not by `page.route`: what that intercepts does not outlive its page, and beacons have to.
+  // Not with `page.route`: intercepted requests end with their page, but beacons must outlive it.
   const devtools = await page.context().newCDPSession(page);
   await devtools.send('Network.enable');
   await devtools.send('Network.setBlockedURLs', { urls: ['*bridge.js*'] });
@@ -16,7 +17,7 @@ async function openAlone(page: Page): Promise<() => Promise<unknown>> {
 
 const hide = (page: Page) => page.evaluate(() => void dispatchEvent(new Event('pagehide')));
 
-test('a page that the collector never comes to still sends vitals and errors', async ({ visitor, admin, expectComplaint }) => {
+test('a page without the collector sends vitals and errors', async ({ visitor, admin, expectComplaint }) => {
   expectComplaint(/ERR_FAILED|Failed to load resource|Thrown alone/);
   const page = await visitor();
   await openAlone(page);
@@ -29,7 +30,7 @@ test('a page that the collector never comes to still sends vitals and errors', a
   }
 });
 
-test('a page that the collector never comes to is never broken, and keeps to the hook', async ({ visitor, expectComplaint }) => {
+test('a page without the collector is not broken, and sends nothing once a hook is registered', async ({ visitor, expectComplaint }) => {
   expectComplaint(/ERR_FAILED|Failed to load resource|null prototype|primitive|^Object/);
   const page = await visitor();
   const sent: string[] = [];
@@ -52,7 +53,7 @@ test('a page that the collector never comes to is never broken, and keeps to the
     phasegate.getErrorTracker().captureError(new Error('Not for anybody'));
   });
   await hide(page);
-  // Whatever hiding has sent was asked for before this.
+  // Hiding the page sends its requests before this one.
   await Promise.all([page.waitForRequest('**/demo/icon.svg?last'), page.evaluate(() => void fetch('/demo/icon.svg?last'))]);
   expect(sent, 'only the collector can ask the hook').toHaveLength(1);
   expect(thrown.filter((text) => /called|sendBeacon|undefined/.test(text))).toEqual([]);
@@ -86,7 +87,7 @@ test('the loader describes rejected values that are not errors by kind or keys',
 test('the loader splits batches that sendBeacon refuses and stores the rest for the next page', async ({ server, visitor, expectComplaint }) => {
   expectComplaint(/ERR_FAILED|Failed to load resource/);
   const page = await visitor();
-  // Browsers limit the bytes of all pending beacons together (64 KiB in Chromium); here the limit is smaller.
+  // Browsers limit the bytes of all pending beacons (64 KiB in Chromium); this limit is smaller.
   await page.addInitScript(() => {
     const real = navigator.sendBeacon.bind(navigator);
     let left = 2_000;

@@ -1,5 +1,5 @@
-// Ad blockers, policies and bad networks take a part of the collector away, in five ways. The page must not
-// notice: neither what the README says to paste, nor the examples, nor the demo.
+// Ad blockers, policies and bad networks block a part of the collector, in five ways. Pages must
+// keep working: the snippets of the README, the examples, and the demo.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,15 +10,15 @@ import { expect, test } from './fixtures';
 import type { Server } from './server';
 
 const KINDS: Record<string, (page: Page) => Promise<unknown>> = {
-  'the script is refused': (page) => page.route(/\/collector\.js/, (route) => route.abort('blockedbyclient')),
-  'the script is replaced by nothing': (page) =>
+  'the script is blocked': (page) => page.route(/\/collector\.js/, (route) => route.abort('blockedbyclient')),
+  'the script is empty': (page) =>
     page.route(/\/collector\.js/, (route) => route.fulfill({ contentType: 'text/javascript', body: '' })),
-  'the script never comes': (page) => page.route(/\/collector\.js/, () => {}),
-  'what the loader brings is refused': (page) => page.route(/\/collector\/.+/, (route) => route.abort('blockedbyclient')),
-  'questions and reports are refused': (page) => page.route(/\/(ofrep|collect)(\/|\?|$)/, (route) => route.abort('blockedbyclient')),
+  'the script never loads': (page) => page.route(/\/collector\.js/, () => {}),
+  'the files of the collector are blocked': (page) => page.route(/\/collector\/.+/, (route) => route.abort('blockedbyclient')),
+  'evaluation and telemetry requests are blocked': (page) => page.route(/\/(ofrep|collect)(\/|\?|$)/, (route) => route.abort('blockedbyclient')),
 };
 
-/** What the README says to paste, and to call. */
+/** Returns a page with the snippets and calls of the README. */
 function readme(server: Server): string {
   const text = readFileSync(join(__dirname, '../../README.md'), 'utf8');
   const block = (language: string) => {
@@ -32,7 +32,7 @@ function readme(server: Server): string {
 }
 
 for (const [kind, block] of Object.entries(KINDS)) {
-  test(`blocking: ${kind}`, async ({ server, visitor, expectComplaint }) => {
+  test(`pages keep working if ${kind}`, async ({ server, visitor, expectComplaint }) => {
     expectComplaint(/Failed to load resource|ERR_|Access to fetch/);
     const page = await visitor();
     await block(page);

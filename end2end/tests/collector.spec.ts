@@ -1,4 +1,4 @@
-// The collector in a page: what reaches `POST /collect`, and what the API answers.
+// The collector in a page: its requests to `POST /collect`, and the answers of its API.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
@@ -7,13 +7,13 @@ import { Server } from './server';
 
 type Event = { t: string; [name: string]: unknown };
 
-/** Keeps what a page sends; every batch must be accepted whole. */
+/** Records the events that a page sends; every batch must be accepted. */
 function watch(page: Page): { events: Event[]; receipts: Promise<unknown>[] } {
   const seen = { events: [] as Event[], receipts: [] as Promise<unknown>[] };
   page.on('request', (request) => {
     if (new URL(request.url()).pathname !== '/collect') return;
     seen.events.push(...((JSON.parse(request.postData() ?? '{}').events ?? []) as Event[]));
-    // A page that is closed takes the answer with it.
+    // A closed page does not receive the response.
     const answered = request.response().catch(() => null);
     const checked = answered.then((response) => response && expect(response.status()).toBe(202));
     seen.receipts.push(checked);
@@ -54,7 +54,7 @@ test('vitals, errors, exposures, uses, events and timings are delivered', async 
   expect(of('timing', 'name')()).toContain('exercise_search');
   expect(of('timing', 'name')()).toContain('exercise_list');
 
-  // The rest is said when the page is left.
+  // The other events are sent when the page is left.
   await page.goto('about:blank');
   await expect.poll(() => new Set(of('vital', 'name')())).toEqual(new Set(['LCP', 'INP', 'CLS', 'FCP', 'TTFB', 'FID']));
   expect(of('vital', 'name')(), 'each vital once').toHaveLength(6);
@@ -68,7 +68,7 @@ test('vitals, errors, exposures, uses, events and timings are delivered', async 
   await expect(admin.getByTestId('timings')).toContainText('exercise_search');
 });
 
-test('the API answers before the collector is there, and when the server is away', async ({ visitor, expectComplaint }) => {
+test('the API returns fallbacks while the collector is not loaded', async ({ visitor, expectComplaint }) => {
   expectComplaint(/Failed to load resource|ERR_FAILED/);
   const page = await visitor();
   await page.route(/\/collector\/.*\/bridge\.js/, (route) => route.abort());
@@ -88,8 +88,8 @@ test('the API answers before the collector is there, and when the server is away
 
 type Api = Record<string, (...args: unknown[]) => unknown>;
 
-test('nothing that an app hands over breaks the page or what is measured', async ({ admin, visitor, expectComplaint }) => {
-  // Only the two rejections that the page begins with; the API itself never throws.
+test('invalid arguments of an app break neither the page nor the collection', async ({ admin, visitor, expectComplaint }) => {
+  // Only the two rejections of the init script; the API itself never throws.
   expectComplaint(/^(X: Object|undefined)$/);
   const page = await visitor();
   const seen = watch(page);
@@ -114,10 +114,10 @@ test('nothing that an app hands over breaks the page or what is measured', async
   const names = () => seen.events.filter((event) => event.t === 'custom').map((event) => event.name);
   await expect.poll(names).toContain('still_alive');
   await admin.goto('/admin/dashboard');
-  await expect(admin.getByText(/\d+ events were dropped by pages/), 'what was odd is counted').toBeVisible();
+  await expect(admin.getByText(/\d+ events were not stored/), 'what was odd is counted').toBeVisible();
 });
 
-test('a late answer does not take a newer identity’s features away', async ({ server, visitor }) => {
+test('a late answer does not replace that of a newer identity', async ({ server, visitor }) => {
   await server.advanceTo(1);
   const page = await visitor();
   let first: (() => Promise<void>) | undefined;
@@ -137,7 +137,7 @@ test('a late answer does not take a newer identity’s features away', async ({ 
   await page.evaluate(() => (window as never as { phasegate: Api }).phasegate.identify('ines', { groups: ['internal'] }));
   expect(await isOn()).toBe(true);
   await late;
-  // Others may ask again in the meantime, because something has changed.
+  // Other evaluations may follow in the meantime, because of a change.
   const again = page.waitForResponse((response) => response.request().postData()?.includes('stranger') ?? false);
   await first?.();
   await (await again).finished();
@@ -161,7 +161,7 @@ test('an interaction that delays the next page is measured', async ({ visitor })
   await expect.poll(inp).toBeGreaterThan(300_000);
 });
 
-test('a visitor who asks not to be measured is not, and still gets features', async ({ admin, server, visitor }) => {
+test('a visitor with Global Privacy Control is not measured, and gets features', async ({ admin, server, visitor }) => {
   await server.advanceTo(1);
   const page = await visitor();
   const seen = watch(page);
@@ -170,7 +170,7 @@ test('a visitor who asks not to be measured is not, and still gets features', as
   await expect(page.locator('.flag.is-on')).toHaveCount(1);
   await page.getByRole('button', { name: /Plank/ }).click();
   await page.goto('about:blank');
-  // Another visitor who does not mind comes later; what arrives is theirs alone.
+  // A later visitor without the signal is measured; all stored events are theirs.
   const other = await visitor();
   await other.goto('/demo');
   await other.getByRole('button', { name: 'Capture an error' }).click();
@@ -180,7 +180,7 @@ test('a visitor who asks not to be measured is not, and still gets features', as
   expect(seen.events).toEqual([]);
 });
 
-test('each of the nine flags switches something that can be seen', async ({ server, visitor }) => {
+test('each of the nine flags changes the demo visibly', async ({ server, visitor }) => {
   const features = (page: Page) => ({
     ENHANCED_EXERCISE_LIBRARY: page.locator('.card .picture').first(),
     EXERCISE_PROGRESS_TRACKING: page.locator('#progress'),
@@ -206,7 +206,7 @@ test('each of the nine flags switches something that can be seen', async ({ serv
   await server.advanceTo(6);
   const after = await open();
   for (const [flag, sign] of Object.entries(features(after))) {
-    // What lies behind the dialog is there, though not to be reached by its role.
+    // Elements behind the dialog exist, but cannot be found by their role.
     if (/FILTERING|RECOMMENDATIONS/.test(flag)) continue;
     await expect(sign, flag).toBeVisible();
   }
@@ -216,7 +216,7 @@ test('each of the nine flags switches something that can be seen', async ({ serv
   }
 });
 
-test('answers that the page brings along are there at once', async ({ server, visitor }) => {
+test('answers embedded in the page are available at once', async ({ server, visitor }) => {
   await server.advanceTo(2);
   const bulk = await fetch(`${server.url}/ofrep/v1/evaluate/flags`, {
     method: 'POST',
@@ -225,7 +225,7 @@ test('answers that the page brings along are there at once', async ({ server, vi
   });
   const json = (await bulk.text()).replaceAll('<', '\\u003c');
   const page = await visitor();
-  // The collector's own evaluation never ends: what is seen can only have come with the page.
+  // The collector's own evaluation never ends, so the answers are those embedded in the page.
   await page.route('**/ofrep/v1/evaluate/flags', () => {});
   await page.route('**/bootstrapped', (route) =>
     route.fulfill({
@@ -243,7 +243,7 @@ test('answers that the page brings along are there at once', async ({ server, vi
   expect(seen).toEqual([true, { number: 2, name: 'Beta users', percentage: 5 }]);
 });
 
-test('answers that the page brings along beat those of the last visit', async ({ server, visitor }) => {
+test('answers embedded in the page override those of the last visit', async ({ server, visitor }) => {
   await server.advanceTo(2);
   const page = await visitor();
   const answer = (value: boolean) => JSON.stringify({ flags: [{ key: 'ENHANCED_EXERCISE_LIBRARY', value, variant: value ? 'on' : 'off' }] });
@@ -263,7 +263,7 @@ test('answers that the page brings along beat those of the last visit', async ({
   expect(await page.evaluate(() => (window as any).phasegate.isFeatureEnabled('ENHANCED_EXERCISE_LIBRARY'))).toBe(true);
 });
 
-test('what is personal does not leave the page', async ({ visitor }) => {
+test('personal data is removed from messages before they are sent', async ({ visitor }) => {
   const vectors: [string, string][] = JSON.parse(readFileSync(join(__dirname, '../../frontend/collector/scrub-vectors.json'), 'utf8'));
   const page = await visitor();
   const seen = watch(page);
@@ -275,7 +275,7 @@ test('what is personal does not leave the page', async ({ visitor }) => {
   await expect.poll(errors).toEqual(vectors.map(([, sent]) => sent).filter(Boolean));
 });
 
-test('no text breaks a batch: half a sign, the sign between texts, names of what every object has', async ({ visitor, server }) => {
+test('no text breaks a batch: lone surrogates, control characters, property names of Object', async ({ visitor, server }) => {
   const page = await visitor();
   const seen = watch(page);
   await page.goto('/demo');
@@ -293,7 +293,7 @@ test('no text breaks a batch: half a sign, the sign between texts, names of what
   expect(seen.events.filter((event) => event.flag === 'constructor')).toEqual([]);
 });
 
-test('an error that never ends is counted, and leaves room for the others', async ({ visitor, server }) => {
+test('a repeated error is counted, and leaves room for others', async ({ visitor, server }) => {
   const page = await visitor();
   const seen = watch(page);
   await page.goto('/demo');
@@ -316,7 +316,7 @@ test('an error that never ends is counted, and leaves room for the others', asyn
   await expect.poll(again).toBe(400);
 });
 
-test('the last answers hold while the server is away, for the same user only', async ({ visitor, server, expectComplaint }) => {
+test('the last answers apply while the server is unreachable, for the same user only', async ({ visitor, server, expectComplaint }) => {
   expectComplaint(/ERR_FAILED|Failed to load resource/);
   await server.advanceTo(2);
   const page = await visitor();
@@ -348,7 +348,7 @@ test('explain() in the page prints each step', async ({ visitor, server }) => {
   expect(printed.join('\n'), 'what conditions compare with stays with the admin').not.toMatch(/signed_up_at [^:]* \d+ days/);
 });
 
-test('what the server switches off is neither watched nor sent', async ({ visitor, expectComplaint }) => {
+test('data that the server disables is neither collected nor sent', async ({ visitor, expectComplaint }) => {
   expectComplaint(/The demo threw this error/);
   const quiet = await Server.start({ VITE_ENABLE_ERROR_TRACKING: 'false', VITE_ENABLE_ANALYTICS: 'false' });
   const page = await visitor({ baseURL: quiet.url });
@@ -363,7 +363,7 @@ test('what the server switches off is neither watched nor sent', async ({ visito
   await quiet.stop();
 });
 
-test('a collector that breaks says so once, and the page goes on', async ({ visitor, server }) => {
+test('a collector that crashes warns once, and the page keeps working', async ({ visitor, server }) => {
   await server.advanceTo(1);
   const page = await visitor();
   const said: string[] = [];

@@ -1,19 +1,18 @@
-// Delivery under fire: between page and server stands something that refuses, hangs, and loses.
-// Whatever happens, nothing is counted twice, and nothing is lost.
+// Delivery through a relay that refuses, holds and loses batches: each event counts exactly once.
 import { createServer, request as ask, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures';
 import type { Server } from './server';
 
-/** What happens to a batch: it goes through, or it is answered, held or lost on its way there or back. */
+/** The fate of a batch: forwarded, lost on the way to or from the server, held, or refused. */
 type Fate = 'pass' | 'lost there' | 'lost back' | 'hang' | 429 | 503;
 
 class Trouble {
-  /** The pages that it stands in front of; they go before it does. */
+  /** The pages that use the relay; they are closed before it stops. */
   readonly pages: Page[] = [];
   readonly batches: { id: string; fate: Fate; events: number; at: number }[] = [];
-  /** What it says when it refuses, in seconds. */
+  /** The `Retry-After` of refusals, in seconds. */
   retryAfter = 1;
   fate: (index: number) => Fate = () => 'pass';
 
@@ -81,12 +80,12 @@ async function open(page: Page, trouble: Trouble): Promise<void> {
 }
 
 for (const [name, fate] of [
-  ['429 with a time to come back', (index: number): Fate => (index < 2 ? 429 : 'pass')],
+  ['429 with Retry-After', (index: number): Fate => (index < 2 ? 429 : 'pass')],
   ['503 for a while', (index: number): Fate => (index < 2 ? 503 : 'pass')],
-  ['half of all connections lost on their way there', (index: number): Fate => (index % 2 ? 'pass' : 'lost there')],
-  ['half of all connections lost on their way back', (index: number): Fate => (index % 2 ? 'pass' : 'lost back')],
+  ['half of all requests lost', (index: number): Fate => (index % 2 ? 'pass' : 'lost there')],
+  ['half of all responses lost', (index: number): Fate => (index % 2 ? 'pass' : 'lost back')],
 ] as const) {
-  test(`delivery: ${name}`, async ({ server, visitor, expectComplaint }) => {
+  test(`delivery: each event is counted once despite ${name}`, async ({ server, visitor, expectComplaint }) => {
     expectComplaint(/Failed to load resource|ERR_/);
     const trouble = await Trouble.before(server);
     try {
@@ -106,7 +105,7 @@ for (const [name, fate] of [
   });
 }
 
-test('delivery: what happens while a batch is under way follows it', async ({ server, visitor }) => {
+test('delivery: events during a pending batch are sent after it', async ({ server, visitor }) => {
   const trouble = await Trouble.before(server);
   try {
     const page = await visitor();
@@ -128,7 +127,7 @@ test('delivery: what happens while a batch is under way follows it', async ({ se
   }
 });
 
-test('delivery: the page is closed in the middle, and the next one brings what was left', async ({ server, visitor, expectComplaint }) => {
+test('delivery: the next page sends the batches of a closed page', async ({ server, visitor, expectComplaint }) => {
   expectComplaint(/Failed to load resource|ERR_/);
   const trouble = await Trouble.before(server);
   try {
@@ -152,7 +151,7 @@ test('delivery: the page is closed in the middle, and the next one brings what w
   }
 });
 
-test('delivery: a wrong key is said once, and nothing more is tried', async ({ server, visitor, expectComplaint }) => {
+test('delivery: a wrong key is reported once, without retries', async ({ server, visitor, expectComplaint }) => {
   expectComplaint(/status of 401/);
   const trouble = await Trouble.before({ ...server, clientKey: 'pk_wrong' } as Server);
   try {
@@ -172,7 +171,7 @@ test('delivery: a wrong key is said once, and nothing more is tried', async ({ s
   }
 });
 
-test('a server that asks to be left alone is, whatever happens in the page meanwhile', async ({ visitor, server, expectComplaint }) => {
+test('delivery: Retry-After is respected, whatever happens in the page', async ({ visitor, server, expectComplaint }) => {
   expectComplaint(/429/);
   const trouble = await Trouble.before(server);
   trouble.retryAfter = 4;
@@ -183,7 +182,7 @@ test('a server that asks to be left alone is, whatever happens in the page meanw
   await page.waitForFunction(() => (window as any).phasegate?.ready);
   await track(page, 1);
   await expect.poll(() => trouble.batches.length).toBeGreaterThan(0);
-  // It goes on, is hidden and shown, and a user submits feedback.
+  // The page tracks more events, is hidden and shown, and submits feedback.
   for (let round = 0; round < 3; round += 1) {
     await track(page, 10);
     await page.evaluate(() => {
@@ -200,7 +199,7 @@ test('a server that asks to be left alone is, whatever happens in the page meanw
   await trouble.stop();
 });
 
-test('where the database is denied, what was refused is kept all the same', async ({ visitor, server, expectComplaint }) => {
+test('delivery: refused batches are kept without IndexedDB', async ({ visitor, server, expectComplaint }) => {
   expectComplaint(/503/);
   const trouble = await Trouble.before(server);
   trouble.fate = () => 503;
@@ -218,7 +217,7 @@ test('where the database is denied, what was refused is kept all the same', asyn
   await trouble.stop();
 });
 
-test('a burst of a thousand events is put together before it is too much', async ({ visitor, server }) => {
+test('delivery: a burst of a thousand events is stored completely', async ({ visitor, server }) => {
   const trouble = await Trouble.before(server);
   const page = await visitor();
   await open(page, trouble);

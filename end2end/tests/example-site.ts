@@ -1,4 +1,4 @@
-// The examples on a site of their own, as they are.
+// Serves the examples on a site of their own.
 import { readFileSync } from 'node:fs';
 import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,7 +9,7 @@ import type { Server } from './server';
 const EXAMPLES = join(__dirname, '../../examples');
 const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
 
-/** Serves an example's folder; only the address and the key are put in. */
+/** Serves an example's folder, with the URL and client key of a server filled in. */
 export async function serve(folder: string, server: Server, built: Record<string, string> = {}): Promise<{ url: string; http: HttpServer }> {
   const http = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://x').pathname.replace(/\/$/, '/index.html');
@@ -21,7 +21,7 @@ export async function serve(folder: string, server: Server, built: Record<string
   return { http, url: `http://127.0.0.1:${(http.address() as AddressInfo).port}/` };
 }
 
-/** The React example's script, as `npm run build` makes it. */
+/** Bundles the script of the React example. */
 export async function reactScript(): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [join(EXAMPLES, 'react/src/main.jsx')],

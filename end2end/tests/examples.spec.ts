@@ -1,4 +1,4 @@
-// The examples, as they are, against a server of the test's own.
+// The examples, unmodified, against a server of their own.
 import { reactScript, serve } from './example-site';
 import { expect, test } from './fixtures';
 

@@ -1,7 +1,7 @@
-// The main job, end to end: from an empty folder to evidence on the dashboard.
+// A first run, end to end: from an empty folder to telemetry on the dashboard.
 import { advanceTo, expect, logIn, test } from './fixtures';
 
-test('a first run leads from an empty folder to live evidence', async ({ server, visitor, expectComplaint }) => {
+test('a first run leads from an empty folder to live telemetry', async ({ server, visitor, expectComplaint }) => {
   expectComplaint(/The demo threw this error/);
   const admin = await visitor();
 

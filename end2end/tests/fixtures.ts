@@ -1,5 +1,5 @@
-// What all tests share: a server of their own, accounts with a browser of their own, and the rule
-// that no page may complain.
+// Fixtures of all tests: a server of their own, pages with a browser context of their own, and the
+// rule that no page may log an unexpected error.
 import { test as base, expect, type BrowserContextOptions, type Page } from '@playwright/test';
 import { Server } from './server';
 
@@ -10,7 +10,7 @@ type Fixtures = {
   server: Server;
   /** Opens a page for a visitor with a browser context of their own. */
   visitor: (options?: BrowserContextOptions) => Promise<Page>;
-  /** Complaints that a test provokes on purpose; any other fails it. */
+  /** Registers an expected console error; any other one fails the test. */
   expectComplaint: (pattern: RegExp) => void;
   /** A page that is logged in as the admin. */
   admin: Page;

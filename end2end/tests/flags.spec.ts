@@ -1,11 +1,11 @@
-// Flags in the admin: made, edited, watched, taken back.
+// Flags in the admin: created, edited, observed and restored.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { expect, logIn, test } from './fixtures';
 import { Server } from './server';
 
-/** What an app gets for a flag. */
+/** Evaluates a flag as an app does. */
 async function ask(server: Server, flag: string, context: object): Promise<any> {
   const response = await fetch(`${server.url}/ofrep/v1/evaluate/flags/${flag}`, {
     method: 'POST',
@@ -15,11 +15,11 @@ async function ask(server: Server, flag: string, context: object): Promise<any> 
   return response.json();
 }
 
-test('a flag is made, given rules, and says in plain words who gets what', async ({ admin: page, server }) => {
+test('a flag is created with rules, and its page describes its targeting', async ({ admin: page, server }) => {
   await page.goto('/admin/flags');
   await page.getByRole('link', { name: 'New flag' }).click();
   await page.getByLabel(/^Key/).fill('NEW_CHECKOUT');
-  await page.getByRole('button', { name: 'Make the flag' }).click();
+  await page.getByRole('button', { name: 'Create flag' }).click();
   await expect(page).toHaveURL(/\/admin\/flags\/NEW_CHECKOUT\/edit/);
 
   const preview = page.getByTestId('preview');
@@ -44,16 +44,16 @@ test('a flag is made, given rules, and says in plain words who gets what', async
   expect(await ask(server, 'NEW_CHECKOUT', { targetingKey: 'ada', groups: ['beta'] })).toMatchObject({ value: true });
 
   await test.step('going back is a change like any other', async () => {
-    await page.getByRole('link', { name: 'Back to before this' }).first().click();
+    await page.getByRole('link', { name: 'Restore the state before this' }).first().click();
     await expect(page.getByTestId('way-back')).toContainText('rules[0]');
-    await page.getByRole('button', { name: 'Go back' }).click();
+    await page.getByRole('button', { name: 'Restore this state' }).click();
     await expect(page.getByRole('status')).toContainText('Restored.');
     await expect(page.getByTestId('words')).toHaveText(/^off for everyone\.$/);
     expect(await ask(server, 'NEW_CHECKOUT', { targetingKey: 'ada', groups: ['beta'] })).toMatchObject({ value: false });
   });
 });
 
-test('the editor loses nothing, with or without a script', async ({ server, visitor, expectComplaint }) => {
+test('the editor keeps typed text on errors and conflicts, without a script', async ({ server, visitor, expectComplaint }) => {
   expectComplaint(/422 \(Unprocessable|412 \(Precondition/);
   await server.api('POST', '/flags', { key: 'A', kind: 'boolean' });
   const page = await visitor({ javaScriptEnabled: false });
@@ -80,11 +80,11 @@ test('the editor loses nothing, with or without a script', async ({ server, visi
   });
 });
 
-test('a kill switch asks first, beats everything, and reaches every listener', async ({ admin: page, server }) => {
+test('a kill switch asks for confirmation, and beats rules and overrides', async ({ admin: page, server }) => {
   await server.api('POST', '/flags', { key: 'A', kind: 'boolean', rules: [{ variant: 'on' }] });
   await page.goto('/admin/flags/A');
   await page.getByLabel('User (targetingKey)').fill('ada');
-  await page.getByRole('button', { name: 'Override' }).click();
+  await page.getByRole('button', { name: 'Add override' }).click();
   await expect(page.getByRole('status')).toContainText('The individual override is saved');
   await page.getByRole('link', { name: 'Kill …' }).click();
   await page.getByRole('button', { name: 'Kill the flag' }).click();
@@ -96,7 +96,7 @@ test('a kill switch asks first, beats everything, and reaches every listener', a
     await expect(page).toHaveURL(/\/admin\/flags\?status=all$/);
     expect(await ask(server, 'A', { targetingKey: 'ada' })).toMatchObject({ errorCode: 'FLAG_NOT_FOUND' });
     await page.goto('/admin/audit');
-    await page.getByRole('button', { name: 'Bring A back' }).click();
+    await page.getByRole('button', { name: 'Restore A' }).click();
     await expect(page.getByRole('status')).toContainText('Restored.');
     expect(await ask(server, 'A', { targetingKey: 'ada' })).toMatchObject({ value: false, metadata: { killed: true } });
   });
@@ -104,25 +104,25 @@ test('a kill switch asks first, beats everything, and reaches every listener', a
   await expect(page.getByTestId('words')).toHaveText(/^on for everyone\.off for everyone else\.$/);
 });
 
-test('how often a flag is asked for is shown', async ({ admin: page, server }) => {
+test('evaluation counts of a flag are shown', async ({ admin: page, server }) => {
   await server.api('POST', '/flags', { key: 'A', kind: 'boolean', rules: [{ variant: 'on', share: 50 }] });
   for (let user = 0; user < 20; user += 1) await ask(server, 'A', { targetingKey: `user-${user}` });
   await expect(async () => {
     await page.goto('/admin/flags?q=A&kind=boolean');
-    await expect(page.getByRole('listitem').filter({ has: page.getByText('A', { exact: true }) }).first()).toContainText('20 a day', { timeout: 500 });
+    await expect(page.getByRole('listitem').filter({ has: page.getByText('A', { exact: true }) }).first()).toContainText('20 evaluations in 24 h', { timeout: 500 });
   }).toPass();
   await page.goto('/admin/flags/A');
   await expect(page.getByTestId('affected')).toContainText(/on\d+\d+ %/);
-  await expect(page.getByText('20 answers in the last 24 hours')).toBeVisible();
+  await expect(page.getByText('20 evaluations in the last 24 hours')).toBeVisible();
 });
 
 test('the debugger splits a thousand users', async ({ admin: page, server }) => {
   await server.api('POST', '/flags', { key: 'HALF', kind: 'boolean', rules: [{ variant: 'on', share: 50 }] });
   await page.goto('/admin/debugger?flag=HALF');
-  await page.getByText('Many users at once').click();
+  await page.getByText('Evaluate many users').click();
   const ids = Array.from({ length: 1_000 }, (_, n) => `user-${n}`);
-  await page.getByLabel('User ids, one on each line').fill(ids.join('\n'));
-  await page.getByRole('button', { name: 'See the split' }).click();
+  await page.getByLabel('User IDs, one per line').fill(ids.join('\n'));
+  await page.getByRole('button', { name: 'Show the split' }).click();
   const split = page.getByTestId('split');
   await expect(split).toContainText('HALF for 1,000 users');
   const counts = await split.locator('table').first().locator('td:nth-child(2)').allTextContents();
@@ -132,7 +132,7 @@ test('the debugger splits a thousand users', async ({ admin: page, server }) => 
   expect(Math.abs(on - 500)).toBeLessThan(64);
 });
 
-test('a segment shows where it is used, and cannot go while it is', async ({ admin: page }) => {
+test('a segment shows its uses, and an unused one can be deleted', async ({ admin: page }) => {
   await page.goto('/admin/segments/beta_testers');
   await expect(page.getByTestId('uses')).toContainText('phase 2 of exercise-library');
   await page.goto('/admin/segments/new');
@@ -150,12 +150,12 @@ test('a segment shows where it is used, and cannot go while it is', async ({ adm
   await expect(page.getByTestId('audit').getByRole('listitem').first()).toContainText('Deleted the segment vip.');
 });
 
-test('a token is shown once, and an environment has switches of its own', async ({ admin: page, server }) => {
+test('a token is shown once, and environments have separate switches', async ({ admin: page, server }) => {
   await page.goto('/admin/settings');
   const tokens = page.getByRole('region', { name: 'Server tokens' });
   await tokens.getByLabel('Name').fill('ci');
   await tokens.getByLabel('read').check();
-  await tokens.getByRole('button', { name: 'Make a token' }).click();
+  await tokens.getByRole('button', { name: 'Create token' }).click();
   const secret = await page.getByTestId('made').locator('.secret').textContent();
   const flags = `${server.url}/api/v1/projects/default/environments/production/flags`;
   const response = await fetch(flags, { headers: { authorization: `Bearer ${secret}` } });
@@ -165,7 +165,7 @@ test('a token is shown once, and an environment has switches of its own', async 
   await expect(page.getByText(secret!)).toHaveCount(0);
 
   await page.getByRole('region', { name: 'Environments' }).getByLabel('Key', { exact: true }).fill('staging');
-  await page.getByRole('button', { name: 'Make an environment' }).click();
+  await page.getByRole('button', { name: 'Create environment' }).click();
   await expect(page.getByRole('combobox', { name: 'Environment' })).toHaveValue('staging');
   await page.goto('/admin/flags/EXERCISE_VIDEO_INTEGRATION');
   const staging = page.getByRole('switch', { name: /in Staging|in staging/ });
@@ -179,15 +179,15 @@ test('a token is shown once, and an environment has switches of its own', async 
   expect(await server.api('GET', '/flags/EXERCISE_VIDEO_INTEGRATION')).toMatchObject({ enabled: true });
 });
 
-test('an environment is renamed, and goes when its key is typed', async ({ admin: page, server, expectComplaint }) => {
+test('an environment is renamed, and deleted once its key is typed', async ({ admin: page, server, expectComplaint }) => {
   expectComplaint(/422/);
   const region = page.getByRole('region', { name: 'Environments' });
   const chosen = page.getByRole('combobox', { name: 'Environment' });
   await page.goto('/admin/settings');
   await region.getByText('Rename or delete').click();
-  await expect(region, 'the last one').toContainText('cannot be deleted before there is another one');
+  await expect(region, 'the last one').toContainText('cannot be deleted. Create another one first.');
   await region.getByLabel('Key', { exact: true }).fill('staging');
-  await page.getByRole('button', { name: 'Make an environment' }).click();
+  await page.getByRole('button', { name: 'Create environment' }).click();
   await expect(chosen).toHaveValue('staging');
 
   await region.getByText('Rename or delete').click();
@@ -198,27 +198,27 @@ test('an environment is renamed, and goes when its key is typed', async ({ admin
   await expect(region).toContainText('default/testing');
 
   await region.getByText('Rename or delete').click();
-  await expect(region.getByRole('link', { name: 'Download it as a file first' })).toBeVisible();
-  await region.getByLabel('Type testing to delete it').fill('production');
+  await expect(region.getByRole('link', { name: 'Export the environment first' })).toBeVisible();
+  await region.getByLabel('Type testing to confirm').fill('production');
   await region.getByRole('button', { name: 'Delete this environment' }).click();
   await expect(page.getByRole('alert')).toContainText('type the key of the environment, testing');
   await region.getByText('Rename or delete').click();
-  await region.getByLabel('Type testing to delete it').fill('testing');
+  await region.getByLabel('Type testing to confirm').fill('testing');
   await region.getByRole('button', { name: 'Delete this environment' }).click();
-  await expect(page.getByText('Done.')).toBeVisible();
+  await expect(page.getByText('Changes saved.')).toBeVisible();
   await expect(region).not.toContainText('default/testing');
   const environments = await fetch(`${server.url}/api/v1/projects/default/environments`, { headers: { authorization: `Bearer ${server.serverToken}` } });
   expect(JSON.stringify(await environments.json())).not.toContain('testing');
 });
 
-test('an environment goes out as a file and comes back with its difference shown', async ({ admin: page, server }) => {
+test('an environment is exported, and imported after its difference is shown', async ({ admin: page, server }) => {
   await page.goto('/admin/settings/files');
   const file = await page.getByTestId('export').inputValue();
   expect(file).toContain('key = "ENHANCED_EXERCISE_LIBRARY"');
-  await page.getByLabel('A file, TOML or JSON').fill(file.replace('name = "Video"', 'name = "Films"'));
+  await page.getByLabel('File (TOML or JSON)').fill(file.replace('name = "Video"', 'name = "Films"'));
   await page.getByRole('button', { name: 'Show the difference' }).click();
   const difference = page.getByTestId('difference');
-  await expect(difference).toContainText('This changes 1 thing');
+  await expect(difference).toContainText('This changes 1 object');
   await expect(difference).toContainText('"Video"');
   await expect(difference).toContainText('"Films"');
   await page.getByRole('button', { name: 'Import' }).click();
@@ -249,7 +249,7 @@ test('the command line evaluates as the server does', async ({ server, admin: pa
   await expect.poll(async () => (await ask(server, flag, { targetingKey: 'ada' })).metadata.killed).toBe(true);
 });
 
-test('what the server’s variables hold, no click changes, and the admin says so', async ({ visitor }) => {
+test('environment overrides lock switches, and the admin names the variable', async ({ visitor }) => {
   const held = await Server.start({
     PHASEGATE_FF_EXERCISE_VIDEO_INTEGRATION: 'on',
     VITE_FF_EXERCISE_PROGRESS_TRACKING: 'false',
@@ -258,7 +258,7 @@ test('what the server’s variables hold, no click changes, and the admin says s
   });
   const page = await visitor({ baseURL: held.url });
   await logIn(page, held);
-  await expect(page.getByText('holds what is served, whatever this page says')).toBeVisible();
+  await expect(page.getByText('pin what is served and override this page')).toBeVisible();
   await page.goto('/admin/flags/EXERCISE_VIDEO_INTEGRATION');
   await expect(page.getByText('PHASEGATE_FF_EXERCISE_VIDEO_INTEGRATION').first()).toBeVisible();
   await expect(page.getByRole('switch')).toBeDisabled();

@@ -1,4 +1,4 @@
-// Unusual input to the collector: rejected values, shadow roots, attributes that are not JSON, no storage.
+// Unusual input to the collector: rejected values, shadow roots, invalid attributes, no storage.
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures';
 
@@ -105,7 +105,7 @@ for (const [name, storage] of [
   });
 }
 
-test('identify() ends when its answers hold, also if the page asks again meanwhile', async ({ visitor, server }) => {
+test('identify() resolves with its answers in effect, even if the page evaluates again meanwhile', async ({ visitor, server }) => {
   const page = await visitor();
   await server.api('POST', '/flags', { key: 'FOR_PRO', kind: 'boolean', rules: [{ variant: 'on', condition: { attribute: 'plan', operator: 'equals', value: 'pro' } }] });
   await open(page);

@@ -1,10 +1,10 @@
-// Putting the collector into an app: the Install page, what it says to paste, and the switches.
+// Embedding the collector in an app: the install page, its snippets, and the collection settings.
 import { createServer, get, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { expect, test } from './fixtures';
 
-/** An app on a site of its own, with a page that the test writes. */
+/** Serves a page with the given head and content security policy on a site of its own. */
 async function site(html: string, policy: string): Promise<{ url: string; http: HttpServer }> {
   const http = createServer((_, response) => {
     response.writeHead(200, { 'content-type': 'text/html', 'content-security-policy': policy });
@@ -32,7 +32,7 @@ test('the WASM of the admin is served in every encoding', async ({ server, admin
   expect(brotliDecompressSync(brotli).equals(module)).toBe(true);
 });
 
-test('what the Install page says to paste works on another site, pinned and under the strictest policy', async ({ admin: page, visitor, server, expectComplaint }) => {
+test('the snippets of the install page work on another site, pinned and under a strict policy', async ({ admin: page, visitor, server, expectComplaint }) => {
   expectComplaint(/integrity/);
   await page.goto('/admin/install');
   const arrivals = page.getByTestId('arrivals');
@@ -48,9 +48,9 @@ test('what the Install page says to paste works on another site, pinned and unde
   const there = await visitor();
   await there.goto(app.url);
   await there.evaluate(() => (window as any).phasegate.ready);
-  // The events by which the page says to try it.
+  // The test event of the install page.
   await there.evaluate(() => (window as any).phasegate.track('hello'));
-  await expect(arrivals, 'by itself').toContainText('It works: events arrive.');
+  await expect(arrivals, 'by itself').toContainText('Events are arriving.');
   await expect(arrivals).toContainText('events of your own: 1');
   app.http.close();
 
@@ -67,7 +67,7 @@ test('what the Install page says to paste works on another site, pinned and unde
   tampered.http.close();
 });
 
-test('a snippet is copied with one press, and says so', async ({ admin: page, server }) => {
+test('a snippet is copied with one click', async ({ admin: page, server }) => {
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   await page.goto('/admin/install');
   const module = page.locator('.snippet').filter({ has: page.locator('#snippet-module') });
@@ -76,7 +76,7 @@ test('a snippet is copied with one press, and says so', async ({ admin: page, se
   expect(await page.evaluate(() => navigator.clipboard.readText())).toContain(`import('${server.url}/collector.mjs')`);
 });
 
-test('what is switched off is no longer reported by pages that are open, and the audit says by whom', async ({ admin: page, visitor, server, expectComplaint }) => {
+test('open pages stop sending disabled data, and the audit log names the author', async ({ admin: page, visitor, server, expectComplaint }) => {
   expectComplaint(/The demo threw this error|status of 422/);
   const there = await visitor();
   const events: { t: string; message?: string }[] = [];
@@ -95,14 +95,14 @@ test('what is switched off is no longer reported by pages that are open, and the
   await page.goto('/admin/settings');
   const form = page.getByTestId('collection-settings');
   await form.getByLabel('Error tracking').uncheck();
-  await form.getByLabel('Visits that are measured').fill('150');
-  await form.getByLabel('Visits that are measured').evaluate((input: HTMLInputElement) => (input.max = ''));
-  await form.getByRole('button', { name: 'Save what pages report' }).click();
+  await form.getByLabel('Sampled visits').fill('150');
+  await form.getByLabel('Sampled visits').evaluate((input: HTMLInputElement) => (input.max = ''));
+  await form.getByRole('button', { name: 'Save collection settings' }).click();
   await expect(page.getByRole('alert')).toContainText('sample_rate: a share is between 0 and 100 per cent, not 150.');
   await form.getByLabel('Error tracking').uncheck();
-  await form.getByLabel('Visits that are measured').fill('100');
-  await form.getByRole('button', { name: 'Save what pages report' }).click();
-  await expect(page.getByText('Done.')).toBeVisible();
+  await form.getByLabel('Sampled visits').fill('100');
+  await form.getByRole('button', { name: 'Save collection settings' }).click();
+  await expect(page.getByText('Changes saved.')).toBeVisible();
   await expect(form.getByLabel('Error tracking')).not.toBeChecked();
   await expect.poll(() => answers.at(-1), 'open pages hear of it').toHaveProperty('collectErrors', false);
 

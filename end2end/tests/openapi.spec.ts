@@ -1,5 +1,5 @@
-// The OpenAPI document against what the API really answers: every operation is called, and every answer has
-// the form that is promised.
+// The OpenAPI document against the API: every operation is called, and every response matches its
+// schema.
 import Ajv2020 from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
 import { expect, test } from './fixtures';
@@ -10,7 +10,7 @@ type Document = { paths: Record<string, Record<string, Operation>>; components: 
 
 const METHODS = ['get', 'post', 'put', 'delete'];
 
-/** Calls operations, and checks each answer. */
+/** Calls operations and validates each response. */
 class Checked {
   private readonly called = new Set<string>();
   private constructor(private readonly server: Server, private readonly document: Document, private readonly ajv: Ajv2020) {}
@@ -24,13 +24,13 @@ class Checked {
     return new Checked(server, document, ajv);
   }
 
-  /** The operations that were not called. */
+  /** Returns the operations that were not called. */
   missing(): string[] {
     const all = Object.entries(this.document.paths).flatMap(([path, item]) => METHODS.filter((method) => item[method]).map((method) => `${method} ${path}`));
     return all.filter((operation) => !this.called.has(operation));
   }
 
-  /** Calls one. `path` is below the environments, with its parameters filled in. */
+  /** Calls an operation. `path` is relative to the environments, with its parameters filled in. */
   async call(method: string, path: string, body?: unknown, status = 0): Promise<any> {
     const url = `/api/v1/projects/default/environments${path}`;
     const authorization = `Bearer ${this.server.serverToken}`;
@@ -71,7 +71,7 @@ const FLAG = {
   rules: [{ name: 'VIP', condition: { in_segment: 'vip' }, variant: 'high', share: 50 }],
 };
 
-test('every operation answers as the document says', async ({ server }) => {
+test('every operation matches the OpenAPI document', async ({ server }) => {
   const api = await Checked.of(server);
   const here = (path: string) => `/production${path}`;
 

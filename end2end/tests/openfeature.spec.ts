@@ -22,7 +22,7 @@ async function makeFlags(server: Server): Promise<void> {
   for (const flag of FLAGS) await server.api('POST', '/flags', flag);
 }
 
-/** What every client must find, in a page or on a server. */
+/** Checks the answers that every client must get, in a page or on a server. */
 function expectAnswers(answers: Record<string, EvaluationDetails<FlagValue>>): void {
   expect(answers.YES).toMatchObject({
     value: true,
@@ -39,7 +39,7 @@ function expectAnswers(answers: Record<string, EvaluationDetails<FlagValue>>): v
   expect(answers.NONE, 'a flag that is not there').toMatchObject({ value: 'fallback', errorCode: 'FLAG_NOT_FOUND' });
 }
 
-/** A site of its own, with a page that speaks OpenFeature. */
+/** Starts a site with a page that uses OpenFeature. */
 async function startSite(): Promise<{ site: HttpServer; url: string }> {
   const bundle = await build({
     stdin: {
@@ -65,7 +65,7 @@ async function startSite(): Promise<{ site: HttpServer; url: string }> {
   return { site, url: `http://127.0.0.1:${address.port}` };
 }
 
-test('the web SDK finds every type, a 304, and a live change', async ({ server, visitor }) => {
+test('the web SDK gets every flag type, a 304, and a live change', async ({ server, visitor }) => {
   await makeFlags(server);
   const { site, url } = await startSite();
   const page = await visitor();
@@ -116,7 +116,7 @@ test('the web SDK finds every type, a 304, and a live change', async ({ server, 
   site.close();
 });
 
-test('the server SDK finds every type, and defaults where there is no flag', async ({ server }) => {
+test('the server SDK gets every flag type, and the default of unknown flags', async ({ server }) => {
   await makeFlags(server);
   const headers: [string, string][] = [['Authorization', `Bearer ${server.serverToken}`]];
   await OpenFeature.setProviderAndWait(new OFREPProvider({ baseUrl: server.url, headers }));

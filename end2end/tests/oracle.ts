@@ -1,4 +1,4 @@
-// A site whose pages are measured twice: by Google's `web-vitals`, unmodified, and by our collector.
+// A site whose pages are measured twice: by Google's unmodified `web-vitals` and by the collector.
 import { readFileSync } from 'node:fs';
 import { createServer, request as ask, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,31 +8,32 @@ import type { Server } from './server';
 
 const LIBRARY = readFileSync(require.resolve('web-vitals').replace(/[^/]*$/, 'web-vitals.attribution.iife.js'));
 
-/** What the library is asked, as its documentation says. FID is no longer in it, so it is read from the browser. */
+/** Registers the library as documented. It no longer has FID, which is read from the browser. */
 const ASK = `
   const why = ({ name, attribution: a }) => name === 'LCP' ? { target: a.target, parts: [a.timeToFirstByte, a.resourceLoadDelay, a.resourceLoadDuration, a.elementRenderDelay] }
     : name === 'INP' ? { target: a.interactionTarget, parts: [a.inputDelay, a.processingDuration, a.presentationDelay], script: a.longestScript?.entry?.sourceURL }
     : name === 'CLS' ? { target: a.largestShiftTarget } : {};
   const tell = (metric) => navigator.sendBeacon('/theirs', JSON.stringify({ name: metric.name, id: metric.id, value: metric.value, nav: metric.navigationType, ...why(metric) }));
   for (const on of ['onCLS', 'onFCP', 'onINP', 'onLCP', 'onTTFB']) webVitals[on](tell, { reportSoftNavs: true });
-  // As the library did as long as it had it: what a hidden page is late with annoys nobody.
+  // As older versions of the library: a page that is hidden has no FID.
   document.visibilityState == 'hidden' || new PerformanceObserver((list) => {
     const [first] = list.getEntries();
     tell({ name: 'FID', id: 'first', value: first.processingStart - first.startTime, attribution: {} });
   }).observe({ type: 'first-input', buffered: true });`;
 
-/** A picture that takes its time. */
+/** An image that is served with a delay. */
 const PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="600" height="400"><rect width="600" height="400" fill="teal"/><circle cx="300" cy="200" r="150" fill="gold"/></svg>';
 
-/** After a return from the cache the browser measures nothing: both ask the clock in the same frame, ours when theirs has sent its beacons. */
+/** After a restore from the back/forward cache, the browser measures no paint. Both read the clock
+ *  in the same frame, the collector after the library has sent its beacons. */
 const isOwnClock = ({ name, nav }: Final) => nav === 'back-forward-cache' && /FCP|LCP/.test(name);
 
-/** A value, and why it is what it is: the element, the parts in milliseconds, the longest script. */
+/** A value with its attribution: the element, the parts in milliseconds, the longest script. */
 type Final = { name: string; nav: string; value: number; target?: string; parts?: number[]; script?: string };
 
 export class Site {
   private theirs = new Map<string, Final>();
-  /** The paths that were asked for. */
+  /** The paths of all requests. */
   readonly asked: string[] = [];
   private readonly batches = new Set<string>();
   private ours: Final[] = [];
@@ -73,7 +74,7 @@ export class Site {
     return site;
   }
 
-  /** Hands what is for Phasegate over to it, and notes what the collector says. */
+  /** Forwards a request to Phasegate, and records the vitals in it. */
   private pass(request: IncomingMessage, response: ServerResponse, server: URL): void {
     const chunks: Buffer[] = [];
     request.on('data', (chunk) => chunks.push(chunk));
@@ -105,13 +106,13 @@ export class Site {
     }
   }
 
-  /** Waits until the collector is at work in a page. */
+  /** Waits until the collector has loaded in a page. */
   async ready(page: Page): Promise<void> {
     await page.waitForFunction(() => (window as any).phasegate?.ready);
     await page.evaluate(() => (window as any).phasegate.ready);
   }
 
-  /** Compares everything, value by value, once all of it has arrived. Answers with what there was. */
+  /** Waits for all values, compares them one by one, and returns those of the library. */
   async compare(names: string[]): Promise<Final[]> {
     const key = ({ name, nav }: Final) => `${name} ${name === 'FID' ? '' : nav}`.trim();
     const sorted = (list: Iterable<Final>) => [...list].sort((a, b) => key(a).localeCompare(key(b)) || a.value - b.value);
@@ -133,7 +134,7 @@ export class Site {
     expect(mine.target || undefined, `what ${mine.name} is about`).toEqual(theirs.target || undefined);
     const sum = (parts: number[]) => parts.reduce((all, part) => all + part, 0);
     for (const [index, part] of (theirs.parts ?? []).entries()) {
-      // Both are made of times that browsers round; where there is nothing to take apart, ours says nothing.
+      // Browsers round these times. If all parts are 0, the collector sends none.
       if (sum(theirs.parts ?? []) > 0) expect(Math.abs((mine.parts?.[index] ?? 0) - part), `part ${index} of ${mine.name}: ours ${mine.parts}, theirs ${theirs.parts}`).toBeLessThan(1);
     }
     if (theirs.script) expect(mine.script, `the longest script of ${mine.name}`).toContain(theirs.script);

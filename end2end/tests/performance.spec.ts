@@ -1,4 +1,4 @@
-// The performance page: by page, device and flag, in addresses that can be shared.
+// The performance page by page, device and flag, with URLs that can be shared.
 import { expect, test } from './fixtures';
 
 const batch = (id: string, device: string, page: string, lcp: number) => ({
@@ -12,9 +12,9 @@ const batch = (id: string, device: string, page: string, lcp: number) => ({
   ],
 });
 
-test('what is slow is found: by page, by device, by endpoint', async ({ admin: page, server }) => {
+test('slow pages, devices and endpoints are found', async ({ admin: page, server }) => {
   await page.goto('/admin/performance');
-  await expect(page.getByText('No page has reported a web vital in this time')).toBeVisible();
+  await expect(page.getByText('No web vitals in this period')).toBeVisible();
   await server.advanceTo(2);
   const send = async (body: unknown) => {
     const answer = await fetch(`${server.url}/collect?key=${server.clientKey}`, { method: 'POST', body: JSON.stringify(body) });
@@ -35,15 +35,15 @@ test('what is slow is found: by page, by device, by endpoint', async ({ admin: p
   await expect(slow).toContainText(['33 %']);
 
   await page.getByLabel('Compare by').selectOption('flag');
-  await page.getByRole('button', { name: 'Show', exact: true }).click();
+  await page.getByRole('button', { name: 'Apply filters' }).click();
   await expect(page.getByTestId('breakdown')).toContainText('ENHANCED_EXERCISE_LIBRARY = on, phase 2');
   await page.getByLabel('Compare by').selectOption('device');
-  await page.getByRole('button', { name: 'Show', exact: true }).click();
+  await page.getByRole('button', { name: 'Apply filters' }).click();
   await page.getByTestId('breakdown').getByRole('link', { name: 'desktop' }).click();
   await expect(page.getByTestId('dimension')).toHaveText('desktop');
   await expect(page.getByTestId('vital-LCP').getByTestId('value')).toHaveText(/^1\.(19|20|21) s$/);
   await expect(page.getByTestId('vital-LCP')).toContainText('8 samples: 100 % good');
-  // The address alone shows the same to another account.
+  // The URL alone restores the view.
   const address = page.url();
   await page.goto('/admin/rollout');
   await page.goto(address);

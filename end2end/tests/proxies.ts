@@ -59,7 +59,7 @@ const proxy = (program: (upstream: string, folder: string, port: number) => Prog
   return once().catch(once);
 };
 
-/** With nothing but a `proxy_pass`; the server is below the path `/flags/` as well. */
+/** With `proxy_pass` only; the server is also at the path `/flags/`. */
 const nginx = proxy((upstream, folder, port) => {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/${name};`);
   return {

@@ -1,4 +1,4 @@
-// Between the browser and the server: proxies as PROXY.md configures them, and a page whose tracing adds headers.
+// Proxies configured as in PROXY.md, and a page whose tracing adds headers.
 import { createServer, request as ask, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { expect, logIn, test } from './fixtures';
 import { PROXIES } from './proxies';
 
 for (const [name, start] of Object.entries(PROXIES)) {
-  test(`behind ${name}, pages hear of a change at once, and accounts log in and change things`, async ({ server, visitor }) => {
+  test(`behind ${name}, pages receive changes at once, and accounts log in and switch flags`, async ({ server, visitor }) => {
     const proxy = await start(server.url);
     try {
       const page = await visitor({ baseURL: proxy.url });
@@ -31,7 +31,7 @@ for (const [name, start] of Object.entries(PROXIES)) {
   });
 }
 
-test('below a path of nginx, a page gets flags, hears of a change and reports', async ({ server, visitor }) => {
+test('under a path of nginx, a page gets flags and changes, and sends events', async ({ server, visitor }) => {
   const proxy = await PROXIES.nginx(server.url);
   try {
     const page = await visitor({ baseURL: proxy.url });
@@ -57,7 +57,7 @@ test('below a path of nginx, a page gets flags, hears of a change and reports', 
   }
 });
 
-test('a page with tracing reports all the same, from another origin', async ({ server, visitor }) => {
+test('a page with tracing headers sends events from another origin', async ({ server, visitor }) => {
   const { outputFiles } = await build({
     stdin: {
       contents: `import * as Sentry from '@sentry/browser';
@@ -91,7 +91,7 @@ test('a page with tracing reports all the same, from another origin', async ({ s
   http.close();
 });
 
-/** A relay that passes everything on but what comes in a stream once it is open. */
+/** A relay that forwards everything except the events of open streams. */
 async function swallowing(upstream: string): Promise<{ url: string; http: HttpServer; streams: () => number }> {
   let streams = 0;
   const http = createServer((request, response) => {
@@ -110,7 +110,7 @@ async function swallowing(upstream: string): Promise<{ url: string; http: HttpSe
   return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, http, streams: () => streams };
 }
 
-test('a page whose stream is swallowed asks again by itself', async ({ server, visitor }) => {
+test('a page whose stream stays silent evaluates again and reconnects', async ({ server, visitor }) => {
   const relay = await swallowing(server.url);
   const page = await visitor({ baseURL: relay.url });
   await page.clock.install();
@@ -119,7 +119,7 @@ test('a page whose stream is swallowed asks again by itself', async ({ server, v
   await server.api('POST', '/flags', { key: 'LATE', kind: 'boolean', default_variant: 'on', off_variant: 'off' });
   const answer = () => page.evaluate(() => (window as any).phasegate.getVariant('LATE', 'unknown'));
   expect(await answer(), 'it heard of nothing').toBe('unknown');
-  // As long as the server says that a stream may be silent.
+  // The longest silence of a stream that the server announces.
   await page.clock.fastForward(121_000);
   await expect.poll(answer).toBe('on');
   await expect.poll(relay.streams, 'and listens anew').toBe(2);

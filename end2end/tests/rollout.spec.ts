@@ -1,11 +1,11 @@
-// The guide's story with two accounts: checklist, start, votes, advance, trouble, three ways back.
+// The guide's rollout with two accounts: checklist, start, votes, advances and rollbacks.
 import { expect, logIn, test } from './fixtures';
 import type { Page } from '@playwright/test';
 import type { Server } from './server';
 
 const REASON = 'Reason (required)';
 
-/** A second account, which may run rollouts but overrule nothing. */
+/** Creates an account with the role operator, which may not override gates, and logs it in. */
 async function operator(server: Server, visitor: () => Promise<Page>): Promise<Page> {
   const email = 'olga@example.com';
   const password = server.command('account', 'add', email).trim();
@@ -18,19 +18,19 @@ async function tickAll(page: Page): Promise<void> {
   const list = page.getByTestId('checklist');
   for (let left = 12; left > 0; left -= 1) {
     await expect(list).toContainText(`${12 - left} of 12 done`);
-    await list.getByRole('button', { name: /^Done/ }).first().click();
+    await list.getByRole('button', { name: /^Mark as done/ }).first().click();
   }
   await expect(list).toContainText('12 of 12 done');
 }
 
-/** The guide's plan, without the days that a test cannot wait for. */
+/** Removes the minimum durations from the guide's plan. */
 async function withoutWaiting(server: Server): Promise<void> {
   const { toml } = await server.api('GET', '/rollout/plan');
   const revised = toml.replace(/minimum_days = \d+/g, 'minimum_days = 0').replace('"v2.0"', '"v2.1"');
   await server.api('PUT', '/rollout/plan', { toml: revised, note: 'No waiting' });
 }
 
-/** What pages of so many users of a segment report who were given these flags: quick, used, liked, and free of errors. */
+/** Sends telemetry of users with these flags: fast pages, uses, good ratings, no errors. */
 async function traffic(server: Server, users: number, segment: string, flags: string[]): Promise<void> {
   const given = Object.fromEntries(flags.map((flag) => [flag, 'on']));
   const vitals = { LCP: 900_000, INP: 40_000, CLS: 0, FCP: 600_000, TTFB: 100_000 };
@@ -51,7 +51,7 @@ async function traffic(server: Server, users: number, segment: string, flags: st
   }
 }
 
-/** Both say go, and the operator goes on, without overruling anything. */
+/** Votes go with both accounts, and advances as the operator, without overriding the gate. */
 async function goOn(olga: Page, admin: Page, phase: number): Promise<void> {
   for (const [page, email] of [[olga, 'olga@'], [admin, 'admin@']] as const) {
     await page.goto('/admin/rollout');
@@ -59,7 +59,7 @@ async function goOn(olga: Page, admin: Page, phase: number): Promise<void> {
     await votes.getByRole('button', { name: 'Go', exact: true }).click();
     await expect(votes.getByRole('listitem').filter({ hasText: email })).toHaveText(/^Go /);
   }
-  // The page may be loading itself anew just now, because the admin has voted.
+  // The page may be reloading itself, because the admin has voted.
   await expect(() => olga.goto('/admin/rollout')).toPass();
   await expect(olga.getByTestId('gate-answer')).toContainText(/^Yes\. All \d+ conditions hold\.$/);
   await olga.getByRole('link', { name: `Advance to phase ${phase}` }).click();
@@ -69,7 +69,7 @@ async function goOn(olga: Page, admin: Page, phase: number): Promise<void> {
   await expect(olga.getByTestId('rollout-status')).toContainText(`Phase ${phase} of 6`);
 }
 
-test('a rollout from its checklist to its post-mortem', async ({ admin, server, visitor, expectComplaint }) => {
+test('a rollout runs from its checklist to a post-mortem', async ({ admin, server, visitor, expectComplaint }) => {
   test.slow();
   expectComplaint(/4(09|22) \((Conflict|Unprocessable)/);
   expectComplaint(/The demo threw this error/);
@@ -103,9 +103,9 @@ test('a rollout from its checklist to its post-mortem', async ({ admin, server, 
   await test.step('accounts judge what cannot be measured, and vote', async () => {
     const gate = olga.getByTestId('gate');
     for (const statement of ['No blocking bugs', 'All critical features working', 'All core features functional', 'Performance metrics within acceptable ranges']) {
-      await gate.getByText(new RegExp(`^Judge “${statement}”`)).click();
+      await gate.getByText(new RegExp(`^Sign off “${statement}”`)).click();
       const line = gate.getByRole('listitem').filter({ hasText: statement });
-      await line.getByRole('button', { name: 'It holds' }).click();
+      await line.getByRole('button', { name: 'Sign off as met' }).click();
       await expect(line).toContainText('olga@example.com says so');
     }
     await olga.getByTestId('votes').getByRole('button', { name: 'Go', exact: true }).click();
@@ -114,7 +114,7 @@ test('a rollout from its checklist to its post-mortem', async ({ admin, server, 
     const votes = admin.getByTestId('votes');
     await votes.getByRole('button', { name: 'No-go' }).click();
     await expect(admin.getByRole('alert')).toContainText('comment: may not be empty');
-    await votes.getByLabel(/Why/).fill('It is Friday');
+    await votes.getByLabel(/Comment/).fill('It is Friday');
     await votes.getByRole('button', { name: 'No-go' }).click();
     await expect(admin.getByTestId('gate')).toContainText('says no-go: It is Friday');
     await admin.getByTestId('votes').getByRole('button', { name: 'Go', exact: true }).click();
@@ -132,8 +132,8 @@ test('a rollout from its checklist to its post-mortem', async ({ admin, server, 
     await expect(minutes).toContainText('no evaluation yet');
     await traffic(server, 600, 'beta_testers', [first, second]);
     await olga.goto('/admin/rollout');
-    await expect(minutes).toContainText('given: 600');
-    await expect(olga.getByTestId('feedback').first()).toContainText('rated 5.0 of 5 on average');
+    await expect(minutes).toContainText('served: 600');
+    await expect(olga.getByTestId('feedback').first()).toContainText('average rating 5.0 of 5');
     await expect(olga.getByTestId('kpis')).toContainText('Adoption of core features');
     await goOn(olga, admin, 3);
   });
@@ -153,12 +153,12 @@ test('a rollout from its checklist to its post-mortem', async ({ admin, server, 
     await olga.goto('/admin/performance');
     await olga.getByRole('link', { name: 'Roll back …' }).click();
     const card = olga.getByRole('article', { name: 'Gradual rollback' });
-    await card.getByLabel(/What is wrong/).fill('Pages got slow');
-    await card.getByLabel('Noticed').selectOption('an hour ago');
+    await card.getByLabel(REASON).fill('Pages got slow');
+    await card.getByLabel('Detected').selectOption('1 hour ago');
     await card.getByRole('button', { name: 'Halve the shares' }).click();
     await expect(status(olga)).toContainText('50 % of the shares');
     await expect(olga.getByTestId('incidents')).toContainText('Pages got slow');
-    await expect(olga.getByTestId('incidents')).toContainText('done 1 h after it was noticed, in time (within 2 h)');
+    await expect(olga.getByTestId('incidents')).toContainText('carried out 1 h after detection, in time (limit 2 h)');
     await expect(olga.getByTestId('gate')).toContainText('50 % of the plan is served; restore it first');
     await olga.goto('/admin/debugger?user=sam');
     await expect(olga.getByTestId('answers')).toContainText(/below 2500/);
@@ -167,7 +167,7 @@ test('a rollout from its checklist to its post-mortem', async ({ admin, server, 
   await test.step('the full rollback asks for a post-mortem before anybody advances', async () => {
     await olga.goto('/admin/rollout/emergency');
     const card = olga.getByRole('article', { name: 'Full rollback' });
-    await card.getByLabel(/What is wrong/).fill('Subscriptions fall');
+    await card.getByLabel(REASON).fill('Subscriptions fall');
     await card.getByRole('button', { name: 'Roll back to phase 1' }).click();
     await expect(status(olga)).toContainText('Phase 1 of 6');
     await admin.goto('/admin/rollout');
@@ -175,17 +175,17 @@ test('a rollout from its checklist to its post-mortem', async ({ admin, server, 
     await expect(admin.getByTestId('gate')).toContainText('that of incident 2 is not written');
     await olga.getByRole('link', { name: /Incident 2/ }).click();
     await expect(olga.getByTestId('incident-timeline')).toContainText('Rolled all the way back from phase 3 to phase 1');
-    await expect(olga.getByLabel('A text for stakeholders')).toHaveValue(/was rolled back to phase 1[^]*Why: Subscriptions fall/);
-    await olga.getByRole('button', { name: 'Told : Support lead' }).click();
-    await expect(olga.getByText(/told/).first()).toBeVisible();
+    await expect(olga.getByLabel('Stakeholder message')).toHaveValue(/was rolled back to phase 1[^]*Why: Subscriptions fall/);
+    await olga.getByRole('button', { name: 'Mark as notified : Support lead' }).click();
+    await expect(olga.getByText(/, notified/).first()).toBeVisible();
     await olga.getByRole('button', { name: 'Close the incident' }).click();
     await expect(olga.getByRole('alert')).toContainText('write its post-mortem first');
     await olga.getByLabel(/^Impact/).fill('A fifth of the new users for an hour');
     await olga.getByLabel('Cause').fill('A cache without a limit');
     await olga.getByLabel('What went well').fill('Noticed early');
-    await olga.getByLabel('What is to be done').first().fill('Limit the cache');
-    await olga.getByLabel('By whom').first().fill('Ada');
-    await olga.getByRole('button', { name: 'File the post-mortem' }).click();
+    await olga.getByLabel('Action').first().fill('Limit the cache');
+    await olga.getByLabel('Owner').first().fill('Ada');
+    await olga.getByRole('button', { name: 'Save the post-mortem' }).click();
     await expect(olga.getByTestId('post-mortem')).toContainText('A cache without a limit');
     await olga.getByRole('button', { name: 'Close the incident' }).click();
     await expect(olga.getByTestId('incident-status')).toHaveText('closed');
@@ -211,15 +211,15 @@ test('a rollout from its checklist to its post-mortem', async ({ admin, server, 
   });
 });
 
-test('a plan under way is changed as a revision, after a look at the difference', async ({ admin, server, expectComplaint }) => {
+test('a started plan is changed by a new revision after its difference is confirmed', async ({ admin, server, expectComplaint }) => {
   expectComplaint(/4(09|22) \((Conflict|Unprocessable)/);
   await admin.goto('/admin/rollout?confirm=start-1');
   await admin.getByLabel(REASON).fill('A trial');
   await admin.getByRole('button', { name: 'Start the rollout' }).click();
-  await expect(admin.getByTestId('reach')).toContainText('No user was active in the last 30 days');
+  await expect(admin.getByTestId('reach')).toContainText('No active users in the last 30 days');
   await admin.getByRole('link', { name: 'Plan v2.0' }).click();
 
-  const plan = admin.getByLabel('The plan, TOML');
+  const plan = admin.getByLabel('Plan (TOML)');
   const text = (await plan.inputValue()).replace('minimum_days = 3', 'minimum_days = 4');
   const look = admin.getByRole('button', { name: 'Show the difference' });
   await test.step('what is wrong is said with its line, and what was typed stays', async () => {
@@ -232,32 +232,32 @@ test('a plan under way is changed as a revision, after a look at the difference'
   await test.step('it needs a higher revision, and a note', async () => {
     await plan.fill(text);
     await look.click();
-    await admin.getByRole('button', { name: 'Bring it in' }).click();
+    await admin.getByRole('button', { name: 'Import plan' }).click();
     await expect(admin.getByRole('alert')).toContainText('revision: must be higher than v2.0');
     await plan.fill(text.replace('v2.0', 'v2.1'));
-    await admin.getByLabel(/^Why/).fill('One more day for the team');
+    await admin.getByLabel(/^Note/).fill('One more day for the team');
     await look.click();
-    const question = admin.getByRole('region', { name: 'Bring it in?' });
+    const question = admin.getByRole('region', { name: 'Import this plan?' });
     await expect(question).toContainText('minimum_days');
-    await question.getByRole('button', { name: 'Bring it in' }).click();
+    await question.getByRole('button', { name: 'Import plan' }).click();
     await expect(admin.getByTestId('revisions')).toContainText('v2.1');
     await expect(admin.getByTestId('revisions')).toContainText('One more day for the team');
   });
 
   await test.step('the same in fields, with what is typed kept while it is wrong', async () => {
-    await admin.getByRole('link', { name: 'Edit in fields' }).click();
+    await admin.getByRole('link', { name: 'Edit in a form' }).click();
     const first = admin.getByRole('region', { name: 'Phase 1' });
     await expect(admin.getByLabel('Revision')).toHaveValue('v2.2');
-    await first.getByLabel('Who is let in').fill('all of them');
-    await admin.getByLabel(/^Why/).fill('The testers of the other team');
+    await first.getByLabel('Audience').fill('all of them');
+    await admin.getByLabel(/^Note/).fill('The testers of the other team');
     await admin.getByRole('button', { name: 'Show the difference' }).click();
     await expect(admin.getByRole('alert')).toContainText('Phase 1, audience: write "all of them" as a share and a segment');
-    await expect(first.getByLabel('Who is let in')).toHaveValue('all of them');
-    await first.getByLabel('Who is let in').fill('100 % of internal\n50 % of beta_testers');
+    await expect(first.getByLabel('Audience')).toHaveValue('all of them');
+    await first.getByLabel('Audience').fill('100 % of internal\n50 % of beta_testers');
     await admin.getByRole('button', { name: 'Show the difference' }).click();
-    const question = admin.getByRole('region', { name: 'Bring it in?' });
+    const question = admin.getByRole('region', { name: 'Import this plan?' });
     await expect(question).toContainText('audience');
-    await question.getByRole('button', { name: 'Bring it in' }).click();
+    await question.getByRole('button', { name: 'Import plan' }).click();
     await expect(admin.getByTestId('revisions')).toContainText('The testers of the other team');
   });
 
@@ -268,6 +268,6 @@ test('a plan under way is changed as a revision, after a look at the difference'
     expect(server.command('plan', 'export')).toContain('minimum_days = 4');
     expect(server.command('rollout', 'pause', '--reason', 'lunch')).toContain('paused');
     await admin.goto('/admin/rollout');
-    await expect(admin.getByTestId('gate-answer')).toContainText('Not while it is paused');
+    await expect(admin.getByTestId('gate-answer')).toContainText('The rollout is paused');
   });
 });

@@ -1,4 +1,4 @@
-// A picture of every page, to be looked at: desktop and phone, light and dark.
+// Screenshots of every page for review: desktop and phone, light and dark.
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { expect, logIn, test } from './fixtures';
@@ -47,7 +47,7 @@ async function inAllSizes(
   }
 }
 
-test('a rollout has its pictures before the start and in trouble', async ({ server, visitor }) => {
+test('a rollout fits its viewport before the start and with incidents', async ({ server, visitor }) => {
   test.slow();
   const api = (command: string) => server.api('POST', '/rollout/commands', { command, reason: 'Pages got slow' });
   await server.api('POST', '/rollout/record', { kind: 'tick', item: 'Security audit completed', link: 'https://ci.example/run/1' });
@@ -67,7 +67,7 @@ test('a rollout has its pictures before the start and in trouble', async ({ serv
   });
 });
 
-test('every page has its picture', async ({ server, visitor, expectComplaint }) => {
+test('every page fits its viewport', async ({ server, visitor, expectComplaint }) => {
   test.slow();
   expectComplaint(/The demo threw this error/);
   expectComplaint(/404 \(Not Found\).*nothing-here/);

@@ -17,7 +17,7 @@ export class Server {
     readonly serverToken: string,
   ) {}
 
-  /** Starts it and reads what a first start prints. */
+  /** Starts the binary and reads the credentials that a first start prints. */
   static async start(variables: Record<string, string> = {}): Promise<Server> {
     const data = await mkdtemp(join(tmpdir(), 'phasegate-'));
     const child = spawn(BINARY, ['serve', '--demo', '--listen', '127.0.0.1:0', '--data', join(data, 'data')], {
@@ -42,8 +42,8 @@ export class Server {
     return new Server(child, data, new URL(address).origin, email, password, key, token);
   }
 
-  /** Calls the API about the first environment, and expects it to be content. What exists is read before it is
-   *  replaced, as the server asks of every client. */
+  /** Calls the API of the first environment, and throws if it fails. A PUT first reads the resource
+   *  for its ETag, which the server requires. */
   async api(method: string, path: string, body?: unknown): Promise<any> {
     const url = `${this.url}/api/v1/projects/default/environments/production${path}`;
     const authorization = `Bearer ${this.serverToken}`;
@@ -68,7 +68,7 @@ export class Server {
     }
   }
 
-  /** How often an event of the app's own was counted in the last hour. */
+  /** Returns the count of a custom event in the last hour. */
   async counted(name: string): Promise<number> {
     const { items } = await this.api('GET', '/events');
     return items.find((event: { name: string }) => event.name === name)?.count ?? 0;

@@ -1,9 +1,9 @@
-// The oracle: on the same page, in the same browser, every vital is what `web-vitals` says it is.
+// On the same page, in the same browser, every vital equals that of the library `web-vitals`.
 import { chromium, type Browser, type Page } from '@playwright/test';
 import { expect, test } from './fixtures';
 import { Site } from './oracle';
 
-/** Handlers that keep the browser busy for as many milliseconds as the element says. */
+/** Handlers that block the main thread for the milliseconds in the element's `data-ms`. */
 const BUSY = `<script>
   const busy = (event) => { const ms = +event.target.dataset.ms || 0, end = performance.now() + ms; while (performance.now() < end); };
   addEventListener('click', busy); addEventListener('keydown', busy);
@@ -31,7 +31,7 @@ const PAGES: Record<string, string> = {
 const isDone = (page: Page) => page.waitForFunction(() => document.title === 'done');
 const settle = (page: Page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 150)))));
 
-/** Opens a page of the site, does something there, and leaves; then both must agree. */
+/** Opens a page of the site, acts on it and leaves it; then both measurements must agree. */
 function agree(name: string, path: string, names: string[], act: (page: Page, site: Site) => Promise<unknown>): void {
   test(`vitals: ${name}`, async ({ server, visitor }) => {
     const site = await Site.start(server, PAGES);
@@ -74,9 +74,9 @@ agree('an input before the largest paint', '/late', ALL, async (page) => {
   await page.click('h1');
   await page.waitForFunction(() => document.querySelector('img')?.complete);
 });
-agree('a frame with a life of its own', '/frame', PAINTS, isDone);
+agree('a frame with shifts of its own', '/frame', PAINTS, isDone);
 agree('a page without content', '/empty', ['TTFB'], async () => {});
-agree('hidden and seen again, growing in between', '/slow', ALL, async (page) => {
+agree('a page hidden and shown again between interactions', '/slow', ALL, async (page) => {
   await page.evaluate(() => {
     let isHidden = false;
     Object.defineProperty(document, 'visibilityState', { get: () => (isHidden ? 'hidden' : 'visible') });
@@ -95,12 +95,12 @@ agree('hidden and seen again, growing in between', '/slow', ALL, async (page) =>
   await page.evaluate(() => (window as any).turn());
 });
 
-for (const [name, turnsUp] of [['loaded while hidden', true], ['a tab that stays in the background', false]] as const) {
+for (const [name, turnsUp] of [['a page loaded while hidden', true], ['a tab that stays in the background', false]] as const) {
   test(`vitals: ${name}`, async ({ server, visitor }) => {
     const site = await Site.start(server, PAGES);
     try {
       const page = await visitor();
-      // Headless pages are always shown, so the page is told otherwise; both ask it the same way.
+      // Headless pages are always visible, so the state is mocked for both measurements.
       await page.addInitScript(() => {
         let isHidden = true;
         Object.defineProperty(Document.prototype, 'visibilityState', { get: () => (isHidden ? 'hidden' : 'visible') });
@@ -171,7 +171,7 @@ test('vitals: a page that was prerendered', async ({ server }) => {
     await page.goto(site.url + '/before');
     await site.ready(page);
     await settle(page);
-    // The browser fetches and renders the other page in the meantime, if it does so at all.
+    // Meanwhile the browser prerenders the other page, if it does so at all.
     const isPrerendering = await expect.poll(() => site.asked.includes('/picture.svg'), { timeout: 5_000 }).toBe(true).then(() => true, () => false);
     test.skip(!isPrerendering, 'Chromium does not prerender here, so there is nothing to compare');
     await settle(page);

@@ -1,7 +1,7 @@
 // The feedback widget.
 import { expect, test } from './fixtures';
 
-test('the widget asks, says what is missing, and sends; under a strict policy, by keyboard alone', async ({ visitor, admin }) => {
+test('the widget validates and sends feedback, under a strict policy, by keyboard alone', async ({ visitor, admin }) => {
   const page = await visitor();
   await page.goto('/demo');
   await expect(page.locator('#phase')).not.toHaveText('Current phase: …');
@@ -20,11 +20,11 @@ test('the widget asks, says what is missing, and sends; under a strict policy, b
   await expect(admin.getByText('The timer stands still')).toBeVisible();
 });
 
-test('a screenshot travels along, painted anew, and the admin shows it', async ({ visitor, admin }) => {
+test('an attached screenshot is re-encoded, and the admin shows it', async ({ visitor, admin }) => {
   const page = await visitor();
   await page.goto('/demo');
   await expect(page.locator('#phase')).not.toHaveText('Current phase: …');
-  // A large picture with a note in it, as cameras leave one.
+  // A large image with metadata, as cameras add it.
   const png = await page.evaluate(async () => {
     const canvas = Object.assign(document.createElement('canvas'), { width: 3840, height: 1200 });
     canvas.getContext('2d')!.fillRect(10, 10, 900, 900);
@@ -55,7 +55,7 @@ test('a screenshot travels along, painted anew, and the admin shows it', async (
   expect(size).toEqual([1920, 600]);
 });
 
-test('what was said is sent even when its picture cannot be', async ({ visitor, admin }) => {
+test('feedback is sent even if its screenshot cannot be', async ({ visitor, admin }) => {
   const page = await visitor();
   await page.goto('/demo');
   await expect(page.locator('#phase')).not.toHaveText('Current phase: …');
@@ -72,7 +72,7 @@ test('what was said is sent even when its picture cannot be', async ({ visitor, 
   await expect(admin.getByText('A better camera')).toBeVisible();
 });
 
-test('the question of recommendation goes from 0 to 10', async ({ visitor }) => {
+test('the NPS question accepts scores from 0 on', async ({ visitor }) => {
   const page = await visitor();
   const sent: { kind: string; score: number }[] = [];
   page.on('request', (request) => {

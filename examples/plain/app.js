@@ -1,10 +1,10 @@
-// A page that shows a new library to those whose flag is on, and the old list to all others.
+// Shows the new library to users whose flag is on, and the old list to all others.
 
 const LIBRARY = 'ENHANCED_EXERCISE_LIBRARY';
 const EXERCISES = ['Plank', 'Squat', 'Lunge'];
 
 function show() {
-  // Answers at once from what is known; asking records the exposure.
+  // Returns the known answer synchronously, and records the exposure.
   const isNew = phasegate.isFeatureEnabled(LIBRARY);
   const phase = phasegate.getCurrentPhase();
   document.querySelector('#phase').textContent = phase ? `Phase ${phase.number}: ${phase.name}` : 'No rollout yet';
@@ -30,10 +30,10 @@ function log(exercise) {
   task.complete();
 }
 
-// The old list is there from the start, and stays where the collector never comes.
+// The old list is shown from the start, and stays if the collector does not load.
 show();
 document.querySelector('#feedback').addEventListener('click', () => phasegate.getUserFeedback().open());
-// Flags have changed: for this user, or because they were changed on the server.
+// The flags changed, for another user or on the server.
 addEventListener('phasegate:change', show);
 const user = new URLSearchParams(location.search).get('user');
 await (user ? phasegate.identify(user, { groups: ['internal'] }) : phasegate.ready);

@@ -1,2 +1,2 @@
-// Answers with the page's fallbacks until the collector is there, and where it never comes.
+// Returns the page's fallbacks until the collector has loaded, or if it never does.
 window.phasegate?.ready||(window.phasegate=(e=>{let t=t=>new Promise(n=>{e.push(e=>n(t(e))),setTimeout(n,5e3);for(let e of[`load`,`error`])document.addEventListener(e,({target:e})=>e.dataset?.key&&phasegate.said&&n(),!0)}),n=(e,t={})=>new Proxy(t,{get:(n,r)=>t[r]??(/^then$|^Sym/.test(String(r))?void 0:e(r))}),r=n(()=>()=>{},()=>{}),i=e=>a=>(...o)=>/^start/.test(a)?r:/^(is|getV)/.test(a)?o[1]??(a[0]!=`i`&&void 0):a==`getCurrentPhase`?null:/^get/.test(a)?n(i(t=>e(t)[a]())):t(t=>e(t)[a](...o)),a=i(e=>e);return n(e=>phasegate.said?a(e):phasegate[e],{said:e,ready:t(e=>e.ready)})})([]));

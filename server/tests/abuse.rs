@@ -1,5 +1,6 @@
-//! What one page with the public key can do in a minute to every number, list and disk, as a table with
-//! its bounds. Each attack comes from an address of its own; the bystanders have theirs.
+//! The effect that one page with the public key can have within a minute on metrics, lists and
+//! disks, as a table with limits. Each attack comes from its own address; other visitors have
+//! theirs.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -29,26 +30,26 @@ use phasegate_service::ingest;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-/// What an attack came to.
+/// The measured effect of an attack.
 struct Row {
     what: &'static str,
     found: u64,
-    /// What it may come to at most, in a minute.
+    /// The largest allowed effect within a minute.
     bound: u64,
 }
 
-/// A server behind a proxy that it trusts, so that each request can have an address.
+/// Starts a server that trusts a proxy, so that each request can have an address.
 async fn server() -> TestApp {
     let trusted = Some("127.0.0.1".into());
     TestApp::start_with(Config { trusted_proxies: trusted, ..Config::default() }).await
 }
 
-/// One attacker's address, or a bystander's.
+/// Returns an address of the documentation network 203.0.113.0/24.
 fn address(last: u8) -> String {
     Ipv4Addr::new(203, 0, 113, last).to_string()
 }
 
-/// What a page sends. A batch's id follows from the rest.
+/// Prepares a batch with a unique id.
 fn send(app: &TestApp, from: &str, visitor: &str, session: &str, events: &Value) -> RequestBuilder {
     static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
     let id = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -58,7 +59,8 @@ fn send(app: &TestApp, from: &str, visitor: &str, session: &str, events: &Value)
     request.header("x-forwarded-for", from)
 }
 
-/// How many events of a batch are stored; none if it is refused for now, with a time to come back.
+/// Sends a batch and returns the number of its events that are stored; 0 if it is refused with 429
+/// and a time to come back.
 async fn stored(request: RequestBuilder) -> u64 {
     let answer = request.send().await.unwrap();
     match answer.status().as_u16() {
@@ -72,7 +74,7 @@ async fn stored(request: RequestBuilder) -> u64 {
     }
 }
 
-/// Sends so many batches and adds up what is stored of them.
+/// Sends batches and returns the number of their events that are stored.
 async fn flood(batches: usize, request: impl Fn(usize) -> RequestBuilder) -> u64 {
     let mut all = 0;
     for number in 0..batches {
@@ -97,7 +99,7 @@ fn lcp(millionths: u64) -> Value {
     json!({"t": "vital", "name": "LCP", "value": millionths, "page": "/"})
 }
 
-/// Numbers of events, sessions, reports and screenshots.
+/// Floods of events, users, sessions, vitals, errors and feedback.
 async fn floods(app: &TestApp) -> Vec<Row> {
     let many = times(200, &custom("again"));
     let one = times(1, &custom("again"));
@@ -172,7 +174,7 @@ async fn uploads(app: &TestApp) -> Vec<Row> {
     ]
 }
 
-/// What would take too long over HTTP: the same check, asked directly.
+/// Attacks that would take too long over HTTP; they call the check directly.
 fn bytes(app: &TestApp) -> Vec<Row> {
     let environment = app.service.first_environment().unwrap();
     let admitted = |address: IpAddr, session: u64, events: usize, bytes: usize| {
@@ -203,14 +205,15 @@ fn bytes(app: &TestApp) -> Vec<Row> {
     ]
 }
 
-/// The names of events that have a row of their own.
+/// Returns the names of events that have a row of their own.
 async fn names(app: &TestApp) -> BTreeSet<String> {
     let (_, page) = json(app.api(Method::GET, "/events?limit=1000")).await;
     let items = page["items"].as_array().unwrap().iter();
     items.map(|item| item["name"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Names that push others out: one address invents as many as have a row, from many visitors each.
+/// Event names that displace others: one address invents more than the limit, from many visitors
+/// each.
 async fn labels(app: &TestApp) -> Vec<Row> {
     let from = address(10);
     let invented: Vec<Value> = (0..MAX_LABELS + 100).map(|n| custom(&format!("x{n}"))).collect();
@@ -243,7 +246,7 @@ async fn labels(app: &TestApp) -> Vec<Row> {
     ]
 }
 
-/// Paths that push others out: one address invents as many as have a row, from many visitors each.
+/// Paths that displace others: one address invents more than the limit, from many visitors each.
 async fn paths(app: &TestApp) -> Vec<Row> {
     let on = |page: &str| json!({"t": "vital", "name": "LCP", "value": 1, "page": page});
     let invented: Vec<Value> = (0..MAX_LABELS + 100).map(|n| on(&format!("/x{n}"))).collect();
@@ -269,7 +272,7 @@ async fn paths(app: &TestApp) -> Vec<Row> {
     }]
 }
 
-/// Honest vitals that are taken away by corrections of values that others have sent.
+/// Vitals of honest visitors that are removed by forged corrections of others.
 async fn corrections(app: &TestApp) -> Vec<Row> {
     let samples = async || {
         let environment = app.service.first_environment().unwrap();
@@ -310,7 +313,7 @@ async fn one_page_with_the_public_key_is_bounded() {
         assert!(found <= bound, "{what}: {found}, at most {bound}");
         assert!(*bound == 0 || *found > 0, "{what}: nothing is taken at all");
     }
-    // Others are not refused meanwhile, and what was refused is counted where users look.
+    // Other visitors are not refused in the meantime, and rejections are counted where users look.
     let other = send(&app, &address(200), "other", "other", &times(1, &error("broken")));
     assert_eq!(stored(other).await, 1);
     ingest::write_rejections(&app.service).await.unwrap();

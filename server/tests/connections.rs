@@ -1,4 +1,4 @@
-//! Clients that stall, that stay, and that encode what they send: none of them keeps others out.
+//! Clients that stall, stay connected or send encoded bodies do not keep others out.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -34,9 +34,9 @@ fn half_body(path: &str) -> String {
     )
 }
 
-/// More bodies that never come than are waited for at once, on each route that takes one.
+/// More incomplete bodies than the server waits for at once, on each route that takes a body.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn bodies_that_never_come_keep_no_client_out() {
+async fn incomplete_bodies_do_not_block_other_clients() {
     let app = TestApp::start().await;
     let address = app.url.strip_prefix("http://").unwrap().to_owned();
     let paths = [
@@ -60,7 +60,7 @@ async fn bodies_that_never_come_keep_no_client_out() {
     assert!(!app.log_in().await.is_empty(), "and users log in");
 }
 
-/// What is not sent within the deadline is given up, with words.
+/// A body that is not sent within the deadline is answered with 408.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_body_has_a_deadline_on_every_route() {
     let app = TestApp::start().await;
@@ -110,7 +110,8 @@ async fn a_body_has_a_deadline_on_every_route() {
     assert!(begun.elapsed() >= Duration::from_secs(4), "no sooner than the deadline");
 }
 
-/// Half of a head is not waited for longer than ten seconds; a connection that has asked stays open.
+/// The server waits at most ten seconds for the rest of a head; a connection that has sent a
+/// request stays open.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_head_has_a_deadline() {
     let app = TestApp::start().await;
@@ -188,9 +189,9 @@ fn evaluation() -> String {
     )
 }
 
-/// Half of a head on more connections than there are file handles.
+/// Incomplete heads on more connections than there are file handles.
 #[test]
-fn half_sent_heads_keep_no_client_out() {
+fn incomplete_heads_do_not_block_other_clients() {
     let server = Small::start(128);
     let halves: Vec<TcpStream> =
         (0..300).map(|_| half_sent(&server.address, "GET / HTTP/1.1\r\nHost")).collect();
@@ -200,9 +201,9 @@ fn half_sent_heads_keep_no_client_out() {
     }
 }
 
-/// Idle connections are closed when handles get scarce.
+/// Idle connections are closed when file handles get scarce.
 #[test]
-fn idle_connections_make_room() {
+fn idle_connections_are_closed_when_file_handles_get_scarce() {
     let server = Small::start(96);
     let mut idle = Vec::new();
     for n in 0..200 {
@@ -215,9 +216,9 @@ fn idle_connections_make_room() {
     assert_eq!(server.status(&evaluation()), "200");
 }
 
-/// Each from an address of its own, so that only the key is common to them.
+/// Each connection has its own address, so that they have only the key in common.
 #[tokio::test]
-async fn slow_bodies_from_many_addresses_keep_no_client_out() {
+async fn incomplete_bodies_from_many_addresses_do_not_block_other_clients() {
     let server = Small::start(96);
     let from = async |last: u8, text: &str| {
         let socket = tokio::net::TcpSocket::new_v4().unwrap();
@@ -241,7 +242,8 @@ async fn slow_bodies_from_many_addresses_keep_no_client_out() {
     }
 }
 
-/// A page's tracing adds headers of its own; a preflight that refuses them costs all telemetry.
+/// Tracing libraries add headers to requests; a preflight that refused them would cost all
+/// telemetry.
 #[tokio::test]
 async fn headers_of_tracing_pass_the_preflight() {
     let app = TestApp::start().await;
@@ -259,9 +261,9 @@ async fn headers_of_tracing_pass_the_preflight() {
     }
 }
 
-/// Encoded bodies are taken by every route that takes a body, and what is not understood is said.
+/// Every route with a body decodes it; an unknown encoding is answered with 415 and the known ones.
 #[tokio::test]
-async fn encodings_are_the_same_on_every_route() {
+async fn every_route_decodes_encoded_bodies() {
     let app = TestApp::start().await;
     let gzip = |text: &str| {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());

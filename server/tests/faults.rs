@@ -1,5 +1,5 @@
-//! What breaks around the server: a disk that is full for a while, files that do not belong together,
-//! a second server, and requests that outlive the session that they came with.
+//! Faults around the server: a disk that is full for a while, files that do not belong together, a
+//! second server, and requests that outlive their session.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -22,11 +22,11 @@ use phasegate_store_sqlite::SqliteState;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
-/// The server on a disk of its own, which is small.
+/// A server on a small disk of its own.
 struct SmallDisk {
     child: Child,
     url: String,
-    /// The disk as this process reaches it: it exists only in the server's own namespace.
+    /// The disk's path through `/proc`, because it is only mounted in the server's own namespace.
     disk: PathBuf,
     client: Client,
     _folder: tempfile::TempDir,
@@ -100,9 +100,10 @@ impl SmallDisk {
     }
 }
 
-/// Twenty times full, and room again: what is written in between says so, and afterwards all goes on.
+/// The disk is full twenty times and has space again: writes in between get 507, and later ones
+/// succeed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_full_disk_is_over_when_there_is_room() {
+async fn writes_succeed_again_once_a_full_disk_has_space() {
     let server = SmallDisk::start(24);
     let mut acknowledged = Vec::new();
     for round in 0..20 {
@@ -130,7 +131,7 @@ async fn a_full_disk_is_over_when_there_is_room() {
         let (status, answer) = json(server.flag(&format!("ROOM_{round}"))).await;
         assert_eq!(status, 201, "round {round}: {answer}");
     }
-    // What was acknowledged is there: the same batches again are repetitions.
+    // Acknowledged batches are stored: sending them again counts as a repetition.
     for id in acknowledged {
         let (status, answer) = json(server.collect(&id)).await;
         assert_eq!((status, &answer["repeated"]), (202, &json!(true)), "{id}");
@@ -142,7 +143,7 @@ async fn a_full_disk_is_over_when_there_is_room() {
     }
 }
 
-/// Begins to send a form, and waits with the rest.
+/// Sends a form without its last five bytes.
 fn begin_form(app: &TestApp, session: &str) -> TcpStream {
     let host = app.url.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(host).unwrap();
@@ -156,8 +157,7 @@ fn begin_form(app: &TestApp, session: &str) -> TcpStream {
     stream
 }
 
-/// A request that is under way while its account logs out or gets another password does not bring the
-/// session back.
+/// A request in progress does not restore a session that ends by logout or a new password.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_that_has_ended_stays_ended() {
     let app = TestApp::start().await;
@@ -166,7 +166,7 @@ async fn a_session_that_has_ended_stays_ended() {
         let session = app.log_in().await;
         // The first request after a login renews the session, so this one saves it at its end.
         let mut under_way = begin_form(&app, &session);
-        // It has been read as far as it goes when a later one is answered.
+        // When a later request is answered, the server has read the sent part of this one.
         assert_eq!(get(&session).send().await.unwrap().status(), 204);
         if by_password {
             let (email, password) = (common::EMAIL, "another-horse-battery");
@@ -205,7 +205,7 @@ fn serve(data: &Path) -> (Child, String) {
     (child, format!("http://{address}"))
 }
 
-/// Over HTTP, so that the change is only in the journal.
+/// Changes a flag over HTTP, so that the change is only in the journal.
 fn act(url: &str, flag: &str, act: &str) {
     let mut stream = TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
     let path = format!("/api/v1/projects/default/environments/production/flags/{flag}/{act}");
@@ -224,7 +224,7 @@ fn stop(mut child: Child) {
     assert!(told.success() && child.wait().unwrap().success());
 }
 
-/// After a clean stop, `state.db` alone is all there is.
+/// After a clean stop, `state.db` alone holds the whole state.
 #[test]
 fn a_clean_stop_leaves_one_whole_file() {
     let folder = tempfile::tempdir().unwrap();
@@ -245,11 +245,11 @@ fn a_clean_stop_leaves_one_whole_file() {
     assert_eq!(found["enabled"], false, "the last change is in the copy");
 }
 
-/// A process beside a running server must not take the journal away from under it. SQLite removes the
-/// journal when the last connection closes, and it knows of the server's by locks, which end when anything
-/// in the server's process closes the file.
+/// Another process must not delete the journal of a running server. SQLite deletes the journal when
+/// the last connection closes. It detects the server's connections by locks, which end when the
+/// server's process closes the file by any means.
 #[tokio::test]
-async fn a_process_beside_the_server_leaves_its_journal() {
+async fn another_process_keeps_the_journal_of_a_running_server() {
     use std::os::unix::fs::MetadataExt;
     let folder = tempfile::tempdir().unwrap();
     let (child, url) = serve(folder.path());
@@ -260,7 +260,7 @@ async fn a_process_beside_the_server_leaves_its_journal() {
     };
     let journal = |name: &str| std::fs::metadata(folder.path().join(name)).map(|file| file.ino());
     act(&url, "AI_EXERCISE_COACHING", "off");
-    // As the system sees it: process and inode of each lock.
+    // Each line of `/proc/locks` has the process and the inode of a lock.
     let (process, file) =
         (format!(" {} ", child.id()), format!(":{} ", journal("state.db").unwrap()));
     let locks = std::fs::read_to_string("/proc/locks").unwrap();
@@ -283,9 +283,9 @@ async fn a_process_beside_the_server_leaves_its_journal() {
     stop(child);
 }
 
-/// An export that finds no room says so and leaves the file of the last one.
+/// An export to a full disk fails and keeps the file of the last one.
 #[test]
-fn an_export_to_a_full_disk_leaves_what_was_there() {
+fn an_export_to_a_full_disk_keeps_the_previous_file() {
     let folder = tempfile::tempdir().unwrap();
     let (child, _) = serve(folder.path());
     stop(child);
@@ -306,9 +306,9 @@ fn an_export_to_a_full_disk_leaves_what_was_there() {
     assert_eq!(text(&output.stdout), "status 1\nbefore\nfiller\nout.toml\n", "{said}");
 }
 
-/// A backup in the place of a file whose journal was left is refused, and says what to do.
+/// A backup beside the journal of another file is refused with a message that says what to do.
 #[test]
-fn a_backup_is_not_mixed_with_an_old_journal() {
+fn a_backup_with_the_journal_of_another_file_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let (child, _) = serve(folder.path());
     stop(child);
@@ -333,7 +333,7 @@ fn a_backup_is_not_mixed_with_an_old_journal() {
     stop(child);
 }
 
-/// A power cut's own journal is used as ever.
+/// The journal that a power cut leaves is used with its own file.
 #[test]
 fn a_journal_of_the_same_file_is_used() {
     let folder = tempfile::tempdir().unwrap();
@@ -349,7 +349,7 @@ fn a_journal_of_the_same_file_is_used() {
 
 /// A second server on the same folder is refused and names the first.
 #[test]
-fn a_folder_has_one_server() {
+fn a_second_server_on_the_same_folder_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let (child, _) = serve(folder.path());
     let second = phasegate(folder.path(), &["serve", "--listen", "127.0.0.1:0"]).output().unwrap();
@@ -361,7 +361,7 @@ fn a_folder_has_one_server() {
 
 /// Commands that run at the same time and change the same flag all succeed.
 #[test]
-fn commands_at_once_all_succeed() {
+fn concurrent_commands_all_succeed() {
     let folder = tempfile::tempdir().unwrap();
     let (child, _) = serve(folder.path());
     let probe = folder.path().join(".phasegate-write-test");
@@ -383,7 +383,7 @@ fn commands_at_once_all_succeed() {
     stop(child);
 }
 
-/// An act applies to what is stored, not to what the server has read up to a second ago.
+/// A kill applies to the stored state, not to the state that the server read up to a second ago.
 #[test]
 fn a_kill_right_after_a_command_is_stored() {
     let folder = tempfile::tempdir().unwrap();
@@ -401,9 +401,9 @@ fn a_kill_right_after_a_command_is_stored() {
     stop(child);
 }
 
-/// `If-Match: *` overwrites also what another process has written since the server last looked.
+/// `If-Match: *` also overwrites what another process has written since the server last looked.
 #[test]
-fn a_file_overwrites_what_a_command_has_just_changed() {
+fn importing_a_file_overwrites_a_recent_command() {
     let folder = tempfile::tempdir().unwrap();
     let (child, url) = serve(folder.path());
     let flag = "AI_EXERCISE_COACHING";
@@ -429,9 +429,9 @@ fn a_file_overwrites_what_a_command_has_just_changed() {
     stop(child);
 }
 
-/// A command about flags does not need telemetry.
+/// Commands for flags do not need the telemetry database.
 #[test]
-fn a_kill_needs_no_telemetry() {
+fn a_kill_succeeds_without_the_telemetry_database() {
     let folder = tempfile::tempdir().unwrap();
     let (child, _) = serve(folder.path());
     stop(child);
@@ -443,9 +443,9 @@ fn a_kill_needs_no_telemetry() {
     assert!(said.contains("telemetry.db"), "says what is wrong all the same: {said}");
 }
 
-/// What two requests write at once is all there: no answer is an error of the server's own.
+/// Concurrent writes all succeed; none is answered with a server error.
 #[tokio::test]
-async fn writes_at_once_are_all_answered() {
+async fn concurrent_writes_all_succeed() {
     let app = TestApp::start().await;
     let make = |n: usize| {
         let flag = json!({"key": format!("F{n}"), "kind": "boolean"});

@@ -1,4 +1,5 @@
-//! Tests of the routes over a real listener. They are one binary because each test binary links the whole server.
+//! Tests of the routes over a real listener. They are one binary because each test binary links the
+//! whole server.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

@@ -1,7 +1,7 @@
-//! Made up users whose truth is known: the real binary drives the real binary over HTTP, in order,
-//! and in disorder while the server is killed again and again.
+//! Simulated users whose true metrics are known: the real binary sends their events to the real
+//! binary over HTTP, in order, and out of order while the server is killed repeatedly.
 //!
-//! `cargo xtask bench simulation` runs the same with 20,000 users on 30 days.
+//! `cargo xtask bench simulation` runs the same with 20,000 users over 30 days.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -20,7 +20,7 @@ use std::{
 use common::process::{CLIENT_KEY, Server, binary};
 use serde_json::Value;
 
-/// How often the server is killed.
+/// Number of times that the server is killed.
 const KILLS: u64 = 5;
 
 fn number(variable: &str, usual: u64) -> u64 {
@@ -43,7 +43,7 @@ impl Server {
             .unwrap()
     }
 
-    /// How many sessions have been counted.
+    /// Returns the number of sessions that have been counted.
     async fn sessions(&self) -> u64 {
         let path = "/analytics?range=90d&data=simulated";
         let answer: Value =
@@ -52,7 +52,7 @@ impl Server {
     }
 }
 
-/// Waits for the end of a simulation; what it said on either stream.
+/// Waits for the end of a simulation, checks that all metrics hold, and returns its report.
 fn outcome(child: Child) -> Value {
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -83,7 +83,7 @@ fn check(found: &Value) {
 }
 
 #[tokio::test]
-async fn what_is_measured_is_true() {
+async fn measured_metrics_equal_the_true_ones() {
     let server = Server::start();
     let begun = Instant::now();
     let found = outcome(server.simulate(1, &[]));
@@ -97,12 +97,12 @@ async fn what_is_measured_is_true() {
     for name in ["users.now.users", "error_rate", "vitals.LCP.p75", "phase:3/vitals.INP.p75"] {
         assert!(metrics.iter().any(|metric| metric["metric"] == name), "{name}");
     }
-    // The same again changes nothing; others take the place of the first.
+    // Repeating the simulation changes nothing; another one replaces it.
     let before = server.sessions().await;
     assert_eq!(outcome(server.simulate(1, &[]))["metrics"], found["metrics"]);
     assert_eq!(server.sessions().await, before);
     outcome(server.simulate(2, &["--regression", "3"]));
-    // Nothing of it is taken for real, and it goes at a word.
+    // Simulated telemetry does not count as real, and one call deletes it.
     let real: Value = server
         .api(reqwest::Method::GET, "/analytics?range=90d")
         .send()
@@ -122,13 +122,13 @@ async fn what_is_measured_is_true() {
 #[tokio::test]
 async fn nothing_is_lost_or_counted_twice_when_the_server_is_killed() {
     let mut server = Server::start();
-    // How many sessions there are to be, from a server that nothing happens to.
+    // The expected number of sessions comes from a server that is not killed.
     let undisturbed = Server::start();
     outcome(undisturbed.simulate(3, &[]));
     let total = undisturbed.sessions().await;
     drop(undisturbed);
     let begun = Instant::now();
-    // Few at once where there are few: so that it is in the middle when it is killed.
+    // With few sessions, few are sent at once, so that the kills come before the end.
     let at_once = (total / 40).clamp(16, 256).to_string();
     let simulation = server.simulate(3, &["--disorder", "--at-once", &at_once]);
     for kill in 1..=KILLS {

@@ -1,6 +1,6 @@
-//! Texts that users and programs read, held against what they were: help and errors of the command line,
-//! the OpenAPI document, messages about plans, and targeting in sentences. `INSTA_UPDATE=always` writes them
-//! anew; the difference is then read in the commit.
+//! Snapshots of texts that users and programs read: help and errors of the command line, the
+//! OpenAPI document, messages about plans, and targeting in sentences. `INSTA_UPDATE=always`
+//! updates them; the difference is then reviewed in the commit.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -17,7 +17,7 @@ use phasegate_domain::{
 };
 use serde_json::{Value, json};
 
-/// What a command prints, on both channels, with its status.
+/// Returns the output of a command on both streams, with its exit status.
 fn said(folder: &Path, arguments: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_phasegate"));
     let output = command.args(arguments).env_clear().current_dir(folder).output().unwrap();

@@ -1,4 +1,4 @@
-//! Starting the real binary, well and badly.
+//! Starts of the real binary that succeed and that are refused.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -23,10 +23,11 @@ fn phasegate(data: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// After this long, a test fails that waits for something that never comes.
+/// Time after which a test that waits fails.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Runs it to its end: status and what it said on stderr. A server that starts instead is killed.
+/// Runs a command to its end and returns its status and stderr. A server that starts instead is
+/// killed.
 fn refusal(mut command: Command) -> (Option<i32>, String) {
     let child = command.spawn().unwrap();
     let id = child.id().to_string();
@@ -40,7 +41,7 @@ fn refusal(mut command: Command) -> (Option<i32>, String) {
     (output.status.code(), String::from_utf8(output.stderr).unwrap())
 }
 
-/// The lines that a server writes to its log, as they come.
+/// Returns the lines of a server's log as they arrive.
 fn log_lines(child: &mut Child) -> mpsc::Receiver<String> {
     let log = BufReader::new(child.stderr.take().unwrap());
     let (send, lines) = mpsc::channel();
@@ -60,7 +61,7 @@ fn wait_for_line(lines: &mpsc::Receiver<String>, words: &str) -> String {
     }
 }
 
-/// Starts it and waits until it says that it is ready.
+/// Starts a server and waits until it logs that it is ready.
 fn ready(mut command: Command) -> (Child, String) {
     let mut child = command.spawn().unwrap();
     let mut log = BufReader::new(child.stderr.take().unwrap());
@@ -154,9 +155,9 @@ fn a_setting_that_is_not_text_ends_the_start_with_a_sentence() {
     );
 }
 
-/// What counts at the first start only must not look as if it held; what has not changed is no news.
+/// Settings that only apply at the first start are logged as ignored, unless they are unchanged.
 #[test]
-fn settings_of_the_first_start_are_said_to_be_ignored_once_they_differ() {
+fn changed_settings_of_the_first_start_are_logged_as_ignored() {
     let folder = tempfile::tempdir().unwrap();
     let serve = |password: &str, key: &str| {
         let mut serve = phasegate(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
@@ -182,7 +183,7 @@ fn settings_of_the_first_start_are_said_to_be_ignored_once_they_differ() {
 }
 
 #[test]
-fn a_variable_that_is_no_setting_is_named_at_the_start() {
+fn unknown_variables_are_logged_at_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let mut serve = phasegate(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
     serve.env("PHASEGATE_TRUSTED_PROXY", "10.0.0.1");
@@ -197,7 +198,7 @@ fn a_variable_that_is_no_setting_is_named_at_the_start() {
 #[test]
 fn a_data_folder_that_cannot_be_written_ends_the_start_with_a_sentence() {
     let folder = tempfile::tempdir().unwrap();
-    // Below a file, so that no user can make it, root included.
+    // Below a file, so that not even root can create the folder.
     let file = folder.path().join("file");
     std::fs::write(&file, "").unwrap();
     let command = phasegate(&file.join("data"), &["serve", "--listen", "127.0.0.1:0"]);
@@ -213,7 +214,7 @@ fn a_data_folder_that_cannot_be_written_ends_the_start_with_a_sentence() {
 #[test]
 fn a_database_of_a_newer_version_ends_the_start_with_a_sentence() {
     let folder = tempfile::tempdir().unwrap();
-    // Holds nothing but the note of a migration that no version knows.
+    // Holds only the record of a migration that no version knows.
     let newer = include_bytes!("fixtures/newer-state.db");
     std::fs::write(folder.path().join("state.db"), newer).unwrap();
     let serve = || phasegate(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
@@ -224,7 +225,7 @@ fn a_database_of_a_newer_version_ends_the_start_with_a_sentence() {
 }
 
 #[test]
-fn wrong_usage_has_its_own_status() {
+fn wrong_usage_exits_with_status_2() {
     let folder = tempfile::tempdir().unwrap();
     let (status, said) = refusal(phasegate(folder.path(), &["serve", "--bogus"]));
     assert_eq!(status, Some(2));
@@ -243,7 +244,7 @@ fn wrong_usage_has_its_own_status() {
 }
 
 #[test]
-fn wrong_usage_is_json_where_json_is_asked_for() {
+fn wrong_usage_with_json_is_reported_as_json() {
     let folder = tempfile::tempdir().unwrap();
     let (status, said) =
         refusal(phasegate(folder.path(), &["token", "create", "--json", "--name", "x"]));

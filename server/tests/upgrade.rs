@@ -1,4 +1,4 @@
-//! A data folder of an older version opens, and everything in it reads as it did.
+//! A data folder of an older version opens, and its data reads as before.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -14,8 +14,9 @@ use common::{TestApp, json};
 use reqwest::Method;
 use serde_json::Value;
 
-/// The databases of the last version whose tables had other names than the glossary, and the answers of that
-/// version to paths of the API, with the paths and fields of today. After a `#` follows the only compared field.
+/// The databases of the last version whose tables had other names than the glossary, and the
+/// answers of that version to paths of the API, with the paths and fields of today. After a `#`
+/// follows the only compared field.
 const STATE: &[u8] = include_bytes!("fixtures/before-terms/state.db.zst");
 const TELEMETRY: &[u8] = include_bytes!("fixtures/before-terms/telemetry.db.zst");
 const ANSWERS: &str = include_str!("fixtures/before-terms/answers.json");
@@ -40,7 +41,7 @@ fn without_the_clock(mut answer: Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_data_folder_of_the_version_before_reads_the_same() {
+async fn a_data_folder_of_the_previous_version_reads_the_same() {
     let data = tempfile::tempdir().unwrap();
     for (name, packed) in [("state.db", STATE), ("telemetry.db", TELEMETRY)] {
         std::fs::write(data.path().join(name), zstd::decode_all(packed).unwrap()).unwrap();

@@ -1,5 +1,5 @@
-//! What browsers download: built, optimised, compressed, and laid out in `target/site`, from
-//! where the server embeds it.
+//! Builds, optimises and compresses the files that browsers download, in `target/site`, from where
+//! the server embeds them.
 
 use std::{
     collections::BTreeMap,
@@ -24,7 +24,7 @@ struct Module {
     package: &'static str,
     name: &'static str,
     folder: &'static str,
-    /// Whether it never formats anything, and every byte counts.
+    /// Whether panics and formatting are removed to save bytes.
     is_tiny: bool,
 }
 
@@ -33,7 +33,7 @@ const ADMIN: Module =
 const COLLECTOR: Module =
     Module { package: "phasegate-collector", name: "core", folder: "collector", is_tiny: true };
 
-/// Where the release server ends up.
+/// Returns the path of the release server.
 pub(crate) fn server_binary() -> PathBuf {
     target_folder().join("release/phasegate")
 }
@@ -54,8 +54,8 @@ pub(crate) fn build_server() -> Result<()> {
     within_budget("the server", fs::metadata(server_binary())?.len(), SERVER_BUDGET)
 }
 
-/// Functions of the same machine code are linked once, which makes the server 2 % smaller. Rust's own linker for
-/// this platform, LLVM's, can do it; elsewhere the linker is the system's.
+/// Functions with the same machine code are linked once, which makes the server 2 % smaller. Rust's
+/// own linker for this platform, LLVM's, supports it; elsewhere the linker is the system's.
 const LINK_ARGUMENTS: &[&str] =
     if cfg!(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu")) {
         &["-Clink-arg=-Wl,--icf=all"]
@@ -63,7 +63,7 @@ const LINK_ARGUMENTS: &[&str] =
         &[]
     };
 
-/// The size of the server with all assets, in bytes: 30 MB.
+/// The maximum size of the server with all assets, in bytes.
 const SERVER_BUDGET: u64 = 30_000_000;
 
 fn within_budget(what: &str, bytes: u64, budget: u64) -> Result<()> {
@@ -72,7 +72,7 @@ fn within_budget(what: &str, bytes: u64, budget: u64) -> Result<()> {
     Ok(())
 }
 
-/// Builds the assets. What has not changed is not replaced, so that the server around it is not
+/// Builds the assets. An unchanged site is not replaced, so that the server around it is not
 /// compiled again.
 pub(crate) fn build() -> Result<()> {
     wasm_target::ensure()?;
@@ -100,7 +100,7 @@ pub(crate) fn build() -> Result<()> {
     Ok(())
 }
 
-/// All files below a folder, with their path in it.
+/// Reads all files below a folder, by their path in it.
 fn contents(folder: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
     let read = |file: PathBuf| {
         let name = file.strip_prefix(folder)?.to_path_buf();
@@ -112,7 +112,7 @@ fn contents(folder: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
 /// Lints a browser crate, reusing the dependencies that its WASM module was built with.
 pub(crate) fn lint(package: &str) -> Result<()> {
     let mut lint = run::linting_cargo()?;
-    // The code of our own crates is thrown away, so it is not optimised.
+    // The compiled code of our own crates is discarded, so it is not optimised.
     for ours in ["domain", "wire", "app", "frontend", "collector"] {
         let level = format!("profile.{PROFILE}.package.phasegate-{ours}.opt-level=0");
         let units = format!("profile.{PROFILE}.package.phasegate-{ours}.codegen-units=16");
@@ -174,7 +174,7 @@ fn optimise(wasm: &Path) -> Result<()> {
     run::run(run::command("wasm-opt").arg("-Oz").args(features).arg(wasm).arg("-o").arg(wasm))
 }
 
-/// Copies what needs no building. Style sheets become one file, in the order of their names.
+/// Copies files that need no build. Style sheets become one file, in the order of their names.
 fn copy_static(site: &Path) -> Result<()> {
     let root = crate::root()?;
     let mut style = String::new();
@@ -210,8 +210,8 @@ fn compress_all(site: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Files above this are embedded in their compressed forms only, in bytes. The server decompresses them for the
-/// few clients that accept neither.
+/// The size above which files are embedded in compressed form only, in bytes. The server
+/// decompresses them for the few clients that accept neither form.
 const LARGE: u64 = 256 * 1_024;
 
 fn remove_large_originals(site: &Path) -> Result<()> {
@@ -230,7 +230,8 @@ fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// What a page may cost its visitors, in bytes of brotli. Holds for optimised modules only.
+/// Checks the download sizes of the collector, in bytes of brotli. The limits apply to modules
+/// optimised by `wasm-opt` only.
 fn check_budgets(site: &Path) -> Result<()> {
     if !run::is_installed("wasm-opt") {
         return Ok(());

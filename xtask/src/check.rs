@@ -21,14 +21,15 @@ const NATIVE: [(&str, &str); 8] = [
 /// Crates that run in the browser.
 const BROWSER: [&str; 2] = ["phasegate-frontend", "phasegate-collector"];
 
-/// Runs all whose name contains `filter`.
+/// Runs all checks whose name contains `filter`.
 pub(crate) fn run_all(filter: &str) -> Result<ExitCode> {
     let mut report = Report::new(filter);
     report.check("fmt", || run::run(run::cargo().args(["fmt", "--all", "--check"])));
     report.check("tidy", tidy::check);
     report.check("dependencies", dependencies::check);
     report.check("release build with assets", assets::build_server);
-    // The browser tests use little more than one core, so the tests of the next checks compile meanwhile.
+    // The browser tests use little more than one core, so the tests of the next checks compile
+    // meanwhile.
     let ahead = if filter.is_empty() { run::in_background(&mut build_tests()?) } else { None };
     report.check("browser tests", browser::test);
     if let Some(mut ahead) = ahead {
@@ -37,8 +38,8 @@ pub(crate) fn run_all(filter: &str) -> Result<ExitCode> {
     }
     report.check("clippy and build, server side", || {
         run::run(&mut build_tests()?)?;
-        // In a call of its own, as it was built to run: together with others its dependencies would get
-        // other features, and be built a second time.
+        // A separate call, as when it was built to run: together with others its dependencies would
+        // get other features, and be built a second time.
         run::run(run::linting_cargo()?.args(["test", "--no-run", "--package", "xtask"]))
     });
     report.check("clippy, browser side", || {
@@ -52,7 +53,7 @@ pub(crate) fn run_all(filter: &str) -> Result<ExitCode> {
         run::run(&mut doc_of_natives)
     });
     report.check("unit, story and route tests", || {
-        // No examples in comments are compiled, since there are none.
+        // Doc tests are skipped, because there are none.
         let kinds = ["test", "--lib", "--bins", "--tests"];
         run::run(run::linting_cargo()?.args(kinds).args(native()))?;
         run::run(run::linting_cargo()?.args(["test", "--package", "xtask"]))?;
@@ -61,15 +62,15 @@ pub(crate) fn run_all(filter: &str) -> Result<ExitCode> {
     Ok(if report.finish() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The call that lints the native crates and builds their tests and benchmarks.
+/// Returns the cargo call that lints the native crates and builds their tests and benchmarks.
 fn build_tests() -> Result<Command> {
     let mut build = run::linting_cargo()?;
     build.args(["test", "--no-run", "--all-targets"]).args(native());
     Ok(build)
 }
 
-/// One cargo call for all native crates: their features never contradict each other, and
-/// dependencies are compiled once. The browser's features stay in a call of their own.
+/// Returns the arguments of one cargo call for all native crates: their features never contradict
+/// each other, and dependencies are compiled once. The browser's features stay in a separate call.
 fn native() -> Vec<String> {
     let mut arguments = Vec::new();
     for (package, feature) in NATIVE {

@@ -1,6 +1,6 @@
-//! The rules of `deny.toml` for dependencies: licences, duplicate versions and sources. They are those of cargo-deny,
-//! whose build would take longer than the server's; what it knows besides, advisories, needs a database from the
-//! network.
+//! Checks dependencies by the rules of `deny.toml`: licences, duplicate versions and sources. The
+//! rules are those of cargo-deny, whose build would take longer than the server's. Its check of
+//! advisories is left out, because it needs a database from the network.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::run;
 
-/// Where crates may come from.
+/// The only allowed source of crates.
 const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 /// Checks every package that the platforms of `deny.toml` need.
@@ -63,7 +63,7 @@ pub(crate) fn check() -> Result<()> {
     Ok(())
 }
 
-/// The packages that some platforms need.
+/// Returns the packages that at least one of the targets needs.
 fn packages(targets: &BTreeSet<String>) -> Result<Vec<Value>> {
     let mut metadata = run::cargo();
     metadata.args(["metadata", "--locked", "--format-version", "1"]);
@@ -86,8 +86,8 @@ fn packages(targets: &BTreeSet<String>) -> Result<Vec<Value>> {
     Ok(packages)
 }
 
-/// The licences under which a crate is used, if the allowed ones suffice: an SPDX expression, or names with a
-/// slash for "or" between them, as older crates have it.
+/// Returns the licences under which a crate is used, or `None` if the allowed ones do not suffice.
+/// The expression is SPDX, or has slashes for "or", as in older crates.
 fn licence(expression: &str, allowed: &BTreeSet<String>) -> Option<BTreeSet<String>> {
     let expression = expression.replace('/', " OR ");
     let tokens =
@@ -97,7 +97,8 @@ fn licence(expression: &str, allowed: &BTreeSet<String>) -> Option<BTreeSet<Stri
     if rest.is_empty() { needed } else { None }
 }
 
-/// What a part of an expression needs, `None` if that is not allowed, and the tokens behind the part.
+/// The licences that a part of an expression needs (`None` if not allowed), and the tokens behind
+/// the part.
 type Read<'a> = (Option<BTreeSet<String>>, &'a [&'a str]);
 
 fn any_of<'a>(tokens: &'a [&'a str], allowed: &BTreeSet<String>) -> Option<Read<'a>> {

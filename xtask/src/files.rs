@@ -1,4 +1,4 @@
-//! Finding files.
+//! Functions that list files.
 
 use std::{
     fs,
@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::Result;
 
-/// The files of a folder that end so, by name.
+/// Returns the files of a folder with an extension, sorted by name.
 pub(crate) fn sorted_files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
     let mut files: Vec<PathBuf> = fs::read_dir(folder)?
         .map(|entry| entry.map(|entry| entry.path()))
@@ -17,7 +17,7 @@ pub(crate) fn sorted_files(folder: &Path, extension: &str) -> Result<Vec<PathBuf
     Ok(files)
 }
 
-/// All files of a folder and of those within it, by path.
+/// Returns all files below a folder, sorted by path.
 pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {

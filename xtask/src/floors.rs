@@ -1,6 +1,6 @@
-//! Which modules of a crate may import which. Each stands on a floor and imports only from floors below its
-//! own, and no files import each other in a circle; `mod.rs` and the files beside it belong together. Tests
-//! may import what they like.
+//! Checks which modules of a crate import which. Each module stands on a floor and imports only
+//! from floors below its own, and no files import each other in a circle; `mod.rs` and the files
+//! beside it belong together. Tests may import anything.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,7 +13,8 @@ use syn::{Attribute, Item, UseTree, Visibility, visit::Visit};
 
 use crate::files::files_below;
 
-/// The floors of each crate that has any, the ground first. What `lib.rs` and `main.rs` hold stands on top.
+/// The floors of each crate that has any, the ground first. `lib.rs` and `main.rs` stand above all
+/// floors.
 const CRATES: [(&str, &[&[&str]]); 6] = [
     (
         "app/domain/src",
@@ -89,22 +90,22 @@ const CRATES: [(&str, &[&[&str]]); 6] = [
     ),
 ];
 
-/// A path as an import names it, or a module.
+/// The segments of an import path or a module path.
 type Names = Vec<String>;
 
-/// What a file takes from others.
+/// The imports and re-exports of a file.
 #[derive(Debug, Default)]
 struct File {
-    /// Paths that it names, relative to the crate's root.
+    /// Imported paths, relative to the crate's root.
     imports: Vec<Names>,
-    /// Names that it hands on, and what they stand for.
+    /// Re-exported names and the paths that they stand for.
     exports: BTreeMap<String, Names>,
 }
 
 /// The files of a crate, by module.
 struct Modules(BTreeMap<Names, File>);
 
-/// Fails with every import that goes up and every circle.
+/// Fails with a list of all imports from higher floors and all circles.
 pub(crate) fn check() -> Result<()> {
     let root = crate::root()?;
     let mut broken = Vec::new();
@@ -143,7 +144,7 @@ impl Modules {
         Ok(Self(modules))
     }
 
-    /// The module in which a path ends, through names that are handed on.
+    /// Returns the module that a path leads to, through at most eight re-exports.
     fn resolve(&self, path: &[String], depth: usize) -> Option<Names> {
         let length = (0..=path.len())
             .rev()
@@ -194,7 +195,7 @@ impl Modules {
     }
 }
 
-/// The sets of modules that reach each other.
+/// Returns the sets of modules that import each other, directly or through others.
 fn circles(arrows: &BTreeMap<Names, BTreeSet<Names>>) -> Vec<BTreeSet<Names>> {
     let reached = |from: &Names| {
         let mut seen = BTreeSet::new();
@@ -233,8 +234,8 @@ struct Reader {
 }
 
 impl Reader {
-    /// A path as the crate's root sees it; none of another crate's. Names of child modules are only taken
-    /// for such where a path is handed on.
+    /// Returns a path relative to the crate's root, or `None` for a path of another crate. With
+    /// `may_be_child`, for re-exports, the first name may be a child module.
     fn absolute(&self, path: &[String], may_be_child: bool) -> Option<Names> {
         let (first, rest) = path.split_first()?;
         let mut base = self.module.clone();
@@ -268,7 +269,7 @@ fn is_test(attributes: &[Attribute]) -> bool {
     })
 }
 
-/// The paths of a tree, each with the name that it gets.
+/// Collects the paths of a `use` tree, each with the name that it is imported as.
 fn flatten(tree: &UseTree, before: &[String], found: &mut Vec<(Names, String)>) {
     let with = |name: &dyn ToString| [before, &[name.to_string()]].concat();
     match tree {
@@ -316,7 +317,7 @@ impl<'ast> Visit<'ast> for Reader {
     }
 
     fn visit_macro(&mut self, item: &'ast syn::Macro) {
-        // Tokens, not paths: what a macro makes of them is its own affair.
+        // A macro has tokens, not paths, so paths are found in their text.
         let text = item.tokens.to_string().replace(" :: ", "::");
         let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
         for word in text.split(|c| !is_part(c)).filter(|word| word.contains("::")) {
@@ -362,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn a_circle_is_found_through_names_that_are_handed_on() {
+    fn a_circle_is_found_through_re_exports() {
         let modules = crate_of(&[
             ("a", "mod one; pub use one::One;"),
             ("a/one", "pub struct One; fn one() { crate::b::two() }"),

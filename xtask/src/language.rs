@@ -1,5 +1,5 @@
-//! How code is worded: terms that the glossary of `app/ARCHITECTURE.md` replaces, and doc comments that say
-//! nothing.
+//! Checks the wording of code: terms that the glossary of `app/ARCHITECTURE.md` replaces, and doc
+//! comments that are too short to say anything.
 
 use std::{fs, path::Path};
 
@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::run;
 
-/// Words for which the field has a standard term: the glossary names it.
+/// Words that the glossary replaces with a standard term.
 const BANNED: [&str; 10] = [
     "Deed",
     "Tally",
@@ -21,13 +21,13 @@ const BANNED: [&str; 10] = [
     "made up",
 ];
 
-/// A doc comment of one line has at least this many words.
+/// The minimum number of words in a doc comment of one line.
 const MIN_WORDS: usize = 4;
 
-/// This file, which lists the words.
+/// This file, which contains the words.
 const OWN: &str = "xtask/src/language.rs";
 
-/// Fails with every place that breaks a rule.
+/// Fails with a list of all violations.
 pub(crate) fn check() -> Result<()> {
     let root = crate::root()?;
     let mut git = std::process::Command::new("git");
@@ -49,7 +49,7 @@ pub(crate) fn check() -> Result<()> {
     Ok(())
 }
 
-/// The problems of a file, each with its line.
+/// Returns the violations of a file, each with its line.
 fn problems(text: &str) -> Vec<String> {
     let lines: Vec<&str> = text.lines().collect();
     let doc = |index: usize| lines.get(index).and_then(|line| line.trim().strip_prefix("///"));
@@ -69,7 +69,7 @@ fn problems(text: &str) -> Vec<String> {
     found
 }
 
-/// Whether a line has a word that is not part of a longer one.
+/// Returns whether a line has a word that is not part of a longer one.
 fn has_word(line: &str, word: &str) -> bool {
     let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
     line.match_indices(word).any(|(at, _)| {
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn short_doc_comments_are_reported_unless_they_go_on() {
+    fn short_doc_comments_of_one_line_are_reported() {
         let found = problems("/// The page.\nfn a() {}\n/// Returns:\n/// one flag.\nfn b() {}\n");
         assert_eq!(found, ["1: the doc comment\" The page.\" says too little"]);
         assert!(problems("/// The key of a flag.\nstruct A;\n").is_empty());

@@ -34,14 +34,14 @@ enum Task {
     },
     /// Build everything into one binary, target/release/phasegate
     Build,
-    /// Build only what browsers download, into target/site
+    /// Build only the files that browsers download, into target/site
     Assets,
     /// Run every check, or those whose name contains a text
     Test {
         #[arg(default_value = "")]
         filter: String,
     },
-    /// Measure, each beside a reference in the same run
+    /// Run a benchmark, beside a reference in the same run
     Bench {
         #[arg(value_enum)]
         benchmark: Benchmark,

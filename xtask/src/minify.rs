@@ -1,4 +1,4 @@
-//! Makes scripts small: shorter names, no comments, no spaces.
+//! Minifies scripts: shorter names, no comments, no whitespace.
 
 use anyhow::{Result, bail};
 use oxc_allocator::Allocator;

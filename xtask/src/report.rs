@@ -1,15 +1,15 @@
-//! What the checks print.
+//! The output of the checks.
 
 use std::time::Instant;
 
 use anyhow::Result;
 
-/// Says what comes next.
+/// Prints a heading for the next step.
 pub(crate) fn stage(name: &str) {
     println!("\n== {name}");
 }
 
-/// Counts checks and says how they went.
+/// Runs checks and reports their results.
 #[derive(Debug)]
 pub(crate) struct Report {
     filter: String,
@@ -23,7 +23,7 @@ impl Report {
         Self { filter: filter.to_owned(), passed: 0, failed: Vec::new(), begun: Instant::now() }
     }
 
-    /// Runs a check, unless the filter leaves it out. The rest runs even if it fails.
+    /// Runs a check, unless the filter excludes it. A failure does not stop later checks.
     pub(crate) fn check(&mut self, name: &str, check: impl FnOnce() -> Result<()>) {
         if !name.contains(&self.filter) {
             return;
@@ -40,10 +40,10 @@ impl Report {
         println!("-- {name}: {} s", begun.elapsed().as_secs());
     }
 
-    /// The last lines; `true` when all is well. Nothing run is not well.
+    /// Prints the summary. Returns `true` if at least one check was run and none has failed.
     pub(crate) fn finish(self) -> bool {
         println!("\nall of it: {} s", self.begun.elapsed().as_secs());
-        // Once more, because the end of a long output is what is looked at.
+        // Failures are repeated, because readers look at the end of a long output.
         for failure in &self.failed {
             println!("failed: {failure}");
         }

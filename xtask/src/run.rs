@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-/// A program, started from the repository's root.
+/// Returns a command that runs in the repository's root.
 pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     if let Ok(root) = crate::root() {
@@ -18,28 +18,28 @@ pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// The cargo that runs us. Flags from the environment would replace those of
-/// `.cargo/config.toml`, which server and browser must agree on; so they are left out.
+/// Returns the cargo that runs this program, without flags from the environment: they would replace
+/// those of `.cargo/config.toml`, which server and browser must agree on.
 pub(crate) fn cargo() -> Command {
     let mut cargo = command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
     cargo
 }
 
-/// The same with clippy as the compiler of our own crates: what it compiles for tests it lints on the way,
-/// and dependencies need not be read a second time for it. Warnings are errors.
+/// Returns cargo with clippy as the compiler of our own crates: a build of the tests lints them on
+/// the way, and dependencies are not checked a second time. Warnings are errors.
 pub(crate) fn linting_cargo() -> Result<Command> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let root = output(command(rustc).args(["--print", "sysroot"]))?;
     let driver = Path::new(root.trim()).join("bin/clippy-driver");
     let mut cargo = cargo();
     cargo.env("RUSTC_WORKSPACE_WRAPPER", driver);
-    // Arguments of the driver end with this, as `cargo clippy` writes them.
+    // This suffix ends each argument of the driver, as `cargo clippy` writes it.
     cargo.env("CLIPPY_ARGS", "-Dwarnings__CLIPPY_HACKERY__");
     Ok(cargo)
 }
 
-/// Runs a program and waits; anything but success is an error.
+/// Runs a program and waits. Returns an error unless it succeeds.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| format!("could not start {command:?}"))?;
     if !status.success() {
@@ -48,7 +48,8 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Starts a program at the lowest priority with its output discarded, or returns `None` if it cannot be started.
+/// Starts a program at the lowest priority with its output discarded, or returns `None` if it
+/// cannot be started.
 pub(crate) fn in_background(command: &mut Command) -> Option<Child> {
     let mut nice = self::command("nice");
     nice.args(["-n", "19"]).arg(command.get_program()).args(command.get_args());
@@ -71,12 +72,12 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Becomes another program, so that signals reach it and not us.
+/// Replaces this process with another program, so that signals reach that one.
 pub(crate) fn replace_by(command: &mut Command) -> Result<()> {
     Err(command.exec()).with_context(|| format!("could not start {command:?}"))
 }
 
-/// Whether a program can be started at all.
+/// Returns whether a program can be started.
 pub(crate) fn is_installed(program: &str) -> bool {
     Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
 }

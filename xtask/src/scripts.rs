@@ -1,4 +1,4 @@
-//! The scripts that browsers download: put together, and minified.
+//! Assembles and minifies the scripts that browsers download.
 
 use std::{
     fs,
@@ -13,15 +13,15 @@ use crate::{
     minify::minify,
 };
 
-/// The admin's glue, as wasm-bindgen wrote it.
+/// Minifies the admin's glue code of wasm-bindgen.
 pub(crate) fn admin(site: &Path) -> Result<()> {
     let glue = site.join("assets/admin.js");
     let small = minify(&fs::read_to_string(&glue)?, true)?;
     Ok(fs::write(glue, small)?)
 }
 
-/// The collector: the bridge behind wasm-bindgen's part of it, the widget, and the loader, which
-/// names the build of the rest.
+/// Writes the collector's scripts: the bridge behind wasm-bindgen's glue code, the widget, and the
+/// loader, which names the build of the others.
 pub(crate) fn collector(js: &Path, site: &Path) -> Result<()> {
     let folder = site.join("collector");
     let glue = fs::read_to_string(folder.join("core_bg.js"))?;
@@ -47,14 +47,14 @@ pub(crate) fn collector(js: &Path, site: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The line that pages carry before the loader's tag.
+/// Returns the minified stub, which pages embed before the loader's tag.
 fn stub(js: &Path) -> Result<String> {
     let source = fs::read_to_string(js.join("stub.js"))?;
     Ok(minify(&source, false).context("stub")?.trim().to_owned())
 }
 
-/// wasm-bindgen's part as the beginning of a module that exports nothing of it, with a list of what
-/// the WASM imports.
+/// Turns wasm-bindgen's glue code into the beginning of a module that exports nothing of it, with a
+/// list of the functions that the WASM imports.
 fn private(glue: &str) -> String {
     let imported: Vec<&str> = glue
         .lines()
@@ -62,7 +62,8 @@ fn private(glue: &str) -> String {
         .filter(|name| name.starts_with("__wb") && *name != "__wbg_set_wasm")
         .collect();
     let imports = format!("const imports = {{ {} }};\n", imported.join(", "));
-    // The page has one collector for as long as it lives: nothing frees it.
+    // A page has one collector for its whole life, so the code that frees it is cut out. It ends
+    // before the doc comment of `Collector::begin`.
     let kept = without(glue, "    __destroy_into_raw() {", "    /**\n     * Begins");
     let kept = without(&kept, "const CollectorFinalization", "\n\n");
     let lines = kept.lines().filter(|line| {
@@ -71,8 +72,8 @@ fn private(glue: &str) -> String {
     lines.fold(String::new(), |out, line| out + line + "\n").replace("export ", "") + &imports
 }
 
-/// A text without what stands between two marks, the first of them included; as it is where they are
-/// not found.
+/// Removes the text from one mark up to another, including the first. Returns the text unchanged if
+/// they are not found.
 fn without(text: &str, from: &str, to: &str) -> String {
     let cut = text.split_once(from).and_then(|(before, rest)| {
         let end = rest.find(to)?;
@@ -81,13 +82,13 @@ fn without(text: &str, from: &str, to: &str) -> String {
     cut.unwrap_or_else(|| text.to_owned())
 }
 
-/// A name that changes when a file in the folder does, so that caches never mix two builds.
+/// Returns a name that changes with the files in the folder, so that caches never mix two builds.
 fn build_of(folder: &Path) -> Result<String> {
     let mut hash = DefaultHasher::new();
     for file in files_below(folder)? {
         fs::read(file)?.hash(&mut hash);
     }
-    // It only keeps caches apart, and every page downloads it: half of the hash is enough.
+    // Every page downloads it, and it only keeps caches apart: half of the hash is enough.
     Ok(format!("{:08x}", hash.finish() as u32))
 }
 
@@ -95,9 +96,9 @@ fn build_of(folder: &Path) -> Result<String> {
 mod tests {
     use super::*;
 
-    /// What users copy is what is tested.
+    /// Users copy the line from these files, and the tests use the stub.
     #[test]
-    fn the_stub_in_the_docs_and_examples_is_the_stub() {
+    fn the_docs_and_examples_contain_the_current_stub() {
         let root = crate::root().unwrap();
         let stub = stub(&root.join("frontend/collector/js")).unwrap();
         for file in ["README.md", "examples/react/index.html", "examples/plain/stub.js"] {

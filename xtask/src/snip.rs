@@ -1,17 +1,17 @@
-//! Takes the words of panics out of a WASM module.
+//! Removes the texts of panics and the code that formats them from a WASM module.
 //!
 //! A panic ends the module either way, and its message is not read: in a browser, the bridge
-//! catches the trap. What formats the message is a third of a small module, though. A standard
-//! library built without it (`panic = "immediate-abort"`) needs nightly tools; putting a trap in the
-//! place of the functions that a panic begins with does the same, because then nothing leads to the
-//! rest any more.
+//! catches the trap. Yet the code that formats the message is a third of a small module. A standard
+//! library built without it (`panic = "immediate-abort"`) needs nightly tools. Replacing the
+//! functions that begin a panic with traps has the same effect, because the rest is no longer
+//! reachable.
 
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
 use walrus::{FunctionBuilder, FunctionKind, Module};
 
-/// Functions that never come back. Their names are mangled, but hold these parts.
+/// Parts of the mangled names of functions that never return.
 const NEVER_RETURN: [&str; 6] = [
     "9panicking",
     "unwrap_failed",
@@ -21,8 +21,8 @@ const NEVER_RETURN: [&str; 6] = [
     "capacity_overflow",
 ];
 
-/// What only panics say. Constants stay in a module though nothing leads to them any more; blank,
-/// they compress to nothing.
+/// Texts that only panics use. Constants stay in a module although they are not used any more; as
+/// zeros, they compress to almost nothing.
 const NEVER_SAID: [&str; 10] = [
     "dimension index starts at ",
     " but ends at ",
@@ -37,17 +37,17 @@ const NEVER_SAID: [&str; 10] = [
      5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899",
 ];
 
-/// Where the names of source files begin; they end with `.rs`.
+/// Beginnings of the names of source files, which end with `.rs`.
 const SOURCES: [&str; 3] = ["/rustc/", "app/wire/src/", "frontend/collector/src/"];
 
-/// Blanks the words wherever they stand.
+/// Overwrites all occurrences of a text with zeros.
 fn blank(data: &mut [u8], words: &[u8]) {
     while let Some(at) = find(data, words) {
         data.iter_mut().skip(at).take(words.len()).for_each(|byte| *byte = 0);
     }
 }
 
-/// Blanks the names of source files.
+/// Overwrites the names of source files with zeros.
 fn blank_sources(data: &mut [u8], start: &[u8]) {
     const END: &[u8] = b".rs";
     while let Some(at) = find(data, start) {
@@ -61,8 +61,7 @@ fn find(data: &[u8], words: &[u8]) -> Option<usize> {
     data.windows(words.len()).position(|window| window == words)
 }
 
-/// Reads a module, without the note of what the standard library could use: it would bring
-/// reference types back.
+/// Reads a module without its section of target features, which would enable reference types again.
 pub(crate) fn read(path: &Path) -> Result<Module> {
     let mut module = Module::from_file(path)
         .map_err(|error| anyhow!("{error}"))
@@ -75,7 +74,7 @@ pub(crate) fn read(path: &Path) -> Result<Module> {
     Ok(module)
 }
 
-/// Reads a module and puts a trap in the place of what a panic begins with.
+/// Reads a module and replaces the functions that begin a panic with traps.
 pub(crate) fn without_panics(path: &Path) -> Result<Module> {
     let mut module = read(path)?;
     let begins_a_panic = |name: &str| {
@@ -83,7 +82,7 @@ pub(crate) fn without_panics(path: &Path) -> Result<Module> {
             || (name.contains("5slice5index") && name.contains("fail"))
             || name.contains("begin_panic")
             || name.contains("rust_begin_unwind")
-            // What formats: only panics do, and tables would keep it.
+            // Formatting: only panics use it, and function tables would keep it.
             || name.contains("4core3fmt")
             || name.contains("3fmt")
     };
@@ -118,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_never_said_is_blank_and_the_rest_stays() {
+    fn texts_of_panics_are_zeroed_and_the_rest_stays() {
         let mut data =
             b"[email]capacity overflow/rustc/abc/core/str.rs:idcapacity overflow".to_vec();
         blank(&mut data, b"capacity overflow");

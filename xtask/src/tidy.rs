@@ -1,4 +1,4 @@
-//! Who may know whom. The rules stand in `app/ARCHITECTURE.md`; here they are checked.
+//! Checks the dependency rules of `app/ARCHITECTURE.md`.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{floors, language, run};
 
-/// For each of our crates, the ones of ours that it may depend on.
+/// The workspace crates that each workspace crate may depend on.
 const MAY_KNOW: [(&str, &[&str]); 11] = [
     ("phasegate-domain", &[]),
     ("phasegate-wire", &[]),
@@ -22,7 +22,7 @@ const MAY_KNOW: [(&str, &[&str]); 11] = [
         "phasegate",
         &[
             "phasegate-app",
-            // Its code, for pages that it never came to.
+            // For pages on which only the loader ran (`loader_fallback`).
             "phasegate-collector",
             "phasegate-domain",
             "phasegate-service",
@@ -34,11 +34,11 @@ const MAY_KNOW: [(&str, &[&str]); 11] = [
     ("xtask", &[]),
 ];
 
-/// Crates that do IO, tell the time or draw random numbers; the rules must not.
+/// Crates that do IO, read the clock or draw random numbers; pure crates must not depend on them.
 const IMPURE: [&str; 9] =
     ["tokio", "sqlx", "axum", "reqwest", "getrandom", "rand", "web-sys", "js-sys", "leptos"];
 
-/// Fails with every rule that is broken.
+/// Fails with a list of all broken rules.
 pub(crate) fn check() -> Result<()> {
     let metadata = run::output(run::cargo().args([
         "metadata",
@@ -69,8 +69,8 @@ pub(crate) fn check() -> Result<()> {
     language::check()
 }
 
-/// The dependencies of a package, also those of its tests. The database driver counts outside tests only: a
-/// test may open a database as another program would.
+/// Returns the dependencies of a package, including those of its tests. The database driver counts
+/// outside tests only: a test may open a database as another program would.
 fn dependencies(package: &Value) -> BTreeSet<&str> {
     let list = package.get("dependencies").and_then(Value::as_array);
     let counts = |dependency: &&Value| {

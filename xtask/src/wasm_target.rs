@@ -1,7 +1,7 @@
-//! Making `--target wasm32-unknown-unknown` work, whatever the machine has.
+//! Provides the target `wasm32-unknown-unknown` on any machine.
 //!
-//! In order: it is there already; rustup adds it; it is built from Debian's `rust-src` package
-//! of the very same Rust version, which takes about a minute.
+//! In order: it is installed already, rustup adds it, or it is built from Debian's `rust-src`
+//! package of the same Rust version, which takes about a minute.
 
 use std::{
     fs,
@@ -15,10 +15,10 @@ use crate::run;
 
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Suites that may hold the version, newest stable first.
+/// Debian suites that may have the version, from stable to unstable.
 const SUITES: [&str; 4] = ["trixie", "trixie-backports", "forky", "sid"];
 
-/// Makes sure of the target.
+/// Installs the target unless it is there.
 pub(crate) fn ensure() -> Result<()> {
     let sysroot =
         PathBuf::from(run::output(run::command("rustc").args(["--print", "sysroot"]))?.trim());
@@ -26,7 +26,7 @@ pub(crate) fn ensure() -> Result<()> {
         return Ok(());
     }
     println!("The WASM target is missing; adding it.");
-    // Offline, rustup fails; then there is still Debian.
+    // Without rustup or its server, the Debian package is used.
     let added = run::command("rustup").args(["target", "add", TARGET]).output();
     if added.is_ok_and(|output| output.status.success()) && is_there(&sysroot) {
         return Ok(());
@@ -75,7 +75,7 @@ fn build_from_debian(sysroot: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Fetches `rust-src` with an apt configuration of its own, so that the system's stays as it is.
+/// Downloads `rust-src` with a separate apt configuration, so that the system's stays unchanged.
 fn download_source(work: &Path, version: &str) -> Result<PathBuf> {
     let format = ["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"];
     let mirrors = run::output(run::command("apt-get").args(format))?;

@@ -1,4 +1,4 @@
-//! Colours that the style sheet decides, although plotters only knows RGB.
+//! Chart colours that the style sheet defines; plotters itself knows only RGB.
 //!
 //! Plotters draws in stand-in colours; afterwards each is replaced by a custom property, so
 //! that a chart follows the theme without a style attribute, which the CSP forbids.
@@ -22,7 +22,7 @@ const PROPERTIES: [(&str, &str); 6] = [
     ("#010006", "var(--chart-mark)"),
 ];
 
-/// Puts the theme's colours in.
+/// Replaces the stand-in colours by custom properties of the theme.
 pub(super) fn themed(mut svg: String) -> String {
     for (stand_in, property) in PROPERTIES {
         svg = svg.replace(stand_in, property);

@@ -1,4 +1,4 @@
-//! Values per minute, hour or day, up to now.
+//! Charts of values per minute, hour or day.
 
 use phasegate_domain::{
     Timestamp,
@@ -17,24 +17,24 @@ use plotters::{
 use super::colours::{GOOD, GRID, LINE, MARK, POOR, TEXT, themed};
 use crate::format::day;
 
-/// Width and height in pixels. A chart is scaled to its place, and its letters with it, so each
-/// is drawn about as large as it is shown.
+/// Width and height in pixels. The page scales a chart with its text to the available space, so
+/// each chart is drawn at about its displayed size.
 pub(crate) type Size = (u32, u32);
 
-/// The stretch of time that is drawn.
+/// The time range that a chart shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Window {
     pub(crate) resolution: Resolution,
-    /// How many minutes, hours or days.
+    /// The number of time buckets.
     pub(crate) spans: i64,
-    /// The one after the last.
+    /// The time bucket after the last one.
     pub(crate) end: i64,
-    /// Whether it does not end now: then its days are named.
+    /// Whether it ends before now. The axis then shows dates instead of distances from now.
     pub(crate) is_past: bool,
 }
 
 impl Window {
-    /// What the dashboard shows.
+    /// The last [`WINDOW_MINUTES`] minutes up to `at`.
     pub(crate) fn last_hour(at: Timestamp) -> Self {
         let resolution = Resolution::Minute;
         Self {
@@ -47,7 +47,7 @@ impl Window {
 }
 
 impl Window {
-    /// A place on the axis, which is in spans from its end.
+    /// Formats a position on the time axis, in time buckets from the end of the window.
     fn label(self, spans: f64) -> String {
         if self.is_past {
             let second = (self.end as f64 + spans) as i64 * self.resolution.seconds();
@@ -62,32 +62,32 @@ impl Window {
     }
 }
 
-/// How values are drawn.
+/// How a chart draws its values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
     /// Points joined by a line.
     Line,
-    /// A bar for each span.
+    /// A bar for each time bucket.
     Bars,
 }
 
-/// Where good ends and poor begins, in the values' unit.
+/// The upper bound of good and the lower bound of poor, in the unit of the values.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Limits {
     pub(crate) good: f64,
     pub(crate) poor: f64,
 }
 
-/// A line across the chart, where something changed.
+/// A vertical line at the time of an annotation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Line {
     pub(crate) place: f64,
-    /// The number of what changed.
+    /// The number of the annotation in the list beside the charts.
     pub(crate) number: usize,
 }
 
-/// Draws the window. An empty string if plotters fails, which it does not on
-/// an SVG in memory; the table beside the chart says the same in words.
+/// Draws a chart as SVG. Returns an empty string if plotters fails, which does not happen for an
+/// SVG in memory; the page also shows the numbers as text.
 pub(crate) fn draw(
     size: Size,
     points: &[Point],
@@ -98,17 +98,17 @@ pub(crate) fn draw(
     write: &dyn Fn(f64) -> String,
 ) -> String {
     let mut svg = String::new();
-    // Spans from now, so that the axis has round numbers.
+    // Positions count from the end of the window, so that the axis has round labels.
     let from_now = |point: &Point| Point { minute: point.minute - window.end, ..*point };
     let points: Vec<Point> = points.iter().map(from_now).collect();
     let drawn = paint(&mut svg, size, &points, window, shape, limits, lines, write);
     if drawn.is_ok() { themed(svg) } else { String::new() }
 }
 
-/// The part of a chart's width that a number needs.
+/// The width of a line's number as a fraction of the chart's width.
 const LABEL_WIDTH: f64 = 0.06;
 
-/// The numbers of lines; those too close to be told apart are said together.
+/// Returns the labels of the lines with their positions. Lines closer than `width` share a label.
 fn labels<'a>(lines: impl Iterator<Item = &'a Line>, width: f64) -> Vec<(f64, String)> {
     let mut groups: Vec<(f64, usize, usize)> = Vec::new();
     for line in lines {
@@ -119,7 +119,7 @@ fn labels<'a>(lines: impl Iterator<Item = &'a Line>, width: f64) -> Vec<(f64, St
     }
     let label = |(place, first, last): (f64, usize, usize)| match first == last {
         true => (place, first.to_string()),
-        // To the left, because what is new is at the right edge.
+        // Shifted to the left, because recent lines are at the right edge of the chart.
         false => (place - width / 2.0, format!("{first}–{last}")),
     };
     groups.into_iter().map(label).collect()
@@ -138,7 +138,7 @@ fn paint(
 ) -> Result<(), Box<dyn std::error::Error>> {
     let (start, end) = (-(window.spans as f64), 0.0);
     let highest = points.iter().map(|point| point.value).fold(0.0, f64::max);
-    // Bars count: an axis up to 1 would say the same number twice.
+    // Bars show counts: the rounded labels of an axis up to 1 would repeat.
     let least = if shape == Shape::Bars { 3.5 } else { 1.0 };
     let floor = limits.map_or(least, |limits| limits.good * 1.15);
     let top = (highest * 1.2).max(floor);
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_stand_close_are_numbered_together() {
+    fn close_lines_share_a_label() {
         let line = |place, number| Line { place, number };
         let lines = [line(-30.0, 1), line(-2.0, 2), line(-1.5, 3), line(-1.0, 4)];
         let found = labels(lines.iter(), 4.0);

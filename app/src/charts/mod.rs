@@ -1,5 +1,5 @@
-//! Charts, drawn with plotters as SVG: on the server for the first sight, in the browser for
-//! every update, by the same code.
+//! Charts as SVG, drawn with plotters. The server draws them for the first response, the browser
+//! for every update.
 
 mod colours;
 mod course;

@@ -1,4 +1,4 @@
-//! What changed while numbers were what they were: numbered lines, as charts have them.
+//! The numbered list of annotations, and their lines in charts.
 
 use leptos::prelude::*;
 use phasegate_domain::{Timestamp, reports::Annotation};
@@ -6,7 +6,7 @@ use phasegate_domain::{Timestamp, reports::Annotation};
 use super::Time;
 use crate::charts::{Line, Window};
 
-/// Where a chart draws its lines, each with the number that it has in the list.
+/// Returns the chart lines of annotations, numbered as in the list.
 pub(crate) fn lines(annotations: &[Annotation], window: Window) -> Vec<Line> {
     let place = |at: Timestamp| {
         at.timestamp() as f64 / window.resolution.seconds() as f64 - window.end as f64
@@ -18,7 +18,7 @@ pub(crate) fn lines(annotations: &[Annotation], window: Window) -> Vec<Line> {
         .collect()
 }
 
-/// The list; nothing where nothing changed.
+/// The list of annotations; renders nothing if it is empty.
 #[component]
 pub(crate) fn Annotations(annotations: Vec<Annotation>) -> impl IntoView {
     (!annotations.is_empty()).then(|| {
@@ -34,8 +34,8 @@ pub(crate) fn Annotations(annotations: Vec<Annotation>) -> impl IntoView {
         });
         view! {
             <section class="card" aria-labelledby="annotations-title">
-                <header class="card-head"><h2 id="annotations-title">"What changed in this time"</h2>
-                    <span class="hint">"the numbered lines in the charts"</span></header>
+                <header class="card-head"><h2 id="annotations-title">"Changes in this period"</h2>
+                    <span class="hint">"numbered lines in the charts"</span></header>
                 <ol class="annotations" data-testid="annotations">{lines.collect_view()}</ol>
             </section>
         }

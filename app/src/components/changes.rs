@@ -1,10 +1,10 @@
-//! Differences, field by field.
+//! Differences between two documents, field by field.
 
 use leptos::prelude::*;
 use phasegate_domain::diff::FieldChange;
 use serde_json::Value;
 
-/// Most fields that are shown; a new document has as many as it has.
+/// Maximum number of changed fields that are listed; the others are only counted.
 const MOST: usize = 40;
 
 fn written(value: &Value) -> String {
@@ -14,7 +14,7 @@ fn written(value: &Value) -> String {
     }
 }
 
-/// From which value to which.
+/// Lists changed fields with their old and new values.
 #[component]
 pub(crate) fn Changes(fields: Vec<FieldChange>) -> impl IntoView {
     let more = fields.len().saturating_sub(MOST);
@@ -39,10 +39,10 @@ pub(crate) fn Changes(fields: Vec<FieldChange>) -> impl IntoView {
     view! { <ul class="changes">{rows} {more}</ul> }
 }
 
-/// A document that was made or deleted as a whole.
+/// A document that was created or deleted as a whole.
 #[component]
 fn Whole(from: Option<Value>, to: Option<Value>) -> impl IntoView {
-    let summary = if to.is_some() { "What was made" } else { "What it was" };
+    let summary = if to.is_some() { "Created document" } else { "Deleted document" };
     let json = to.or(from).unwrap_or_default();
     let json = serde_json::to_string_pretty(&json).unwrap_or_default();
     view! { <li><details><summary>{summary}</summary><pre class="document">{json}</pre></details></li> }

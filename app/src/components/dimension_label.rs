@@ -1,14 +1,14 @@
-//! A part of all telemetry, in words.
+//! Display names of dimensions.
 
 use phasegate_domain::metrics::Dimension;
 
-/// The name that the admin shows.
+/// Returns the display name of a dimension.
 pub(crate) fn dimension_label(dimension: &Dimension) -> String {
     match dimension {
         Dimension::All => "all users".to_owned(),
         Dimension::Page(page) => page.clone(),
         Dimension::Arm(arm) => {
-            let side = if arm.is_treatment { "in" } else { "out" };
+            let side = if arm.is_treatment { "treatment" } else { "control" };
             format!("{} of {}, phase {}, {side}", arm.share(), arm.segment, arm.phase)
         }
         Dimension::Device(device) => device.as_str().to_owned(),

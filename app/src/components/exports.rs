@@ -1,9 +1,9 @@
-//! The way to take a panel away as a file.
+//! Links that export a panel as a file.
 
 use leptos::prelude::*;
 
-/// Links to a panel as CSV and JSON. `page` is the address of the panel's page, and `query` what
-/// stands behind its question annotation.
+/// Links to a panel as CSV and JSON. `page` is the path of the panel's page, and `query` its query
+/// string.
 #[component]
 pub(crate) fn Exports(page: &'static str, panel: &'static str, query: String) -> impl IntoView {
     let link = |ending: &str| format!("{page}.{ending}?panel={panel}&{query}");

@@ -1,11 +1,11 @@
-//! How fresh numbers are.
+//! The freshness of a page's numbers.
 
 use leptos::prelude::*;
 use phasegate_domain::{Timestamp, time::TimeRange};
 
 use crate::format;
 
-/// Which time is shown, when it was computed, and when pages reported last.
+/// Shows the time range, when it was computed, and when the last event arrived.
 #[component]
 pub(crate) fn Freshness(
     period: TimeRange,
@@ -14,9 +14,9 @@ pub(crate) fn Freshness(
 ) -> impl IntoView {
     let heard = match last_event_at {
         Some(heard) => {
-            format!("pages reported last {} before", format::duration(at - heard))
+            format!("last event {} earlier", format::duration(at - heard))
         }
-        None => "no page has reported yet".to_owned(),
+        None => "no events received yet".to_owned(),
     };
     view! {
         <p class="hint" data-testid="freshness">

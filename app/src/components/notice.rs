@@ -1,8 +1,8 @@
-//! What happened, and what to do next.
+//! Notices about actions that succeeded.
 
 use leptos::prelude::*;
 
-/// Something went as wanted.
+/// A notice that an action succeeded.
 #[component]
 pub(crate) fn Notice(children: Children) -> impl IntoView {
     view! { <p class="notice" role="status">{children()}</p> }

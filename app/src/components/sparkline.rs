@@ -1,8 +1,9 @@
-//! A day in 24 small bars.
+//! Counts over time as small bars.
 
 use leptos::prelude::*;
 
-/// How many in each hour, the current one last. The number beside it says the same in words.
+/// One bar per time bucket, the current one last. Hidden from assistive technology, because the
+/// page shows the number beside it.
 #[component]
 pub(crate) fn Sparkline(by_hour: Vec<u64>) -> impl IntoView {
     const HEIGHT: f64 = 20.0;
@@ -12,7 +13,7 @@ pub(crate) fn Sparkline(by_hour: Vec<u64>) -> impl IntoView {
         .iter()
         .enumerate()
         .map(|(hour, count)| {
-            // An hour with an evaluation is never quite flat.
+            // A count above 0 is always visible.
             let height = if *count == 0 { 0.5 } else { (*count as f64 / most * HEIGHT).max(2.0) };
             view! {
                 <rect x=hour * 4 y=HEIGHT - height width="3" height=height class:is-empty=*count == 0></rect>

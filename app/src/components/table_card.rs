@@ -1,16 +1,16 @@
-//! A card with a table, or a word about why there is none.
+//! A card with a table, or with a text if the table is empty.
 
 use leptos::prelude::*;
 
 #[component]
 pub(crate) fn TableCard(
-    /// Also names the elements, so it is unique on the page.
+    /// Also the prefix of element ids, so it must be unique on the page.
     id: &'static str,
     #[prop(into)] title: String,
-    /// What is counted, if the title does not say it all.
+    /// Explains what the table counts.
     #[prop(optional)]
     hint: &'static str,
-    /// Links to it as a file.
+    /// Links that export the table.
     #[prop(optional)]
     exports: Option<AnyView>,
     columns: Vec<&'static str>,

@@ -1,20 +1,20 @@
-//! Texts of several lines.
+//! A field for text of several lines.
 
 use leptos::prelude::*;
 
-/// What stands inside a text area, safe to be part of a page: Leptos writes it as it is.
+/// Escapes the content of a text area, because Leptos writes `inner_html` verbatim.
 fn escaped(text: &str) -> String {
-    // A line break right after the tag is not part of the text; one of our own keeps a real one.
+    // HTML ignores a line break right after the tag; the added one preserves one in the text.
     format!("\n{}", text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"))
 }
 
-/// A text area. Use this and no `<textarea>`: a text that holds `</textarea>` would end it.
+/// A text area. Use it instead of `<textarea>`, which a text with `</textarea>` would close.
 #[component]
 pub(crate) fn TextArea(
     #[prop(into)] value: String,
     #[prop(into, optional)] name: Option<String>,
     rows: u32,
-    /// Whether it holds something that a machine reads.
+    /// Whether the text is code; this disables the spell checker.
     #[prop(optional)]
     code: bool,
     #[prop(optional)] required: bool,
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_cannot_leave_its_area() {
+    fn text_cannot_close_its_text_area() {
         assert_eq!(escaped("a</textarea><b> &lt;"), "\na&lt;/textarea&gt;&lt;b&gt; &amp;lt;");
     }
 }

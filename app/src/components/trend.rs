@@ -1,13 +1,13 @@
-//! A number by day, in small bars.
+//! Daily values as small bars.
 
 use leptos::prelude::*;
 
-/// One bar for each day, the newest last; none on days without a number. What it rests on stands
-/// beside it in words.
+/// One bar for each day, the newest last; days without a value have none. Renders nothing for fewer
+/// than two values.
 #[component]
 pub(crate) fn Trend(values: Vec<Option<f64>>) -> impl IntoView {
     const HEIGHT: f64 = 20.0;
-    /// The newest that are drawn.
+    /// Maximum number of days drawn.
     const DRAWN: usize = 30;
     let values: Vec<Option<f64>> =
         values.iter().skip(values.len().saturating_sub(DRAWN)).copied().collect();
@@ -20,7 +20,7 @@ pub(crate) fn Trend(values: Vec<Option<f64>>) -> impl IntoView {
     let width = values.len() * 5;
     let bars = values.iter().enumerate().filter_map(|(day, value)| {
         let value = (*value)?;
-        // From the line of zero, upwards or down; never quite flat.
+        // Bars start at zero, upwards or downwards, and are at least 1 high.
         let (top, height) = ((high - value.max(0.0)) * scale, (value.abs() * scale).max(1.0));
         Some(view! { <rect x=day * 5 y=top.min(HEIGHT - 1.0) width="4" height=height></rect> })
     });
@@ -32,7 +32,7 @@ pub(crate) fn Trend(values: Vec<Option<f64>>) -> impl IntoView {
     })
 }
 
-/// The first, the last, and how many days.
+/// Describes the first and the last value, and the number of days.
 fn words(values: &[Option<f64>]) -> String {
     let mut known = values.iter().flatten();
     let (first, last) = (known.next(), known.next_back());
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_said_in_words_too() {
+    fn a_trend_is_described_in_words() {
         assert_eq!(words(&[None, Some(1.0), None, Some(2.25)]), "from 1.0 to 2.2 over 4 days");
         assert_eq!(words(&[Some(1.0)]), "not known");
     }

@@ -1,4 +1,4 @@
-//! A web vital: its number, its course, and how its values are spread.
+//! The card of a web vital: its value, its chart, and the shares of its ratings.
 
 use leptos::prelude::*;
 use phasegate_domain::{
@@ -11,7 +11,7 @@ use crate::{
     format,
 };
 
-/// The colour of a number that is good, in need of improvement, or poor.
+/// Returns the CSS class of a number with this rating.
 pub(crate) fn rating_class(rating: Option<Rating>) -> &'static str {
     match rating {
         Some(Rating::Good) => "number is-good",
@@ -27,17 +27,17 @@ pub(crate) fn VitalCard(
     /// 75th percentile, in millionths; `None` without samples.
     p75: Option<f64>,
     samples: u64,
-    /// How many samples are good.
+    /// The number of good samples.
     good: u64,
-    /// How many samples are poor.
+    /// The number of poor samples.
     poor: u64,
-    /// The 75th percentile of each span.
+    /// The 75th percentile of each time bucket.
     points: Vec<Point>,
     window: Window,
     /// Positions of annotations on the chart.
     #[prop(optional)]
     lines: Vec<Line>,
-    /// What stands beside the number.
+    /// The text beside the number.
     beside: Option<String>,
 ) -> impl IntoView {
     let rating = p75.map(|p75| vital.rate(p75));
@@ -48,7 +48,7 @@ pub(crate) fn VitalCard(
         draw((280, 112), &points, window, Shape::Line, Some(limits), &lines, &|v| vital.format(v));
     let needs_improvement = samples - good - poor;
     let summary = match samples {
-        0 => "No samples in this time".to_owned(),
+        0 => "No samples in this period".to_owned(),
         _ => format!(
             "{}: {} good, {} needs improvement, {} poor",
             format::counted(samples, "sample", "samples"),
@@ -57,7 +57,7 @@ pub(crate) fn VitalCard(
             format::percent(poor, samples)
         ),
     };
-    let label = format!("{}, 75th percentile; over all {number}", vital.title());
+    let label = format!("{}, 75th percentile; overall {number}", vital.title());
     view! {
         <article class="card vital" data-testid=format!("vital-{}", vital.as_str())>
             <header class="card-head">
@@ -76,7 +76,7 @@ pub(crate) fn VitalCard(
     }
 }
 
-/// The shares that are good, need improvement and are poor, as one bar; the text below repeats them.
+/// The shares of the three ratings as one bar; the text below repeats them.
 #[component]
 fn Shares(good: u64, needs_improvement: u64, poor: u64) -> impl IntoView {
     let all = (good + needs_improvement + poor).max(1) as f64;

@@ -1,11 +1,11 @@
-//! Whether anything arrives from pages yet.
+//! The events that arrive from pages, to check an installation.
 
 use leptos::prelude::*;
 use phasegate_domain::reports::Arrivals;
 
 use super::live::subscribe;
 
-/// What has arrived in the last hour; changes by itself.
+/// The events of the last hour by kind, updated live.
 #[island]
 pub(crate) fn LiveArrivals(first: Arrivals) -> impl IntoView {
     let (newer, connection) = subscribe::<Arrivals>("/admin/live/arrivals");
@@ -22,7 +22,7 @@ fn said(arrivals: &Arrivals) -> AnyView {
     if arrivals.kinds.is_empty() {
         return view! {
             <p><strong>"Waiting for the first event …"</strong></p>
-            <p class="hint">"Open a page that has the snippet. It reports within a few seconds; with Do Not Track it never does."</p>
+            <p class="hint">"Open a page that has the snippet. Its events arrive within a few seconds, unless the browser sends Do Not Track."</p>
         }
         .into_any();
     }
@@ -30,9 +30,9 @@ fn said(arrivals: &Arrivals) -> AnyView {
         view! { <li>{format!("{kind}: ")}<strong>{count.to_string()}</strong></li> }
     });
     view! {
-        <p><strong>"It works: events arrive."</strong>" In the last hour:"</p>
+        <p><strong>"Events are arriving."</strong>" In the last hour:"</p>
         <ul class="arrivals-kinds">{kinds.collect_view()}</ul>
-        <p class="hint"><a href="/admin/dashboard">"See them on the dashboard"</a></p>
+        <p class="hint"><a href="/admin/dashboard">"Open the dashboard"</a></p>
     }
     .into_any()
 }

@@ -1,19 +1,19 @@
-//! A button that copies what stands beside it.
+//! A button that copies the text of another element.
 
 use leptos::prelude::*;
 
-/// What became of a press.
+/// The result of pressing the button.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser copies"))]
 enum Copied {
     NotYet,
     Done,
-    /// The browser lets no page copy here (no TLS); the text is selected instead.
+    /// The clipboard is not available, for example without TLS; the text is selected instead.
     Selected,
 }
 
-/// Copies the text of the element of that id. Only there where a script runs: without one, a
-/// press would do nothing.
+/// Copies the text of the element with the id `of`. Hidden until the script runs, because it does
+/// nothing without one.
 #[island]
 pub(crate) fn CopyButton(of: String) -> impl IntoView {
     let (is_live, set_live) = signal(false);
@@ -45,14 +45,14 @@ mod browser {
 
     use super::Copied;
 
-    /// How long the button says that it has copied.
+    /// How long the button shows the result.
     const SAID: Duration = Duration::from_secs(3);
 
     pub(super) fn copy(id: &str, copied: WriteSignal<Copied>) {
         let Some(element) = document().get_element_by_id(id) else { return };
         let text = element.text_content().unwrap_or_default();
         spawn_local(async move {
-            // Without TLS there is no clipboard at all.
+            // Browsers offer the clipboard only in secure contexts.
             let is_done = window().is_secure_context()
                 && JsFuture::from(window().navigator().clipboard().write_text(&text)).await.is_ok();
             if !is_done && let Ok(Some(selection)) = window().get_selection() {

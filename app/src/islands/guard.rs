@@ -1,9 +1,9 @@
-//! Looks after forms: nothing that was typed is lost when the server is away or the login has
-//! ended, and a form that is pressed twice is sent once.
+//! Guards forms: typed text is kept if the server is unreachable or the session has ended, and a
+//! form that is submitted twice is sent once.
 
 use leptos::prelude::*;
 
-/// What keeps a form from being sent.
+/// The reason why a form was not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser finds out"))]
 enum Hindrance {
@@ -11,7 +11,7 @@ enum Hindrance {
     LoggedOut,
 }
 
-/// Asks the server whether it listens before a form is sent, and says so if it does not.
+/// Checks the server and the session before a form is sent, and shows a notice if that fails.
 #[island]
 pub(crate) fn FormGuard() -> impl IntoView {
     let (hindrance, set_hindrance) = signal(None::<Hindrance>);
@@ -19,25 +19,23 @@ pub(crate) fn FormGuard() -> impl IntoView {
     browser::watch(set_hindrance);
     #[cfg(not(feature = "hydrate"))]
     let _ = set_hindrance;
-    move || {
-        match hindrance.get() {
+    move || match hindrance.get() {
         None => ().into_any(),
         Some(Hindrance::Away) => view! {
             <p class="notice notice-error" role="alert">
-                "The server did not answer. Nothing was sent, and what you entered is still here. \
-                 Check that it is running, then press again."
+                "The server did not answer. Nothing was sent; your entries are still in the form. \
+                 Check that the server is running, then submit again."
             </p>
         }
         .into_any(),
         Some(Hindrance::LoggedOut) => view! {
             <p class="notice notice-error" role="alert">
-                "You are not logged in any more. Nothing was sent, and what you entered is still here. "
+                "Your session has ended. Nothing was sent; your entries are still in the form. "
                 <a href="/login" target="_blank">"Log in again"</a>
-                " in a new tab, then come back and press again."
+                " in a new tab, then return here and submit again."
             </p>
         }
         .into_any(),
-    }
     }
 }
 
@@ -50,7 +48,7 @@ mod browser {
 
     use super::Hindrance;
 
-    /// Set on a form that is on its way.
+    /// The attribute of a form that is being sent.
     const SENT: &str = "data-sent";
 
     pub(super) fn watch(hindrance: WriteSignal<Option<Hindrance>>) {
@@ -58,7 +56,7 @@ mod browser {
             let form = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok());
             let Some(form) = form.filter(|form| form.method() == "post") else { return };
             match form.get_attribute(SENT).as_deref() {
-                // The answer is here, and this is the form on its way.
+                // The check has passed, and this is the actual submission.
                 Some("ready") => return,
                 Some(_) => return event.prevent_default(),
                 None => event.prevent_default(),
@@ -71,7 +69,7 @@ mod browser {
                 if found.is_none() {
                     let _ = form.set_attribute(SENT, "ready");
                     send(&form, submitter.as_ref());
-                    // Until the next page is there, a second press does nothing.
+                    // Until the next page has loaded, a second submission does nothing.
                     let _ = form.set_attribute(SENT, "sent");
                 } else {
                     let _ = form.remove_attribute(SENT);
@@ -81,10 +79,10 @@ mod browser {
         let body = document();
         let listener = on_submit.as_ref().unchecked_ref();
         if body.add_event_listener_with_callback("submit", listener).is_ok() {
-            // As long as the page lives.
+            // The listener lives as long as the page.
             on_submit.forget();
         }
-        // A page that the way back brings from the browser's memory can be sent again.
+        // The forms of a page from the back/forward cache can be sent again.
         let on_show = Closure::<dyn Fn()>::new(|| {
             let sent = document().query_selector_all("form[data-sent]");
             for index in 0..sent.as_ref().map_or(0, |forms| forms.length()) {
@@ -105,7 +103,7 @@ mod browser {
             Some(button) => form.request_submit_with_submitter(Some(button)),
             None => form.request_submit(),
         };
-        // What the browser itself finds wrong is said by the browser.
+        // The browser itself reports invalid fields.
         let _ = sent;
     }
 

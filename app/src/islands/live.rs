@@ -3,16 +3,16 @@
 use leptos::prelude::*;
 use serde::de::DeserializeOwned;
 
-/// How the page hears of changes.
+/// The state of the connection for updates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser connects"))]
 pub(super) enum Connection {
-    /// Not yet; the page shows what the server rendered.
+    /// Not connected yet; the page shows what the server rendered.
     Waiting,
     Live,
-    /// The server is away; the browser tries again by itself.
+    /// The server is unreachable; the browser reconnects by itself.
     Lost,
-    /// The server turned us away, so the browser does not try again.
+    /// The server refused the connection, and the browser does not reconnect.
     Closed,
 }
 
@@ -21,8 +21,8 @@ impl Connection {
         match self {
             Self::Waiting => "Connecting …",
             Self::Live => "Live",
-            Self::Lost => "Server away, reconnecting …",
-            Self::Closed => "Not live, reload the page",
+            Self::Lost => "Disconnected, reconnecting …",
+            Self::Closed => "Disconnected: reload the page",
         }
     }
 
@@ -35,7 +35,7 @@ impl Connection {
     }
 }
 
-/// The newest that arrived from an address, and how the connection is.
+/// Subscribes to an address. Returns the newest value, and the state of the connection.
 pub(super) fn subscribe<T>(address: &'static str) -> (ReadSignal<Option<T>>, Signal<Connection>)
 where
     T: DeserializeOwned + Send + Sync + 'static,
@@ -77,7 +77,7 @@ mod browser {
         });
         let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
             let text = event.data().as_string().unwrap_or_default();
-            // A newer server may send what this page does not know; a reload then helps.
+            // A newer server may send an unknown format; a reload helps then.
             if let Ok(panel) = serde_json::from_str(&text) {
                 newer.set(Some(panel));
             }

@@ -1,4 +1,4 @@
-//! The parts of pages that live in the browser.
+//! The islands: parts of pages that run in the browser.
 
 mod arrivals;
 mod copy;

@@ -1,9 +1,9 @@
-//! Shows what a form means while it is being filled in.
+//! A live preview of a form.
 
 use leptos::prelude::*;
 
-/// Sends the form named `form` to its own page as a preview whenever it changes, and puts what
-/// the page says in the place of what it said before. Without a script, a button does the same.
+/// Posts the form with the id `form` to its own page as a preview whenever it changes, and replaces
+/// the content of the element `place` by the new one. Without a script, a button does the same.
 #[island]
 pub(crate) fn LivePreview(form: String, place: String) -> impl IntoView {
     #[cfg(feature = "hydrate")]
@@ -23,7 +23,7 @@ mod browser {
         DomParser, FormData, HtmlFormElement, RequestInit, Response, SupportedType, UrlSearchParams,
     };
 
-    /// How long the typing must rest.
+    /// The delay after the last input.
     const REST: Duration = Duration::from_millis(250);
 
     pub(super) fn watch(form: String, place: String) {
@@ -40,7 +40,7 @@ mod browser {
             let (form, place) = (asked.clone(), place.clone());
             let ask = move || {
                 spawn_local(async move {
-                    // When the server is away, the last preview stays.
+                    // If the server is unreachable, the last preview stays.
                     let _ = refresh(&form, &place).await;
                 });
             };

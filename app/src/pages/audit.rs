@@ -1,4 +1,4 @@
-//! The audit: who changed what, from which value to which, and when.
+//! The audit log: each change with its author, time, old and new values.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -16,7 +16,7 @@ use crate::{
     request::{Form, Request, encode},
 };
 
-/// Lines on one page.
+/// Audit entries on one page.
 const LINES: u32 = 50;
 
 #[component]
@@ -40,8 +40,8 @@ pub(crate) fn AuditPage() -> impl IntoView {
                Ok(view! {
                    <header class="page-head"><h1>"Audit"</h1></header>
                    <p class="lead">
-                       "Every change, by whom and when, from which value to which. It cannot be edited, \
-                        not even here."
+                       "Every change with its author, time, old and new values. Entries cannot be edited \
+                        or deleted."
                    </p>
                    <Filter query=request.query.clone()/>
                    <Lines lines request=request.clone()/>
@@ -64,13 +64,13 @@ fn Filter(query: Form) -> impl IntoView {
         <form class="filters" method="get" action="/admin/audit">
             <label class="field">
                 <span>"Kind"</span>
-                <select name="kind"><option value="">"everything"</option>{kinds}</select>
+                <select name="kind"><option value="">"all kinds"</option>{kinds}</select>
             </label>
             <label class="field">
                 <span>"Key"</span>
                 <input type="search" name="key" value=query.get("key").to_owned() autocomplete="off"/>
             </label>
-            <button class="button" type="submit">"Filter"</button>
+            <button class="button" type="submit">"Apply filters"</button>
         </form>
     }
 }
@@ -78,7 +78,7 @@ fn Filter(query: Form) -> impl IntoView {
 #[component]
 fn Lines(lines: Vec<AuditRecord>, request: Request) -> impl IntoView {
     if lines.is_empty() {
-        return view! { <p class="empty">"Nothing has been changed here yet."</p> }.into_any();
+        return view! { <p class="empty">"No changes match these filters."</p> }.into_any();
     }
     let lines =
         lines.into_iter().map(|line| view! { <Line line request=request.clone()/> }).collect_view();
@@ -93,13 +93,13 @@ fn Line(line: AuditRecord, request: Request) -> impl IntoView {
         Change::Saved { kind: SubjectKind::Flag, before: Some(_), after: None, .. }
     );
     let (_, key) = entry.change.subject();
-    // Not where it is there again: going back from what it is now is on its own page.
+    // Not if the flag exists again: its own page restores earlier states.
     let is_gone = request.live().is_ok_and(|live| live.stored_flag(key).is_err());
     let back = (is_deletion && is_gone && request.may(Role::Operator)).then(|| view! {
         <form method="post" action=format!("/admin/flags/{key}")>
             <Here/>
             <input type="hidden" name="line" value=id.to_string()/>
-            <button class="button button-small" name="do" value="restore">{format!("Bring {key} back")}</button>
+            <button class="button button-small" name="do" value="restore">{format!("Restore {key}")}</button>
         </form>
     });
     let fields = entry.change.fields();

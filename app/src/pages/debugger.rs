@@ -1,5 +1,5 @@
-//! The debugger: what a user would get, and every step that leads there. The question is in the
-//! URL, so that it can be shared.
+//! The debugger explains the evaluation of flags for a user, step by step. The query is in the URL,
+//! so that it can be shared.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -22,7 +22,7 @@ pub(crate) fn DebuggerPage() -> impl IntoView {
     view! {
         <Title text="Debugger"/>
         {page(|request| async move {
-            // Many ids do not fit into an address, so they come as a form.
+            // A list of user ids may be too long for a URL, so it is posted as a form.
             let asked = request.form.clone().unwrap_or_else(|| request.query.clone());
             let found = ask(&request, &asked);
             let answers = match found {
@@ -34,7 +34,7 @@ pub(crate) fn DebuggerPage() -> impl IntoView {
             };
             Ok(view! {
                 <header class="page-head"><h1>"Debugger"</h1></header>
-                <p class="lead">"A user does not see a feature? Enter the user's key, and see each step that leads to the answer."</p>
+                <p class="lead">"Explains the evaluation of flags for a user, step by step."</p>
                 <Question request=request.clone() asked=asked.clone()/>
                 {answers}
                 <Many request asked/>
@@ -55,7 +55,7 @@ fn ask(request: &Request, asked: &Form) -> Result<AnyView, PageError> {
     let (service, actor, environment) = (&request.service, &request.actor, request.environment);
     let flag = chosen(asked)?;
     if asked.has("users") {
-        let flag = flag.ok_or_else(|| PageError::invalid("flag: choose one"))?;
+        let flag = flag.ok_or_else(|| PageError::invalid("flag: choose a flag"))?;
         let (users, attributes) = (asked.get("users"), asked.get("attributes"));
         let split = batch(service, actor, environment, &flag, users, attributes)?;
         return Ok(view! { <SplitTable flag split/> }.into_any());
@@ -93,7 +93,7 @@ fn Question(request: Request, asked: Form) -> impl IntoView {
                 <label class="field"><span>"Flag"</span>
                     <select name="flag"><option value="">"all flags"</option>{flag_options(&request, &asked)}</select></label>
             </div>
-            <label class="field"><span>"Attributes, if any: JSON, or a line for each"</span>
+            <label class="field"><span>"Attributes (optional): JSON, or one per line"</span>
                 <TextArea value=attributes rows=3 name="attributes" code=true placeholder="plan = pro\ngroups = [\"beta\"]"/></label>
             <div><button class="button button-primary" type="submit">"Explain"</button></div>
         </form>
@@ -152,15 +152,15 @@ fn Many(request: Request, asked: Form) -> impl IntoView {
     let is_open = asked.has("users");
     view! {
         <details open=is_open class="card">
-            <summary><h2 class="inline">"Many users at once"</h2></summary>
+            <summary><h2 class="inline">"Evaluate many users"</h2></summary>
             <form class="stack" method="post" action="/admin/debugger"><Here/>
                 <label class="field"><span>"Flag"</span>
                     <select name="flag" required>{flag_options(&request, &asked)}</select></label>
-                <label class="field"><span>"User ids, one on each line"</span>
+                <label class="field"><span>"User IDs, one per line"</span>
                     <TextArea value=users rows=8 name="users" code=true required=true/></label>
-                <label class="field"><span>"Attributes that they share, if any: JSON, or a line for each"</span>
+                <label class="field"><span>"Shared attributes (optional): JSON, or one per line"</span>
                     <TextArea value=attributes rows=2 name="attributes" code=true/></label>
-                <div><button class="button" type="submit">"See the split"</button></div>
+                <div><button class="button" type="submit">"Show the split"</button></div>
             </form>
         </details>
     }
@@ -201,7 +201,7 @@ fn SplitTable(flag: FlagKey, split: Split) -> impl IntoView {
                     <tbody>{rows}</tbody>
                 </table>
             </div>
-            <details><summary>"One by one"</summary>
+            <details><summary>"Variant of each user"</summary>
                 <div class="table-scroll table-tall"><table><tbody>{users}</tbody></table></div>
             </details>
         </section>

@@ -1,10 +1,10 @@
-//! Choosing the environment that all pages show.
+//! Selects the environment that all pages show.
 
 use leptos::prelude::*;
 
 use crate::{parts::page, request::PageError};
 
-/// Takes the choice and leads back to the start.
+/// Stores the selected environment in a cookie and redirects to the flags.
 #[component]
 pub(crate) fn EnvironmentPage() -> impl IntoView {
     page(|request| async move {

@@ -1,4 +1,4 @@
-//! How an app gets the collector: what to paste, and whether it works.
+//! The install page: snippets to embed the collector, and the events that arrive.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -23,13 +23,13 @@ pub(crate) fn InstallPage() -> impl IntoView {
             let snippets = match key {
                 Some(key) => view! { <Snippets request=request.clone() key keys/> }.into_any(),
                 None => view! {
-                    <p class="notice">"This environment has no client key. "<a href="/admin/settings">"Make one in the settings"</a>", then come back."</p>
+                    <p class="notice">"This environment has no client key. "<a href="/admin/settings">"Create one in the settings"</a>" first."</p>
                 }
                 .into_any(),
             };
             Ok(view! {
                 <header class="page-head"><h1>"Install"</h1></header>
-                <p class="lead">"What an app needs to ask for its flags here, and to report what happens to its users."</p>
+                <p class="lead">"Add the collector to an app, so that it evaluates flags and sends telemetry."</p>
                 <LiveArrivals first/>
                 {snippets}
             }
@@ -56,7 +56,7 @@ fn Snippets(request: Request, key: ClientKey, keys: Vec<ClientKey>) -> impl Into
         request.embedding.stub_digest
     );
     let module = format!(
-        "// After the line above: it answers where this is blocked.\nimport('{origin}/collector.mjs').then(({{ start }}) => start({{ key: '{name}' }}), () => {{}});\n\nawait phasegate.identify('ada', {{ groups: ['beta'] }});\nif (phasegate.isFeatureEnabled('MY_FLAG')) {{ /* … */ }}"
+        "// Put the line above first: it returns fallbacks if this import is blocked.\nimport('{origin}/collector.mjs').then(({{ start }}) => start({{ key: '{name}' }}), () => {{}});\n\nawait phasegate.identify('ada', {{ groups: ['beta'] }});\nif (phasegate.isFeatureEnabled('MY_FLAG')) {{ /* … */ }}"
     );
     let first = "phasegate.identify('ada', { groups: ['beta'] });\nphasegate.track('hello');\nphasegate.debug();".to_owned();
     let server = format!(
@@ -67,41 +67,41 @@ fn Snippets(request: Request, key: ClientKey, keys: Vec<ClientKey>) -> impl Into
         some => format!("Only pages of {} may use this key.", some.join(", ")),
     };
     let pinned = pinned.map(|code| view! {
-        <h3>"Pinned to this version"</h3>
-        <p class="hint">"With the digest, a browser runs these very bytes of the loader or none; what the loader brings comes from your Phasegate, as its answers do. After an upgrade the digest is another one: take the new tag from this page then. Until you do, your pages work on, with the fallbacks of your code and without being measured."</p>
+        <h3>"Pinned version"</h3>
+        <p class="hint">"With the digest, browsers run exactly this version of the loader or none. The files that it loads and its answers come from your Phasegate server. An upgrade changes the digest: copy the new tag from this page. Until then, pages use the fallbacks in your code and send no telemetry."</p>
         <Snippet id="snippet-pinned" code/>
     });
     view! {
         <KeyPicker keys chosen=name.clone()/>
         <section aria-labelledby="page-title">
-            <h2 id="page-title">"1. Into your pages"</h2>
-            <p class="hint">"Anywhere in the head, before your own scripts. The first line answers with the fallbacks of your code until the collector is there, and where it is blocked. The script is 2 KB, delays nothing, and brings the rest when the page is idle. "{origins}</p>
+            <h2 id="page-title">"1. Add the tag to your pages"</h2>
+            <p class="hint">"Place it in the head, before your own scripts. The first line returns the fallbacks in your code until the collector has loaded, or if it is blocked. The script is 2 KB, loads asynchronously, and loads the rest when the page is idle. "{origins}</p>
             <Snippet id="snippet-tag" code=tag/>
             {pinned}
-            <h3>"If your pages have a content security policy"</h3>
-            <p class="hint">"Add these sources to yours; the digest is that of the first line, which may as well be a file of your own. No styles are needed; without "<code>"'wasm-unsafe-eval'"</code>" web vitals and errors are still reported when a page is left, and flags are answered with your fallbacks."</p>
+            <h3>"Content security policy"</h3>
+            <p class="hint">"If your pages have a policy, add these sources. The digest is that of the first line, which can also be a file of your own. No style source is needed. Without "<code>"'wasm-unsafe-eval'"</code>", web vitals and errors are still reported when a page is left, and flags return your fallbacks."</p>
             <Snippet id="snippet-policy" code=policy/>
         </section>
         <section aria-labelledby="module-title">
-            <h2 id="module-title">"Or as a module"</h2>
+            <h2 id="module-title">"Alternative: load it as a module"</h2>
             <p class="hint">"For bundlers and React; its types are at "<a href="/collector.d.mts"><code>"/collector.d.mts"</code></a>"."</p>
             <Snippet id="snippet-module" code=module/>
         </section>
         <section aria-labelledby="try-title">
-            <h2 id="try-title">"2. Try it"</h2>
-            <p class="hint">"In the console of a page that has it; the event arrives above within a few seconds."</p>
+            <h2 id="try-title">"2. Send a test event"</h2>
+            <p class="hint">"Run this in the console of a page that has the tag. The event appears above within a few seconds."</p>
             <Snippet id="snippet-first" code=first/>
         </section>
         <section aria-labelledby="server-title">
-            <h2 id="server-title">"3. On your servers"</h2>
-            <p class="hint">"Any OpenFeature client with its OFREP provider; the token needs the scope evaluate and is made "<a href="/admin/settings">"in the settings"</a>"."</p>
+            <h2 id="server-title">"3. Evaluate flags on your servers"</h2>
+            <p class="hint">"Use any OpenFeature client with its OFREP provider. The token needs the scope evaluate; create it "<a href="/admin/settings">"in the settings"</a>"."</p>
             <Snippet id="snippet-server" code=server/>
         </section>
-        <p class="hint">{format!("The address {origin} is wrong? Set PHASEGATE_PUBLIC_URL to the one that your visitors' browsers reach.")}</p>
+        <p class="hint">{format!("If users' browsers cannot reach {origin}, set PHASEGATE_PUBLIC_URL to the address that they can reach.")}</p>
     }
 }
 
-/// Which key the snippets have; nothing to choose if there is one.
+/// Selects the client key of the snippets; hidden if there is only one.
 #[component]
 fn KeyPicker(keys: Vec<ClientKey>, chosen: String) -> impl IntoView {
     let options = keys.iter().map(|key| {
@@ -110,7 +110,7 @@ fn KeyPicker(keys: Vec<ClientKey>, chosen: String) -> impl IntoView {
     (keys.len() > 1).then(|| view! {
         <form class="filters" method="get" action="/admin/install">
             <label class="field"><span>"Client key"</span><select name="key">{options.collect_view()}</select></label>
-            <button class="button" type="submit">"Show"</button>
+            <button class="button" type="submit">"Show snippets"</button>
         </form>
     })
 }

@@ -1,4 +1,4 @@
-//! The login page: a plain form, so that it works before anything is loaded.
+//! The login page: a plain form, so that it works without a script.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -6,20 +6,20 @@ use leptos_router::hooks::use_query_map;
 
 use crate::parts::Logo;
 
-/// Asks for address and password.
+/// Asks for e-mail address and password.
 #[component]
 pub(crate) fn LoginPage() -> impl IntoView {
     let query = use_query_map();
     let asked = move |name: &str| query.read().get(name);
     let trouble = move || {
         let text = match asked("error")?.as_str() {
-            "wrong" => "That e-mail address and password do not belong together.".to_owned(),
-            "form" => "Fill in both fields.".to_owned(),
+            "wrong" => "Wrong e-mail address or password. Try again.".to_owned(),
+            "form" => "Enter e-mail address and password.".to_owned(),
             "wait" => "Too many attempts. Wait five minutes, then try again.".to_owned(),
             "cookie" => "Your browser did not keep the session. Open this page over HTTPS or at \
                          localhost; over plain HTTP, set PHASEGATE_PUBLIC_URL to the http:// address."
                 .to_owned(),
-            _ => "The server could not check that; its log says why.".to_owned(),
+            _ => "The server could not check the login. See the server log for the reason.".to_owned(),
         };
         Some(view! { <p class="notice notice-error" role="alert">{text}</p> })
     };
@@ -44,7 +44,7 @@ pub(crate) fn LoginPage() -> impl IntoView {
                     <button class="button button-primary" type="submit">"Log in"</button>
                 </form>
                 <p class="hint">
-                    "The first start printed both. Lost? Run "
+                    "The first start printed both. To reset the password, run "
                     <code>"phasegate account set-password"</code> " on the server."
                 </p>
             </div>

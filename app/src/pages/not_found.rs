@@ -1,9 +1,9 @@
-//! A page that is not there.
+//! The page for unknown URLs.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-/// Says so, with the right status, and leads back.
+/// Answers with 404 Not Found and a link to the rollout.
 #[component]
 pub(crate) fn NotFoundPage() -> impl IntoView {
     if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
@@ -12,7 +12,7 @@ pub(crate) fn NotFoundPage() -> impl IntoView {
     view! {
         <Title text="Not found"/>
         <div class="page empty">
-            <h1>"There is no such page"</h1>
+            <h1>"Page not found"</h1>
             <p>"The address may be mistyped, or the page has moved."</p>
             <p><a class="button" href="/admin/rollout">"Go to the rollout"</a></p>
         </div>

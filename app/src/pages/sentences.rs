@@ -1,4 +1,4 @@
-//! Changes of the audit log as sentences.
+//! Describes changes of the audit log in sentences.
 
 use phasegate_domain::{
     Timestamp,
@@ -8,7 +8,7 @@ use phasegate_domain::{
     rollout::RolloutEvent,
 };
 
-/// A change in a few words.
+/// Describes a change in one sentence.
 pub(crate) fn sentence(change: &Change) -> String {
     let (kind, key) = change.subject();
     match change {
@@ -17,11 +17,11 @@ pub(crate) fn sentence(change: &Change) -> String {
             format!("Switched the flag {key} {}.", if *enabled { "on" } else { "off" })
         }
         Change::Imported { things, .. } => {
-            format!("Applied a file to {key}: {} things.", things.len())
+            format!("Applied a file to {key}; objects changed: {}.", things.len())
         }
         Change::Saved { before, after, .. } => {
             let verb = match (before, after) {
-                (None, _) => "Made",
+                (None, _) => "Created",
                 (_, None) => "Deleted",
                 _ => "Changed",
             };
@@ -30,7 +30,7 @@ pub(crate) fn sentence(change: &Change) -> String {
     }
 }
 
-/// The same with the names of the plan's phases.
+/// Describes a change with the names of the plan's phases.
 pub(crate) fn sentence_with_plan(change: &Change, plan: &Plan) -> String {
     let Change::Rollout { what, .. } = change else {
         return sentence(change);
@@ -49,7 +49,7 @@ pub(crate) fn sentence_with_plan(change: &Change, plan: &Plan) -> String {
     }
 }
 
-/// A rollout's move where its plan is not at hand.
+/// Describes a rollout event without the names of phases.
 fn rollout_sentence(what: &RolloutEvent) -> String {
     let text = what.to_string();
     let mut letters = text.chars();
@@ -64,7 +64,7 @@ fn named(plan: &Plan, number: PhaseNumber) -> String {
     }
 }
 
-/// What happened since it was noticed: written by itself from the history, oldest first.
+/// Converts audit entries, newest first, to the lines of a timeline, oldest first.
 pub(crate) fn told_by_audit_log(lines: &[AuditRecord], plan: &Plan) -> Vec<(Timestamp, String)> {
     let line = |line: &AuditRecord| {
         (

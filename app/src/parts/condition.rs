@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 
 use crate::{components::TextArea, request::Form};
 
-/// The operator under which a row asks for a segment.
+/// The operator of a row that tests a segment.
 const IN_SEGMENT: &str = "in_segment";
 
-/// One test, as it is typed.
+/// The typed fields of one test.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Row {
     negated: bool,
@@ -21,19 +21,19 @@ pub(crate) struct Row {
     value: String,
 }
 
-/// A condition, as it is typed.
+/// The typed fields of a condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ConditionDraft {
     any: bool,
     rows: Vec<Row>,
-    /// Whether a single row stands in a list; then it stays there, so that nothing seems changed.
+    /// Whether a single row is inside a list. It stays there, so that no change appears.
     is_list: bool,
-    /// One that has too many levels for rows, as JSON.
+    /// The condition as JSON, if it has too many levels for rows.
     json: Option<String>,
 }
 
 impl ConditionDraft {
-    /// Puts a condition into rows, or into JSON if it has too many levels.
+    /// Converts a condition to rows, or to JSON if it has too many levels.
     pub(crate) fn new(condition: &Condition) -> Self {
         let rows = |any, parts: &[Condition], is_list| {
             let rows = parts.iter().map(row).collect::<Option<Vec<Row>>>();
@@ -84,7 +84,7 @@ impl ConditionDraft {
         }
     }
 
-    /// As files and the API have it. What is wrong is found when that is read.
+    /// Converts the fields to JSON as files and the API have it, without validating it.
     pub(crate) fn to_json(&self) -> Result<Value, String> {
         if let Some(json) = &self.json {
             return json::read(json.as_bytes()).map_err(|error| error.to_string());
@@ -96,12 +96,12 @@ impl ConditionDraft {
         Ok(if self.any { json!({ "any": rows }) } else { json!({ "all": rows }) })
     }
 
-    /// The fields, whose names begin with `prefix`. Buttons are named `do`.
+    /// Renders the fields, whose names begin with `prefix`. Buttons are named `do`.
     pub(crate) fn view(&self, prefix: &str) -> AnyView {
         if let Some(json) = &self.json {
             return view! {
                 <label class="field">
-                    <span>"Condition (JSON, because it has several levels)"</span>
+                    <span>"Condition (as JSON, because it is nested)"</span>
                     <TextArea value=json.clone() rows=8 name=format!("{prefix}.json") code=true/>
                 </label>
             }
@@ -125,7 +125,7 @@ impl ConditionDraft {
         let list = self
             .is_list
             .then(|| view! { <input type="hidden" name=format!("{prefix}.list") value="1"/> });
-        // With one row there is no choice to show, but it must not be erased either.
+        // With one row the choice is not shown, but it must be preserved.
         let kept = (is_any && self.rows.len() < 2)
             .then(|| view! { <input type="hidden" name=format!("{prefix}.match") value="any"/> });
         view! {
@@ -140,7 +140,7 @@ impl ConditionDraft {
     }
 }
 
-/// A part that fits into one row.
+/// Converts a part to a row; `None` if it does not fit into one.
 fn row(part: &Condition) -> Option<Row> {
     match part {
         Condition::Test(test @ Test { attribute, operator, .. }) => Some(Row {
@@ -160,8 +160,8 @@ fn row(part: &Condition) -> Option<Row> {
     }
 }
 
-/// A value as a user would type it: lists with commas, texts bare unless they would be read as
-/// something else.
+/// Formats a value for its field: lists with commas, strings without quotes unless they would be
+/// read as another type.
 fn typed(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -173,7 +173,7 @@ fn typed(value: &Value) -> String {
     }
 }
 
-/// A number, a truth value or a quoted text is what it says; anything else is a text.
+/// Parses a number, a Boolean or a quoted string as JSON; any other text is a string.
 fn read_value(text: &str) -> Value {
     match json::read(text.as_bytes()) {
         Ok(value @ (Value::Number(_) | Value::Bool(_) | Value::String(_))) => value,
@@ -232,7 +232,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_condition_becomes_rows_and_a_condition_again() {
+    fn conditions_survive_a_round_trip_through_rows() {
         for json in [
             json!({"all": []}),
             json!({"any": [

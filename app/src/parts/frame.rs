@@ -1,4 +1,4 @@
-//! What surrounds every page of the admin.
+//! The frame around every page of the admin.
 
 use leptos::prelude::*;
 use leptos_router::components::{A, Outlet};
@@ -7,7 +7,7 @@ use super::Here;
 use crate::{format::instant, islands::FormGuard, request::Request};
 use phasegate_service::ingest::is_full_since;
 
-/// The sign: a gate that opens in phases.
+/// The logo: a gate that opens in phases.
 #[component]
 pub(crate) fn Logo() -> impl IntoView {
     view! {
@@ -19,11 +19,11 @@ pub(crate) fn Logo() -> impl IntoView {
     }
 }
 
-/// Navigation beside the page.
+/// The navigation beside the page.
 #[component]
 pub(crate) fn Frame() -> impl IntoView {
     view! {
-        <a class="skip-link" href="#main" rel="external">"Skip to the page"</a>
+        <a class="skip-link" href="#main" rel="external">"Skip to main content"</a>
         <div class="frame">
             <header class="frame-side">
                 <a class="brand" href="/admin/rollout"><Logo/>"Phasegate"</a>
@@ -54,7 +54,7 @@ pub(crate) fn Frame() -> impl IntoView {
     }
 }
 
-/// Says on every page that telemetry is being lost, for as long as it is.
+/// An alert on every page while the disk is full and telemetry cannot be stored.
 #[component]
 fn StorageAlert() -> impl IntoView {
     let request = Request::current().ok()?;
@@ -62,12 +62,12 @@ fn StorageAlert() -> impl IntoView {
     Some(view! {
         <p class="notice notice-error" role="alert" data-testid="disk-full">
             <strong>"The disk is full. "</strong>
-            {format!("Since {} nothing that pages report can be stored; they keep it and send it again for a week. Flags are answered all the same. Make room on the disk of the data folder, or keep less under Settings.", instant(since))}
+            {format!("No telemetry has been stored since {}. Pages keep their events and retry for a week; flags are still evaluated. Free space on the disk of the data folder, or shorten the data retention under Settings.", instant(since))}
         </p>
     })
 }
 
-/// Which environment all pages show. One is only named.
+/// Selects the environment that all pages show; a single one is only named.
 #[component]
 fn EnvironmentPicker() -> impl IntoView {
     let request = Request::current().ok()?;
@@ -97,7 +97,7 @@ fn EnvironmentPicker() -> impl IntoView {
                     <span class="visually-hidden">"Environment"</span>
                     <select name="environment">{options}</select>
                 </label>
-                <button class="button" type="submit">"Show"</button>
+                <button class="button" type="submit">"Switch"</button>
             </form>
         }
         .into_any(),

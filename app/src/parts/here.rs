@@ -1,11 +1,11 @@
-//! Which environment a form is about.
+//! The environment that a form is made for.
 
 use leptos::prelude::*;
 
 use crate::request::{HERE, Request};
 
-/// Stands in every form, so that what was seen in one environment is not done in another one that
-/// was chosen in the meantime, in another tab.
+/// The field of every form that names its environment, so that the action does not apply to another
+/// environment that was selected in another tab.
 #[component]
 pub(crate) fn Here() -> impl IntoView {
     let live = Request::current().ok().and_then(|request| request.live().ok());

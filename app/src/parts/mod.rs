@@ -1,4 +1,4 @@
-//! Parts of pages that know the request, and the page around them.
+//! Components that read the request, and the frame around pages.
 
 mod condition;
 mod frame;

@@ -9,7 +9,7 @@ pub(crate) fn PageErrorNotice(trouble: PageError) -> impl IntoView {
     view! { <p class="notice notice-error" role="alert">{trouble.message}</p> }
 }
 
-/// Makes a page from a function that may fail: what went wrong is then the page.
+/// Renders a page from a function that may fail; an error replaces the page.
 pub(crate) fn page<F>(make: impl FnOnce(Request) -> F) -> impl IntoView
 where
     F: Future<Output = Result<AnyView, PageError>> + Send + 'static,

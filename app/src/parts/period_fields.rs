@@ -1,12 +1,12 @@
-//! The fields of a form that choose a stretch of time.
+//! The form fields that select a time range.
 
 use leptos::prelude::*;
 use phasegate_domain::time::{TimeRange, TimeRangePreset, date_of};
 
 use crate::request::Form;
 
-/// What a form says of the time: dates that are only left over beside a range are not meant, and
-/// dates without an end last a day.
+/// Returns a field of the time range. Dates beside a preset are ignored, and a single date is a
+/// range of one day.
 pub(crate) fn period_field<'a>(query: &'a Form, name: &str) -> &'a str {
     let (range, from, to) = (query.get("range"), query.get("from"), query.get("to"));
     let means_dates = range == "dates" || range.is_empty();
@@ -19,7 +19,7 @@ pub(crate) fn period_field<'a>(query: &'a Form, name: &str) -> &'a str {
     }
 }
 
-/// A range up to now, or two dates.
+/// Selects a preset up to now, or two dates.
 #[component]
 pub(crate) fn PeriodFields(period: TimeRange, ranges: Vec<TimeRangePreset>) -> impl IntoView {
     let chosen = match period {
@@ -35,8 +35,8 @@ pub(crate) fn PeriodFields(period: TimeRange, ranges: Vec<TimeRangePreset>) -> i
         view! { <option value=range.as_str() selected=is_chosen>{range.title()}</option> }
     });
     view! {
-        <label class="field"><span>"Time"</span><select name="range">
-            <option value="dates" selected=chosen.is_none()>"Between two dates"</option>
+        <label class="field"><span>"Period"</span><select name="range">
+            <option value="dates" selected=chosen.is_none()>"Custom dates"</option>
             {options.collect_view()}</select></label>
         <label class="field"><span>"From"</span><input type="date" name="from" value=from/></label>
         <label class="field"><span>"To"</span><input type="date" name="to" value=to/></label>
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_range_beats_dates_that_are_left_over() {
+    fn a_preset_overrides_leftover_dates() {
         let read = |query: &str| {
             let form = Form::parse(query.as_bytes());
             TimeRange::read(

@@ -1,4 +1,4 @@
-//! Code to copy.
+//! Code snippets with a copy button.
 
 use leptos::prelude::*;
 
@@ -7,9 +7,9 @@ use crate::islands::CopyButton;
 /// A piece of code with a button that copies it.
 #[component]
 pub(crate) fn Snippet(
-    /// The id of the element.
+    /// The id of the code element.
     id: &'static str,
-    /// What is copied, as it is.
+    /// The code that is copied.
     code: String,
 ) -> impl IntoView {
     view! {

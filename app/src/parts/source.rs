@@ -12,15 +12,15 @@ use crate::{
     request::{PageError, Request, encode},
 };
 
-/// Where the numbers of a page come from.
+/// The source of a page's numbers: real or simulated telemetry.
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
-    /// Whose telemetry is read.
+    /// The environment whose telemetry is read; negative if simulated.
     pub(crate) environment: EnvironmentId,
     simulation: Option<Simulation>,
-    /// How far one is that is being made.
+    /// Sessions sent and all sessions of the running simulation.
     progress: Option<(u64, u64)>,
-    /// Whether nothing real was ever heard.
+    /// Whether no real event was ever received.
     is_silent: bool,
     has_demo: bool,
     may_change: bool,
@@ -28,8 +28,8 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// What the address asks for. Where it does not say: what is real, unless the server is one to
-    /// show things with. The public key can start simulations, and must not decide what is
+    /// Selects the source that the URL names. The default is real data, and simulated data only
+    /// with `--demo`: the public client key can start simulations, and must not decide what is
     /// shown.
     pub(crate) async fn of(request: &Request, path: &'static str) -> Result<Self, PageError> {
         let real = request.environment;
@@ -60,8 +60,7 @@ impl Source {
         self.environment.is_simulated()
     }
 
-    /// What stands behind the question mark of the address of a view: a reader of the link sees the
-    /// same.
+    /// Returns the query string of a view, so that a shared link shows the same data.
     pub(crate) fn address(
         &self,
         request: &Request,
@@ -81,7 +80,7 @@ impl Source {
         query
     }
 
-    /// As addresses have it.
+    /// The value of the URL parameter `data`.
     pub(crate) fn as_str(&self) -> &'static str {
         if self.is_simulated() { "simulated" } else { "real" }
     }
@@ -94,7 +93,7 @@ pub(crate) fn SourceBanner(source: Source) -> impl IntoView {
     if let Some((done, total)) = progress {
         return view! {
             <div class="notice notice-warning banner" role="status" data-testid="simulating">
-                <p><strong>"Simulated users are on their way: "</strong>
+                <p><strong>"Simulation running: "</strong>
                     {format!("{} of {} sessions.", format::count(done), format::count(total))}</p>
                 <progress max=total.to_string() value=done.to_string()></progress>
             </div>
@@ -108,42 +107,42 @@ pub(crate) fn SourceBanner(source: Source) -> impl IntoView {
     let remove = may_change.then(|| {
         view! {
             <form method="post" action="/admin/simulation"><Here/>
-                <button class="button" name="do" value="remove">"Remove it"</button>
+                <button class="button" name="do" value="remove">"Remove simulated data"</button>
             </form>
         }
     });
     let Simulation { users, days, regression, .. } = simulation;
     let made = format!(
-        "{} simulated users on {}",
+        "{} simulated users over {}",
         format::count(users.into()),
         format::counted(days.into(), "day", "days")
     );
-    let worse = regression.map(|phase| format!(", with trouble in phase {phase}"));
+    let worse = regression.map(|phase| format!(", with a regression in phase {phase}"));
     if source.is_simulated() {
         return view! {
             <div class="notice notice-warning banner" role="note" data-testid="simulated">
-                <p><strong>"Simulated data. "</strong>"Nothing here is real: "{made}{worse}"."</p>
-                <div class="actions"><a class="button" href=format!("{path}?data=real")>"Show what is real"</a>{remove}</div>
+                <p><strong>"Simulated data. "</strong>"This page shows no real data: "{made}{worse}"."</p>
+                <div class="actions"><a class="button" href=format!("{path}?data=real")>"Show real data"</a>{remove}</div>
             </div>
         }
         .into_any();
     }
     view! {
         <div class="notice banner" role="note" data-testid="simulation-there">
-            <p>"This is real. There is simulated data, too: "{made}{worse}"."</p>
-            <div class="actions"><a class="button" href=format!("{path}?data=simulated")>"Show it"</a>{remove}</div>
+            <p>"Real data. Simulated data exists as well: "{made}{worse}"."</p>
+            <div class="actions"><a class="button" href=format!("{path}?data=simulated")>"Show simulated data"</a>{remove}</div>
         </div>
     }
     .into_any()
 }
 
-/// The way to see what it will look like.
+/// Offers to generate simulated data.
 #[component]
 fn Offer() -> impl IntoView {
     view! {
         <form class="notice banner" method="post" action="/admin/simulation" data-testid="offer"><Here/>
-            <p><strong>"Nothing has been measured yet."</strong>" See what it will look like with 2,000 simulated users over 30 days, in three phases. They are marked as simulated everywhere, and go with one click."</p>
-            <button class="button button-primary" name="do" value="fill">"Fill with simulated data"</button>
+            <p><strong>"No telemetry yet."</strong>" Preview the pages with 2,000 simulated users over 30 days in three phases. Simulated data is labelled on every page, and one click removes it."</p>
+            <button class="button button-primary" name="do" value="fill">"Generate simulated data"</button>
         </form>
     }
 }

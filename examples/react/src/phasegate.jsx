@@ -1,5 +1,5 @@
-// All that a React app needs of Phasegate. The script tag in index.html brings the collector; until
-// it is there, and where it never comes, the line before it answers with the fallbacks.
+// The hooks and the error boundary that a React app needs. The script tag in index.html loads the
+// collector; until then, or if it never loads, the line before it returns the fallbacks.
 import { Component, useEffect, useState, useSyncExternalStore } from 'react';
 
 function subscribe(changed) {
@@ -7,19 +7,19 @@ function subscribe(changed) {
   return () => removeEventListener('phasegate:change', changed);
 }
 
-/** Whether a feature is on for the user; changes while the page is open. Records the exposure. */
+/** Returns whether a feature is on for the user, and follows changes. Records the exposure. */
 export function useFeature(key, fallback = false) {
   const read = () => phasegate.isFeatureEnabled(key, fallback);
   return useSyncExternalStore(subscribe, read, () => fallback);
 }
 
-/** The name of the variant that the user has. Records the exposure. */
+/** Returns the name of the user's variant, and follows changes. Records the exposure. */
 export function useVariant(key, fallback) {
   const read = () => phasegate.getVariant(key, fallback);
   return useSyncExternalStore(subscribe, read, () => fallback);
 }
 
-/** Says who the user is. */
+/** Identifies the user. */
 export function useIdentity(user, attributes) {
   const said = JSON.stringify([user, attributes]);
   useEffect(() => {
@@ -34,7 +34,7 @@ export function useRenderTimer(component) {
   useEffect(() => stop(), []);
 }
 
-/** Reports what breaks inside, and shows something else in its place. */
+/** Reports errors of its children, and renders the fallback in their place. */
 export class ErrorBoundary extends Component {
   state = { hasFailed: false };
 

@@ -1,10 +1,10 @@
-/** A value that an event may carry: single values, at most 20 of them, texts of at most 200 characters. */
+/** Properties of an event: at most 20 single values, with texts of at most 200 characters. */
 export type Properties = Record<string, string | number | boolean>;
 
-/** What the app knows about the user; segments and rules ask for it. */
+/** Attributes of the user, which segments and rules use. */
 export type Attributes = Record<string, unknown>;
 
-/** Where the rollout is. */
+/** The current phase of the rollout. */
 export interface Phase {
   number: number;
   name: string;
@@ -12,15 +12,15 @@ export interface Phase {
   percentage: number;
 }
 
-/** Where and how bad an error is. */
+/** Origin and severity of an error. */
 export interface ErrorContext {
   feature?: string;
   component?: string;
-  /** `error` if nothing is said. */
+  /** Defaults to `error`. */
   severity?: 'info' | 'warning' | 'error' | 'critical';
 }
 
-/** What somebody says. */
+/** Feedback of a user. */
 export interface Feedback {
   kind?: 'rating' | 'nps' | 'bug' | 'idea';
   /** 1 to 5. */
@@ -29,80 +29,80 @@ export interface Feedback {
   score?: number;
   /** At most 1,000 characters. */
   message?: string;
-  /** A picture; it is painted anew, at most 1,920 pixels wide and high, before it is sent. */
+  /** A screenshot; it is drawn again, at most 1,920 pixels wide and high, before it is sent. */
   screenshot?: Blob;
 }
 
 /** How the feedback widget is shown. */
 export interface WidgetOptions {
-  /** What it begins with. */
+  /** The kind that is selected at first. */
   kind?: 'rating' | 'bug' | 'idea';
-  /** Other words for what it says, by name. */
+  /** Replacements for its texts, by name. */
   texts?: Record<string, string>;
-  /** The language of those words. */
+  /** The language of these texts. */
   lang?: string;
 }
 
-/** The collector of a page. None of it ever throws. */
+/** The collector of a page. Its methods never throw. */
 export interface Phasegate {
-  /** Resolves when the flags' answers are there, and after five seconds in any case. */
+  /** Resolves when the flags are evaluated, and after five seconds at the latest. */
   ready: Promise<void>;
-  /** Says who the user is; resolves when the answers for them are there. */
+  /** Sets the user; resolves like `ready` for that user. */
   identify(userId: string, attributes?: Attributes): Promise<void>;
-  /** Whether a feature is on for the user. Records the exposure, once in a visit. */
+  /** Returns whether a feature is on for the user. Records the exposure, once per visit. */
   isFeatureEnabled(key: string, fallback?: boolean): boolean;
-  /** The name of the variant that the user has. Records the exposure, once in a visit. */
+  /** Returns the name of the user's variant. Records the exposure, once per visit. */
   getVariant(key: string, fallback?: string): string | undefined;
-  /** Where the rollout is; `null` before it starts. */
+  /** Returns the current phase of the rollout; `null` before it starts. */
   getCurrentPhase(): Phase | null;
-  /** The user used a feature. From then on the time in which it is in use is measured. */
+  /** Records the use of a feature, and starts to measure the time in which it is in use. */
   featureUsed(key: string, properties?: Properties): void;
-  /** Something of the app's own happened. */
+  /** Records a custom event of the app. */
   track(name: string, properties?: Properties): void;
-  /** The user begins something that can be completed or abandoned. */
+  /** Starts a task that can be completed or abandoned. */
   startTask(name: string): { complete(): void; abandon(): void };
-  /** Timers for what the browser cannot see by itself. */
+  /** Timers for operations that the browser does not measure. */
   getPerformanceMonitor(): {
-    /** Returns the function that stops the timer; `true` says that the call failed. */
+    /** Returns the function that stops the timer; pass `true` if the call failed. */
     startApiTimer(name: string): (failed?: boolean) => void;
     /** Returns the function that stops the timer. */
     startRenderTimer(component: string): () => void;
   };
-  /** Errors that the app has caught itself. */
+  /** Reports errors that the app has caught. */
   getErrorTracker(): { captureError(error: unknown, context?: ErrorContext): void };
   getUserFeedback(): {
-    /** Opens the widget; resolves when it is closed. Where the collector never comes, after five seconds. */
+    /** Opens the widget; resolves when it is closed, or after 5 s without the collector. */
     open(options?: WidgetOptions): Promise<void>;
     /** Asks how likely the user would recommend the app; resolves like `open`. */
     askNps(options?: WidgetOptions): Promise<void>;
     /**
-     * Sends what the app's own form has asked. Resolves with whether all of it has arrived (what has not is kept
-     * and sent later), or with nothing after five seconds; rejects with the reason where a value is refused or the
-     * collector never comes.
+     * Sends feedback from the app's own form. Resolves with whether it was sent (if not, it is kept
+     * and sent later) and complete, or with `undefined` after five seconds. Rejects with the reason
+     * if a value is refused or the collector does not load.
      */
     submit(feedback: Feedback): Promise<{ isSent: boolean; isComplete: boolean } | undefined>;
   };
-  /** Sees each event before it is sent, and returns it, another one, or nothing. */
+  /** Sets a hook that gets each event before it is sent and returns it, another one, or nothing. */
   onBeforeSend(hook: (event: Record<string, unknown>) => Record<string, unknown> | null | undefined): void;
-  /** Prints why a flag answers as it does, step by step, and returns the answer. */
+  /** Prints the evaluation of a flag step by step, and returns the answer. */
   explain(key: string): Promise<unknown>;
-  /** Prints whatever is sent to the console, or no longer. */
+  /** Prints all that is sent to the console, or stops printing it. */
   debug(on?: boolean): void;
 }
 
-/** How the collector begins. */
+/** The options of the collector. */
 export interface Options {
   /** The client key. */
   key: string;
-  /** Where the server is, with a path if a proxy has it below one; the folder of this module if nothing is said. */
+  /** The server's address, with a path if a proxy adds one. Default: the folder of this module. */
   origin?: string;
   /** The app's version. */
   release?: string;
-  /** `ignore` measures visitors, too, who send Do Not Track or Global Privacy Control. */
+  /** `ignore` also measures visitors who send Do Not Track or Global Privacy Control. */
   dnt?: 'ignore';
 }
 
-/** Begins, once in a page; called again, it returns what is there. */
+/** Starts the collector once in a page; called again, it returns the same one. */
 export function start(options: Options): Phasegate;
 export default start;
 
@@ -111,7 +111,7 @@ declare global {
     phasegate?: Phasegate;
   }
   interface WindowEventMap {
-    /** The flags' answers have changed. */
+    /** Fired when answers of flags have changed. */
     'phasegate:change': Event;
   }
 }

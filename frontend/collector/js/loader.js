@@ -2,12 +2,12 @@
 //
 //   <script async src="https://…/collector.js" data-key="pk_…"></script>
 //
-// It observes from the first millisecond (entries shorter than 104 ms are lost to observers that
-// come later), offers the whole API at once, and brings the collector when the page is idle. Until
-// then everything is kept in bounded buffers. Where the collector never comes, it sends vitals and
-// errors by itself when the page is left.
+// It observes from the first millisecond (observers that are added later miss entries shorter than
+// 104 ms), offers the whole API at once, and loads the collector when the page is idle. Until then,
+// bounded buffers keep everything. If the collector never loads, the loader sends vitals and errors
+// itself when the page is left.
 //
-// `collector.js` and `collector.mjs` are made of this function, and differ in how it is called.
+// `collector.js` and `collector.mjs` are made from this function, and differ in how it is called.
 const install = (key, origin, settings) => {
   const seen = [];
   const now = () => performance.now();
@@ -15,7 +15,7 @@ const install = (key, origin, settings) => {
     try {
       return work();
     } catch {
-      // Storage that is forbidden, a type that an old browser does not know, a text that is not ours.
+      // Forbidden storage, a type that an old browser does not know, or a text in another format.
     }
   };
   const state = {
@@ -24,15 +24,15 @@ const install = (key, origin, settings) => {
     flags: {},
     phase: null,
     isQuiet: settings.dnt != 'ignore' && (navigator.globalPrivacyControl || navigator.doNotTrack == 1),
-    // Takes a bulk answer: of the server, embedded in the page, or kept from the last time.
+    // Applies a bulk answer: from the server, embedded in the page, or cached.
     answers: ({ flags, metadata }, user) => {
       state.flags = Object.fromEntries(flags.map((flag) => [flag.key, flag]));
       const { phase: number, phaseName: name, phasePercentage: percentage } = metadata ?? {};
       state.phase = number ? { number, name, percentage } : null;
       state.user = user;
     },
-    // What the server said to the same user the last time is the best there is until it says
-    // more; what it said to somebody else is nothing.
+    // The cached answers for the same user apply until the server answers; answers for another user
+    // do not.
     recall: (user) => attempt(() => {
       user ??= localStorage['phasegate.visitor'];
       if (state.user && state.user != user) state.flags = {};
@@ -43,14 +43,14 @@ const install = (key, origin, settings) => {
   state.recall();
   // A server that renders the page may embed the answers, so that nothing flickers.
   attempt(() => state.answers(JSON.parse(document.getElementById('phasegate-flags').textContent)));
-  // `state.take` is put there by the collector; before, a bounded buffer keeps what comes.
+  // The collector sets `state.take`; until then, a bounded buffer keeps the calls.
   const send = (what) => {
     if (state.take) return state.take(what);
     if (state.isAlone && what.done) return what[0] == 'identify' && state.recall(what[2]), what[0] == 'feedback' ? what.fail(Error('phasegate: not sent, its script is missing')) : what.done();
     seen.length < 500 ? seen.push(what) : state.lost++;
   };
   const pass = (name) => (...what) => send([name, now(), ...what]);
-  // Nobody waits for ever: after five seconds the app goes on with what is there.
+  // Promises resolve after five seconds at the latest, so that the app can go on.
   const within = (work) => new Promise((done, fail) => { work(done, fail); setTimeout(done, 5000); });
   const asking = (name) => (...what) => within((done, fail) => send(Object.assign([name, now(), ...what], { done, fail })));
   const timer = (kind) => (name) => pass('timing').bind(0, kind, name, now());
@@ -69,19 +69,20 @@ const install = (key, origin, settings) => {
       state.take || (document.hidden || type[0] == 'p' ? alone() : state.isAlone && load());
     }, true);
 
-  // What a page can say without the collector: the browser's entries, errors, and what the app said
-  // (an exposure right before a redirect is one). The server makes of them what the collector would
-  // have. Vitals are said once.
+  // Sends what a page knows without the collector: the browser's entries, errors, and calls of the
+  // app (such as an exposure right before a redirect). The server turns them into the events of the
+  // collector. Vitals are sent once.
   const alone = () => {
     state.drain();
     const events = [], exposed = {};
-    // The app's hook may take anything out, and only the collector lets it.
+    // The app's hook may remove anything, and only the collector calls it.
     if (state.isQuiet || state.hook) return;
     for (const what of seen.splice(0)) attempt(() => {
       const [name, event, given, more] = what, { type, target, entryType } = event;
       const isRejection = type == 'unhandledrejection', isCaptured = name == 'captured';
       const problem = isRejection ? event.reason : isCaptured ? given : event.error;
-      // Values that are not errors are described by kind or keys, a short form of the collector's `describe`.
+      // Values that are not errors are described by kind or keys, a short form of the collector's
+      // `describe`.
       const isObject = Object(problem) === problem;
       const message = problem?.message ?? (isRejection || isCaptured || isObject
         ? problem && typeof problem == 'string' ? problem : (isRejection ? 'Rejected with ' : 'Thrown with ') + (isObject ? problem.localName ?? problem.constructor?.name + ' ' + (problem instanceof Event ? problem.type : Object.keys(problem)) : String(problem) || 'nothing')
@@ -89,18 +90,19 @@ const install = (key, origin, settings) => {
       if (name == 'identify') state.who = given + '';
       if (name == 'exposure') exposed[given] = more;
       if (/^(exp|use|cus|tas|tim)/.test(name)) events.push([name, event, given.name ?? given, more, event - (given.start ?? what[4])]);
-      // Only what the server needs: an entry's address may say more than anybody should know.
+      // Only the fields that the server needs, because an entry may contain private data.
       else if (entryType) state.sent || events.push([entryType, event.startTime, event.duration, event.value, event.hadRecentInput, event.processingStart, event.interactionId, event.name]);
       else if (message) events.push(['error', event.timeStamp ?? event, (message + '').slice(0, 300), problem?.stack?.slice(0, 300)]);
-      // What says nothing is for the collector, if it still comes.
+      // Everything else is kept for the collector, in case it still loads.
       else seen.push(what);
     });
     state.sent = 1;
     const { responseStart, activationStart } = performance.getEntriesByType('navigation')[0] ?? {}, random = () => Math.random() + '';
     const visitor = attempt(() => localStorage['phasegate.visitor'] ||= random());
     const session = attempt(() => JSON.parse(localStorage['phasegate.visit']).id) ?? random();
-    // Browsers take so many bytes from pages that end: halves may go where the whole does not, and
-    // what nobody takes waits for the next page, under the collector's own names.
+    // Browsers accept a limited number of bytes from pages that end: halves may be accepted if the
+    // whole is not, and rejected ones are stored for the next page, under the names that the
+    // collector uses.
     const tell = (events) => {
       const batch = random(), body = JSON.stringify({
         v: 1, batch, session, visitor, user: state.who, exposed, dropped: state.lost, page: location.pathname, now: now(), responseStart, activationStart, hidden: state.wasHidden, alone: events,
@@ -114,7 +116,7 @@ const install = (key, origin, settings) => {
 
   const answer = (name) => {
     const flag = state.flags[name];
-    // No flag is named like what every object has.
+    // Properties that every object inherits are not flags.
     flag?.key && pass('exposure')(name, flag.variant);
     return flag;
   };
@@ -139,19 +141,19 @@ const install = (key, origin, settings) => {
     debug: pass('debug'),
   };
 
-  // Without the collector (blocked, offline) the last answers hold, or the app's fallbacks.
+  // Without the collector (blocked, offline), the cached answers or the app's fallbacks apply.
   const giveUp = () => {
     state.ready();
     state.isAlone = true;
     seen.splice(0).forEach(send);
-    // Whoever was offline may be back when the page is seen again.
+    // The visitor may be online again when the page is next visible.
     begun = 0;
   };
   let begun;
   const load = () => begun ||= import(origin + '/collector/__BUILD__/bridge.js').then((bridge) => bridge.start(state)).catch(giveUp);
   const idle = () => (window.requestIdleCallback ?? setTimeout)(load, { timeout: 2000 });
   document.readyState == 'complete' ? idle() : addEventListener('load', idle);
-  // One image that hangs must not keep the flags away.
+  // An image that hangs must not delay the flags.
   setTimeout(load, 3000);
   return api;
 };

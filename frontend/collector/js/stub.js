@@ -1,11 +1,12 @@
-// What a page has before the collector, and where it never comes: it answers with the page's fallbacks,
-// and what it is told it tells the collector. `ready` and `identify` wait for the collector, but no longer
-// than it takes to see that the script is blocked, and five seconds at most.
+// The stub answers before the collector loads, and if it never does: it returns the page's
+// fallbacks, and records calls for the collector. `ready` and `identify` wait for the collector,
+// but only until its script is known to be blocked, and five seconds at most.
 //
-// Pages carry it in a line of their own before the script tag; a browser that has the collector
-// already keeps that.
+// Pages embed it as one line before the script tag. It does not replace a collector that is already
+// there.
 window.phasegate?.ready || (window.phasegate = ((said) => {
-  // Told the collector when it comes; settled by then, or when it does not.
+  // Records a call for the collector. The promise resolves with its result, or when the collector
+  // does not come.
   const later = (say) => new Promise((done) => {
     said.push((collector) => done(say(collector)));
     setTimeout(done, 5000);
@@ -13,7 +14,7 @@ window.phasegate?.ready || (window.phasegate = ((said) => {
       document.addEventListener(type, ({ target }) => target.dataset?.key && phasegate.said && done(), true);
   });
   const proxy = (get, of = {}) => new Proxy(of, { get: (_, name) => of[name] ?? (/^then$|^Sym/.test(String(name)) ? undefined : get(name)) });
-  // What begins before the collector is there is not timed.
+  // Timers and tasks that begin before the collector is there are not measured.
   const begun = proxy(() => () => {}, () => {});
   const call = (pick) => (name) => (...what) => /^start/.test(name) ? begun
     : /^(is|getV)/.test(name) ? what[1] ?? (name[0] == 'i' ? false : undefined)
@@ -21,6 +22,6 @@ window.phasegate?.ready || (window.phasegate = ((said) => {
     : /^get/.test(name) ? proxy(call((collector) => pick(collector)[name]()))
     : later((collector) => pick(collector)[name](...what));
   const told = call((collector) => collector);
-  // An app may have kept this one: from then on it hands over.
+  // An app may keep a reference to the stub: once the collector is there, it passes calls on.
   return proxy((name) => phasegate.said ? told(name) : phasegate[name], { said, ready: later((collector) => collector.ready) });
 })([]));

@@ -1,6 +1,6 @@
-// The feedback widget: loaded when it is opened for the first time. It lives in a shadow root, so
-// that the page's styles and its own leave each other alone, and needs no inline style, so that it
-// works under a strict policy. A modal dialog brings the keyboard and screen readers along.
+// The feedback widget, loaded when it is opened for the first time. It lives in a shadow root, so
+// that its styles and those of the page do not affect each other, and needs no inline style, so
+// that it works under a strict policy. A modal dialog supports keyboards and screen readers.
 
 const TEXTS = {
   title: 'Your feedback', titleNps: 'One question', kind: 'What is it about?', rating: 'How it feels', bug: 'Something is broken', idea: 'An idea',
@@ -45,11 +45,11 @@ const make = (name, properties = {}, ...children) => {
 const choices = (name, values, labels = values) => values.map((value, index) => make('label', { className: 'choice' },
   make('input', { type: 'radio', name, value }), make('span', { textContent: labels[index] })));
 
-// The largest side of a picture that is sent, in pixels: a screen's text can still be read.
+// Maximum width and height of a screenshot, in pixels: a screen's text can still be read.
 const MAX_SIDE = 1920;
 
-// Sends a picture; resolves with its id. It is painted anew, smaller if it is large, so that nothing
-// travels along that cameras write into files, such as the place.
+// Sends a screenshot; resolves with its id. It is drawn again, scaled down if it is large, which
+// removes metadata of cameras such as the location.
 export const upload = async (file, address) => {
   const bitmap = await createImageBitmap(file), { width, height } = bitmap;
   const scale = Math.min(1, MAX_SIDE / Math.max(width, height));
@@ -61,9 +61,9 @@ export const upload = async (file, address) => {
   return (await response.json()).id;
 };
 
-// Opens the dialog; resolves when it is closed. `submit` sends what was said. `kind` may be `nps`;
-// otherwise the visitor chooses, beginning with `options.kind`. `options.texts` has other words, and
-// `options.lang` says in which language.
+// Opens the dialog; resolves when it is closed. `submit` sends the feedback. `kind` may be `nps`;
+// otherwise the visitor chooses, beginning with `options.kind`. `options.texts` replaces texts, and
+// `options.lang` is their language.
 let shown;
 export const open = (kind, options, submit) => shown ??= show(kind, options, submit).finally(() => { shown = undefined; });
 
@@ -94,7 +94,7 @@ const show = (kind, options, submit) => new Promise((closed) => {
   const form = make('form', { method: 'dialog', noValidate: true }, kinds, rating, nps,
     make('label', { className: 'field' }, words, message), picture, error, make('div', { className: 'end' }, cancel, send));
   const title = make('h2', { id: 'title', textContent: isNps ? texts.titleNps : texts.title });
-  // There from the start, so that screen readers tell what comes into it.
+  // Part of the dialog from the start, so that screen readers announce its content.
   const done = make('p');
   done.setAttribute('role', 'status');
   const dialog = make('dialog', {}, title, done, form);
@@ -141,7 +141,7 @@ const show = (kind, options, submit) => new Promise((closed) => {
     form.replaceWith(make('div', { className: 'end' }, close));
     close.focus();
   });
-  // What is typed here is none of the page's shortcuts.
+  // Keys that are typed here must not trigger shortcuts of the page.
   for (const type of ['keydown', 'keypress', 'keyup']) host.addEventListener(type, (event) => event.stopPropagation());
   document.body.append(host);
   dialog.showModal();

@@ -1,7 +1,7 @@
-//! Addresses: what they name, without what they say.
+//! Addresses without private parts: queries, fragments and ids.
 
-/// Where `part` begins in a text. The standard library's search is made for long texts, and as
-/// large as the rest of this module.
+/// Returns the position of `part` in a text. The standard library's search is made for long texts,
+/// and as large as the rest of this module.
 pub(crate) fn find(text: &str, part: &str) -> Option<usize> {
     text.as_bytes().windows(part.len()).position(|window| window == part.as_bytes())
 }
@@ -10,7 +10,7 @@ pub(crate) fn has(text: &str, part: &str) -> bool {
     find(text, part).is_some()
 }
 
-/// An address without query and fragment, and the line and column that may stand behind it.
+/// Returns an address without query and fragment, and the line and column at its end, if any.
 pub(crate) fn without_query(address: &str) -> (&str, &str) {
     let Some(end) = address.find(['?', '#']) else { return (address, "") };
     let (path, rest) = address.split_at_checked(end).unwrap_or((address, ""));
@@ -19,8 +19,8 @@ pub(crate) fn without_query(address: &str) -> (&str, &str) {
     (path, if is_place { place } else { "" })
 }
 
-/// The part of an address that names an endpoint: its path, with `:id` for what names a thing, and
-/// the host in front where it is not the page's own.
+/// Returns the endpoint of an address: its path, with `:id` in place of ids, and the host in front
+/// if it is not the page's own.
 pub(crate) fn endpoint(address: &str, origin: &str) -> String {
     let (path, _) = without_query(address);
     let path = path.strip_prefix(origin).filter(|rest| !origin.is_empty() && rest.starts_with('/'));
@@ -33,14 +33,14 @@ pub(crate) fn endpoint(address: &str, origin: &str) -> String {
         if index > 0 {
             out.push('/');
         }
-        // The first one is the host, or nothing.
+        // The first segment is the host, or empty.
         out.push_str(if index > 0 && is_id(segment) { ":id" } else { segment });
     }
     out
 }
 
-/// Whether a part of a path names a thing rather than a kind of things: a number, a UUID, a digest,
-/// an address, or something long with digits in it.
+/// Returns whether a segment of a path is an id: a number, a UUID, a digest, an e-mail address, or
+/// a long text with digits.
 fn is_id(segment: &str) -> bool {
     let digits = segment.bytes().filter(u8::is_ascii_digit).count();
     let is_hex = segment.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');

@@ -1,14 +1,14 @@
-//! Where JavaScript calls in: one method for everything that happens, because each method of its
-//! own would cost every visitor some 200 bytes.
+//! The interface for JavaScript: one method for all events, because each further method would cost
+//! every visitor some 200 bytes.
 //!
-//! `note(what, at, a, b, c, d, texts)`: `what` is one of the numbers below, which `js/bridge.js`
-//! has by the same names; the texts are joined by the separator.
+//! In `note(what, at, a, b, c, d, texts)`, `what` is one of the numbers below, which
+//! `js/bridge/10-core.js` has by the same names; the texts are joined by the separator.
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::{Collector, errors::Problem, queue::Wanted};
 
-/// Between two texts: a sign that no text has.
+/// Separates two texts; no text contains it.
 const SEPARATOR: char = '\u{1f}';
 
 #[wasm_bindgen]
@@ -21,7 +21,7 @@ impl Collector {
         Self::new(origin, page, navigation, activation, response)
     }
 
-    /// Something happened at `at`, in milliseconds since the page began.
+    /// Records an event at `at`, in milliseconds since the page began.
     #[expect(clippy::too_many_arguments, reason = "one method for all is what makes it small")]
     pub fn note(&mut self, what: u32, at: f64, a: f64, b: f64, c: f64, d: f64, texts: &str) {
         let [one, two, three, four, five, six] = split(texts);
@@ -57,9 +57,9 @@ impl Collector {
             11 => self.first_byte(),
             // PAINT
             12 => self.first_contentful_paint(at),
-            // LARGEST: when its resource was asked for and there. Target, address.
+            // LARGEST: start and end of loading its resource. Target, address.
             13 => self.largest_contentful_paint(at, one, two, a, b),
-            // SHIFT: how far. Target.
+            // SHIFT: score. Target.
             14 => self.layout_shift(at, a, one),
             // EVENT: interaction, duration, start and end of its handlers. Target.
             15 => self.event_timing(a, at, b, c, d, one),
@@ -100,15 +100,15 @@ impl Collector {
         }
     }
 
-    /// What is to be sent next: how many events were lost, and the rest as a JSON array. Empty when
-    /// there is nothing to say.
+    /// Takes the next events to send: the number of lost events, and the rest as a JSON array.
+    /// Empty if there is nothing to send.
     #[must_use]
     pub fn take(&mut self, now: f64) -> String {
         self.batch(now)
     }
 }
 
-/// The texts; those that are missing are empty. The last one has whatever is left.
+/// Splits the texts; missing ones are empty. The last one has whatever is left.
 fn split(texts: &str) -> [&str; 6] {
     let mut out = [""; 6];
     let mut parts = texts.splitn(6, SEPARATOR);
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_are_taken_apart() {
+    fn texts_are_split_at_separators() {
         assert_eq!(split(""), [""; 6]);
         assert_eq!(split("a\u{1f}\u{1f}c"), ["a", "", "c", "", "", ""]);
         assert_eq!(split("a\u{1f}b\u{1f}c\u{1f}d\u{1f}e\u{1f}f\u{1f}g")[5], "f\u{1f}g");

@@ -1,4 +1,4 @@
-//! Errors: told apart, folded where they repeat, bounded in a storm.
+//! Errors: repetitions are folded, and bursts are bounded.
 
 use phasegate_wire::{
     MAX_MESSAGE_CHARS, MAX_NAME_CHARS, MAX_STACK_CHARS,
@@ -7,22 +7,22 @@ use phasegate_wire::{
 
 use crate::{address::has, queue::cut};
 
-/// Breadcrumbs that are kept.
+/// The maximum number of breadcrumbs.
 const CRUMBS: usize = 20;
 
 /// Longest breadcrumb, in characters.
 const CRUMB_CHARS: usize = 120;
 
-/// Different errors that are remembered, so that each is reported now and then, with how often it
-/// has happened since, and one that never ends leaves room for the others.
+/// Different errors that are tracked, so that each is reported only from time to time, with the
+/// number of times that it has happened since, and an endless one leaves room for the others.
 const REMEMBERED: usize = 60;
 
-/// For how many milliseconds an error is not reported again; twice as long each time.
+/// Milliseconds for which an error is not reported again; doubled each time up to the maximum.
 const SILENCE: f64 = 2_000.0;
 const MAX_SILENCE: f64 = 300_000.0;
 
-/// Different errors that are reported at once, and after how many milliseconds one more may be:
-/// a loop that throws must not flood the server.
+/// Different errors that are reported at once, and milliseconds after which one more may be: a loop
+/// that throws must not flood the server.
 const BURST: f64 = 30.0;
 const REFILL: f64 = 20_000.0;
 
@@ -40,20 +40,20 @@ pub(crate) struct Problem<'a> {
 
 #[derive(Debug)]
 pub(crate) struct Errors {
-    /// When, of which kind, and what.
+    /// Time, kind and text of each breadcrumb.
     crumbs: Vec<(f64, &'static str, String)>,
     allowed: f64,
     refilled: f64,
     known: Vec<Known>,
 }
 
-/// An error that was reported.
+/// An error that has been reported.
 #[derive(Debug)]
 struct Known {
     key: String,
     silent_until: f64,
     silence: f64,
-    /// How often it has happened since, and the last of them.
+    /// Number of times that it has happened since; `last` is the newest of them.
     missed: u64,
     last: Option<WireEvent>,
 }
@@ -65,7 +65,7 @@ impl Default for Errors {
 }
 
 impl Errors {
-    /// Notes what happened before an error.
+    /// Adds a breadcrumb for later errors.
     pub(crate) fn crumb(&mut self, at: f64, kind: &str, text: &str) {
         let kind = ["navigation", "click", "request", "console"].into_iter().find(|k| *k == kind);
         if self.crumbs.len() == CRUMBS {
@@ -74,8 +74,8 @@ impl Errors {
         self.crumbs.push((at, kind.unwrap_or("error"), cut(text, CRUMB_CHARS)));
     }
 
-    /// Whether an error that has just happened is to be reported now, and for how many it counts.
-    /// `None` in the place of it means that there is no room at all.
+    /// Returns an error that has just happened with its count if it is to be reported now, and
+    /// `Ok(None)` if it is only counted. An error means that the limit for bursts is reached.
     pub(crate) fn due(
         &mut self,
         at: f64,
@@ -104,15 +104,15 @@ impl Errors {
         Ok(Some((event, 1)))
     }
 
-    /// An error that has happened and was not reported yet, and how often, if its silence is over
-    /// at that time.
+    /// Takes an error that has happened and was not reported yet, with its count, if its silence is
+    /// over at that time.
     pub(crate) fn missed(&mut self, at: f64) -> Option<(WireEvent, u64)> {
         let mut due = self.known.iter_mut();
         let known = due.find(|known| known.last.is_some() && known.silent_until <= at)?;
         Some((known.last.take()?, core::mem::take(&mut known.missed)))
     }
 
-    /// Whether a storm leaves room for one more.
+    /// Returns whether the limit for bursts allows one more.
     fn allow(&mut self, at: f64) -> bool {
         let refill = ((at - self.refilled) / REFILL).max(0.0);
         self.allowed = (self.allowed + refill).min(BURST);
@@ -124,12 +124,12 @@ impl Errors {
         is_allowed
     }
 
-    /// The error as an event, and the name under which repetitions are folded.
+    /// Returns the error as an event, and the key under which repetitions are folded.
     pub(crate) fn event(&self, at: f64, page: &str, problem: Problem<'_>) -> (WireEvent, String) {
         let message = cut(problem.message, MAX_MESSAGE_CHARS);
         let stack = cut(problem.stack, MAX_STACK_CHARS);
         let mut key = message.clone();
-        // Two errors with one message may come from two places, and matter differently.
+        // Errors with the same message may differ in origin and severity.
         let place = stack.split('\n').nth(1).unwrap_or_default();
         for part in [place, problem.feature, problem.component, problem.severity] {
             key.push('\n');
@@ -152,7 +152,7 @@ impl Errors {
         (event, key)
     }
 
-    /// `[[milliseconds before, kind, what], …]`, the oldest first.
+    /// Returns `[[milliseconds before, kind, text], …]`, oldest first.
     fn crumbs_before(&self, at: f64) -> String {
         let mut out = String::from("[");
         for (index, (then, kind, text)) in self.crumbs.iter().enumerate() {
@@ -169,10 +169,10 @@ impl Errors {
     }
 }
 
-/// What a browser extension did, or a script of another site that the browser says nothing about:
-/// that cannot be mended here.
+/// Returns whether an error cannot be fixed in the app: it comes from a browser extension, from a
+/// script of another site that the browser hides, or from a `ResizeObserver` loop.
 fn is_noise(message: &str, stack: &str) -> bool {
-    // Where it was thrown: an extension that stands between the page and the browser is further down.
+    // Only the frame that threw counts: an extension that wraps browser functions is further down.
     let thrown = stack.split('\n').find(|line| has(line, "://")).unwrap_or_default();
     has(thrown, "-extension://")
         || has(thrown, "webkit-masked-url://")
@@ -186,7 +186,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_storm_is_bounded_and_ends() {
+    fn bursts_of_errors_are_bounded() {
         let mut errors = Errors::default();
         assert_eq!((0..1_000).filter(|_| errors.allow(1_000.0)).count(), 30);
         assert!(!errors.allow(2_000.0));
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_that_never_ends_is_counted_and_leaves_room() {
+    fn an_endless_error_is_counted_and_leaves_room_for_others() {
         let mut errors = Errors::default();
         let mut due = |at, key| errors.due(at, key, WireEvent::new("error", 0)).unwrap();
         let (mut reports, mut reported) = (0, 0);
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_tells_what_came_before_it() {
+    fn an_error_has_the_breadcrumbs_before_it() {
         let mut errors = Errors::default();
         for n in 0..25 {
             errors.crumb(f64::from(n), "click", "button.buy");
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn what_extensions_do_is_marked() {
+    fn errors_of_extensions_are_noise() {
         assert!(is_noise("x is not defined", "Error\n at chrome-extension://abc/x.js:1:1"));
         assert!(is_noise("x", "f@webkit-masked-url://hidden/:1:2"));
         assert!(is_noise("Script error.", ""));

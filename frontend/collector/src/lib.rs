@@ -1,8 +1,8 @@
-//! The embeddable browser collector: what to report, and how it is put together.
+//! The embeddable browser collector: decides what to report, and encodes it.
 //!
-//! The listening is done in JavaScript (`js/loader.js`, `js/bridge`), because each callback from
-//! WASM costs bytes in every visitor's browser; the deciding is done here. No `format!`, no
-//! floating-point output, no sorting, no panics: together they would double the download.
+//! JavaScript listens (`js/loader.js`, `js/bridge`), because each callback from WASM costs bytes in
+//! every visitor's browser; this crate decides. It has no `format!`, no floating-point output, no
+//! sorting and no panics: together they would double the download.
 
 mod address;
 mod boundary;
@@ -22,17 +22,17 @@ use usage::Engagement;
 use vitals::{Candidate, EventTiming, View, millionths};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// The usual allocator is made for programs that run for days; this one is a tenth of its size.
+/// The default allocator is made for programs that run for days; this one is a tenth of its size.
 #[cfg(target_arch = "wasm32")]
 #[global_allocator]
 static ALLOCATOR: lol_alloc::LockedAllocator<lol_alloc::FreeListAllocator> =
     lol_alloc::LockedAllocator::new(lol_alloc::FreeListAllocator::new());
 
-/// From how many milliseconds on a request is reported as slow.
+/// Milliseconds from which a request is reported as slow.
 const SLOW: f64 = 5_000.0;
 
-/// A loaded page's collector. Times are milliseconds since the page began, as the browser's
-/// performance entries have them.
+/// The collector of a loaded page. Times are milliseconds since the page began, as in the browser's
+/// performance entries.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Collector {
@@ -46,7 +46,8 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// Begins with a page view. `activation` is when a prerendered page was shown, otherwise 0.
+    /// Creates a collector with a page view. `activation` is the time at which a prerendered page
+    /// was shown, otherwise 0.
     #[must_use]
     pub(crate) fn new(
         origin: &str,
@@ -72,12 +73,12 @@ impl Collector {
         }
     }
 
-    /// What is to be reported.
+    /// Sets which kinds of events are reported.
     pub(crate) fn want(&mut self, wanted: Wanted) {
         self.wanted = wanted;
     }
 
-    /// The page was opened, or another place of an app of one page.
+    /// Records a page view: a load, or a navigation within a single-page app.
     pub(crate) fn page_view(&mut self, at: f64, page: &str, navigation: &str, referrer: &str) {
         self.page = cut(page, MAX_NAME_CHARS);
         self.errors.crumb(at, "navigation", page);
@@ -88,8 +89,8 @@ impl Collector {
         self.queue.push(Kind::Analytics, event);
     }
 
-    /// A view that goes on in a loaded page, from the back/forward cache or by a soft navigation.
-    /// What the view before it came to is reported.
+    /// Begins a view within a loaded page, from the back/forward cache or by a soft navigation.
+    /// Reports the previous view.
     pub(crate) fn continued(&mut self, at: f64, navigation: &str, interactions: f64) {
         self.so_far(at, interactions);
         let event = self.view.finish_largest();
@@ -97,27 +98,28 @@ impl Collector {
         self.view = View::continued(navigation, &self.page, at, interactions);
     }
 
-    /// A view from the back/forward cache was painted, so many milliseconds after it was back.
+    /// Records the paint of a view from the back/forward cache, in milliseconds after the return.
     pub(crate) fn restored(&mut self, value: f64) {
         self.view.restored(value).into_iter().for_each(|event| self.report(event));
     }
 
-    /// A soft navigation was painted, so many milliseconds after it began.
+    /// Records the paint of a soft navigation, in milliseconds after it began.
     pub(crate) fn soft(&mut self, value: f64) {
         self.view.soft(value).into_iter().for_each(|event| self.report(event));
     }
 
-    /// The loader has reported this view's vitals by itself already.
+    /// Suppresses the vitals of this view, because the loader has reported them already.
     pub(crate) fn was_sent(&mut self) {
         self.view.mute();
     }
 
-    /// The page was hidden at a time that may lie behind us: what was painted later does not count.
+    /// Records that the page was hidden at a time, possibly in the past: later paints do not count.
     pub(crate) fn was_hidden(&mut self, at: f64) {
         self.view.hide(at);
     }
 
-    /// The page is hidden now, and may never be seen again.
+    /// Records that the page is hidden, and reports everything, because it may never be visible
+    /// again.
     pub(crate) fn hidden(&mut self, at: f64, interactions: f64) {
         let event = self.view.finish_largest();
         self.report(event);
@@ -127,35 +129,35 @@ impl Collector {
         self.repeat_errors(f64::MAX);
     }
 
-    /// The page is seen again.
+    /// Records that the page is visible again.
     pub(crate) fn visible(&mut self, at: f64) {
         self.engagement.visible(at, true);
     }
 
-    /// The visitor pressed something.
+    /// Records activity of the visitor.
     pub(crate) fn active(&mut self, at: f64) {
         self.engagement.active(at);
     }
 
-    /// The visitor pressed or typed for the first time: the largest paint cannot grow any more.
+    /// Reports the largest paint at the first click or key, because it cannot grow any more.
     pub(crate) fn input(&mut self) {
         let event = self.view.finish_largest();
         self.report(event);
     }
 
-    /// The first byte has arrived.
+    /// Reports the time to first byte.
     pub(crate) fn first_byte(&mut self) {
         let event = self.view.first_byte();
         self.report(event);
     }
 
-    /// Something was painted for the first time.
+    /// Reports the first contentful paint.
     pub(crate) fn first_contentful_paint(&mut self, at: f64) {
         let event = self.view.first_contentful_paint(at);
         self.report(event);
     }
 
-    /// Something larger was painted.
+    /// Records a candidate for the largest contentful paint.
     pub(crate) fn largest_contentful_paint(
         &mut self,
         at: f64,
@@ -169,12 +171,12 @@ impl Collector {
         self.view.largest_contentful_paint(Candidate { at, target, url, load_start, load_end });
     }
 
-    /// Something moved, and not because the visitor had done something.
+    /// Records a layout shift that did not follow an input.
     pub(crate) fn layout_shift(&mut self, at: f64, value: f64, target: &str) {
         self.view.layout_shift(at, value, target);
     }
 
-    /// An event was handled; `id` is 0 where it belongs to no interaction.
+    /// Records an event that was handled; `id` is 0 if it belongs to no interaction.
     pub(crate) fn event_timing(
         &mut self,
         id: f64,
@@ -188,24 +190,25 @@ impl Collector {
         self.view.event_timing(event, target);
     }
 
-    /// A script of a long animation frame.
+    /// Records a script of a long animation frame.
     pub(crate) fn script(&mut self, start: f64, duration: f64, name: &str) {
         let name = cut(name, MAX_NAME_CHARS);
         self.view.script(start, duration, &name);
     }
 
-    /// The first input was handled.
+    /// Reports the delay of the first input.
     pub(crate) fn first_input(&mut self, at: f64, processing_start: f64) {
         let event = self.view.first_input(at, processing_start);
         self.report(event);
     }
 
-    /// Something happened that may lead to an error.
+    /// Adds a breadcrumb for later errors.
     pub(crate) fn crumb(&mut self, at: f64, kind: &str, text: &str) {
         self.errors.crumb(at, kind, text);
     }
 
-    /// A request ended, with status 0 where there was no answer.
+    /// Records a request, with status 0 if there was no answer. Failed and slow requests are
+    /// reported as errors.
     pub(crate) fn request(
         &mut self,
         at: f64,
@@ -238,13 +241,13 @@ impl Collector {
         self.error(at, Problem { kind: "request", message: &text, severity, ..Problem::default() });
     }
 
-    /// The app acted on a flag's answer.
+    /// Records that the app acted on a flag's answer.
     pub(crate) fn exposure(&mut self, at: f64, flag: &str, variant: &str) {
         let event = self.event("exposure", at).text("flag", flag).text("variant", variant);
         self.queue.push(Kind::Analytics, event);
     }
 
-    /// A user used a feature. `props` is a JSON object, or empty.
+    /// Records the use of a feature. `props` is a JSON object, or empty.
     pub(crate) fn feature_used(&mut self, at: f64, flag: &str, props: &str) {
         let before = self.engagement.start(at, flag);
         self.engaged(at, before);
@@ -252,14 +255,15 @@ impl Collector {
         self.queue.push(Kind::Analytics, event);
     }
 
-    /// The app's own event.
+    /// Records a custom event of the app. `props` is a JSON object, or empty.
     pub(crate) fn custom(&mut self, at: f64, name: &str, props: &str) {
         let name = cut(name, MAX_NAME_CHARS);
         let event = with(self.event("custom", at).text("name", &name), props);
         self.queue.push(Kind::Analytics, event);
     }
 
-    /// A task was `started`, `completed` or `abandoned`, so long after its start.
+    /// Records that a task was `started`, `completed` or `abandoned`, with the milliseconds since
+    /// its start.
     pub(crate) fn task(&mut self, at: f64, name: &str, outcome: &str, duration: f64) {
         let event = self
             .event("task", at)
@@ -269,7 +273,7 @@ impl Collector {
         self.queue.push(Kind::Analytics, event);
     }
 
-    /// Something was timed: `kind` is `api` or `render`. The name may be an address.
+    /// Records a timing of kind `api` or `render`. The name may be an address.
     pub(crate) fn timing(&mut self, at: f64, kind: &str, name: &str, duration: f64, failed: bool) {
         let is_address = name.starts_with('/') || address::has(name, "://");
         let name = if is_address { address::endpoint(name, &self.origin) } else { name.to_owned() };
@@ -284,7 +288,7 @@ impl Collector {
         self.queue.push(Kind::Performance, event);
     }
 
-    /// A user said something. Rating and score are below 0 where there are none.
+    /// Records feedback. Rating and score are negative if there are none.
     pub(crate) fn feedback(
         &mut self,
         at: f64,
@@ -309,18 +313,18 @@ impl Collector {
         self.queue.push(Kind::Feedback, event);
     }
 
-    /// Events were lost on the way.
+    /// Counts events that were lost in delivery.
     pub(crate) fn lost(&mut self, events: f64) {
         self.queue.drop_events(events as u64);
     }
 
-    /// The next events to send; see [`Queue::batch`].
+    /// Takes the next events to send; see [`Queue::batch`].
     pub(crate) fn batch(&mut self, now: f64) -> String {
         self.repeat_errors(now);
         self.queue.batch(self.wanted, now as u64)
     }
 
-    /// Reports how often known errors have happened since they were reported.
+    /// Reports repetitions of known errors whose silence ends by `silent_until`.
     fn repeat_errors(&mut self, silent_until: f64) {
         while let Some((event, count)) = self.errors.missed(silent_until) {
             self.queue.push_keyed(Kind::Errors, event, String::new(), count);

@@ -1,5 +1,5 @@
-//! What a page sends when the collector never came: the browser's entries as the loader saw them.
-//! The server makes of them what the collector would have made, by the same code.
+//! Batches of pages on which only the loader ran. They hold the browser's entries, and the server
+//! turns them into the events that the collector would have sent, with the same code.
 
 use crate::{
     Collector,
@@ -8,31 +8,31 @@ use crate::{
     vitals::{Candidate, EventTiming},
 };
 
-/// A page view as a loader tells of it. Times are milliseconds since the page began.
+/// A page view as the loader reports it. Times are milliseconds since the page began.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct LoaderFallback<'a> {
     pub page: &'a str,
-    /// When this was sent.
+    /// Time at which the batch was sent.
     pub now: f64,
-    /// When a prerendered page was shown; 0 otherwise.
+    /// Time at which a prerendered page was shown; otherwise 0.
     pub activation: f64,
-    /// When the first byte came; 0 where the browser did not say.
+    /// Time of the first byte; 0 if the browser did not report it.
     pub response: f64,
     /// Whether the page was hidden when it began.
     pub was_hidden: bool,
-    /// What happened, in order.
+    /// The observed events, in order.
     pub seen: Vec<Seen<'a>>,
 }
 
-/// What a loader saw.
+/// An event that the loader observed.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Seen<'a> {
-    /// One of the browser's performance entries; fields that it does not have are 0.
+    /// A performance entry of the browser; fields that it does not have are 0.
     Entry {
         kind: &'a str,
-        /// Which one of its kind.
+        /// The entry's name, such as `first-contentful-paint`.
         name: &'a str,
         start: f64,
         duration: f64,
@@ -42,20 +42,20 @@ pub enum Seen<'a> {
         had_recent_input: bool,
         /// When an event's handlers began.
         processing_start: f64,
-        /// The interaction that an event belongs to.
+        /// The id of the interaction that an event belongs to; 0 if none.
         interaction: f64,
     },
     /// The app acted on a flag's answer.
     Exposure { at: f64, flag: &'a str, variant: &'a str },
-    /// A feature was used.
+    /// The use of a feature.
     Used { at: f64, flag: &'a str },
-    /// The app's own event.
+    /// A custom event of the app.
     Custom { at: f64, name: &'a str },
-    /// A task was `started`, `completed` or `abandoned`.
+    /// The start or the end of a task.
     Task {
         at: f64,
         name: &'a str,
-        /// Which of the three.
+        /// One of `started`, `completed` or `abandoned`.
         outcome: &'a str,
         duration: f64,
     },
@@ -64,14 +64,14 @@ pub enum Seen<'a> {
         kind: &'a str,
         /// The endpoint or component.
         name: &'a str,
-        /// How long it took.
+        /// Milliseconds that it took.
         duration: f64,
     },
-    /// An error that was not caught.
+    /// An error that was not caught, or that the app has captured.
     Error { at: f64, message: &'a str, stack: &'a str },
 }
 
-/// The events that the collector would have sent, as the JSON array of a batch.
+/// Returns the events that the collector would have sent, as the JSON array of a batch.
 #[must_use]
 pub fn events(alone: &LoaderFallback<'_>) -> String {
     let LoaderFallback { page, now, activation, response, was_hidden, ref seen } = *alone;
@@ -82,7 +82,7 @@ pub fn events(alone: &LoaderFallback<'_>) -> String {
     if response > 0.0 && response < now {
         collector.first_byte();
     }
-    // What the browser measured first: of many errors, some may not fit into a batch.
+    // The browser's entries come first: of many errors, some may not fit into a batch.
     let is_entry = |seen: &&Seen<'_>| matches!(seen, Seen::Entry { .. });
     let later = seen.iter().filter(|seen| !is_entry(seen));
     let mut is_over = false;
@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_without_collector_is_measured_all_the_same() {
+    fn a_page_without_the_collector_is_measured() {
         let entry = |kind, name, start, value| Seen::Entry {
             kind,
             name,

@@ -1,11 +1,11 @@
-//! Events that wait to be sent. Bounded: what does not fit is counted.
+//! A bounded queue of events to send; events that do not fit are counted.
 
 use phasegate_wire::encode::{EventsWriter, WireEvent, push_number};
 
-/// Events that wait at once.
+/// The maximum number of events that wait.
 const MAX_WAITING: usize = 400;
 
-/// What an event is part of; each can be switched off, and then is not sent.
+/// The category of an event. Events of categories that are switched off are not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Analytics,
@@ -14,14 +14,14 @@ pub(crate) enum Kind {
     Feedback,
 }
 
-/// What the server wants to have.
+/// The categories that the server collects.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wanted {
     pub(crate) analytics: bool,
     pub(crate) performance: bool,
     pub(crate) errors: bool,
-    /// Set for visitors who do not want to be measured, and for visits outside the sample: what
-    /// a user submits of their own accord is sent all the same.
+    /// Set for visitors who opt out of measurement, and for visits outside the sample: feedback
+    /// that they submit is still sent.
     pub(crate) only_feedback: bool,
 }
 
@@ -41,7 +41,7 @@ impl Wanted {
 struct Waiting {
     kind: Kind,
     event: WireEvent,
-    /// Under which repetitions are folded; empty where none are.
+    /// The key under which repetitions are folded; empty if they are not.
     key: String,
     count: u64,
 }
@@ -66,20 +66,20 @@ impl Queue {
         }
     }
 
-    /// Whether an event of that key waits; then it counts for one more.
+    /// Returns whether an event of that key waits, and counts a repetition if so.
     pub(crate) fn repeats(&mut self, key: &str) -> bool {
         debug_assert!(!key.is_empty());
         let found = self.waiting.iter_mut().find(|waiting| waiting.key == key);
         found.map(|waiting| waiting.count += 1).is_some()
     }
 
-    /// Counts what was lost.
+    /// Counts events that were lost.
     pub(crate) fn drop_events(&mut self, count: u64) {
         self.dropped += count;
     }
 
-    /// Takes as many as fit into one batch: how many were dropped, and the events as a JSON array.
-    /// Empty when there is nothing to say.
+    /// Takes as many events as fit into one batch. Returns the number of dropped events, followed
+    /// by the events as a JSON array; empty if there is nothing to send.
     pub(crate) fn batch(&mut self, wanted: Wanted, now: u64) -> String {
         self.waiting.retain(|waiting| wanted.has(waiting.kind));
         let dropped = if wanted.only_feedback { 0 } else { self.dropped };
@@ -108,7 +108,7 @@ impl Queue {
     }
 }
 
-/// The first `most` characters.
+/// Returns the first `most` characters.
 pub(crate) fn cut(text: &str, most: usize) -> String {
     text.chars().take(most).collect()
 }
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_counted() {
+    fn events_that_do_not_fit_are_counted() {
         let mut queue = Queue::default();
         (0..450).for_each(|_| queue.push(Kind::Errors, event("a")));
         assert_eq!(take(&mut queue, ALL).unwrap().dropped, 50);
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_wanted_is_not_sent() {
+    fn unwanted_categories_are_not_sent() {
         let mut queue = Queue::default();
         queue.push(Kind::Analytics, event("a"));
         queue.push(Kind::Feedback, WireEvent::new("feedback", 0).text("message", "hello"));

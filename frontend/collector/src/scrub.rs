@@ -1,22 +1,22 @@
-//! What must not leave the page is taken out of messages: addresses, tokens, long numbers, and
-//! whatever stands behind a question mark.
+//! Removes private data from texts: e-mail addresses, tokens, secrets, long numbers, and the
+//! queries of addresses.
 //!
-//! In a browser, `js/bridge/15-scrub.js` does the same in a tenth of the size, because browsers bring
-//! regular expressions along; `scrub-vectors.json` holds both to it. This is for the pages that the
-//! collector never came to, whose texts are scrubbed by the server.
+//! In a browser, `js/bridge/15-scrub.js` does the same in a tenth of the size, because browsers
+//! have regular expressions; `scrub-vectors.json` tests both. This module scrubs texts on the
+//! server, from pages on which only the loader ran.
 
 use crate::address::{find, has, without_query};
 
-/// From so many digits on a number is more likely a card, a phone or an account than a count.
+/// Digits from which a number is more likely a card, a phone or an account than a count.
 const LONG_NUMBER: usize = 9;
 
-/// From so many on it is one even when it is written in groups.
+/// Digits from which this holds even for a number that is written in groups.
 const CARD: usize = 13;
 
 /// Names whose values are private.
 const SECRETS: [&str; 5] = ["password", "passwd", "secret", "token", "api_key"];
 
-/// The text without personal data and secrets.
+/// Returns the text without personal data and secrets.
 pub(crate) fn scrub(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for part in text.split_inclusive(is_space) {
@@ -35,13 +35,12 @@ fn is_delimiter(c: char) -> bool {
     matches!(c, '(' | ')' | '[' | ']' | '{' | '}' | ',' | ';' | '|' | '&')
 }
 
-/// Part of a text; nothing where there is none.
+/// Returns a part of a text; empty if out of range.
 fn slice(text: &str, start: usize, end: usize) -> &str {
     text.get(start..end).unwrap_or_default()
 }
 
-/// A word without what is behind the question mark of an address, and without the content of an
-/// address that is its own content.
+/// Scrubs a word: removes the query of an address, and the content of a `data:` address.
 fn scrub_word(word: &str, out: &mut String) {
     let core = word.trim_end_matches([')', ']', '}', ',', ';', '.']);
     let end = slice(word, core.len(), word.len());
@@ -78,12 +77,12 @@ fn ends_with_ignoring_case(text: &str, end: &str) -> bool {
     text.get(start..).is_some_and(|tail| tail.eq_ignore_ascii_case(end))
 }
 
-/// Whether a sign is part of a token, a name or a domain.
+/// Returns whether a byte can be part of a token, a name or a domain.
 fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'+')
 }
 
-/// Copies a text, with a word in place of each token and each e-mail address, wherever they stand.
+/// Copies a text with a placeholder for each token and each e-mail address.
 fn scrub_names(text: &str, out: &mut String) {
     let bytes = text.as_bytes();
     let name_length = |from: usize| bytes.iter().skip(from).take_while(|b| is_name(**b)).count();
@@ -110,13 +109,13 @@ fn scrub_names(text: &str, out: &mut String) {
     scrub_names(slice(text, behind, text.len()), out);
 }
 
-/// Versions of packages (`react@18.2.0`) are no e-mail addresses.
+/// Returns whether a text ends like a domain. Versions of packages (`react@18.2.0`) do not.
 fn is_domain(text: &str) -> bool {
     let last = text.trim_end_matches('.').rsplit_once('.').map(|(_, last)| last.as_bytes());
     last.is_some_and(|last| last.len() > 1 && last.iter().all(u8::is_ascii_alphabetic))
 }
 
-/// Copies a text, with a word in place of each long number, also where it is written in groups.
+/// Copies a text with a placeholder for each long number, also if it is written in groups.
 fn scrub_numbers(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -134,7 +133,7 @@ fn scrub_numbers(text: &str) -> String {
     out
 }
 
-/// How long a number is that may be written in groups, and how many digits it has.
+/// Returns the length of a number, possibly in groups, and its number of digits.
 fn number(bytes: &[u8]) -> (usize, usize) {
     let (mut length, mut digits) = (0, 0);
     for (index, byte) in bytes.iter().enumerate() {
@@ -153,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_personal_does_not_leave_the_page() {
+    fn private_data_is_removed_from_texts() {
         let vectors = include_str!("../scrub-vectors.json");
         let vectors: Vec<(String, String)> = serde_json::from_str(vectors).unwrap();
         assert!(vectors.len() > 20);

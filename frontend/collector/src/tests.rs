@@ -6,7 +6,7 @@ fn collector() -> Collector {
     Collector::new("https://app.example", "/shop", "navigate", 0.0, 40.0)
 }
 
-/// A batch as the server reads it.
+/// Decodes a batch as the server does.
 pub(crate) fn read(taken: &str) -> Option<decode::Batch<'static>> {
     let (dropped, events) = taken.split_at(taken.find('[')?);
     let frame = r#"{"v":1,"batch":"b-1","session":"s-1""#;
@@ -23,7 +23,7 @@ fn events<'a>(batch: &'a decode::Batch<'_>) -> Vec<&'a WireEvent> {
 }
 
 #[test]
-fn everything_that_is_sent_is_understood() {
+fn every_event_that_is_sent_can_be_decoded() {
     let mut all = collector();
     all.page_view(10.0, "/shop", "navigate", "https://search.example");
     all.first_byte();
@@ -62,7 +62,7 @@ fn everything_that_is_sent_is_understood() {
 }
 
 #[test]
-fn what_is_switched_off_is_not_sent() {
+fn switched_off_categories_are_not_sent() {
     let mut some = collector();
     some.want(Wanted { analytics: false, performance: true, errors: true, only_feedback: false });
     some.custom(1.0, "added", "");

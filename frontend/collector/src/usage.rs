@@ -1,18 +1,18 @@
-//! How long a feature is in use: from the moment it is used until another one is, while the page
-//! is visible and the visitor does something.
+//! Engagement: the time in which a feature is in use, from its use to the use of another one, while
+//! the page is visible and the visitor is active.
 
-/// Milliseconds without a press or a key after which the user counts as absent.
+/// Milliseconds without activity after which the visitor counts as absent.
 const PATIENCE: f64 = 60_000.0;
 
 #[derive(Debug, Default)]
 pub(crate) struct Engagement {
     feature: String,
-    /// What is counted already reaches up to here.
+    /// Time up to which engagement is counted.
     counted: f64,
-    /// The visitor's last press or key.
+    /// Time of the visitor's last activity.
     active: f64,
     is_hidden: bool,
-    /// Visible milliseconds that are not reported yet.
+    /// Engaged milliseconds that are not reported yet.
     time: f64,
 }
 
@@ -25,13 +25,13 @@ impl Engagement {
         self.counted = self.counted.max(at);
     }
 
-    /// The visitor did something.
+    /// Records activity of the visitor.
     pub(crate) fn active(&mut self, at: f64) {
         self.count(at);
         self.active = self.active.max(at);
     }
 
-    /// The page was hidden or shown.
+    /// Records that the page was hidden or shown.
     pub(crate) fn visible(&mut self, at: f64, is_visible: bool) {
         self.count(at);
         self.is_hidden = !is_visible;
@@ -40,7 +40,8 @@ impl Engagement {
         }
     }
 
-    /// A feature was used. What the one before it has gathered is returned with its name.
+    /// Records the use of a feature. If it is another one, returns the previous feature with its
+    /// milliseconds.
     pub(crate) fn start(&mut self, at: f64, feature: &str) -> Option<(String, f64)> {
         self.active(at);
         if self.feature == feature {
@@ -52,7 +53,7 @@ impl Engagement {
         before
     }
 
-    /// What is not reported yet.
+    /// Takes the feature with the milliseconds that are not reported yet.
     pub(crate) fn take(&mut self, at: f64) -> Option<(String, f64)> {
         self.count(at);
         let time = core::mem::take(&mut self.time);
@@ -73,7 +74,7 @@ mod tests {
         engagement.visible(99_000.0, true);
         // 40 s before it was hidden, 1 s after it was shown.
         assert_eq!(engagement.start(100_000.0, "B"), Some(("A".into(), 41_000.0)));
-        // Without a press for an hour, a minute of it is believed.
+        // Of an hour without activity, a minute counts.
         assert_eq!(engagement.take(3_700_000.0), Some(("B".into(), 60_000.0)));
         assert_eq!(engagement.take(3_700_001.0), None);
     }

@@ -1,5 +1,6 @@
-//! The reference: axum reads the same JSON, and writes the same answer from a ready value; it does
-//! nothing else. For streams: a socket, a task and a write for each client.
+//! The reference servers. One parses each request and answers with a fixed JSON value, with bare
+//! axum. The other writes the same bytes to every connection that listens, with one task per
+//! client.
 
 use std::collections::HashMap;
 
@@ -11,7 +12,7 @@ use tokio::{
     sync::watch,
 };
 
-/// The variable that holds the answer, as Phasegate gave it.
+/// The environment variable with the JSON to answer with, taken from Phasegate's own answer.
 pub(crate) const ANSWER: &str = "BARE_ANSWER";
 
 pub(crate) async fn serve() {
@@ -29,7 +30,8 @@ pub(crate) async fn serve() {
     axum::serve(listener, app).await.unwrap();
 }
 
-/// A connection that sends anything but "change" becomes a listener.
+/// Serves streams: a connection that sends "change" wakes all listeners, and every other connection
+/// becomes a listener.
 pub(crate) async fn fan_out() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     println!("http://{}", listener.local_addr().unwrap());

@@ -1,4 +1,4 @@
-//! Servers as processes of their own.
+//! Servers in child processes.
 
 use std::{
     io::{BufRead, BufReader},
@@ -9,7 +9,7 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A server that ends with its value.
+/// A server process that is killed on drop.
 pub(crate) struct Server {
     child: Child,
     pub(crate) address: String,
@@ -31,7 +31,8 @@ impl Drop for Server {
     }
 }
 
-/// The release binary; a benchmark of an unoptimised one would say nothing.
+/// Returns the server binary from `PHASEGATE_BINARY`. It must be a release build, because timings
+/// of a debug build are meaningless.
 fn binary() -> PathBuf {
     std::env::var_os("PHASEGATE_BINARY").map(PathBuf::from).unwrap_or_else(|| {
         panic!("PHASEGATE_BINARY must name the release server; use: cargo xtask bench flags")
@@ -43,7 +44,7 @@ impl Server {
         Self::on(tempfile::tempdir().unwrap())
     }
 
-    /// A process that begins anew on the same data.
+    /// Kills the process and starts a new one on the same data folder.
     pub(crate) async fn restarted(mut self) -> Self {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -56,7 +57,7 @@ impl Server {
             .arg(data.path().join("data"))
             .current_dir(data.path())
             .env("PHASEGATE_LOG", "info")
-            // A rollout in full swing: segments are asked and buckets compared.
+            // Phase 4, so that evaluations match segments and compare buckets.
             .env("VITE_EXERCISE_LIBRARY_PHASE", "4")
             .env("PHASEGATE_CLIENT_KEY", "pk_bench")
             .env("PHASEGATE_SERVER_TOKEN", "pgs_bench")
@@ -69,7 +70,7 @@ impl Server {
         let ready = lines.find(|line| line.contains("phasegate is ready")).unwrap();
         let start = ready.find("127.0.0.1:").unwrap();
         let port: String = ready[start + 10..].chars().take_while(char::is_ascii_digit).collect();
-        // What else it says must not fill the pipe.
+        // The rest of the log is drained, because a full pipe would block the server.
         std::thread::spawn(move || lines.for_each(drop));
         let (client_key, token) = ("pk_bench".to_owned(), "pgs_bench".to_owned());
         Self {
@@ -82,12 +83,12 @@ impl Server {
         }
     }
 
-    /// The reference, which answers with this.
+    /// Starts the reference server, which answers every request with `answer`.
     pub(crate) async fn bare(answer: &str) -> Self {
         Self::reference("--bare", answer)
     }
 
-    /// The reference for streams: writes the same to all who listen.
+    /// Starts the reference server for streams, which writes the same bytes to all listeners.
     pub(crate) async fn bare_fan_out() -> Self {
         Self::reference("--bare-fan-out", "")
     }
@@ -112,7 +113,7 @@ impl Server {
         }
     }
 
-    /// Calls the API about the first environment.
+    /// Calls the API for the first environment.
     pub(crate) async fn api(&self, method: &str, path: &str, body: &Value) -> Value {
         let url = format!(
             "http://{}/api/v1/projects/default/environments/production{path}",
@@ -131,20 +132,21 @@ impl Server {
         serde_json::from_str(&text).unwrap_or_default()
     }
 
-    /// What its files take on disk.
+    /// Returns the size of the files in the data folder, in bytes. Raw events are not included,
+    /// because they are in a subfolder.
     pub(crate) fn data_bytes(&self) -> u64 {
         let folder = self.data.as_ref().unwrap().path().join("data");
         let files = std::fs::read_dir(folder).unwrap();
         files.map(|file| file.unwrap().metadata().unwrap().len()).sum()
     }
 
-    /// What the process holds in memory.
+    /// Returns the resident memory of the process, in MiB.
     pub(crate) fn memory_mb(&self) -> u64 {
         self.kilobytes("VmRSS:") / 1_024
     }
 
-    /// The same without what it maps from files, once it has not changed for half a second: a server
-    /// that is ready still does the first work of its jobs.
+    /// Returns the resident memory without mapped files (`RssAnon`), in KiB, once it has not
+    /// changed for half a second: right after the start, jobs still do their first work.
     pub(crate) async fn own_memory_kb(&self) -> u64 {
         let (mut last, mut unchanged) = (0, 0);
         while unchanged < 10 {

@@ -1,4 +1,4 @@
-//! As many requests as a server takes, over connections that stay open.
+//! A load generator: keep-alive connections that send each request after the previous answer.
 
 use std::{
     sync::Arc,
@@ -10,7 +10,7 @@ use tokio::{
     net::TcpStream,
 };
 
-/// A request, written once.
+/// A request that is serialised once and sent many times.
 #[derive(Clone)]
 pub(crate) struct Request {
     address: String,
@@ -28,7 +28,7 @@ impl Request {
     }
 }
 
-/// How long requests took, in seconds.
+/// Durations of requests, in seconds; `quantile` returns milliseconds.
 #[derive(Default)]
 pub(crate) struct Times(Vec<f32>);
 
@@ -52,7 +52,7 @@ pub(crate) async fn once(request: &Request) -> String {
     String::from_utf8_lossy(&buffer[..end]).into_owned()
 }
 
-/// Sends the request so many times with a pause after each; seconds until each answer.
+/// Sends the request `count` times with a pause after each. Returns the seconds to each answer.
 pub(crate) async fn some(request: &Request, count: usize, pause: Duration) -> Vec<f32> {
     let mut connection = TcpStream::connect(&request.address).await.unwrap();
     connection.set_nodelay(true).unwrap();
@@ -66,7 +66,8 @@ pub(crate) async fn some(request: &Request, count: usize, pause: Duration) -> Ve
     times
 }
 
-/// Sends the request again and again; requests per second.
+/// Sends the request repeatedly over `connections` connections for `length`. Adds the durations to
+/// `times` and returns the requests per second.
 pub(crate) async fn run(
     request: &Request,
     connections: usize,
@@ -99,7 +100,7 @@ pub(crate) async fn run(
     count as f64 / begun.elapsed().as_secs_f64()
 }
 
-/// Sends and waits for the whole answer, which begins the buffer afterwards.
+/// Sends a request and reads the whole answer into `buffer`. Returns the length of the answer.
 async fn exchange(connection: &mut TcpStream, request: &[u8], buffer: &mut Vec<u8>) -> usize {
     connection.write_all(request).await.unwrap();
     buffer.clear();

@@ -1,5 +1,5 @@
-//! The server over HTTP, beside references in the same run: `flags` or `ingest`. Prints tables; asserts nothing
-//! about time.
+//! Benchmarks of the server over HTTP, `flags` or `ingest`, beside references in the same run.
+//! Prints tables; asserts nothing about time.
 #![allow(
     missing_docs,
     clippy::unwrap_used,

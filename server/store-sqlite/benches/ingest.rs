@@ -1,5 +1,5 @@
-//! The reference for ingest: the same events as rows, written straight into SQLite, durably, in
-//! large transactions; and beside it what the store does with them, without HTTP.
+//! Ingest rate of the store, without HTTP, beside a reference: as many events, inserted as rows
+//! into SQLite durably and in large transactions.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -22,7 +22,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
-/// Events of a batch, batches of a group, and groups.
+/// Events per batch, batches per group, and number of groups.
 const EVENTS: usize = 50;
 const BATCHES: usize = 256;
 const GROUPS: usize = 40;
@@ -78,8 +78,8 @@ async fn main() {
     simulated_users(&folder.path().join("users.db")).await;
 }
 
-/// The hardest case: whole days of many users, each batch of another one, another session, and
-/// with its own flags and segments, all in the past.
+/// Measures the hardest case: simulated users on past days, where each batch has another user and
+/// session, and its own flags and segments.
 async fn simulated_users(path: &std::path::Path) {
     let simulation =
         Simulation { users: 20_000, days: 30, seed: 1, last_day: 20_800, regression: None };
@@ -121,7 +121,7 @@ fn told(simulation: &Simulation, session: &SimulatedSession) -> Vec<Batch> {
             exposed: made.exposed,
             phase: Some(session.phase),
             segments: session.segments.clone(),
-            // As a rollout under way has it.
+            // The arm that a running rollout assigns.
             arm: Arm::parse("2:everyone:20000:treatment"),
             ..Visit::default()
         },

@@ -1,4 +1,4 @@
-//! Opening a file: one writer, a few readers, migrations.
+//! A SQLite database file: one writing connection, a few reading ones, and migrations.
 
 use std::{
     path::{Path, PathBuf},
@@ -19,20 +19,20 @@ use crate::{
     transaction::WriteTransaction,
 };
 
-/// How many queries may read at once; more wait.
+/// Number of queries that read at once; more wait.
 const READERS: u32 = 4;
 
-/// Rows that are read ahead.
+/// Rows that the driver reads ahead.
 const ROW_BUFFER: usize = 4_096;
 
-/// After how many pages of 4 KiB the journal is written back. A group of batches changes thousands of
-/// pages, and the next one many of the same.
+/// Pages of 4 KiB in the write-ahead log (WAL) at which it is checkpointed. A group of batches
+/// changes thousands of pages, and the next group many of the same ones.
 const CHECKPOINT_PAGES: u32 = 8_192;
 
-/// To how many bytes the journal shrinks when it was written back.
+/// Bytes to which the WAL is truncated after a checkpoint.
 const JOURNAL_BYTES: u64 = 64 * 1024 * 1024;
 
-/// How long to wait for another process that writes.
+/// Maximum time to wait for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Clone)]
@@ -43,8 +43,8 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// Opens the file, makes it if missing, and brings it up to date. The connection that writes keeps at
-    /// most `cache_kib` of it in memory, each of those that read a quarter of that.
+    /// Opens the file, creates it if missing, and applies migrations. The page cache of the writer
+    /// holds at most `cache_kib`, that of each reader a quarter of it.
     pub(crate) async fn open(
         path: &Path,
         migrator: &Migrator,
@@ -56,15 +56,16 @@ impl Database {
             .filename(path)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            // Each time the buffer is full, two threads wait for each other.
+            // Each time the buffer is full, the driver's thread and the caller wait for each other.
             .row_buffer_size(ROW_BUFFER)
             .pragma("cache_size", format!("-{cache_kib}"))
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())
-            // After a long reader has let the journal grow, the next checkpoint gives the room back.
+            // A long read lets the WAL grow; the next checkpoint truncates it.
             .pragma("journal_size_limit", JOURNAL_BYTES.to_string())
             .busy_timeout(BUSY_TIMEOUT)
             .foreign_keys(true);
-        // SQLite cannot alter much of a table: migrations make it anew, which foreign keys forbid.
+        // Migrations recreate tables, because SQLite's `ALTER TABLE` is limited. Foreign keys would
+        // forbid that.
         let migrating = options.clone().create_if_missing(true).foreign_keys(false);
         let mut connection = migrating.connect().await.map_err(cannot_open)?;
         migrator.run(&mut connection).await.map_err(|error| match error {
@@ -82,7 +83,8 @@ impl Database {
         connection.close().await.map_err(cannot_open)?;
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
-            // What is attached to it would have to be attached again.
+            // Never recycled, because `PRAGMA data_version` is only comparable within one
+            // connection.
             .idle_timeout(None)
             .max_lifetime(None)
             .connect_with(options.clone())
@@ -98,7 +100,7 @@ impl Database {
         Ok(Self { writer, reader, path: path.to_owned() })
     }
 
-    /// The connection that writes, outside of a transaction.
+    /// Acquires the writing connection outside of a transaction.
     pub(crate) async fn writer(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
         self.writer.acquire().await.map_err(database)
     }
@@ -108,18 +110,18 @@ impl Database {
         WriteTransaction::begin(self.writer().await?).await
     }
 
-    /// Marks the file and notes the mark beside it, so that a journal that is left by a power cut is
-    /// only ever used with this file. Another process that has the file open goes on with the new mark.
+    /// Writes a mark into the file and notes it beside the file, so that a WAL left by a power cut
+    /// is only used with this file. Other processes that have the file open are not affected.
     pub(crate) async fn mark(&self, mark: i32) -> Result<(), StoreError> {
         let mut writer = self.writer().await?;
-        // Marks are told apart by what stands in the file itself, so while a long read keeps the one
-        // before in the journal, there is no new one.
+        // Checks read the mark in the main file. While a long read keeps the previous mark in the
+        // WAL, no new one is written.
         if !write_back(&mut writer).await? {
             return Ok(());
         }
         let read = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *writer).await;
         let before: i32 = read.map_err(database)?;
-        // Both, because power may be cut before the new one is in the file.
+        // Both are noted, because power may fail before the new one is in the main file.
         files::note(&self.path, &[before, mark])?;
         let set = sqlx::AssertSqlSafe(format!("PRAGMA user_version = {mark}"));
         sqlx::query(set).execute(&mut *writer).await.map_err(database)?;
@@ -129,14 +131,15 @@ impl Database {
         }
     }
 
-    /// Whether a transaction can begin.
+    /// Checks that a write transaction can begin.
     pub(crate) async fn check(&self) -> Result<(), StoreError> {
         let transaction = self.write().await?;
         drop(transaction);
         Ok(())
     }
 
-    /// Writes the journal back into the file, which is whole by itself then, and closes it.
+    /// Checkpoints the WAL, so that the main file is complete by itself, and closes all
+    /// connections.
     pub(crate) async fn close(&self) -> Result<(), StoreError> {
         self.reader.close().await;
         let checkpointed = match self.writer().await {
@@ -152,9 +155,9 @@ impl Database {
     }
 }
 
-/// Writes as much of the journal as possible back into the file, without waiting for readers; whether that
-/// was all. The file must not be looked at by other means: closing it would end SQLite's locks of this
-/// process.
+/// Checkpoints as much of the WAL as possible without waiting for readers, and returns whether that
+/// was all. The file must not be opened by other means to find out: closing it would release the
+/// locks that SQLite holds in this process.
 async fn write_back(writer: &mut sqlx::SqliteConnection) -> Result<bool, StoreError> {
     let checkpoint = sqlx::query_as("PRAGMA wal_checkpoint(PASSIVE)");
     let (busy, frames, written): (i64, i64, i64) =
@@ -162,13 +165,13 @@ async fn write_back(writer: &mut sqlx::SqliteConnection) -> Result<bool, StoreEr
     Ok(busy == 0 && frames == written)
 }
 
-/// Ends a transaction; what it wrote is durable afterwards.
+/// Commits a transaction; its writes are durable afterwards.
 pub(crate) async fn commit(transaction: WriteTransaction) -> Result<(), StoreError> {
     transaction.commit().await
 }
 
-/// Makes something of what was read, on a thread of its own: a panel asks for several things at once,
-/// and other users's requests are not to wait for it.
+/// Runs CPU-bound work, such as decoding rows, on a blocking thread: the queries of a panel run in
+/// parallel, and other requests do not wait.
 pub(crate) async fn run_blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
@@ -180,7 +183,7 @@ pub(crate) async fn run_blocking<T: Send + 'static>(
 mod tests {
     use super::*;
 
-    /// While a reader holds on to what it began with, the journal cannot be written back and grows.
+    /// While a reader holds its snapshot, the WAL cannot be checkpointed and grows.
     #[tokio::test]
     async fn the_journal_shrinks_after_a_long_reader() {
         let folder = tempfile::tempdir().unwrap();
@@ -207,7 +210,7 @@ mod tests {
         write(120).await;
         assert!(journal() > JOURNAL_BYTES + (32 << 20), "{}", journal());
         reading.rollback().await.unwrap();
-        // The first of these writes the journal back, a later one begins it anew.
+        // The first of these writes checkpoints the WAL, and a later one restarts it.
         write(3).await;
         assert!(journal() <= JOURNAL_BYTES, "{}", journal());
     }

@@ -1,16 +1,16 @@
-//! From the driver's errors to ours.
+//! Conversion of driver errors to [`StoreError`].
 
 use phasegate_store::StoreError;
 
-/// What SQLite says when there is no room: for the file itself, and for the memory that its journal
-/// shares (`SQLITE_FULL`, `SQLITE_IOERR_SHMSIZE`, `SQLITE_IOERR_SHMMAP`).
+/// SQLite's codes for a full disk: for the file itself, and for the memory that its WAL shares
+/// (`SQLITE_FULL`, `SQLITE_IOERR_SHMSIZE`, `SQLITE_IOERR_SHMMAP`).
 const NO_ROOM: [&str; 3] = ["13", "4874", "5386"];
 
-/// What SQLite says when another connection holds the file for too long (`SQLITE_BUSY`,
-/// `SQLITE_LOCKED`, and their extended codes for recovery, snapshots and time-outs).
+/// SQLite's codes when another connection holds a lock for too long (`SQLITE_BUSY`,
+/// `SQLITE_LOCKED`, and their extended codes for recovery, shared caches, snapshots and time-outs).
 const LOCKED: [&str; 6] = ["5", "6", "261", "262", "517", "773"];
 
-/// Wraps what the driver says.
+/// Converts an error of the driver.
 pub(crate) fn database(error: sqlx::Error) -> StoreError {
     let code = error.as_database_error().and_then(|error| error.code().map(|c| c.into_owned()));
     match code {
@@ -20,10 +20,11 @@ pub(crate) fn database(error: sqlx::Error) -> StoreError {
     }
 }
 
-/// What SQLite says of a file that is damaged, or no database (`SQLITE_CORRUPT`, `SQLITE_NOTADB`).
+/// SQLite's codes for a damaged file, and for a file that is not a database (`SQLITE_CORRUPT`,
+/// `SQLITE_NOTADB`).
 const DAMAGED: [&str; 2] = ["11", "26"];
 
-/// Why a file could not be opened.
+/// Converts an error that occurred when a file was opened.
 pub(crate) fn opening(path: &std::path::Path, error: sqlx::Error) -> StoreError {
     let code = error.as_database_error().and_then(|error| error.code().map(|c| c.into_owned()));
     let (file, reason) = (path.display().to_string(), error.to_string());
@@ -36,7 +37,7 @@ pub(crate) fn opening(path: &std::path::Path, error: sqlx::Error) -> StoreError 
     }
 }
 
-/// A row whose content cannot be read back.
+/// Returns a function that makes the error for stored content that cannot be decoded.
 pub(crate) fn damaged(what: &'static str) -> impl Fn(&dyn std::fmt::Display) -> StoreError {
     move |reason| StoreError::Damaged { what, reason: reason.to_string() }
 }

@@ -1,9 +1,10 @@
-//! A database's files before it is opened: whether they can be written, and whether they belong together.
+//! Checks of a database's files before it is opened: they must be writable and belong together.
 //!
-//! SQLite keeps the newest changes beside the file, in `-wal`. When a backup is put in the file's
-//! place and that journal is left, SQLite mixes the two without a word. So each start, and a server from time to
-//! time, writes a mark into the file and beside it; a journal is only good for a file with the mark that is
-//! noted. A backup that is younger than the mark is not told from the file.
+//! SQLite keeps the newest changes beside the file, in `-wal`. If a backup replaces the file and
+//! the old `-wal` stays, SQLite mixes the two silently. So each start, and a running server from
+//! time to time, writes a mark into the file and notes it beside the file, in `-mark`. A `-wal` is
+//! only accepted for a file with a noted mark. A backup that is younger than the mark cannot be
+//! distinguished from the file.
 
 use std::{
     fs::{self, OpenOptions},
@@ -14,21 +15,21 @@ use std::{
 
 use phasegate_store::StoreError;
 
-/// Where SQLite keeps `user_version` in a file's head, in bytes from its start.
+/// Byte offset of `user_version` in the header of a SQLite file.
 const USER_VERSION_AT: u64 = 60;
 
-/// A file beside the database.
+/// Returns the path of a file beside the database.
 pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut path = path.to_owned().into_os_string();
     path.push(ending);
     path.into()
 }
 
-/// Checks the files of a database, as far as they are there.
+/// Checks the existing files of a database.
 ///
 /// # Errors
-/// [`StoreError::CannotWrite`], [`StoreError::ForeignJournal`], or [`StoreError::Missing`] where the file
-/// was in use and is gone: an empty one in its place would be a first start.
+/// Returns [`StoreError::CannotWrite`], [`StoreError::ForeignJournal`], or [`StoreError::Missing`]
+/// if the file was in use and is gone: an empty file in its place would be a first start.
 pub(crate) fn check(path: &Path) -> Result<(), StoreError> {
     for ending in ["", "-wal", "-shm", "-mark"] {
         let file = beside(path, ending);
@@ -52,13 +53,13 @@ pub(crate) fn check(path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Checks that files can be made in a folder, which is made if missing. A full disk is no error: there may be
-/// room later.
+/// Checks that files can be created in a folder, which is created if missing. A full disk is not an
+/// error, because there may be space later.
 ///
 /// # Errors
-/// [`StoreError::CannotWrite`].
+/// Returns [`StoreError::CannotWrite`].
 pub(crate) fn check_folder(folder: &Path) -> Result<(), StoreError> {
-    // Of a name of its own, because other processes may check at the same time.
+    // The name is unique to this process, because others may check at the same time.
     let probe = folder.join(format!(".write-test-{}", std::process::id()));
     let made = fs::create_dir_all(folder).and_then(|()| fs::File::create(&probe));
     match made.and_then(|_| fs::remove_file(&probe)) {
@@ -77,7 +78,7 @@ fn cannot_write(file: &Path, error: &std::io::Error) -> StoreError {
     }
 }
 
-/// The mark in the file itself; `None` if there is no file, or it is too short for one.
+/// Reads the mark in the file itself; `None` if the file is missing or too short.
 fn stored(path: &Path) -> Option<i32> {
     let mut file = fs::File::open(path).ok()?;
     file.seek(SeekFrom::Start(USER_VERSION_AT)).ok()?;
@@ -86,13 +87,13 @@ fn stored(path: &Path) -> Option<i32> {
     Some(i32::from_be_bytes(bytes))
 }
 
-/// The marks that were noted beside it, one of which it has.
+/// Reads the marks noted beside the file, one of which it has.
 fn noted(path: &Path) -> Vec<i32> {
     let note = fs::read_to_string(beside(path, "-mark")).unwrap_or_default();
     note.split_whitespace().filter_map(|mark| mark.parse().ok()).collect()
 }
 
-/// Notes the marks, one of which the file has, beside it; none where that is not known.
+/// Notes marks beside the file, one of which it has. Without marks, the note is deleted.
 pub(crate) fn note(path: &Path, marks: &[i32]) -> Result<(), StoreError> {
     let file = beside(path, "-mark");
     if marks.is_empty() {
@@ -101,7 +102,7 @@ pub(crate) fn note(path: &Path, marks: &[i32]) -> Result<(), StoreError> {
             _ => Ok(()),
         };
     }
-    // In its place at once: half a note would refuse the file at the next start.
+    // Replaced atomically: with half a note, the next start would refuse the file.
     let fresh = beside(path, "-mark-new");
     let written = fs::File::create(&fresh).and_then(|mut note| {
         marks.iter().try_for_each(|mark| writeln!(note, "{mark}"))?;
@@ -118,7 +119,7 @@ pub(crate) fn note(path: &Path, marks: &[i32]) -> Result<(), StoreError> {
 mod tests {
     use super::*;
 
-    /// As much of a file as is looked at.
+    /// Writes a file with a mark, as far as the checks read it.
     fn database(path: &Path, mark: i32) {
         let mut bytes = vec![0; 100];
         bytes[60..64].copy_from_slice(&mark.to_be_bytes());

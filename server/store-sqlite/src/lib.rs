@@ -1,8 +1,8 @@
 //! The embedded store: state and telemetry in two SQLite files.
 //!
-//! Both are in WAL mode with `synchronous=FULL`: what is acknowledged survives a crash of the
-//! machine. Each has one connection that writes, so writers queue in our process instead of
-//! meeting SQLite's busy errors, and a few that read.
+//! Both are in WAL mode with `synchronous=FULL`: acknowledged writes survive a crash of the
+//! machine. Each has one connection that writes, so that writers queue in this process instead of
+//! getting SQLite's busy errors, and a few that read.
 
 mod database;
 mod error;

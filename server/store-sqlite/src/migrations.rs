@@ -1,5 +1,6 @@
-//! The migrations of `migrations/sqlite`, embedded in the binary. `sqlx::migrate!` would do the same, but its macro
-//! crate builds SQLite a second time for the compiler, which adds half a minute to a clean build.
+//! The migrations of `migrations/sqlite`, embedded in the binary. `sqlx::migrate!` would do the
+//! same, but its macro crate builds SQLite a second time for the compiler, which adds half a minute
+//! to a clean build.
 
 use sqlx::{
     SqlStr,

@@ -1,8 +1,9 @@
-//! A transaction that writes, and that never leaves its connection in a state that stops the next one.
+//! A write transaction that never leaves its connection in a state that blocks the next one.
 //!
-//! The driver counts how deep transactions are nested. When a commit fails, as on a full disk, SQLite may
-//! have rolled back by itself, and the driver's count stays wrong for ever. So transactions begin and end
-//! with statements of our own, and a connection of which it is not known that it is idle is replaced.
+//! The driver counts the depth of nested transactions. When a commit fails, as on a full disk,
+//! SQLite may have rolled back by itself, and the driver's count stays wrong. So transactions begin
+//! and end with explicit statements, and a connection that may still be in a transaction is
+//! replaced.
 
 use std::ops::{Deref, DerefMut};
 
@@ -11,22 +12,23 @@ use sqlx::{Executor, Sqlite, SqliteConnection, pool::PoolConnection};
 
 use crate::error::database;
 
-/// A transaction that writes; rolled back when it is dropped.
+/// A write transaction that is rolled back on drop.
 #[derive(Debug)]
 pub(crate) struct WriteTransaction {
-    /// Taken when the transaction has ended.
+    /// `None` once the transaction has ended.
     connection: Option<PoolConnection<Sqlite>>,
 }
 
 impl WriteTransaction {
-    /// Begins a transaction. `IMMEDIATE`, so that another process that writes makes us wait here and
-    /// not fail later.
+    /// Begins a transaction with `IMMEDIATE`, so that it waits here for other processes that write,
+    /// instead of failing later.
     pub(crate) async fn begin(connection: PoolConnection<Sqlite>) -> Result<Self, StoreError> {
-        // Made before it begins: the caller may give up in the middle, and then it is rolled back.
+        // Created before `BEGIN`, so that the transaction is rolled back if the caller is cancelled
+        // in between.
         let mut transaction = Self { connection: Some(connection) };
         let begun = transaction.execute("BEGIN IMMEDIATE").await;
         if let Err(error) = begun {
-            // Perhaps it stands in a transaction; a fresh one does not.
+            // The connection may be in a transaction; a new one is not.
             if let Some(mut connection) = transaction.connection.take() {
                 connection.close_on_drop();
             }
@@ -35,12 +37,13 @@ impl WriteTransaction {
         Ok(transaction)
     }
 
-    /// Ends the transaction; what it wrote is durable afterwards. If that fails, nothing is written.
+    /// Commits the transaction; its writes are durable afterwards. If that fails, nothing is
+    /// written.
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
         let Some(mut connection) = self.connection.take() else { return Ok(()) };
         let committed = (*connection).execute("COMMIT").await;
         if let Err(error) = committed {
-            // SQLite may have rolled back, or not.
+            // SQLite may or may not have rolled back; closing the connection makes sure.
             connection.close_on_drop();
             return Err(database(error));
         }

@@ -1,4 +1,4 @@
-//! What is kept in memory of what was read never shows anything that is no longer so.
+//! The query cache never returns stale results.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -101,19 +101,19 @@ async fn seen(store: &SqliteTelemetry) -> Seen {
     (all, users, dimensions)
 }
 
-/// What a reader sees that has read nothing before.
+/// Returns the results of a store with an empty cache.
 async fn anew(path: &Path) -> Seen {
     seen(&SqliteTelemetry::open(path).await.unwrap()).await
 }
 
 #[tokio::test]
-async fn whatever_is_written_is_seen() {
+async fn cached_results_equal_fresh_reads_after_every_write() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("telemetry.db");
     let store = SqliteTelemetry::open(&path).await.unwrap();
     let hours = DAYS * 24;
     for number in 0..60_u64 {
-        // Most of today, and some that are late by anything up to all days.
+        // Most events are of today; every fourth batch is late by up to all days.
         let late = if number % 4 == 3 { (number as i64).pow(3) % hours } else { number as i64 % 3 };
         store.append(&[batch(number, TODAY * 24 + 22 - late)]).await.unwrap();
         let seen = seen(&store).await;
@@ -132,7 +132,7 @@ async fn whatever_is_written_is_seen() {
 }
 
 #[tokio::test]
-async fn what_another_process_writes_is_noticed() {
+async fn writes_of_another_process_invalidate_the_cache() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("telemetry.db");
     let store = SqliteTelemetry::open(&path).await.unwrap();

@@ -60,7 +60,7 @@ async fn said(store: &SqliteTelemetry, environment: EnvironmentId) -> Vec<String
 }
 
 #[tokio::test]
-async fn a_day_of_raw_events_is_a_file_and_goes_with_it() {
+async fn raw_events_of_a_day_are_deleted_with_their_file() {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteTelemetry::open(&folder.path().join("t.db")).await.unwrap();
     store.append(&[batch("a", 10, "first"), batch("a", 10, "again")]).await.unwrap();
@@ -73,13 +73,13 @@ async fn a_day_of_raw_events_is_a_file_and_goes_with_it() {
     assert!(sizes.raw > 0 && sizes.database > 0);
     assert_eq!(sizes.raw_days, 2);
 
-    // On day 12, two days are today and yesterday.
+    // On day 12, a retention of two days covers today and yesterday.
     store.purge_expired(at(12), &kept(2, 2)).await.unwrap();
     assert_eq!(files(folder.path()), ["1970-01-12.db"]);
     store.purge_expired(at(12), &kept(1, 2)).await.unwrap();
     assert_eq!(said(&store, HERE).await, [""; 0], "kept for less long than elsewhere");
     assert_eq!(said(&store, ELSEWHERE).await, ["other"]);
-    // The file that is being written to goes as well, and a new one comes.
+    // The file that is written to is deleted as well, and a new one is created.
     store.purge_expired(at(13), &kept(1, 1)).await.unwrap();
     assert!(files(folder.path()).is_empty());
     store.append(&[batch("c", 11, "late")]).await.unwrap();
@@ -89,7 +89,7 @@ async fn a_day_of_raw_events_is_a_file_and_goes_with_it() {
 }
 
 #[tokio::test]
-async fn a_day_that_cannot_be_written_is_counted_all_the_same() {
+async fn batches_are_counted_even_if_their_day_file_cannot_be_written() {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteTelemetry::open(&folder.path().join("t.db")).await.unwrap();
     let file = folder.path().join("t.raw/1970-01-11.db");
@@ -97,13 +97,13 @@ async fn a_day_that_cannot_be_written_is_counted_all_the_same() {
     let stored = store.append(&[batch("a", 10, "in vain")]).await.unwrap();
     assert_eq!(stored, [Appended::Stored]);
     std::fs::remove_dir(&file).unwrap();
-    // As soon as it can be written, it is; and what came before is not written twice.
+    // Once the file can be written, new batches are, but a batch that is stored already is not.
     store.append(&[batch("a", 10, "again"), batch("b", 10, "kept")]).await.unwrap();
     assert_eq!(said(&store, HERE).await, ["kept"]);
 }
 
 #[tokio::test]
-async fn a_full_disk_loses_nothing_and_breaks_nothing() {
+async fn a_full_disk_refuses_whole_batches_and_recovers() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.db");
     let store = SqliteTelemetry::open(&path).await.unwrap();
@@ -119,7 +119,7 @@ async fn a_full_disk_loses_nothing_and_breaks_nothing() {
     let refused = store.append(&[large(1)]).await.unwrap_err();
     assert!(matches!(refused, StoreError::Full), "{refused:?}");
 
-    // There is room again: what was refused was not half done.
+    // With space again, the refused batch is stored: no part of it was stored before.
     store.limit_pages(u32::MAX - 1).await.unwrap();
     assert_eq!(store.append(&[large(1)]).await.unwrap(), [Appended::Stored]);
     drop(store);

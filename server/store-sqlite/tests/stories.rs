@@ -1,4 +1,4 @@
-//! The embedded store passes the stories of all backends, and a few of its own.
+//! Runs the stories of all backends against the embedded store, and a few tests of its own.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -77,7 +77,7 @@ async fn a_database_of_a_newer_version_is_refused() {
 }
 
 #[tokio::test]
-async fn the_history_cannot_be_edited() {
+async fn the_audit_log_cannot_be_edited() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.db");
     stories::a_rollout_moves_with_its_history(SqliteState::open(&path).await.unwrap()).await;
@@ -87,7 +87,7 @@ async fn the_history_cannot_be_edited() {
     }
 }
 
-/// What a first start of the first version left behind.
+/// The rows that a first start of the first version wrote.
 const FIRST_VERSION: &str = "
     INSERT INTO projects (id, key, name) VALUES (1, 'default', 'Default');
     INSERT INTO environments (id, project_id, key, client_key) VALUES (1, 1, 'production', 'pk_old');
@@ -99,7 +99,7 @@ const FIRST_VERSION: &str = "
         (1, 5, 'ada', 'flag', 'A', '{\"subject\":\"flag_switched\",\"flag\":\"A\",\"enabled\":false}');";
 
 #[tokio::test]
-async fn a_database_of_the_first_version_is_brought_up_to_date() {
+async fn a_database_of_the_first_version_is_migrated() {
     use phasegate_store::models::AuditQuery;
 
     let folder = tempfile::tempdir().unwrap();
@@ -127,7 +127,7 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     assert_eq!(store.server_tokens().await.unwrap()[0].name, "first start");
     let query = AuditQuery { limit: 5, ..AuditQuery::default() };
     assert_eq!(store.audit_records(environment.id, &query).await.unwrap()[0].entry.actor.0, "ada");
-    // The tables that were made anew are still the ones that others refer to.
+    // Foreign keys still refer to the recreated tables.
     let orphan = execute(&path, "INSERT INTO overrides VALUES (99, 'A', 'ada', '{}', 1)").await;
     assert!(orphan.unwrap_err().to_string().contains("FOREIGN KEY"));
 }

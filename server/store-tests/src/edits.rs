@@ -61,7 +61,7 @@ fn create(flag: Flag, state: FlagState, elsewhere: FlagState) -> Edit {
     Edit::CreateFlag(Box::new(NewFlag { flag, state, elsewhere }))
 }
 
-/// A flag is made, changed in both its halves, and deleted, with a line of history each time.
+/// A flag is created, changed in definition and state, and deleted, with an audit entry each time.
 pub async fn a_flag_lives_from_creation_to_deletion(store: impl StateStore) {
     let environment = started(&store).await;
     let (mut flag, mut state) = checkout();
@@ -99,8 +99,8 @@ pub async fn a_flag_lives_from_creation_to_deletion(store: impl StateStore) {
     assert_eq!(lines[0].entry, entry("CHECKOUT", 4));
 }
 
-/// Of two who change the same thing, one wins; the other changes nothing at all, not even what
-/// no other client has touched.
+/// Of two edits upon the same version, one wins. The other is refused as a whole, including its
+/// parts that conflict with nothing.
 pub async fn an_edit_upon_an_old_version_changes_nothing(store: impl StateStore) {
     let environment = started(&store).await;
     let key = FlagKey::new("A").unwrap();
@@ -132,7 +132,7 @@ pub async fn an_edit_upon_an_old_version_changes_nothing(store: impl StateStore)
     }
 }
 
-/// Segments and overrides are made, changed and deleted.
+/// Segments and overrides are created, changed and deleted.
 pub async fn segments_and_overrides_are_kept(store: impl StateStore) {
     let environment = started(&store).await;
     let segment = |name: &str| -> Segment {
@@ -168,7 +168,7 @@ pub async fn segments_and_overrides_are_kept(store: impl StateStore) {
     assert!(store.overrides(environment, &[]).await.unwrap().is_empty(), "they go with their flag");
 }
 
-/// Keys and tokens are made, changed, used and deleted.
+/// Keys and tokens are created, changed, used and deleted.
 pub async fn keys_and_tokens_are_kept(store: impl StateStore) {
     let environment = started(&store).await;
     let edit = async |edits: &[Edit]| store.edit(environment, edits, &[]).await;
@@ -215,7 +215,7 @@ pub async fn keys_and_tokens_are_kept(store: impl StateStore) {
     assert_eq!(store.server_tokens().await.unwrap().len(), 1);
 }
 
-/// A new environment has the flags of its project, each in the given state, and a history of its own.
+/// A new environment has the flags of its project, each in the given state, and its own audit log.
 pub async fn an_environment_begins_with_all_flags(store: impl StateStore) {
     let first = started(&store).await;
     let project = store.environments().await.unwrap()[0].project_id;
@@ -255,7 +255,7 @@ pub async fn an_environment_begins_with_all_flags(store: impl StateStore) {
     assert_eq!(store.audit_records(staging, &query).await.unwrap().len(), 3);
 }
 
-/// How often flags were asked for adds up, and is erased after a while.
+/// Evaluation counts add up by hour, and old hours are deleted.
 pub async fn usage_adds_up_by_hour(store: impl TelemetryStore) {
     let environment = phasegate_domain::ids::EnvironmentId(1);
     let row = |hour, variant: &str, count| UsageRow {

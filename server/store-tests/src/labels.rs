@@ -1,4 +1,5 @@
-//! Stories about labels: names that apps choose, such as event names, with a bounded number of distinct rows.
+//! Stories about labels: names that apps choose, such as event names, with a bounded number of
+//! distinct rows.
 
 use phasegate_domain::{
     events::Batch,
@@ -14,7 +15,7 @@ use crate::{
 
 const DAY: i64 = 86_400;
 
-/// Too many labels share one row, and are counted there.
+/// Labels above the limit are counted in one shared row.
 pub async fn labels_are_bounded(store: impl TelemetryStore) {
     for start in (0..MAX_LABELS + 50).step_by(100) {
         let names = (start..start + 100).map(|n| custom(&format!("event-{n:04}"))).collect();
@@ -32,7 +33,7 @@ pub async fn labels_are_bounded(store: impl TelemetryStore) {
     assert_eq!(first.aggregate.count(), 2);
 }
 
-/// Labels are bounded however old the events are that they come with.
+/// Labels are bounded, however old their events are.
 pub async fn labels_of_old_events_are_bounded(store: impl TelemetryStore) {
     let old = at(0);
     for start in (0..MAX_LABELS + 50).step_by(100) {
@@ -47,7 +48,7 @@ pub async fn labels_of_old_events_are_bounded(store: impl TelemetryStore) {
     assert_eq!(rows.len(), MAX_LABELS as usize + 1);
 }
 
-/// A label that was not used for days makes room for another.
+/// A label that was not sent for days is replaced.
 pub async fn unused_labels_make_room(store: impl TelemetryStore) {
     let names = (0..MAX_LABELS).map(|n| custom(&format!("event-{n:04}"))).collect();
     store.append(&[batch("old", names)]).await.unwrap();
@@ -82,8 +83,8 @@ async fn has_rows(store: &impl TelemetryStore, name: &str, users: u64, second: i
     minutes(store, HERE, minute, minute + 1).await.iter().any(|row| row.label == name)
 }
 
-/// A label replaces one that fewer users send. Labels that are a day old are only replaced by one that
-/// at least twice as many users send, plus four.
+/// A label replaces one that fewer users send. Labels that are a day old are only replaced by one
+/// that at least twice as many users send, plus four.
 pub async fn day_old_labels_are_only_displaced_by_far_more_users(store: impl TelemetryStore) {
     fill(&store, 3).await;
     assert!(!has_rows(&store, "two", 2, 60).await, "fewer users than the others have");

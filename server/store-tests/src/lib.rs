@@ -1,7 +1,7 @@
-//! One suite of stories that every storage backend must pass.
+//! The stories: tests that every storage backend must pass.
 //!
-//! A backend's own test makes a fresh, empty store for each story and runs it. A story panics
-//! where the store does not do what its trait promises.
+//! A backend's own test creates a new, empty store for each story and runs it. A story panics if
+//! the store breaks a promise of its trait.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -21,7 +21,7 @@ use phasegate_domain::Timestamp;
 pub use state::*;
 pub use telemetry::*;
 
-/// A fixed instant, and seconds after it.
+/// Returns the instant `second` seconds after a fixed one.
 fn at(second: i64) -> Timestamp {
     DateTime::from_timestamp(1_700_000_000 + second, 0).unwrap()
 }

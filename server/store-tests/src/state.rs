@@ -59,7 +59,7 @@ pub(crate) async fn started(store: &impl StateStore) -> EnvironmentId {
     store.first_start(&first).await.unwrap().unwrap().environment
 }
 
-/// The first start creates what is needed, and only once.
+/// The first start creates an account, an environment and its keys, and only once.
 pub async fn first_start_happens_once(store: impl StateStore) {
     let created = store.first_start(&first()).await.unwrap().unwrap();
     assert_eq!(store.first_start(&first()).await.unwrap(), None);
@@ -86,7 +86,7 @@ pub async fn first_start_happens_once(store: impl StateStore) {
     assert_eq!((tokens[0].created_at, tokens[0].last_used_at), (at(0), None));
 }
 
-/// Sessions end by time, by logging out, and when the password changes.
+/// Login sessions end by time, by logout, and when the password changes.
 pub async fn sessions_end(store: impl StateStore) {
     let admin = store.first_start(&first()).await.unwrap().unwrap().admin;
     let session = |id: u8, account| Session {
@@ -110,7 +110,7 @@ pub async fn sessions_end(store: impl StateStore) {
 
     store.create_session(&session(2, Some(admin))).await.unwrap();
     store.delete_session(Digest([2; 32])).await.unwrap();
-    // A request that was under way meanwhile writes what it had read.
+    // A request that is still in progress saves the session that it has read.
     assert!(!store.save_session(&session(2, Some(admin))).await.unwrap());
     assert_eq!(store.session(Digest([2; 32]), at(0)).await.unwrap(), None);
 
@@ -119,7 +119,7 @@ pub async fn sessions_end(store: impl StateStore) {
     assert!(store.set_password("admin@example.com", "new").await.unwrap());
     assert_eq!(store.session(Digest([3; 32]), at(0)).await.unwrap(), None);
     assert!(!store.save_session(&session(3, Some(admin))).await.unwrap());
-    // A login that was under way with the old password.
+    // A login with the old password that was still in progress.
     store.create_session(&session(5, Some(admin))).await.unwrap();
     assert_eq!(store.session(Digest([5; 32]), at(0)).await.unwrap(), None);
     let epoch = store.stored_account("admin@example.com").await.unwrap().unwrap().session_epoch;
@@ -138,7 +138,7 @@ pub async fn sessions_end(store: impl StateStore) {
     assert!(matches!(again, Err(StoreError::Conflict)), "{again:?}");
 }
 
-/// The first start brings its plan, with flags and segments.
+/// The first start stores its plan, with flags and segments.
 pub async fn a_first_start_brings_its_plan(store: impl StateStore) {
     let environment = started(&store).await;
     let rollout = store.rollout(environment).await.unwrap().unwrap();
@@ -155,7 +155,7 @@ pub async fn a_first_start_brings_its_plan(store: impl StateStore) {
     assert_eq!((flags[0].created_at, flags[0].changed_at), (at(0), at(0)));
 }
 
-/// A rollout's moves are in the history, newest first; the loser of a race changes nothing.
+/// Changes of a rollout are in the audit log, newest first; the loser of a race changes nothing.
 pub async fn a_rollout_moves_with_its_history(store: impl StateStore) {
     let environment = started(&store).await;
     for (step, kind) in [CommandKind::Start, CommandKind::Advance].into_iter().enumerate() {

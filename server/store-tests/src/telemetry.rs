@@ -37,7 +37,7 @@ pub(crate) fn batch(id: &str, events: Vec<EventKind>) -> Batch {
     }
 }
 
-/// Everything that was counted from one minute to another, in all.
+/// Reads the rollups of a range of minutes over all dimensions.
 pub(crate) async fn minutes(
     store: &impl TelemetryStore,
     environment: EnvironmentId,
@@ -92,7 +92,7 @@ fn error(message: &str) -> EventKind {
     })
 }
 
-/// Pictures are kept once, apart, and only the newest that fit.
+/// Screenshots are stored once and per environment, and only the newest that fit.
 pub async fn screenshots_are_bounded(store: impl TelemetryStore) {
     let picture = |id: &str, second, size| Screenshot {
         id: id.into(),
@@ -114,7 +114,7 @@ pub async fn screenshots_are_bounded(store: impl TelemetryStore) {
     assert!(store.screenshot(HERE, "c").await.unwrap().is_some());
 }
 
-/// Batches add up, within a transaction and across, and a repeated one counts once.
+/// Batches add up within a transaction and across, and a repeated one counts once.
 pub async fn batches_add_up_once(store: impl TelemetryStore) {
     let first = batch("1", vec![lcp(1_000_000), lcp(2_000_000)]);
     let second = batch("2", vec![lcp(3_000_000)]);
@@ -133,10 +133,10 @@ pub async fn batches_add_up_once(store: impl TelemetryStore) {
     assert!((median - 2_000_000.0).abs() <= 20_000.0, "{median}");
 }
 
-/// A value that takes another one's place counts once, also when they come apart.
+/// A value that replaces another one counts once, even if they come in different batches.
 pub async fn a_replaced_value_counts_once(store: impl TelemetryStore) {
     let grown = EventKind::Vital { vital: Vital::Lcp, millionths: 9_000_000, was: Some(1_000_000) };
-    // What takes the place may even come first.
+    // The replacement may even come first.
     store.append(&[batch("2", vec![grown])]).await.unwrap();
     store.append(&[batch("1", vec![lcp(1_000_000), lcp(5_000_000)])]).await.unwrap();
     let minute = minute_of(at(0));
@@ -146,7 +146,7 @@ pub async fn a_replaced_value_counts_once(store: impl TelemetryStore) {
     assert!(aggregate.sketch().quantile(0.0).unwrap() > 4_900_000.0);
 }
 
-/// An environment and a range of minutes see only what is theirs.
+/// A query returns only rollups of its environment and minutes.
 pub async fn rollups_are_kept_apart(store: impl TelemetryStore) {
     let mut elsewhere = batch("1", vec![lcp(1)]);
     elsewhere.environment = ELSEWHERE;
@@ -160,7 +160,7 @@ pub async fn rollups_are_kept_apart(store: impl TelemetryStore) {
     assert!(minutes(&store, HERE, minute - 5, minute).await.is_empty());
 }
 
-/// A visit's events are in each of its dimensions, by minute, hour and day.
+/// Events are counted in each of their dimensions, by minute, hour and day.
 pub async fn slices_and_resolutions_are_kept(store: impl TelemetryStore) {
     for (n, second) in [0, 60, 3_600, 86_400].into_iter().enumerate() {
         let mut one = seen(&n.to_string(), 1, n as u64, vec![lcp(1_000_000), custom("signup")]);
@@ -219,7 +219,7 @@ pub async fn slices_and_resolutions_are_kept(store: impl TelemetryStore) {
     }
 }
 
-/// A session counts once, in the minute in which it began, whatever comes of it and in what order.
+/// A session counts once, in the minute in which it began, in whatever order its batches come.
 pub async fn sessions_are_counted_once(store: impl TelemetryStore) {
     let moved = |mut batch: Batch, second| {
         batch.events.iter_mut().for_each(|event| event.at = at(second));
@@ -244,7 +244,7 @@ pub async fn sessions_are_counted_once(store: impl TelemetryStore) {
     assert_eq!(sessions.aggregate.sum(), 300_000_000, "one of five minutes, and one of a moment");
 }
 
-/// User sets are exact, and a user who turns out to have been active earlier is new then.
+/// User sets are exact, and an earlier event moves a user's first day.
 pub async fn users_are_counted_exactly(store: impl TelemetryStore) {
     let flag = FlagKey::new("A").unwrap();
     let used = || EventKind::FeatureUsed { flag: FlagKey::new("A").unwrap() };
@@ -280,7 +280,7 @@ pub async fn users_are_counted_exactly(store: impl TelemetryStore) {
     );
 }
 
-/// Minutes are kept for days, hours for months, days for ever.
+/// Minutes expire after days, hours after months, and days by the retention policy.
 pub async fn old_rows_are_forgotten(store: impl TelemetryStore) {
     let day = 86_400;
     let kept = BTreeMap::from([(HERE, RetentionPolicy::default())]);
@@ -299,7 +299,7 @@ pub async fn old_rows_are_forgotten(store: impl TelemetryStore) {
     store.purge_expired(at(20 * day), &kept).await.unwrap();
     assert_eq!(count(Resolution::Minute, 9 * day).await, 0);
     assert_eq!(count(Resolution::Hour, 9 * day).await, 1);
-    // Since then only others have sent anything, so the ids of its batches are gone.
+    // Since then only another environment has sent events, so the batch ids have expired.
     let mut other = batch("other", vec![custom("signup")]);
     (other.environment, other.received_at) = (ELSEWHERE, at(199 * day));
     store.append(&[other]).await.unwrap();
@@ -316,7 +316,7 @@ pub async fn old_rows_are_forgotten(store: impl TelemetryStore) {
     assert_eq!(count(Resolution::Day, 9 * day).await, 1);
 }
 
-/// What has a time of its own is kept for as long as that.
+/// Reports and screenshots expire after their own retention.
 pub async fn reports_and_pictures_are_kept_for_a_time(store: impl TelemetryStore) {
     let day = 86_400;
     let picture = |id: &str, day: i64| Screenshot {
@@ -345,7 +345,7 @@ pub async fn reports_and_pictures_are_kept_for_a_time(store: impl TelemetryStore
     assert_eq!(store.sizes().await.unwrap().screenshots, 0);
 }
 
-/// All that is kept about a user can be read, and goes with them; others stay.
+/// All data of a user can be read and erased; that of others stays.
 pub async fn a_user_is_shown_and_forgotten(store: impl TelemetryStore) {
     let day = day_of(at(0));
     let exposure = EventKind::Exposure {
@@ -425,13 +425,13 @@ pub async fn an_environment_is_forgotten(store: impl TelemetryStore) {
     assert_eq!(store.append(&[again]).await.unwrap(), [Appended::Stored]);
 }
 
-/// The key of digests is made once.
+/// The digest key is stored once and never replaced.
 pub async fn the_digest_key_stays(store: impl TelemetryStore) {
     assert_eq!(store.digest_key([1; 32]).await.unwrap(), [1; 32]);
     assert_eq!(store.digest_key([2; 32]).await.unwrap(), [1; 32]);
 }
 
-/// The newest errors and feedback come first, and old errors make room.
+/// Reports are returned newest first, and the oldest errors above the limit are deleted.
 pub async fn reports_are_newest_first_and_bounded(store: impl TelemetryStore) {
     let feedback = Feedback {
         rating: Some(4),

@@ -44,7 +44,7 @@ impl TestApp {
         Self::start_with(Config::default()).await
     }
 
-    /// Starts one that is configured so, on a data folder of its own.
+    /// Starts a server with a configuration, on a new data folder.
     pub(crate) async fn start_with(config: Config) -> Self {
         let data = tempfile::tempdir().unwrap();
         let config = Config { data: data.path().to_owned(), demo: true, ..config };
@@ -67,7 +67,7 @@ impl TestApp {
         Self { url, client, service, state, stop, _data: data }
     }
 
-    /// The same data, served by a process that has begun anew.
+    /// Stops the server and starts another one on the same data.
     pub(crate) async fn restarted(mut self) -> Self {
         self.stop.cancel();
         let data = std::mem::replace(&mut self._data, tempfile::tempdir().unwrap());
@@ -96,7 +96,7 @@ impl TestApp {
         self.client.post(format!("{}{path}", self.url))
     }
 
-    /// As a page of this server sends it.
+    /// Prepares a form as a page of this server sends it.
     pub(crate) fn form(&self, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
         let body: Vec<String> = fields.iter().map(|(k, v)| format!("{k}={}", encode(v))).collect();
         self.post(path)
@@ -116,13 +116,13 @@ impl TestApp {
         cookie(&response)
     }
 
-    /// A call of the API about the first environment, with the admin's token.
+    /// Prepares an API call for the first environment, with the admin's token.
     pub(crate) fn api(&self, method: reqwest::Method, path: &str) -> RequestBuilder {
         let url = format!("{}/api/v1/projects/default/environments/production{path}", self.url);
         self.client.request(method, url).bearer_auth(SERVER_TOKEN)
     }
 
-    /// The same, for a change that overwrites whatever is there.
+    /// Prepares an API call that overwrites any version (`If-Match: *`).
     pub(crate) fn overwrite(&self, method: reqwest::Method, path: &str) -> RequestBuilder {
         self.api(method, path).header("if-match", "*")
     }
@@ -136,12 +136,12 @@ impl TestApp {
     }
 }
 
-/// `name=value` of the session cookie that a response sets.
+/// Returns `name=value` of the session cookie that a response sets.
 pub(crate) fn cookie(response: &Response) -> String {
     cookie_named(response, "phasegate_session")
 }
 
-/// `name=value` of a cookie that a response sets.
+/// Returns `name=value` of a cookie that a response sets.
 pub(crate) fn cookie_named(response: &Response, name: &str) -> String {
     let all = response.headers().get_all("set-cookie").iter();
     let mut all = all.map(|set| set.to_str().unwrap().split(';').next().unwrap().to_owned());
@@ -156,7 +156,7 @@ pub(crate) fn location(response: &Response) -> &str {
     response.headers().get("location").unwrap().to_str().unwrap()
 }
 
-/// Status and JSON body.
+/// Sends a request and returns its status and JSON body.
 pub(crate) async fn json(request: RequestBuilder) -> (u16, Value) {
     let response = request.send().await.unwrap();
     let status = response.status().as_u16();
@@ -166,7 +166,7 @@ pub(crate) async fn json(request: RequestBuilder) -> (u16, Value) {
     (status, value)
 }
 
-/// An actor with that role.
+/// Returns an actor with a role.
 pub(crate) fn actor(role: Role) -> Actor {
     Actor::from(&Account { id: AccountId(1), email: EMAIL.into(), role })
 }

@@ -1,4 +1,4 @@
-//! The real binary as a process of its own, which can be killed.
+//! The real binary in a child process, which can be killed.
 
 use std::{
     io::{BufRead, BufReader},
@@ -12,13 +12,13 @@ use tempfile::TempDir;
 pub(crate) const CLIENT_KEY: &str = "pk_test";
 const TOKEN: &str = "pgs_test";
 
-/// The binary that is tested.
+/// Returns the binary that is tested: `PHASEGATE_BINARY`, or the one that cargo built.
 pub(crate) fn binary() -> PathBuf {
     let given = std::env::var_os("PHASEGATE_BINARY").map(PathBuf::from);
     given.unwrap_or_else(|| env!("CARGO_BIN_EXE_phasegate").into())
 }
 
-/// A server at an address that stays the same when it is started again.
+/// A server that keeps its address when it is restarted.
 pub(crate) struct Server {
     pub(crate) child: Child,
     pub(crate) port: u16,
@@ -47,7 +47,7 @@ fn serve(data: &Path, port: u16) -> Child {
     let log = BufReader::new(child.stderr.take().unwrap());
     let mut lines = log.lines().map_while(Result::ok);
     assert!(lines.any(|line| line.contains("phasegate is ready")), "it ended before");
-    // What else it says must not fill the pipe.
+    // The rest of the log is drained, because a full pipe would block the server.
     std::thread::spawn(move || lines.for_each(drop));
     child
 }
@@ -55,19 +55,19 @@ fn serve(data: &Path, port: u16) -> Child {
 impl Server {
     pub(crate) fn start() -> Self {
         let data = tempfile::tempdir().unwrap();
-        // Free now, and not taken a moment later.
+        // The port is free now and most likely still a moment later.
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         Self { child: serve(data.path(), port), port, data }
     }
 
-    /// As a power cut would end it, and started again.
+    /// Kills the process, as a power cut would, and starts it again on the same data.
     pub(crate) fn kill_and_restart(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         self.child = serve(self.data.path(), self.port);
     }
 
-    /// A call of the API about the first environment.
+    /// Prepares an API call for the first environment.
     pub(crate) fn api(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
         let place = "/api/v1/projects/default/environments/production";
         let url = format!("http://127.0.0.1:{}{place}{path}", self.port);

@@ -4,7 +4,7 @@ use crate::common::{self, CLIENT_KEY, TestApp, json};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-/// Status, tag and JSON body.
+/// Sends a request and returns its status, entity tag and JSON body.
 async fn tagged(request: RequestBuilder) -> (u16, String, Value) {
     let response = request.send().await.unwrap();
     let status = response.status().as_u16();
@@ -19,7 +19,7 @@ fn checkout() -> Value {
 }
 
 #[tokio::test]
-async fn a_flag_is_made_changed_and_deleted() {
+async fn a_flag_is_created_changed_and_deleted() {
     let app = TestApp::start().await;
     let response = app.api(Method::POST, "/flags").json(&checkout()).send().await.unwrap();
     assert_eq!(response.status(), 201);
@@ -65,7 +65,7 @@ async fn a_flag_is_made_changed_and_deleted() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_refused_and_named() {
+async fn invalid_requests_are_refused_with_the_wrong_field() {
     let app = TestApp::start().await;
     let base = json!({"key": "A", "kind": "boolean"});
     let with = |field: &str, value: Value| {
@@ -163,7 +163,7 @@ async fn what_is_wrong_is_refused_and_named() {
 }
 
 #[tokio::test]
-async fn what_is_needed_cannot_go() {
+async fn flags_and_segments_in_use_cannot_be_deleted() {
     let app = TestApp::start().await;
     let (status, problem) =
         json(app.overwrite(Method::DELETE, "/flags/AI_EXERCISE_COACHING")).await;
@@ -224,7 +224,7 @@ async fn lists_come_in_pages() {
 }
 
 #[tokio::test]
-async fn segments_and_overrides_are_made_changed_and_deleted() {
+async fn segments_and_overrides_are_created_changed_and_deleted() {
     let app = TestApp::start().await;
     let segment = json!({"key": "vip", "name": "VIP", "condition":
         {"attribute": "plan", "operator": "equals", "value": "pro"}});
@@ -278,7 +278,7 @@ async fn segments_and_overrides_are_made_changed_and_deleted() {
 }
 
 #[tokio::test]
-async fn a_token_opens_what_its_scopes_say_until_it_is_deleted() {
+async fn a_token_grants_its_scopes_until_it_is_deleted() {
     let app = TestApp::start().await;
     let new = json!({"name": "reader", "scopes": ["read"]});
     let (status, tag, made) = tagged(app.api(Method::POST, "/tokens").json(&new)).await;
@@ -315,7 +315,7 @@ async fn a_token_opens_what_its_scopes_say_until_it_is_deleted() {
 }
 
 #[tokio::test]
-async fn environments_are_apart() {
+async fn environments_are_isolated_from_each_other() {
     let app = TestApp::start().await;
     let all = || app.get("/api/v1/projects/default/environments").bearer_auth(common::SERVER_TOKEN);
     let new = json!({"key": "staging", "name": "Staging"});
@@ -328,7 +328,8 @@ async fn environments_are_apart() {
     assert_eq!(json(make()).await.0, 409);
     let (_, listed) = json(all()).await;
     assert_eq!(listed.as_array().unwrap().len(), 2);
-    // What the environments share is changed by an admin's token only, and is in both audits.
+    // Only an admin's token changes what the environments share, and the change is in both audit
+    // logs.
     let writer = json!({"name": "writer", "scopes": ["write"]});
     let (_, writer) = json(app.api(Method::POST, "/tokens").json(&writer)).await;
     let writer = writer["secret"].as_str().unwrap();
@@ -381,7 +382,7 @@ async fn environments_are_apart() {
 }
 
 #[tokio::test]
-async fn the_document_describes_every_call() {
+async fn the_openapi_document_describes_every_call() {
     let app = TestApp::start().await;
     let (status, document) = json(app.get("/api/v1/openapi.json")).await;
     assert_eq!(status, 200);
@@ -409,7 +410,7 @@ async fn the_document_describes_every_call() {
 }
 
 #[tokio::test]
-async fn a_schedule_switches_by_the_clock_and_is_written_down() {
+async fn a_schedule_switches_a_flag_by_the_clock_and_is_audited() {
     let app = TestApp::start().await;
     let soon = app.now() + chrono::TimeDelta::milliseconds(200);
     let flag = json!({"key": "SOON", "kind": "boolean", "default_variant": "on",
@@ -436,9 +437,9 @@ async fn a_schedule_switches_by_the_clock_and_is_written_down() {
     );
 }
 
-/// What generated clients are made from.
+/// Clients are generated from these parts of the document.
 #[test]
-fn the_document_says_what_a_condition_is_and_where_a_version_is_needed() {
+fn the_openapi_document_describes_conditions_and_required_versions() {
     let document = serde_json::to_value(phasegate_server::openapi()).unwrap();
     let condition = &document["components"]["schemas"]["Condition"];
     let forms = condition["oneOf"].as_array().unwrap();
@@ -453,7 +454,7 @@ fn the_document_says_what_a_condition_is_and_where_a_version_is_needed() {
             let Some(header) = parameters.iter().find(|one| one["name"] == "If-Match") else {
                 continue;
             };
-            // A dry run changes nothing, and so needs no version.
+            // A dry run changes nothing, so it needs no version.
             let has_dry_run = parameters.iter().any(|one| one["name"] == "dry_run");
             assert_eq!(header["required"] == true, !has_dry_run, "{method} {path}");
             needed += usize::from(!has_dry_run);
@@ -466,7 +467,7 @@ fn the_document_says_what_a_condition_is_and_where_a_version_is_needed() {
 
 /// Generated clients check a key before they put it into an address.
 #[test]
-fn the_document_gives_keys_in_addresses_their_pattern_and_stored_changes_a_form() {
+fn the_openapi_document_gives_path_keys_a_pattern_and_changes_a_schema() {
     let document = serde_json::to_value(phasegate_server::openapi()).unwrap();
     let mut free = Vec::new();
     for (path, operations) in document["paths"].as_object().unwrap() {
@@ -480,7 +481,7 @@ fn the_document_gives_keys_in_addresses_their_pattern_and_stored_changes_a_form(
             }
         }
     }
-    // Keys of clients and user ids may be any text; numbers and actions have a form of their own.
+    // Client keys and user ids may be any text; numbers and actions have their own schema.
     free.sort_by_key(|(of, name)| (*of, name.to_string()));
     free.dedup();
     let expected = [

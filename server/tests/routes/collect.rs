@@ -24,7 +24,7 @@ fn batch(id: &str) -> serde_json::Value {
 }
 
 #[tokio::test]
-async fn a_batch_is_stored_and_its_faults_are_named() {
+async fn valid_events_are_stored_and_others_rejected_with_a_reason() {
     let app = TestApp::start().await;
     let path = format!("/collect?key={CLIENT_KEY}");
     let (status, receipt) = json(app.post(&path).body(batch("1").to_string())).await;
@@ -39,7 +39,7 @@ async fn a_batch_is_stored_and_its_faults_are_named() {
     assert_eq!(reasons[2], (5, "rating: 1 to 5"));
     assert_eq!(reasons[3], (6, "variant: AI_EXERCISE_COACHING has no variant \"purple\""));
 
-    // Again, with a server token this time: taken, but not counted.
+    // The same batch with a server token: accepted, but not counted again.
     let again = app.post("/collect").bearer_auth(SERVER_TOKEN).body(batch("1").to_string());
     let (status, receipt) = json(again).await;
     assert_eq!((status, &receipt["repeated"]), (202, &json!(true)));
@@ -54,7 +54,7 @@ async fn a_batch_is_stored_and_its_faults_are_named() {
     assert!((0..=1).contains(&(minute_of(app.now()) - lcp.points[0].minute)));
 }
 
-/// A page that the collector never came to sends `alone`; an app may use that word for its own things.
+/// Pages without the collector send a field `alone`; an app may have a property with the same name.
 #[tokio::test]
 async fn a_property_named_alone_does_not_lose_the_batch() {
     let app = TestApp::start().await;
@@ -110,7 +110,7 @@ async fn many_batches_at_once_are_all_stored() {
 }
 
 #[tokio::test]
-async fn a_picture_is_kept_for_those_who_are_logged_in() {
+async fn a_screenshot_is_only_shown_after_a_login() {
     let app = TestApp::start().await;
     let path = format!("/collect/screenshot?key={CLIENT_KEY}");
     let png = b"\x89PNG\r\n\x1a\n and the rest of it".to_vec();
@@ -140,7 +140,7 @@ async fn a_picture_is_kept_for_those_who_are_logged_in() {
 }
 
 #[tokio::test]
-async fn what_is_no_picture_is_refused() {
+async fn screenshots_of_other_types_are_refused() {
     let app = TestApp::start().await;
     let path = format!("/collect/screenshot?key={CLIENT_KEY}");
     let (status, problem) = json(app.post(&path).body("<svg onload=alert(1)>")).await;
@@ -159,7 +159,7 @@ async fn what_is_no_picture_is_refused() {
 }
 
 #[tokio::test]
-async fn a_compressed_batch_is_taken_and_a_bomb_is_not() {
+async fn compressed_batches_are_accepted_and_bombs_are_refused() {
     use std::io::Write;
     let app = TestApp::start().await;
     let path = format!("/collect?key={CLIENT_KEY}");

@@ -1,9 +1,9 @@
-//! Logging in, and what is shut without it, over a real listener.
+//! Login, and access without it, over a real listener.
 
 use crate::common::{self, EMAIL, PASSWORD, TestApp, cookie, json, location};
 
 #[tokio::test]
-async fn the_admin_is_shut_without_a_login() {
+async fn the_admin_requires_a_login() {
     let app = TestApp::start().await;
     let page = app.get("/admin/flags?user=ada").send().await.unwrap();
     assert_eq!(
@@ -22,7 +22,7 @@ async fn the_admin_is_shut_without_a_login() {
 }
 
 #[tokio::test]
-async fn a_login_opens_the_admin_until_logging_out() {
+async fn a_login_gives_access_until_logout() {
     let app = TestApp::start().await;
     let response = app
         .form("/login", &[("email", EMAIL), ("password", PASSWORD), ("next", "/admin/flags")])
@@ -52,7 +52,7 @@ async fn a_login_opens_the_admin_until_logging_out() {
 }
 
 #[tokio::test]
-async fn each_login_has_a_session_of_its_own() {
+async fn each_login_has_its_own_session() {
     let app = TestApp::start().await;
     let first = app.log_in().await;
     let again = app
@@ -67,7 +67,7 @@ async fn each_login_has_a_session_of_its_own() {
 }
 
 #[tokio::test]
-async fn wrong_passwords_are_refused_and_then_slowed() {
+async fn wrong_passwords_are_refused_and_then_throttled() {
     let app = TestApp::start().await;
     let attempt = |password: &'static str| {
         app.form("/login", &[("email", EMAIL), ("password", password)]).send()
@@ -81,7 +81,7 @@ async fn wrong_passwords_are_refused_and_then_slowed() {
 }
 
 #[tokio::test]
-async fn many_attempts_at_once_are_counted_too() {
+async fn concurrent_login_attempts_are_all_counted() {
     let app = TestApp::start().await;
     let attempts =
         (0..30).map(|_| app.form("/login", &[("email", EMAIL), ("password", "wrong")]).send());
@@ -93,7 +93,7 @@ async fn many_attempts_at_once_are_counted_too() {
 }
 
 #[tokio::test]
-async fn nothing_of_the_admin_stays_in_a_cache() {
+async fn admin_pages_are_not_cached() {
     let app = TestApp::start().await;
     let session = app.log_in().await;
     for path in ["/admin/rollout", "/login"] {
@@ -103,7 +103,7 @@ async fn nothing_of_the_admin_stays_in_a_cache() {
 }
 
 #[tokio::test]
-async fn a_plain_form_without_a_session_leads_back_through_the_login() {
+async fn a_form_without_a_session_redirects_to_the_login() {
     let app = TestApp::start().await;
     let form = app.form("/admin/flags?q=a", &[]).header("accept", "text/html");
     let response = form.send().await.unwrap();
@@ -113,7 +113,7 @@ async fn a_plain_form_without_a_session_leads_back_through_the_login() {
 }
 
 #[tokio::test]
-async fn a_login_never_leads_to_another_site() {
+async fn a_login_never_redirects_to_another_site() {
     let app = TestApp::start().await;
     let fields = [("email", EMAIL), ("password", PASSWORD), ("next", "//evil.example/admin")];
     let response = app.form("/login", &fields).send().await.unwrap();
@@ -123,7 +123,7 @@ async fn a_login_never_leads_to_another_site() {
 }
 
 #[tokio::test]
-async fn another_sites_page_changes_nothing() {
+async fn forms_of_other_sites_are_refused() {
     let app = TestApp::start().await;
     let session = app.log_in().await;
     let fields = "kind=start&version=1";
@@ -189,7 +189,7 @@ async fn unknown_addresses_and_health_are_answered() {
     assert_eq!((status, problem["detail"].as_str()), (404, Some("there is nothing at /nothing")));
     let page = app.get("/nothing").header("accept", "text/html").send().await.unwrap();
     assert_eq!(page.status(), 404);
-    assert!(page.text().await.unwrap().contains("There is no such page"));
+    assert!(page.text().await.unwrap().contains("Page not found"));
     let (status, problem) = json(app.get("/collect")).await;
     assert_eq!((status, problem["detail"].as_str()), (405, Some("/collect does not take GET")));
     assert_eq!(app.get("/healthz").send().await.unwrap().text().await.unwrap(), "ok\n");
@@ -210,7 +210,7 @@ async fn the_dashboard_streams_every_change() {
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     let mut chunks = response.bytes_stream();
     let mut seen = String::new();
-    // Reads until the stream has said it; the test runner's own limit is the only clock.
+    // Reads until the stream contains the text; the test runner's own limit is the only timeout.
     let mut until = async |text: &str| {
         while !seen.contains(text) {
             seen.push_str(&String::from_utf8_lossy(&chunks.next().await.unwrap().unwrap()));
@@ -234,7 +234,7 @@ async fn the_dashboard_streams_every_change() {
 }
 
 #[tokio::test]
-async fn a_text_never_leaves_its_text_area() {
+async fn text_in_a_text_area_is_escaped() {
     let app = TestApp::start().await;
     let session = app.log_in().await;
     let evil = "</textarea></form><form action=/admin/settings method=post>";
@@ -245,9 +245,9 @@ async fn a_text_never_leaves_its_text_area() {
     assert!(!page.contains(evil));
 }
 
-/// Wrong passwords from behind the same proxy do not keep a known browser out.
+/// Wrong passwords from behind the same proxy do not lock out a known browser.
 #[tokio::test]
-async fn strangers_behind_one_proxy_lock_no_account_out() {
+async fn failed_logins_behind_one_proxy_do_not_lock_out_known_browsers() {
     let app = TestApp::start().await;
     let fields = |password| [("email", common::EMAIL), ("password", password), ("next", "")];
     let first = app.form("/login", &fields(common::PASSWORD)).send().await.unwrap();
@@ -266,9 +266,9 @@ async fn strangers_behind_one_proxy_lock_no_account_out() {
     assert!(common::location(&forged).contains("error=wait"));
 }
 
-/// A password that was accepted opens, in whatever form of its letters it is typed.
+/// An accepted password works in every Unicode form in which it is typed.
 #[tokio::test]
-async fn a_password_opens_in_each_form_of_its_letters() {
+async fn a_password_works_in_every_unicode_form() {
     let app = TestApp::start().await;
     let wide = "\u{ff21}".repeat(1_000);
     let (composed, run_blocking) = ("\u{d55c}".repeat(341), "\u{1112}\u{1161}\u{11ab}".repeat(341));

@@ -71,7 +71,7 @@ async fn bulk_answers_for_all_flags_and_names_the_phase() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_known_is_not_sent_again() {
+async fn a_known_answer_is_not_sent_again() {
     let app = TestApp::start().await;
     let ask = |tag: &str, context: &serde_json::Value| {
         app.post(BULK).bearer_auth(CLIENT_KEY).header("if-none-match", tag).json(context).send()
@@ -93,7 +93,7 @@ async fn an_answer_that_is_known_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn bad_requests_say_why() {
+async fn invalid_requests_get_an_error_code_and_details() {
     let app = TestApp::start().await;
     let (status, body) = json(app.post(FLAG).json(&internal())).await;
     assert_eq!((status, &body["errorCode"]), (401, &json!("GENERAL")));
@@ -133,7 +133,7 @@ async fn bad_requests_say_why() {
 }
 
 #[tokio::test]
-async fn pages_of_other_origins_may_ask() {
+async fn pages_of_other_origins_may_evaluate() {
     let app = TestApp::start().await;
     let preflight = app
         .client
@@ -176,7 +176,7 @@ async fn a_tag_changes_with_context_configuration_and_ticket() {
 }
 
 #[tokio::test]
-async fn explaining_in_a_page_shows_each_test_but_not_what_it_compares_with() {
+async fn explaining_with_a_client_key_hides_the_values_of_conditions() {
     let app = TestApp::start().await;
     let rule = json!({"condition": {"attribute": "age", "operator": "at_least", "value": 4711}, "variant": "on"});
     make(&app, json!({"key": "ADULTS", "kind": "boolean", "rules": [rule]})).await;
@@ -235,7 +235,7 @@ async fn a_split_without_a_user_is_an_error_for_that_flag_alone() {
 }
 
 #[tokio::test]
-async fn a_change_reaches_the_clients_that_listen() {
+async fn a_change_is_sent_to_event_streams() {
     use futures::StreamExt;
 
     let app = TestApp::start().await;
@@ -264,7 +264,7 @@ async fn a_change_reaches_the_clients_that_listen() {
 }
 
 #[tokio::test]
-async fn a_client_key_may_be_for_some_sites_only() {
+async fn a_client_key_can_be_limited_to_origins() {
     let app = TestApp::start().await;
     let new = json!({"name": "Shop", "allowed_origins": ["https://Shop.example/"]});
     let (status, key) = json(app.api(reqwest::Method::POST, "/client-keys").json(&new)).await;

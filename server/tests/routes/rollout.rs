@@ -1,4 +1,4 @@
-//! The rollout over HTTP: the rules, who was first, and what a power cut leaves behind.
+//! The rollout over HTTP: its rules, concurrent commands, and power cuts.
 
 use crate::common::process::Server;
 use crate::common::{self, CLIENT_KEY, TestApp, json};
@@ -32,7 +32,7 @@ async fn status(app: &TestApp) -> Value {
 }
 
 #[tokio::test]
-async fn a_refusal_says_why_and_what_is_possible() {
+async fn a_refused_command_says_why_and_what_is_possible() {
     let app = TestApp::start().await;
     let (code, problem) = command(&app, "advance", "").await;
     assert_eq!(
@@ -81,7 +81,7 @@ async fn a_refusal_says_why_and_what_is_possible() {
 }
 
 #[tokio::test]
-async fn who_comes_second_is_told() {
+async fn the_second_of_two_commands_is_refused() {
     let app = TestApp::start().await;
     let seen = app.api(Method::GET, "/rollout").send().await.unwrap();
     let tag = seen.headers()["etag"].to_str().unwrap().to_owned();
@@ -99,7 +99,7 @@ async fn who_comes_second_is_told() {
     let body = json!({"command": "advance", "reason": "by force"});
     let (code, problem) = json(app.api(Method::POST, "/rollout/commands").json(&body)).await;
     assert_eq!(code, 428, "a request that is sent twice must not go two phases on: {problem}");
-    // Upon whatever is there the three still come one after the other.
+    // With `If-Match: *`, the three commands still run one after the other.
     let advance = || json(app.overwrite(Method::POST, "/rollout/commands").json(&body));
     let (one, two, three) = tokio::join!(advance(), advance(), advance());
     let won = [&one, &two, &three].into_iter().filter(|(status, _)| *status == 200).count();
@@ -107,7 +107,7 @@ async fn who_comes_second_is_told() {
 }
 
 #[tokio::test]
-async fn a_killed_rollout_is_off_for_everybody() {
+async fn a_killed_rollout_is_off_for_all_users() {
     let app = TestApp::start().await;
     command(&app, "start", "a trial").await;
     let ask = async || {
@@ -129,7 +129,7 @@ async fn a_killed_rollout_is_off_for_everybody() {
 }
 
 #[tokio::test]
-async fn votes_and_incidents_are_kept_through_a_restart() {
+async fn votes_and_sign_offs_survive_a_restart() {
     let app = TestApp::start().await;
     command(&app, "start", "a trial").await;
     let (code, problem) = add(&app, json!({"kind": "vote", "go": true})).await;
@@ -150,7 +150,7 @@ async fn votes_and_incidents_are_kept_through_a_restart() {
 }
 
 #[tokio::test]
-async fn a_plan_is_taken_away_changed_and_brought_in_as_a_revision() {
+async fn an_exported_plan_is_changed_and_imported_as_a_revision() {
     let app = TestApp::start().await;
     let plan = async || {
         let (_, answer) = json(app.api(Method::GET, "/rollout/plan")).await;
@@ -181,14 +181,14 @@ async fn a_plan_is_taken_away_changed_and_brought_in_as_a_revision() {
     assert_eq!(audit[0]["change"]["what"]["note"], "more time");
     let fields = audit[1]["fields"].to_string();
     assert!(fields.contains("minimum_days") && fields.contains("v2.1"), "{fields}");
-    // One that makes no sense is refused with its line.
+    // An invalid plan is refused with the line of the error.
     let wrong = revised.replacen("metric = \"error_rate\"", "metric = \"moon\"", 1);
     let (code, why) = bring(&wrong, "x").await;
     assert!(
         code == 422 && why.contains("line ") && why.contains("there is no \"moon\" here"),
         "{why}"
     );
-    // Another plan may follow when this one has ended.
+    // Another plan is accepted once this one has ended.
     let canary = include_str!("../../plans/canary.toml");
     let (code, why) = bring(canary, "x").await;
     assert!(code == 409 && why.starts_with("key: exercise-library is under way"), "{why}");
@@ -200,8 +200,7 @@ async fn a_plan_is_taken_away_changed_and_brought_in_as_a_revision() {
     assert_eq!((code, &flag["enabled"]), (200, &json!(true)));
 }
 
-/// One phase that asks for adoption above 50 % and errors below 20 %, and no time.
-/// As a user votes.
+/// Votes as an operator's account.
 async fn vote(app: &TestApp, go: bool, comment: &str) -> Result<(), ServiceError> {
     let actor = common::actor(Role::Operator);
     let environment = app.service.first_environment().unwrap();
@@ -210,7 +209,7 @@ async fn vote(app: &TestApp, go: bool, comment: &str) -> Result<(), ServiceError
 }
 
 #[tokio::test]
-async fn one_account_has_one_vote_however_many_tokens_it_makes() {
+async fn one_account_has_one_vote_across_its_tokens() {
     let app = TestApp::start().await;
     let canary = include_str!("../../plans/canary.toml");
     let text = canary.replace("quorum = 1\n", "quorum = 1\ntoken_votes = true\n");
@@ -250,9 +249,9 @@ async fn one_account_has_one_vote_however_many_tokens_it_makes() {
     assert_eq!(votes[0]["by"], common::EMAIL);
 }
 
-/// As the admin and the command line do it: a look at the difference, and then yes.
+/// Imports a plan as the admin and the command line do: after a look at the difference.
 #[tokio::test]
-async fn a_plan_is_brought_in_upon_what_was_looked_at() {
+async fn a_plan_import_requires_the_version_that_was_reviewed() {
     let app = TestApp::start().await;
     let (service, actor) = (&app.service, &common::actor(Role::Admin));
     let environment = service.first_environment().unwrap();
@@ -277,7 +276,7 @@ async fn a_plan_is_brought_in_upon_what_was_looked_at() {
     let looked_at = rollout::plan_change(service, actor, environment, &mine).await.unwrap();
     bring(&mine, PlanBase::Seen(looked_at.version)).await.unwrap();
     assert_eq!(looked_at.unchanged, [""; 0], "the file has flags and segments as they are");
-    // What a plan does not change is named where the file says something else.
+    // An import does not change existing segments and flags; differences are listed.
     let mut other = longer(5);
     other.segments[0].name = "Another name".into();
     other.flags[0].description = "Another description".into();
@@ -286,6 +285,8 @@ async fn a_plan_is_brought_in_upon_what_was_looked_at() {
     assert_eq!(looked_at.unchanged, [format!("segment {segment}"), format!("flag {flag}")]);
 }
 
+/// Returns a plan of two phases without minimum durations, which both require adoption above 50 %
+/// and errors below 20 %.
 fn measured_plan() -> String {
     let canary = include_str!("../../plans/canary.toml");
     let phases = canary.find("[[phases]]").unwrap();
@@ -301,7 +302,7 @@ fn measured_plan() -> String {
     format!("{}{}{}", &canary[..phases], phase(1, flags), phase(2, ""))
 }
 
-/// What one user's page reports: they were given the feature and used it; perhaps it threw.
+/// Sends the events of a user who was exposed to the feature and used it, optionally with an error.
 async fn visit(app: &TestApp, who: usize, has_error: bool) {
     let mut events = vec![
         json!({"t": "view", "page": "/"}),
@@ -320,7 +321,7 @@ async fn visit(app: &TestApp, who: usize, has_error: bool) {
 }
 
 #[tokio::test]
-async fn what_pages_report_opens_the_gate_and_shuts_it() {
+async fn measurements_open_and_close_the_gate() {
     let app = TestApp::start().await;
     let plan = json!({"toml": measured_plan()});
     let (code, answer) = json(app.overwrite(Method::PUT, "/rollout/plan").json(&plan)).await;
@@ -353,10 +354,10 @@ async fn what_pages_report_opens_the_gate_and_shuts_it() {
     assert!(problem["detail"].as_str().unwrap().contains("100.0 % of 60 sessions"), "{problem}");
 }
 
-/// A server that is killed between a command and its answer has either done all of it or nothing: as
-/// many lines of history as versions, and the state that they lead to.
+/// A server that is killed between a command and its answer has carried out all of it or nothing:
+/// the audit log has one entry per version, and the entries lead to the state.
 #[tokio::test]
-async fn a_power_cut_leaves_no_half_done_move() {
+async fn a_power_cut_leaves_no_partial_command() {
     let mut server = Server::start();
     let send = |server: &Server, name: &str| {
         let body = json!({"command": name, "reason": "because"});
@@ -369,8 +370,8 @@ async fn a_power_cut_leaves_no_half_done_move() {
     for round in 0..8_u64 {
         let name = if round.is_multiple_of(2) { "halve" } else { "restore" };
         let request = tokio::spawn(send(&server, name).send());
-        // Sometimes before, sometimes in the middle, sometimes after it: after so many answers to
-        // something else.
+        // The server is killed before, during or after the command: after `round` answers to other
+        // requests.
         for _ in 0..round {
             server.api(Method::GET, "/flags").send().await.unwrap();
         }

@@ -1,10 +1,11 @@
-//! What is measured about a rollout: against control, alarming, in the first minutes, and in a week.
+//! Measurements of a rollout: comparison with control, alerts, the first minutes, and the review.
 
 use crate::common::{CLIENT_KEY, TestApp, json};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// Half of everyone gets a feature that is to have far fewer errors than what was there.
+/// Returns a plan whose first phase gives a feature to half of the users, and requires an error
+/// rate more than 30 % below control.
 fn plan() -> String {
     let canary = include_str!("../../plans/canary.toml");
     let phases = canary.find("[[phases]]").unwrap();
@@ -38,7 +39,7 @@ async fn started_with(plan: &str) -> TestApp {
     app
 }
 
-/// Whether a user is given the feature.
+/// Returns whether a user is given the feature.
 async fn is_in(app: &TestApp, who: usize) -> bool {
     let body = json!({"context": {"targetingKey": format!("u{who}")}});
     let path = "/ofrep/v1/evaluate/flags/NEW_FEATURE";
@@ -46,7 +47,7 @@ async fn is_in(app: &TestApp, who: usize) -> bool {
     answer["value"] == true
 }
 
-/// What the page of a user reports who was given what the server gives them.
+/// Sends the events of a user who was exposed to the variant of their arm.
 async fn visit(app: &TestApp, who: usize, is_in: bool, mut events: Vec<Value>) {
     let variant = if is_in { "on" } else { "off" };
     events.push(json!({"t": "view", "page": "/"}));
@@ -74,7 +75,7 @@ fn error() -> Value {
 }
 
 #[tokio::test]
-async fn both_sides_of_a_share_are_compared() {
+async fn treatment_and_control_are_compared() {
     let app = started().await;
     let before = condition(&status(&app).await, "criterion");
     assert_eq!(before["verdict"], "inconclusive");
@@ -83,7 +84,7 @@ async fn both_sides_of_a_share_are_compared() {
         let is_in = is_in(&app, who).await;
         let count = if is_in { &mut given } else { &mut refused };
         *count += 1;
-        // Without it, every other session has an error; with it, one in twenty.
+        // Without the feature, every second session has an error; with it, every twentieth.
         let every = if is_in { 20 } else { 2 };
         let mut events = if *count % every == 0 { vec![error()] } else { Vec::new() };
         if is_in {
@@ -182,11 +183,11 @@ async fn changing_the_rules_of_a_served_flag_resets_its_samples() {
 }
 
 #[tokio::test]
-async fn users_who_are_missing_on_one_side_spoil_the_comparison() {
+async fn a_sample_ratio_mismatch_makes_the_comparison_inconclusive() {
     let app = started().await;
     for who in 0..200 {
         let is_in = is_in(&app, who).await;
-        // Something keeps most of those who are not given it from being counted.
+        // Most users without the feature send no events.
         if is_in || who % 5 == 0 {
             visit(&app, who, is_in, Vec::new()).await;
         }
@@ -198,7 +199,7 @@ async fn users_who_are_missing_on_one_side_spoil_the_comparison() {
 }
 
 #[tokio::test]
-async fn alarms_shut_the_gate() {
+async fn firing_alerts_close_the_gate() {
     let app = started().await;
     let unseen = condition(&status(&app).await, "alerts");
     assert_eq!(unseen["verdict"], "inconclusive", "no data is no good sign");
@@ -264,7 +265,7 @@ async fn alarms_shut_the_gate() {
 }
 
 #[tokio::test]
-async fn a_bug_report_is_a_bug() {
+async fn a_bug_report_fails_the_criterion_of_zero_critical_bugs() {
     let app = TestApp::start().await;
     let start = json!({"command": "start", "reason": "a trial"});
     json(app.overwrite(Method::POST, "/rollout/commands").json(&start)).await;
@@ -291,9 +292,10 @@ async fn a_bug_report_is_a_bug() {
     assert!(verdict == "fail" && detail.contains("1 in 31 sessions"), "{verdict} {detail}");
 }
 
-/// What a served flag needs is part of what is served; what happens to others is not, however much it is.
+/// A change of a prerequisite of a served flag resets the evidence; changes of other flags do not,
+/// however many.
 #[tokio::test]
-async fn evidence_begins_anew_with_what_a_served_flag_needs() {
+async fn changing_a_prerequisite_of_a_served_flag_resets_the_evidence() {
     let app = started().await;
     for key in ["PARENT", "OTHER"] {
         let flag = json!({"key": key, "kind": "boolean", "default_variant": "on"});
@@ -310,7 +312,8 @@ async fn evidence_begins_anew_with_what_a_served_flag_needs() {
     says("prerequisites of NEW_FEATURE").await;
     assert_eq!(json(app.api(Method::POST, "/flags/PARENT/off")).await.0, 200);
     says("enabled of PARENT").await;
-    // More entries than are looked through would be a reason of its own if they were of what is served.
+    // More audit entries than are searched would themselves reset the evidence if they were about a
+    // served flag.
     for n in 0..520 {
         let act = if n % 2 == 0 { "off" } else { "on" };
         assert_eq!(json(app.api(Method::POST, &format!("/flags/OTHER/{act}"))).await.0, 200);

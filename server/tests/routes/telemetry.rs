@@ -1,5 +1,4 @@
-//! What becomes of what pages report: what is kept, what is refused and counted, one user's data,
-//! and a disk that is full.
+//! Telemetry that pages send: storage, counted rejections, the data of one user, and a full disk.
 
 use std::sync::Arc;
 
@@ -24,7 +23,7 @@ fn batch(id: &str, user: &str, events: Value) -> String {
     .to_string()
 }
 
-/// Waits until what is counted in memory is written.
+/// Waits until `wanted` reasons for rejections are written, and returns them.
 async fn refused(app: &TestApp, wanted: usize) -> Vec<Value> {
     for _ in 0..200 {
         ingest::write_rejections(&app.service).await.unwrap();
@@ -40,7 +39,7 @@ async fn refused(app: &TestApp, wanted: usize) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn what_is_refused_is_counted_by_reason_and_the_rest_is_kept() {
+async fn rejections_are_counted_by_reason_and_other_events_are_stored() {
     let app = TestApp::start().await;
     let events = json!([
         {"t": "view", "page": "/"},
@@ -59,7 +58,7 @@ async fn what_is_refused_is_counted_by_reason_and_the_rest_is_kept() {
     let (status, receipt) = json(collect(&app, body)).await;
     assert_eq!((status, &receipt["accepted"]), (202, &json!(2)), "{receipt}");
 
-    // Bytes that are no text spoil one event; more than may be in a body spoils the body.
+    // Invalid UTF-8 rejects one event; a body above the limit is rejected as a whole.
     let mut damaged =
         batch("2", "ada", json!([{"t": "custom", "name": "?"}, {"t": "view"}])).into_bytes();
     let place = damaged.iter().position(|byte| *byte == b'?').unwrap();
@@ -93,7 +92,7 @@ async fn what_is_refused_is_counted_by_reason_and_the_rest_is_kept() {
     assert!(page.contains("The environment has no such flag"));
 }
 
-/// Ten megabytes of nothing in a few kilobytes.
+/// Returns ten megabytes of spaces, compressed to a few kilobytes.
 fn flate2_bomb() -> Vec<u8> {
     use std::io::Write;
     let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
@@ -102,7 +101,7 @@ fn flate2_bomb() -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_users_data_can_be_read_and_forgotten() {
+async fn a_users_data_can_be_read_and_erased() {
     let app = TestApp::start().await;
     let events = json!([
         {"t": "exposure", "flag": FLAG, "variant": "on"},
@@ -149,7 +148,7 @@ async fn a_users_data_can_be_read_and_forgotten() {
 }
 
 #[tokio::test]
-async fn retention_is_set_with_a_version_and_checked() {
+async fn the_retention_policy_is_versioned_and_validated() {
     let app = TestApp::start().await;
     let (status, kept) = json(app.api(Method::GET, "/retention-policy")).await;
     assert_eq!((status, &kept["raw_days"]), (200, &json!(7)));
@@ -165,7 +164,7 @@ async fn retention_is_set_with_a_version_and_checked() {
         json(app.overwrite(Method::PUT, "/retention-policy").json(&short)).await;
     assert_eq!(status, 422);
     assert!(problem["detail"].as_str().unwrap().starts_with("rollup_days: 0 (always)"));
-    // What is not to be kept is not written at all.
+    // With a retention of 0 days, raw events are not written at all.
     assert_eq!(json(collect(&app, batch("1", "ada", json!([{"t": "view"}])))).await.0, 202);
     let (_, found) = json(app.api(Method::GET, "/users/ada")).await;
     assert_eq!(found["batches"], json!([]));
@@ -175,7 +174,7 @@ async fn retention_is_set_with_a_version_and_checked() {
 }
 
 #[tokio::test]
-async fn panels_say_which_field_is_wrong_and_become_files() {
+async fn panels_name_the_wrong_field_and_can_be_exported() {
     let app = TestApp::start().await;
     let events = json!([{"t": "custom", "name": "=cmd"}, {"t": "view"}]);
     assert_eq!(json(collect(&app, batch("1", "ada", events))).await.0, 202);
@@ -208,7 +207,7 @@ async fn panels_say_which_field_is_wrong_and_become_files() {
     let (status, _, text) = get("/admin/performance.csv?panel=score").await;
     assert_eq!((status, text.as_str()), (200, "score,score_before\r\n,\r\n"));
     assert_ne!(app.get("/admin/analytics.csv?panel=events").send().await.unwrap().status(), 200);
-    // A page with an address that makes no sense says so, and shows what is usual.
+    // A page with an invalid query shows the error, and its default content.
     let (status, _, text) = get("/admin/analytics?from=yesterday").await;
     assert_eq!(status, 422);
     assert!(text.contains("from: a date such as 2026-11-25 is needed"));

@@ -1,4 +1,4 @@
-//! What must hold between flags, segments and environments, over a real listener.
+//! Rules across flags, segments and environments, over a real listener.
 
 use phasegate_store::{EventLog, models::AuditQuery};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn a_segment_may_not_grow_beyond_what_its_rules_can_bear_and_killing_always_works() {
+async fn a_segment_that_makes_a_rule_too_large_is_refused() {
     let app = TestApp::start().await;
     let tests =
         |count: usize| json!({"any": vec![json!({"attribute": "a", "operator": "exists"}); count]});
@@ -39,7 +39,7 @@ async fn a_segment_may_not_grow_beyond_what_its_rules_can_bear_and_killing_alway
 }
 
 #[tokio::test]
-async fn a_kill_is_not_ended_by_leaving_a_field_out() {
+async fn saving_a_flag_does_not_change_its_kill_switch() {
     let app = TestApp::start().await;
     let flag = json!({"key": "F", "kind": "boolean"});
     assert_eq!(json(app.api(Method::POST, "/flags").json(&flag)).await.0, 201);
@@ -60,7 +60,7 @@ async fn a_kill_is_not_ended_by_leaving_a_field_out() {
 }
 
 #[tokio::test]
-async fn a_change_says_upon_what_it_is_made() {
+async fn changes_require_if_match() {
     let app = TestApp::start().await;
     let flag = json!({"key": "F", "kind": "boolean"});
     let made = app.api(Method::POST, "/flags").json(&flag).send().await.unwrap();
@@ -78,7 +78,7 @@ async fn a_change_says_upon_what_it_is_made() {
         (Method::PUT, client_path.as_str(), client.clone()),
         (Method::PUT, "/overrides/F/ada", personal.clone()),
     ];
-    // What is there is a body that fits.
+    // The current resource is a valid body.
     for path in [
         "/flags/F",
         "/segments/beta_testers",
@@ -103,7 +103,7 @@ async fn a_change_says_upon_what_it_is_made() {
     let (status, problem) = json(app.api(Method::PUT, "/flags/F").json(&flag)).await;
     assert_eq!(status, 428, "{problem}");
     assert!(problem["detail"].as_str().unwrap().starts_with("If-Match:"), "{problem}");
-    // A kill is not overwritten by a document from before it.
+    // A document from before a kill does not overwrite it.
     assert_eq!(json(app.api(Method::POST, "/flags/F/kill")).await.0, 200);
     let late = app.api(Method::PUT, "/flags/F").header("if-match", &stale).json(&flag);
     assert_eq!(json(late).await.0, 412);
@@ -111,7 +111,7 @@ async fn a_change_says_upon_what_it_is_made() {
 }
 
 #[tokio::test]
-async fn a_query_parameter_that_there_is_not_is_refused() {
+async fn unknown_query_parameters_are_refused() {
     let app = TestApp::start().await;
     let plan = json!({"toml": include_str!("../../plans/canary.toml")});
     let before = json(app.api(Method::GET, "/rollout")).await.1;
@@ -131,7 +131,7 @@ async fn a_query_parameter_that_there_is_not_is_refused() {
 }
 
 #[tokio::test]
-async fn an_environment_is_renamed_deleted_and_carried_as_a_file() {
+async fn an_environment_is_renamed_exported_imported_and_deleted() {
     let app = TestApp::start().await;
     let base = "/api/v1/projects/default/environments";
     let call = |method: Method, path: &str| {
@@ -176,8 +176,8 @@ async fn an_environment_is_renamed_deleted_and_carried_as_a_file() {
     assert_eq!(json(call(Method::POST, "").json(&json!({"key": "canary"}))).await.0, 201, "free");
 }
 
-/// Tokens of the whole project outlive the environment in which they were made; those of the environment
-/// do not.
+/// Tokens for the whole project outlive the environment in which they were created; tokens for the
+/// environment do not.
 #[tokio::test]
 async fn a_token_of_the_project_outlives_its_environment() {
     let app = TestApp::start().await;
@@ -200,9 +200,10 @@ async fn a_token_of_the_project_outlives_its_environment() {
     assert_eq!(json(call(Method::GET, "/production/flags", &narrow)).await.0, 401);
 }
 
-/// Of those who bring in a plan upon the same version, one is first; a dry run says what the real one would.
+/// Of two imports of a plan upon the same version, one is refused. A dry run is answered as the
+/// import would be.
 #[tokio::test]
-async fn a_plan_is_imported_upon_what_its_maker_saw() {
+async fn concurrent_imports_of_a_plan_conflict() {
     let app = TestApp::start().await;
     let text = app.get("/api/v1/projects/default/environments/production/rollout/plan");
     let (_, found) = json(text.bearer_auth(common::SERVER_TOKEN)).await;
@@ -227,7 +228,7 @@ async fn a_plan_is_imported_upon_what_its_maker_saw() {
     assert_eq!(json(import("Third", "?dry_run=true")).await.0, 412, "and neither does a late one");
 }
 
-/// Also what was on its way while its environment was deleted.
+/// Batches that arrive after the deletion are deleted by the next maintenance.
 #[tokio::test]
 async fn a_deleted_environment_leaves_no_telemetry() {
     let app = TestApp::start().await;
@@ -265,7 +266,7 @@ async fn a_deleted_environment_leaves_no_telemetry() {
 }
 
 #[tokio::test]
-async fn two_who_give_the_same_user_an_answer_do_not_overwrite_each_other() {
+async fn concurrent_overrides_of_one_user_conflict() {
     let app = TestApp::start().await;
     let flag = json!({"key": "F", "kind": "boolean"});
     assert_eq!(json(app.api(Method::POST, "/flags").json(&flag)).await.0, 201);
@@ -280,7 +281,7 @@ async fn two_who_give_the_same_user_an_answer_do_not_overwrite_each_other() {
 }
 
 #[tokio::test]
-async fn each_environment_has_its_own_story_of_a_shared_flag() {
+async fn each_environment_audits_its_own_changes_of_a_shared_flag() {
     let app = TestApp::start().await;
     let production = app.service.first_environment().unwrap();
     let actor = common::actor(Role::Admin);
@@ -302,7 +303,8 @@ async fn each_environment_has_its_own_story_of_a_shared_flag() {
     assert_eq!(paths, ["owner"], "the rule is production's own");
 }
 
-/// A change shares unchanged flags and segments with the previous configuration instead of reading them again.
+/// A change shares unchanged flags and segments with the previous configuration instead of reading
+/// them again.
 #[tokio::test]
 async fn a_change_shares_unchanged_parts_of_the_configuration() {
     let app = TestApp::start().await;

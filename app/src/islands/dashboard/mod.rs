@@ -16,7 +16,7 @@ use self::{
 use super::live::{Connection, subscribe};
 use crate::{charts::Window, components::VitalCard, format};
 
-/// The dashboard as the server has made it; afterwards every change arrives by itself.
+/// The dashboard, first as rendered by the server, then updated by server-sent events.
 #[island]
 pub(crate) fn LiveDashboard(first: Dashboard) -> impl IntoView {
     let (newer, connection) = subscribe("/admin/live/dashboard");
@@ -36,7 +36,7 @@ fn Loaded(dashboard: Memo<Dashboard>, connection: Signal<Connection>) -> impl In
             </span>
         </header>
         <p class="lead">
-            "The last 60 minutes as visitors' browsers reported them, at "
+            "Telemetry of the last 60 minutes, as of "
             {move || format::time(dashboard.read().at)} " UTC."
         </p>
         {move || lost(dropped.get())}
@@ -76,13 +76,13 @@ fn vital(panel: VitalPanel, at: Timestamp) -> impl IntoView {
     view! { <VitalCard vital p75 samples good poor points window beside/> }
 }
 
-/// What the numbers below leave out, if anything.
+/// A notice about events that the numbers leave out, if any.
 fn lost(events: u64) -> Option<impl IntoView> {
     let events = (events > 0).then(|| format::counted(events, "event was", "events were"))?;
     Some(view! {
         <p class="notice" role="status">
-            {events} " dropped by pages that had too much to say, or refused because something was \
-            wrong with them; the answer to each batch says what."
+            {events} " not stored: pages dropped them over a limit, or the server rejected them. Settings \
+            lists the rejections."
         </p>
     })
 }

@@ -1,4 +1,4 @@
-//! Lists and tables of the last hour.
+//! Lists and tables of the dashboard.
 
 use leptos::prelude::*;
 use phasegate_domain::{
@@ -17,8 +17,7 @@ use crate::{
 #[component]
 pub(super) fn Errors(recent: Vec<Reported<ErrorReport>>) -> impl IntoView {
     if recent.is_empty() {
-        return view! { <p class="card empty-card">"No page has reported an error yet."</p> }
-            .into_any();
+        return view! { <p class="card empty-card">"No errors yet."</p> }.into_any();
     }
     let lines = recent
         .into_iter()
@@ -35,14 +34,14 @@ pub(super) fn Errors(recent: Vec<Reported<ErrorReport>>) -> impl IntoView {
         .collect_view();
     view! {
         <div class="card">
-            <header class="card-head"><h3>"Newest"</h3></header>
+            <header class="card-head"><h3>"Newest errors"</h3></header>
             <ul class="reports" data-testid="recent-errors">{lines}</ul>
         </div>
     }
     .into_any()
 }
 
-/// `on 12 · off 3`
+/// Formats exposures by variant: `on 12 · off 3`.
 fn exposures(by_variant: &[(VariantName, u64)]) -> String {
     let parts: Vec<String> = by_variant
         .iter()
@@ -51,7 +50,7 @@ fn exposures(by_variant: &[(VariantName, u64)]) -> String {
     if parts.is_empty() { "–".to_owned() } else { parts.join(" · ") }
 }
 
-/// Which features are asked for and used.
+/// Exposures and uses of each feature.
 #[component]
 pub(super) fn Features(features: Vec<FeatureRow>) -> impl IntoView {
     let row = |row: FeatureRow| {
@@ -69,7 +68,7 @@ pub(super) fn Features(features: Vec<FeatureRow>) -> impl IntoView {
             id="features"
             title="Features"
             columns=vec!["Flag", "Exposed", "Used"]
-            empty="No page has asked for a flag in this hour.".into_any()
+            empty="No exposures or feature uses in the last hour.".into_any()
             rows=features.into_iter().map(row).collect()
         />
     }
@@ -95,7 +94,7 @@ pub(super) fn Timings(timings: Vec<TimingRow>) -> impl IntoView {
             id="timings"
             title="Timings"
             columns=vec!["Endpoint or component", "p75", "Samples"]
-            empty="Nothing was timed in this hour.".into_any()
+            empty="No timings in the last hour.".into_any()
             rows=timings.into_iter().map(row).collect()
         />
     }

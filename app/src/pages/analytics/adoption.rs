@@ -1,4 +1,4 @@
-//! Whether features are used.
+//! The adoption of features.
 
 use leptos::prelude::*;
 use phasegate_domain::analytics::CrossUse;
@@ -14,7 +14,7 @@ fn share(part: Option<f64>) -> String {
     part.map_or_else(|| "–".to_owned(), |part| format!("{:.0} %", part * 100.0))
 }
 
-/// The way of each feature's users.
+/// Adoption by feature: users exposed, users, and returning users.
 #[component]
 pub(super) fn Adoptions(lines: Vec<AdoptionLine>, query: String) -> impl IntoView {
     let rows = lines.into_iter().map(|line| {
@@ -39,16 +39,16 @@ pub(super) fn Adoptions(lines: Vec<AdoptionLine>, query: String) -> impl IntoVie
         <TableCard
             id="adoption"
             title="Adoption"
-            hint="users who were exposed to the feature on; who of them used it; who of them on another day, too"
-            columns=vec!["Feature", "Exposed", "Tried it", "Adoption", "Used again", "Stickiness", "Time in use", "Median"]
+            hint="users exposed to the enabled feature; of these, users who used it; of these, users who used it on another day"
+            columns=vec!["Feature", "Exposed", "Used", "Adoption", "Used again", "Stickiness", "Time in use", "Median duration"]
             exports=view! { <Exports page=PATH panel="adoption" query/> }.into_any()
-            empty="No page has asked for a flag in this time.".into_any()
+            empty="No exposures in this period.".into_any()
             rows=rows.map(IntoAny::into_any).collect()
         />
     }
 }
 
-/// Features that are used by the same users.
+/// Pairs of features with the users of both.
 #[component]
 pub(super) fn CrossUses(pairs: Vec<CrossUse>, query: String) -> impl IntoView {
     (!pairs.is_empty()).then(|| {

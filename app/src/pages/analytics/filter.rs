@@ -1,4 +1,4 @@
-//! What is asked for.
+//! The filter form of the analytics page.
 
 use leptos::prelude::*;
 use phasegate_domain::{ids::FlagKey, metrics::Dimension, time::TimeRangePreset};
@@ -7,7 +7,7 @@ use phasegate_service::analytics::AnalyticsQuery;
 use super::PATH;
 use crate::{components::dimension_label, parts::PeriodFields};
 
-/// Ranges of whole days.
+/// The presets of whole days.
 const RANGES: [TimeRangePreset; 3] =
     [TimeRangePreset::Week, TimeRangePreset::Month, TimeRangePreset::Quarter];
 
@@ -15,7 +15,7 @@ const RANGES: [TimeRangePreset; 3] =
 pub(super) fn Filter(
     query: AnalyticsQuery,
     flags: Vec<FlagKey>,
-    /// Of whom it can be asked.
+    /// The dimensions to choose from.
     dimensions: Vec<Dimension>,
     environment: String,
     source: &'static str,
@@ -39,11 +39,11 @@ pub(super) fn Filter(
             <input type="hidden" name="environment" value=environment/>
             <input type="hidden" name="data" value=source/>
             <PeriodFields period=query.period ranges=RANGES.to_vec()/>
-            <label class="field"><span>"Of whom"</span>
+            <label class="field"><span>"Dimension"</span>
                 <select name="dimension"><option value="">"all users"</option>{dimensions.collect_view()}</select></label>
             <label class="field"><span>"Compare retention by"</span>
-                <select name="flag"><option value="">"nothing"</option>{flags.collect_view()}</select></label>
-            <button class="button" type="submit">"Show"</button>
+                <select name="flag"><option value="">"none"</option>{flags.collect_view()}</select></label>
+            <button class="button" type="submit">"Apply filters"</button>
         </form>
     }
 }

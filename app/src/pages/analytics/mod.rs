@@ -1,5 +1,4 @@
-//! What users do with what they are given. What is asked stands in the address, so that a view can
-//! be shared.
+//! The analytics page. The query is in the URL, so that a view can be shared.
 
 mod adoption;
 mod filter;
@@ -46,10 +45,10 @@ pub(crate) fn AnalyticsPage() -> impl IntoView {
             let flags = adoption.iter().map(|line| line.flag.clone()).collect();
             let rate = request.live()?.environment().collection_settings.value.sample_rate;
             let sampled = (rate < Share::ALL).then(|| view! {
-                <p class="notice notice-warning">{format!("Only {} % of visits are measured, so that a frequent visitor is seen on some of their days: numbers of users are those of measured visits, and who comes back is underestimated.", rate.percent())}</p>
+                <p class="notice notice-warning">{format!("Only {} % of visits are sampled. User counts cover sampled visits only, and retention is underestimated, because a frequent visitor is sampled on some days only.", rate.percent())}</p>
             });
             let empty = (users.now.users == 0).then(|| view! {
-                <p class="empty">"No user was active in this time. "<a href="/admin/install">"Install the collector"</a>", or choose a longer time."</p>
+                <p class="empty">"No active users in this period. "<a href="/admin/install">"Install the collector"</a>", or choose a longer period."</p>
             });
             let chosen = (query.dimension != Dimension::All).then(|| view! {
                 <span class="pill" data-testid="dimension">{dimension_label(&query.dimension)}</span>

@@ -1,4 +1,4 @@
-//! Whether users come back.
+//! Retention: totals and cohorts.
 
 use leptos::prelude::*;
 use phasegate_domain::{Timestamp, analytics::Cohort};
@@ -7,7 +7,7 @@ use phasegate_service::analytics::Arm;
 use super::PATH;
 use crate::{components::Exports, format};
 
-/// All users, or treatment beside control.
+/// The retention of all users, or of treatment and control.
 #[component]
 pub(super) fn Arms(arms: Vec<Arm>, query: String) -> impl IntoView {
     let arms = arms.into_iter().map(|arm| view! { <OneArm arm/> }).collect_view();
@@ -15,7 +15,7 @@ pub(super) fn Arms(arms: Vec<Arm>, query: String) -> impl IntoView {
         <section aria-labelledby="retention-title">
             <header class="card-head"><h2 id="retention-title">"Retention"</h2>
                 <Exports page=PATH panel="retention" query=query.clone()/><span class="hint">"cohorts"</span><Exports page=PATH panel="cohorts" query/></header>
-            <p class="hint">"Of the users who were first seen on a day, how many were there so many days later; of those who came in the month before, too. Only days that are over count. An arm is the users who were exposed to that variant in the time that is shown."</p>
+            <p class="hint">"Share of the users first seen on a day who were active a number of days later. Includes users first seen in the 30 days before the period. Incomplete days are not counted. An arm is the users exposed to that variant in the period."</p>
             {arms}
         </section>
     }
@@ -27,7 +27,7 @@ fn OneArm(arm: Arm) -> impl IntoView {
         let rate =
             total.rate().map_or_else(|| "–".to_owned(), |rate| format!("{:.0} %", rate * 100.0));
         let of = match total.users {
-            0 => "not known yet".to_owned(),
+            0 => "no data yet".to_owned(),
             _ => format!("{} of {}", format::count(total.returned), format::count(total.users)),
         };
         view! {
@@ -61,7 +61,7 @@ fn OneArm(arm: Arm) -> impl IntoView {
 fn CohortRow(cohort: Cohort) -> impl IntoView {
     let day = Timestamp::from_timestamp(cohort.day * 86_400, 0).map(format::day);
     let cells = cohort.returned.into_iter().map(|back| {
-        // Ten shades are as many as can be told apart.
+        // More than ten shades could not be distinguished.
         let shade = (back * 10).div_ceil(cohort.size.max(1)).min(10);
         view! { <td class=format!("heat-{shade}")>{format::percent(back, cohort.size)}</td> }
     });

@@ -1,4 +1,4 @@
-//! Users, their sessions, what they finish, and what they say.
+//! Panels of users, sessions, tasks, feedback and custom events.
 
 use leptos::prelude::*;
 use phasegate_domain::{
@@ -34,8 +34,8 @@ pub(super) fn Users(
     let daily: Vec<Point> = daily.into_iter().map(point).collect();
     let lines = lines(&annotations, window);
     let chart = draw((920, 160), &daily, window, Shape::Bars, None, &lines, &|v| format!("{v:.0}"));
-    let sticky = now.stickiness.map(|share| format!(" · on a day, {:.0} % of them", share * 100.0));
-    let new_users = format!("{} of them for the first time", format::count(now.new_users));
+    let sticky = now.stickiness.map(|share| format!(" · stickiness {:.0} %", share * 100.0));
+    let new_users = format!("{} of them new", format::count(now.new_users));
     view! {
         <article class="card" data-testid="users">
             <header class="card-head"><h2>"Users"</h2><Exports page=PATH panel="users" query/></header>
@@ -48,7 +48,7 @@ pub(super) fn Users(
     }
 }
 
-/// What stands beside a number: the one of as many days before, if there is one.
+/// Formats the number of the previous period; `None` if that has no data.
 fn was(number: String, is_there: bool) -> Option<String> {
     is_there.then(|| format!(" · {number} before"))
 }
@@ -100,7 +100,8 @@ pub(super) fn Tasks(tasks: Vec<TaskLine>, query: String) -> impl IntoView {
             </tr>
         }
     });
-    let empty = view! { "No page has begun a task with "<code>"startTask"</code>"." };
+    let empty =
+        view! { "No tasks in this period. Pages start tasks with "<code>"startTask"</code>"." };
     view! {
         <TableCard
             id="tasks"
@@ -148,8 +149,8 @@ pub(super) fn Events(events: Vec<EventLine>, query: String) -> impl IntoView {
         view! {
             <TableCard
                 id="events"
-                title="Your own events"
-                columns=vec!["Event", "Times", "Before"]
+                title="Custom events"
+                columns=vec!["Event", "Count", "Previous period"]
                 exports=view! { <Exports page=PATH panel="events" query/> }.into_any()
                 empty=().into_any()
                 rows=rows.map(IntoAny::into_any).collect()
@@ -171,9 +172,9 @@ pub(super) fn Properties(lines: Vec<PropertyLine>, query: String) -> impl IntoVi
         view! {
             <TableCard
                 id="properties"
-                title="What your events said"
-                hint="the most frequent values of their properties; 500 values are counted by themselves"
-                columns=vec!["Event", "Property", "Value", "Times", "Before"]
+                title="Event properties"
+                hint="most frequent values; at most 500 values are counted separately"
+                columns=vec!["Event", "Property", "Value", "Count", "Previous period"]
                 exports=view! { <Exports page=PATH panel="properties" query/> }.into_any()
                 empty=().into_any()
                 rows=rows.map(IntoAny::into_any).collect()

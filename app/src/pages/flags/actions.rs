@@ -1,4 +1,4 @@
-//! What can be done to a flag with one press.
+//! Actions on a flag that take one press.
 
 use leptos::prelude::*;
 use phasegate_domain::{
@@ -16,7 +16,7 @@ use crate::{
     request::{Form, PageError, Request},
 };
 
-/// A switch that sends itself, and leads back to the list as it was asked for.
+/// Renders the switch of a flag; its form leads back to the list with the filters `asked`.
 pub(super) fn switch(
     key: &FlagKey,
     name: &str,
@@ -41,13 +41,13 @@ pub(super) fn switch(
     .into_any()
 }
 
-/// Switches a flag from the list, if its state is still as it was seen.
+/// Switches a flag from the list, if its state still has the version in the form.
 pub(super) async fn act_on_list(request: &Request) -> Result<(), PageError> {
     let Some(form) = &request.form else { return Ok(()) };
     let key: FlagKey = form.parsed("flag")?;
     let (enabled, version) = (form.get("enabled") == "true", form.version()?);
     set_enabled(request, &key, enabled, version).await?;
-    // Behind the question annotation it can lead nowhere else.
+    // `asked` comes after the question mark, so it cannot redirect to another page.
     request.go_to(&format!("/admin/flags?{}", form.get("asked")));
     Ok(())
 }
@@ -67,7 +67,7 @@ async fn set_enabled(
     let (service, actor) = (&request.service, &request.actor);
     change(service, actor, request.environment, key, expected, |flag| {
         flag.enabled = enabled;
-        // What was scheduled for the past has had its say.
+        // The last scheduled switch that is due would override this one.
         flag.schedule.retain(|switch| switch.at > now);
         Ok(())
     })
@@ -75,7 +75,7 @@ async fn set_enabled(
     Ok(())
 }
 
-/// What a form on a flag's page asks for. Leads back to the page when it is done.
+/// Carries out the action of a form on a flag's page, then redirects to the page.
 pub(super) async fn act(request: &Request, key: &FlagKey) -> Result<(), PageError> {
     let Some(form) = &request.form else { return Ok(()) };
     let (service, actor, environment) = (&request.service, &request.actor, request.environment);
@@ -102,8 +102,10 @@ pub(super) async fn act(request: &Request, key: &FlagKey) -> Result<(), PageErro
             return Ok(());
         }
         "restore" => {
-            let line =
-                form.get("line").parse().map_err(|_| PageError::invalid("line: is missing"))?;
+            let line = form
+                .get("line")
+                .parse()
+                .map_err(|_| PageError::invalid("line: is missing; load the page again"))?;
             restore(service, actor, environment, key, line).await?;
         }
         "override" => {
@@ -120,7 +122,7 @@ pub(super) async fn act(request: &Request, key: &FlagKey) -> Result<(), PageErro
     Ok(())
 }
 
-/// A flag's page has the switches of all environments.
+/// Switches a flag in the environment that the form names; the page has switches for all.
 async fn switch_elsewhere(request: &Request, key: &FlagKey, form: &Form) -> Result<(), PageError> {
     let wanted = form.get("environment");
     let own = request.live()?.environment().project_id;
@@ -143,12 +145,11 @@ fn read_override(
     let variant: VariantName = form.parsed("variant")?;
     let hours = match form.get("hours") {
         "" => None,
-        text => Some(
-            text.parse::<u32>()
-                .ok()
-                .filter(|hours| (1..=87_600).contains(hours))
-                .ok_or_else(|| PageError::invalid("hours: must be a whole number from 1 on"))?,
-        ),
+        text => {
+            Some(text.parse::<u32>().ok().filter(|hours| (1..=87_600).contains(hours)).ok_or_else(
+                || PageError::invalid("hours: must be a whole number from 1 to 87600"),
+            )?)
+        }
     };
     let expires_at =
         hours.map(|hours| request.service.now() + chrono::TimeDelta::hours(i64::from(hours)));

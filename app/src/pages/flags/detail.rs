@@ -1,4 +1,4 @@
-//! One flag: what it answers to whom, and what happened to it.
+//! The page of a flag: targeting, evaluation counts, switches, overrides and history.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -30,7 +30,7 @@ pub(crate) fn FlagPage() -> impl IntoView {
             request.note(trouble);
         }
         if request.form.is_some() && refused.is_none() {
-            // The browser is on its way elsewhere; the flag may be gone.
+            // The response is a redirect, and the flag may have been deleted.
             return Ok(().into_any());
         }
         let refusal = refused.map(|trouble| view! { <PageErrorNotice trouble/> });
@@ -46,16 +46,16 @@ pub(crate) fn FlagPage() -> impl IntoView {
 
 fn done(action: &str) -> Option<&'static str> {
     Some(match action {
-        "switch" => "Switched. Everyone who listens has been told.",
-        "kill" => "Killed: everyone gets the off variant, whatever else is set.",
-        "revive" => "No longer killed; switch and rules decide again.",
-        "archive" => "Archived: apps that still ask get their own default.",
-        "unarchive" => "Back in use.",
+        "switch" => "Switched. Connected clients have been notified.",
+        "kill" => "Killed. All users get the off variant, regardless of other settings.",
+        "revive" => "Revived. Switch, rules and rollout apply again.",
+        "archive" => "Archived. Apps that still ask for it get the default in their own code.",
+        "unarchive" => "Unarchived.",
         "restore" => "Restored.",
         "override" => "The individual override is saved.",
         "forget" => "The individual override is deleted.",
-        "saved" => "Saved. Everyone who listens has been told.",
-        "made" => "Made. Ask for it in your app, and see here how often it is asked for.",
+        "saved" => "Saved. Connected clients have been notified.",
+        "made" => "Created. Evaluate it in your app; this page shows the evaluation counts.",
         _ => return None,
     })
 }
@@ -66,7 +66,7 @@ fn Loaded(detail: FlagDetail, request: Request) -> impl IntoView {
     let (status, class) = status(&row);
     let flag = row.flag.clone();
     let may_change = request.may(Role::Operator);
-    // What a variable of the server holds, no click changes.
+    // An environment override cannot be changed in the admin.
     let may_decide = may_change && row.variable.is_none();
     let overrides = request.live().map(|live| {
         live.overrides().iter().filter(|o| o.value.flag == flag.key).cloned().collect::<Vec<_>>()
@@ -77,16 +77,16 @@ fn Loaded(detail: FlagDetail, request: Request) -> impl IntoView {
     let notice = done(request.query.get("done")).map(|text| view! { <Notice>{text}</Notice> });
     let held = row.variable.clone().map(|variable| view! {
         <p class="notice notice-warning">
-            "The server's variable " <code>{variable}</code>
-            " holds the answer. Switches and overrides are locked, and other changes have no effect, \
-             until the server is started without it."
+            "The environment variable " <code>{variable}</code>
+            " pins the answer. Switches and overrides are locked, and other changes have no effect. \
+             To unlock the flag, restart the server without the variable."
         </p>
     });
     let advice =
         advice.map(|advice| view! { <p class="notice notice-warning">{advice.to_string()}</p> });
     let needed = (!needed_by.is_empty()).then(|| {
         let keys: Vec<&str> = needed_by.iter().map(|key| key.as_str()).collect();
-        view! { <p class="hint">"Needed by " {keys.join(", ")} "."</p> }
+        view! { <p class="hint">"Prerequisite of " {keys.join(", ")} "."</p> }
     });
     let words = words.into_iter().map(|line| view! { <li>{line}</li> }).collect_view();
     view! {
@@ -133,11 +133,11 @@ fn Facts(flag: Flag, stored: StoredFlag) -> impl IntoView {
         <dl class="facts">
             <div><dt>"Kind"</dt><dd>{flag.kind.as_str()}</dd></div>
             <div><dt>"Variants"</dt><dd><ul>{variants}</ul></dd></div>
-            <div><dt>"Off, default, rollout"</dt>
+            <div><dt>"Off, default and rollout variant"</dt>
                 <dd>{format!("{}, {}, {}", flag.off_variant, flag.default_variant, flag.rollout_variant)}</dd></div>
             <div><dt>"Owner"</dt><dd>{owner}</dd></div>
             <div><dt>"Tags"</dt><dd class="chips">{tags.collect_view()}</dd></div>
-            <div><dt>"Made, changed"</dt><dd><Time at=stored.created_at/> ", " <Time at=stored.changed_at/></dd></div>
+            <div><dt>"Created, changed"</dt><dd><Time at=stored.created_at/> ", " <Time at=stored.changed_at/></dd></div>
         </dl>
     }
 }
@@ -165,18 +165,18 @@ fn Affected(flag: Flag, usage: EvaluationCounts) -> impl IntoView {
             <h2 id="affected-title">"Evaluations (24 h)"</h2>
             <div class="row row-middle">
                 <Sparkline by_hour=usage.by_hour/>
-                <span>{format::counted(total, "answer", "answers")} " in the last 24 hours"</span>
+                <span>{format::counted(total, "evaluation", "evaluations")} " in the last 24 hours"</span>
             </div>
             <div class="table-scroll">
                 <table data-testid="affected">
-                    <thead><tr><th scope="col">"Variant"</th><th scope="col">"Answers"</th><th scope="col">"Share"</th></tr></thead>
+                    <thead><tr><th scope="col">"Variant"</th><th scope="col">"Evaluations"</th><th scope="col">"Share"</th></tr></thead>
                     <tbody>{rows}</tbody>
                 </table>
             </div>
             <p class="hint">
-                "Answers, not users: an app that asks twice counts twice. Paste user ids into the "
+                "Counts evaluations, not users. For the variants of individual users, paste their IDs into the "
                 <a href=format!("/admin/debugger?flag={}", flag.key)>"debugger"</a>
-                " to see what exactly they get."
+                "."
             </p>
         </section>
     }
@@ -225,7 +225,7 @@ fn Switches(
     }
 }
 
-/// What asks before it is done: the kill switch, archiving and deleting.
+/// The actions that ask for confirmation: kill, archive and delete.
 #[component]
 fn DangerZone(flag: Flag, stored: StoredFlag, may_decide: bool, asked: String) -> impl IntoView {
     let here = format!("/admin/flags/{}", flag.key);
@@ -234,17 +234,17 @@ fn DangerZone(flag: Flag, stored: StoredFlag, may_decide: bool, asked: String) -
         "kill" if may_decide && !stored.state.killed => Some((
             "kill",
             "Kill the flag",
-            "Everyone gets the off variant at once, whatever switch, rules, rollout and overrides say. You can revive it here.",
+            "All users get the off variant at once, regardless of switch, rules, rollout and overrides. You can revive the flag here.",
         )),
         "archive" if !flag.archived => Some((
             "archive",
             "Archive the flag",
-            "It is no longer answered, in no environment: apps that still ask get the default in their own code. You can bring it back here.",
+            "The flag is no longer evaluated in any environment. Apps that still ask for it get the default in their own code. You can unarchive it here.",
         )),
         "delete" => Some((
             "delete",
             "Delete the flag",
-            "It goes in all environments, with its rules and overrides. The audit keeps what it was.",
+            "Deletes the flag with its rules and overrides in all environments. The audit log keeps its last state.",
         )),
         _ => None,
     };
@@ -274,11 +274,8 @@ fn DangerZone(flag: Flag, stored: StoredFlag, may_decide: bool, asked: String) -
         true => back("revive", "Revive"),
         false => ask("kill", "Kill …"),
     };
-    let archive = if flag.archived {
-        back("unarchive", "Bring back into use")
-    } else {
-        ask("archive", "Archive …")
-    };
+    let archive =
+        if flag.archived { back("unarchive", "Unarchive") } else { ask("archive", "Archive …") };
     view! {
         <section aria-labelledby="grave-title">
             <h2 id="grave-title">"Danger zone"</h2>

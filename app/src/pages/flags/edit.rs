@@ -1,5 +1,5 @@
-//! Editing a flag. The form is the state: every button sends all of it, nothing is saved before
-//! "Save", and nothing that was typed is lost.
+//! Edits a flag. The form is the state: every button posts all of it, only "Save" stores it, and
+//! typed text is kept.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -30,7 +30,7 @@ pub(crate) fn FlagEditPage() -> impl IntoView {
         let live = request.live()?;
         let stored = live.stored_flag(key.as_str())?;
         let document = FlagDocument::new(&stored.flag, &stored.state);
-        // What the form cannot hold (parts of a second, say) is not put into it.
+        // A flag that the form cannot represent, such as fractions of a second, is edited as JSON.
         let as_json = request.query.get("as") == "json" || !FlagDraft::can_hold(&document);
         let form = request.form.clone();
         let mut draft = match &form {
@@ -42,7 +42,7 @@ pub(crate) fn FlagEditPage() -> impl IntoView {
             as_json.then(|| serde_json::to_string_pretty(&document).unwrap_or_default());
         let mut trouble = None;
         if let Some(form) = &form {
-            // What the form was made for, not what is there now: saving finds out.
+            // The version that the form was made for, so that saving detects a conflict.
             form.get("version").clone_into(&mut version);
             typed = typed.map(|_| form.get("document").to_owned());
             draft.press(form.get("do"));
@@ -91,7 +91,7 @@ async fn save(
 ) -> Result<(), PageError> {
     let document = read(draft, typed).map_err(PageError::invalid)?;
     if document.key != *key {
-        return Err(PageError::invalid("key: never changes; make a new flag"));
+        return Err(PageError::invalid("key: cannot be changed; create a new flag"));
     }
     let expected = Expected::Version(seen(form)?);
     let (service, actor) = (&request.service, &request.actor);
@@ -126,7 +126,7 @@ fn Editor(
         Some(json) => {
             let other = view! { <a href=format!("{here}/edit")>"Edit with a form"</a> }.into_any();
             let fields = view! {
-                <label class="field"><span>"The flag as JSON"</span>
+                <label class="field"><span>"Flag as JSON"</span>
                     <TextArea value=json rows=30 name="document" code=true/></label>
             };
             (format!("{here}/edit?as=json"), other, fields.into_any())
@@ -135,7 +135,7 @@ fn Editor(
     view! {
         <form id="editor" method="post" action=action class="editor"><Here/>
             <input type="hidden" name="version" value=version/>
-            // What the Enter key presses.
+            // The Enter key presses this button, because it is the first.
             <button class="visually-hidden" name="do" value="preview" tabindex="-1" aria-hidden="true">"Preview"</button>
             <div class="editor-fields stack">{fields}</div>
             <aside class="editor-side stack">
@@ -152,7 +152,7 @@ fn Editor(
     }
 }
 
-/// What the form means, in plain words, and what saving it would change.
+/// Describes the targeting of the typed flag, and lists what saving it would change.
 #[component]
 fn Preview(
     request: Request,
@@ -163,7 +163,7 @@ fn Preview(
         Ok(document) => document,
         Err(problem) => {
             return view! {
-                <h2>"Not yet"</h2>
+                <h2>"Not valid yet"</h2>
                 <p class="notice notice-error">{problem}</p>
             }
             .into_any();
@@ -178,14 +178,14 @@ fn Preview(
     let words = describe_targeting(&flag, &state, added_in, request.service.now());
     let words = words.into_iter().map(|line| view! { <li>{line}</li> }).collect_view();
     let changes = if fields.is_empty() {
-        view! { <p class="hint">"Nothing is changed yet."</p> }.into_any()
+        view! { <p class="hint">"No changes yet."</p> }.into_any()
     } else {
         view! { <Changes fields/> }.into_any()
     };
     view! {
-        <h2>"Who would get what"</h2>
+        <h2>"Targeting after saving"</h2>
         <ol class="words">{words}</ol>
-        <h3>"What would change"</h3>
+        <h3>"Changes"</h3>
         {changes}
     }
     .into_any()

@@ -1,4 +1,4 @@
-//! What happened to a flag, and the way back.
+//! The history of a flag, and the restoring of earlier states.
 
 use leptos::prelude::*;
 use phasegate_domain::{
@@ -43,12 +43,12 @@ pub(super) fn History(
         <section aria-labelledby="history-title">
             <h2 id="history-title">"History"</h2>
             <ol class="timeline" data-testid="flag-history">{lines}</ol>
-            <p><a href=format!("/admin/audit?kind=flag&key={key}")>"All of it"</a></p>
+            <p><a href=format!("/admin/audit?kind=flag&key={key}")>"Show the full history"</a></p>
         </section>
     }
 }
 
-/// The way back to what a flag was before a change; asked first, with what it would change.
+/// Renders a link that restores the state before a change, or the confirmation if `is_asked`.
 fn way_back(stored: &StoredFlag, id: i64, change: &Change, is_asked: bool) -> Option<AnyView> {
     let here = format!("/admin/flags/{}", stored.flag.key);
     let now = serde_json::to_value(FlagDocument::new(&stored.flag, &stored.state)).ok();
@@ -60,7 +60,7 @@ fn way_back(stored: &StoredFlag, id: i64, change: &Change, is_asked: bool) -> Op
         if let Change::FlagSwitched { enabled, .. } = change {
             fields.insert("enabled".to_owned(), (!enabled).into());
         }
-        // Going back in time ends no emergency.
+        // Restoring an earlier state does not revive a killed flag.
         fields.insert("killed".to_owned(), stored.state.killed.into());
     }
     let fields = diff(now.as_ref(), Some(&then));
@@ -70,19 +70,19 @@ fn way_back(stored: &StoredFlag, id: i64, change: &Change, is_asked: bool) -> Op
     if !is_asked {
         let href = format!("{here}?restore={id}#line-{id}");
         return Some(
-            view! { <p><a class="button button-small" href=href>"Back to before this …"</a></p> }
+            view! { <p><a class="button button-small" href=href>"Restore the state before this …"</a></p> }
                 .into_any(),
         );
     }
     Some(
         view! {
             <div class="confirm" data-testid="way-back">
-                <p>"Going back would change:"</p>
+                <p>"Restoring would change:"</p>
                 <Changes fields/>
                 <form method="post" action=here class="row">
                     <Here/>
                     <input type="hidden" name="line" value=id.to_string()/>
-                    <button class="button button-danger" name="do" value="restore" autofocus>"Go back"</button>
+                    <button class="button button-danger" name="do" value="restore" autofocus>"Restore this state"</button>
                     <a class="button" href=here.clone()>"Cancel"</a>
                 </form>
             </div>

@@ -1,4 +1,4 @@
-//! All flags: searched, filtered, switched.
+//! The list of flags, with search, filters and switches.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -37,7 +37,7 @@ pub(crate) fn FlagsPage() -> impl IntoView {
             Ok(view! {
                 <header class="page-head"><h1>"Flags"</h1> {new}</header>
                 <p class="lead">
-                    "A flag that is off gives everyone its off variant, at once. One that is on follows \
+                    "A flag that is off returns its off variant to all users. A flag that is on follows \
                      its rules, then the rollout that adds it."
                 </p>
                 {refusal}
@@ -48,7 +48,7 @@ pub(crate) fn FlagsPage() -> impl IntoView {
     }
 }
 
-/// What is asked of the list.
+/// The filters of the list.
 struct Filter {
     text: String,
     status: String,
@@ -95,8 +95,8 @@ fn List(rows: Vec<FlagRow>, request: Request) -> impl IntoView {
     if rows.is_empty() {
         return view! {
             <div class="empty">
-                <p>"There are no flags yet."</p>
-                <p><a class="button button-primary" href="/admin/flags/new">"Make the first one"</a></p>
+                <p>"No flags yet."</p>
+                <p><a class="button button-primary" href="/admin/flags/new">"Create a flag"</a></p>
             </div>
         }
         .into_any();
@@ -149,7 +149,7 @@ fn Filters(query: Form, tags: Vec<String>) -> impl IntoView {
         pair("on", "on"),
         pair("off", "off"),
         pair("killed", "killed"),
-        pair("held", "held by a variable"),
+        pair("held", "environment override"),
         pair("stale", "stale"),
         pair("archived", "archived"),
         pair("all", "all"),
@@ -168,12 +168,12 @@ fn Filters(query: Form, tags: Vec<String>) -> impl IntoView {
             <label class="field"><span>"Status"</span><select name="status">{options("status", statuses)}</select></label>
             <label class="field"><span>"Kind"</span><select name="kind">{options("kind", kinds)}</select></label>
             <label class="field"><span>"Tag"</span><select name="tag">{options("tag", all_tags)}</select></label>
-            <button class="button" type="submit">"Filter"</button>
+            <button class="button" type="submit">"Apply filters"</button>
         </form>
     }
 }
 
-/// The filters for a link.
+/// Returns the filters as parameters of a URL, each followed by `&`.
 fn address_of(query: &Form) -> String {
     let asked =
         ["q", "status", "kind", "tag"].into_iter().filter(|name| !query.get(name).is_empty());
@@ -189,7 +189,7 @@ fn Pages(query: Form, number: usize, pages: usize) -> impl IntoView {
         let href = format!("/admin/flags?{}page={number}", address_of(&query));
         view! { <a class="button" href=href>{text}</a> }
     };
-    let before = (number > 1).then(|| link(number - 1, "Before"));
+    let before = (number > 1).then(|| link(number - 1, "Previous"));
     let after = (number < pages).then(|| link(number + 1, "Next"));
     view! {
         <nav class="row" aria-label="More flags">
@@ -205,13 +205,13 @@ fn Row(row: FlagRow, may_switch: bool, asked: String) -> impl IntoView {
     let FlagRow { flag, usage, lifecycle, .. } = row;
     let href = format!("/admin/flags/{}", flag.key);
     let often = match usage.last_day() {
-        0 => "not asked today".to_owned(),
-        count => format!("{} a day", format::count(count)),
+        0 => "no evaluations in 24 h".to_owned(),
+        count => format!("{} evaluations in 24 h", format::count(count)),
     };
     let tags = flag.tags.iter().map(|tag| view! { <span class="chip">{tag.clone()}</span> });
     let stale = (lifecycle == Lifecycle::Stale)
         .then(|| view! { <span class="pill pill-warning">"Stale"</span> });
-    // What a variable holds, no switch would change.
+    // A switch would not change an environment override.
     let switch = (may_switch && !flag.archived && row.variable.is_none())
         .then(|| actions::switch(&flag.key, &flag.name, row.enabled, row.state.version, &asked));
     view! {

@@ -15,12 +15,12 @@ use phasegate_service::models::{FlagVersion, StoredFlag};
 pub(crate) use self::{detail::FlagPage, edit::FlagEditPage, list::FlagsPage, new::NewFlagPage};
 use crate::request::{Form, PageError};
 
-/// A flag's versions, as a form carries them.
+/// Formats the versions of a flag for the field `version` of a form.
 fn written(version: FlagVersion) -> String {
     format!("{}.{}", version.definition, version.state)
 }
 
-/// The versions that a form was made for.
+/// Reads the versions that a form was made for.
 fn seen(form: &Form) -> Result<FlagVersion, PageError> {
     let read = |text: &str| {
         let (definition, state) = text.split_once('.')?;
@@ -30,7 +30,7 @@ fn seen(form: &Form) -> Result<FlagVersion, PageError> {
         .ok_or_else(|| PageError::invalid("version: is missing; load the page again"))
 }
 
-/// The key in a page's address.
+/// Parses the key in a page's path; an invalid one is 404 Not Found.
 fn key_of(path: Option<String>) -> Result<FlagKey, PageError> {
     FlagKey::new(path.unwrap_or_default()).map_err(|error| PageError {
         status: axum::http::StatusCode::NOT_FOUND,
@@ -38,14 +38,14 @@ fn key_of(path: Option<String>) -> Result<FlagKey, PageError> {
     })
 }
 
-/// In a few words, whether it is served.
+/// Returns the status of a flag, and the CSS class that shows it.
 fn status(row: &FlagRow) -> (String, &'static str) {
     let live = "pill pill-live";
     if row.flag.archived {
         return ("Archived".to_owned(), "pill");
     }
     if let Some(variable) = &row.variable {
-        return (format!("Held by {variable}"), "pill pill-warning");
+        return (format!("Pinned by {variable}"), "pill pill-warning");
     }
     match (row.state.killed, row.enabled, row.added_in, row.is_reached) {
         (true, ..) => ("Killed".to_owned(), "pill pill-danger"),
@@ -55,12 +55,12 @@ fn status(row: &FlagRow) -> (String, &'static str) {
             (crate::format::counted(rules, "rule", "rules"), live)
         }
         (_, _, Some(phase), true) => (format!("Served since phase {phase}"), live),
-        (_, _, Some(phase), false) => (format!("Waits for phase {phase}"), "pill"),
+        (_, _, Some(phase), false) => (format!("Waiting for phase {phase}"), "pill"),
         (_, _, None, _) => ("Default for everyone".to_owned(), "pill"),
     }
 }
 
-/// Both versions of a stored flag, as a form carries them.
+/// Formats both versions of a stored flag for a form.
 fn version_of(stored: &StoredFlag) -> String {
     written(stored.version())
 }

@@ -1,4 +1,4 @@
-//! Making a flag: key, kind and name. The rest is edited then.
+//! Creates a flag from its key, kind and name. The editor follows.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -32,17 +32,17 @@ pub(crate) fn NewFlagPage() -> impl IntoView {
                 <header class="page-head"><h1>"New flag"</h1></header>
                 {refused.map(|trouble| view! { <PageErrorNotice trouble/> })}
                 <form class="card stack narrow" method="post" action="/admin/flags/new"><Here/>
-                    <label class="field"><span>"Key: what your code asks for; it never changes"</span>
+                    <label class="field"><span>"Key: used in your code, cannot be changed"</span>
                         <input type="text" name="key" required maxlength="100" pattern="[A-Za-z0-9._\\-]+"
                             title="letters, digits, '.', '_' and '-'" autocomplete="off" autofocus
                             placeholder="NEW_CHECKOUT" value=form.get("key").to_owned()/></label>
-                    <label class="field"><span>"Kind of its values; it never changes"</span>
+                    <label class="field"><span>"Kind of its values, cannot be changed"</span>
                         <select name="kind">{kinds}</select></label>
                     <label class="field"><span>"Name (optional)"</span>
                         <input type="text" name="name" maxlength="200" value=form.get("name").to_owned()/></label>
-                    <p class="hint">"It begins on here and off in the other environments, without rules: everyone gets its default variant here."</p>
+                    <p class="hint">"A new flag is on in this environment and off in the others. It has no rules, so all users get its default variant here."</p>
                     <div class="row">
-                        <button class="button button-primary" type="submit">"Make the flag"</button>
+                        <button class="button button-primary" type="submit">"Create flag"</button>
                         <a class="button" href="/admin/flags">"Cancel"</a>
                     </div>
                 </form>
@@ -65,5 +65,5 @@ async fn act(request: &Request) -> Result<(), PageError> {
 
 fn kind(form: &Form) -> Result<FlagKind, PageError> {
     FlagKind::parse(form.get("kind"))
-        .ok_or_else(|| PageError::invalid("kind: choose one of the list"))
+        .ok_or_else(|| PageError::invalid("kind: choose one from the list"))
 }

@@ -1,4 +1,4 @@
-//! Single users' answers on a flag's page.
+//! The individual overrides on a flag's page.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub(super) fn Overrides(
         view! { <p class="hint">"No individual overrides."</p> }
     });
     let count = format::counted(overrides.len() as u64, "override", "overrides");
-    // Testers are few; a long list is for the API.
+    // Overrides are for a few testers; the API lists all.
     let lines = overrides
         .into_iter()
         .take(50)
@@ -66,18 +66,18 @@ pub(super) fn Overrides(
         <form class="filters" method="post" action=action.clone()><Here/>
             <label class="field"><span>"User (targetingKey)"</span>
                 <input type="text" name="user" required maxlength="500" autocomplete="off"/></label>
-            <label class="field"><span>"Gets"</span><select name="variant">{variants}</select></label>
-            <label class="field"><span>"For hours (empty: for good)"</span>
+            <label class="field"><span>"Variant"</span><select name="variant">{variants}</select></label>
+            <label class="field"><span>"Duration, hours (empty: no expiry)"</span>
                 <input type="number" name="hours" min="1" max="87600" value="24"/></label>
-            <label class="field"><span>"What for"</span>
+            <label class="field"><span>"Note"</span>
                 <input type="text" name="note" maxlength="200" autocomplete="off"/></label>
-            <button class="button" name="do" value="override">"Override"</button>
+            <button class="button" name="do" value="override">"Add override"</button>
         </form>
     });
     view! {
         <section aria-labelledby="overrides-title">
             <h2 id="overrides-title">"Individual overrides"</h2>
-            <p class="hint">"For testing by hand: an override stands above switch and rules. " {count} "."</p>
+            <p class="hint">"For manual tests: an override takes precedence over switch, rules and rollout. " {count} "."</p>
             {empty}
             <ul class="overrides">{lines}</ul>
             {add}

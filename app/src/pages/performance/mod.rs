@@ -1,5 +1,4 @@
-//! How fast pages are, for whom, and since when. What is asked stands in the address, so that a
-//! view can be shared.
+//! The performance page. The query is in the URL, so that a view can be shared.
 
 mod tables;
 
@@ -49,7 +48,7 @@ pub(crate) fn PerformancePage() -> impl IntoView {
             let is_empty = vitals.iter().all(|vital| vital.samples == 0);
             let cards = vitals.into_iter().map(|course| vital(course, window, lines.clone())).collect_view();
             let empty = is_empty.then(|| view! {
-                <p class="empty">"No page has reported a web vital in this time. "<a href="/admin/install">"Install the collector"</a>", or choose a longer time."</p>
+                <p class="empty">"No web vitals in this period. "<a href="/admin/install">"Install the collector"</a>", or choose a longer period."</p>
             });
             let links = |dimension: &Dimension| {
                 let query = PerformanceQuery { dimension: dimension.clone(), ..query.clone() };
@@ -68,7 +67,7 @@ pub(crate) fn PerformancePage() -> impl IntoView {
                 <section aria-labelledby="vitals-title">
                     <header class="card-head"><h2 id="vitals-title">"Web vitals, 75th percentile"</h2>
                         <Exports page=PATH panel="vitals" query=address.clone()/>
-                        <span class="hint">"courses"</span><Exports page=PATH panel="courses" query=address.clone()/></header>
+                        <span class="hint">"time series"</span><Exports page=PATH panel="courses" query=address.clone()/></header>
                     <div class="cards">{cards}</div>
                 </section>
                 <Annotations annotations/>
@@ -80,14 +79,14 @@ pub(crate) fn PerformancePage() -> impl IntoView {
     }
 }
 
-/// What stands behind the question annotation of the address of a view.
+/// Returns the query string of a view.
 fn address(request: &Request, source: &Source, query: &PerformanceQuery) -> String {
     let fields =
         vec![("by", query.by.as_str().to_owned()), ("dimension", query.dimension.to_text())];
     source.address(request, query.period, fields)
 }
 
-/// Which part is shown, and the way back to all of it.
+/// The dimension that is shown, and a link to all users.
 #[component]
 fn Chosen(dimension: Dimension, all: Option<String>) -> impl IntoView {
     all.map(|all| {
@@ -112,12 +111,12 @@ fn Filter(query: PerformanceQuery, environment: String, source: &'static str) ->
             <input type="hidden" name="dimension" value=query.dimension.to_text()/>
             <PeriodFields period=query.period ranges=TimeRangePreset::ALL.to_vec()/>
             <label class="field"><span>"Compare by"</span><select name="by">{kinds}</select></label>
-            <button class="button" type="submit">"Show"</button>
+            <button class="button" type="submit">"Apply filters"</button>
         </form>
     }
 }
 
-/// The limits that Lighthouse has for its score.
+/// Rates a score by the thresholds of Lighthouse.
 fn rate_score(score: f64) -> Rating {
     if score >= 90.0 {
         Rating::Good
@@ -131,7 +130,7 @@ fn rate_score(score: f64) -> Rating {
 #[component]
 fn Score(score: Option<f64>, before: Option<f64>, query: String) -> impl IntoView {
     let number = score.map_or_else(|| "–".to_owned(), |score| format!("{score:.0}"));
-    let before = before.map(|before| format!("{before:.0} in the time before"));
+    let before = before.map(|before| format!("{before:.0} in the previous period"));
     view! {
         <article class="card score" data-testid="score">
             <header class="card-head"><h2>"Performance score"</h2>
@@ -146,14 +145,14 @@ fn Score(score: Option<f64>, before: Option<f64>, query: String) -> impl IntoVie
     }
 }
 
-/// Better or worse than in the time before, in per cent.
+/// Describes the change since the previous period, in per cent.
 fn change(now: Option<f64>, before: Option<f64>) -> Option<String> {
     let (now, before) = (now?, before.filter(|before| *before > 0.0)?);
     let change = (now / before - 1.0) * 100.0;
     Some(match change {
-        _ if change.abs() < 1.0 => "as in the time before".to_owned(),
-        _ if change > 0.0 => format!("{change:.0} % more than before"),
-        _ => format!("{:.0} % less than before", change.abs()),
+        _ if change.abs() < 1.0 => "unchanged".to_owned(),
+        _ if change > 0.0 => format!("{change:.0} % higher than before"),
+        _ => format!("{:.0} % lower than before", change.abs()),
     })
 }
 

@@ -1,4 +1,4 @@
-//! What is compared, and what is slow.
+//! The tables of dimensions and of timings.
 
 use leptos::prelude::*;
 use phasegate_domain::{
@@ -13,10 +13,10 @@ use crate::{
     format,
 };
 
-/// The parts beside each other; each leads to its own view.
+/// Compares dimensions; each links to its own view.
 #[component]
 pub(super) fn Breakdown(
-    /// Each with the address of its own view.
+    /// Each line with the URL of its own view.
     lines: Vec<(String, BreakdownLine)>,
     by: DimensionKind,
     query: String,
@@ -44,10 +44,10 @@ pub(super) fn Breakdown(
         <TableCard
             id="breakdown"
             title=format!("By {}", title.to_lowercase())
-            hint="75th percentiles; those with the most samples first"
+            hint="75th percentiles, most samples first"
             columns=vec![title, "Score", "LCP", "INP", "CLS", "Samples"]
             exports=view! { <Exports page=PATH panel="breakdown" query/> }.into_any()
-            empty="Nothing to compare in this time.".into_any()
+            empty="No samples in this period.".into_any()
             rows=rows.map(IntoAny::into_any).collect()
         />
     }
@@ -74,7 +74,7 @@ pub(super) fn Timings(lines: Vec<TimingLine>, query: String) -> impl IntoView {
         }
     });
     let empty = view! {
-        "Nothing was timed in this time. Calls of APIs are timed by themselves, components with "
+        "No timings in this period. API calls are timed automatically, components with "
         <code>"startRenderTimer"</code>"."
     };
     view! {

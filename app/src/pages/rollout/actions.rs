@@ -1,4 +1,4 @@
-//! The commands. Asking and answering are both in the URL (`?confirm=…`), so that they work
+//! The commands of the rollout. Their confirmation is a URL (`?confirm=…`), so that it works
 //! without a script, with the keyboard, and with the back button.
 
 use leptos::prelude::*;
@@ -26,7 +26,7 @@ fn target<'a>(kind: CommandKind, plan: &'a Plan, status: &RolloutStatus) -> Opti
     plan.phase(number?)
 }
 
-/// What a button says: `Advance to phase 3`.
+/// Returns the label of a command's button, such as `Advance to phase 3`.
 pub(super) fn label(kind: CommandKind, plan: &Plan, status: &RolloutStatus) -> String {
     match (kind, target(kind, plan, status)) {
         (CommandKind::Advance | CommandKind::RollBack, Some(phase)) => {
@@ -44,12 +44,12 @@ pub(super) fn label(kind: CommandKind, plan: &Plan, status: &RolloutStatus) -> S
     }
 }
 
-/// Whether a command would go through, if need be with a reason.
+/// Returns whether a command is possible, given a reason.
 fn is_possible(kind: CommandKind, rollout: &RolloutView) -> bool {
     rollout.refusal(kind, "with a reason").is_none()
 }
 
-/// The buttons, or the question behind the one that was pressed.
+/// The buttons, or the confirmation of the command `asked`.
 #[component]
 pub(super) fn Actions(rollout: RolloutView, asked: Option<String>) -> impl IntoView {
     let Some(asked) = asked else {
@@ -58,16 +58,16 @@ pub(super) fn Actions(rollout: RolloutView, asked: Option<String>) -> impl IntoV
     let kind = CommandKind::ALL.into_iter().find(|kind| question(*kind, &rollout) == asked);
     match kind.filter(|kind| is_possible(*kind, &rollout)) {
         Some(kind) => view! { <Confirm rollout kind/> }.into_any(),
-        // The way back, a reload or an old link: what was asked then is not the question now.
+        // The back button, a reload or an old link: the command no longer applies.
         None => view! {
-            <Notice>"That has been done, or is not possible any more. This is where the rollout is now."</Notice>
+            <Notice>"This command was already carried out, or is no longer possible. The page shows the current state."</Notice>
             <Buttons rollout/>
         }
         .into_any(),
     }
 }
 
-/// A command in a URL, with where it leads: `advance-3`; or with what it was asked of.
+/// Returns a command for a URL, with its target phase (`advance-3`) or the rollout's version.
 fn question(kind: CommandKind, rollout: &RolloutView) -> String {
     let name = kind.as_str();
     match target(kind, &rollout.plan, rollout.status()) {
@@ -76,7 +76,7 @@ fn question(kind: CommandKind, rollout: &RolloutView) -> String {
     }
 }
 
-/// The buttons of the page; the rest is for emergencies.
+/// The commands on this page; the others are on the rollback page.
 const BUTTONS: [(CommandKind, &str); 8] = [
     (CommandKind::Start, "button button-primary"),
     (CommandKind::Advance, "button button-primary"),
@@ -93,7 +93,7 @@ fn Buttons(rollout: RolloutView) -> impl IntoView {
     let button = |(kind, class): (CommandKind, &'static str)| {
         is_possible(kind, &rollout).then(|| {
             let href = format!("/admin/rollout?confirm={}", question(kind, &rollout));
-            // What overrules a rule does not look like the way that is planned.
+            // A command that overrides the gate does not look like the planned step.
             let is_forced = !kind.needs_reason() && rollout.refusal(kind, "").is_some();
             let class = if is_forced { "button" } else { class };
             let label = label(kind, &rollout.plan, rollout.status());
@@ -101,7 +101,7 @@ fn Buttons(rollout: RolloutView) -> impl IntoView {
         })
     };
     let viewer = (rollout.role < Role::Operator).then(|| {
-        view! { <span class="hint">"Moving it needs the role operator."</span> }
+        view! { <span class="hint">"Commands need the role operator."</span> }
     });
     view! {
         <section class="actions" aria-label="Commands">
@@ -122,13 +122,13 @@ fn Confirm(rollout: RolloutView, kind: CommandKind) -> impl IntoView {
     let warning = is_overruled.then(|| {
         view! {
             <div class="confirm-warning">
-                <p>"Not everything that the plan asks for is there:"</p>
+                <p>"Conditions of the plan are not met:"</p>
                 <ul class="criteria">{if kind == CommandKind::Start {
                     view! { <li>"The checklist has open items."</li> }.into_any()
                 } else {
                     open.into_any()
                 }}</ul>
-                <p>"Going on now overrules the plan; the history will say so, with your name and reason."</p>
+                <p>"Continuing overrides the plan. The history records your name and reason."</p>
             </div>
         }
     });
@@ -164,7 +164,7 @@ fn Confirm(rollout: RolloutView, kind: CommandKind) -> impl IntoView {
     }
 }
 
-/// What will happen, in words.
+/// Describes the consequences of a command.
 pub(super) fn consequences(
     kind: CommandKind,
     plan: &Plan,
@@ -175,8 +175,8 @@ pub(super) fn consequences(
     match (kind, target, leaving) {
         (CommandKind::RollBack, Some(target), Some(leaving)) => view! {
             <p>
-                "The audience that " <strong>{leaving.name.clone()}</strong>
-                " let in leaves at once" {features(&leaving, " and everyone loses ")}
+                "The users that " <strong>{leaving.name.clone()}</strong>
+                " added leave at once" {features(&leaving, ", and all users lose ")}
                 ". " <strong>{target.name}</strong> " (" {target.percentage.to_string()} ") is served again."
             </p>
         }
@@ -184,13 +184,13 @@ pub(super) fn consequences(
         (CommandKind::RollBackFully, Some(target), _) => view! {
             <p>
                 "Only the audience of " <strong>{target.name.clone()}</strong> " (" {audience(&target)}
-                ") keeps its features, and only those of phase 1. Everyone else loses them at once."
+                ") keeps its features, and only those of phase 1. All other users lose them at once."
             </p>
         }
         .into_any(),
         (_, Some(target), _) => view! {
             <p>
-                <strong>{target.name.clone()}</strong> " lets in " {audience(&target)}
+                <strong>{target.name.clone()}</strong> " admits " {audience(&target)}
                 {features(&target, " and adds ")} ", up to " {target.percentage.to_string()} " of all users."
             </p>
         }
@@ -199,7 +199,7 @@ pub(super) fn consequences(
     }
 }
 
-/// In numbers: who is new, and what those who are in get besides.
+/// Describes how many users a phase adds, and which flags the present users get as well.
 fn newly(kind: CommandKind, rollout: &RolloutView) -> Option<String> {
     let reach = rollout.reach?;
     if !matches!(kind, CommandKind::Start | CommandKind::Advance) || reach.active == 0 {
@@ -212,7 +212,11 @@ fn newly(kind: CommandKind, rollout: &RolloutView) -> Option<String> {
     let besides = match (reach.expected, flags.as_slice()) {
         (0, _) | (_, []) => String::new(),
         (there, flags) => {
-            format!(" The {} who are in get {} besides.", format::count(there), flags.join(", "))
+            format!(
+                " The {} users admitted so far also get {}.",
+                format::count(there),
+                flags.join(", ")
+            )
         }
     };
     // New users get the flags of all phases up to this one.
@@ -220,7 +224,7 @@ fn newly(kind: CommandKind, rollout: &RolloutView) -> Option<String> {
     let all: Vec<&str> =
         phases.flat_map(|phase| &phase.flags).map(|key| rollout.flag_name(key)).collect();
     Some(format!(
-        "About {more} of {active} users who were active in the last 30 days will newly get {}.{besides}",
+        "About {more} of {active} users active in the last 30 days will newly get {}.{besides}",
         all.join(", ")
     ))
 }
@@ -228,30 +232,30 @@ fn newly(kind: CommandKind, rollout: &RolloutView) -> Option<String> {
 fn in_words(kind: CommandKind, throttle: Throttle) -> String {
     match kind {
         CommandKind::Pause => {
-            "Everyone keeps what they have, and who falls within the shares is still let in. Nothing can be advanced or raised until it is resumed; rollbacks stay possible.".to_owned()
+            "All users keep their features, and users within the shares are still admitted. The rollout cannot be advanced or raised until it is resumed; rollbacks stay possible.".to_owned()
         }
-        CommandKind::Resume => "The rollout goes on where it was.".to_owned(),
+        CommandKind::Resume => "The rollout continues where it was paused.".to_owned(),
         CommandKind::Halve => format!(
             "Every share below 100 % goes from {throttle} to {} of the plan. Users leave in reverse order of joining; the others keep all features.",
             throttle.halved()
         ),
         CommandKind::Restore => format!(
-            "Every share below 100 % goes from {throttle} to {} of the plan. The same users come back as left.",
+            "Every share below 100 % goes from {throttle} to {} of the plan. The users who left return.",
             throttle.doubled()
         ),
         CommandKind::Kill => {
-            "Every flag of the phases reached answers with its off variant for all users, whatever else is set. Revive each flag on its own page.".to_owned()
+            "Every flag of the phases reached returns its off variant to all users, regardless of other settings. Revive each flag on its own page.".to_owned()
         }
-        CommandKind::Complete => "The last phase stays as it is. The rollout is done.".to_owned(),
+        CommandKind::Complete => "The last phase stays in effect, and the rollout is complete.".to_owned(),
         CommandKind::Abort => {
-            "No user gets anything from this rollout any more, and it cannot be resumed.".to_owned()
+            "All users lose the features of this rollout. It cannot be resumed.".to_owned()
         }
         CommandKind::Start | CommandKind::Advance | CommandKind::RollBack
         | CommandKind::RollBackFully => String::new(),
     }
 }
 
-/// `100 % of beta_testers and 100 % of power_users`
+/// Formats an audience: `100 % of beta_testers and 100 % of power_users`.
 pub(super) fn audience(phase: &Phase) -> String {
     let parts: Vec<String> = phase
         .audience

@@ -1,4 +1,4 @@
-//! What must be done before the start, and before the current phase is left.
+//! The checklists of the start and of the current phase.
 
 use leptos::prelude::*;
 use phasegate_domain::{
@@ -10,7 +10,7 @@ use phasegate_domain::{
 
 use crate::{components::Time, parts::Here};
 
-/// The lists that matter now: the start's before it, the phase's afterwards.
+/// The checklist of the start while the rollout is a draft, then that of the current phase.
 #[component]
 pub(super) fn Checklists(rollout: RolloutView) -> impl IntoView {
     let groups: Vec<(String, Vec<ChecklistItem>)> = match rollout.status() {
@@ -23,7 +23,7 @@ pub(super) fn Checklists(rollout: RolloutView) -> impl IntoView {
         }
         state => {
             let items = state.serving_phase().map(|phase| rollout.plan.items_of(Some(phase)));
-            vec![("Before this phase is left".to_owned(), items.unwrap_or_default())]
+            vec![("Required before the next phase".to_owned(), items.unwrap_or_default())]
         }
     };
     let all: Vec<&ChecklistItem> = groups.iter().flat_map(|(_, items)| items).collect();
@@ -73,7 +73,7 @@ fn Item(item: ChecklistItem, tick: Option<ChecklistTick>, may: bool) -> impl Int
                     {may.then(|| view! {
                         <form method="post" action="/admin/rollout">{fields}
                             <input type="hidden" name="add" value="untick"/>
-                            <button class="button button-quiet" type="submit">"Take back"
+                            <button class="button button-quiet" type="submit">"Undo"
                                 <span class="visually-hidden">" “"{name}"”"</span></button>
                         </form>
                     })}
@@ -89,7 +89,7 @@ fn Item(item: ChecklistItem, tick: Option<ChecklistTick>, may: bool) -> impl Int
                         <input type="hidden" name="add" value="tick"/>
                         <label class="field field-wide"><span class="visually-hidden">"Link (optional)"</span>
                             <input type="url" name="link" placeholder="Link (optional)" maxlength="500"/></label>
-                        <button class="button" type="submit">"Done"
+                        <button class="button" type="submit">"Mark as done"
                             <span class="visually-hidden">": "{name}</span></button>
                     </form>
                 })}

@@ -27,7 +27,7 @@ pub(crate) fn EmergencyPage() -> impl IntoView {
             });
             Ok(view! {
                 <header class="page-head"><h1>"Roll back"</h1></header>
-                <p class="lead">"Each of these is done at once, opens an incident and is in the history. One flag alone is switched off or killed on its own page, under Flags."</p>
+                <p class="lead">"Each action takes effect at once, opens an incident, and is recorded in the history. To switch off or kill a single flag, open its page under Flags."</p>
                 {held}
                 <div class="phases">{cards}</div>
             }
@@ -36,7 +36,7 @@ pub(crate) fn EmergencyPage() -> impl IntoView {
     }
 }
 
-/// Flags of the rollout that variables of the server hold: nothing here changes what they answer.
+/// Warns of flags with an environment override: no action on this page changes their answers.
 fn held(request: &Request, rollout: &RolloutSummary) -> Option<impl IntoView + use<>> {
     let live = request.live().ok()?;
     let names: Vec<String> = live
@@ -50,29 +50,30 @@ fn held(request: &Request, rollout: &RolloutSummary) -> Option<impl IntoView + u
     (!names.is_empty()).then(|| {
         view! {
             <p class="notice notice-warning">
-                "Variables of the server hold " <code>{names.join(", ")}</code>
-                ". Neither a rollback nor the kill switch changes what these answer; start the server without the variables."
+                "Environment variables pin " <code>{names.join(", ")}</code>
+                ". Neither a rollback nor the kill switch changes their answers. To unlock them, restart the server without the variables."
             </p>
         }
     })
 }
 
-/// Since when it has been known, as a form asks for it: minutes ago.
+/// The choices for the time of detection, in minutes ago.
 const NOTICED: [(i64, &str); 5] = [
     (0, "just now"),
     (15, "15 minutes ago"),
-    (60, "an hour ago"),
+    (60, "1 hour ago"),
     (240, "4 hours ago"),
-    (1_440, "a day ago"),
+    (1_440, "1 day ago"),
 ];
 
-/// When it was noticed, from the form's answer.
+/// Parses the time of detection from minutes ago; `None` is now.
 pub(super) fn noticed(text: &str, now: Timestamp) -> Result<Option<Timestamp>, PageError> {
     if text.is_empty() {
         return Ok(None);
     }
     let minutes = text.parse::<i64>().ok().filter(|minutes| (0..=43_200).contains(minutes));
-    let minutes = minutes.ok_or_else(|| PageError::invalid("noticed: minutes, 0 to 43200"))?;
+    let minutes =
+        minutes.ok_or_else(|| PageError::invalid("noticed: must be from 0 to 43200 minutes"))?;
     Ok((minutes > 0).then(|| now - TimeDelta::minutes(minutes)))
 }
 
@@ -93,9 +94,9 @@ fn Card(rollout: RolloutSummary, kind: IncidentKind) -> impl IntoView {
                 <form method="post" action="/admin/rollout" class="stack"><Here/>
                     <input type="hidden" name="kind" value=command.as_str()/>
                     <input type="hidden" name="version" value=rollout.version.to_string()/>
-                    <label class="field"><span>"What is wrong (required)"</span>
+                    <label class="field"><span>"Reason (required)"</span>
                         <input type="text" name="reason" maxlength="500" required/></label>
-                    <label class="field"><span>"Noticed"</span>
+                    <label class="field"><span>"Detected"</span>
                         <select name="noticed">{options.into_iter().collect_view()}</select></label>
                     <button class="button button-danger" type="submit">{label(command, plan, status)}</button>
                 </form>
@@ -109,9 +110,9 @@ fn Card(rollout: RolloutSummary, kind: IncidentKind) -> impl IntoView {
         <article class="card phase emergency" aria-labelledby=labelled>
             <h2 id=title>{kind.title()}</h2>
             <dl class="facts">
-                <div><dt>"When"</dt><dd>{kind.trigger()}</dd></div>
+                <div><dt>"Trigger"</dt><dd>{kind.trigger()}</dd></div>
                 <div><dt>"Act within"</dt><dd>{format::duration(kind.act_within())}</dd></div>
-                <div><dt>"Then"</dt><dd>{kind.follow_up()}</dd></div>
+                <div><dt>"Follow-up"</dt><dd>{kind.follow_up()}</dd></div>
             </dl>
             {act}
         </article>

@@ -1,11 +1,11 @@
-//! The feedback.
+//! The feedback summary.
 
 use leptos::prelude::*;
 use phasegate_domain::reports::FeedbackSummary;
 
 use crate::components::Time;
 
-/// How many, about what, and the newest in their own words.
+/// The number of feedback items, their themes, and the newest messages.
 #[component]
 pub(super) fn FeedbackPart(
     feedback: FeedbackSummary,
@@ -14,9 +14,9 @@ pub(super) fn FeedbackPart(
     let FeedbackSummary { count, rating, themes, newest } = feedback;
     let summary = match (count, rating) {
         (0, _) => "No feedback yet.".to_owned(),
-        (count, None) => format!("{count} said something."),
+        (count, None) => format!("Feedback items: {count}."),
         (count, Some(rating)) => {
-            format!("{count} said something; rated {rating:.1} of 5 on average.")
+            format!("Feedback items: {count}; average rating {rating:.1} of 5.")
         }
     };
     let themes = themes.into_iter().map(|(theme, times)| {

@@ -1,4 +1,4 @@
-//! Whether the phase can be left, and if not, why not.
+//! The gate: whether the phase can be left, and which conditions are open.
 
 use leptos::prelude::*;
 use phasegate_domain::{
@@ -29,12 +29,12 @@ fn words(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => "Passes",
         Verdict::Fail => "Fails",
-        Verdict::Inconclusive => "Not known yet",
+        Verdict::Inconclusive => "Inconclusive",
         Verdict::AwaitingSignOff => "Pending sign-off",
     }
 }
 
-/// The answer first, then everything that it rests on.
+/// The answer of the gate, then its conditions, feedback and votes.
 #[component]
 pub(super) fn GatePanel(rollout: RolloutView) -> impl IntoView {
     let phase = rollout.status().serving_phase()?;
@@ -43,14 +43,14 @@ pub(super) fn GatePanel(rollout: RolloutView) -> impl IntoView {
     }
     let next = rollout.plan.phase(phase.next());
     let question = match next {
-        Some(next) => format!("Can we go on to phase {}, {}?", next.number, next.name),
-        None => "Can we complete the rollout?".to_owned(),
+        Some(next) => format!("Can the rollout advance to phase {}, {}?", next.number, next.name),
+        None => "Can the rollout be completed?".to_owned(),
     };
     let conditions = &rollout.gate.conditions;
     let open = conditions.iter().filter(|c| c.verdict != Verdict::Pass).count();
     let (answer, state) = match (open, rollout.status()) {
         (_, RolloutStatus::Paused(_)) => {
-            ("Not while it is paused. Resume it first.".to_owned(), "is-closed")
+            ("No. The rollout is paused; resume it first.".to_owned(), "is-closed")
         }
         (0, _) => (format!("Yes. All {} conditions hold.", conditions.len()), "is-passed"),
         (1, _) => (format!("Not yet. 1 of {} conditions is open.", conditions.len()), "is-closed"),
@@ -70,7 +70,7 @@ pub(super) fn GatePanel(rollout: RolloutView) -> impl IntoView {
     })
 }
 
-/// A condition; users can judge it there if that is `asked`.
+/// Renders a condition. If `asked`, operators can sign it off or acknowledge its alerts.
 pub(super) fn lines(
     condition: &GateCondition,
     rollout: &RolloutView,
@@ -99,23 +99,23 @@ pub(super) fn lines(
 
 #[component]
 fn Judge(statement: String, verdict: Verdict) -> impl IntoView {
-    let label = if verdict == Verdict::AwaitingSignOff { "Judge" } else { "Judge again" };
+    let label = if verdict == Verdict::AwaitingSignOff { "Sign off" } else { "Sign off again" };
     view! {
         <details class="gate-more">
             <summary>{label}<span class="visually-hidden">" “"{statement.clone()}"”"</span></summary>
             <form method="post" action="/admin/rollout" class="row"><Here/>
                 <input type="hidden" name="add" value="sign_off"/>
                 <input type="hidden" name="statement" value=statement/>
-                <label class="field field-wide"><span>"What you saw (optional)"</span>
+                <label class="field field-wide"><span>"Comment (optional)"</span>
                     <input type="text" name="comment" maxlength="500"/></label>
-                <button class="button" type="submit" name="holds" value="yes">"It holds"</button>
-                <button class="button button-danger" type="submit" name="holds" value="no">"It does not"</button>
+                <button class="button" type="submit" name="holds" value="yes">"Sign off as met"</button>
+                <button class="button button-danger" type="submit" name="holds" value="no">"Sign off as not met"</button>
             </form>
         </details>
     }
 }
 
-/// Names the alerts that the condition's detail says are firing.
+/// Offers the alerts whose titles are in the condition's detail, which lists the firing ones.
 #[component]
 fn Acknowledge(detail: String) -> impl IntoView {
     let firing = AlertKind::ALL.into_iter().filter(|kind| detail.contains(kind.title()));
@@ -128,7 +128,7 @@ fn Acknowledge(detail: String) -> impl IntoView {
             <form method="post" action="/admin/rollout" class="row"><Here/>
                 <input type="hidden" name="add" value="acknowledge"/>
                 <label class="field"><span>"Alert"</span><select name="alert">{options}</select></label>
-                <label class="field field-wide"><span>"Why the rollout may go on"</span>
+                <label class="field field-wide"><span>"Reason why the rollout may continue"</span>
                     <input type="text" name="comment" maxlength="500" required/></label>
                 <button class="button" type="submit">"Acknowledge for 48 hours"</button>
             </form>
@@ -158,7 +158,7 @@ fn Votes(rollout: RolloutView) -> impl IntoView {
         view! {
             <form method="post" action="/admin/rollout" class="row"><Here/>
                 <input type="hidden" name="add" value="vote"/>
-                <label class="field field-wide"><span>"Why (needed for a no-go)"</span>
+                <label class="field field-wide"><span>"Comment (required for a no-go)"</span>
                     <input type="text" name="comment" maxlength="500"/></label>
                 <button class="button" type="submit" name="go" value="yes">"Go"</button>
                 <button class="button button-danger" type="submit" name="go" value="no">"No-go"</button>

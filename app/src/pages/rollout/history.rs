@@ -1,4 +1,4 @@
-//! What happened.
+//! The history of the rollout.
 
 use leptos::prelude::*;
 use phasegate_domain::{
@@ -16,13 +16,13 @@ fn reason(change: &Change) -> Option<String> {
     Some(what.reason().to_owned()).filter(|reason| !reason.is_empty())
 }
 
-/// What stakeholders must hear of a move, ready to be sent.
+/// Renders the stakeholder message about an event, ready to be copied.
 pub(super) fn to_send(line: &AuditEntry, plan: &Plan) -> Option<impl IntoView + use<>> {
     let Change::Rollout { what, .. } = &line.change else { return None };
     let text = stakeholder_message(plan, what, &line.actor, line.at)?;
     Some(view! {
         <details class="to-send" data-testid="to-send">
-            <summary>"Text for stakeholders"</summary>
+            <summary>"Stakeholder message"</summary>
             <pre id="to-send-text">{text}</pre>
             <CopyButton of="to-send-text".to_owned()/>
         </details>
@@ -44,7 +44,7 @@ fn moved(line: &AuditEntry, plan: &Plan) -> Line {
     (line.at, view.into_any())
 }
 
-/// What else may be why numbers are others.
+/// Renders an annotation that may explain a shift in the numbers.
 fn beside(annotation: &Annotation) -> Line {
     let by = annotation.by.as_ref().map(|by| format!("{by}, ")).unwrap_or_default();
     let view = view! {
@@ -56,7 +56,7 @@ fn beside(annotation: &Annotation) -> Line {
     (annotation.at, view.into_any())
 }
 
-/// The history, newest first, with what changed of flags and releases in the meantime.
+/// The history, newest first, with the changes of flags and releases in between.
 #[component]
 pub(super) fn History(rollout: RolloutView) -> impl IntoView {
     let plan = &rollout.plan;
@@ -66,7 +66,7 @@ pub(super) fn History(rollout: RolloutView) -> impl IntoView {
     lines.extend(others.map(beside));
     lines.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     let empty = lines.is_empty().then(|| {
-        view! { <p class="hint">"Nothing has happened yet. Starting the rollout is the first line."</p> }
+        view! { <p class="hint">"No entries yet. The first entry will be the start of the rollout."</p> }
     });
     let lines: Vec<AnyView> = lines.into_iter().map(|(_, view)| view).collect();
     view! {

@@ -1,4 +1,4 @@
-//! Rollbacks being handled.
+//! The incidents: rollbacks and their follow-up.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -21,10 +21,10 @@ use crate::{
     request::{PageError, Request},
 };
 
-/// Lines of an incident's timeline.
+/// Maximum number of entries in an incident's timeline.
 const MAX_LINES: u32 = 100;
 
-/// The ones that are open, on the page of the rollout.
+/// The open incidents, on the page of the rollout.
 #[component]
 pub(super) fn OpenIncidents(rollout: RolloutView) -> impl IntoView {
     let open: Vec<_> = rollout.state.record.open_incidents().cloned().collect();
@@ -43,17 +43,17 @@ pub(super) fn OpenIncidents(rollout: RolloutView) -> impl IntoView {
     });
     Some(view! {
         <section class="notice notice-warning" aria-labelledby="incidents-title" data-testid="incidents">
-            <h2 id="incidents-title">"Being handled"</h2>
+            <h2 id="incidents-title">"Open incidents"</h2>
             <ul class="stack">{lines.collect_view()}</ul>
         </section>
     })
 }
 
-/// Whether it was done in time.
+/// Describes how long the rollback took, and whether it met the deadline.
 fn took(incident: &Incident) -> String {
-    let verdict = if incident.is_in_time() { "in time" } else { "too late" };
+    let verdict = if incident.is_in_time() { "in time" } else { "late" };
     format!(
-        "done {} after it was noticed, {verdict} (within {})",
+        "carried out {} after detection, {verdict} (limit {})",
         format::duration(incident.taken()),
         format::duration(incident.kind.act_within())
     )
@@ -69,7 +69,7 @@ pub(crate) fn IncidentPage() -> impl IntoView {
                 request.note(trouble);
             }
             let rollout = summary(&request.service, &request.actor, request.environment).await?;
-            let rollout = rollout.ok_or_else(|| PageError::invalid("there is no rollout here"))?;
+            let rollout = rollout.ok_or_else(|| PageError::invalid("this environment has no rollout"))?;
             let id = request.query.get("id").parse().unwrap_or_default();
             let incident = rollout.state.record.incident(id).cloned();
             let incident = incident.ok_or_else(|| PageError {
@@ -85,7 +85,7 @@ pub(crate) fn IncidentPage() -> impl IntoView {
             let lines = history(&request.service, &request.actor, request.environment, &query).await?;
             let refusal = refused.map(|trouble| view! { <PageErrorNotice trouble/> });
             let done = (refusal.is_none() && request.query.has("done"))
-                .then(|| view! { <Notice>"Noted."</Notice> });
+                .then(|| view! { <Notice>"Saved."</Notice> });
             Ok(view! { {refusal} {done} <Loaded rollout incident lines request/> }.into_any())
         })}
     }
@@ -101,7 +101,7 @@ fn Loaded(
     let may = rollout.role >= Role::Operator;
     let plan = rollout.plan;
     let text = lines.iter().find_map(|line| match &line.entry.change {
-        // The history keeps milliseconds.
+        // The audit log stores milliseconds.
         Change::Rollout { what, .. }
             if line.entry.at.timestamp_millis() == incident.acted_at.timestamp_millis() =>
         {
@@ -120,10 +120,10 @@ fn Loaded(
         </header>
         <p class="lead">{incident.reason.clone()}</p>
         <dl class="facts">
-            <div><dt>"Noticed"</dt><dd><Time at=incident.detected_at/></dd></div>
-            <div><dt>"Done"</dt><dd><Time at=incident.acted_at/> " by " {incident.by.0.clone()} ", " {took(&incident)}</dd></div>
+            <div><dt>"Detected"</dt><dd><Time at=incident.detected_at/></dd></div>
+            <div><dt>"Carried out"</dt><dd><Time at=incident.acted_at/> " by " {incident.by.0.clone()} ", " {took(&incident)}</dd></div>
             <div><dt>"Deadline"</dt><dd><Time at=incident.deadline()/></dd></div>
-            <div><dt>"Then"</dt><dd>{incident.kind.follow_up()}</dd></div>
+            <div><dt>"Follow-up"</dt><dd>{incident.kind.follow_up()}</dd></div>
             {closed}
         </dl>
         <Told plan=plan.clone() incident=incident.clone() text may/>
@@ -150,7 +150,7 @@ fn Told(plan: Plan, incident: Incident, text: Option<String>, may: bool) -> impl
             name => format!("{name} ({})", contact.role),
         };
         let reach = match contact.reach.as_str() {
-            "" => "no way to reach is in the plan".to_owned(),
+            "" => "no contact details in the plan".to_owned(),
             reach => reach.to_owned(),
         };
         let done = told(&who);
@@ -158,7 +158,7 @@ fn Told(plan: Plan, incident: Incident, text: Option<String>, may: bool) -> impl
         let class = if done.is_some() { "gate-line is-pass" } else { "gate-line is-asked" };
         view! {
             <li class=class>
-                <strong>{who}</strong> <span class="hint">{reach} {done.map(|note| view! { ", told " <Time at=note.at/> })}</span>
+                <strong>{who}</strong> <span class="hint">{reach} {done.map(|note| view! { ", notified " <Time at=note.at/> })}</span>
                 {form}
             </li>
         }
@@ -170,10 +170,10 @@ fn Told(plan: Plan, incident: Incident, text: Option<String>, may: bool) -> impl
     let others = others.map(note_line).collect_view();
     view! {
         <section aria-labelledby="told-title">
-            <h2 id="told-title">"Who must know"</h2>
+            <h2 id="told-title">"Contacts to notify"</h2>
             <ul class="gate-lines">{users.collect_view()} {others}</ul>
             {text.map(|text| view! {
-                <label class="field"><span>"A text for stakeholders"</span>
+                <label class="field"><span>"Stakeholder message"</span>
                     <TextArea value=text rows=7 readonly=true/></label>
             })}
         </section>
@@ -187,7 +187,7 @@ fn Tell(id: u32, who: String) -> impl IntoView {
             <input type="hidden" name="add" value="notify"/>
             <input type="hidden" name="incident" value=id.to_string()/>
             <input type="hidden" name="who" value=who.clone()/>
-            <button class="button" type="submit">"Told" <span class="visually-hidden">": "{who}</span></button>
+            <button class="button" type="submit">"Mark as notified" <span class="visually-hidden">": "{who}</span></button>
         </form>
     }
 }
@@ -203,7 +203,7 @@ fn note_line(note: &Note) -> impl IntoView + use<> {
 
 #[component]
 fn Timeline(plan: Plan, incident: Incident, lines: Vec<AuditRecord>, may: bool) -> impl IntoView {
-    let noticed = (incident.detected_at, format!("Noticed: {}", incident.reason));
+    let noticed = (incident.detected_at, format!("Detected: {}", incident.reason));
     let all = std::iter::once(noticed).chain(told_by_audit_log(&lines, &plan));
     let all = all.map(|(at, text)| {
         view! {
@@ -222,9 +222,9 @@ fn Timeline(plan: Plan, incident: Incident, lines: Vec<AuditRecord>, may: bool) 
                 <form method="post" action=address(id) class="row"><Here/>
                     <input type="hidden" name="add" value="note"/>
                     <input type="hidden" name="incident" value=id.to_string()/>
-                    <label class="field field-wide"><span>"A note"</span>
+                    <label class="field field-wide"><span>"Note"</span>
                         <input type="text" name="text" maxlength="2000" required/></label>
-                    <button class="button" type="submit">"Add"</button>
+                    <button class="button" type="submit">"Add note"</button>
                 </form>
             })}
         </section>

@@ -1,4 +1,4 @@
-//! The targets of the whole rollout.
+//! The KPIs of the rollout.
 
 use leptos::prelude::*;
 use phasegate_domain::{
@@ -13,11 +13,11 @@ fn pill(verdict: Verdict) -> (&'static str, &'static str) {
     match verdict {
         Verdict::Pass => ("Reached", "pill pill-live"),
         Verdict::Fail => ("Not reached", "pill pill-warning"),
-        Verdict::Inconclusive | Verdict::AwaitingSignOff => ("Not known yet", "pill"),
+        Verdict::Inconclusive | Verdict::AwaitingSignOff => ("Inconclusive", "pill"),
     }
 }
 
-/// A table for each group.
+/// A table for each KPI group.
 #[component]
 pub(super) fn Kpis(rollout: RolloutView) -> impl IntoView {
     if rollout.plan.kpis.is_empty() {
@@ -28,7 +28,7 @@ pub(super) fn Kpis(rollout: RolloutView) -> impl IntoView {
             view! { <li><strong>{kpi.name.clone()}</strong> " " {kpi.target().to_string()}</li> }
         });
         view! {
-            <p class="hint">"Measured from the start of the rollout on."</p>
+            <p class="hint">"Measured once the rollout has started."</p>
             <ul class="criteria">{targets.collect_view()}</ul>
         }
         .into_any()
@@ -45,7 +45,7 @@ pub(super) fn Kpis(rollout: RolloutView) -> impl IntoView {
     };
     Some(view! {
         <section class="card kpis" aria-labelledby="kpis-title" data-testid="kpis">
-            <header class="card-head"><h2 id="kpis-title">"Targets"</h2></header>
+            <header class="card-head"><h2 id="kpis-title">"KPIs"</h2></header>
             {body}
         </section>
     })
@@ -58,7 +58,7 @@ fn Group(group: KpiGroup, rows: AnyView) -> impl IntoView {
         <div class="table-scroll">
             <table class="kpi-table">
                 <thead><tr>
-                    <th scope="col">"What"</th><th scope="col">"Target"</th><th scope="col">"Now"</th>
+                    <th scope="col">"KPI"</th><th scope="col">"Target"</th><th scope="col">"Current"</th>
                     <th scope="col">"Trend"</th><th scope="col">"Window"</th>
                 </tr></thead>
                 <tbody>{rows}</tbody>

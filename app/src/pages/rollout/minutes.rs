@@ -1,4 +1,4 @@
-//! The first minutes in a phase: is what was switched on on, and does anything break?
+//! The first minutes of a phase: whether its flags are served, and whether errors increase.
 
 use leptos::prelude::*;
 use phasegate_domain::reports::{Counts, FirstMinutes, RolloutView};
@@ -8,7 +8,7 @@ use crate::{
     format,
 };
 
-/// While the phase has only just begun.
+/// Rendered only in the first minutes of a phase.
 #[component]
 pub(super) fn FirstMinutesPanel(rollout: RolloutView) -> impl IntoView {
     let FirstMinutes { since, flags, now, before, errors } = rollout.first_minutes?;
@@ -18,10 +18,10 @@ pub(super) fn FirstMinutesPanel(rollout: RolloutView) -> impl IntoView {
         let (class, text) = match (given, refused) {
             (0, 0) => ("gate-line is-asked", "no evaluation yet".to_owned()),
             (0, refused) => {
-                ("gate-line is-fail", format!("given: 0, not given: {refused}; no user gets it"))
+                ("gate-line is-fail", format!("served: 0, not served: {refused}; no user gets the feature"))
             }
             (given, refused) => {
-                ("gate-line is-pass", format!("given: {given}, not given: {refused}"))
+                ("gate-line is-pass", format!("served: {given}, not served: {refused}"))
             }
         };
         view! { <li class=class><code>{flag.to_string()}</code><span class="hint">{text}</span></li> }
@@ -33,15 +33,15 @@ pub(super) fn FirstMinutesPanel(rollout: RolloutView) -> impl IntoView {
     Some(view! {
         <section class="card" aria-labelledby="minutes-title" data-testid="first-minutes">
             <header class="card-head">
-                <h2 id="minutes-title">"The first minutes of phase " {phase.to_string()}</h2>
+                <h2 id="minutes-title">"First minutes of phase " {phase.to_string()}</h2>
                 <span class="hint">"since " <Time at=since/></span>
-                <a class="button button-small" href="/admin/rollout">"Look again"</a>
+                <a class="button button-small" href="/admin/rollout">"Refresh numbers"</a>
             </header>
             <ul class="gate-lines">{flags.collect_view()}</ul>
             <div class="table-scroll"><table>
                 <thead><tr>
-                    <th scope="col">"What"</th>
-                    <th scope="col">{format!("Since then, {minutes} min")}</th>
+                    <th scope="col">"Metric"</th>
+                    <th scope="col">{format!("{minutes} min since the start")}</th>
                     <th scope="col">{format!("{minutes} min before")}</th>
                 </tr></thead>
                 <tbody>

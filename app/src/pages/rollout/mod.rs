@@ -1,4 +1,4 @@
-//! The rollout: where it is, what comes next, and the commands that move it.
+//! The rollout: its status, its next phase, and the commands that change it.
 
 mod actions;
 mod checklist;
@@ -64,7 +64,7 @@ pub(crate) fn RolloutPage() -> impl IntoView {
     }
 }
 
-/// Moves the rollout as the form says, or adds to its record.
+/// Carries out the command of the form, or adds its entry to the record.
 async fn act(request: &Request) -> Result<(), PageError> {
     let Some(form) = &request.form else { return Ok(()) };
     let (service, actor, environment) = (&request.service, &request.actor, request.environment);
@@ -92,8 +92,8 @@ fn NoPlan() -> impl IntoView {
     view! {
         <div class="empty">
             <h1>"No plan yet"</h1>
-            <p>"This environment has no plan. A first start loads one into the first environment; here, "
-                <a href="/admin/rollout/plan">"bring one in"</a> "."</p>
+            <p>"This environment has no plan; the first start loads one into the first environment only. "
+                <a href="/admin/rollout/plan">"Import a plan"</a> "."</p>
         </div>
     }
 }
@@ -109,9 +109,9 @@ fn Loaded(rollout: RolloutView, request: Request) -> impl IntoView {
         let names: Vec<String> = live.snapshot().rollout_variables().names().map(str::to_owned).collect();
         (!names.is_empty()).then(|| view! {
             <p class="notice notice-warning">
-                "The server's variable " <code>{names.join(", ")}</code>
-                " holds what is served, whatever this page says. Start the server without it to let \
-                 the rollout decide again."
+                "Environment variables pin what is served and override this page: " <code>{names.join(", ")}</code>
+                ". To let the rollout decide again, restart the server without \
+                 them."
             </p>
         })
     });
@@ -133,7 +133,7 @@ fn Loaded(rollout: RolloutView, request: Request) -> impl IntoView {
     }
 }
 
-/// What is alarming, before everything else, and also when all phases are done.
+/// Shows firing alerts at the top of the page, also after the last phase.
 fn alarms(rollout: &RolloutView) -> Option<impl IntoView + use<>> {
     let conditions = &rollout.gate.conditions;
     let firing = conditions
@@ -142,7 +142,7 @@ fn alarms(rollout: &RolloutView) -> Option<impl IntoView + use<>> {
     let text = firing.detail.clone();
     Some(view! {
         <p class="notice notice-error" role="alert" data-testid="alarms">
-            <strong>"Alarm: "</strong> {text} ". "
+            <strong>"Alert: "</strong> {text} ". "
             <a href="/admin/rollout/emergency">"Roll back …"</a>
         </p>
     })

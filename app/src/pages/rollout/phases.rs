@@ -1,4 +1,4 @@
-//! The phases in full.
+//! The phases in detail.
 
 use leptos::prelude::*;
 use phasegate_domain::{
@@ -40,7 +40,7 @@ fn PhaseCard(phase: Phase, progress: PhaseProgress) -> impl IntoView {
     let criteria = phase.criteria.iter().map(|criterion| {
         let by = match criterion {
             Criterion::Automatic(_) => "measured",
-            Criterion::SignedOff { .. } => "signed off",
+            Criterion::SignedOff { .. } => "needs sign-off",
         };
         view! { <li>{criterion.to_string()} " " <span class="hint">{by}</span></li> }
     });
@@ -62,7 +62,7 @@ fn PhaseCard(phase: Phase, progress: PhaseProgress) -> impl IntoView {
             <p class="hint">{phase.description.clone()}</p>
             <dl class="facts">
                 <div><dt>"Audience"</dt><dd>{audience(&phase)}</dd></div>
-                <div><dt>"Adds"</dt><dd class="chips">{features}</dd></div>
+                <div><dt>"Flags added"</dt><dd class="chips">{features}</dd></div>
                 <div><dt>"Duration"</dt><dd>{duration(&phase)}</dd></div>
             </dl>
             <h4>"Criteria"</h4>

@@ -1,4 +1,4 @@
-//! The plan as a text: looked at, changed, and brought in after its difference was looked at.
+//! The plan as TOML: shown, edited, and imported after confirmation of the difference.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -35,7 +35,7 @@ pub(crate) fn PlanPage() -> impl IntoView {
             };
             let rollout = summary(service, actor, environment).await?;
             let text = match (&request.form, &rollout) {
-                // What was typed stays.
+                // Typed text is kept.
                 (Some(form), _) => form.exact("plan"),
                 (None, Some(_)) => export_plan(service, actor, environment).await?,
                 (None, None) => String::new(),
@@ -46,19 +46,19 @@ pub(crate) fn PlanPage() -> impl IntoView {
             let next = next.map(|revision| revision.next().to_string());
             Ok(view! {
                 <header class="page-head"><h1>"Plan"</h1>
-                    {may.then(|| view! { <a class="button" href="/admin/rollout/plan/edit">"Edit in fields"</a> })}</header>
+                    {may.then(|| view! { <a class="button" href="/admin/rollout/plan/edit">"Edit in a form"</a> })}</header>
                 <p class="lead">
-                    "A plan that is carried out never changes: give it a higher revision"
+                    "A started plan is not changed in place: give it a higher revision"
                     {next.map(|next| format!(", such as {next}"))}
-                    ", and say why. The same on the command line: "
+                    " and a note. On the command line: "
                     <code>"phasegate plan export"</code> ", " <code>"diff"</code> " and " <code>"import"</code> "."
                 </p>
                 {shown}
                 <form class="stack" method="post" action=PATH><Here/>
-                    <label class="field"><span>"The plan, TOML"</span>
+                    <label class="field"><span>"Plan (TOML)"</span>
                         <TextArea value=text rows=24 name="plan" code=true required=true readonly=!may/></label>
                     {may.then(|| view! {
-                        <label class="field"><span>"Why (needed while it is under way)"</span>
+                        <label class="field"><span>"Note (required once the rollout has started)"</span>
                             <input type="text" name="note" maxlength="500" value=note/></label>
                         <div><button class="button" name="do" value="preview">"Show the difference"</button></div>
                     })}
@@ -75,7 +75,7 @@ async fn act(request: &Request) -> Result<AnyView, PageError> {
     let (service, actor, environment) = (&request.service, &request.actor, request.environment);
     let Some(form) = &request.form else {
         let done = request.query.has("done");
-        return Ok(done.then(|| view! { <Notice>"The plan is brought in."</Notice> }).into_any());
+        return Ok(done.then(|| view! { <Notice>"Plan imported."</Notice> }).into_any());
     };
     let (text, note) = (form.exact("plan"), form.get("note").to_owned());
     if form.get("do") == "import" {
@@ -92,7 +92,7 @@ async fn act(request: &Request) -> Result<AnyView, PageError> {
     question(request, text, note).await
 }
 
-/// What a plan would change, and whether it is to be brought in.
+/// Shows what a plan would change, and asks for confirmation of the import.
 pub(super) async fn question(
     request: &Request,
     text: String,
@@ -102,7 +102,9 @@ pub(super) async fn question(
     let plan = read_plan(service, environment, &text)?;
     let change = plan_change(service, actor, environment, &plan).await?;
     if change.is_empty() {
-        return Ok(view! { <Notice>"The text says what is there already."</Notice> }.into_any());
+        return Ok(
+            view! { <Notice>"No changes: the text matches the current plan."</Notice> }.into_any()
+        );
     }
     let version = change.version.map(|version| version.to_string()).unwrap_or_default();
     let made = |what: &'static str, keys: Vec<String>| {
@@ -110,10 +112,10 @@ pub(super) async fn question(
     };
     Ok(view! {
         <section class="confirm" aria-labelledby="difference-title">
-            <h2 id="difference-title">"Bring it in?"</h2>
+            <h2 id="difference-title">"Import this plan?"</h2>
             <ul class="criteria">
-                {made("A new segment:", change.new_segments)} {made("A new flag:", change.new_flags)}
-                {made("Different in the text, but not changed by a plan:", change.unchanged)}
+                {made("New segment:", change.new_segments)} {made("New flag:", change.new_flags)}
+                {made("Different in the text, but not changed by the import:", change.unchanged)}
             </ul>
             <Changes fields=change.fields/>
             <form method="post" action=PATH class="stack"><Here/>
@@ -121,7 +123,7 @@ pub(super) async fn question(
                 <input type="hidden" name="note" value=note/>
                 <input type="hidden" name="version" value=version/>
                 <div class="row">
-                    <button class="button button-primary" name="do" value="import">"Bring it in"</button>
+                    <button class="button button-primary" name="do" value="import">"Import plan"</button>
                     <a class="button" href=PATH>"Cancel"</a>
                 </div>
             </form>
@@ -156,7 +158,7 @@ fn Revisions(rollout: RolloutSummary) -> impl IntoView {
             <section aria-labelledby="revisions-title">
                 <h2 id="revisions-title">"Revisions"</h2>
                 <ol class="timeline" data-testid="revisions">{lines}</ol>
-                <p class="hint"><a href=format!("/admin/audit?kind=rollout&key={key}")>"Every difference is in the audit"</a></p>
+                <p class="hint"><a href=format!("/admin/audit?kind=rollout&key={key}")>"Show all differences in the audit log"</a></p>
             </section>
         }
     })

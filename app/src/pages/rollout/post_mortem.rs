@@ -1,4 +1,4 @@
-//! What was learned from an incident.
+//! The post-mortem of an incident.
 
 use leptos::prelude::*;
 use phasegate_domain::{
@@ -13,12 +13,12 @@ use crate::{
     request::Request,
 };
 
-/// The address of an incident's page.
+/// Returns the URL of an incident's page.
 pub(super) fn address(id: u32) -> String {
     format!("/admin/rollout/incident?id={id}")
 }
 
-/// Written, or to be written.
+/// Shows the post-mortem, or the form to write it.
 #[component]
 pub(super) fn PostMortemPart(
     plan: Plan,
@@ -33,7 +33,7 @@ pub(super) fn PostMortemPart(
     if !may {
         return ().into_any();
     }
-    // What was typed stays when something is missing.
+    // Typed text is kept if a field is missing.
     let typed = request.form.as_ref().filter(|form| form.get("add") == "post_mortem");
     let draft = typed.map_or_else(
         || PostMortem {
@@ -47,9 +47,9 @@ pub(super) fn PostMortemPart(
     );
     let needed = incident.kind == IncidentKind::Full;
     let hint = if needed {
-        "Needed before the next advance."
+        "Required before the next advance."
     } else {
-        "Worth it where there is something to learn."
+        "Optional for this kind of incident."
     };
     let area = |name: &'static str, label: &'static str, rows: u32, text: String| {
         view! {
@@ -62,9 +62,9 @@ pub(super) fn PostMortemPart(
         let (what, owner) = action.map(|a| (a.what, a.owner)).unwrap_or_default();
         view! {
             <div class="row">
-                <label class="field field-wide"><span>"What is to be done"</span>
+                <label class="field field-wide"><span>"Action"</span>
                     <input type="text" name=format!("action.{row}.what") maxlength="500" value=what required=row == 0/></label>
-                <label class="field"><span>"By whom"</span>
+                <label class="field"><span>"Owner"</span>
                     <input type="text" name=format!("action.{row}.owner") maxlength="200" value=owner required=row == 0/></label>
             </div>
         }
@@ -76,12 +76,12 @@ pub(super) fn PostMortemPart(
             <form method="post" action=address(incident.id) class="stack"><Here/>
                 <input type="hidden" name="add" value="post_mortem"/>
                 <input type="hidden" name="incident" value=incident.id.to_string()/>
-                {area("impact", "Impact: who was affected, how, for how long", 3, draft.impact.clone())}
+                {area("impact", "Impact: affected users, effect, duration", 3, draft.impact.clone())}
                 {area("timeline", "Timeline", 6, draft.timeline.clone())}
                 {area("cause", "Cause", 3, draft.cause.clone())}
                 {area("went_well", "What went well", 2, draft.went_well.clone())}
                 <fieldset class="stack"><legend>"Actions"</legend>{rows.collect_view()}</fieldset>
-                <div><button class="button button-primary" type="submit">"File the post-mortem"</button></div>
+                <div><button class="button button-primary" type="submit">"Save the post-mortem"</button></div>
             </form>
         </section>
     }

@@ -1,4 +1,4 @@
-//! What forms add to the record.
+//! Reads record entries from forms.
 
 use phasegate_domain::{
     alerts::AlertKind,
@@ -10,7 +10,7 @@ use phasegate_domain::{
 
 use crate::request::{Form, PageError};
 
-/// Reads what a form adds.
+/// Reads the entry that a form adds to the record.
 pub(super) fn read(form: &Form) -> Result<RecordEntry, PageError> {
     let text = |name: &str| form.get(name).to_owned();
     Ok(match form.get("add") {
@@ -34,7 +34,9 @@ pub(super) fn read(form: &Form) -> Result<RecordEntry, PageError> {
             post_mortem: post_mortem(form),
         },
         "close" => RecordEntry::CloseIncident { incident: incident(form)? },
-        other => return Err(PageError::invalid(format!("add: there is nothing called {other:?}"))),
+        other => {
+            return Err(PageError::invalid(format!("add: there is no record entry {other:?}")));
+        }
     })
 }
 
@@ -42,7 +44,7 @@ fn item(form: &Form) -> Result<ChecklistItem, PageError> {
     let phase = match form.get("phase") {
         "" => None,
         number => {
-            let wrong = |_| PageError::invalid("phase: a number");
+            let wrong = |_| PageError::invalid("phase: must be a number");
             Some(PhaseNumber(number.parse().map_err(wrong)?))
         }
     };
@@ -53,15 +55,15 @@ fn is_yes(form: &Form, name: &str) -> Result<bool, PageError> {
     match form.get(name) {
         "yes" => Ok(true),
         "no" => Ok(false),
-        other => Err(PageError::invalid(format!("{name}: yes or no, not {other:?}"))),
+        other => Err(PageError::invalid(format!("{name}: must be yes or no, not {other:?}"))),
     }
 }
 
 fn incident(form: &Form) -> Result<u32, PageError> {
-    form.get("incident").parse().map_err(|_| PageError::invalid("incident: a number"))
+    form.get("incident").parse().map_err(|_| PageError::invalid("incident: must be a number"))
 }
 
-/// Rows that are left empty are no actions.
+/// Reads a post-mortem; empty rows of actions are omitted.
 pub(super) fn post_mortem(form: &Form) -> PostMortem {
     let action = |row: usize| FollowUp {
         what: form.get(&format!("action.{row}.what")).to_owned(),

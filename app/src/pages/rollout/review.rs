@@ -1,4 +1,4 @@
-//! The weekly review, to be printed or taken away as Markdown.
+//! The weekly review, for printing or as Markdown.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -28,13 +28,13 @@ fn Loaded(review: Review) -> impl IntoView {
     let summary = review.summary();
     let Review { rollout, from, to, changes, feedback } = review;
     let decisions = match decisions.is_empty() {
-        true => view! { <p class="hint">"Nothing is to be decided."</p> }.into_any(),
+        true => view! { <p class="hint">"No decisions due."</p> }.into_any(),
         false => {
             let lines = decisions.into_iter().map(|text| view! { <li>{text}</li> }).collect_view();
             view! { <ul class="criteria" data-testid="decisions">{lines}</ul> }.into_any()
         }
     };
-    let nothing = changes.is_empty().then(|| view! { <p class="hint">"Nothing was changed."</p> });
+    let nothing = changes.is_empty().then(|| view! { <p class="hint">"No changes."</p> });
     let changes = changes.into_iter().map(|annotation| {
         let by = annotation.by.map(|by| format!("{by}, ")).unwrap_or_default();
         view! {
@@ -49,14 +49,14 @@ fn Loaded(review: Review) -> impl IntoView {
         view! { <li><a href=href>"Incident " {incident.id.to_string()} ": " {incident.kind.title()}</a> " " <q>{incident.reason.clone()}</q></li> }
     });
     let incidents = incidents.collect_view();
-    let none = incidents.is_empty().then(|| view! { <p class="hint">"None."</p> });
+    let none = incidents.is_empty().then(|| view! { <p class="hint">"No incidents."</p> });
     let conditions =
         rollout.gate.conditions.iter().map(|c| lines(c, &rollout, false)).collect_view();
     view! {
         <header class="page-head">
             <h1>"Weekly review: " {rollout.plan.name.clone()}</h1>
             <span class="hint">"Plan " {rollout.plan.revision.clone()} ", " <Time at=from/> " to " <Time at=to/></span>
-            <a class="button button-small no-print" href="/admin/rollout/review.md" rel="external">"Markdown"</a>
+            <a class="button button-small no-print" href="/admin/rollout/review.md" rel="external">"Download Markdown"</a>
         </header>
         <p class="lead">{summary}</p>
         <section class="card" aria-labelledby="due-title"><h2 id="due-title">"Decisions due"</h2>{decisions}</section>

@@ -1,4 +1,4 @@
-//! The whole way in one screenshot.
+//! The phases as a track of steps.
 
 use leptos::prelude::*;
 use phasegate_domain::{
@@ -37,12 +37,12 @@ impl PhaseProgress {
         match self {
             Self::Passed => "Passed",
             Self::Current => "Current",
-            Self::Ahead => "Ahead",
+            Self::Ahead => "Upcoming",
         }
     }
 }
 
-/// Six steps with their planned ceilings.
+/// One step per phase, with its planned ceiling.
 #[component]
 pub(super) fn Track(rollout: RolloutView) -> impl IntoView {
     let step = |phase: &Phase| {
@@ -65,21 +65,21 @@ pub(super) fn Track(rollout: RolloutView) -> impl IntoView {
     }
 }
 
-/// The ceiling is not what decides, but what is measured: how many were given it, and how many may.
+/// Compares the measured share of exposed users with the planned ceiling.
 fn measured(rollout: &RolloutView) -> Option<String> {
     let planned = rollout.plan.phase(rollout.status().serving_phase()?)?.percentage;
     let Reach { active, exposed, expected, .. } = rollout.reach?;
     if active == 0 {
-        return Some("No user was active in the last 30 days, so there is nothing to compare with the plan yet.".to_owned());
+        return Some("No active users in the last 30 days, so the exposed share cannot be compared with the plan yet.".to_owned());
     }
     let share = format!("{:.1} %", exposed as f64 * 100.0 / active as f64);
     let over = if exposed as f64 * 100.0 > planned.percent() * active as f64 {
-        " That is more than planned."
+        " This exceeds the plan."
     } else {
         ""
     };
     Some(format!(
-        "Measured: {share} of {} users who were active in the last 30 days were given it in this phase (planned: up to {planned}); by their segments about {} may have it.{over}",
+        "Measured: {share} of {} users active in the last 30 days were exposed in this phase (planned: up to {planned}). About {} are eligible by segment.{over}",
         format::count(active),
         format::count(expected)
     ))

@@ -1,4 +1,4 @@
-//! All segments.
+//! The list of segments.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -27,7 +27,7 @@ pub(crate) fn SegmentsPage() -> impl IntoView {
             let rows = all.into_iter().filter(is_found).map(|detail| view! { <Row detail/> });
             let rows = rows.collect_view();
             let empty = (count == 0).then(|| view! {
-                <p class="empty">"There are no segments yet. " <code>"everyone"</code> " is built in."</p>
+                <p class="empty">"No segments yet. " <code>"everyone"</code> " is built in."</p>
             });
             Ok(view! {
                 <header class="page-head"><h1>"Segments"</h1> {new}</header>
@@ -35,7 +35,7 @@ pub(crate) fn SegmentsPage() -> impl IntoView {
                 <form class="filters" method="get" action="/admin/segments" role="search">
                     <label class="field"><span>"Search"</span>
                         <input type="search" name="q" value=request.query.get("q").to_owned() autocomplete="off"/></label>
-                    <button class="button" type="submit">"Filter"</button>
+                    <button class="button" type="submit">"Apply filters"</button>
                 </form>
                 {empty}
                 <ul class="flag-list">{rows}</ul>

@@ -1,4 +1,4 @@
-//! One segment: making it, changing it, deleting it.
+//! Creates, edits and deletes a segment.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -19,7 +19,7 @@ use crate::{
     request::{Form, PageError, Request},
 };
 
-/// What is in the form.
+/// The typed fields of a segment.
 struct Draft {
     key: String,
     name: String,
@@ -67,7 +67,7 @@ impl Draft {
     }
 }
 
-/// The page of one, and of a new one at `new`.
+/// The page of a segment; the key `new` creates one.
 #[component]
 pub(crate) fn SegmentPage() -> impl IntoView {
     let key = use_params_map().read_untracked().get("key").unwrap_or_default();
@@ -101,7 +101,7 @@ pub(crate) fn SegmentPage() -> impl IntoView {
         let uses = found.as_ref().map(|detail| detail.uses.clone()).unwrap_or_default();
         let saved = request.query.has("done").then(|| {
             view! {
-                <Notice>"Saved. Everyone who listens has been told."</Notice>
+                <Notice>"Saved. Connected clients have been notified."</Notice>
             }
         });
         let may_change = request.may(Role::Operator);
@@ -122,7 +122,7 @@ fn stored_version(found: &Option<phasegate_service::segments::SegmentDetail>) ->
     found.as_ref().map(|detail| detail.stored.version.to_string()).unwrap_or_default()
 }
 
-/// Does what the form asks for; whether the browser is on its way elsewhere.
+/// Carries out the action of the form. Returns whether the response is a redirect.
 async fn act(
     request: &Request,
     key: Option<&SegmentKey>,
@@ -153,11 +153,12 @@ async fn act(
     }
 }
 
-/// Where a change will be felt.
+/// Lists the rules, segments and phases that a change affects.
 #[component]
 fn Uses(uses: Vec<PlacedUse>) -> impl IntoView {
     if uses.is_empty() {
-        return view! { <p class="hint" data-testid="uses">"Nothing asks for this segment, in no environment."</p> }.into_any();
+        return view! { <p class="hint" data-testid="uses">"Not used in any environment."</p> }
+            .into_any();
     }
     let links = uses
         .into_iter()
@@ -172,7 +173,7 @@ fn Uses(uses: Vec<PlacedUse>) -> impl IntoView {
         .collect_view();
     view! {
         <div class="notice" data-testid="uses">
-            <p>"A change is felt at once in:"</p>
+            <p>"Changes take effect at once in:"</p>
             <ul class="words">{links}</ul>
         </div>
     }
@@ -199,7 +200,7 @@ fn Editor(
         Err(problem) => view! { <p class="notice notice-error">{problem}</p> }.into_any(),
     };
     let key = is_new.then(|| view! {
-        <label class="field"><span>"Key: what rules ask for; it never changes"</span>
+        <label class="field"><span>"Key: used in rules, cannot be changed"</span>
             <input type="text" name="key" required maxlength="100" autocomplete="off" value=draft.key.clone()
                 placeholder="beta_testers"/></label>
     });
@@ -221,7 +222,7 @@ fn Editor(
                 <input type="text" name="name" maxlength="200" value=draft.name.clone()/></label>
             <label class="field"><span>"Description"</span>
                 <TextArea value=draft.description.clone() rows=2 name="description"/></label>
-            <fieldset class="stack"><legend>"Who is in"</legend>{draft.condition.view("c")}</fieldset>
+            <fieldset class="stack"><legend>"Condition"</legend>{draft.condition.view("c")}</fieldset>
             <div id="preview" aria-live="polite" data-testid="preview">{preview}</div>
             {save}
         </form>
@@ -232,7 +233,7 @@ fn Editor(
 #[component]
 fn Deletion(key: SegmentKey, here: String, uses: Vec<PlacedUse>, version: String) -> impl IntoView {
     if !uses.is_empty() {
-        return view! { <p class="hint">"It can be deleted when nothing asks for it any more."</p> }.into_any();
+        return view! { <p class="hint">"A segment in use cannot be deleted."</p> }.into_any();
     }
     view! {
         <form class="row" method="post" action=here><Here/>
@@ -240,7 +241,7 @@ fn Deletion(key: SegmentKey, here: String, uses: Vec<PlacedUse>, version: String
             <details>
                 <summary>"Delete …"</summary>
                 <button class="button button-danger" name="do" value="delete">{format!("Delete {key}")}</button>
-                <span class="hint">" The audit keeps what it was."</span>
+                <span class="hint">" The audit log keeps its last state."</span>
             </details>
         </form>
     }

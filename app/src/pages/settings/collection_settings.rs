@@ -1,4 +1,4 @@
-//! What pages report.
+//! The collection settings: which telemetry pages send.
 
 use leptos::prelude::*;
 use phasegate_domain::{config::Switch, targeting::Share};
@@ -16,14 +16,16 @@ pub(super) async fn change(request: &Request, form: &Form) -> Result<(), PageErr
     let (service, actor, environment) = (&request.service, &request.actor, request.environment);
     let mut value = stored(service, actor, environment)?.value;
     for switch in Switch::ALL {
-        // A box that is locked sends nothing, which is not the same as being empty.
+        // A disabled checkbox is not posted, which does not mean that it is unchecked.
         if held(service, switch).is_none() {
             value = value.with(switch, form.has(switch.as_str()));
         }
     }
     let rate = form.get("sample_rate").trim();
     let percent = rate.parse().map_err(|_| {
-        PageError::invalid(format!("sample_rate: a number of per cent such as 25, not {rate:?}"))
+        PageError::invalid(format!(
+            "sample_rate: must be a number of per cent such as 25, not {rate:?}"
+        ))
     })?;
     value.sample_rate = Share::from_percent(percent)
         .map_err(|error| PageError::invalid(format!("sample_rate: {error}")))?;
@@ -31,20 +33,20 @@ pub(super) async fn change(request: &Request, form: &Form) -> Result<(), PageErr
     Ok(())
 }
 
-/// What each switch is about.
+/// Returns the name and the description of a switch.
 fn words(switch: Switch) -> (&'static str, &'static str) {
     match switch {
         Switch::Analytics => {
-            ("Analytics", "page views, exposures, use of features, tasks, your own events")
+            ("Analytics", "page views, exposures, feature use, tasks, custom events")
         }
         Switch::Performance => {
-            ("Performance monitoring", "web vitals, and the time that APIs and components take")
+            ("Performance monitoring", "web vitals, timings of APIs and components")
         }
-        Switch::Errors => ("Error tracking", "exceptions, failed requests, what came before them"),
+        Switch::Errors => ("Error tracking", "exceptions, failed requests, and their breadcrumbs"),
     }
 }
 
-/// The form; only read by those who may not change it.
+/// The form of the collection settings; disabled unless `may_change`.
 #[component]
 pub(super) fn CollectingForm(request: Request, may_change: bool) -> impl IntoView {
     let stored = stored(&request.service, &request.actor, request.environment).ok()?;
@@ -55,7 +57,7 @@ pub(super) fn CollectingForm(request: Request, may_change: bool) -> impl IntoVie
         let lock = holds.map(|(variable, is_on)| {
             let position = if is_on { "on" } else { "off" };
             view! {
-                <p class="hint">{format!("Held {position} by the server's variable ")}<code>{variable}</code>"."</p>
+                <p class="hint">{format!("Pinned {position} by the environment variable ")}<code>{variable}</code>"."</p>
             }
         });
         view! {
@@ -72,22 +74,22 @@ pub(super) fn CollectingForm(request: Request, may_change: bool) -> impl IntoVie
     });
     let save = may_change.then(|| {
         view! {
-            <button class="button" name="do" value="collection_settings">"Save what pages report"</button>
+            <button class="button" name="do" value="collection_settings">"Save collection settings"</button>
         }
     });
     Some(view! {
         <section aria-labelledby="collection-settings-title">
-            <h2 id="collection-settings-title">"What pages report"</h2>
-            <p class="hint">"Pages that are open hear of a change at once, and what is off is no longer measured nor sent. Flags are answered all the same, and feedback is always taken."</p>
+            <h2 id="collection-settings-title">"Collection settings"</h2>
+            <p class="hint">"Changes reach open pages at once, which then neither collect nor send disabled data. Flags are evaluated and feedback is accepted in any case."</p>
             <form class="stack" method="post" action="/admin/settings" data-testid="collection-settings"><Here/>
                 <input type="hidden" name="version" value=stored.version.to_string()/>
                 <ul class="switches">{switches}</ul>
                 <label class="field">
-                    <span>"Visits that are measured, %"</span>
+                    <span>"Sampled visits, %"</span>
                     <input type="number" name="sample_rate" min="0" max="100" step="0.001" required
                         value=stored.value.sample_rate.percent().to_string() disabled=!may_change/>
                 </label>
-                <p class="hint">"A visit is measured whole or not at all, and never by what it would report. The rate travels with what is sent; feedback is always sent."</p>
+                <p class="hint">"Each visit is sampled as a whole, independent of its events. Batches carry the sample rate; feedback is always sent."</p>
                 {save}
             </form>
         </section>

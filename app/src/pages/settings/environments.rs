@@ -1,4 +1,4 @@
-//! Environments.
+//! Creates, renames and deletes environments.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub(super) async fn create(request: &Request, form: &Form) -> Result<(), PageErr
 pub(super) async fn rename(request: &Request, form: &Form) -> Result<(), PageError> {
     let key: EnvironmentKey = form.parsed("key")?;
     let (service, actor, environment) = (&request.service, &request.actor, request.environment);
-    // As it was called when the form was shown.
+    // The key and name that the form was made for, so that a conflict is detected.
     let seen = Environment {
         key: form.parsed("seen_key")?,
         name: form.get("seen_name").to_owned(),
@@ -59,14 +59,14 @@ fn Shown(environment: Environment, is_last: bool) -> impl IntoView {
     let Environment { key, name, .. } = environment;
     let delete = match is_last {
         true => view! {
-            <p class="hint">"It is the project's last environment, and cannot be deleted before there is another one."</p>
+            <p class="hint">"The last environment of a project cannot be deleted. Create another one first."</p>
         }
         .into_any(),
         false => view! {
             <form class="stack" method="post" action="/admin/settings" data-testid="delete-environment"><Here/>
-                <p>"Its switches, rules, overrides, keys, tokens, rollout and all that its pages reported go with it, and cannot be brought back. Pages and servers with its keys get no more answers. The audit log stays."</p>
-                <p><a class="button" href="/admin/export.toml" download>"Download it as a file first"</a></p>
-                <label class="field"><span>{format!("Type {key} to delete it")}</span>
+                <p>"Deletes its switches, rules, overrides, keys, tokens, rollout and telemetry permanently. Pages and servers that use its keys get no more answers. The audit log is kept."</p>
+                <p><a class="button" href="/admin/export.toml" download>"Export the environment first"</a></p>
+                <label class="field"><span>{format!("Type {key} to confirm")}</span>
                     <input type="text" name="confirm" required autocomplete="off" autocapitalize="off" spellcheck="false"/></label>
                 <div><button class="button button-danger" name="do" value="delete-environment">"Delete this environment"</button></div>
             </form>
@@ -83,8 +83,8 @@ fn Shown(environment: Environment, is_last: bool) -> impl IntoView {
                     <input type="text" name="key" required maxlength="100" value=key.to_string() autocomplete="off"/></label>
                 <label class="field"><span>"New name"</span>
                     <input type="text" name="name" maxlength="100" value=name autocomplete="off"/></label>
-                <p class="hint">"The key is a part of addresses: the API's, the admin's, and those of the command line. Client keys and server tokens stay good."</p>
-                <div><button class="button" name="do" value="rename-environment">"Rename"</button></div>
+                <p class="hint">"The key is part of API and admin URLs, and an argument of commands. Client keys and server tokens stay valid."</p>
+                <div><button class="button" name="do" value="rename-environment">"Rename environment"</button></div>
             </form>
             {delete}
         </details>
@@ -121,13 +121,13 @@ pub(super) fn Environments(request: Request, is_admin: bool) -> impl IntoView {
             <label class="field"><span>"Key"</span>
                 <input type="text" name="key" required maxlength="100" placeholder="staging" autocomplete="off"/></label>
             <label class="field"><span>"Name"</span><input type="text" name="name" maxlength="100" placeholder="Staging" autocomplete="off"/></label>
-            <button class="button" name="do" value="environment">"Make an environment"</button>
+            <button class="button" name="do" value="environment">"Create environment"</button>
         </form>
     });
     view! {
         <section aria-labelledby="environments-title">
             <h2 id="environments-title">"Environments"</h2>
-            <p class="hint">"Each has its own switches, rules, overrides, keys and history; flags and segments are shared. New ones begin with every flag off and without rules. Choose beside the menu which one is shown."</p>
+            <p class="hint">"Each environment has its own switches, rules, overrides, keys and history; flags and segments are shared. In a new environment every flag is off and has no rules. Select the environment to show next to the menu."</p>
             <ul class="overrides">{rows}</ul>
             {shown}
             {add}

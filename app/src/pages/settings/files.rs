@@ -1,4 +1,4 @@
-//! The environment as a file: exported, and imported after its difference was looked at.
+//! The environment as a file: export, and import after confirmation of the difference.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -38,12 +38,12 @@ pub(crate) fn FilesPage() -> impl IntoView {
             Ok(view! {
                 <header class="page-head"><h1>"Export and import"</h1></header>
                 <p class="lead">
-                    "The same on the command line: " <code>"phasegate export"</code> " and " <code>"phasegate import"</code> "."
+                    "On the command line: " <code>"phasegate export"</code> " and " <code>"phasegate import"</code> "."
                 </p>
                 {shown}
                 <section aria-labelledby="export-title">
                     <h2 id="export-title">"Export"</h2>
-                    <label class="field"><span>"This environment, now"</span>
+                    <label class="field"><span>"Current environment"</span>
                         <TextArea value=text rows=14 code=true readonly=true testid="export"/></label>
                     <p class="row">
                         <a class="button" href="/admin/export.toml" download>"Download TOML"</a>
@@ -52,9 +52,9 @@ pub(crate) fn FilesPage() -> impl IntoView {
                 </section>
                 <section aria-labelledby="import-title">
                     <h2 id="import-title">"Import"</h2>
-                    <p class="hint">"The environment will say what the file says: what is not in it goes. You see the difference first."</p>
+                    <p class="hint">"The import makes the environment match the file, and deletes everything that the file does not contain. You confirm the difference first."</p>
                     <form class="stack" method="post" action="/admin/settings/files"><Here/>
-                        <label class="field"><span>"A file, TOML or JSON"</span>
+                        <label class="field"><span>"File (TOML or JSON)"</span>
                             <TextArea value=pasted rows=14 name="file" code=true required=true/></label>
                         <div><button class="button" name="do" value="preview">"Show the difference"</button></div>
                     </form>
@@ -69,7 +69,7 @@ async fn act(request: &Request) -> Result<AnyView, PageError> {
     let (service, actor, environment) = (&request.service, &request.actor, request.environment);
     if request.query.has("done") {
         return Ok(
-            view! { <Notice>"Imported. Everyone who listens has been told."</Notice> }.into_any()
+            view! { <Notice>"Imported. Connected clients have been notified."</Notice> }.into_any()
         );
     }
     let Some(form) = &request.form else { return Ok(().into_any()) };
@@ -81,12 +81,14 @@ async fn act(request: &Request) -> Result<AnyView, PageError> {
     }
     let preview = preview_import(service, actor, environment, &file)?;
     if preview.changes.is_empty() {
-        return Ok(view! { <Notice>"The file says what is there already; importing it would change nothing."</Notice> }.into_any());
+        return Ok(
+            view! { <Notice>"No changes: the file matches this environment."</Notice> }.into_any()
+        );
     }
-    let count = format::counted(preview.changes.len() as u64, "thing", "things");
+    let count = format::counted(preview.changes.len() as u64, "object", "objects");
     let deleted = preview.changes.iter().filter(|change| change.what == ImportKind::Delete).count();
     let warning = (deleted > 0).then(|| view! {
-        <p class="notice notice-warning">{format!("{} will be deleted, because the file does not have it.", format::counted(deleted as u64, "thing", "things"))}</p>
+        <p class="notice notice-warning">{format!("{} not in the file will be deleted.", format::counted(deleted as u64, "object", "objects"))}</p>
     });
     let changes =
         preview.changes.into_iter().map(|change| view! { <OneChange change/> }).collect_view();
@@ -98,7 +100,7 @@ async fn act(request: &Request) -> Result<AnyView, PageError> {
             <form method="post" action="/admin/settings/files" class="row"><Here/>
                 <input type="hidden" name="file" value=form.get("file").to_owned()/>
                 <input type="hidden" name="seen" value=preview.based_on/>
-                <button class="button button-primary" name="do" value="import">"Import"</button>
+                <button class="button button-primary" name="do" value="import">"Import file"</button>
                 <a class="button" href="/admin/settings/files">"Cancel"</a>
             </form>
         </section>
@@ -111,7 +113,7 @@ fn OneChange(change: ImportChange) -> impl IntoView {
     let is_shared = change.is_shared();
     let ImportChange { kind, key, what, fields } = change;
     let verb = match what {
-        ImportKind::Create => "Make",
+        ImportKind::Create => "Create",
         ImportKind::Change => "Change",
         ImportKind::Delete => "Delete",
     };

@@ -23,7 +23,7 @@ pub(super) async fn create(request: &Request, form: &Form) -> Result<AnyView, Pa
     let (service, actor, seed) = (&request.service, &request.actor, request.seed()?);
     let made = create_client_key(service, actor, request.environment, &fields(form), &seed).await?;
     Ok(view! {
-        <p class="notice" role="status" data-testid="made">"The client key is " <code class="secret">{made.key}</code></p>
+        <p class="notice" role="status" data-testid="made">"Client key created: " <code class="secret">{made.key}</code></p>
     }
     .into_any())
 }
@@ -58,13 +58,13 @@ pub(super) fn ClientKeys(keys: Vec<ClientKey>, is_admin: bool) -> impl IntoView 
                 <form class="stack" method="post" action="/admin/settings"><Here/>
                     <input type="hidden" name="key" value=key.key.clone()/>
                     <input type="hidden" name="version" value=key.version.to_string()/>
-                    <details><summary>"Change …"</summary>
+                    <details><summary>"Edit …"</summary>
                         <label class="field"><span>"Name"</span><input type="text" name="name" value=key.name.clone() maxlength="100"/></label>
-                        <label class="field"><span>"Allowed origins, with commas (empty: any)"</span>
+                        <label class="field"><span>"Allowed origins, comma-separated (empty: any)"</span>
                             <input type="text" name="origins" value=origins placeholder="https://shop.example"/></label>
                         <div class="row">
-                            <button class="button button-small" name="do" value="save-key">"Save"</button>
-                            <button class="button button-danger button-small" name="do" value="delete-key" formnovalidate>"Delete: pages with it get nothing"</button>
+                            <button class="button button-small" name="do" value="save-key">"Save key"</button>
+                            <button class="button button-danger button-small" name="do" value="delete-key" formnovalidate>"Delete key (pages that use it stop working)"</button>
                         </div>
                     </details>
                 </form>
@@ -82,19 +82,19 @@ pub(super) fn ClientKeys(keys: Vec<ClientKey>, is_admin: bool) -> impl IntoView 
     let add = is_admin.then(|| view! {
         <form class="filters" method="post" action="/admin/settings"><Here/>
             <label class="field"><span>"Name"</span><input type="text" name="name" required maxlength="100" autocomplete="off"/></label>
-            <label class="field"><span>"Allowed origins, with commas (empty: any)"</span>
+            <label class="field"><span>"Allowed origins, comma-separated (empty: any)"</span>
                 <input type="text" name="origins" placeholder="https://shop.example" autocomplete="off"/></label>
-            <button class="button" name="do" value="key">"Make a client key"</button>
+            <button class="button" name="do" value="key">"Create client key"</button>
         </form>
     });
     view! {
         <section aria-labelledby="keys-title">
             <h2 id="keys-title">"Client keys"</h2>
-            <p class="hint">"Public, for pages: may ask for flags and send telemetry, nothing else."</p>
+            <p class="hint">"Public keys for pages. They can only evaluate flags and send telemetry."</p>
             <div class="table-scroll">
                 <table class="table-text" data-testid="keys">
-                    <thead><tr><th scope="col">"Name"</th><th scope="col">"Key"</th><th scope="col">"Pages of"</th>
-                        <th scope="col"><span class="visually-hidden">"Change"</span></th></tr></thead>
+                    <thead><tr><th scope="col">"Name"</th><th scope="col">"Key"</th><th scope="col">"Allowed origins"</th>
+                        <th scope="col"><span class="visually-hidden">"Edit"</span></th></tr></thead>
                     <tbody>{rows}</tbody>
                 </table>
             </div>

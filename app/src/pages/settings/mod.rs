@@ -36,7 +36,7 @@ pub(crate) fn SettingsPage() -> impl IntoView {
                 request.note(trouble);
             }
             if request.live().is_err() {
-                // It has just been deleted: the browser is sent to another one.
+                // The environment has just been deleted, and the response is a redirect.
                 return Ok(().into_any());
             }
             let (service, actor, environment) = (&request.service, &request.actor, request.environment);
@@ -55,7 +55,7 @@ pub(crate) fn SettingsPage() -> impl IntoView {
                 <RetentionForm maintenance may_change=is_admin/>
                 {is_admin.then(|| view! {
                     <section aria-labelledby="user-data-title">
-                        <h2 id="user-data-title">"Data of one user"</h2>
+                        <h2 id="user-data-title">"User data"</h2>
                         <p class="hint">"Show, export or erase the data of one user."</p>
                         <p><a class="button" href="/admin/settings/user-data">"Find a user"</a></p>
                     </section>
@@ -64,8 +64,8 @@ pub(crate) fn SettingsPage() -> impl IntoView {
                 {tokens}
                 <Environments request=request.clone() is_admin/>
                 <section aria-labelledby="files-title">
-                    <h2 id="files-title">"As a file"</h2>
-                    <p class="hint">"All flags, segments and overrides of this environment, to keep in version control or to carry to another one."</p>
+                    <h2 id="files-title">"Environment file"</h2>
+                    <p class="hint">"All flags, segments and overrides of this environment, for version control or for another environment."</p>
                     <p><a class="button" href="/admin/settings/files">"Export and import"</a></p>
                 </section>
             }
@@ -74,14 +74,14 @@ pub(crate) fn SettingsPage() -> impl IntoView {
     }
 }
 
-/// Does what the form asks for. What was made is shown on this very page, because a secret is
-/// shown once; everything else leads back.
+/// Carries out the action of the form. A created key or token is part of this response, because its
+/// secret is shown only once; other actions redirect.
 async fn act(request: &Request) -> Result<Option<AnyView>, PageError> {
     let Some(form) = &request.form else {
         return Ok(request
             .query
             .has("done")
-            .then(|| view! { <Notice>"Done."</Notice> }.into_any()));
+            .then(|| view! { <Notice>"Changes saved."</Notice> }.into_any()));
     };
     let made = match form.get("do") {
         "token" => Some(tokens::create(request, form).await?),

@@ -25,7 +25,7 @@ pub(super) async fn change(request: &Request, form: &Form) -> Result<(), PageErr
     for kind in RetentionKind::ALL {
         let (field, days) = (kind.as_str(), form.get(kind.as_str()));
         let days = days.parse().map_err(|_| {
-            PageError::invalid(format!("{field}: a whole number of days, not {days:?}"))
+            PageError::invalid(format!("{field}: must be a whole number of days, not {days:?}"))
         })?;
         value = value.with(kind, days);
     }
@@ -34,28 +34,26 @@ pub(super) async fn change(request: &Request, form: &Form) -> Result<(), PageErr
     Ok(())
 }
 
-/// What each kind is.
+/// Returns the name and the description of a kind.
 fn words(kind: RetentionKind) -> (&'static str, &'static str) {
     match kind {
         RetentionKind::Raw => (
             "Raw events",
-            "as pages sent them, for the export of one user's data; nothing on any page is read from them. 0: not kept",
+            "as sent by pages, used only to export the data of a user. 0: not stored",
         ),
         RetentionKind::Rollups => (
-            "Numbers by day, and who did what on which day",
-            "those by minute are kept for 3 days, those by hour for 92. 0: always",
+            "Daily rollups and activity",
+            "rollups by minute are kept for 3 days, by hour for 92 days. 0: no limit",
         ),
         RetentionKind::Reports => (
-            "Errors and feedback in full",
-            "at most 5,000 errors and 20,000 pieces of feedback. 0: always",
+            "Error events and feedback items",
+            "at most 5,000 error events and 20,000 feedback items. 0: no limit",
         ),
-        RetentionKind::Screenshots => {
-            ("Pictures that came with feedback", "at most 256 MB of them. 0: always")
-        }
+        RetentionKind::Screenshots => ("Screenshots", "at most 256 MB in total. 0: no limit"),
     }
 }
 
-/// All that the section shows.
+/// The data of the retention section.
 pub(super) struct Maintenance {
     kept: Versioned<RetentionPolicy>,
     sizes: StorageUsage,
@@ -89,30 +87,30 @@ pub(super) fn RetentionForm(maintenance: Maintenance, may_change: bool) -> impl 
         }
     });
     let save = may_change.then(|| {
-        view! { <button class="button" name="do" value="retention">"Save how long it is kept"</button> }
+        view! { <button class="button" name="do" value="retention">"Save retention policy"</button> }
     });
     let room = format!(
-        "On disk: {} in the database, of which {} are pictures, and {} of raw events of {}; for all environments.",
+        "On disk, all environments: {} in the database (screenshots: {}), and {} of raw events of {}.",
         format::bytes(sizes.database),
         format::bytes(sizes.screenshots),
         format::bytes(sizes.raw),
         format::counted(sizes.raw_days, "day", "days")
     );
     let today = format!(
-        "The pages of this environment have sent {} since midnight UTC or the server's start, {} of the {} that are taken in a day; what comes above that is refused with a time to come back.",
+        "Received from pages of this environment since midnight UTC or server start: {}, {} of the daily quota of {}. Batches over the quota are rejected with a time to retry.",
         format::bytes(sent),
         format::percent(sent, DAILY_BYTES),
         format::bytes(DAILY_BYTES)
     );
     view! {
         <section aria-labelledby="maintenance-title">
-            <h2 id="maintenance-title">"What is kept"</h2>
+            <h2 id="maintenance-title">"Data retention"</h2>
             <p class="hint" data-testid="sizes">{room}</p>
             <p class="hint" data-testid="sent">{today}</p>
             <form class="stack" method="post" action="/admin/settings" data-testid="retention"><Here/>
                 <input type="hidden" name="version" value=kept.version.to_string()/>
                 <ul class="switches">{fields}</ul>
-                <p class="hint">"What is older goes within an hour, and cannot be brought back. A day of raw events is a file of its own, so that its end costs nothing."</p>
+                <p class="hint">"Older data is deleted within an hour and cannot be restored."</p>
                 {save}
             </form>
         </section>

@@ -22,7 +22,7 @@ pub(super) async fn create(request: &Request, form: &Form) -> Result<AnyView, Pa
     let made = create_token(service, actor, request.environment, &fields, &seed).await?;
     Ok(view! {
         <div class="notice" role="status" data-testid="made">
-            <p>{format!("This is the token {}. It is shown now and never again:", made.token.name)}</p>
+            <p>{format!("Token {} created. Copy it now; it is not shown again:", made.token.name)}</p>
             <p><code class="secret">{made.secret}</code></p>
         </div>
     }
@@ -30,8 +30,11 @@ pub(super) async fn create(request: &Request, form: &Form) -> Result<AnyView, Pa
 }
 
 pub(super) async fn delete(request: &Request, form: &Form) -> Result<(), PageError> {
-    let id =
-        form.get("id").parse().map(TokenId).map_err(|_| PageError::invalid("id: is missing"))?;
+    let id = form
+        .get("id")
+        .parse()
+        .map(TokenId)
+        .map_err(|_| PageError::invalid("id: is missing; load the page again"))?;
     let (service, actor) = (&request.service, &request.actor);
     let found = token(service, actor, request.environment, id).await?;
     delete_token(service, actor, &ServerToken { version: form.version()?, ..found }).await?;
@@ -60,7 +63,7 @@ pub(super) fn Tokens(tokens: Vec<ServerToken>) -> impl IntoView {
                             <input type="hidden" name="id" value=token.id.0.to_string()/>
                             <input type="hidden" name="version" value=token.version.to_string()/>
                             <details><summary>"Delete …"</summary>
-                                <p class="hint">"Programs that use it are turned away at once, for good."</p>
+                                <p class="hint">"Programs that use it lose access at once. This cannot be undone."</p>
                                 <button class="button button-danger button-small" name="do" value="delete-token">
                                     {format!("Delete {}", token.name)}
                                 </button>
@@ -79,23 +82,23 @@ pub(super) fn Tokens(tokens: Vec<ServerToken>) -> impl IntoView {
     view! {
         <section aria-labelledby="tokens-title">
             <h2 id="tokens-title">"Server tokens"</h2>
-            <p class="hint">"Secret, for programs: OpenFeature on a server, the REST API, scripts. Only a digest is kept. A token of the whole project may also change what environments share: flags, variants and segments."</p>
+            <p class="hint">"Secret tokens for programs: OpenFeature on a server, the REST API, scripts. Only a digest is stored. A token of the whole project can also change what all environments share: flags, variants and segments."</p>
             <div class="table-scroll">
                 <table class="table-text" data-testid="tokens">
-                    <thead><tr><th scope="col">"Name"</th><th scope="col">"May"</th><th scope="col">"Reach"</th><th scope="col">"Made"</th>
+                    <thead><tr><th scope="col">"Name"</th><th scope="col">"Scopes"</th><th scope="col">"Reach"</th><th scope="col">"Created"</th>
                         <th scope="col">"Last used"</th><th scope="col"><span class="visually-hidden">"Delete"</span></th></tr></thead>
                     <tbody>{rows}</tbody>
                 </table>
             </div>
             <form class="filters" method="post" action="/admin/settings"><Here/>
                 <label class="field"><span>"Name"</span><input type="text" name="name" required maxlength="100" autocomplete="off"/></label>
-                <fieldset class="row"><legend class="field"><span>"May"</span></legend>{boxes}</fieldset>
+                <fieldset class="row"><legend class="field"><span>"Scopes"</span></legend>{boxes}</fieldset>
                 <label class="field"><span>"Reach"</span>
                     <select name="reach">
                         <option value="environment">"This environment"</option>
                         <option value="project">"Whole project"</option>
                     </select></label>
-                <button class="button" name="do" value="token">"Make a token"</button>
+                <button class="button" name="do" value="token">"Create token"</button>
             </form>
         </section>
     }

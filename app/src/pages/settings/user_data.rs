@@ -1,4 +1,4 @@
-//! Data of one user: shown, taken away as a file, and erased.
+//! The data of one user: shown, exported and erased.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -17,7 +17,7 @@ const PATH: &str = "/admin/settings/user-data";
 #[component]
 pub(crate) fn UserDataPage() -> impl IntoView {
     view! {
-        <Title text="Data of one user"/>
+        <Title text="User data"/>
         {page(|request| async move {
             let done = act(&request).await?;
             let id = request.query.get("id").to_owned();
@@ -29,13 +29,13 @@ pub(crate) fn UserDataPage() -> impl IntoView {
             let asks = request.query.has("confirm");
             let found = data.map(|data| view! { <Found id=id.clone() data asks/> });
             Ok(view! {
-                <header class="page-head"><h1>"Data of one user"</h1></header>
-                <p class="lead">"Only a keyed digest of the id that your app gives is kept, so a user can be found by that id alone; visitors who were never identified, by the id in their browser."</p>
+                <header class="page-head"><h1>"User data"</h1></header>
+                <p class="lead">"Only a keyed digest of a user ID is stored. Find a user by the ID that your app sends, or an anonymous user by the ID in their browser."</p>
                 {done}
                 <form class="filters" method="get" action=PATH>
-                    <label class="field field-wide"><span>"The id by which your app calls them"</span>
+                    <label class="field field-wide"><span>"User ID"</span>
                         <input type="text" name="id" required maxlength="200" autocomplete="off" value=id.clone()/></label>
-                    <button class="button" type="submit">"Look"</button>
+                    <button class="button" type="submit">"Find user"</button>
                 </form>
                 {found}
                 <p><a href="/admin/settings">"Back to the settings"</a></p>
@@ -53,7 +53,7 @@ async fn act(request: &Request) -> Result<Option<AnyView>, PageError> {
     let (service, actor) = (&request.service, &request.actor);
     let gone = erase_user(service, actor, request.environment, form.get("id")).await?;
     let text = format!(
-        "Erased: out of {} sets of users, {} errors and pieces of feedback, {} batches of raw events. Counts that they added to stay, and cannot be traced back to them.",
+        "Erased from {} user sets, {} error events and feedback items, and {} batches of raw events. Aggregate counts are kept and cannot be traced back to the user.",
         format::count(gone.activities),
         format::count(gone.reports),
         format::count(gone.batches)
@@ -64,7 +64,7 @@ async fn act(request: &Request) -> Result<Option<AnyView>, PageError> {
 #[component]
 fn Found(id: String, data: UserData, asks: bool) -> impl IntoView {
     if data == UserData::default() {
-        return view! { <p class="empty" data-testid="user-data">"Nothing is kept about them in this environment."</p> }.into_any();
+        return view! { <p class="empty" data-testid="user-data">"No data about this user in this environment."</p> }.into_any();
     }
     let days: std::collections::BTreeSet<i64> = data.days.iter().map(|done| done.day).collect();
     let lines = [
@@ -81,9 +81,9 @@ fn Found(id: String, data: UserData, asks: bool) -> impl IntoView {
         view! {
             <form class="notice notice-warning" method="post" action=PATH><Here/>
                 <input type="hidden" name="id" value=id/>
-                <p>"Erase all of this? It cannot be undone; export it as a file first if it may be needed. Personal answers of flags are not part of it: they stand with their flags."</p>
+                <p>"Erase this data? This cannot be undone; export it first if you may need it. Individual overrides are not erased; remove them on the pages of their flags."</p>
                 <button class="button button-danger" name="do" value="forget">"Erase this user"</button>
-                <a class="button" href=format!("{PATH}?id={link}")>"Keep"</a>
+                <a class="button" href=format!("{PATH}?id={link}")>"Cancel"</a>
             </form>
         }
         .into_any()

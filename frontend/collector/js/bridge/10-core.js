@@ -1,15 +1,15 @@
-// Between the page and the collector's WASM: passes on what the loader saw, delivers what the
-// collector makes of it, and keeps the flags' answers. The files of this folder are one module, in
-// the order of their names, behind what wasm-bindgen makes.
+// The bridge between the page and the collector's WASM: passes on what the loader saw, delivers the
+// collector's batches, and caches flag evaluations. The files of this folder are one module, in the
+// order of their names, behind wasm-bindgen's glue code.
 
-// What happens, by the numbers that `src/boundary.rs` has for it.
+// The numbers of events, as in `src/boundary.rs`.
 const [
   WANT, VIEW, CONTINUED, RESTORED, SOFT, SENT, WAS_HIDDEN, HIDDEN, VISIBLE, ACTIVE, INPUT, FIRST_BYTE,
   PAINT, LARGEST, SHIFT, EVENT, SCRIPT, FIRST_INPUT, CRUMB, ERROR, REQUEST, EXPOSURE, USE, CUSTOM,
   TASK, TIMING, FEEDBACK, LOST,
 ] = Array(28).keys();
 
-// Whose texts are not the app's own words for things, and may hold anything.
+// Events with texts that the app did not choose as names, and that may contain private data.
 const SCRUBBED = new Set([VIEW, LARGEST, SHIFT, EVENT, SCRIPT, CRUMB, ERROR]);
 
 const random = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('');
@@ -18,8 +18,8 @@ const page = window;
 const now = () => performance.now();
 const wall = () => Date.now();
 
-// Whatever an app hands over, a text comes out: WASM takes nothing else, nor half a sign, nor the
-// one that stands between texts.
+// Converts any value to a text. Lone surrogates, which WASM cannot take, and the separator of texts
+// become spaces.
 const text = (value) => {
   try {
     return String(value ?? '').replace(/[\x1f\p{Cs}]/gu, ' ');
@@ -28,16 +28,16 @@ const text = (value) => {
   }
 };
 
-// What is a name, at most.
+// Limits a name to 200 characters.
 const cut = (value) => text(text(value).slice(0, 200));
 
-// Properties are single values; what is none is left out.
+// Returns properties as JSON: at most 20 strings, numbers or booleans. Other values are left out.
 const properties = (given) => {
   const kept = Object.entries(given ?? {}).filter(([, value]) => /^(string|number|boolean)$/.test(typeof value)).slice(0, 20);
   return kept.length ? JSON.stringify(Object.fromEntries(kept.map(([name, value]) => [cut(name), typeof value == 'string' ? cut(value) : value]))) : '';
 };
 
-// Where an element is, in a few words: its id, or tags and classes up to one.
+// Returns a short selector of an element: its id, or tags and classes up to an ancestor with an id.
 const selector = (node) => {
   let path = '';
   try {
@@ -49,13 +49,14 @@ const selector = (node) => {
       if (node.id) break;
     }
   } catch {
-    // A node that is not like others.
+    // Unusual nodes may throw.
   }
   return path;
 };
 
-// Attributes as JSON: half signs are mended, and what JSON does not have (circles, BigInt) is left out and
-// said once, so that one odd attribute does not cost the user all flags.
+// Returns attributes as JSON. Lone surrogates are replaced. Values that JSON does not have
+// (circular references, BigInt) are left out with one warning, so that one odd attribute does not
+// cost the user all flags.
 let isOddSaid;
 const jsonOf = (given) => {
   const above = [], odd = [];

@@ -1,6 +1,6 @@
-// What must not leave the page: what addresses say behind the question mark, tokens, e-mails, long
-// numbers. `src/scrub.rs` does the same for pages that only the loader came to; both are held to
-// `scrub-vectors.json`.
+// Removes private data: queries of addresses, tokens, secrets, e-mail addresses, long numbers.
+// `src/scrub.rs` does the same for pages on which only the loader ran; `scrub-vectors.json` tests
+// both.
 
 const scrub = (said) => said.slice(0, 6000)
   .replace(/(^|[^\w])data:[^\s"'`<>]*/g, '$1data:')

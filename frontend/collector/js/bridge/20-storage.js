@@ -1,4 +1,5 @@
-// What outlives the page. Storage may be forbidden or full; then it lasts as long as the page.
+// Storage that outlives the page. It may be forbidden or full; then values last only as long as the
+// page.
 
 const VISIT = 'phasegate.visit', VISITOR = 'phasegate.visitor', FLAGS = 'phasegate.flags', UNSENT = 'phasegate.unsent.';
 
@@ -6,7 +7,7 @@ const read = (name) => {
   try {
     return localStorage.getItem(name);
   } catch {
-    // Forbidden.
+    // Storage is forbidden.
   }
 };
 
@@ -15,7 +16,7 @@ const write = (name, value) => {
     localStorage.setItem(name, value);
     return true;
   } catch {
-    // Forbidden or full.
+    // Storage is forbidden or full.
   }
 };
 
@@ -23,11 +24,11 @@ const forget = (name) => {
   try {
     localStorage.removeItem(name);
   } catch {
-    // Forbidden: then it is not there.
+    // Storage is forbidden, so there is nothing to remove.
   }
 };
 
-// One transaction on the bodies that wait; `undefined` where there is no database.
+// Runs one transaction on the unsent bodies; resolves with `undefined` if there is no database.
 const database = (mode, work) => new Promise((done) => {
   try {
     const opening = indexedDB.open('phasegate', 1);
@@ -36,7 +37,7 @@ const database = (mode, work) => new Promise((done) => {
     opening.onsuccess = () => {
       try {
         const transaction = opening.result.transaction('unsent', mode), asked = work(transaction.objectStore('unsent'));
-        // Only then it is there: a full disk shows at the very end.
+        // Data is stored only now: a full disk is noticed at the very end.
         transaction.oncomplete = () => done(asked.result);
         transaction.onabort = () => done();
         opening.result.close();

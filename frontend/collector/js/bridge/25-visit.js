@@ -1,18 +1,18 @@
-// A visit: all tabs of a site share it, and it ends after half an hour in which nothing happened.
+// A visit is shared by all tabs of a site and ends after 30 minutes of inactivity.
 
 const INACTIVITY = 1_800_000, MAX_EXPOSED = 100;
 
-// `isNew` says whether the visitor was never here before; `onBegin` is told of each new visit.
+// `isNew` is true if the visitor was never here before; `onBegin` is called for each new visit.
 const visits = (isNew, onBegin) => {
   let visit = { exposed: {}, said: [] };
-  // Goes on with the visit, as another tab may have done, or begins one. Only what the visitor does
-  // keeps it alive, not what the page does by itself. A clock that was set back ends nothing.
+  // Continues the visit that is stored, possibly by another tab, or begins one. Only activity of
+  // the visitor extends it, not activity of the page. Setting the clock back does not end it.
   const touch = (isActive) => {
     try {
       const stored = JSON.parse(read(VISIT));
       if (stored.id && stored.exposed && stored.said) visit = stored;
     } catch {
-      // Nothing is stored, or it is not ours.
+      // Nothing is stored, or it has another format.
     }
     const isOver = !(wall() - visit.last < INACTIVITY);
     if (isOver) visit = { id: random(), returning: !isNew, roll: Math.random(), exposed: {}, said: [] };
@@ -25,7 +25,7 @@ const visits = (isNew, onBegin) => {
   };
   return {
     touch,
-    // Whether this is the first exposure of its kind in this visit.
+    // Returns whether this is the first exposure of its kind in this visit.
     expose: (flag, variant) => {
       const kind = flag + ' ' + variant;
       if (visit.said.includes(kind) || touch().said.includes(kind) || visit.said.length >= MAX_EXPOSED) return false;

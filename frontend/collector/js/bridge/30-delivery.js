@@ -1,13 +1,13 @@
-// Bodies on their way: sent until the server has them, kept over the end of the page, never counted
-// twice (each has an id), and bounded: what is lost is counted.
+// Delivery of bodies: they are sent until the server has them, kept beyond the end of the page,
+// counted once (each has an id), and bounded; lost events are counted.
 
-// All bodies that wait, in characters.
+// Maximum size of all unsent bodies, in bytes.
 const MAX_UNSENT = 1_000_000;
-// Of those, what is written at the very end of a page.
+// Maximum size of the unsent bodies that are stored at the very end of a page, in bytes.
 const MAX_LAST = 200_000;
-// Browsers take so much from a page that ends.
+// Bytes that browsers accept from a page that ends.
 const MAX_KEEPALIVE = 60_000;
-// The server takes nothing older than a week.
+// Milliseconds after which the server accepts no body: a week.
 const MAX_HELD = 604_800_000;
 
 const delivery = (state, core, { send, onRefused }) => {
@@ -29,14 +29,15 @@ const delivery = (state, core, { send, onRefused }) => {
     item.size = new Blob([item.body]).size;
     unsent.push(item);
     let size = unsent.reduce((sum, { size }) => sum + size, 0);
-    // The oldest go first: what happens now is worth more. What a hook made too large, nobody takes.
+    // The oldest are dropped first, because new events are worth more. A body that a hook made too
+    // large would never be accepted.
     while (size > MAX_UNSENT) {
       size -= unsent[0].size;
       lose(unsent[0]);
     }
     if (item.size > MAX_KEEPALIVE + 5000) lose(item);
   };
-  // What the app wants to see before it leaves, or to keep.
+  // Applies the app's hook, which may change events or drop them.
   const hooked = (body) => {
     if (!state.hook) return body;
     try {
@@ -44,7 +45,7 @@ const delivery = (state, core, { send, onRefused }) => {
       batch.events = batch.events.map((event) => state.hook(event)).filter(Boolean);
       return batch.events.length || batch.dropped ? JSON.stringify(batch) : '';
     } catch (problem) {
-      // Whatever the hook meant to take out must not leave because it failed.
+      // Data that the hook was meant to remove must not be sent because it failed.
       core.note(LOST, 0, eventsOf(body), 0, 0, 0, '');
       console.warn('phasegate: onBeforeSend failed, so nothing was sent;', problem);
       return '';
@@ -93,12 +94,12 @@ const delivery = (state, core, { send, onRefused }) => {
     }
     delay = 1000;
     notBefore = 0;
-    // What the server refuses for good is not sent again.
+    // Bodies that the server rejects permanently are not sent again.
     if (status != 202) refused = item.problem || 'the server does not take it';
     status == 202 ? remove(item) : lose(item);
     return true;
   };
-  // How long the server wants to be left alone.
+  // Milliseconds until the server may be contacted again.
   const rest = () => Math.min(Math.max(notBefore - wall(), 0), 3_600_000);
   const run = async () => {
     if (!isReady || state.hasStopped) return;
@@ -106,11 +107,11 @@ const delivery = (state, core, { send, onRefused }) => {
     for (const item of unsent) if (!item.isUnderWay && (rest() || !settle(item, await post(item)))) break;
     if (unsent.length) schedule();
   };
-  // One after the other: what comes while one is under way must not wait for the next thing to
-  // happen. Answers with whether nothing is left.
+  // Sends one body after the other. Calls in the meantime start another run right after it.
+  // Resolves with whether all bodies are sent.
   const flush = () => underWay ? underWay.then(flush) : underWay = run().catch(() => {}).then(() => { underWay = 0; return !unsent.length; });
-  // Together with what else comes within a second, when the page is idle; a burst is put together
-  // before it is too much.
+  // Sends together with other events of the next second, when the page is idle; a burst is gathered
+  // before the queue overflows.
   const schedule = () => {
     if (++noted > 150 && isReady) gather();
     if (!state.hasStopped) timer ||= setTimeout(() => {
@@ -118,8 +119,8 @@ const delivery = (state, core, { send, onRefused }) => {
       whenIdle(flush, 500);
     }, Math.max(1000, rest()));
   };
-  // Perhaps the last chance. Nobody can know whether what is sent now arrives, so it is kept until
-  // the server has said so, and the next page sends it again if need be.
+  // Possibly the last chance to send. The page cannot learn whether the bodies arrive, so they are
+  // stored until the server acknowledges them, and the next page sends them again if necessary.
   const flushNow = () => {
     if (!isReady || state.hasStopped) return;
     gather();
@@ -140,10 +141,10 @@ const delivery = (state, core, { send, onRefused }) => {
       });
     }
   };
-  // What an earlier page could not deliver, or does not know to have delivered.
+  // Adds bodies of earlier pages that were not delivered, or not known to be.
   const recover = async () => {
     const found = (await database('readonly', (store) => store.getAll())) ?? [];
-    // Another app of this site has a key of its own.
+    // Another app on this site has another key.
     const items = found.filter((item) => item.key == state.key).map((item) => ({ ...item, isStored: true }));
     const names = state.attempt(() => Object.keys(localStorage)) ?? [];
     for (const name of names) if (name.startsWith(place({ id: '' }))) try {
@@ -151,7 +152,7 @@ const delivery = (state, core, { send, onRefused }) => {
       const [body, at] = JSON.parse(read(name));
       [...unsent, ...items].some((item) => item.id == id) || items.push({ id, body, at });
     } catch {
-      // Not ours, or cut off: it can never be sent.
+      // It has another format, or is cut off, and can never be sent.
       forget(name);
     }
     items.forEach(add);
@@ -159,7 +160,7 @@ const delivery = (state, core, { send, onRefused }) => {
   };
   return {
     isReady: () => isReady,
-    // Why something was refused for good since the last time.
+    // Returns and clears the reason for the last permanent rejection.
     refusal: () => {
       const why = refused;
       refused = '';
@@ -168,7 +169,7 @@ const delivery = (state, core, { send, onRefused }) => {
     schedule,
     flush,
     flushNow,
-    // The server has said what it wants, or is away: from now on there is something to go by.
+    // Sending may start: the server has sent its settings, or is unreachable.
     ready: () => {
       if (isReady) return;
       isReady = true;

@@ -1,10 +1,11 @@
-// The flags' answers: asked for in bulk, kept over the end of the page, and asked for again when
-// the server says that something has changed.
+// Flag evaluations: requested in bulk, cached beyond the end of the page, and requested again when
+// the server announces a change.
 
 const flags = (state, { send, onAnswer, onRefused }) => {
   let visitor = read(VISITOR), isNew = !visitor, newest = 0, latest, stream, retry = 5000, timer = 0, silence = 0, patience = 120_000;
   visitor ||= random();
-  // Without storage each view would be a new visitor: then it is nobody, who counts in no set of people.
+  // Without storage, each view would be a new visitor. Then no visitor is sent, so that user sets
+  // do not grow.
   const isKept = write(VISITOR, visitor);
   if (!isKept) isNew = true;
   let context = { targetingKey: visitor };
@@ -13,7 +14,7 @@ const flags = (state, { send, onAnswer, onRefused }) => {
   const ask = (path, more) => send(state.origin + path, {
     method: 'POST', body: `{"context":${contextJson()}}`, headers: { ...headers(), ...more }, signal: AbortSignal.timeout?.(5000),
   });
-  // The kept answers, if they are of this very question.
+  // The cached answers, if they are for the same key, user and attributes.
   const kept = () => state.attempt(() => {
     const [known, bulk, etag, asked] = JSON.parse(read(FLAGS));
     return known == state.key + context.targetingKey && asked == contextJson() ? { bulk, etag } : {};
@@ -22,7 +23,8 @@ const flags = (state, { send, onAnswer, onRefused }) => {
     const { collectAnalytics = true, collectPerformance = true, collectErrors = true, collectRate = 1, segments } = metadata;
     onAnswer({ collectAnalytics, collectPerformance, collectErrors, collectRate, segments });
   };
-  // A request that a newer one has overtaken ends with that one, so that `identify` never ends before its answers hold.
+  // A request that a newer one has overtaken ends with that one, so that `identify` never resolves
+  // before its answers apply.
   const evaluate = (isUnconditional) => latest = request(isUnconditional);
   const request = async (isUnconditional) => {
     const mine = ++newest, known = kept();
@@ -30,7 +32,7 @@ const flags = (state, { send, onAnswer, onRefused }) => {
       const response = await ask('/ofrep/v1/evaluate/flags', !isUnconditional && known.etag && { 'if-none-match': known.etag });
       const bulk = response.status == 304 ? known.bulk : await response.json();
       if (response.status == 401 || response.status == 403) return onRefused(bulk.errorDetails);
-      // A late answer speaks of somebody that the visitor no longer is; an error says nothing.
+      // A late answer may be for a previous user, so it is ignored; an error has no flags.
       if (mine != newest) return latest;
       if (!bulk.flags) throw 0;
       state.answers(bulk, context.targetingKey);
@@ -41,14 +43,14 @@ const flags = (state, { send, onAnswer, onRefused }) => {
       listen(bulk.eventStreams?.[0]);
     } catch {
       if (mine != newest) return latest;
-      // The server is away: what it said the last time holds, or the app's fallbacks.
+      // The server is unreachable: the cached answers apply, or the app's fallbacks.
       state.recall(context.targetingKey);
       state.changed();
       want(known.bulk ?? {});
       again();
     }
   };
-  // Not all pages at once when a server comes back.
+  // The delay is random, so that not all pages reconnect at once.
   const again = () => {
     clearTimeout(timer);
     timer = setTimeout(() => document.hidden || evaluate(), retry * (0.5 + Math.random()));
@@ -60,15 +62,15 @@ const flags = (state, { send, onAnswer, onRefused }) => {
     patience = (inactivityDelaySec || 120) * 1000;
     stream = new EventSource((endpoint.origin ?? state.origin) + endpoint.requestUri);
     stream.onmessage = ({ data }) => (heard(), data.includes('refetchEvaluation') && evaluate());
-    // The server says now and then that it is there.
+    // The server sends a ping from time to time.
     stream.addEventListener('ping', heard);
     stream.onopen = heard;
     heard();
-    // The browser tries again by itself, unless it was told that the ticket is not good any more.
+    // The browser reconnects by itself, unless the ticket was refused.
     stream.onerror = () => stream?.readyState == 2 && (rest(), again());
   };
-  // A stream may die without a word (a laptop that slept, a router that forgot): after a long silence
-  // there is a new one, and the flags are asked for whatever was known.
+  // A stream may die silently (a laptop that slept, a router that lost its state): after a long
+  // silence it is opened again, and the flags are requested unconditionally.
   const heard = () => {
     clearTimeout(silence);
     silence = setTimeout(() => {
@@ -76,7 +78,7 @@ const flags = (state, { send, onAnswer, onRefused }) => {
       document.hidden || evaluate(true);
     }, patience);
   };
-  // A page that nobody sees asks for nothing, and can be kept in the back/forward cache.
+  // A hidden page requests nothing, so it can be kept in the back/forward cache.
   const rest = () => {
     clearTimeout(timer);
     clearTimeout(silence);

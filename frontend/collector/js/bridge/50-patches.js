@@ -1,13 +1,13 @@
-// What can only be seen by standing in between: requests, and what is written to the console. All
-// of it is put back as it was when errors are not wanted (any more).
+// Patches of functions that observe requests and console errors. All of them are undone when errors
+// are not collected (any more).
 
 const patches = (state, core, take) => {
   const done = [];
-  // Where another script stands around ours, ours cannot be taken out again: it stays, and is quiet.
+  // A patch that another script has wrapped cannot be undone: it stays, but records nothing.
   const stuck = patches.stuck ??= {};
   patches.isOn = true;
   state.patchedAt = now();
-  // Where an object is frozen or another script defends its own, nothing is done.
+  // Nothing is patched if the object is frozen or another script protects the function.
   const patch = (object, name, around) => state.attempt(() => {
     const original = object[name];
     if (typeof original != 'function' || stuck[name]) return;
@@ -22,8 +22,8 @@ const patches = (state, core, take) => {
   });
   patch(page, 'fetch', (original) => function (input, init) {
     const begun = now(), result = original.apply(this, arguments);
-    // What the page waits for comes out of our hands, so that a failure that nobody handles is still
-    // nobody's.
+    // The page gets the promise of our handlers, so that a failure that the page does not handle is
+    // still unhandled.
     return state.attempt(() => {
       const method = text(init?.method ?? input?.method ?? 'GET'), address = text(input?.url ?? input);
       return result.then(
@@ -38,7 +38,7 @@ const patches = (state, core, take) => {
       );
     }) ?? result;
   });
-  // What each is about; one may be used again and again.
+  // Method and address of each request; an object may be used repeatedly.
   const about = new WeakMap();
   patch(page.XMLHttpRequest?.prototype ?? {}, 'open', (original) => function (method, address) {
     state.attempt(() => {

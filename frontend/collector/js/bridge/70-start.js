@@ -1,9 +1,9 @@
-// The collector begins: who, what and where first, then what the loader has kept, then all the rest
-// as it comes.
+// Starts the collector: first visitor, page and visit, then the buffer of the loader, then new
+// events.
 
 export const start = async (state) => {
   const { seen, attempt, settings } = state;
-  // Ours even where the app replaces it later.
+  // The original function, even if the app replaces it later.
   const fetch = page.fetch.bind(page);
   await load(fetch);
   if (document.prerendering) await new Promise((shown) => document.addEventListener('prerenderingchange', shown, { once: true }));
@@ -13,7 +13,7 @@ export const start = async (state) => {
   const response = navigation?.responseStart ?? 0;
   let place = location.pathname;
   const inner = new Collector(activation, response, [location.origin, place, kind].join('\x1f'));
-  // A trap leaves the WASM in a state that nobody knows: then it is over, and the page goes on.
+  // A trap leaves the WASM in an unknown state: the collector stops, and the page goes on.
   const guarded = (name) => (...what) => {
     try {
       return state.hasStopped ? '' : inner[name](...what);
@@ -35,16 +35,16 @@ export const start = async (state) => {
     console.warn('phasegate: nothing is collected;', problem ?? 'the server does not take this data-key');
     unpatch?.();
     asked.rest();
-    // What the app waits for is answered all the same.
+    // Promises that the app waits for still resolve.
     state.take = (what) => what.done?.();
   };
   const sending = delivery(state, core, { send, onRefused });
   state.schedule = sending.schedule;
-  // Until the server has said more, nothing is left out.
+  // Until the server sends its settings, everything is collected.
   let wanted = { collectAnalytics: true, collectPerformance: true, collectErrors: true, collectRate: 1 };
   const want = () => {
     const { collectAnalytics, collectPerformance, collectErrors, collectRate } = wanted;
-    // Whoever does not want to be measured, or is not in the sample, may still say something.
+    // Visitors who opt out or are not in the sample can still send feedback.
     const isOut = state.isQuiet || visit.touch().roll >= collectRate;
     note(WANT, 0, +collectAnalytics, +collectPerformance, +collectErrors, +isOut);
     if (collectErrors && !isOut) unpatch ??= patches(state, core, take);
@@ -63,7 +63,7 @@ export const start = async (state) => {
   state.isQuiet || visit.touch(true);
   const touched = matchMedia('(pointer: coarse)').matches;
   const device = !touched ? 'desktop' : Math.min(screen.width, screen.height) < 600 ? 'phone' : 'tablet';
-  // What all events of a batch have in common. Nothing ties what a quiet visitor says to a visit.
+  // The common fields of a batch. Nothing links the feedback of visitors who opt out to a visit.
   state.frame = (batch) => {
     if (state.isQuiet) return { session: batch, device };
     const { id, returning, exposed } = visit.touch();
@@ -78,7 +78,7 @@ export const start = async (state) => {
   state.sent && note(SENT);
   state.lost && note(LOST, 0, state.lost);
 
-  // Another place of an app of one page, however it got there.
+  // Records a navigation within a single-page app.
   state.locate = (at, kind = 'navigate') => {
     if (location.pathname == place) return;
     place = location.pathname;
@@ -86,9 +86,9 @@ export const start = async (state) => {
     note(VIEW, at, 0, 0, 0, 0, place, kind);
   };
   const entry = entries(state, core, note);
-  // One error may be captured, thrown again, and end up as a rejection.
+  // An error may be captured, thrown again, and end up as a rejection, but is reported once.
   const known = new WeakMap(), ended = new WeakSet();
-  // Apps that show a flag's answer look again.
+  // Tells the app that answers of flags have changed.
   state.changed = () => dispatchEvent(new Event('phasegate:change'));
   const error = (at, kind, problem, where, fallback) => {
     if (problem && typeof problem == 'object') {
@@ -103,8 +103,8 @@ export const start = async (state) => {
     const severity = /^(info|warning|error|critical)$/.test(where?.severity) ? where.severity : '';
     note(ERROR, at, 0, 0, 0, 0, kind, prefix + message, text(problem?.stack), text(where?.feature), text(where?.component), severity);
   };
-  // What was thrown or rejected with, if it is no error: enough to tell two of them apart, and no values,
-  // which may be anything.
+  // Describes a thrown or rejected value that is not an error: enough to distinguish two of them,
+  // but without the values of objects, which may be private.
   const describe = (problem, kind) => {
     const verb = kind == 'rejection' ? 'Rejected' : 'Thrown';
     if (typeof problem != 'object' || !problem) return `${verb} with ${typeof problem == 'symbol' ? 'a symbol' : text(problem) || typeof problem}`;
@@ -116,7 +116,7 @@ export const start = async (state) => {
   };
   const isForeign = (address) => /^(chrome|moz|ms-browser|safari-web|safari)(-extension)?(:|$)|-extension/.test(text(address));
   const hidden = (at) => {
-    // Entries that the browser has not delivered yet belong to what is said now.
+    // Entries that the browser has not delivered yet belong to this report.
     state.drain();
     note(HIDDEN, at, count());
     sending.flushNow();
@@ -125,13 +125,13 @@ export const start = async (state) => {
   const events = {
     error: (e, at) => {
       const { target } = e;
-      // A falsy value may be thrown, too: then the browser says so in words.
+      // A falsy value may be thrown, too: then the browser's message describes it.
       if (e.message) return error(at, 'error', e.error?.message || !e.error || typeof e.error == 'string' ? e.error || e.message : e.error);
       const address = target?.src ?? target?.href;
       address && note(ERROR, at, 0, 0, 0, 0, 'resource', text(target.localName) + ' could not be loaded: ' + text(address));
     },
     unhandledrejection: (e, at) => error(at, 'rejection', e.reason),
-    // What an extension puts into the page, and what a policy would only have refused, is no error of the app.
+    // Violations by extensions, and of policies that only report, are not errors of the app.
     securitypolicyviolation: (e, at) => e.disposition == 'report' || isForeign(e.sourceFile) || isForeign(e.blockedURI) || note(ERROR, at, 0, 0, 0, 0, 'csp', e.effectiveDirective + ' refused ' + (e.blockedURI || 'inline')),
     visibilitychange: (e) => {
       if (document.hidden) return hidden(e.timeStamp);
@@ -153,11 +153,11 @@ export const start = async (state) => {
     click: (e, at) => {
       input(e);
       e.isTrusted && note(CRUMB, at, 0, 0, 0, 0, 'click', selector(e.composedPath()[0] ?? e.target));
-      // A router has changed the address by then.
+      // By then a router has changed the address.
       setTimeout(() => state.locate(at));
     },
   };
-  // Whoever reads, or watches, is there too.
+  // Reading and watching count as activity, too.
   let lastAlive = -1000;
   const alive = (e) => {
     if (!e.isTrusted || e.timeStamp - lastAlive < 1000) return;
@@ -171,10 +171,12 @@ export const start = async (state) => {
     whenIdle(() => { note(INPUT); sending.schedule(); }, 1000);
   };
   const widget = () => import(new URL('widget.js', import.meta.url));
-  // Answers with whether all of it is on its way: the picture may be lost, what was said is not.
+  // Resolves with whether the feedback is sent and complete: if the screenshot is lost, the rest is
+  // still sent.
   const submit = async (feedback) => {
     const at = now(), { kind, message, screenshot } = feedback ?? {};
-    // Digits are a number; anything else is refused in words, because half of it would be a lie.
+    // Accepts a whole number or a text of digits. Anything else is refused with a message, because
+    // rounding would falsify it.
     const whole = (name, low, high) => {
       const given = feedback?.[name];
       if (given == null || given === '') return -1;
@@ -186,7 +188,7 @@ export const start = async (state) => {
     const picture = screenshot && await widget().then(({ upload }) => upload(screenshot, state.origin + '/collect/screenshot?key=' + state.key)).catch(() => '');
     sending.refusal();
     note(FEEDBACK, at, rating, score, 0, 0, text(kind), text(message), text(picture));
-    // What is not sent yet is kept; what the server refuses for good is not.
+    // Unsent feedback is kept, but not if the server rejects it permanently.
     const isSent = await sending.flush(), refusal = sending.refusal();
     if (refusal) throw new Error('the feedback was refused: ' + refusal);
     return { isSent, isComplete: !screenshot || !!picture };
@@ -202,7 +204,7 @@ export const start = async (state) => {
     use: (at, name, given) => note(USE, at, 0, 0, 0, 0, text(name), properties(given)),
     custom: (at, name, given) => note(CUSTOM, at, 0, 0, 0, 0, text(name), properties(given)),
     task: (at, task, outcome) => {
-      // A task ends once.
+      // A task ends only once.
       if (outcome != 'started' && ended.has(task)) return;
       if (outcome != 'started') ended.add(task);
       note(TASK, at, at - task.start, 0, 0, 0, text(task.name), outcome);
@@ -210,7 +212,7 @@ export const start = async (state) => {
     timing: (at, kind, name, start, failed) => note(TIMING, at, at - start, failed === true ? 1 : 0, 0, 0, kind, text(name)),
     debug: (at, on = true) => { state.isDebugging = on; },
   };
-  // What the app waits for; it goes on whatever happens.
+  // Calls that return a promise to the app.
   const questions = {
     identify: (user, attributes) => asked.identify(user, attributes).then(state.ready),
     explain: (name) => asked.explain(text(name)),
@@ -218,7 +220,7 @@ export const start = async (state) => {
     open: (options) => open('', options),
     askNps: (options) => open('nps', options),
   };
-  // Nothing that goes wrong in here may reach the app, or spoil what comes after it.
+  // An error in here must not reach the app or affect later events.
   const take = (what) => {
     const [name, ...rest] = what, { done } = what;
     try {
@@ -227,10 +229,11 @@ export const start = async (state) => {
         const [, ...said] = rest;
         const answer = new Promise((settle) => settle(question(...said))).catch((problem) => {
           console.warn('phasegate:', problem);
-          // Whoever gives feedback must hear that it did not arrive.
+          // The app must learn that feedback did not arrive.
           if (name == 'feedback') throw problem;
         });
-        // A dialog is open for as long as somebody needs; nothing else is waited for that long.
+        // A dialog may be open for long, so the app's promise follows the answer at once; others
+        // end after the loader's timeout.
         /open|Nps|feedback/.test(name) ? done(answer) : answer.then(done);
       } else handlers[name](...rest);
       state.locate(now());
@@ -240,9 +243,9 @@ export const start = async (state) => {
     sending.schedule();
   };
 
-  // A visitor whose identity is already known is asked for once, not first as a stranger.
+  // A visitor who is already identified is evaluated once, not first as an anonymous one.
   const isKnown = seen.some(([name]) => name == 'identify');
-  // Whether the page was hidden in the meantime, the browser has told above.
+  // Visibility events are left out: the browser's entries have told about them.
   seen.splice(0).filter(([name, { type }]) => name != 'on' || !/^(visibility|page)/.test(type)).forEach(take);
   if (!state.hasStopped) state.take = take;
   for (const type of ['pageshow', 'keydown', 'click', 'scroll', 'pointermove', 'timeupdate']) addEventListener(type, (event) => state.take(['on', event]), true);

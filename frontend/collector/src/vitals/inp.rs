@@ -1,22 +1,22 @@
 //! Interaction to Next Paint: the 98th percentile of all interactions, from the ten longest, with
-//! where the time went.
+//! the parts of its latency.
 
-/// Interactions that are remembered, and frames and scripts beside theirs.
+/// The number of longest interactions that are kept, and of newest frames beside theirs.
 const REMEMBERED: usize = 10;
 
-/// Scripts of long animation frames that are remembered.
+/// The number of scripts of long animation frames that are kept.
 const SCRIPTS: usize = 30;
 
 /// Browsers number interactions in steps of seven.
 const ID_STEP: f64 = 7.0;
 
-/// Events that were painted within so many milliseconds were painted together.
+/// Events painted within this many milliseconds were painted together.
 const SAME_FRAME: f64 = 8.0;
 
-/// An event as the browser's Event Timing tells of it; times in milliseconds.
+/// An entry of the browser's Event Timing; times in milliseconds.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct EventTiming {
-    /// The interaction; 0 where it belongs to none.
+    /// The id of the interaction; 0 if it belongs to none.
     pub(crate) id: f64,
     pub(crate) start: f64,
     pub(crate) duration: f64,
@@ -24,7 +24,7 @@ pub(crate) struct EventTiming {
     pub(crate) processing_end: f64,
 }
 
-/// Everything that was painted together.
+/// Events that were painted together.
 #[derive(Debug)]
 struct Frame {
     painted: f64,
@@ -37,19 +37,19 @@ struct Interaction {
     id: f64,
     latency: f64,
     start: f64,
-    /// When its frame was painted: finds it among the frames.
+    /// Paint time of its frame, which identifies the frame.
     painted: f64,
     target: String,
     /// The longest script that ran during it.
     script: (f64, String),
 }
 
-/// What an interaction's latency was made of; milliseconds.
+/// The latency of an interaction and its parts, in milliseconds.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Latency<'a> {
     pub(crate) value: f64,
     pub(crate) target: &'a str,
-    /// Waiting for the handlers, in them, and from them to the paint.
+    /// Input delay, processing time, and presentation delay.
     pub(crate) parts: [f64; 3],
     pub(crate) script: &'a str,
 }
@@ -58,14 +58,14 @@ pub(crate) struct Latency<'a> {
 pub(crate) struct Interactions {
     longest: Vec<Interaction>,
     frames: Vec<Frame>,
-    /// Start, end and name.
+    /// Start, end and name of each script.
     scripts: Vec<(f64, f64, String)>,
-    /// The first and the last id that was seen.
+    /// The lowest and the highest id.
     ids: Option<(f64, f64)>,
 }
 
 impl Interactions {
-    /// Notes an event. Events of one interaction count by their longest.
+    /// Adds an event. The longest event of an interaction counts.
     pub(crate) fn add(&mut self, event: EventTiming, target: &str) {
         let painted = self.frame(event);
         if event.id <= 0.0 {
@@ -105,7 +105,7 @@ impl Interactions {
         }
     }
 
-    /// Finds or begins the frame that an event was painted in; its time.
+    /// Finds or adds the frame in which an event was painted, and returns its paint time.
     fn frame(&mut self, event: EventTiming) -> f64 {
         let painted = event.start + event.duration;
         let is_same = |frame: &&mut Frame| {
@@ -131,7 +131,7 @@ impl Interactions {
         painted
     }
 
-    /// Notes a script of a long animation frame.
+    /// Adds a script of a long animation frame.
     pub(crate) fn script(&mut self, start: f64, duration: f64, name: &str) {
         for interaction in &mut self.longest {
             note_script(interaction, start, start + duration, name);
@@ -142,9 +142,9 @@ impl Interactions {
         self.scripts.push((start, start + duration, name.to_owned()));
     }
 
-    /// One interaction in fifty is left out as an outlier. `count` is the browser's own count of
-    /// all interactions, also those too short to be reported; 0 where it does not count, and then
-    /// it is estimated from the ids.
+    /// Returns the latency of the page; one interaction in fifty is left out as an outlier. `count`
+    /// is the browser's own count of all interactions, including those too short to be reported; if
+    /// it is 0, the count is estimated from the ids.
     pub(crate) fn latency(&self, count: f64) -> Option<Latency<'_>> {
         let (first, last) = self.ids?;
         let count = if count > 0.0 { count } else { (last - first) / ID_STEP + 1.0 };
@@ -162,7 +162,8 @@ impl Interactions {
         })
     }
 
-    /// The interaction that has so many longer ones before it. Ten are not worth sorting.
+    /// Returns the interaction that has `index` longer ones. It does not sort, because sorting code
+    /// would be larger.
     fn ranked(&self, index: usize) -> Option<&Interaction> {
         self.longest.iter().enumerate().find_map(|(at, one)| {
             let longer = |(other_at, other): (usize, &Interaction)| {
@@ -233,13 +234,13 @@ mod tests {
     }
 
     #[test]
-    fn the_latency_is_taken_apart() {
+    fn the_latency_is_split_into_parts() {
         let mut interactions = Interactions::default();
         interactions.script(90.0, 30.0, "early.js");
         interactions.add(event(7.0, 100.0, 200.0), "button");
         interactions.script(130.0, 100.0, "slow.js click");
         interactions.script(5_000.0, 900.0, "later.js");
-        // Painted together with it, handled before it.
+        // Painted together with it, but handled before it.
         let other = EventTiming { processing_start: 105.0, ..event(0.0, 100.0, 204.0) };
         interactions.add(other, "");
         let found = interactions.latency(1.0).unwrap();

@@ -11,13 +11,13 @@ pub(crate) use paint::Candidate;
 use phasegate_wire::encode::WireEvent;
 use shifts::Shifts;
 
-/// Milliseconds as whole millionths of a second; what is no time counts as none.
+/// Converts milliseconds to whole millionths of a second, at most a day.
 pub(crate) fn millionths(milliseconds: f64) -> u64 {
-    // The cast saturates: a negative time or NaN becomes 0. What takes longer than a day took a day.
+    // The cast saturates: a negative time or NaN becomes 0.
     ((milliseconds * 1_000.0 + 0.5) as u64).min(phasegate_wire::MAX_VALUE)
 }
 
-/// The place of each vital among what was reported.
+/// A web vital; indexes `NAMES` and the reported values.
 #[derive(Debug, Clone, Copy)]
 enum Name {
     Lcp,
@@ -33,15 +33,16 @@ const NAMES: [&str; 6] = ["LCP", "INP", "CLS", "FCP", "TTFB", "FID"];
 /// A page view's vitals so far. Times are milliseconds since the page was loaded.
 #[derive(Debug)]
 pub(crate) struct View {
-    /// How the visitor came: `navigate`, `reload`, `back-forward-cache`, …
+    /// The type of the navigation: `navigate`, `reload`, `back-forward-cache`, …
     navigation: String,
     page: String,
-    /// When the visitor came; all that is reported of this view belongs to that moment.
+    /// Start of the view; all its events have this time.
     began: f64,
-    /// What times are counted from: when a prerendered page was shown, when a view within a page began, or 0.
+    /// The origin of the view's times: when a prerendered page was shown, when a view within a page
+    /// began, or 0.
     activation: f64,
     response_start: f64,
-    /// When the page was first hidden; what is painted later does not count.
+    /// Time at which the page was first hidden; later paints do not count.
     first_hidden: f64,
     has_painted: bool,
     largest: Option<Candidate>,
@@ -76,18 +77,18 @@ impl View {
         }
     }
 
-    /// A load, perhaps one that was prerendered.
+    /// Creates the view of a load, possibly a prerendered one.
     pub(crate) fn loaded(navigation: &str, page: &str, activation: f64, response: f64) -> Self {
         Self { activation, response_start: response, ..Self::new(navigation, page, activation) }
     }
 
-    /// A view that goes on in a loaded page: with counts of its own, and times since it began.
+    /// Creates a view within a loaded page, with its own counts and times.
     pub(crate) fn continued(navigation: &str, page: &str, began: f64, interactions: f64) -> Self {
         let counted_before = interactions;
         Self { counted_before, activation: began, ..Self::new(navigation, page, began) }
     }
 
-    /// The view is reported already: nothing of it is reported again.
+    /// Suppresses all further reports of this view.
     pub(crate) fn mute(&mut self) {
         self.is_muted = true;
     }
@@ -100,8 +101,8 @@ impl View {
         (at - self.activation).max(0.0)
     }
 
-    /// The vital as an event, unless just this was reported before. Another value names the one
-    /// whose place it takes.
+    /// Returns the vital as an event, unless the same value was reported before. Another value
+    /// names the one that it replaces.
     fn report(&mut self, name: Name, value: u64) -> Option<WireEvent> {
         let reported = self.reported.get_mut(name as usize)?;
         let was = reported.replace(value);
@@ -139,7 +140,8 @@ impl View {
         }
     }
 
-    /// The visitor did something, or left: the largest paint cannot grow any more.
+    /// Returns the largest paint as an event. The visitor has interacted or left, so it cannot grow
+    /// any more.
     pub(crate) fn finish_largest(&mut self) -> Option<WireEvent> {
         if self.is_largest_final {
             return None;
@@ -177,7 +179,7 @@ impl View {
         self.report(Name::Fid, millionths(processing_start - at))
     }
 
-    /// A view from the back/forward cache was painted, so long after the visitor came back.
+    /// Reports the paint of a view from the back/forward cache, in milliseconds after the return.
     pub(crate) fn restored(&mut self, value: f64) -> [Option<WireEvent>; 4] {
         self.has_painted = true;
         self.is_largest_final = true;
@@ -190,14 +192,14 @@ impl View {
         ]
     }
 
-    /// A soft navigation was painted, so long after it began.
+    /// Reports the paint of a soft navigation, in milliseconds after it began.
     pub(crate) fn soft(&mut self, painted: f64) -> [Option<WireEvent>; 2] {
         self.has_painted = true;
         [self.report(Name::Ttfb, 0), self.report(Name::Fcp, millionths(painted))]
     }
 
-    /// What can be said of shifts and interactions now; a page that never painted has no shifts to
-    /// speak of. `interactions` is the browser's count, 0 where it does not count.
+    /// Reports shifts and interactions so far. Shifts of a page that never painted are not
+    /// reported. `interactions` is the browser's count, or 0 if it does not count.
     pub(crate) fn so_far(&mut self, interactions: f64) -> [Option<WireEvent>; 2] {
         let shifts = (self.shifts.worst() * 1_000_000.0 + 0.5) as u64;
         let moved = self.has_painted.then(|| self.report(Name::Cls, shifts)).flatten();
@@ -208,7 +210,7 @@ impl View {
     fn slowest(&mut self, interactions: f64) -> Option<WireEvent> {
         let count = (interactions - self.counted_before).max(0.0);
         let Some(latency) = self.interactions.latency(count) else {
-            // Interactions too short to be listed: a load has its first input to go by.
+            // The interactions were too short to be listed. In a load, at least the first input is.
             let is_continued =
                 self.navigation == "back-forward-cache" || self.navigation == "soft-navigation";
             return if is_continued && count > 0.0 { self.report(Name::Inp, 8_000) } else { None };

@@ -1,19 +1,19 @@
-//! Largest Contentful Paint: the last candidate, with where its time went.
+//! Largest Contentful Paint: the last candidate, with the parts of its time.
 
-/// What may be the largest paint; times in milliseconds.
+/// A candidate for the largest paint; times in milliseconds.
 #[derive(Debug, Default)]
 pub(crate) struct Candidate {
     pub(crate) at: f64,
     pub(crate) target: String,
     pub(crate) url: String,
-    /// When its resource was asked for and was there; 0 where it has none.
+    /// Start and end of loading its resource; 0 if it has none.
     pub(crate) load_start: f64,
     pub(crate) load_end: f64,
 }
 
 impl Candidate {
-    /// First byte, waiting for the resource, loading it, and from there to the paint; together they
-    /// are the value. As `web-vitals` computes them.
+    /// Returns time to first byte, resource load delay, resource load duration and render delay as
+    /// `web-vitals` computes them. Their sum is the value.
     pub(crate) fn parts(&self, value: f64, activation: f64, response_start: f64) -> [f64; 4] {
         let first_byte = (response_start - activation).max(0.0);
         let since = |at: f64| if at > 0.0 { at - activation } else { 0.0 };
@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_parts_are_the_whole() {
+    fn the_parts_add_up_to_the_value() {
         let image =
             Candidate { at: 900.0, load_start: 300.0, load_end: 700.0, ..Default::default() };
         assert_eq!(image.parts(900.0, 0.0, 100.0), [100.0, 200.0, 400.0, 200.0]);

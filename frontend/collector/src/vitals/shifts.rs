@@ -7,10 +7,10 @@ pub(crate) struct Shifts {
     window: f64,
     first: f64,
     last: f64,
-    /// The largest shift of the current window, and what moved.
+    /// The largest shift of the current window, and its element.
     largest: (f64, String),
     worst: f64,
-    /// What moved most in the worst window.
+    /// The element of the largest shift in the worst window.
     target: String,
 }
 
@@ -39,7 +39,7 @@ impl Shifts {
         self.worst
     }
 
-    /// What moved most in the worst window.
+    /// The element of the largest shift in the worst window.
     pub(crate) fn target(&self) -> &str {
         &self.target
     }
@@ -67,12 +67,12 @@ mod tests {
     #[test]
     fn a_window_lasts_five_seconds_at_most() {
         let every_900_ms: Vec<_> = (0..8).map(|n| (f64::from(n) * 900.0, 0.125)).collect();
-        // 0 … 4,500 ms are six shifts; the one at 5,400 begins anew.
+        // 0 … 4,500 ms are six shifts; the one at 5,400 ms begins a new window.
         assert_eq!(all(&every_900_ms).worst(), 0.75);
     }
 
     #[test]
-    fn what_moved_most_in_the_worst_window_is_named() {
+    fn the_largest_shift_of_the_worst_window_is_named() {
         let shifts = all(&[(0.0, 0.1), (100.0, 0.2), (5_000.0, 0.05)]);
         assert_eq!((shifts.target(), shifts.worst()), ("100", 0.1 + 0.2));
     }

@@ -25,7 +25,7 @@ fn painted(at: f64) -> Candidate {
 }
 
 #[test]
-fn the_largest_paint_is_final_once() {
+fn the_largest_paint_is_reported_once() {
     let mut view = View::loaded("prerender", "/", 100.0, 50.0);
     view.largest_contentful_paint(painted(500.0));
     view.largest_contentful_paint(painted(1_340.25));
@@ -36,7 +36,7 @@ fn the_largest_paint_is_final_once() {
 }
 
 #[test]
-fn what_is_painted_while_hidden_does_not_count() {
+fn paints_while_hidden_do_not_count() {
     let mut view = View::loaded("navigate", "/", 0.0, 5.0);
     view.hide(50.0);
     view.largest_contentful_paint(painted(60.0));
@@ -46,7 +46,7 @@ fn what_is_painted_while_hidden_does_not_count() {
 }
 
 #[test]
-fn a_value_that_grows_takes_the_place_of_the_one_before() {
+fn a_growing_value_replaces_the_previous_one() {
     let mut view = View::loaded("navigate", "/", 0.0, 5.0);
     assert_eq!(read(view.first_contentful_paint(10.0)), said("FCP", 10_000, None));
     assert_eq!(read(view.first_contentful_paint(11.0)), None);
@@ -60,7 +60,7 @@ fn a_value_that_grows_takes_the_place_of_the_one_before() {
 }
 
 #[test]
-fn what_the_loader_has_reported_is_not_reported_again() {
+fn vitals_that_the_loader_has_reported_are_not_reported_again() {
     let mut view = View::loaded("navigate", "/", 0.0, 5.0);
     view.mute();
     assert_eq!(read(view.first_contentful_paint(10.0)), None);
@@ -68,7 +68,7 @@ fn what_the_loader_has_reported_is_not_reported_again() {
 }
 
 #[test]
-fn a_view_from_the_cache_begins_anew() {
+fn a_view_from_the_cache_has_new_vitals() {
     let mut view = View::continued("back-forward-cache", "/", 70_000.0, 12.0);
     let reported: Vec<_> = view.restored(16.5).into_iter().filter_map(read).collect();
     let names: Vec<_> = reported.iter().map(|(name, value, _)| (name.as_str(), *value)).collect();
@@ -80,14 +80,14 @@ fn a_view_from_the_cache_begins_anew() {
 }
 
 #[test]
-fn the_first_input_waits_until_it_is_handled() {
+fn the_first_input_delay_ends_when_handling_begins() {
     let mut view = View::loaded("navigate", "/", 0.0, 5.0);
     assert_eq!(read(view.first_input(100.0, 112.5)), said("FID", 12_500, None));
     assert_eq!(read(view.first_input(200.0, 300.0)), None);
 }
 
 #[test]
-fn what_is_painted_after_a_soft_navigation_is_counted_from_its_beginning() {
+fn paints_after_a_soft_navigation_count_from_its_start() {
     let mut view = View::continued("soft-navigation", "/next", 1_225.0, 3.0);
     view.largest_contentful_paint(painted(1_355.5));
     assert_eq!(read(view.finish_largest()), said("LCP", 130_500, None));

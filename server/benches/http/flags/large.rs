@@ -1,4 +1,4 @@
-//! Segments with long lists of ids: what they take in memory, and what a change costs while they are there.
+//! Segments with long lists of ids: their memory, and the cost of a flag change beside them.
 
 use std::time::{Duration, Instant};
 
@@ -12,15 +12,16 @@ use crate::{child::Server, evaluations as load};
 
 const SEGMENTS: usize = 50;
 
-/// Ids of each segment.
+/// Number of ids in each segment.
 const IDS: usize = 10_000;
 
 const CLIENTS: usize = 1_000;
 
-/// Switches of a flag.
+/// Number of times that the flag is switched.
 const CHANGES: usize = 20;
 
-/// Prints memory, what a write takes, when it arrives, and evaluation meanwhile.
+/// Prints memory use, write latency, the delay until clients hear of a change, and evaluation
+/// latency.
 pub(crate) async fn measure() {
     let server = Server::phasegate().await;
     server.api("POST", "/flags", &json!({"key": "LIVE", "kind": "boolean"})).await;
@@ -69,7 +70,8 @@ pub(crate) async fn measure() {
         println!("  {name:<26} {:>10.2} {:>10.2}", times.quantile(0.5), times.quantile(0.99));
     }
     println!("  (budgets: a write 20 ms, heard in p99 100 ms)");
-    // What a process holds that has read them; the one that took them also has what it needed for that.
+    // A restarted process holds only what it has loaded; the first one also holds memory that the
+    // writes needed.
     let server = server.restarted().await;
     let held = server.own_memory_kb().await.saturating_sub(empty) as f64 * 1_024.0;
     println!(

@@ -14,8 +14,8 @@ use crate::{child::Server, evaluations as load};
 /// How long each side is loaded in one round.
 const ROUND: Duration = Duration::from_secs(2);
 
-/// Rounds of each side, in turn. The ratio is the median of those of neighbouring rounds, so that what else
-/// the machine does hits both sides of it.
+/// Rounds per server, alternating. The reported ratio is the median of the ratios of neighbouring
+/// rounds, so that other load on the machine affects both sides.
 const ROUNDS: usize = 7;
 
 /// Connections that send one request after the other.
@@ -23,7 +23,7 @@ const CONNECTIONS: usize = 32;
 
 pub(crate) const BULK: &str = "/ofrep/v1/evaluate/flags";
 
-/// Evaluations, clients that stall, large segments, and clients that listen.
+/// Measures evaluations, stalled clients, large segments, and event streams.
 pub(crate) async fn measure() {
     let server = Server::phasegate().await;
     make_flags(&server).await;
@@ -32,8 +32,8 @@ pub(crate) async fn measure() {
     drop(server);
     large::measure().await;
     for clients in [100, 1_000, 10_000] {
-        // A server of its own each time: memory that was used once stays with the process.
-        // The clients have one thread: on the same cores they must not take the server's.
+        // Each size gets a fresh server, because a process keeps memory that it once used. The
+        // clients share one thread, so that they leave the other cores to the server.
         let clients = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.unwrap().block_on(streams::measure(clients));
@@ -42,7 +42,7 @@ pub(crate) async fn measure() {
     }
 }
 
-/// The plan's nine flags, and a tenth with a rule of its own.
+/// Adds a tenth flag, which has a rule, to the nine flags of the plan.
 async fn make_flags(server: &Server) {
     let rule = json!({"condition": {"attribute": "plan", "operator": "equals", "value": "pro"}, "variant": "on", "share": 50});
     server

@@ -1,4 +1,4 @@
-//! Evaluation beside clients that send the beginning of a body and nothing more.
+//! Evaluation while other clients send only the beginning of a body.
 
 use std::time::Duration;
 
@@ -7,12 +7,12 @@ use tokio::{io::AsyncWriteExt, net::TcpStream};
 use super::BULK;
 use crate::{child::Server, evaluations as load};
 
-/// Requests of which the body never comes.
+/// Number of requests with an incomplete body.
 const STALLED: usize = 4_200;
 
 const ROUND: Duration = Duration::from_secs(3);
 
-/// Prints how evaluation fares without them and beside them.
+/// Prints rate and latency of evaluations, alone and beside the stalled requests.
 pub(crate) async fn measure(server: &Server) {
     let body = r#"{"context": {"targetingKey": "user-12345"}}"#;
     let request = load::Request::new(&server.address, BULK, &server.client_key, body);

@@ -1,4 +1,4 @@
-//! Clients that listen: what they cost, and how soon a change reaches them.
+//! Event streams: the memory that clients cost, and how soon a change reaches them.
 
 use std::{
     sync::{
@@ -17,18 +17,18 @@ use tokio::{
 
 use crate::{child::Server, evaluations::Times};
 
-/// Changes that are made, one after the other.
+/// Number of changes, made one after the other.
 const CHANGES: usize = 5;
 
-/// After how long a client counts as not reached.
+/// Time after which a client counts as not reached.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// When each client heard of the last change. The clients run beside the server on the same cores
-/// here, so reporting must cost next to nothing: each has its own place, and only the last of them
-/// wakes those that wait.
+/// The arrival of the last change at each client. The clients share the cores with the server, so
+/// recording must be cheap: each client has its own slot, and only the last one to arrive wakes the
+/// waiting task.
 pub(crate) struct Arrivals {
     begun: Instant,
-    /// Nanoseconds since the beginning; 0 is not yet.
+    /// Nanoseconds since `begun` by client; 0 if the change has not arrived.
     at: Vec<AtomicU64>,
     missing: AtomicUsize,
     complete: Notify,
@@ -52,8 +52,8 @@ impl Arrivals {
         }
     }
 
-    /// Waits until all have heard, but not for ever: seconds from then until each that has. Begins
-    /// anew.
+    /// Waits for all clients, but at most [`PATIENCE`]. Returns the seconds from `sent` to each
+    /// arrival, and resets the slots.
     pub(crate) async fn all(&self, sent: u64) -> Vec<f32> {
         let _ = tokio::time::timeout(PATIENCE, self.complete.notified()).await;
         self.missing.store(self.at.len(), Ordering::Release);
@@ -62,7 +62,8 @@ impl Arrivals {
     }
 }
 
-/// Holds clients at Phasegate and at a bare server, and changes something at each in turn.
+/// Connects clients to Phasegate and then to the bare server, and measures how soon changes reach
+/// them.
 pub(crate) async fn measure(clients: usize) {
     let server = Server::phasegate().await;
     let before = server.memory_mb();
@@ -94,7 +95,7 @@ pub(crate) async fn measure(clients: usize) {
     println!("  {missing} not reached   (budget: p99 100 ms)");
 }
 
-/// What a client says that wants to hear of changes.
+/// Returns the request that opens a stream of changes.
 pub(crate) fn subscription(server: &Server) -> String {
     format!(
         "GET /ofrep/v1/stream HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\n\r\n",
@@ -102,7 +103,7 @@ pub(crate) fn subscription(server: &Server) -> String {
     )
 }
 
-/// How long a server takes that writes the same bytes to each of them and does nothing else.
+/// Measures the bare server, which only writes the same bytes to each client.
 async fn bare(clients: usize) -> Times {
     let server = Server::bare_fan_out().await;
     let arrivals = connect(&server.address, "listen", clients).await;
@@ -116,7 +117,8 @@ async fn bare(clients: usize) -> Times {
     times
 }
 
-/// Connects clients that say this and are answered, and lets them listen.
+/// Connects clients that send `request`, waits for each answer, and records arrivals in the
+/// background.
 pub(crate) async fn connect(address: &str, request: &str, clients: usize) -> Arc<Arrivals> {
     let arrivals = Arrivals::new(clients);
     for client in 0..clients {
@@ -131,7 +133,7 @@ pub(crate) async fn connect(address: &str, request: &str, clients: usize) -> Arc
     arrivals
 }
 
-/// Notes each event's arrival.
+/// Records the arrival of each event.
 async fn listen(mut stream: TcpStream, client: usize, arrivals: Arc<Arrivals>) {
     let mut buffer = [0_u8; 1_024];
     while let Ok(read @ 1..) = stream.read(&mut buffer).await {

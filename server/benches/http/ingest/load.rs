@@ -1,5 +1,5 @@
-//! Pages that send batches, each on a connection of its own: in a process of their own, which takes second
-//! place to the server, as those of the world run on other machines.
+//! Clients that send batches, each over its own connection. They run in a child process with low
+//! priority, because real clients run on other machines and take no time from the server.
 
 use std::{
     process::{Command, Stdio},
@@ -23,7 +23,7 @@ use crate::child::Server;
 /// Events of a batch.
 pub(crate) const EVENTS: usize = 50;
 
-/// What all connections of a load share.
+/// State that all connections of a load share.
 pub(crate) struct Load {
     address: String,
     key: String,
@@ -31,18 +31,18 @@ pub(crate) struct Load {
     /// The number of the next batch.
     next: AtomicU64,
     ends: AtomicBool,
-    /// Batches that were acknowledged, and answers that were none.
+    /// Batches that were acknowledged; `refused` counts answers with status 503.
     acknowledged: AtomicU64,
     refused: AtomicU64,
 }
 
-/// What a load came to.
+/// The result of a load.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Outcome {
     pub(crate) seconds: f64,
     pub(crate) acknowledged: u64,
     pub(crate) refused: u64,
-    /// Milliseconds from a batch to its acknowledgement.
+    /// Milliseconds from a batch to its acknowledgement: quantiles and maximum.
     pub(crate) p50: f32,
     pub(crate) p99: f32,
     pub(crate) longest: f32,
@@ -54,10 +54,10 @@ impl Outcome {
     }
 }
 
-/// The argument with which this program is a load and nothing else.
+/// The argument that makes this program generate a load and nothing else.
 pub(crate) const LOAD: &str = "--load";
 
-/// Lets so many connections load a server for so long.
+/// Loads a server over `connections` connections for `length`, from a child process.
 pub(crate) async fn load(server: &Server, connections: usize, length: Duration) -> Outcome {
     let own = std::env::current_exe().unwrap();
     let (connections, seconds) = (connections.to_string(), length.as_secs().to_string());
@@ -68,7 +68,7 @@ pub(crate) async fn load(server: &Server, connections: usize, length: Duration) 
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// What that process does.
+/// Generates the load in the child process and prints its outcome as JSON.
 pub(crate) async fn serve_load(arguments: &[String]) {
     let [address, key, connections, seconds] = arguments else { panic!("{arguments:?}") };
     let running = Running::begin(address, key, connections.parse().unwrap(), 0).await;
@@ -84,8 +84,8 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Lets so many connections send one batch after the other; `first` is the number of the first
-    /// batch. A refused connection sends again at once, which our own clients never do.
+    /// Opens the connections and starts to send batches over each, numbered from `first`. A refused
+    /// batch is sent again at once, which the collector never does.
     pub(crate) async fn begin(address: &str, key: &str, connections: usize, first: u64) -> Self {
         let shared = Arc::new(Load {
             address: address.to_owned(),
@@ -96,7 +96,7 @@ impl Running {
             acknowledged: AtomicU64::new(0),
             refused: AtomicU64::new(0),
         });
-        // All are there before the first sends something.
+        // All connections are open before the first batch is sent.
         let mut open = Vec::with_capacity(connections);
         for _ in 0..connections {
             open.push(connect(&shared).await);
@@ -111,7 +111,8 @@ impl Running {
         tokio::time::sleep(length.saturating_sub(self.begun.elapsed())).await;
         self.shared.ends.store(true, Ordering::Relaxed);
         let count = |number: &AtomicU64| number.load(Ordering::Relaxed);
-        // At the end of the length, not after the last answer: many wait for theirs.
+        // Counted at the end of `length`, not after the last answers, for which many connections
+        // wait.
         let (acknowledged, refused) =
             (count(&self.shared.acknowledged), count(&self.shared.refused));
         let seconds = self.begun.elapsed().as_secs_f64();
@@ -129,7 +130,8 @@ impl Running {
     }
 }
 
-/// Sends batches, each of a session of its own, by one of some thousand users.
+/// Sends batches until the load ends, each with its own session and from one of 5,000 users.
+/// Returns the seconds to each acknowledgement.
 async fn work(load: Arc<Load>, mut connection: TcpStream) -> Vec<f32> {
     let (mut buffer, mut times) = (vec![0_u8; 4_096], Vec::new());
     while !load.ends.load(Ordering::Relaxed) {
@@ -162,7 +164,7 @@ async fn connect(load: &Load) -> TcpStream {
     connection
 }
 
-/// Sends a request; nothing if the server has closed the connection.
+/// Sends a request and returns the answer, or `None` if the server has closed the connection.
 async fn exchange<'a>(
     connection: &mut TcpStream,
     request: &[u8],
@@ -192,7 +194,7 @@ fn request(load: &Load, number: u64) -> Vec<u8> {
     (head + &body).into_bytes()
 }
 
-/// What a visit of an app with nine flags reports.
+/// Returns the events of a batch: ten typical events, repeated.
 fn events() -> Vec<Value> {
     let kinds = [
         json!({"t": "view", "page": "/exercises"}),

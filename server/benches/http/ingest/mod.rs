@@ -11,14 +11,14 @@ pub(crate) use load::{LOAD, serve_load};
 
 use crate::child::Server;
 
-/// How long the server is loaded.
+/// Duration of the steady load.
 const LENGTH: Duration = Duration::from_secs(10);
 
-/// Connections that send one batch after the other. Each waits for its commit, so the groups are
-/// as large as this.
+/// Connections that send one batch after the other. Each waits for its commit, so a commit group
+/// has at most this many batches.
 const CONNECTIONS: usize = 256;
 
-/// A steady load, and more than can be taken.
+/// Measures a steady load and then an overload.
 pub(crate) async fn measure() {
     steady().await;
     overload::measure().await;

@@ -1,4 +1,4 @@
-//! More connections than can be served, which send again at once when they are refused.
+//! Overload: more connections than can be served, which send again at once when they are refused.
 
 use std::{
     sync::{
@@ -14,13 +14,13 @@ use crate::{
     evaluations::{Request, Times, once},
 };
 
-/// Numbers of connections, each of which is measured by itself. With the first, no request is refused.
+/// Numbers of connections, measured separately. With the first one, no request is refused.
 const CONNECTIONS: [usize; 5] = [256, 1_000, 2_000, 4_000, 8_000];
 
 const LENGTH: Duration = Duration::from_secs(8);
 
-/// Each number is measured so often, in turn with the others: how fast the disk of a shared machine is
-/// changes from one minute to the next.
+/// Measurements of each number, alternating with the others, because the disk speed of a shared
+/// machine varies from minute to minute.
 const ROUNDS: usize = 3;
 
 /// Pause between two evaluations.
@@ -35,10 +35,9 @@ struct Row {
     rates: Vec<f64>,
     refused: u64,
     evaluation: Times,
-    /// The same question to a process that does nothing else: what the machine itself makes slow.
+    /// The same request to the bare server: the latency that the loaded machine itself causes.
     bare: Times,
-    /// The longest time from the end of a load until ten evaluations and batches in a row were as quick as
-    /// before; nothing if that took more than half a minute once.
+    /// The longest recovery of all rounds; `None` if one took more than half a minute.
     recovery: Option<Duration>,
 }
 
@@ -61,12 +60,13 @@ impl Row {
     }
 }
 
-/// Prints what gets in at each number of connections, and how evaluation fares meanwhile.
+/// Prints the ingest rate and the evaluation latency for each number of connections.
 pub(crate) async fn measure() {
     let mut rows = CONNECTIONS.map(Row::new);
     for _ in 0..ROUNDS {
         for row in &mut rows {
-            // A server of its own, so that none has to carry what the one before has stored.
+            // Each measurement has a fresh server, so that none carries the data of the previous
+            // one.
             measure_once(row).await;
         }
     }
@@ -121,7 +121,8 @@ async fn measure_once(row: &mut Row) {
     row.recovery = row.recovery.zip(recovery).map(|(longest, this)| longest.max(this));
 }
 
-/// Evaluates now and then, on a thread of its own: the load must not delay the clock that measures it.
+/// Evaluates with pauses of [`PROBE`] on a separate thread, so that the load does not delay the
+/// clock that measures it.
 fn probe(request: Request, ends: Arc<AtomicBool>) -> std::thread::JoinHandle<Vec<f32>> {
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -139,8 +140,8 @@ fn evaluation(server: &Server) -> Request {
     Request::new(&server.address, "/ofrep/v1/evaluate/flags", &server.client_key, CONTEXT)
 }
 
-/// How long until evaluations take 5 ms at most and batches are taken in half a second, ten times in a
-/// row; nothing if it takes more than half a minute.
+/// Returns the time until evaluations take at most 5 ms and batches at most half a second ten times
+/// in a row, or `None` after half a minute.
 async fn recovery(server: &Server) -> Option<Duration> {
     let (begun, mut in_a_row) = (Instant::now(), 0);
     let request = evaluation(server);

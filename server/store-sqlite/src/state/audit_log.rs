@@ -1,4 +1,4 @@
-//! The audit log: appended to, never changed.
+//! The audit log, which is append-only.
 
 use phasegate_domain::ids::EnvironmentId;
 use phasegate_domain::{

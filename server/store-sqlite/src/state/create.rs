@@ -37,8 +37,8 @@ pub(super) async fn create_flag(
     must_change(tx, insert.bind(at)).await
 }
 
-/// A version is never that of an earlier segment of the same key: readers keep what they have read
-/// at a version.
+/// Inserts a segment. Its version comes from the audit log, so that it is never that of an earlier
+/// segment with the same key: readers cache documents by version.
 pub(super) async fn create_segment(
     tx: &mut SqliteConnection,
     environment: EnvironmentId,

@@ -1,4 +1,4 @@
-//! Changes of flags, segments, overrides and keys: all or none, each upon the version it names.
+//! Applies edits in one transaction, all or none. Each edit names the version that it changes.
 
 use phasegate_domain::{
     Timestamp,
@@ -160,13 +160,13 @@ async fn delete_environment(
     environment: EnvironmentId,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    // No key holds a '~'.
+    // The suffix frees the key; no valid key contains a '~'.
     let delete = sqlx::query(
         "UPDATE environments SET deleted_at = ?, key = key || '~' || id
          WHERE id = ? AND deleted_at IS NULL",
     );
     must_change(&mut *tx, delete.bind(at.timestamp_millis()).bind(environment.0)).await?;
-    // Tokens of the whole project are good for the others as before.
+    // Tokens for the whole project stay valid: they move to another environment.
     sqlx::query(
         "UPDATE server_tokens SET environment_id = (
              SELECT min(other.id) FROM environments other JOIN environments gone

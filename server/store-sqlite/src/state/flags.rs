@@ -1,4 +1,5 @@
-//! Flags with their state, segments, and overrides. What a reader knows already is not read again.
+//! Reads flags with their state, segments, and overrides. Documents that the caller knows at their
+//! current version are not read again.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -17,11 +18,12 @@ use serde::de::DeserializeOwned;
 use super::{from_json, instant, to_json};
 use crate::{database::Database, error::database};
 
-/// A flag's key, and both versions with the times that tell a flag from an earlier one of its key.
+/// A flag's key, definition version, creation time, state version, and time of the last change. The
+/// creation time distinguishes a flag from an earlier one with the same key.
 type FlagHead = (String, i64, i64, i64, i64);
 
-/// The versions of all flags in order, from indexes: in the tables they stand behind the documents, which
-/// would be read.
+/// Selects the heads of all flags by key, from covering indexes: in the tables, the versions are
+/// stored behind the documents, which would have to be read.
 const FLAG_HEADS: &str =
     "SELECT f.key, f.version, f.created_at, s.version, max(f.changed_at, s.changed_at)
      FROM flag_states s INDEXED BY flag_state_versions
@@ -35,7 +37,7 @@ pub(super) async fn flags(
     environment: EnvironmentId,
     known: &[StoredFlag],
 ) -> Result<Vec<StoredFlag>, StoreError> {
-    // One transaction, so that heads and documents are of the same moment.
+    // One transaction, so that heads and documents are of the same snapshot.
     let mut tx = db.reader.begin().await.map_err(database)?;
     let heads: Vec<FlagHead> = sqlx::query_as(FLAG_HEADS)
         .bind(environment.0)
@@ -84,13 +86,14 @@ pub(super) async fn flags(
     Ok(all)
 }
 
-/// What is asked for versions first, and then for the documents that are not known.
+/// Two queries: one for the versions of all rows, and one for the documents that the caller does
+/// not know.
 struct Documents {
     what: &'static str,
-    /// Answers key and version, in order, from an index: in the table the version stands behind the
-    /// document, which would be read.
+    /// Selects key and version by key, from a covering index: in the table, the version is stored
+    /// behind the document, which would have to be read.
     heads: &'static str,
-    /// Answers key and document of the keys that are bound as a JSON list.
+    /// Selects key and document of the keys that are bound as a JSON array.
     documents: &'static str,
 }
 
@@ -101,7 +104,7 @@ impl Documents {
         environment: EnvironmentId,
         known: &HashMap<String, &Versioned<Arc<T>>>,
     ) -> Result<Vec<Versioned<Arc<T>>>, StoreError> {
-        // One transaction, so that versions and documents are of the same moment.
+        // One transaction, so that versions and documents are of the same snapshot.
         let mut tx = db.reader.begin().await.map_err(database)?;
         let heads: Vec<(String, i64)> = sqlx::query_as(self.heads)
             .bind(environment.0)
@@ -175,9 +178,9 @@ pub(super) async fn overrides(
 mod tests {
     use super::{super::SqliteState, *};
 
-    /// A document may be 200 kB, and each change asks for the versions of all of them.
+    /// A document may have 200 kB, and each change reads the versions of all documents.
     #[tokio::test]
-    async fn versions_are_found_without_the_documents() {
+    async fn versions_are_read_without_the_documents() {
         let folder = tempfile::tempdir().unwrap();
         let state = SqliteState::open(&folder.path().join("state.db")).await.unwrap();
         for (heads, tables) in [(FLAG_HEADS, 2), (SEGMENTS.heads, 1), (OVERRIDES.heads, 1)] {

@@ -19,7 +19,7 @@ use crate::{
     error::{damaged, database},
 };
 
-/// As the query has it.
+/// The columns of the query for environments.
 type EnvironmentRow = (i64, i64, String, String, String, String, i64, String, i64);
 
 pub(super) async fn deleted_environments(db: &Database) -> Result<Vec<EnvironmentId>, StoreError> {
@@ -95,7 +95,8 @@ pub(super) async fn create_environment(
         .fetch_all(&mut *tx)
         .await
         .map_err(database)?;
-    // A flag that another process has made meanwhile would have no state here.
+    // A flag that another process has created in the meantime would have no state in this
+    // environment.
     if known.iter().any(|key| flags.iter().all(|(given, _)| given.as_str() != key)) {
         return Err(StoreError::Conflict);
     }

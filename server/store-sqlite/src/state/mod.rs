@@ -34,7 +34,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{database::Database, error::damaged, migrations};
 
-/// Little is kept of the file: all that is asked for often is in memory as what it means.
+/// The page cache is small, because state that is read often is kept in memory in decoded form.
 const CACHE_KIB: u32 = 2_048;
 
 /// State in one SQLite file.
@@ -44,10 +44,11 @@ pub struct SqliteState {
 }
 
 impl SqliteState {
-    /// Opens the file, makes it if missing, and brings it up to date.
+    /// Opens the file, creates it if missing, and applies migrations.
     ///
     /// # Errors
-    /// [`StoreError::NewerDatabase`] when a newer version wrote it; otherwise what SQLite says.
+    /// Returns [`StoreError::NewerDatabase`] if a newer version wrote the file, and another error
+    /// if it cannot be opened.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         let migrator = migrations::state_migrations();
         Ok(Self { database: Database::open(path, &migrator, CACHE_KIB).await? })

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{database::Database, error::database};
 
-/// Brings a plan with its flags and segments into an environment, as a draft.
+/// Inserts a plan with its flags and segments into an environment, as a draft.
 pub(super) async fn insert_plan(
     tx: &mut SqliteConnection,
     environment: EnvironmentId,

@@ -1,4 +1,4 @@
-//! Statements that must change something, and texts that must be keys.
+//! Helpers for statements that must change a row, and for keys that are stored as text.
 
 use phasegate_store::StoreError;
 use sqlx::{Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
@@ -7,7 +7,8 @@ use crate::error::{damaged, database};
 
 type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
 
-/// Runs a statement that must touch at least one row; if it finds none, another change was first.
+/// Runs a statement that must change a row. Returns [`StoreError::Conflict`] if it changes none or
+/// violates a unique constraint, because another change came first.
 pub(super) async fn must_change(
     connection: &mut SqliteConnection,
     statement: Statement<'_>,
@@ -19,7 +20,7 @@ pub(super) async fn must_change(
     if done.rows_affected() == 0 { Err(StoreError::Conflict) } else { Ok(()) }
 }
 
-/// Reads a key that is stored as a text.
+/// Parses a key that is stored as text.
 pub(super) fn key<T>(what: &'static str, text: String) -> Result<T, StoreError>
 where
     T: TryFrom<String>,

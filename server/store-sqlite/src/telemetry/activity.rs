@@ -1,4 +1,4 @@
-//! Who did what on a day.
+//! User sets: the users of each activity on each day.
 
 use phasegate_domain::{
     events::UserHash,
@@ -23,16 +23,17 @@ use crate::{
     error::{damaged, database},
 };
 
-/// Days' activities and who did them.
+/// Users by environment, day and activity.
 type Activities = BTreeMap<(EnvironmentId, i64, Activity), BTreeSet<UserHash>>;
 
-/// Part of a set: environment, activity, day, and the upper bits of the numbers in it.
+/// The key of a part of a set: environment, activity, day, and the upper 16 bits of the user
+/// numbers.
 type Chunk = (i64, String, i64, u32);
 
-/// What is to change in a chunk: the lower bits of the numbers, and whether they are in it.
+/// Changes by chunk: the lower 16 bits of a user number, and whether it is added or removed.
 type Changes = BTreeMap<Chunk, Vec<(u32, bool)>>;
 
-/// A user's number, and the first day they were seen.
+/// A user's number and first active day.
 #[derive(Debug, Clone, Copy)]
 struct KnownUser {
     number: u32,
@@ -43,8 +44,8 @@ fn column(user: UserHash) -> i64 {
     user.0.cast_signed()
 }
 
-/// Adds users to the sets of what they did; new users get a number. Says of which days some
-/// sets are others then.
+/// Adds users to the sets of their activities; new users get a number. Returns the days whose sets
+/// may have changed.
 pub(super) async fn add(
     tx: &mut SqliteConnection,
     activities: &Activities,
@@ -84,7 +85,8 @@ fn note(
     changes.entry(chunk).or_default().push((number & 0xffff, is_in));
 }
 
-/// The numbers of users; notes for whom which day is the first.
+/// Returns users with their numbers and assigns numbers to new users. Adds changes of first days to
+/// `changes`.
 async fn number(
     tx: &mut SqliteConnection,
     first_days: &BTreeMap<(i64, i64), i64>,
@@ -138,7 +140,7 @@ async fn number(
     Ok(users)
 }
 
-/// Reads the sets that change, and writes those that then are others.
+/// Applies changes to the stored sets, and writes the chunks that differ.
 async fn apply(tx: &mut SqliteConnection, changes: Changes) -> Result<(), StoreError> {
     let chunks: Vec<(&Chunk, &Vec<(u32, bool)>)> = changes.iter().collect();
     let document: Vec<Value> = chunks.iter().map(|(chunk, _)| json!(chunk)).collect();
@@ -189,7 +191,7 @@ pub(super) fn decode(users: &[u8]) -> Result<UserSet, StoreError> {
     UserSet::from_bytes(users).map_err(|error| damaged("set of users")(&error))
 }
 
-/// The sets of days that are over, as they were read before, and those of the others.
+/// Reads user sets; those of closed days come from the query cache.
 pub(super) async fn read(
     db: &Database,
     query_cache: &QueryCache,
@@ -221,9 +223,9 @@ async fn fetch(
         return Ok(Sets::new());
     }
     let (first, last) = match activities {
-        // No activity has a sign above all others.
+        // All activities are in this range, because none contains U+10FFFF.
         ActivityFilter::All => (String::new(), "\u{10ffff}".to_owned()),
-        // None has a sign below all others, either.
+        // Only this activity is in the range, because none contains U+0000.
         ActivityFilter::Only(activity) => {
             let text = activity.to_text();
             (text.clone(), text + "\u{1}")
@@ -245,7 +247,7 @@ async fn fetch(
     run_blocking(move || joined(rows)).await
 }
 
-/// The sets, of which the table has parts.
+/// Joins the chunks of the table to whole sets. Rows must be sorted by activity, day and chunk.
 fn joined(rows: Vec<(String, i64, u32, Vec<u8>)>) -> Result<Sets, StoreError> {
     let mut found = Sets::new();
     for (text, day, chunk, users) in rows {

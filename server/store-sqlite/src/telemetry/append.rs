@@ -78,12 +78,12 @@ pub(super) async fn append(
     touched.extend(buckets(Kind::Hours, Resolution::Hour));
     touched.extend(days.into_iter().map(|(environment, day)| (environment, Kind::Activity, day)));
     let committed = commit(tx).await;
-    // Also when it failed: how far it came is not known.
+    // Also after a failed commit, because its outcome is unknown.
     query_cache.invalidate(touched);
     committed.map(|()| outcomes)
 }
 
-/// Deletes batch ids, sessions and labels that are not needed any more.
+/// Deletes batch ids, sessions and labels that have expired.
 async fn delete_expired(tx: &mut SqliteConnection, newest: Timestamp) -> Result<(), StoreError> {
     let minute = minute_of(newest);
     for (delete, before) in [
@@ -95,8 +95,8 @@ async fn delete_expired(tx: &mut SqliteConnection, newest: Timestamp) -> Result<
     labels::delete_unused(tx, minute).await
 }
 
-/// The minute of the newest batch. From the newest on: as a rule the first one that is looked at is
-/// it.
+/// Returns the minute of the newest batch. The index is read from its newest end, where usually the
+/// first entry matches.
 pub(super) async fn last_minute(
     db: &Database,
     environment: EnvironmentId,
@@ -112,7 +112,7 @@ pub(super) async fn last_minute(
     if newest.is_some() {
         return Ok(newest);
     }
-    // Longer ago than ids are remembered: by the day on which the user was active last.
+    // The ids have expired: the last day with an active user is the best estimate.
     let day: Option<i64> = sqlx::query_scalar(
         "SELECT max(day) FROM activities WHERE environment_id = ? AND activity = 'active'",
     )
@@ -123,7 +123,8 @@ pub(super) async fn last_minute(
     Ok(day.map(|day| day * 24 * 60))
 }
 
-/// Returns the batches that are stored already: their raw events must not come back when a user was erased since.
+/// Returns the ids of batches that are stored already. Their raw events must not be written again,
+/// because their user may have been erased since.
 async fn known(db: &Database, batches: &[&Batch]) -> Result<BTreeSet<(i64, String)>, StoreError> {
     let all: Vec<Value> = batches.iter().map(|b| json!([b.environment.0, b.id])).collect();
     let known: Vec<(i64, String)> = sqlx::query_as(
@@ -137,7 +138,7 @@ async fn known(db: &Database, batches: &[&Batch]) -> Result<BTreeSet<(i64, Strin
     Ok(known.into_iter().collect())
 }
 
-/// Stores the ids of batches; of batches with the same id, the first counts.
+/// Stores the ids of batches. Of several batches with the same id, the first one counts.
 async fn remember(
     tx: &mut SqliteConnection,
     batches: &[Batch],
@@ -203,8 +204,8 @@ async fn add_report(
     Ok(())
 }
 
-/// Deletes the oldest reports of a kind beyond its bound. Critical errors have as much room of their own, so that no
-/// flood of others pushes them out.
+/// Deletes the oldest reports of a kind above its limit. Critical errors have a separate limit of
+/// the same size, so that a flood of other errors cannot displace them.
 async fn delete_excess_reports(
     tx: &mut SqliteConnection,
     environment: EnvironmentId,

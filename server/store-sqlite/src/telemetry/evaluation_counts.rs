@@ -1,4 +1,4 @@
-//! How often flags were asked for.
+//! Evaluation counts by flag, variant and hour.
 
 use phasegate_domain::ids::{EnvironmentId, FlagKey, VariantName};
 use phasegate_store::{StoreError, models::UsageRow};

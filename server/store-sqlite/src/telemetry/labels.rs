@@ -1,5 +1,5 @@
-//! The stored labels, pages and releases that have rollups of their own. Which of them do is decided by
-//! `phasegate_domain::metrics`.
+//! The stored labels, pages and releases that have rollups of their own.
+//! `phasegate_domain::metrics` decides which ones do.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +21,7 @@ const DELETE_PLACE: &str =
 const DELETE_WAITING: &str =
     "DELETE FROM label_candidates WHERE environment_id = ? AND metric = ? AND label = ?";
 
-/// The labels as rows of JSON: environment, group, label, minute, senders.
+/// Encodes labels as JSON rows: environment, group, label, minute, senders.
 fn rows(labels: &SentLabels, minute: i64) -> String {
     let row = |(key, senders): (&LabelKey, &u64)| {
         let LabelKey { group, label } = key;
@@ -34,7 +34,7 @@ fn key((environment, name, label): (i64, String, String)) -> LabelKey {
     LabelKey { group: LabelGroup { environment: EnvironmentId(environment), name }, label }
 }
 
-/// Reserves places for labels that a plan names, whatever else is sent.
+/// Reserves rollups for labels that a plan names. Other labels never displace them.
 pub(super) async fn reserve(
     tx: &mut SqliteConnection,
     environment: EnvironmentId,
@@ -59,8 +59,9 @@ pub(super) async fn reserve(
     Ok(())
 }
 
-/// Stores that labels were sent at a minute; returns those that have a place or get one. The minute is that of the
-/// batch, however old its events are: otherwise old events would never be bounded.
+/// Records that labels were sent at a minute, and returns those that are admitted. The minute is
+/// that of the batch, however old its events are: otherwise labels of old events would not be
+/// bounded.
 pub(super) async fn admit(
     tx: &mut SqliteConnection,
     sent: &SentLabels,
@@ -82,7 +83,7 @@ pub(super) async fn admit(
     Ok(admitted)
 }
 
-/// Adds senders to the labels that have a place, and returns them.
+/// Adds senders to the labels that are already admitted, and returns those labels.
 async fn touch(
     tx: &mut SqliteConnection,
     sent: &SentLabels,
@@ -128,7 +129,7 @@ async fn insert(
     Ok(())
 }
 
-/// Stores labels that wait for a place, and gives one to those that displace others.
+/// Stores waiting labels, and admits those that displace others.
 async fn displace(
     tx: &mut SqliteConnection,
     waiting: &SentLabels,
@@ -160,7 +161,7 @@ async fn displace(
     Ok(admitted)
 }
 
-/// Adds senders to labels that wait, and returns all that each has.
+/// Adds senders to waiting labels, and returns the labels with all their senders.
 async fn wait(
     tx: &mut SqliteConnection,
     waiting: &SentLabels,
@@ -182,7 +183,7 @@ async fn wait(
     Ok(waiting.into_iter().map(label).collect())
 }
 
-/// Reads the labels of a group.
+/// Reads the admitted labels of a group.
 async fn places(
     tx: &mut SqliteConnection,
     group: &LabelGroup,
@@ -220,7 +221,7 @@ async fn delete(
     Ok(())
 }
 
-/// Deletes labels that were not sent for long. Reserved ones stay.
+/// Deletes admitted and waiting labels that have expired. Reserved labels stay.
 pub(super) async fn delete_unused(
     tx: &mut SqliteConnection,
     minute: i64,

@@ -54,7 +54,7 @@ use crate::{
     migrations,
 };
 
-/// Telemetry in one SQLite file, and the raw events of each day in one of their own.
+/// Telemetry in one SQLite file, with the raw events of each day in a separate file.
 #[derive(Debug, Clone)]
 pub struct SqliteTelemetry {
     database: Database,
@@ -78,7 +78,7 @@ impl ReportKind {
         }
     }
 
-    /// The number that is kept per environment; the oldest are deleted first.
+    /// The number that is stored per environment; the oldest are deleted first.
     fn most(self) -> u32 {
         match self {
             Self::Error => MAX_ERROR_REPORTS,
@@ -87,14 +87,15 @@ impl ReportKind {
     }
 }
 
-/// Each group of batches changes rows all over the file.
+/// The page cache is large, because each group of batches changes rows all over the file.
 const CACHE_KIB: u32 = 16_384;
 
 impl SqliteTelemetry {
-    /// Opens the file, makes it if missing, and brings it up to date.
+    /// Opens the file, creates it if missing, and applies migrations.
     ///
     /// # Errors
-    /// [`StoreError::NewerDatabase`] when a newer version wrote it; otherwise what SQLite says.
+    /// Returns [`StoreError::NewerDatabase`] if a newer version wrote the file, and another error
+    /// if it cannot be opened or the folder of raw events cannot be written.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         let migrator = migrations::telemetry_migrations();
         let database = Database::open(path, &migrator, CACHE_KIB).await?;
@@ -105,10 +106,10 @@ impl SqliteTelemetry {
         Ok(Self { database, path: path.to_owned(), raw, query_cache })
     }
 
-    /// Lets the file grow to so many pages of 4 KiB at most, as a full disk would.
+    /// Limits the file to `pages` pages of 4 KiB, to simulate a full disk in tests.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Returns an error if SQLite fails.
     pub async fn limit_pages(&self, pages: u32) -> Result<(), StoreError> {
         let mut connection = self.database.writer().await?;
         sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {pages}")))
@@ -118,8 +119,8 @@ impl SqliteTelemetry {
         Ok(())
     }
 
-    /// Does something that may change any bucket, and does it to its end, also if no caller waits for it any
-    /// more: what is kept in memory must not outlive it.
+    /// Runs work that may change any bucket, and then invalidates all cached results. It runs in a
+    /// task, so that a cancelled caller cannot leave stale results behind.
     async fn invalidating_all<T: Send + 'static>(
         &self,
         work: impl Future<Output = Result<T, StoreError>> + Send + 'static,

@@ -1,5 +1,5 @@
-//! What is no longer kept, and what is to be erased at once. A part at a time, so that batches are
-//! never held up for long.
+//! Deletion of expired telemetry and of whole environments, in small transactions, so that batches
+//! never wait long.
 
 use std::collections::BTreeMap;
 
@@ -18,16 +18,17 @@ use crate::{
     error::database,
 };
 
-/// Rows that one transaction deletes.
+/// Maximum number of rows that one transaction deletes.
 const PART: i64 = 5_000;
 
-/// Forgets what is no longer kept.
+/// Deletes telemetry that has expired by the retention policy of its environment.
 pub(super) async fn expired(
     db: &Database,
     now: Timestamp,
     kept: &BTreeMap<EnvironmentId, RetentionPolicy>,
 ) -> Result<(), StoreError> {
-    // From one to the next through the key. Those that nothing has come for in a while count too.
+    // Skips from one environment to the next through the primary key. This also finds environments
+    // without recent events.
     let environments: Vec<i64> = sqlx::query_scalar(
         "WITH RECURSIVE found (id) AS (
              SELECT min(environment_id) FROM rollups
@@ -112,7 +113,7 @@ async fn delete(
     in_parts(db, || sqlx::query(statement).bind(environment).bind(before).bind(PART)).await
 }
 
-/// Runs a statement that deletes [`PART`] rows at most, each time in a transaction of its own, until
+/// Runs a statement that deletes at most [`PART`] rows, each time in its own transaction, until
 /// there are no more.
 async fn in_parts(
     db: &Database,
@@ -128,8 +129,8 @@ async fn in_parts(
     }
 }
 
-/// Forgets all that an environment has. What says that there is something goes last, so that it can
-/// be done again if it was interrupted.
+/// Deletes the telemetry of an environment, except raw events, evaluation counts and waiting
+/// labels, which expire. The simulation goes last, so that an interrupted deletion can be repeated.
 pub(super) async fn environment(
     db: &Database,
     environment: EnvironmentId,

@@ -1,8 +1,8 @@
-//! Events as pages sent them: one file for each day, so that forgetting a day is deleting a file.
+//! Raw events as pages sent them, in one file per day, so that a day is deleted by deleting a file.
 //!
-//! They are written before the rows, and durably: after a power cut a batch may be here that is not
-//! in the rows. Then it was not acknowledged, and will come again; readers take the first of a
-//! batch's rows.
+//! They are written durably and before the rollups: after a power cut, a batch may be here that is
+//! not in the rollups. Then it was not acknowledged and is sent again; readers take the first row
+//! of each batch.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -34,22 +34,22 @@ use crate::{
     files,
 };
 
-/// Where the files of the days are, and the one that is written to.
+/// The folder of the day files, and the open connection to the file that is written to.
 #[derive(Debug, Clone)]
 pub(super) struct RawFolder {
     folder: PathBuf,
-    /// Held while a file is changed, so that no change waits for SQLite's locks.
+    /// Locked while a file is changed, so that no change waits for SQLite's locks.
     open: Arc<Mutex<Option<(i64, SqliteConnection)>>>,
 }
 
-/// Rows that are deleted at once.
+/// Rows that one statement deletes.
 const PART: usize = 500;
 
-/// A day's file, with what SQLite keeps beside it.
+/// Suffixes of a day file and of the files that SQLite keeps beside it.
 const ENDINGS: [&str; 3] = ["", "-wal", "-shm"];
 
-/// The column `person` holds the hash of the user. It keeps its name, because day files of earlier versions are
-/// read as they are.
+/// The column `person` holds the hash of the user. It keeps its name, because day files of earlier
+/// versions are not migrated.
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS batches (
     environment_id INTEGER NOT NULL,
     id TEXT NOT NULL,
@@ -59,12 +59,12 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS batches (
 ) STRICT";
 
 impl RawFolder {
-    /// Beside the main file.
+    /// Returns the folder beside the main file.
     pub(super) fn beside(main: &Path) -> Self {
         Self { folder: main.with_extension("raw"), open: Arc::default() }
     }
 
-    /// Checks that files can be made in the folder and that those in it can be written.
+    /// Checks that files can be created in the folder and that the existing ones can be written.
     pub(super) fn check(&self) -> Result<(), StoreError> {
         files::check_folder(&self.folder)?;
         self.days()?.into_iter().try_for_each(|day| files::check(&self.file(day)))
@@ -75,7 +75,7 @@ impl RawFolder {
         self.folder.join(format!("{}.db", date.unwrap_or_default()))
     }
 
-    /// The days that have a file, oldest first.
+    /// Returns the days that have a file, oldest first.
     pub(super) fn days(&self) -> Result<BTreeSet<i64>, StoreError> {
         let entries = match fs::read_dir(&self.folder) {
             Ok(entries) => entries,
@@ -90,7 +90,7 @@ impl RawFolder {
         Ok(entries.filter_map(Result::ok).filter_map(day).collect())
     }
 
-    /// The bytes of all files.
+    /// Returns the size of all files in bytes.
     pub(super) fn bytes(&self) -> Result<u64, StoreError> {
         let days = self.days()?;
         Ok(days.into_iter().map(|day| self.bytes_of(day)).sum())
@@ -106,14 +106,14 @@ impl RawFolder {
         ENDINGS.into_iter().map(size).sum()
     }
 
-    /// Adds batches to the file of a day. Where that cannot be done for another reason than a full
-    /// disk, they are counted all the same, and the log says so.
+    /// Adds batches to the file of a day. Any error except a full disk is only logged, so that the
+    /// batches are still counted.
     pub(super) async fn add(&self, day: i64, batches: &[&Batch]) -> Result<(), StoreError> {
         let mut open = self.open.lock().await;
         match self.write(&mut open, day, batches).await {
             Ok(()) => Ok(()),
             Err(error) => {
-                // The next batches begin with a connection of their own.
+                // The next call opens a new connection.
                 *open = None;
                 if matches!(error, StoreError::Full) {
                     return Err(error);
@@ -124,7 +124,7 @@ impl RawFolder {
         }
     }
 
-    /// Closes the file that is written to; SQLite then writes its journal back.
+    /// Closes the file that is written to; SQLite then checkpoints its WAL.
     pub(super) async fn close(&self) -> Result<(), StoreError> {
         match self.open.lock().await.take() {
             Some((_, connection)) => connection.close().await.map_err(database),
@@ -151,7 +151,8 @@ impl RawFolder {
         tx.commit().await.map_err(database)
     }
 
-    /// Deletes the days that no environment keeps any more, and what some environments keep for less long.
+    /// Deletes the files that no environment keeps any more, and the rows of environments with a
+    /// shorter retention.
     pub(super) async fn forget(
         &self,
         today: i64,
@@ -193,7 +194,7 @@ impl RawFolder {
         Ok(())
     }
 
-    /// A connection of its own to a day's file.
+    /// Opens a new connection to a day's file.
     async fn connect(
         &self,
         day: i64,
@@ -211,8 +212,8 @@ impl RawFolder {
             .map_err(database)
     }
 
-    /// The places of an environment's rows, or of one user's, in a day's file. A file that was
-    /// only just begun has none.
+    /// Returns the row ids of an environment, or of one of its users, in a day's file. A file
+    /// without the table has none.
     async fn places(
         connection: &mut SqliteConnection,
         environment: i64,
@@ -237,7 +238,7 @@ impl RawFolder {
         .map_err(database)
     }
 
-    /// Deletes them, a part at a time; says how many there were.
+    /// Deletes the rows of an environment or user, a part at a time. Returns their number.
     async fn delete_rows(
         &self,
         day: i64,
@@ -258,7 +259,7 @@ impl RawFolder {
         Ok(places.len() as u64)
     }
 
-    /// The batches of a user, oldest first.
+    /// Returns the batches of a user, oldest first.
     pub(super) async fn of_user(
         &self,
         environment: EnvironmentId,
@@ -271,7 +272,7 @@ impl RawFolder {
             if places.is_empty() {
                 continue;
             }
-            // With `min`, the other columns are those of the first row.
+            // With `min`, SQLite takes the other columns from the first row.
             let rows: Vec<(i64, Vec<u8>, i64)> = sqlx::query_as(
                 "SELECT at, content, min(rowid) FROM batches
                  WHERE rowid IN (SELECT value FROM json_each(?)) GROUP BY id ORDER BY 3",

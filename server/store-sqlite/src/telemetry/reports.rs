@@ -1,4 +1,4 @@
-//! What panels read in full: the newest reports.
+//! Error reports and feedback, which are stored in full.
 
 use phasegate_domain::{Timestamp, ids::EnvironmentId, reports::Reported};
 use phasegate_store::StoreError;

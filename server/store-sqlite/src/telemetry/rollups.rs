@@ -1,4 +1,4 @@
-//! Rows: what was counted in a minute, an hour, a day.
+//! Rollups by minute, hour and day.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -23,10 +23,10 @@ use crate::{
     error::{damaged, database},
 };
 
-/// A row's key as the table has it: environment, resolution, metric, dimension, bucket, label.
+/// A rollup's key in the table: environment, resolution, metric, dimension, bucket, label.
 type Place = (i64, i64, &'static str, String, i64, String);
 
-/// Adds to what is stored, in every resolution that keeps the bucket at `now`.
+/// Merges rollups into the stored ones, in every resolution that keeps the bucket at `now`.
 pub(super) async fn merge(
     tx: &mut SqliteConnection,
     rows: &BTreeMap<RollupKey, Aggregate>,
@@ -82,7 +82,8 @@ pub(super) async fn merge(
     Ok(())
 }
 
-/// Adds what is stored to sums; one of the two is always short, so the order does not matter.
+/// Merges stored aggregates into `sums`. One of each pair is always small, so the direction does
+/// not matter.
 async fn add_stored(
     tx: &mut SqliteConnection,
     sums: &mut BTreeMap<Place, Aggregate>,
@@ -114,7 +115,7 @@ fn decode(aggregate: &[u8]) -> Result<Aggregate, StoreError> {
     Aggregate::from_bytes(aggregate).map_err(|error| damaged("row")(&error))
 }
 
-/// The rows of buckets that are over, as they were read before, and those of the others.
+/// Reads rollups; those of closed buckets come from the query cache.
 pub(super) async fn read(
     db: &Database,
     query_cache: &QueryCache,
@@ -123,7 +124,7 @@ pub(super) async fn read(
 ) -> Result<Vec<Rollup>, StoreError> {
     let (environment, resolution) = (query.environment, query.resolution);
     let (kind, buckets) = (Kind::of_rows(resolution), (query.from, query.to));
-    // Minutes begin elsewhere with every minute: whole hours are kept.
+    // A range of minutes starts at another minute each time, so whole hours are cached.
     let begin = match (kind, wanted) {
         (Kind::Minutes, Span::Each) => query.from.div_euclid(60).saturating_mul(60),
         _ => query.from,
@@ -151,7 +152,7 @@ pub(super) async fn read(
     Ok(rows)
 }
 
-/// Adds rows to those of the same metric, dimension and label.
+/// Merges rows into those with the same metric, dimension and label.
 fn add_to(rows: &mut Vec<Rollup>, others: impl Iterator<Item = Rollup>, bucket: i64) {
     let mut places: HashMap<(Metric, Dimension, String), usize> = HashMap::new();
     for other in others {
@@ -174,8 +175,8 @@ async fn fetch(
     }
     let metrics: Vec<&str> = query.metrics.iter().map(|metric| metric.as_str()).collect();
     let dimensions: Vec<String> = query.dimensions.iter().map(Dimension::to_text).collect();
-    // All buckets of a dimension come as one document: each row that is fetched on its own costs two
-    // threads more than reading and merging it.
+    // All buckets of a dimension come as one document: fetching a row costs two thread switches,
+    // which is more than reading and merging it.
     let found: Vec<(String, String, String)> = sqlx::query_as(
         "SELECT s.value, p.value,
              (SELECT json_group_array(json_array(r.bucket, r.label, hex(r.aggregate)))
@@ -243,7 +244,7 @@ fn together(found: Vec<Found<'_>>, from: i64) -> Result<Vec<Labelled>, StoreErro
     Ok(sums.into_iter().map(|(label, sum)| (label, from, sum.total())).collect())
 }
 
-/// Bytes from their digits, in memory that is used again.
+/// Decodes hexadecimal digits into a reused buffer.
 fn unhex<'a>(digits: &str, bytes: &'a mut Vec<u8>) -> Result<&'a [u8], StoreError> {
     bytes.clear();
     bytes.resize(digits.len() / 2, 0);
@@ -291,8 +292,8 @@ async fn counts(
     if from_day >= to_day {
         return Ok(Counts::new());
     }
-    // From one dimension to the next through the key, not over all rows between them; and of each row
-    // only as much as says how often.
+    // Skips from one dimension to the next through the primary key instead of reading all rows
+    // between them, and reads only the bytes of the count from each row.
     let rows: Vec<(String, Vec<u8>)> = sqlx::query_as(
         "WITH RECURSIVE found (dimension) AS (
              SELECT min(dimension) FROM rollups
@@ -311,7 +312,7 @@ async fn counts(
     .bind(environment.0)
     .bind(metric.as_str())
     .bind(format!("{}:", kind.as_str()))
-    // The sign after the colon.
+    // The character after the colon.
     .bind(format!("{};", kind.as_str()))
     .bind(from_day)
     .bind(to_day)

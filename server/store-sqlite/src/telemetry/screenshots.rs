@@ -1,4 +1,4 @@
-//! Pictures, bounded in bytes per environment.
+//! Screenshots, bounded in bytes per environment.
 
 use phasegate_domain::{
     Timestamp,
@@ -31,7 +31,7 @@ pub(super) async fn save(
     .execute(&mut *tx)
     .await
     .map_err(database)?;
-    // The newest that fit stay.
+    // The newest screenshots that fit stay.
     sqlx::query(
         "DELETE FROM screenshots WHERE environment_id = ?1 AND id IN (
              SELECT id FROM (
@@ -67,7 +67,7 @@ pub(super) async fn find(
     Ok(Some(Screenshot { id: id.to_owned(), environment, at, kind, bytes }))
 }
 
-/// The bytes of all screenshots.
+/// Returns the size of all screenshots in bytes.
 pub(super) async fn bytes(db: &Database) -> Result<u64, StoreError> {
     let bytes: i64 = sqlx::query_scalar("SELECT coalesce(sum(size), 0) FROM screenshots")
         .fetch_one(&db.reader)

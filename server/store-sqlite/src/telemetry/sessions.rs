@@ -1,4 +1,4 @@
-//! What is known of sessions.
+//! The stored state of sessions.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::error::{damaged, database};
 
 type Place = (EnvironmentId, SessionHash);
 
-/// As the column has it: the same bits, with a sign.
+/// Returns the hash as the column stores it: the same bits, signed.
 fn column(session: SessionHash) -> i64 {
     session.0.cast_signed()
 }
@@ -39,7 +39,7 @@ pub(super) async fn known(
     Ok(known)
 }
 
-/// Stores those that are not as they were.
+/// Stores the sessions that differ from `before`.
 pub(super) async fn save(
     tx: &mut SqliteConnection,
     sessions: &BTreeMap<Place, Session>,

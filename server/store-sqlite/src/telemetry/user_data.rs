@@ -1,4 +1,4 @@
-//! One user: what is kept about them, and forgetting it.
+//! The stored data of one user, and its erasure.
 
 use phasegate_domain::{
     Timestamp,
@@ -15,7 +15,7 @@ use crate::{
     error::{damaged, database},
 };
 
-/// Sets that one transaction changes.
+/// Maximum number of sets that one transaction changes.
 const PART: usize = 500;
 
 type SetKey = (String, i64);
@@ -49,7 +49,7 @@ pub(super) async fn read(
     })
 }
 
-/// The sets that a number is in.
+/// Returns the sets that contain a user number.
 async fn sets(
     connection: &mut SqliteConnection,
     environment: EnvironmentId,
@@ -102,7 +102,6 @@ pub(super) async fn erase(
 ) -> Result<ErasureReport, StoreError> {
     let hash = user.0.cast_signed();
     let mut tx = db.write().await?;
-    // From now on a visit of theirs is one of a new user.
     let number: Option<u32> =
         sqlx::query_scalar("SELECT number FROM users WHERE environment_id = ? AND hash = ?")
             .bind(environment.0)
@@ -132,8 +131,9 @@ pub(super) async fn erase(
         ErasureReport { was_known: number.is_some(), reports, ..ErasureReport::default() };
     if let Some(number) = number {
         erased.activities = leave_sets(db, environment, number).await?;
-        // Last, so that it can be done again if it was interrupted. Whatever came in the meantime
-        // leaves with it: the number may be another user's next.
+        // The user goes last, so that an interrupted erasure can be repeated. Sets that gained the
+        // number in the meantime lose it in the same transaction, because another user may get the
+        // number next.
         let mut tx = db.write().await?;
         for (activity, day) in sets(&mut tx, environment, number).await? {
             leave(&mut tx, environment, &activity, day, number).await?;
@@ -151,7 +151,7 @@ pub(super) async fn erase(
     Ok(erased)
 }
 
-/// Takes a number out of all sets; says out of how many.
+/// Removes a user number from all sets, and returns the number of sets.
 async fn leave_sets(
     db: &Database,
     environment: EnvironmentId,

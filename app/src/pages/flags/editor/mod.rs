@@ -1,4 +1,4 @@
-//! A flag as it is typed into a form.
+//! The draft of a flag in its form.
 
 mod rule;
 mod view;
@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use self::rule::{RuleDraft, instant, minute};
 use crate::{parts::ConditionDraft, request::Form};
 
-/// A flag as it is typed: nothing is lost that does not fit yet.
+/// The typed fields of a flag. They may still be invalid.
 #[derive(Debug, Clone)]
 pub(super) struct FlagDraft {
     key: String,
@@ -27,16 +27,16 @@ pub(super) struct FlagDraft {
     rollout: String,
     salt: String,
     rules: Vec<RuleDraft>,
-    /// Flag and variants, with commas.
+    /// A flag, and its variants separated by commas.
     needs: Vec<(String, String)>,
-    /// Instant and whether on.
+    /// An instant, and whether the flag is on from then.
     schedule: Vec<(String, bool)>,
     enabled: bool,
     killed: bool,
     archived: bool,
 }
 
-/// A variant's value as it is typed: texts bare, everything else as JSON.
+/// Formats a variant's value for its field: strings without quotes, other kinds as JSON.
 fn typed(kind: FlagKind, value: &Value) -> String {
     match (kind, value) {
         (FlagKind::String, Value::String(text)) => text.clone(),
@@ -75,7 +75,7 @@ impl FlagDraft {
         }
     }
 
-    /// What was typed over what is stored.
+    /// Reads the fields of a form; `stored` supplies what the form does not hold.
     pub(super) fn read(form: &Form, stored: &FlagDocument) -> Self {
         let field = |name: &str| form.get(name).to_owned();
         let pairs = |rows: &str, first: &str, second: &str| -> Vec<(String, String)> {
@@ -111,7 +111,7 @@ impl FlagDraft {
         }
     }
 
-    /// Carries out what a button other than "save" asks for.
+    /// Applies a button that adds, removes or moves a row; ignores other buttons.
     pub(super) fn press(&mut self, button: &str) {
         let mut words = button.split(' ');
         let (action, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
@@ -151,12 +151,12 @@ impl FlagDraft {
         }
     }
 
-    /// Whether a flag comes back from its form as it went in. Where it does not, only JSON will do.
+    /// Returns whether the form represents a flag without loss. Otherwise it is edited as JSON.
     pub(super) fn can_hold(document: &FlagDocument) -> bool {
         Self::new(document).document().as_ref() == Ok(document)
     }
 
-    /// The flag that was typed.
+    /// Parses the typed fields; the error names the field.
     pub(super) fn document(&self) -> Result<FlagDocument, String> {
         let value = |index: usize, text: &str| match self.kind {
             FlagKind::String => Ok(Value::from(text)),
@@ -212,7 +212,7 @@ fn remove<T>(list: &mut Vec<T>, index: usize) {
     }
 }
 
-/// A document from an object of its fields, for the page that makes a flag.
+/// Returns the fields of a new flag, with example variants of its kind.
 pub(super) fn fresh(key: &str, kind: FlagKind, name: &str) -> Map<String, Value> {
     let mut fields = Map::new();
     fields.insert("key".into(), json!(key));
@@ -242,7 +242,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_flag_survives_its_form() {
+    fn a_flag_survives_a_round_trip_through_its_form() {
         let document: FlagDocument = serde_json::from_value(json!({
             "key": "A", "kind": "boolean", "tags": ["a", "b"], "owner": "ada",
             "rules": [
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_can_be_made() {
+    fn new_flags_of_every_kind_are_valid() {
         for kind in FlagKind::ALL {
             let fields = Value::Object(fresh("A", kind, ""));
             let document: FlagDocument = serde_json::from_value(fields).unwrap();

@@ -1,4 +1,4 @@
-//! A rule as it is typed.
+//! The draft of a rule in its form.
 
 use phasegate_domain::{
     Timestamp,
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{parts::ConditionDraft, request::Form};
 
-/// A rule as it is typed.
+/// The typed fields of a rule. They may still be invalid.
 #[derive(Debug, Clone)]
 pub(super) struct RuleDraft {
     pub(super) name: String,
@@ -19,19 +19,20 @@ pub(super) struct RuleDraft {
     pub(super) ramp_to: String,
     pub(super) ramp_starts: String,
     pub(super) ramp_ends: String,
-    /// Variant → its part.
+    /// The variants of a split with their shares, in order.
     pub(super) weights: Vec<(String, String)>,
 }
 
-/// What a rule serves that splits.
+/// The value of `serve` for a split; no variant has a space in its name.
 pub(super) const SPLIT: &str = " split";
 
-/// An instant as `datetime-local` fields write it, in UTC.
+/// Formats an instant for a `datetime-local` field, in UTC.
 pub(super) fn minute(at: Timestamp) -> String {
     at.format("%Y-%m-%dT%H:%M:%S").to_string()
 }
 
-/// What such a field says, as RFC 3339; anything else is left for the reader to refuse.
+/// Converts the value of a `datetime-local` field to RFC 3339. Other texts are returned unchanged,
+/// and parsing the document rejects them.
 pub(super) fn instant(text: &str) -> String {
     match text.len() {
         16 => format!("{text}:00Z"),

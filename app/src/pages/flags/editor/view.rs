@@ -1,4 +1,4 @@
-//! The fields of the form.
+//! The fields of the flag editor.
 
 use leptos::prelude::*;
 use phasegate_domain::flags::FlagKind;
@@ -48,7 +48,7 @@ impl FlagDraft {
         view! {
             <fieldset class="card stack">
                 <legend>"Rules"</legend>
-                <p class="hint">"Asked in order; the first that answers wins. Whom no rule answers goes on to the rollout, then to the default."</p>
+                <p class="hint">"Evaluated in order; the first match decides. Users without a match follow the rollout, then get the default variant."</p>
                 <ol class="stack">{rules}</ol>
                 <div><button class="button" name="do" value="add-rule" formnovalidate>"Add a rule"</button></div>
             </fieldset>
@@ -59,7 +59,7 @@ impl FlagDraft {
     fn rule_view(&self, index: usize, rule: &RuleDraft) -> AnyView {
         let name = |field: &str| format!("rule.{index}.{field}");
         let is_split = rule.serve == SPLIT;
-        // In the order of the split: it decides who lies in which part.
+        // In the order of the split, which assigns buckets to variants.
         let mut order: Vec<String> = rule.weights.iter().map(|(name, _)| name.clone()).collect();
         order.extend(
             self.names().into_iter().filter(|name| rule.weights.iter().all(|(n, _)| n != name)),
@@ -102,11 +102,11 @@ impl FlagDraft {
                     </label>
                 </div>
                 <details open=is_split>
-                    <summary>"Split: parts that add up to 100 %"</summary>
+                    <summary>"Split: shares must add up to 100 %"</summary>
                     <div class="row">{weights.collect_view()}</div>
                 </details>
                 <details open=has_ramp>
-                    <summary>"Grow with time: from the share above to …"</summary>
+                    <summary>"Ramp: increase the share above over time"</summary>
                     <div class="row">
                         <label class="field-inline"><span>"to"</span>
                             <input type="number" name=name("ramp_to") value=rule.ramp_to.clone() min="0" max="100" step="0.001"/>" %"</label>
@@ -126,9 +126,9 @@ impl FlagDraft {
             <div class="row row-middle">
                 <input type="text" name=format!("needs.{index}.flag") value=flag.clone() list="flags"
                     placeholder="flag" aria-label="Flag" autocomplete="off"/>
-                "answers"
+                "returns"
                 <input type="text" name=format!("needs.{index}.variants") value=variants.clone()
-                    placeholder="on" aria-label="Variants, with commas" autocomplete="off"/>
+                    placeholder="on" aria-label="Variants, comma-separated" autocomplete="off"/>
                 <button class="button button-small" name="do" value=format!("remove-needs {index}") formnovalidate
                     aria-label="Remove this prerequisite">"✕"</button>
             </div>
@@ -136,7 +136,7 @@ impl FlagDraft {
         view! {
             <fieldset class="card stack">
                 <legend>"Prerequisites"</legend>
-                <p class="hint">"Flags that must answer so first; otherwise the off variant is answered."</p>
+                <p class="hint">"Flags that must return one of these variants; otherwise this flag returns its off variant."</p>
                 {rows.collect_view()}
                 <div><button class="button" name="do" value="add-needs" formnovalidate>"Add a prerequisite"</button></div>
             </fieldset>
@@ -149,7 +149,7 @@ impl FlagDraft {
             <div class="row row-middle">
                 <label class="field-inline"><span>"At (UTC)"</span>
                     <input type="datetime-local" step="1" name=format!("at.{index}.at") value=at.clone()/></label>
-                <select name=format!("at.{index}.enabled") aria-label="On or off">
+                <select name=format!("at.{index}.enabled") aria-label="Action">
                     <option value="on" selected=*enabled>"switch on"</option>
                     <option value="off" selected=!*enabled>"switch off"</option>
                 </select>
@@ -188,7 +188,7 @@ impl FlagDraft {
         });
         view! {
             <fieldset class="card stack">
-                <legend>"The flag itself, the same in all environments"</legend>
+                <legend>"Definition, shared by all environments"</legend>
                 <label class="field"><span>"Name"</span>
                     <input type="text" name="name" value=self.name.clone() maxlength="200"/></label>
                 <label class="field"><span>"Description"</span>
@@ -196,7 +196,7 @@ impl FlagDraft {
                 <div class="filters">
                     <label class="field"><span>"Owner"</span>
                         <input type="text" name="owner" value=self.owner.clone() maxlength="200"/></label>
-                    <label class="field"><span>"Tags, with commas"</span>
+                    <label class="field"><span>"Tags, comma-separated"</span>
                         <input type="text" name="tags" value=self.tags.clone() maxlength="500"/></label>
                     <label class="field"><span>"Salt (changing it reassigns every user)"</span>
                         <input type="text" name="salt" value=self.salt.clone() maxlength="200"/></label>
@@ -205,9 +205,9 @@ impl FlagDraft {
                 {variants.collect_view()}
                 <div><button class="button" name="do" value="add-variant" formnovalidate>"Add a variant"</button></div>
                 <div class="filters">
-                    {self.choice("off", "While off or killed", &self.off)}
-                    {self.choice("default", "When nothing else decides", &self.default)}
-                    {self.choice("rollout", "For members of its rollout", &self.rollout)}
+                    {self.choice("off", "Off variant", &self.off)}
+                    {self.choice("default", "Default variant", &self.default)}
+                    {self.choice("rollout", "Rollout variant", &self.rollout)}
                 </div>
             </fieldset>
         }
@@ -215,7 +215,7 @@ impl FlagDraft {
     }
 }
 
-/// The names, and the chosen one even if it is none of them: what does not fit must be seen.
+/// Returns the options of a variant field. An unknown chosen variant is listed as well.
 fn options(names: &[String], chosen: &str) -> AnyView {
     let option = |name: &String| {
         let is_chosen = name == chosen;
@@ -224,7 +224,7 @@ fn options(names: &[String], chosen: &str) -> AnyView {
     let is_lost = !chosen.is_empty() && chosen != SPLIT && names.iter().all(|name| name != chosen);
     let lost = is_lost.then(|| {
         view! {
-            <option value=chosen.to_owned() selected>{format!("{chosen} (is not there)")}</option>
+            <option value=chosen.to_owned() selected>{format!("{chosen} (unknown variant)")}</option>
         }
     });
     view! { {lost} {names.iter().map(option).collect_view()} }.into_any()

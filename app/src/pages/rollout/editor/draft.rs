@@ -1,4 +1,4 @@
-//! A plan as it is typed into a form: nothing is lost that does not fit yet.
+//! The draft of a plan in its form. The typed fields may still be invalid.
 
 use phasegate_domain::{
     ids::{FlagKey, PhaseNumber},
@@ -18,15 +18,15 @@ pub(super) struct PlanDraft {
     pub(super) description: String,
     pub(super) quorum: String,
     pub(super) phases: Vec<PhaseDraft>,
-    /// Heading, and items on lines.
+    /// The name of a group, and its items, one per line.
     pub(super) checklist: Vec<(String, String)>,
-    /// On lines, by group.
+    /// The KPIs of each group, one per line.
     pub(super) kpis: [String; 3],
-    /// Role, name, and how to reach.
+    /// Role, name and contact details.
     pub(super) contacts: Vec<[String; 3]>,
 }
 
-/// A phase; lists are on lines.
+/// The typed fields of a phase; lists have one item per line.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct PhaseDraft {
     pub(super) name: String,
@@ -85,12 +85,13 @@ impl PhaseDraft {
             "" => Ok(None),
             text => {
                 let days = text.parse::<u16>();
-                days.map(Some).map_err(|_| wrong(field)("a whole number of days".to_owned()))
+                days.map(Some)
+                    .map_err(|_| wrong(field)("must be a whole number of days".to_owned()))
             }
         };
         let percentage = self.percentage.trim().trim_end_matches('%').trim().parse::<f64>();
-        let percentage =
-            percentage.map_err(|_| wrong("percentage")("a number of per cent".to_owned()))?;
+        let percentage = percentage
+            .map_err(|_| wrong("percentage")("must be a number of per cent".to_owned()))?;
         let percentage = Share::from_percent(percentage)
             .map_err(|error| wrong("percentage")(error.to_string()))?;
         let flag = |key: &str| FlagKey::new(key).map_err(|error| error.to_string());
@@ -172,14 +173,14 @@ impl PlanDraft {
         }
     }
 
-    /// The plan that is meant, of the same rollout. Phases, groups and contacts without a name are left
-    /// out.
+    /// Parses the plan of the same rollout as `before`. Phases and checklist groups without a name
+    /// and contacts without a role are omitted.
     pub(super) fn plan(&self, before: &Plan) -> Result<Plan, PageError> {
         let quorum = match self.quorum.trim() {
             "" => 0,
             text => text
                 .parse()
-                .map_err(|_| PageError::invalid("quorum: a whole number of accounts"))?,
+                .map_err(|_| PageError::invalid("quorum: must be a whole number of accounts"))?,
         };
         let mut number = PhaseNumber::FIRST;
         let mut phases = Vec::new();
@@ -230,14 +231,14 @@ mod tests {
     }
 
     #[test]
-    fn the_guides_plan_leads_back() {
+    fn a_plan_survives_a_round_trip_through_its_form() {
         let plan = plan();
         let draft = PlanDraft::new(&plan, plan.revision.clone());
         assert_eq!(draft.plan(&plan), Ok(plan));
     }
 
     #[test]
-    fn what_does_not_fit_names_phase_and_field() {
+    fn errors_name_phase_and_field() {
         let plan = plan();
         let complaint = |change: fn(&mut PlanDraft)| {
             let mut draft = PlanDraft::new(&plan, "v2.1".to_owned());
@@ -247,13 +248,13 @@ mod tests {
         let found = complaint(|draft| draft.phases[1].audience.push_str("\nsome of them"));
         assert!(found.starts_with("Phase 2, audience: write \"some of them\" as"), "{found}");
         let found = complaint(|draft| draft.phases[0].minimum = "soon".into());
-        assert_eq!(found, "Phase 1, minimum days: a whole number of days.");
+        assert_eq!(found, "Phase 1, minimum days: must be a whole number of days.");
         let found = complaint(|draft| draft.kpis[1] = "nps".into());
         assert!(found.starts_with("User targets: write \"nps\""), "{found}");
     }
 
     #[test]
-    fn phases_without_a_name_are_left_out_and_the_rest_moves_up() {
+    fn phases_without_a_name_are_omitted_and_later_ones_renumbered() {
         let plan = plan();
         let mut draft = PlanDraft::new(&plan, "v2.1".to_owned());
         draft.phases[1].name.clear();

@@ -1,4 +1,4 @@
-//! The plan in fields. What is typed becomes the same file as the TOML, and the same question.
+//! Edits the plan in a form. Its fields become TOML; the confirmation is that of the plan page.
 
 mod draft;
 mod view;
@@ -34,7 +34,7 @@ pub(crate) fn PlanEditPage() -> impl IntoView {
     }
 }
 
-/// The question behind what was typed, or what is wrong with it.
+/// Returns the confirmation of the typed plan, or its error.
 async fn shown(request: &Request, rollout: &RolloutSummary) -> AnyView {
     let Some(form) = &request.form else { return ().into_any() };
     let typed = PlanDraft::read(form).plan(&rollout.plan);
@@ -54,7 +54,7 @@ async fn shown(request: &Request, rollout: &RolloutSummary) -> AnyView {
 #[component]
 fn Loaded(shown: AnyView, rollout: RolloutSummary, request: Request) -> impl IntoView {
     let draft = match &request.form {
-        // What was typed stays.
+        // Typed text is kept.
         Some(form) => PlanDraft::read(form),
         None => PlanDraft::new(&rollout.plan, revision(&rollout)),
     };
@@ -62,7 +62,7 @@ fn Loaded(shown: AnyView, rollout: RolloutSummary, request: Request) -> impl Int
     view! {
         <header class="page-head"><h1>"Edit the plan"</h1></header>
         <p class="lead">
-            "A plan that is carried out never changes: what you write here becomes a higher revision, after a look at the difference."
+            "A started plan is not changed in place: your edits become a new revision after you confirm the difference."
         </p>
         {shown}
         <PlanForm draft note=note.unwrap_or_default() path=PATH/>
@@ -70,7 +70,7 @@ fn Loaded(shown: AnyView, rollout: RolloutSummary, request: Request) -> impl Int
     }
 }
 
-/// What it must be called: a draft may be changed as it is.
+/// Returns the suggested revision: the current one of a draft, otherwise the next one.
 fn revision(rollout: &RolloutSummary) -> String {
     let current = &rollout.plan.revision;
     match (&rollout.state.status, Revision::parse(current)) {

@@ -1,4 +1,4 @@
-//! The form.
+//! The form of the plan editor.
 
 use leptos::prelude::*;
 use phasegate_domain::plan::KpiGroup;
@@ -34,7 +34,7 @@ fn Lines(
     }
 }
 
-/// All of the plan in fields, with room for one more of each list.
+/// The fields of the plan, with an empty entry at the end of each list.
 #[component]
 pub(super) fn PlanForm(draft: PlanDraft, note: String, path: &'static str) -> impl IntoView {
     let PlanDraft { name, revision, description, quorum, phases, checklist, kpis, contacts } =
@@ -47,7 +47,7 @@ pub(super) fn PlanForm(draft: PlanDraft, note: String, path: &'static str) -> im
         view! {
             <div class="stack">
                 <Line label="Group" name=format!("checklist.{n}.name") value=name/>
-                <Lines label="To be done, one on a line" name=format!("checklist.{n}.items") value=items/>
+                <Lines label="Items, one per line" name=format!("checklist.{n}.items") value=items/>
             </div>
         }
     });
@@ -60,7 +60,7 @@ pub(super) fn PlanForm(draft: PlanDraft, note: String, path: &'static str) -> im
             <div class="row">
                 <Line label="Role" name=format!("contacts.{n}.role") value=role/>
                 <Line label="Name" name=format!("contacts.{n}.name") value=name/>
-                <Line label="How to reach them" name=format!("contacts.{n}.reach") value=reach/>
+                <Line label="Contact details" name=format!("contacts.{n}.reach") value=reach/>
             </div>
         }
     });
@@ -77,15 +77,15 @@ pub(super) fn PlanForm(draft: PlanDraft, note: String, path: &'static str) -> im
             {phases}
             <details class="card"><summary>"Add a phase at the end"</summary>{phase_fields(last, PhaseDraft::default())}</details>
             <section class="card stack" aria-labelledby="edit-checklist"><h2 id="edit-checklist">"Checklist before the start"</h2>{groups.collect_view()}</section>
-            <section class="card stack" aria-labelledby="edit-kpis"><h2 id="edit-kpis">"Targets"</h2>
-                <p class="hint">"One on a line: " <code>"Satisfaction: nps > 40, 28 days"</code> ", "
+            <section class="card stack" aria-labelledby="edit-kpis"><h2 id="edit-kpis">"KPIs"</h2>
+                <p class="hint">"One per line: " <code>"Satisfaction: nps > 40, 28 days"</code> ", "
                     <code>"Support: events < -15 event \"support_ticket\" against baseline, 28 days"</code></p>
                 {kpis.collect_view()}</section>
             <section class="card stack" aria-labelledby="edit-contacts"><h2 id="edit-contacts">"Contacts"</h2>{contacts.collect_view()}</section>
-            <label class="field"><span>"Why (needed while it is under way)"</span>
+            <label class="field"><span>"Note (required once the rollout has started)"</span>
                 <input type="text" name="note" maxlength="500" value=note/></label>
             <div class="row"><button class="button button-primary">"Show the difference"</button>
-                <a class="button" href="/admin/rollout/plan">"The same as TOML"</a></div>
+                <a class="button" href="/admin/rollout/plan">"Edit as TOML"</a></div>
         </form>
     }
 }
@@ -109,17 +109,17 @@ fn phase_fields(index: usize, phase: PhaseDraft) -> impl IntoView {
         <section class="card stack" aria-labelledby=labelled_by>
             <h2 id=title>"Phase " {(index + 1).to_string()}</h2>
             <div class="row">
-                <Line label="Name (without one, the phase is left out)" name=field("name") value=name/>
+                <Line label="Name (empty: the phase is omitted)" name=field("name") value=name/>
                 <Line label="Planned share, %" name=field("percentage") value=percentage/>
-                <Line label="At least, days" name=field("minimum") value=minimum/>
-                <Line label="At most, days" name=field("maximum") value=maximum/>
+                <Line label="Minimum duration, days" name=field("minimum") value=minimum/>
+                <Line label="Maximum duration, days" name=field("maximum") value=maximum/>
             </div>
             <Line label="Description" name=field("description") value=description/>
-            <Lines label="Who is let in" name=field("audience") value=audience hint="Such as 20 % of new_users"/>
-            <Lines label="Flags that it adds" name=field("flags") value=flags hint="One on a line"/>
+            <Lines label="Audience" name=field("audience") value=audience hint="One per line, such as 20 % of new_users"/>
+            <Lines label="Flags added" name=field("flags") value=flags hint="One per line"/>
             <Lines label="Criteria" name=field("criteria") value=criteria
-                hint="Measured, such as error_rate < 3 or retention > 10 against control; anything else is signed off"/>
-            <Lines label="Checklist of the phase" name=field("checklist") value=checklist hint="One on a line"/>
+                hint="One per line. Measured, such as error_rate < 3 or retention > 10 against control; any other text needs a sign-off"/>
+            <Lines label="Checklist of the phase" name=field("checklist") value=checklist hint="One per line"/>
         </section>
     }
 }

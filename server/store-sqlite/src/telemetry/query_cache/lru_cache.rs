@@ -78,7 +78,8 @@ impl<K: Hash + Eq, V: Weight> LruCache<K, V> {
         None
     }
 
-    /// Inserts a value and evicts others to stay within the limit. A value above the limit is not kept.
+    /// Inserts a value and evicts others to stay within the limit. A value above the limit is not
+    /// kept.
     pub(super) fn put(&self, key: K, read_at: u64, value: &Arc<V>) {
         let bytes = size_of::<K>() + value.weight();
         if bytes > self.limit {
@@ -103,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_read_before_a_write_is_gone_and_room_is_bounded() {
+    fn entries_read_before_a_write_are_stale_and_size_is_bounded() {
         let value = |dimensions: u64| -> Arc<Counts> {
             Arc::new((0..dimensions).map(|n| (format!("page:{n:015}"), n)).collect())
         };

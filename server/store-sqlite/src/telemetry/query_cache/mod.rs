@@ -1,8 +1,8 @@
-//! A cache of query results per time bucket. Most buckets of a month are closed, so a panel only has to
-//! read the newest ones again.
+//! A cache of query results per time bucket. Most buckets of a month are closed, so a panel only
+//! has to read the newest ones again.
 //!
-//! The writer invalidates the buckets that it wrote to, after its commit and before it answers, so late
-//! events show as soon as others.
+//! The writer invalidates the buckets that it wrote to, after its commit and before it answers, so
+//! late events show as soon as others.
 
 mod lru_cache;
 mod write_clock;
@@ -33,7 +33,7 @@ use crate::{database::Database, error::database};
 /// The limit of each cache, in bytes.
 const CACHE_BYTES: usize = 8 << 20;
 
-/// Whether rows are wanted bucket by bucket.
+/// Whether a query returns a row per bucket, or the sum of all buckets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Span {
     Each,
@@ -90,8 +90,9 @@ impl QueryCache {
         self.touched().touch_all();
     }
 
-    /// `from..to` in the parts that are kept, and then the part in which something is being counted just
-    /// now, which is read each time. Where no bucket was touched, all of it is kept.
+    /// Splits `from..to` into two ranges that are cached and the newest range, which is read every
+    /// time because batches still change it. If no bucket was written to, the whole range is
+    /// cached.
     pub(super) fn parts(
         &self,
         environment: EnvironmentId,
@@ -132,8 +133,8 @@ impl QueryCache {
     /// Invalidates all results if another process has written since the last call.
     pub(super) async fn catch_up(&self, db: &Database) -> Result<(), StoreError> {
         let mut writer = db.writer().await?;
-        // Changes with every commit but those of this very connection, and no other of this process
-        // can write.
+        // `data_version` changes with every commit except those of this connection, and no other
+        // connection of this process writes.
         let version: i64 = sqlx::query_scalar("PRAGMA data_version")
             .fetch_one(&mut *writer)
             .await

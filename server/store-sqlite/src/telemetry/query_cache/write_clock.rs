@@ -1,31 +1,31 @@
-//! When which buckets were written to last.
+//! The time of the last write to each time bucket.
 
 use std::collections::BTreeMap;
 
 use phasegate_domain::{ids::EnvironmentId, time::Resolution};
 
-/// Spans of an environment whose time is known one by one; the oldest others share one.
+/// Buckets of an environment and kind that are tracked individually; older ones share one time.
 const KNOWN: usize = 2_400;
 
-/// Minutes after which more of them are over.
+/// Step in minutes by which the first cached range of minutes grows.
 const STEP: i64 = 10;
 
 /// Hours in a day.
 const HOURS: i64 = 24;
 
-/// What is in a bucket.
+/// The kind of data in a bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::telemetry) enum Kind {
-    /// Rows of a minute.
+    /// Rollups of a minute.
     Minutes,
-    /// Rows of an hour, and of the day around it.
+    /// Rollups of an hour, and of the day that contains it.
     Hours,
-    /// Sets of users of a day.
+    /// User sets of a day.
     Activity,
 }
 
 impl Kind {
-    /// What rows of a resolution are in.
+    /// Returns the kind for rollups of a resolution.
     pub(in crate::telemetry) fn of_rows(resolution: Resolution) -> Self {
         match resolution {
             Resolution::Minute => Self::Minutes,
@@ -33,9 +33,10 @@ impl Kind {
         }
     }
 
-    /// The buckets of a resolution that end what is kept together, if this is the newest that was
-    /// written to. The bucket before it is kept by itself: much of it may still be on its way. Minutes
-    /// are kept in steps, so that what is kept is kept for a while.
+    /// Returns the ends of the two cached ranges, as buckets of a resolution, for the newest bucket
+    /// that was written to. The bucket before the newest is cached separately, because late events
+    /// still change it. Ranges of minutes end at a multiple of [`STEP`], so that they stay cached
+    /// for a while.
     pub(super) fn cuts(self, newest: i64, resolution: Resolution) -> [i64; 2] {
         match (self, resolution) {
             (Self::Minutes, _) => {
@@ -50,7 +51,7 @@ impl Kind {
         }
     }
 
-    /// The buckets of this kind in those of a resolution.
+    /// Converts a range of buckets of a resolution to buckets of this kind.
     pub(in crate::telemetry) fn buckets(
         self,
         (from, to): (i64, i64),
@@ -65,18 +66,18 @@ impl Kind {
     }
 }
 
-/// A number that rises with every write is the time.
+/// A logical clock that advances with every write.
 #[derive(Debug, Default)]
 pub(super) struct WriteClock {
     now: u64,
-    /// When everything was touched.
+    /// The last write that may have changed any bucket.
     all: u64,
     kinds: BTreeMap<(EnvironmentId, Kind), Spans>,
 }
 
 #[derive(Debug, Default)]
 struct Spans {
-    /// When the newest of those was touched whose own time is no longer known.
+    /// The last write to a bucket that is no longer tracked individually.
     others: u64,
     known: BTreeMap<i64, u64>,
 }
@@ -86,7 +87,7 @@ impl WriteClock {
         self.now
     }
 
-    /// Notes that buckets were written to.
+    /// Records a write to buckets.
     pub(super) fn invalidate(
         &mut self,
         buckets: impl IntoIterator<Item = (EnvironmentId, Kind, i64)>,
@@ -103,7 +104,7 @@ impl WriteClock {
         }
     }
 
-    /// Notes that anything may have been written to.
+    /// Records a write that may have changed any bucket.
     pub(super) fn touch_all(&mut self) {
         self.now += 1;
         self.all = self.now;
@@ -115,7 +116,7 @@ impl WriteClock {
         buckets.known.last_key_value().map(|(bucket, _)| *bucket)
     }
 
-    /// When one of the buckets `from..to` was written to last.
+    /// Returns the time of the last write to any of the buckets `from..to`.
     pub(super) fn last(
         &self,
         environment: EnvironmentId,
@@ -135,7 +136,7 @@ mod tests {
     const HERE: EnvironmentId = EnvironmentId(1);
 
     #[test]
-    fn only_spans_that_were_written_to_are_new() {
+    fn only_written_buckets_get_a_new_time() {
         let mut touched = WriteClock::default();
         touched.invalidate([(HERE, Kind::Hours, 50), (HERE, Kind::Hours, 70)]);
         touched.invalidate([(HERE, Kind::Hours, 60), (HERE, Kind::Activity, 3)]);
@@ -152,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_longer_known_counts_as_written_to() {
+    fn untracked_buckets_share_the_time_of_their_last_write() {
         let mut touched = WriteClock::default();
         for hour in 0..=KNOWN as i64 {
             touched.invalidate([(HERE, Kind::Hours, hour)]);
@@ -163,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn spans_lie_in_each_other() {
+    fn cuts_and_buckets_follow_the_resolution() {
         assert_eq!(Kind::Hours.buckets((1, 2), Resolution::Day), (24, 48));
         assert_eq!(Kind::Minutes.buckets((61, 121), Resolution::Minute), (61, 121));
         assert_eq!(Kind::Hours.cuts(48, Resolution::Day), [1, 2]);
